@@ -1,0 +1,100 @@
+import * as z from "zod/mini";
+
+/** A program that writes or reads netfilter rules on a node: kubelet, kube-proxy, docker, another CNI, the image's own. */
+
+/** One kind of rule content. The first six are the boundary constructs with fixed ids; further ones carry the name of the
+ * lab scenario that measured them. */
+export const constructSchema = z.string();
+export const boundaryConstructs = ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"] as const;
+
+/** What a reader does: append own rules; list one of its own chains; list a whole table; check or delete a rule by
+ * specification; save a table and restore it. */
+export const operationSchema = z.enum(["append", "list-own-chain", "list", "check", "delete", "save-restore"]);
+export type Operation = z.infer<typeof operationSchema>;
+
+/** Which backend a program writes with.
+ * `host`: it runs the host's own iptables. `follows-kubelet`: it has its own binaries and picks the backend in which the
+ * kubelet's marker chains are (iptables-wrapper v2 and later). `nft`/`legacy`: fixed. `native-nft`: it speaks nftables, in
+ * tables of its own name. `unknown`: not known. */
+export const programBackendSchema = z.enum(["host", "follows-kubelet", "nft", "legacy", "native-nft", "none", "unknown"]);
+export type ProgramBackend = z.infer<typeof programBackendSchema>;
+
+const sourced = { source: z.string(), confidence: z.enum(["seen", "documented", "inferred", "stated"]) };
+
+/** How one range of versions of a program behaves. */
+export const programVersionSchema = z.object({
+  /** semver range of the program's versions: `>=1.29`, `2.0 - 2.4`. */
+  versions: z.string(),
+  backend: z.object({ value: programBackendSchema, ...sourced }),
+  /** Version of the iptables it runs, when it brings its own. */
+  iptables: z.optional(z.object({ value: z.string(), ...sourced })),
+  ipset: z.optional(z.object({ value: z.string(), ...sourced })),
+  nft: z.optional(z.object({ value: z.string(), ...sourced })),
+  note: z.optional(z.string()),
+});
+
+/** `src/knowledge/programs/*.json`. */
+export const programProfileSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** How it is recognised inside an image: Go module paths, paths of binaries. */
+  recognise: z.optional(z.object({ goModules: z.optional(z.array(z.string())), paths: z.optional(z.array(z.string())) })),
+  /** Constructs it writes into tables that iptables-nft owns; absent: not known. */
+  writes: z.optional(z.object({ value: z.array(constructSchema), ...sourced })),
+  /** What it does to tables that others write too; absent: not known. */
+  operations: z.optional(z.object({ value: z.array(operationSchema), ...sourced })),
+  /** It keeps changing rules while the node runs (matters for races). */
+  changesRules: z.optional(z.object({ value: z.boolean(), ...sourced })),
+  /** Set types it creates, when it uses ipset; and whether it lists or saves all sets of the namespace. */
+  ipset: z.optional(
+    z.object({
+      value: z.object({ creates: z.array(z.string()), listsAll: z.optional(z.boolean()) }),
+      ...sourced,
+    }),
+  ),
+  /** Commands it runs by name, besides plain `iptables` and `ip6tables`. */
+  runs: z.optional(z.object({ value: z.array(z.string()), ...sourced })),
+  /** When the image's own copy of this program runs: how the backend of its iptables is chosen. `path`: whatever `iptables`
+   * resolves to. `self`: it runs the backend-named binaries itself (Felix). */
+  selects: z.optional(
+    z.object({
+      value: z.enum(["path", "self"]),
+      /** Environment variable that decides, with the values that mean each backend. */
+      variable: z.optional(
+        z.object({
+          name: z.string(),
+          values: z.record(z.string(), z.enum(["nft", "legacy", "auto"])),
+          default: z.enum(["nft", "legacy", "auto"]),
+        }),
+      ),
+      /** What `auto` picks when no program has written rules yet. */
+      tie: z.optional(z.enum(["nft", "legacy"])),
+      ...sourced,
+    }),
+  ),
+  versions: z.array(programVersionSchema),
+  notes: z.optional(z.array(z.string())),
+});
+export type ProgramProfile = z.infer<typeof programProfileSchema>;
+
+/** A program as it stands on a host: resolved from a profile and a version, or stated by the user. */
+export interface NodeProgram {
+  /** As the user wrote it: `kube-proxy@1.31`, or the name of an own program. */
+  id: string;
+  /** Profile id, or the own program's name. */
+  name: string;
+  version: string | null;
+  backend: ProgramBackend;
+  /** Version of its own iptables; null when it uses the host's or none, or when it is not known. */
+  iptables: string | null;
+  ipset: string | null;
+  nft: string | null;
+  /** null: not known; an own program without `writes` is assumed to write the common constructs. */
+  writes: string[] | null;
+  operations: Operation[] | null;
+  changesRules: boolean;
+  /** Set types it creates; null: not known. */
+  creates: string[] | null;
+  listsAllSets: boolean | null;
+  evidence: import("./evidence.ts").Evidence[];
+}

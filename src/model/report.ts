@@ -1,0 +1,77 @@
+import type { Evidence } from "./evidence.ts";
+import type { Toolchain } from "./toolchain.ts";
+
+/** The JSON report, `schemaVersion: 1`. Other forms (markdown, SARIF, text, annotations) are drawn from this model alone. */
+
+export const severities = ["error", "warning", "notice"] as const;
+export type Severity = (typeof severities)[number];
+
+/** Worst first: the whole verdict is the first one that any cell has. */
+export const verdicts = ["fail", "unknown", "warn", "pass"] as const;
+export type Verdict = (typeof verdicts)[number];
+
+export interface Finding {
+  rule: string;
+  severity: Severity;
+  /** Reference of the image. */
+  image: string;
+  platform: string;
+  /** Ids of the hosts it concerns. */
+  hosts: string[];
+  /** The other program involved, when there is one. */
+  program?: string;
+  /** One sentence: what breaks, with the versions that meet. */
+  message: string;
+  evidence: Evidence[];
+  /** What to change, in words; a one-line Dockerfile change where there is one. */
+  remedy?: string;
+  /** Line that brings the tool in. */
+  location?: { file: string; line: number };
+  /** The base image has it too. */
+  existing?: boolean;
+  /** Set by an `ignore` entry that is in force: its reason and end date. */
+  ignored?: { reason: string; until: string };
+}
+
+export interface MissingFact {
+  /** The fact that would decide, e.g. `state of kernel module iptable_nat`. */
+  fact: string;
+  /** The rule that needs it. */
+  rule: string;
+}
+
+export interface Cell {
+  host: string;
+  /** Kernel release of the host, as known. */
+  kernel: string;
+  /** Ids of the programs assumed on it. */
+  programs: string[];
+  verdict: Verdict;
+  /** Indexes into {@link Report.findings}. */
+  findings: number[];
+  missing: MissingFact[];
+}
+
+export interface PlatformReport {
+  platform: string;
+  toolchain: Toolchain;
+  cells: Cell[];
+}
+
+export interface ImageReport {
+  reference: string;
+  digest: string;
+  platforms: PlatformReport[];
+}
+
+export interface Report {
+  schemaVersion: 1;
+  tool: { name: string; version: string };
+  verdict: Verdict;
+  /** `unknowns` counts cells; the others findings that are neither ignored nor existing. */
+  counts: { errors: number; warnings: number; notices: number; unknowns: number };
+  images: ImageReport[];
+  findings: Finding[];
+  /** Sentences on the run itself: expired or unmatched ignores, notes on reading, assumptions. */
+  notes: string[];
+}

@@ -1,0 +1,131 @@
+import * as z from "zod/mini";
+
+/**
+ * The toolchain: what `inspect` finds in one platform of an image. It is a file format (`inspect --format json` writes it,
+ * `check --toolchain` reads it back), so its shape is a schema and the types follow from it. Everything that a rule needs
+ * of an image is in here.
+ */
+
+export const evidenceSchema = z.object({ fact: z.string(), source: z.string() });
+
+/** `nft` = nf_tables kernel API, `legacy` = xtables kernel API. */
+export const backendSchema = z.enum(["nft", "legacy"]);
+export type Backend = z.infer<typeof backendSchema>;
+
+/** The package record that owns a file. */
+export const packageRecordSchema = z.object({
+  name: z.string(),
+  /** As the database writes it, revision and epoch included: `1.8.4-r2`, `1:1.8.9-2+b1`. */
+  version: z.string(),
+  database: z.enum(["apk", "dpkg", "rpm"]),
+});
+export type PackageRecord = z.infer<typeof packageRecordSchema>;
+
+export const toolSchema = z.object({
+  /** The program, not the file: `iptables`, `ip6tables`, `ebtables`, `arptables`, `nft`, `ipset`, `conntrack`. One entry
+   * per program and binary that provides it, so iptables with both backends has two. */
+  name: z.string(),
+  /** Upstream version without distribution revision (`1.8.4`); null when neither record nor bytes tell. */
+  version: z.nullable(z.string()),
+  backend: z.optional(backendSchema),
+  /** The path by which a program reaches it: the first in PATH order. */
+  path: z.string(),
+  /** The regular file behind it. */
+  target: z.string(),
+  /** Link chain from `path` to `target`, both included. */
+  via: z.array(z.string()),
+  /** GOARCH-like name of the ELF file's machine (`amd64`, `arm64`, `arm`, `386`, ...). */
+  architecture: z.optional(z.string()),
+  package: z.optional(packageRecordSchema),
+  /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
+  byteVersion: z.optional(z.string()),
+  /** The file carries `security.capability`. */
+  fileCapabilities: z.optional(z.boolean()),
+  evidence: z.array(evidenceSchema),
+});
+export type Tool = z.infer<typeof toolSchema>;
+
+export const librarySchema = z.object({
+  /** Without version: `libnftnl`. */
+  name: z.string(),
+  /** `11.3.0` of `libnftnl.so.11.3.0`. */
+  soVersion: z.string(),
+  path: z.string(),
+  /** Oldest and newest release it can be; null where that end is not known. */
+  versions: z.tuple([z.nullable(z.string()), z.nullable(z.string())]),
+  package: z.optional(packageRecordSchema),
+  evidence: z.array(evidenceSchema),
+});
+export type Library = z.infer<typeof librarySchema>;
+
+/** What a command name leads to. `auto`: decided at run time by the selector. `none`: there is no such command.
+ * `unknown`: there is one, and what it does could not be told. */
+export const commandSchema = z.object({
+  backend: z.enum(["nft", "legacy", "auto", "none", "unknown"]),
+  /** Link chain from the first hit in PATH to the final file; ends at the path that does not exist when it dangles. */
+  via: z.array(z.string()),
+  /** The chain ends at a path that does not exist. */
+  dangling: z.optional(z.boolean()),
+  /** A script that leaves the container (chroot, nsenter): the host's tools run. */
+  hostExec: z.optional(z.boolean()),
+});
+export type Command = z.infer<typeof commandSchema>;
+
+export const selectorSchema = z.object({
+  /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
+  kind: z.enum(["symlink", "alternatives", "iptables-wrapper", "script"]),
+  /** Generation of a wrapper: `v1`, `v2`, `go`, `v3`, or a fork's name; null for what has no version. */
+  version: z.nullable(z.string()),
+  /** It is really what `iptables` resolves to in PATH order. */
+  effective: z.boolean(),
+  path: z.string(),
+  evidence: z.array(evidenceSchema),
+});
+export type Selector = z.infer<typeof selectorSchema>;
+
+export const imageProgramSchema = z.object({
+  /** Name of a program profile in the knowledge base (`kilo`), or the last element of the Go module path. */
+  name: z.string(),
+  version: z.nullable(z.string()),
+  /** Path of its binary in the image. */
+  path: z.string(),
+  /** Go module path when it is a Go program. */
+  module: z.optional(z.string()),
+  /** Netfilter libraries linked, with versions: `github.com/coreos/go-iptables@v0.6.0`. */
+  libraries: z.array(z.string()),
+  evidence: z.array(evidenceSchema),
+});
+export type ImageProgram = z.infer<typeof imageProgramSchema>;
+
+export const toolchainSchema = z.object({
+  os: z.object({ id: z.nullable(z.string()), versionId: z.nullable(z.string()) }),
+  /** Architecture that the platform states. */
+  architecture: z.string(),
+  tools: z.array(toolSchema),
+  libraries: z.array(librarySchema),
+  /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
+  defaults: z.record(z.string(), commandSchema),
+  selector: z.optional(selectorSchema),
+  program: z.optional(imageProgramSchema),
+  /** A `modprobe` that could load kernel modules is in PATH. */
+  modprobe: z.boolean(),
+  /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
+  environment: z.record(z.string(), z.string()),
+  /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
+  missing: z.array(z.object({ fact: z.string(), reason: z.string() })),
+});
+export type Toolchain = z.infer<typeof toolchainSchema>;
+
+/** The document that `inspect --format json` prints. */
+export const inspectionSchema = z.object({
+  schemaVersion: z.literal(1),
+  tool: z.object({ name: z.string(), version: z.string() }),
+  images: z.array(
+    z.object({
+      reference: z.string(),
+      digest: z.string(),
+      platforms: z.array(z.object({ platform: z.string(), toolchain: toolchainSchema })),
+    }),
+  ),
+});
+export type Inspection = z.infer<typeof inspectionSchema>;
