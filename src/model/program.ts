@@ -16,7 +16,15 @@ export type Operation = z.infer<typeof operationSchema>;
  * `host`: it runs the host's own iptables. `follows-kubelet`: it has its own binaries and picks the backend in which the
  * kubelet's marker chains are (iptables-wrapper v2 and later). `nft`/`legacy`: fixed. `native-nft`: it speaks nftables, in
  * tables of its own name. `unknown`: not known. */
-export const programBackendSchema = z.enum(["host", "follows-kubelet", "nft", "legacy", "native-nft", "none", "unknown"]);
+export const programBackendSchema = z.enum([
+  "host",
+  "follows-kubelet",
+  "nft",
+  "legacy",
+  "native-nft",
+  "none",
+  "unknown",
+]);
 export type ProgramBackend = z.infer<typeof programBackendSchema>;
 
 const sourced = { source: z.string(), confidence: z.enum(["seen", "documented", "inferred", "stated"]) };
@@ -38,7 +46,9 @@ export const programProfileSchema = z.object({
   id: z.string(),
   title: z.string(),
   /** How it is recognised inside an image: Go module paths, paths of binaries. */
-  recognise: z.optional(z.object({ goModules: z.optional(z.array(z.string())), paths: z.optional(z.array(z.string())) })),
+  recognise: z.optional(
+    z.object({ goModules: z.optional(z.array(z.string())), paths: z.optional(z.array(z.string())) }),
+  ),
   /** Constructs it writes into tables that iptables-nft owns; absent: not known. */
   writes: z.optional(z.object({ value: z.array(constructSchema), ...sourced })),
   /** What it does to tables that others write too; absent: not known. */
