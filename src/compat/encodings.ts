@@ -1,0 +1,113 @@
+import encodingsJson from "../knowledge/encodings.json" with { type: "json" };
+import type {
+  Encoding,
+  EncodingEffect,
+  EncodingOutcome,
+  EncodingsFile,
+  ListForm,
+} from "../knowledge/schema/encodings.ts";
+import type { Operation } from "../model/program.ts";
+import { inRange } from "../model/version.ts";
+
+/** The bundled knowledge; `scripts` and tests check it against its schema. */
+const bundled = encodingsJson as EncodingsFile;
+
+/** One thing that one reader does with one construct of one writer. */
+export interface Effect {
+  /** Id of the entry in encodings.json. */
+  encoding: string;
+  construct: string;
+  operations: Operation[];
+  outcome: EncodingOutcome;
+  /** Only these forms of listing; absent: every form. */
+  forms?: ListForm[];
+  /** What is seen. */
+  text: string;
+  sources: string[];
+}
+
+function toEffect(encoding: Encoding, construct: string, effect: EncodingEffect): Effect {
+  return {
+    encoding: encoding.id,
+    construct,
+    operations: effect.operations,
+    outcome: effect.outcome,
+    ...(effect.forms === undefined ? {} : { forms: effect.forms }),
+    text: effect.text,
+    sources: encoding.sources,
+  };
+}
+
+/**
+ * What `operation` of a reader does with a construct that a writer put into the kernel.
+ * @param encodings one section of encodings.json
+ * @param writer version of the writing iptables-nft (or nft, for the section of native scripts)
+ * @param reader version of the reading iptables-nft
+ * @returns the effects in the file's order; empty: it works. Versions in a gap (see {@link gapsOf}) give no effect.
+ */
+export function predict(
+  encodings: readonly Encoding[],
+  construct: string,
+  operation: Operation,
+  writer: string,
+  reader: string,
+): Effect[] {
+  return encodings
+    .filter((encoding) => encoding.constructs.includes(construct) && inRange(writer, encoding.writer))
+    .flatMap((encoding) =>
+      encoding.effects
+        .filter((effect) => effect.operations.includes(operation) && inRange(reader, effect.reader))
+        .map((effect) => toEffect(encoding, construct, effect)),
+    );
+}
+
+/**
+ * Everything that a reader (iptables-nft) does wrong with a construct of a writer (iptables-nft), any operation.
+ * `announced` effects lose nothing and rarely deserve a finding.
+ */
+export function effectsOf(writer: string, reader: string, construct: string): Effect[] {
+  return allEffects(bundled.encodings, writer, reader, construct);
+}
+
+/** The same for a construct that nft put into one of iptables' own tables; `writer` is a version of nft. */
+export function nativeEffectsOf(writer: string, reader: string, construct: string): Effect[] {
+  return allEffects(bundled.nativeNft, writer, reader, construct);
+}
+
+function allEffects(encodings: readonly Encoding[], writer: string, reader: string, construct: string): Effect[] {
+  return encodings
+    .filter((encoding) => encoding.constructs.includes(construct) && inRange(writer, encoding.writer))
+    .flatMap((encoding) =>
+      encoding.effects
+        .filter((effect) => inRange(reader, effect.reader))
+        .map((effect) => toEffect(encoding, construct, effect)),
+    );
+}
+
+/**
+ * Whether one of the two versions lies between measured ones that behave differently for this construct, so that
+ * {@link effectsOf} cannot tell.
+ * @returns one sentence a gap
+ */
+export function gapsOf(writer: string, reader: string, construct: string): string[] {
+  return bundled.encodings
+    .filter((encoding) => encoding.constructs.includes(construct))
+    .flatMap((encoding) => encoding.gaps ?? [])
+    .filter((gap) => inRange(gap.side === "writer" ? writer : reader, gap.versions))
+    .map((gap) => gap.note);
+}
+
+/** A construct in words, for messages: `port ranges (--dport a:b)`; the id itself when the file doesn't describe it. */
+export function describeConstruct(construct: string): string {
+  return bundled.constructs[construct]?.title ?? construct;
+}
+
+/** Ids of the constructs that nft scripts can bring into iptables' tables. */
+export function nativeConstructs(): string[] {
+  return [...new Set(bundled.nativeNft.flatMap((encoding) => encoding.constructs))];
+}
+
+/** The iptables releases that were measured, oldest first: what an unknown version could be. */
+export function testedReleases(): string[] {
+  return bundled.measured.iptables;
+}
