@@ -1,0 +1,113 @@
+import type { Host } from "../model/host.ts";
+import type { NodeProgram } from "../model/program.ts";
+import type { MissingFact } from "../model/report.ts";
+import type { Backend, Toolchain } from "../model/toolchain.ts";
+import { chooseBackend } from "./backend.ts";
+import { keepOnePerCause } from "./precedence.ts";
+import { rules } from "./rules/index.ts";
+import type { BackendChoice, Cell, ImageContext, Outcome, RawFinding } from "./types.ts";
+
+/** One platform of one image, and the hosts it is held against. */
+export interface PlatformInput {
+  toolchain: Toolchain;
+  image: ImageContext;
+  hosts: readonly HostWithPrograms[];
+}
+export interface HostWithPrograms {
+  host: Host;
+  /** Programs on the node; the image's own one is taken out here. */
+  programs: readonly NodeProgram[];
+}
+
+export interface RawCell {
+  host: Host;
+  programs: NodeProgram[];
+  findings: RawFinding[];
+  missing: MissingFact[];
+}
+
+const backends: readonly Backend[] = ["nft", "legacy"];
+
+/** Holds one platform of an image against every host. Pure and linear in hosts x programs. */
+export function evaluatePlatform(input: PlatformInput): RawCell[] {
+  const selectedBackends = new Set(
+    input.hosts.flatMap(({ host }) => (host.iptables.backend === undefined ? [] : [host.iptables.backend.value])),
+  );
+  return input.hosts.map(({ host, programs }) => evaluateHost(input, host, programs, selectedBackends));
+}
+
+function evaluateHost(
+  input: PlatformInput,
+  host: Host,
+  programs: readonly NodeProgram[],
+  selectedBackends: ReadonlySet<Backend>,
+): RawCell {
+  const { toolchain, image } = input;
+  const sharing = image.network === "pod" ? [] : withoutOwn(image, toolchain, programs);
+  const base = { toolchain, image, host, programs: sharing, selectedBackends };
+  const outcomes = tryHostBackends(base);
+  const findings = keepOnePerCause(outcomes.filter((outcome) => outcome.kind === "finding"));
+  const missing = outcomes
+    .filter((outcome) => outcome.kind === "missing")
+    .map(({ fact, rule }): MissingFact => ({ fact, rule }));
+  return { host, programs: sharing, findings, missing: unique(missing, (item) => `${item.rule} ${item.fact}`) };
+}
+
+/** The image is not its own neighbour: its program stands for the one that the node would otherwise run. */
+function withoutOwn(image: ImageContext, toolchain: Toolchain, programs: readonly NodeProgram[]): NodeProgram[] {
+  const own = image.profile?.id ?? toolchain.program?.name;
+  return programs.filter((program) => program.name !== own);
+}
+
+type CellBase = Omit<Cell, "hostBackend" | "choice">;
+
+/** The host's backend may be unknown: then both are tried, and where they disagree about an error the fact is missing. */
+function tryHostBackends(base: CellBase): Outcome[] {
+  const known = base.host.iptables.backend?.value;
+  if (known !== undefined || base.image.network === "pod") return tryChoices(base, known);
+  return merge(
+    backends.map((backend) => tryChoices(base, backend)),
+    "default backend of the host's iptables",
+  );
+}
+
+/** The image's backend may be unknown, likewise. */
+function tryChoices(base: CellBase, hostBackend: Backend | undefined): Outcome[] {
+  const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs);
+  if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
+  return merge(
+    backends.map((backend) =>
+      runRules({ ...base, hostBackend, choice: { ...choice, backend } satisfies BackendChoice }),
+    ),
+    choice.missing ?? "backend of the image's iptables",
+  );
+}
+
+function runRules(cell: Cell): Outcome[] {
+  return rules.flatMap((rule) => rule.evaluate(cell));
+}
+
+/**
+ * Outcomes that hold whatever the unknown value is stay; where only one value gives an error, the fact is missing. What one
+ * value alone would make a warning is left out: nobody knows that it applies.
+ */
+function merge(variants: Outcome[][], fact: string): Outcome[] {
+  const [first = [], ...others] = variants;
+  const inAll = (outcome: Outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
+  const certain = first.filter(inAll);
+  const undecided = variants
+    .flat()
+    .filter((outcome) => !certain.some((kept) => same(kept, outcome)))
+    .filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
+  const missing = undecided.map((outcome): Outcome => ({ kind: "missing", rule: outcome.rule, fact }));
+  return [...certain, ...unique(missing, (outcome) => outcome.rule)];
+}
+
+function same(a: Outcome, b: Outcome): boolean {
+  if (a.kind === "finding") return b.kind === "finding" && a.rule === b.rule && a.message === b.message;
+  return b.kind === "missing" && a.rule === b.rule && a.fact === b.fact;
+}
+
+function unique<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}

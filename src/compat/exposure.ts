@@ -1,0 +1,59 @@
+import { boundaryConstructs, type Operation } from "../model/program.ts";
+import { describeConstruct, type Effect, effectsOf } from "./encodings.ts";
+
+/**
+ * What one reader (an iptables-nft version with known or unknown operations) suffers from one writer on the same node.
+ */
+export interface Exposure {
+  /** An operation fails and says so, or crashes. */
+  loud: Effect[];
+  /** save|restore leaves another rule in the kernel. */
+  rewritten: Effect[];
+  /** A listing shows another rule. */
+  misread: Effect[];
+}
+
+/** Constructs a writer is assumed to write when nobody stated them. */
+export const commonConstructs: readonly string[] = boundaryConstructs;
+
+/**
+ * @param writer, reader versions of iptables-nft
+ * @param constructs what the writer writes
+ * @param operations what the reader does; null = not known, then every operation counts
+ */
+export function exposureOf(
+  writer: string,
+  reader: string,
+  constructs: readonly string[],
+  operations: readonly Operation[] | null,
+): Exposure {
+  const effects = constructs
+    .flatMap((construct) => effectsOf(writer, reader, construct))
+    .filter((effect) => operations === null || effect.operations.some((operation) => operations.includes(operation)));
+  return {
+    loud: effects.filter((effect) => effect.outcome === "refused" || effect.outcome === "crash"),
+    rewritten: effects.filter((effect) => effect.outcome === "rewritten"),
+    // Checking and deleting concern a program's own rules, which its own version wrote: `not-found` harms nobody here.
+    misread: effects.filter((effect) => effect.outcome === "misread"),
+  };
+}
+
+/** The constructs of effects in words, each once: `port ranges and NFLOG`. */
+export function describeConstructs(effects: readonly Effect[]): string {
+  const names = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
+  const last = names.pop() ?? "";
+  return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
+}
+
+/** Effects as evidence, one line per encoding change. */
+export function effectEvidence(effects: readonly Effect[]): { fact: string; source: string }[] {
+  const seen = new Map<string, { fact: string; source: string }>();
+  for (const effect of effects) {
+    const key = `${effect.encoding} ${effect.text}`;
+    if (!seen.has(key)) {
+      const fact = `${describeConstruct(effect.construct)}: ${effect.text}`;
+      seen.set(key, { fact, source: effect.sources[0] ?? "measured" });
+    }
+  }
+  return [...seen.values()];
+}

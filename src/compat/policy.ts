@@ -1,0 +1,73 @@
+import type { Finding, Severity } from "../model/report.ts";
+import type { RawCell } from "./engine.ts";
+import type { RawFinding } from "./types.ts";
+
+/** What the user decided about findings: other severities, ignores with an end. */
+export interface Policy {
+  severity: Readonly<Record<string, Severity>>;
+  ignore: readonly IgnoreEntry[];
+  /** `YYYY-MM-DD`; passed in, the core has no clock. */
+  today: string;
+}
+export interface IgnoreEntry {
+  rule?: string;
+  /** Host id, `*` allowed. */
+  host?: string;
+  program?: string;
+  /** `YYYY-MM-DD`, the last day it counts. */
+  until: string;
+  reason: string;
+}
+
+/** A finding of one cell after the user's decisions. */
+export interface JudgedFinding extends RawFinding {
+  existing?: true;
+  ignored?: NonNullable<Finding["ignored"]>;
+}
+
+/**
+ * @param base what the base image's same platform showed on the same host
+ * @param used indexes of the ignore entries that matched something; added to
+ */
+export function applyPolicy(
+  finding: RawFinding,
+  host: string,
+  base: RawCell | undefined,
+  policy: Policy,
+  used: Set<number>,
+): JudgedFinding {
+  const judged: JudgedFinding = { ...finding, severity: policy.severity[finding.rule] ?? finding.severity };
+  // Versions in the message may differ between base and image: the same rule for the same cause is the same finding.
+  const known = base?.findings.some((other) => other.rule === finding.rule && other.cause === finding.cause);
+  if (known === true) judged.existing = true;
+  const index = policy.ignore.findIndex((entry) => entry.until >= policy.today && matches(entry, finding, host));
+  const entry = policy.ignore[index];
+  if (entry !== undefined) {
+    used.add(index);
+    judged.ignored = { reason: entry.reason, until: entry.until };
+  }
+  return judged;
+}
+
+function matches(entry: IgnoreEntry, finding: RawFinding, host: string): boolean {
+  return (
+    (entry.rule === undefined || entry.rule === finding.rule) &&
+    (entry.host === undefined || globMatches(entry.host, host)) &&
+    (entry.program === undefined || entry.program === finding.program)
+  );
+}
+
+/** `*` stands for any text; everything else for itself. Linear: patterns may come from a stranger's pull request. */
+export function globMatches(pattern: string, text: string): boolean {
+  const [head = "", ...parts] = pattern.split("*");
+  const tail = parts.pop();
+  if (tail === undefined) return pattern === text;
+  if (!text.startsWith(head) || text.length < head.length + tail.length || !text.endsWith(tail)) return false;
+  let position = head.length;
+  for (const part of parts) {
+    const found = text.indexOf(part, position);
+    if (found < 0) return false;
+    position = found + part.length;
+  }
+  return position <= text.length - tail.length;
+}

@@ -1,0 +1,53 @@
+import { severities } from "../model/report.ts";
+import type { RawFinding } from "./types.ts";
+
+/**
+ * One cause, one finding. Where several rules see the same cause in one cell, the worst statement stands, and among equally
+ * bad ones the most specific: the first in this list. docs/rules/README.md shows the same table; a test compares them.
+ */
+export const precedence: readonly string[] = [
+  "nft-kernel-missing",
+  "legacy-modules-missing",
+  "nft-compat-missing",
+  "missing-binary",
+  "wrapper-ineffective",
+  "wrapper-missing",
+  "legacy-on-nft-host",
+  "nft-on-legacy-host",
+  "mixed-backends",
+  "nft-newer-writer",
+  "silent-match-loss",
+];
+
+function rank(finding: RawFinding): number {
+  const index = precedence.indexOf(finding.rule);
+  return index < 0 ? precedence.length : index;
+}
+
+/** Worst first, then most specific, then programs that bring their own tools before those whose version depends on the host. */
+function compareFindings(a: RawFinding, b: RawFinding): number {
+  return (
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    rank(a) - rank(b) ||
+    Number(a.program?.startsWith("kubelet") ?? false) - Number(b.program?.startsWith("kubelet") ?? false)
+  );
+}
+
+/**
+ * Keeps one finding of each cause. What other programs do in the same way stays as evidence of the one kept.
+ * @param findings of one cell
+ */
+export function keepOnePerCause(findings: readonly RawFinding[]): RawFinding[] {
+  const causes = new Map<string, RawFinding[]>();
+  for (const finding of findings) {
+    causes.set(finding.cause, [...(causes.get(finding.cause) ?? []), finding]);
+  }
+  return [...causes.values()].map((group) => {
+    const [kept, ...others] = group.sort(compareFindings);
+    if (kept === undefined) throw new Error("a group is never empty");
+    const also = others
+      .filter((other) => other.rule === kept.rule && other.message !== kept.message)
+      .map((other) => ({ fact: `also: ${other.message}`, source: other.evidence[0]?.source ?? "engine" }));
+    return also.length === 0 ? kept : { ...kept, evidence: [...kept.evidence, ...also] };
+  });
+}

@@ -1,0 +1,162 @@
+import type { Backend } from "../../model/toolchain.ts";
+import { backendOnHost } from "../backend.ts";
+import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+
+/** The image's iptables rules land in another backend than the node's. Both backends filter: rules add up, none sees the
+ * other's (measured: iptables-nft prints "iptables-legacy tables present", exit 0; legacy says nothing). */
+function mismatch(cell: Cell, image: Backend): boolean {
+  return (
+    cell.image.network === "host" &&
+    cell.choice.backend === image &&
+    cell.choice.hostExec !== true &&
+    cell.hostBackend !== undefined &&
+    cell.hostBackend !== image
+  );
+}
+
+function mismatchFinding(cell: Cell, rule: string, message: string): RawFinding {
+  return {
+    kind: "finding",
+    rule,
+    severity: "error",
+    cause: "backend",
+    message,
+    evidence: [
+      { fact: cell.choice.because, source: "image" },
+      {
+        fact: `iptables of ${cell.host.id} uses ${cell.hostBackend}`,
+        source: cell.host.iptables.backend?.source ?? "host catalogue",
+      },
+    ],
+    remedy: bothBackends,
+  };
+}
+
+const bothBackends =
+  "Ship both backends (on Alpine 3.19 and later: packages iptables and iptables-legacy) and install iptables-wrapper v2 or " +
+  "later as `iptables`.";
+
+export const legacyOnNftHost: Rule = {
+  id: "legacy-on-nft-host",
+  evaluate(cell) {
+    if (!mismatch(cell, "legacy")) return [];
+    const message =
+      "the image writes iptables-legacy rules while the node's kubelet writes iptables-nft rules: two rule sets apply, neither sees the other";
+    return [mismatchFinding(cell, "legacy-on-nft-host", message)];
+  },
+};
+
+export const nftOnLegacyHost: Rule = {
+  id: "nft-on-legacy-host",
+  evaluate(cell) {
+    if (!mismatch(cell, "nft")) return [];
+    const message =
+      "the image writes iptables-nft rules while the node's kubelet writes iptables-legacy rules: two rule sets apply, neither sees the other";
+    return [mismatchFinding(cell, "nft-on-legacy-host", message)];
+  },
+};
+
+/** A mismatch that an iptables-wrapper would cure: the selection holds hosts of both backends and the image has one backend
+ * fixed, or its wrapper has only one backend to choose from (kube-router#1641). */
+export const wrapperMissing: Rule = {
+  id: "wrapper-missing",
+  evaluate(cell) {
+    if (!mismatch(cell, "nft") && !mismatch(cell, "legacy")) return [];
+    const { choice } = cell;
+    const image = choice.backend;
+    if (choice.wanted !== undefined) {
+      const message = `the image's selector wants ${choice.wanted} here, but only the ${image} binaries are in the image, so its rules land in ${image}`;
+      return [mismatchFinding(cell, "wrapper-missing", message)];
+    }
+    const wrapperThere = cell.toolchain.selector?.kind === "iptables-wrapper";
+    if (choice.adapts || wrapperThere || cell.selectedBackends.size < 2) return [];
+    const message = `the image always uses ${image} and the selected hosts use both backends: it needs an iptables-wrapper`;
+    return [mismatchFinding(cell, "wrapper-missing", message)];
+  },
+};
+
+/** A wrapper is in the image and `iptables` doesn't lead to it (kube-router 2.9 to 2.11: links made in another directory). */
+export const wrapperIneffective: Rule = {
+  id: "wrapper-ineffective",
+  evaluate(cell) {
+    const { selector } = cell.toolchain;
+    if (selector?.kind !== "iptables-wrapper" || selector.effective || cell.choice.adapts) return [];
+    const result = cell.choice.backend;
+    if (result !== "nft" && result !== "legacy") return [];
+    const differs = mismatch(cell, result);
+    const chain = cell.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
+    const finding = mismatchFinding(
+      cell,
+      "wrapper-ineffective",
+      `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`,
+    );
+    return [
+      {
+        ...finding,
+        severity: differs ? "error" : "notice",
+        evidence: [...selector.evidence, ...finding.evidence],
+        remedy:
+          "Run the wrapper's installer so that `iptables` and `ip6tables` in PATH lead to it, and check that in the build.",
+      },
+    ];
+  },
+};
+
+/** Commands of one image that disagree with each other, and programs on the node that write in another backend than image
+ * and kubelet. */
+export const mixedBackends: Rule = {
+  id: "mixed-backends",
+  evaluate(cell) {
+    return [...mixedCommands(cell), ...mixedPrograms(cell)];
+  },
+};
+
+function mixedCommands(cell: Cell): Outcome[] {
+  const { defaults } = cell.toolchain;
+  const plain = defaults.iptables?.backend;
+  if (plain !== "nft" && plain !== "legacy") return [];
+  return ["iptables-restore", "iptables-save", "ip6tables"].flatMap((name): Outcome[] => {
+    const command = defaults[name];
+    if (command === undefined || (command.backend !== "nft" && command.backend !== "legacy")) return [];
+    if (command.backend === plain) return [];
+    return [
+      {
+        kind: "finding",
+        rule: "mixed-backends",
+        // One family in each backend can be meant; save and restore of another backend than iptables cannot.
+        severity: name === "ip6tables" ? "warning" : "error",
+        cause: `commands:${name}`,
+        message: `in the image \`iptables\` uses ${plain} and \`${name}\` uses ${command.backend}`,
+        evidence: [
+          { fact: `iptables is ${defaults.iptables?.via.join(" -> ")}`, source: "image" },
+          { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" },
+        ],
+        remedy: "Point all iptables commands of the image at one backend.",
+      },
+    ];
+  });
+}
+
+function mixedPrograms(cell: Cell): Outcome[] {
+  const image = cell.choice.backend;
+  if (cell.image.network !== "host" || (image !== "nft" && image !== "legacy")) return [];
+  return cell.programs.flatMap((program): Outcome[] => {
+    const other = backendOnHost(program, cell.hostBackend);
+    if ((other !== "nft" && other !== "legacy") || other === image) return [];
+    // Where the kubelet's backend differs too, the more specific rules speak; where it agrees with the image, the other
+    // program is the odd one.
+    if (cell.hostBackend !== undefined && cell.hostBackend !== image) return [];
+    return [
+      {
+        kind: "finding",
+        rule: "mixed-backends",
+        severity: cell.hostBackend === undefined ? "warning" : "notice",
+        cause: "backend",
+        program: program.id,
+        message: `${program.id} writes ${other} rules and the image ${image} rules: two rule sets apply, neither sees the other`,
+        evidence: [{ fact: cell.choice.because, source: "image" }, ...program.evidence],
+        remedy: "Bring all programs of the node to one backend.",
+      },
+    ];
+  });
+}

@@ -1,0 +1,129 @@
+import type { Backend } from "../../model/toolchain.ts";
+import { findTool } from "../backend.ts";
+import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+
+const rule = "missing-binary";
+
+/** A binary that the image's selector or program runs isn't in the image. */
+export const missingBinary: Rule = {
+  id: rule,
+  evaluate(cell) {
+    return [...noToolAtAll(cell), ...danglingCommand(cell), ...selectorBinaries(cell), ...programCommands(cell)];
+  },
+};
+
+/** Nothing of netfilter in the image: it may speak netlink itself, or drive the host's tools. Nobody can tell from files. */
+function noToolAtAll(cell: Cell): Outcome[] {
+  const { toolchain, image } = cell;
+  const hostExec = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
+  if (toolchain.tools.length > 0 || hostExec) return [];
+  const { profile } = image;
+  const version = toolchain.program?.version ?? null;
+  if (profile?.versions.some((entry) => entry.backend.value === "native-nft") === true && version !== null) return [];
+  const who = toolchain.program === undefined ? "the image" : toolchain.program.name;
+  return [
+    {
+      kind: "missing",
+      rule,
+      fact: `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`,
+    },
+  ];
+}
+
+function danglingCommand(cell: Cell): Outcome[] {
+  return Object.entries(cell.toolchain.defaults).flatMap(([name, command]): Outcome[] => {
+    if (command.dangling !== true) return [];
+    const message = `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image`;
+    const evidence = [{ fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }];
+    return [
+      finding(
+        "error",
+        `dangling:${command.via.at(-1)}`,
+        message,
+        evidence,
+        "Install the package that brings the file, or correct the link.",
+      ),
+    ];
+  });
+}
+
+function selectorBinaries(cell: Cell): Outcome[] {
+  const { choice, toolchain } = cell;
+  const evidence = [{ fact: choice.because, source: "image" }];
+  if (
+    choice.wanted !== undefined &&
+    (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === undefined)
+  ) {
+    const other: Backend = choice.wanted === "nft" ? "legacy" : "nft";
+    if (choice.backend === "none" || findTool(toolchain, "iptables", other) === undefined) {
+      const message = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
+      return [finding("error", "backend", message, evidence, packages(choice.wanted))];
+    }
+  }
+  const { selector } = toolchain;
+  if (selector?.kind !== "iptables-wrapper" || !selector.effective || choice.wanted !== undefined) return [];
+  const absent = (["nft", "legacy"] as const).filter(
+    (backend) => findTool(toolchain, "iptables", backend) === undefined,
+  );
+  const [only] = absent;
+  if (only === undefined || absent.length > 1) return [];
+  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
+  return [finding("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
+}
+
+/** Commands that the program is known to run by name. */
+function programCommands(cell: Cell): Outcome[] {
+  const { profile } = cell.image;
+  if (profile === undefined || cell.choice.hostExec === true) return [];
+  const outcomes = (profile.runs?.value ?? []).flatMap((command): Outcome[] => {
+    if (provides(cell, command)) return [];
+    const severity = profile.runs?.confidence === "inferred" ? "warning" : "error";
+    const evidence = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
+    return [
+      finding(
+        severity,
+        `command:${command}`,
+        `${profile.title} runs \`${command}\`, which is not in the image`,
+        evidence,
+        `Add the package that brings ${command}.`,
+      ),
+    ];
+  });
+  if (cell.choice.backend === "none" && profile.selects?.value === "path" && cell.toolchain.tools.length > 0) {
+    const evidence = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
+    outcomes.push(
+      finding(
+        "error",
+        "command:iptables",
+        `${profile.title} runs \`iptables\`, and PATH has none`,
+        evidence,
+        "Add the iptables package.",
+      ),
+    );
+  }
+  return outcomes;
+}
+
+function provides(cell: Cell, command: string): boolean {
+  const { toolchain } = cell;
+  const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
+  if (parsed?.[1] !== undefined) return findTool(toolchain, parsed[1], parsed[2] as Backend | undefined) !== undefined;
+  if (command === "modprobe") return toolchain.modprobe;
+  return findTool(toolchain, command) !== undefined;
+}
+
+function finding(
+  severity: RawFinding["severity"],
+  cause: string,
+  message: string,
+  evidence: RawFinding["evidence"],
+  remedy: string,
+): RawFinding {
+  return { kind: "finding", rule, severity, cause, message, evidence, remedy };
+}
+
+function packages(backend: Backend): string {
+  return backend === "legacy"
+    ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)."
+    : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
+}

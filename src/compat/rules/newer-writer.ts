@@ -1,0 +1,216 @@
+import type { NodeProgram } from "../../model/program.ts";
+import type { Severity } from "../../model/report.ts";
+import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
+import { testedReleases } from "../encodings.ts";
+import { commonConstructs, describeConstructs, type Exposure, effectEvidence, exposureOf } from "../exposure.ts";
+import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
+
+/**
+ * Three rules on one mechanism: whoever writes with a newer iptables-nft stores rules in a form that an older one refuses
+ * (loud) or shows and restores as another rule (quiet). Measured over 13 releases; the kernel has no part in it.
+ */
+
+/** Version of the iptables-nft that the image's program runs; null when the image has one and it can't be told. */
+function imageVersion(cell: Cell): string | null | undefined {
+  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return undefined;
+  return findTool(cell.toolchain, "iptables", "nft")?.version;
+}
+
+/** Programs on the node whose rules live in the same nf_tables tables. */
+function nftPrograms(cell: Cell): NodeProgram[] {
+  if (cell.image.network !== "host") return [];
+  return cell.programs.filter((program) => backendOnHost(program, cell.hostBackend) === "nft");
+}
+
+/** What a known or assumed writer does to a reader, as severity: DESIGN's scale. */
+function loudSeverity(constructsKnown: boolean): Severity {
+  return constructsKnown ? "error" : "warning";
+}
+function quietSeverity(exposure: Exposure, known: { constructs: boolean; operations: boolean }): Severity {
+  const restores = exposure.rewritten.length > 0 && known.constructs && known.operations;
+  return restores ? "error" : "warning";
+}
+
+interface Meeting {
+  writer: string;
+  reader: string;
+  /** In words: `kube-proxy@1.31 (iptables 1.8.9)`. */
+  writerName: string;
+  readerName: string;
+  constructs: readonly string[] | null;
+  operations: ReturnType<typeof operationsOf>;
+}
+
+const remedyReader =
+  "Raise the image's iptables to 1.8.8 or later (1.8.11 or later is best), not beyond what the hosts' own tools can read.";
+
+function assumption(meeting: Meeting): string {
+  const assumed: string[] = [];
+  if (meeting.constructs === null)
+    assumed.push(`what ${meeting.writerName} writes is not stated, the common rules are assumed`);
+  if (meeting.operations === null) assumed.push(`what ${meeting.readerName} does with whole tables is not known`);
+  return assumed.length === 0 ? "" : ` (${assumed.join("; ")})`;
+}
+
+function loudFinding(rule: string, meeting: Meeting, exposure: Exposure): RawFinding {
+  const crash = exposure.loud.some((effect) => effect.outcome === "crash");
+  const does = crash ? "crashes on" : "refuses";
+  return {
+    kind: "finding",
+    rule,
+    severity: loudSeverity(meeting.constructs !== null),
+    cause: "newer-writer",
+    message: `${meeting.readerName} ${does} tables in which ${meeting.writerName} stored ${describeConstructs(exposure.loud)}${assumption(meeting)}`,
+    evidence: effectEvidence(exposure.loud),
+    remedy: remedyReader,
+  };
+}
+
+function quietFinding(rule: string, meeting: Meeting, exposure: Exposure): RawFinding {
+  const effects = exposure.rewritten.length > 0 ? exposure.rewritten : exposure.misread;
+  const does = exposure.rewritten.length > 0 ? "loses on save and restore" : "lists wrongly";
+  const known = { constructs: meeting.constructs !== null, operations: meeting.operations !== null };
+  return {
+    kind: "finding",
+    rule,
+    severity: quietSeverity(exposure, known),
+    cause: "newer-writer",
+    message: `${meeting.readerName} silently ${does} ${describeConstructs(effects)} written by ${meeting.writerName}${assumption(meeting)}`,
+    evidence: effectEvidence(effects),
+    remedy: remedyReader,
+  };
+}
+
+function exposureOfMeeting(meeting: Meeting): Exposure {
+  return exposureOf(meeting.writer, meeting.reader, meeting.constructs ?? commonConstructs, meeting.operations);
+}
+
+/** The image as reader of one program; versions given, so that an unknown one can be tried out. */
+function readMeeting(cell: Cell, program: NodeProgram, writer: string, reader: string): Meeting {
+  return {
+    writer,
+    reader,
+    writerName: `${program.id} (iptables ${writer})`,
+    readerName: `the image's iptables ${reader}`,
+    constructs: program.writes,
+    operations: operationsOf(cell.image),
+  };
+}
+
+/** The image as writer, one program as reader. */
+function writeMeeting(cell: Cell, program: NodeProgram, writer: string, reader: string): Meeting {
+  return {
+    writer,
+    reader,
+    writerName: `the image's iptables ${writer}`,
+    readerName: `${program.id} (iptables ${reader})`,
+    constructs: cell.image.profile?.writes?.value ?? null,
+    operations: program.operations,
+  };
+}
+
+type MeetingOf = (cell: Cell, program: NodeProgram, writer: string, reader: string) => Meeting;
+type ReportOn = (meeting: Meeting, exposure: Exposure) => RawFinding[];
+
+/**
+ * Looks at every pair of image and program. Where a version isn't known, all measured releases are tried: if one of them
+ * would give an error, the fact is missing.
+ */
+function meetAll(
+  cell: Cell,
+  rule: string,
+  direction: "reads" | "writes",
+  meet: MeetingOf,
+  reportOn: ReportOn,
+): Outcome[] {
+  const own = imageVersion(cell);
+  if (own === undefined) return [];
+  return nftPrograms(cell).flatMap((program): Outcome[] => {
+    const other = iptablesVersionOnHost(program, cell.host);
+    const versions = {
+      own: own === null ? testedReleases() : [own],
+      other: other === undefined ? testedReleases() : [other],
+    };
+    const findings = versions.own.flatMap((image) =>
+      versions.other.flatMap((node) => {
+        const meeting = direction === "reads" ? meet(cell, program, node, image) : meet(cell, program, image, node);
+        return reportOn(meeting, exposureOfMeeting(meeting)).map((finding) => ({
+          ...finding,
+          program: program.id,
+          evidence: [...finding.evidence, ...program.evidence],
+        }));
+      }),
+    );
+    if (own !== null && other !== undefined) return findings;
+    if (!findings.some((finding) => finding.severity === "error")) return [];
+    const missing: Outcome[] = [];
+    if (own === null) missing.push({ kind: "missing", rule, fact: "version of the image's iptables" });
+    if (other === undefined) {
+      const where = program.backend === "host" ? "the host's iptables" : `the iptables of ${program.id}`;
+      missing.push({ kind: "missing", rule, fact: `version of ${where}` });
+    }
+    return missing;
+  });
+}
+
+export const nftNewerWriter: Rule = {
+  id: "nft-newer-writer",
+  evaluate(cell) {
+    return meetAll(cell, "nft-newer-writer", "reads", readMeeting, (meeting, exposure) =>
+      exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting, exposure)],
+    );
+  },
+};
+
+export const silentMatchLoss: Rule = {
+  id: "silent-match-loss",
+  evaluate(cell) {
+    return meetAll(cell, "silent-match-loss", "reads", readMeeting, (meeting, exposure) =>
+      exposure.rewritten.length + exposure.misread.length === 0
+        ? []
+        : [quietFinding("silent-match-loss", meeting, exposure)],
+    );
+  },
+};
+
+/** The image writes what an older program on the node then reads (kube-router#1588: host 1.8.5, image 1.8.9). */
+export const imageNewerWriter: Rule = {
+  id: "image-newer-writer",
+  evaluate(cell) {
+    const rule = "image-newer-writer";
+    const outcomes = meetAll(cell, rule, "writes", writeMeeting, (meeting, exposure) => {
+      if (exposure.loud.length > 0) return [{ ...loudFinding(rule, meeting, exposure), ...reverse(meeting) }];
+      if (exposure.rewritten.length + exposure.misread.length === 0) return [];
+      return [{ ...quietFinding(rule, meeting, exposure), ...reverse(meeting) }];
+    });
+    return outcomes.map((outcome) => (outcome.kind === "finding" ? chargeOnce(cell, outcome) : outcome));
+  },
+};
+
+function reverse(meeting: Meeting): Pick<RawFinding, "cause" | "remedy"> {
+  return {
+    cause: "image-newer-writer",
+    remedy: `Raise the older reader (${meeting.readerName}), or keep the image's iptables at a version that it can read.`,
+  };
+}
+
+/** A break that another program on the node already causes isn't the image's doing. */
+function chargeOnce(cell: Cell, finding: RawFinding): RawFinding {
+  const victim = cell.programs.find((program) => program.id === finding.program);
+  const reader = victim === undefined ? undefined : iptablesVersionOnHost(victim, cell.host);
+  if (victim === undefined || reader === undefined) return finding;
+  const culprit = nftPrograms(cell).find((program) => {
+    const writer = iptablesVersionOnHost(program, cell.host);
+    if (program === victim || writer === undefined) return false;
+    const exposure = exposureOf(writer, reader, program.writes ?? commonConstructs, victim.operations);
+    return finding.severity === "error"
+      ? exposure.loud.length + exposure.rewritten.length > 0
+      : exposure.loud.length + exposure.rewritten.length + exposure.misread.length > 0;
+  });
+  if (culprit === undefined) return finding;
+  return {
+    ...finding,
+    severity: "notice",
+    message: `${finding.message}; ${culprit.id} on the node does the same already`,
+  };
+}

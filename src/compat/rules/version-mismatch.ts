@@ -1,0 +1,34 @@
+import { compareVersions, upstreamVersion } from "../../model/version.ts";
+import type { Rule } from "../types.ts";
+
+const rule = "version-mismatch";
+
+/** Packages whose version is the tool's own; a program's package that merely carries a copy of iptables is not one. */
+const toolPackage = /^(ip6?tables|nftables|nft$|ipset|libipset|ebtables|arptables|conntrack)/;
+
+/** The package database states another version than the binary itself: it was replaced or rebuilt. The bytes are believed. */
+export const versionMismatch: Rule = {
+  id: rule,
+  evaluate(cell) {
+    const seen = new Set<string>();
+    return cell.toolchain.tools.flatMap((tool) => {
+      const recorded = tool.package === undefined ? undefined : upstreamVersion(tool.package.version);
+      if (tool.package === undefined || recorded === undefined || tool.byteVersion === undefined) return [];
+      if (!toolPackage.test(tool.package.name) || compareVersions(recorded, tool.byteVersion) === 0) return [];
+      const message = `package ${tool.package.name} says ${recorded}, but ${tool.target} is ${tool.byteVersion}`;
+      if (seen.has(message)) return [];
+      seen.add(message);
+      return [
+        {
+          kind: "finding" as const,
+          rule,
+          severity: "warning" as const,
+          cause: `version:${tool.target}`,
+          message,
+          evidence: tool.evidence,
+          remedy: "Install the tool from one source, so that scanners and people see the version that runs.",
+        },
+      ];
+    });
+  },
+};

@@ -1,0 +1,76 @@
+import type { Evidence } from "../model/evidence.ts";
+import type { Host } from "../model/host.ts";
+import type { NodeProgram, Operation, ProgramProfile } from "../model/program.ts";
+import type { Severity } from "../model/report.ts";
+import type { Backend, Toolchain } from "../model/toolchain.ts";
+
+/** What only the manifests know of how the image runs; from the config, completed with defaults. */
+export interface ImageContext {
+  /** Profile of the image's own program, when it is a known one. */
+  profile?: ProgramProfile;
+  /** Image ENV overridden by the config's. */
+  environment: Readonly<Record<string, string>>;
+  /** `pod`: the node's programs don't share its network namespace. */
+  network: "host" | "pod";
+  /** Whether it can load kernel modules (mounts /lib/modules with the right to load): stated, or unknown. */
+  modules: "host" | "none" | "unknown";
+}
+
+/** The backend that the image's program ends up with on one host, and why. */
+export interface BackendChoice {
+  /** `none`: it runs no iptables. `unknown`: `missing` names the fact that would tell. */
+  backend: Backend | "none" | "unknown";
+  /** Who decided, in words: `iptables-wrapper v2 follows the kubelet's marker chains`. */
+  because: string;
+  /** The choice is made at run time and can differ from host to host. */
+  adapts: boolean;
+  /** What was wanted when the binary for it isn't in the image. */
+  wanted?: Backend;
+  missing?: string;
+  /** It leaves the container and runs the host's own tools. */
+  hostExec?: boolean;
+}
+
+/** One platform of the image on one host: all that a rule looks at. */
+export interface Cell {
+  toolchain: Toolchain;
+  image: ImageContext;
+  host: Host;
+  /** The backend the node's kubelet uses; undefined when not known. */
+  hostBackend: Backend | undefined;
+  /** Programs on the node that share the image's network namespace, the image's own one taken out. */
+  programs: NodeProgram[];
+  choice: BackendChoice;
+  /** Backends of all selected hosts, as far as known. */
+  selectedBackends: ReadonlySet<Backend>;
+}
+
+/** What happened when one rule looked at one cell. */
+export interface RawFinding {
+  kind: "finding";
+  rule: string;
+  severity: Severity;
+  /** Findings of one cell with the same cause are one: see precedence.ts. */
+  cause: string;
+  /** Without the host's name, so that hosts with the same finding can share it. */
+  message: string;
+  evidence: Evidence[];
+  program?: string;
+  remedy?: string;
+}
+export interface RawMissing {
+  kind: "missing";
+  rule: string;
+  fact: string;
+}
+export type Outcome = RawFinding | RawMissing;
+
+export interface Rule {
+  id: string;
+  evaluate(cell: Cell): Outcome[];
+}
+
+/** Operations of the image's program, null when not known. */
+export function operationsOf(image: ImageContext): Operation[] | null {
+  return image.profile?.operations?.value ?? null;
+}
