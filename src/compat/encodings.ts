@@ -111,8 +111,3 @@ export function nativeConstructs(): string[] {
 export function testedReleases(): string[] {
   return bundled.measured.iptables;
 }
-
-/** The iptables releases that were measured, oldest first: what to try where a version isn't known. */
-export function testedReleases(): readonly string[] {
-  return bundled.measured.iptables;
-}
