@@ -53,6 +53,8 @@ export const programProfileSchema = z.object({
   writes: z.optional(z.object({ value: z.array(constructSchema), ...sourced })),
   /** What it does to tables that others write too; absent: not known. */
   operations: z.optional(z.object({ value: z.array(operationSchema), ...sourced })),
+  /** A kubelet is in it: it writes the marker chains by which iptables-wrapper v2 and later choose the backend. */
+  kubelet: z.optional(z.boolean()),
   /** It keeps changing rules while the node runs (matters for races). */
   changesRules: z.optional(z.object({ value: z.boolean(), ...sourced })),
   /** Set types it creates, when it uses ipset; and whether it lists or saves all sets of the namespace. */
@@ -102,6 +104,8 @@ export interface NodeProgram {
   /** null: not known; an own program without `writes` is assumed to write the common constructs. */
   writes: string[] | null;
   operations: Operation[] | null;
+  /** A kubelet is in it; see {@link programProfileSchema}. */
+  kubelet?: boolean;
   changesRules: boolean;
   /** Set types it creates; null: not known. */
   creates: string[] | null;

@@ -6,6 +6,7 @@ import {
   wrapperIneffective,
   wrapperMissing,
 } from "./backend-mismatch.ts";
+import { ipsetModuleMissing, ipsetRevision } from "./ipset.ts";
 import { legacyModulesMissing } from "./legacy-modules-missing.ts";
 import { missingBinary } from "./missing-binary.ts";
 import { imageNewerWriter, nftNewerWriter, silentMatchLoss } from "./newer-writer.ts";
@@ -24,6 +25,8 @@ export const rules: readonly Rule[] = [
   nftNewerWriter,
   silentMatchLoss,
   imageNewerWriter,
+  ipsetRevision,
+  ipsetModuleMissing,
   missingBinary,
   wrapperMissing,
   wrapperIneffective,

@@ -1,0 +1,51 @@
+// Bundles src/ into dist/: readable, not minified, byte for byte the same on every machine. Writes the licences of what is
+// bundled beside it.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const out = join(root, "dist");
+
+rmSync(out, { recursive: true, force: true });
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: { index: "src/main.ts", cli: "src/cli.ts" },
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  chunkNames: "chunk-[name]-[hash]",
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  conditions: ["import"],
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+  define: { __VERSION__: JSON.stringify(version) },
+  // Some dependencies are CommonJS and call require for Node's own modules.
+  banner: { js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);' },
+});
+writeFileSync(join(out, "package.json"), '{ "type": "module" }\n');
+writeFileSync(join(out, "licenses.txt"), licences(Object.keys(result.metafile.inputs)));
+
+/** The licence text of every package that has a file in the bundle. */
+function licences(inputs) {
+  const names = new Set();
+  for (const input of inputs) {
+    const path = input.split("node_modules/").at(-1);
+    if (path === undefined || !input.includes("node_modules/")) continue;
+    names.add(input.slice(0, input.lastIndexOf("node_modules/") + 13) + path.split("/").slice(0, path.startsWith("@") ? 2 : 1).join("/"));
+  }
+  return [...names]
+    .sort()
+    .map((folder) => {
+      const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+      const file = readdirSync(join(root, folder)).find((name) => /^(licen[cs]e|copying)/i.test(name));
+      const text = file === undefined ? `${manifest.license} (the package carries no licence file)` : readFileSync(join(root, folder, file), "utf8");
+      return `${manifest.name} ${manifest.version} (${manifest.license})\n\n${text.trim()}\n`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
+}

@@ -1,0 +1,59 @@
+import ipsetJson from "../knowledge/ipset.json" with { type: "json" };
+import type { IpsetFile } from "../knowledge/schema/ipset.ts";
+import { inRange } from "../model/version.ts";
+
+/** The bundled knowledge; a test checks it against its schema. */
+const bundled = ipsetJson as IpsetFile;
+
+/** Highest revision by set type. */
+export type Revisions = Readonly<Record<string, number>>;
+
+/** What a kernel series (`6.2`) knows; undefined when the series lies outside the known intervals. */
+export function kernelRevisions(series: string): Revisions | undefined {
+  return bundled.kernels.find((entry) => inRange(series, entry.series))?.max;
+}
+
+/** What the newest known kernels offer: every revision there is. */
+export function newestKernelRevisions(): Revisions {
+  return bundled.kernels.at(-1)?.max ?? {};
+}
+
+/** What an ipset release knows. */
+export function toolRevisions(version: string): Revisions | undefined {
+  return bundled.tools.find((entry) => inRange(version, entry.versions))?.max;
+}
+
+/** A set that a reader cannot read. */
+export interface UnreadableSet {
+  type: string;
+  /** Revision the set gets. */
+  revision: number;
+  /** Highest revision that the reader knows. */
+  known: number;
+}
+
+/**
+ * Sets that a writer makes and a reader cannot read: a set gets min(kernel, writer), and a reader needs at least that.
+ * @param writer revisions of the creating tool; undefined = a library that asks for the kernel's highest
+ * @param types set types to look at; null = all
+ */
+export function unreadableSets(
+  kernel: Revisions,
+  writer: Revisions | undefined,
+  reader: Revisions,
+  types: readonly string[] | null,
+): UnreadableSet[] {
+  return (types ?? Object.keys(kernel)).flatMap((type) => {
+    const known = reader[type];
+    const offered = kernel[type];
+    const asked = writer === undefined ? offered : writer[type];
+    if (known === undefined || offered === undefined || asked === undefined) return [];
+    const revision = Math.min(offered, asked);
+    return revision > known ? [{ type, revision, known }] : [];
+  });
+}
+
+/** Public sources behind the revision table. */
+export function ipsetSources(): string {
+  return bundled.kernels.at(-1)?.sources[0] ?? "measured";
+}

@@ -1,0 +1,158 @@
+import type { NodeProgram } from "../../model/program.ts";
+import { kernelSeries } from "../../model/version.ts";
+import { findTool } from "../backend.ts";
+import {
+  ipsetSources,
+  kernelRevisions,
+  type Revisions,
+  toolRevisions,
+  type UnreadableSet,
+  unreadableSets,
+} from "../ipset.ts";
+import { moduleEvidence, moduleState } from "../modules.ts";
+import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+
+/**
+ * A set made by a newer program has a revision that the image's ipset doesn't know: one such set makes `ipset list` and
+ * `ipset save` of all sets in the namespace fail. Measured over ipset 7.6 to 7.24 and kernels 5.10 to 7.3.
+ */
+export const ipsetRevision: Rule = {
+  id: "ipset-revision",
+  evaluate(cell) {
+    const tool = findTool(cell.toolchain, "ipset");
+    if (tool === undefined || cell.image.network !== "host" || listsOnlyOwn(cell)) return [];
+    const series = kernelSeries(cell.host.kernel.release.value);
+    const kernel = series === undefined ? undefined : kernelRevisions(series);
+    const reader = tool.version === null ? undefined : toolRevisions(tool.version);
+    // The newest kernel row knows every revision there is: an unknown kernel is judged as if it were the newest, and if that
+    // gives an error, the kernel is the missing fact.
+    const assumedKernel = kernel ?? newestKernelRevisions();
+    const findings = meetWriters(cell, assumedKernel, reader, tool.version ?? "of unknown version");
+    if (kernel !== undefined && reader !== undefined) return findings;
+    return findings
+      .filter((finding) => finding.severity === "error")
+      .map((): Outcome => {
+        const fact = kernel === undefined ? "kernel release of the host" : "version of the image's ipset";
+        return { kind: "missing", rule: "ipset-revision", fact };
+      });
+  },
+};
+
+/** Programs that list only their own sets by name never meet a foreign one (calico since 3.27). */
+function listsOnlyOwn(cell: Cell): boolean {
+  return cell.image.profile?.ipset?.value.listsAll === false;
+}
+
+function meetWriters(cell: Cell, kernel: Revisions, reader: Revisions | undefined, version: string): RawFinding[] {
+  const known = reader ?? {};
+  const stated = cell.programs.flatMap((program): RawFinding[] => {
+    const writer = program.ipset === null ? undefined : toolRevisions(program.ipset);
+    if (program.ipset === null || program.creates?.length === 0 || writer === undefined) return [];
+    const sets = reader === undefined ? unknownReader(writer) : unreadableSets(kernel, writer, known, program.creates);
+    return sets.length === 0 ? [] : [revisionFinding(cell, program, sets, version)];
+  });
+  if (stated.length > 0 || reader === undefined) return stated;
+  return lagsBehindKernel(cell, kernel, known, version);
+}
+
+/** A reader of unknown version could be the oldest. */
+function unknownReader(writer: Revisions): UnreadableSet[] {
+  return Object.entries(writer).map(([type, revision]) => ({ type, revision, known: -1 }));
+}
+
+function revisionFinding(
+  cell: Cell,
+  program: NodeProgram,
+  sets: readonly UnreadableSet[],
+  version: string,
+): RawFinding {
+  const listsAll = cell.image.profile?.ipset?.value.listsAll === true;
+  const sure = listsAll && program.creates !== null;
+  const condition = sure
+    ? ""
+    : listsAll
+      ? ` if it creates ${types(sets)} sets`
+      : " as soon as the image lists or saves all sets";
+  return {
+    kind: "finding",
+    rule: "ipset-revision",
+    severity: sure ? "error" : "warning",
+    cause: "ipset-revision",
+    program: program.id,
+    message: `the image's ipset ${version} cannot read sets that ${program.id} (ipset ${program.ipset}) creates: ${describe(sets)}; \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
+    evidence: [...sets.map(setEvidence), ...program.evidence],
+    remedy,
+  };
+}
+
+/** Nobody is stated to create newer sets, but the kernel offers them to anyone who asks (a netlink library, the host's ipset). */
+function lagsBehindKernel(cell: Cell, kernel: Revisions, reader: Revisions, version: string): RawFinding[] {
+  const sets = unreadableSets(kernel, undefined, reader, null);
+  if (sets.length === 0) return [];
+  return [
+    {
+      kind: "finding",
+      rule: "ipset-revision",
+      severity: cell.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
+      cause: "ipset-revision",
+      message: `the image's ipset ${version} is older than the kernel's set types: \`ipset list\` and \`ipset save\` fail as soon as another program creates ${types(sets)} sets with a newer ipset`,
+      evidence: sets.map(setEvidence),
+      remedy,
+    },
+  ];
+}
+
+function types(sets: readonly UnreadableSet[]): string {
+  const names = sets.map((set) => set.type);
+  return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} other types of` : names.join(", ");
+}
+function describe(sets: readonly UnreadableSet[]): string {
+  const shown = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
+  return sets.length > 3 ? `${shown.join("; ")}; and ${sets.length - 3} more types` : shown.join("; ");
+}
+function setEvidence(set: UnreadableSet) {
+  return { fact: `${set.type}: revision ${set.revision} against ${set.known}`, source: ipsetSources() };
+}
+
+const remedy = "Raise the image's ipset to 7.17 or later (7.16 is the first that knows the revisions of kernel 6.2).";
+
+/** The image's program uses ipset and the kernel has no ip_set. */
+export const ipsetModuleMissing: Rule = {
+  id: "ipset-module-missing",
+  evaluate(cell) {
+    const rule = "ipset-module-missing";
+    if (findTool(cell.toolchain, "ipset") === undefined) return [];
+    const creates = cell.image.profile?.ipset?.value.creates;
+    if (creates?.length === 0) return [];
+    const needed = ["ip_set", ...(creates ?? []).map(moduleOfType)];
+    return needed.flatMap((name): Outcome[] => {
+      const state = moduleState(cell.host, name);
+      if (state === "absent" || state === "optional-package") {
+        return [
+          {
+            kind: "finding",
+            rule,
+            severity: state === "absent" && creates !== undefined ? "error" : "warning",
+            cause: `module:${name}`,
+            message:
+              state === "absent"
+                ? `ipset cannot work: the kernel has no ${name}`
+                : `ipset works only if a further package brings ${name}`,
+            evidence: moduleEvidence(cell.host, name),
+            remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10).",
+          },
+        ];
+      }
+      // Of single set types only gaps are recorded; ip_set itself decides for the rest.
+      return state === undefined && name === "ip_set" && creates !== undefined
+        ? [{ kind: "missing", rule, fact: "state of kernel module ip_set" }]
+        : [];
+    });
+  },
+};
+
+/** `hash:ip,port` -> `ip_set_hash_ipport`, as the kernel names its modules. */
+function moduleOfType(type: string): string {
+  const [method = "", fields = ""] = type.split(":");
+  return `ip_set_${method}_${fields.replaceAll(",", "")}`;
+}

@@ -1,0 +1,133 @@
+import { type Document, LineCounter, parseDocument } from "yaml";
+import type * as z from "zod/mini";
+import { UserError } from "../model/error.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+/** Bytes; a config is a few hundred lines at most, and a pull request from a stranger can carry any. */
+const maximumSize = 256 * 1024;
+
+/**
+ * Reads the config.
+ * @param text YAML
+ * @param file as errors name it
+ * @throws UserError with file, line and field of the first mistake
+ */
+export function readConfig(text: string, file: string): Config {
+  if (text.length > maximumSize) throw new UserError(`${file}: larger than ${maximumSize} bytes`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const [syntax] = document.errors;
+  if (syntax !== undefined) {
+    throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntax.message}`);
+  }
+  const value = toPlain(document, file);
+  if (value === null || value === undefined) return {};
+  const result = configSchema.safeParse(value);
+  if (result.success) return checkDates(result.data, file, document, lines);
+  const [first] = result.error.issues;
+  if (first === undefined) throw new UserError(`${file}: not a valid config`);
+  const { path, text: problem } = describeIssue(first, [], value);
+  throw new UserError(`${at(file, path, document, lines)}: ${problem}`);
+}
+
+/** Plain values; the library bounds the expansion of aliases and says so by throwing. */
+function toPlain(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new UserError(`${file}: not usable YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+type Path = readonly PropertyKey[];
+
+/** `file:line: field` */
+function at(file: string, path: Path, document: Document, lines: LineCounter): string {
+  const field = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  // A missing key has no place of its own: its parent's line is the nearest.
+  for (let length = path.length; length >= 0; length--) {
+    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
+    if (node?.range !== undefined) {
+      return `${file}:${lines.linePos(node.range[0]).line}: ${field.replace(/^\./, "") || "the whole file"}`;
+    }
+  }
+  return `${file}:1: ${field.replace(/^\./, "")}`;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The innermost place of an issue and one sentence on it. */
+function describeIssue(issue: Issue, parent: Path, root: unknown): { path: Path; text: string } {
+  const path = [...parent, ...issue.path];
+  const value = path.reduce<unknown>(
+    (current, key) => (current as Record<PropertyKey, unknown> | undefined)?.[key],
+    root,
+  );
+  switch (issue.code) {
+    case "invalid_union":
+      return describeUnion(issue, path, root);
+    case "unrecognized_keys":
+      return { path: [...path, issue.keys[0] ?? ""], text: "no such option here" };
+    case "invalid_value":
+      return { path, text: `${show(value)} is not one of ${issue.values.map(String).join(", ")}` };
+    case "invalid_type":
+      if (typeof value === "number" && issue.expected === "string") {
+        return { path, text: `${value} is a number: put it in quotes (YAML reads 7.20 as 7.2)` };
+      }
+      return { path, text: value === undefined ? "is missing" : `${show(value)} is not ${article(issue.expected)}` };
+    case "invalid_format":
+    case "too_small":
+    case "too_big":
+      return {
+        path,
+        text: `${show(value)}: ${issue.message === "Invalid input" ? "has the wrong length" : issue.message}`,
+      };
+    default:
+      return { path, text: `${show(value)} is not allowed here` };
+  }
+}
+
+/** Of several allowed shapes the one whose kind fits the value speaks: a mapping is told what is wrong in it. */
+function describeUnion(issue: Extract<Issue, { code: "invalid_union" }>, path: Path, root: unknown) {
+  const fitting = issue.errors.filter(
+    (issues) => !issues.some((inner) => inner.code === "invalid_type" && inner.path.length === 0),
+  );
+  const best = fitting.sort(
+    (a, b) => a.filter(isUnknownKey).length - b.filter(isUnknownKey).length || b.length - a.length,
+  )[0]?.[0];
+  return best === undefined ? { path, text: "must be text or a mapping" } : describeIssue(best, path, root);
+}
+
+function isUnknownKey(issue: Issue): boolean {
+  return issue.code === "unrecognized_keys";
+}
+
+function article(kind: string): string {
+  const names: Record<string, string> = {
+    string: "text",
+    object: "a mapping",
+    array: "a list",
+    record: "a mapping",
+    boolean: "true or false",
+  };
+  return names[kind] ?? kind;
+}
+
+/** A value as the message quotes it: short, on one line. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** `until` must be a day that exists. */
+function checkDates(config: Config, file: string, document: Document, lines: LineCounter): Config {
+  config.ignore?.forEach((entry, index) => {
+    const date = new Date(`${entry.until}T00:00:00Z`);
+    if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== entry.until) {
+      throw new UserError(
+        `${at(file, ["ignore", index, "until"], document, lines)}: ${show(entry.until)} is not a day of the calendar`,
+      );
+    }
+  });
+  return config;
+}
