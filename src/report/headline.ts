@@ -1,0 +1,151 @@
+import type { Finding, Report, Verdict } from "../model/report.ts";
+import type { FindingGroup, ReportContext } from "./view.ts";
+import { allHosts, count, groupFindings, hostNamer, shortImage } from "./view.ts";
+
+/** The first two lines of every form: what is the case, and the one thing to do about it. Plain text with code in
+ * backticks; not escaped. */
+export interface Headline {
+  verdict: Verdict;
+  /** One sentence. */
+  sentence: string;
+  /** What to do, without the words "Do this". */
+  action: string;
+  /** True when `action` is a change to make, false when it only says that there is none. */
+  isChange: boolean;
+}
+
+export const symbols: Readonly<Record<Verdict, string>> = { fail: "❌", unknown: "❔", warn: "⚠️", pass: "✅" };
+
+/** @param report any report, also one without images, hosts or findings */
+export function headline(report: Report, context: ReportContext = {}): Headline {
+  const say = { fail: sayFail, unknown: sayUnknown, warn: sayWarn, pass: sayPass }[report.verdict];
+  return { verdict: report.verdict, ...say(report, context) };
+}
+
+type Lines = Omit<Headline, "verdict">;
+
+function sayFail(report: Report): Lines {
+  const hosts = allHosts(report);
+  const failing = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "fail"));
+  const sentence = `${subject(report)} breaks on ${part(failing.length, hosts.length)}${onPlatforms(report, "fail")}.`;
+  return { sentence, ...change(report, "error") };
+}
+
+function sayWarn(report: Report): Lines {
+  const hosts = allHosts(report);
+  const warned = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "warn"));
+  const sentence = `${subject(report)} may break on ${part(warned.length, hosts.length)}${onPlatforms(report, "warn")}; no break is certain.`;
+  return { sentence, ...change(report, "warning") };
+}
+
+function sayPass(report: Report): Lines {
+  const hosts = allHosts(report);
+  const all = hosts.length === 1 ? "the host" : `all ${hosts.length} hosts`;
+  const { existing, ignored } = groupFindings(report.findings);
+  const folded = [
+    existing.length > 0 ? `${count(existing.length, "finding")} that the base image already has` : "",
+    ignored.length > 0 ? count(ignored.length, "ignored finding") : "",
+  ].filter((text) => text !== "");
+  const action =
+    folded.length === 0 ? "Nothing to do." : `Nothing to do for this change; ${folded.join(" and ")} not counted.`;
+  return { sentence: `${subject(report)} works on ${all}.`, action, isChange: false };
+}
+
+function sayUnknown(report: Report, context: ReportContext): Lines {
+  const hosts = allHosts(report);
+  const config = context.configFile ?? ".github/netfilter-compat.yml";
+  if (hosts.length === 0)
+    return {
+      sentence: "No host was checked, so nothing is known.",
+      action: "Name at least one host in the input `hosts`.",
+      isChange: true,
+    };
+  if (report.images.length > 0 && platforms(report).every((platform) => platform.toolchain.tools.length === 0))
+    return {
+      sentence: `${subject(report)} holds no netfilter tool, so there is nothing to judge.`,
+      action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config}\`; otherwise install the tools.`,
+      isChange: true,
+    };
+  const open = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "unknown"));
+  const sentence = `Whether ${lowerSubject(report)} works can't be told for ${part(open.length, hosts.length)}${onPlatforms(report, "unknown")}.`;
+  return { sentence, action: stateFact(report, context, config), isChange: true };
+}
+
+/** The missing fact that keeps most cells open, and where to state it. */
+function stateFact(report: Report, context: ReportContext, config: string): string {
+  const cells = new Map<string, string[]>();
+  for (const platform of platforms(report))
+    for (const cell of platform.cells)
+      for (const fact of new Set(cell.missing.map((m) => m.fact)))
+        cells.set(fact, [...(cells.get(fact) ?? []), cell.host]);
+  const [fact, hosts = []] = [...cells].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
+  if (fact === undefined) return "Read the notes below.";
+  const name = hostNamer(report, context.hostTitles);
+  const unique = [...new Set(hosts)];
+  const where = unique.length === 1 ? name(unique[0] ?? "") : count(unique.length, "host");
+  const further = cells.size > 1 ? ` ${count(cells.size - 1, "further fact")} below.` : "";
+  return `State the ${fact} for ${where} in \`${config}\`.${further}`;
+}
+
+/** The remedy that concerns most cells of the given severity; where none is known, the rule to read about. */
+function change(report: Report, severity: Finding["severity"]): Pick<Lines, "action" | "isChange"> {
+  const groups = groupFindings(report.findings).active.filter((group) => group.severity === severity);
+  const byRemedy = new Map<string, number>();
+  for (const group of groups)
+    if (group.remedy !== undefined) byRemedy.set(group.remedy, (byRemedy.get(group.remedy) ?? 0) + group.cells);
+  const [remedy] = [...byRemedy].sort((a, b) => b[1] - a[1])[0] ?? [];
+  if (remedy === undefined) return { action: readAbout(groups[0]), isChange: true };
+  const others = byRemedy.size - 1;
+  const further = others > 0 ? ` ${count(others, "further change")} below.` : "";
+  return { action: `${withStop(remedy)}${further}`, isChange: true };
+}
+
+function readAbout(group: FindingGroup | undefined): string {
+  return group === undefined
+    ? "Read the notes below."
+    : `Read what \`${group.rule}\` says below: ${withStop(group.message)}`;
+}
+
+function withStop(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function platforms(report: Report) {
+  return report.images.flatMap((image) => image.platforms);
+}
+
+function cellsOf(report: Report, host: string) {
+  return platforms(report).flatMap((platform) => platform.cells.filter((cell) => cell.host === host));
+}
+
+/** ` (linux/arm64 only)` when some platforms have that verdict and others don't. */
+function onPlatforms(report: Report, verdict: Verdict): string {
+  const all = new Set(platforms(report).map((p) => p.platform));
+  const hit = new Set(
+    platforms(report)
+      .filter((p) => p.cells.some((c) => c.verdict === verdict))
+      .map((p) => p.platform),
+  );
+  return hit.size < all.size && hit.size > 0 ? ` (${[...hit].join(", ")} only)` : "";
+}
+
+function part(n: number, all: number): string {
+  if (n === all) return all === 1 ? "the host" : `all ${all} hosts`;
+  return `${n} of ${all} hosts`;
+}
+
+function subject(report: Report): string {
+  const lower = lowerSubject(report);
+  return lower.startsWith("one") || lower.startsWith("the") ? `${lower[0]?.toUpperCase()}${lower.slice(1)}` : lower;
+}
+
+function lowerSubject(report: Report): string {
+  const [only, ...others] = report.images;
+  if (only === undefined) return "the image";
+  if (others.length === 0) return `\`${shortImage(only.reference).replaceAll("`", "")}\``;
+  const affected = report.images.filter((i) =>
+    i.platforms.some((p) => p.cells.some((c) => c.verdict === report.verdict)),
+  );
+  if (affected.length === 1 && affected[0]) return `\`${shortImage(affected[0].reference).replaceAll("`", "")}\``;
+  return `one of ${report.images.length} images`;
+}

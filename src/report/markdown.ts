@@ -1,0 +1,326 @@
+import type { Report, Verdict } from "../model/report.ts";
+import type { Tool } from "../model/toolchain.ts";
+import { htmlText, markdownCode, markdownSource, markdownText } from "./escape.ts";
+import { headline, symbols } from "./headline.ts";
+import type { FindingGroup, Matrix, MatrixRow, ReportContext, RowCell } from "./view.ts";
+import { buildMatrices, count, groupFindings, hostNamer, shortImage } from "./view.ts";
+
+/**
+ * The report as GitHub Markdown: body of the pull-request comment and of the job summary. Two lines that say what to do, a
+ * small table, everything else folded.
+ */
+
+/** How much of the report is written. {@link ./budget.ts} lowers it until the text fits. */
+export interface Detail {
+  /** Findings of these severities carry their evidence. */
+  evidence: "all" | "errors" | "none";
+  /** The table of tools found. */
+  toolchain: boolean;
+  /** Existing and ignored findings and notices, listed; else only counted. */
+  folded: boolean;
+  /** Findings written out; further ones are counted. */
+  findings: number;
+  /** Table rows for each image. */
+  rows: number;
+  /** Images with a table. */
+  images: number;
+  /** What the reader is told was left out. */
+  cut: string[];
+}
+
+export const fullDetail: Detail = {
+  evidence: "all",
+  toolchain: true,
+  folded: true,
+  findings: Number.POSITIVE_INFINITY,
+  rows: Number.POSITIVE_INFINITY,
+  images: Number.POSITIVE_INFINITY,
+  cut: [],
+};
+
+const words: Readonly<Record<Verdict, string>> = {
+  fail: "breaks",
+  unknown: "unknown",
+  warn: "may break",
+  pass: "works",
+};
+const severitySymbols = { error: "❌", warning: "⚠️", notice: "ℹ️" } as const;
+
+/** Hosts named in a table row before the rest is counted. */
+const HOSTS_IN_ROW = 6;
+/** Rules named in a table cell. */
+const RULES_IN_CELL = 3;
+/** Hosts named in one finding. */
+const HOSTS_IN_FINDING = 60;
+/** Facts shown as evidence of one finding, and as missing in a table cell. */
+const FACTS = 20;
+const FACTS_IN_CELL = 2;
+
+/**
+ * @param context titles of hosts, addresses for links
+ * @param detail how much to write; everything by default
+ * @returns Markdown without marker, ending in a line feed; no part of it that came from the report is unescaped
+ */
+export function renderMarkdown(report: Report, context: ReportContext = {}, detail: Detail = fullDetail): string {
+  const writer: Writer = { report, context, detail, hostName: hostNamer(report, context.hostTitles) };
+  const groups = groupFindings(report.findings);
+  const listed = groups.active.filter((group) => group.severity !== "notice");
+  const notices = groups.active.filter((group) => group.severity === "notice");
+  const blocks = [
+    head(writer),
+    ...matrices(writer),
+    findingList(writer, listed),
+    missingFacts(writer),
+    foldedGroups(writer, "Worth knowing", notices),
+    foldedGroups(writer, "Already in the base image, not counted", groups.existing),
+    foldedGroups(writer, "Ignored, not counted", groups.ignored),
+    toolTable(writer),
+    notes(writer),
+    footer(writer),
+  ];
+  return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+interface Writer {
+  report: Report;
+  context: ReportContext;
+  detail: Detail;
+  hostName: (id: string) => string;
+}
+
+function head({ report, context }: Writer): string {
+  const lines = headline(report, context);
+  const name = context.reportName ? ` · ${markdownText(context.reportName, 100)}` : "";
+  const action = markdownText(lines.action, 1200);
+  return `### ${symbols[lines.verdict]} ${markdownText(lines.sentence)}${name}\n${lines.isChange ? `**Do this:** ${action}` : action}`;
+}
+
+function matrices(writer: Writer): string[] {
+  const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
+  const shown = all.slice(0, writer.detail.images);
+  const blocks = shown.flatMap((matrix) => [
+    ...(all.length > 1 ? [`**Image** ${markdownCode(shortImage(matrix.image), 200)}`] : []),
+    matrixTable(writer, matrix),
+  ]);
+  if (shown.length < all.length) blocks.push(`… and ${count(all.length - shown.length, "further image")}.`);
+  return blocks;
+}
+
+function matrixTable(writer: Writer, matrix: Matrix): string {
+  const several = matrix.columns.length > 1;
+  const titles = several ? matrix.columns.map((platforms) => platforms.map(platformTitle).join(", ")) : ["Result"];
+  const lines = [tableRow([...titles, "Hosts", "Why"]), tableRow([...titles, "", ""].map(() => "---"))];
+  const shown = matrix.rows.slice(0, writer.detail.rows);
+  for (const row of shown)
+    lines.push(tableRow([...row.cells.map(resultCell), rowHosts(writer, row), rowReason(writer, row)]));
+  const left = matrix.rows.slice(shown.length).reduce((sum, row) => sum + row.hosts.length, 0);
+  const rest = left > 0 ? `\n\n… and ${count(left, "further host")}, none of them worse.` : "";
+  const [only] = matrix.columns;
+  const agreed = !several && only && only.length > 1 ? `\n\nThe same on ${only.map(platformTitle).join(", ")}.` : "";
+  return lines.join("\n") + rest + agreed;
+}
+
+function platformTitle(platform: string): string {
+  return markdownText(platform, 60);
+}
+
+function tableRow(cells: string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function resultCell(cell: RowCell): string {
+  return `${symbols[cell.verdict]}&nbsp;${words[cell.verdict].replace(" ", "&nbsp;")}`;
+}
+
+function rowHosts(writer: Writer, row: MatrixRow): string {
+  const total = writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells.map((c) => c.host)));
+  const all = new Set(total).size;
+  if (row.hosts.length === all && all > HOSTS_IN_ROW) return `all ${all} hosts`;
+  return hostList(writer, row.hosts, HOSTS_IN_ROW);
+}
+
+function hostList(writer: Writer, hosts: string[], limit: number): string {
+  const named = hosts
+    .slice(0, hosts.length === limit + 1 ? limit + 1 : limit)
+    .map((id) => markdownText(writer.hostName(id), 80));
+  const left = hosts.length - named.length;
+  return left > 0 ? `${named.join(", ")} and ${left} more` : named.join(", ");
+}
+
+/** Rules of the cells, worst first; for cells that can't be judged, the facts that would decide. */
+function rowReason(writer: Writer, row: MatrixRow): string {
+  const rules = [...new Set(row.cells.flatMap((cell) => cell.findings).map((finding) => finding.rule))];
+  const facts = [
+    ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact))),
+  ];
+  const parts = [
+    ...rules.slice(0, RULES_IN_CELL).map((rule) => ruleLink(writer, rule)),
+    ...(rules.length > RULES_IN_CELL ? [`${rules.length - RULES_IN_CELL} more`] : []),
+    ...facts.slice(0, FACTS_IN_CELL).map((fact) => `not known: ${markdownText(fact, 160)}`),
+    ...(facts.length > FACTS_IN_CELL ? [`${count(facts.length - FACTS_IN_CELL, "further fact")} not known`] : []),
+  ];
+  return parts.join(", ");
+}
+
+function ruleLink({ context }: Writer, rule: string): string {
+  // Only a rule's id may become part of an address.
+  if (!/^[a-z0-9-]{1,60}$/.test(rule)) return markdownCode(rule, 60);
+  return `[${rule}](${context.docsBase ?? "docs/rules/"}${rule}.md)`;
+}
+
+function findingList(writer: Writer, groups: FindingGroup[]): string {
+  const shown = groups.slice(0, writer.detail.findings);
+  const blocks = shown.map((group) => findingBlock(writer, group));
+  const left = groups.length - shown.length;
+  if (left > 0)
+    blocks.push(
+      shown.length > 0 ? `… and ${count(left, "further finding")}.` : `${count(left, "finding")}, not listed here.`,
+    );
+  return blocks.join("\n\n");
+}
+
+function findingBlock(writer: Writer, group: FindingGroup): string {
+  const summary = `${severitySymbols[group.severity]} <b>${htmlText(group.rule, 60)}</b> ${htmlText(group.message)}`;
+  const { evidence } = writer.detail;
+  const withEvidence = evidence === "all" || (evidence === "errors" && group.severity === "error");
+  const body = [findingFacts(writer, group), withEvidence ? evidenceList(group) : ""].filter((text) => text !== "");
+  return fold(summary, body.join("\n\n"));
+}
+
+function fold(summary: string, body: string): string {
+  return `<details>\n<summary>${summary}</summary>\n\n${body}\n\n</details>`;
+}
+
+function findingFacts(writer: Writer, group: FindingGroup): string {
+  const lines: string[] = [];
+  if (group.remedy !== undefined) lines.push(`**Fix:** ${markdownText(group.remedy, 1200)}`);
+  lines.push(`**Hosts:** ${hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
+  const platforms = new Set(writer.report.images.flatMap((i) => i.platforms.map((p) => p.platform)));
+  if (platforms.size > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
+  if (writer.report.images.length > 1)
+    lines.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
+  if (group.program !== undefined) lines.push(`**Other program:** ${markdownText(group.program, 120)}`);
+  const { location, ignored } = group.first;
+  if (location) lines.push(`**Brought in at:** ${locationLink(writer, location)}`);
+  if (ignored) lines.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
+  lines.push(`**More:** ${ruleLink(writer, group.rule)}`);
+  return lines.map((line) => `- ${line}`).join("\n");
+}
+
+function locationLink({ context }: Writer, location: { file: string; line: number }): string {
+  const text = markdownCode(`${location.file}:${location.line}`, 200);
+  if (context.sourceBase === undefined) return text;
+  const path = location.file.split("/").map(encodePath).join("/");
+  return `[${text}](${context.sourceBase}${path}#L${location.line})`;
+}
+
+function encodePath(segment: string): string {
+  // encodeURIComponent leaves parentheses, which would end a Markdown link, and throws on lone surrogates.
+  return encodeURIComponent(segment.toWellFormed()).replace(/[()!'*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+}
+
+function evidenceList(group: FindingGroup): string {
+  const { evidence } = group.first;
+  if (evidence.length === 0) return "";
+  const items = evidence.slice(0, FACTS).map((e) => `- ${markdownText(e.fact)} (${markdownSource(e.source)})`);
+  if (evidence.length > FACTS) items.push(`- … and ${count(evidence.length - FACTS, "further fact")}`);
+  return `How we know:\n\n${items.join("\n")}`;
+}
+
+/** Facts that keep cells open, with the hosts to state them for. */
+function missingFacts(writer: Writer): string {
+  const facts = new Map<string, { rules: string[]; hosts: string[] }>();
+  for (const cell of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
+    for (const { fact, rule } of cell.verdict === "unknown" ? cell.missing : []) {
+      const entry = facts.get(fact) ?? { rules: [], hosts: [] };
+      facts.set(fact, entry);
+      if (!entry.rules.includes(rule)) entry.rules.push(rule);
+      if (!entry.hosts.includes(cell.host)) entry.hosts.push(cell.host);
+    }
+  if (facts.size === 0) return "";
+  const shown = [...facts].slice(0, writer.detail.findings);
+  const items = shown.map(
+    ([fact, { rules, hosts }]) =>
+      `- ${markdownText(fact)}, needed by ${rules.map((rule) => ruleLink(writer, rule)).join(", ")}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}`,
+  );
+  if (shown.length < facts.size) items.push(`- … and ${count(facts.size - shown.length, "further fact")}`);
+  const config = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
+  const advice = `A fact that you know can be stated in ${config} under ${markdownCode("hosts")}.`;
+  return fold(
+    `❔ <b>${count(facts.size, "fact")} not known</b>, each of which could mean a break`,
+    `${items.join("\n")}\n\n${advice}`,
+  );
+}
+
+function foldedGroups(writer: Writer, title: string, groups: FindingGroup[]): string {
+  if (groups.length === 0) return "";
+  if (!writer.detail.folded) return `${title}: ${count(groups.length, "finding")}.`;
+  const shown = groups.slice(0, writer.detail.findings);
+  const items = shown.map((group) => {
+    const { ignored } = group.first;
+    const until = ignored ? ` Until ${markdownText(ignored.until, 40)}: ${markdownText(ignored.reason)}` : "";
+    const symbol = severitySymbols[group.severity];
+    return `- ${symbol} ${ruleLink(writer, group.rule)}: ${markdownText(group.message)} On ${hostList(writer, group.hosts, HOSTS_IN_ROW)}.${until}`;
+  });
+  if (shown.length < groups.length) items.push(`- … and ${count(groups.length - shown.length, "further finding")}`);
+  return fold(`${title}: <b>${groups.length}</b>`, items.join("\n"));
+}
+
+function toolTable(writer: Writer): string {
+  if (!writer.detail.toolchain) return "";
+  const rows = new Map<string, { cells: string[]; platforms: string[] }>();
+  for (const image of writer.report.images)
+    for (const { platform, toolchain } of image.platforms)
+      for (const tool of toolchain.tools) {
+        const cells = toolCells(tool);
+        const key = JSON.stringify(cells);
+        const row = rows.get(key) ?? { cells, platforms: [] };
+        rows.set(key, row);
+        const name = writer.report.images.length > 1 ? `${shortImage(image.reference)} ${platform}` : platform;
+        if (!row.platforms.includes(name)) row.platforms.push(name);
+      }
+  if (rows.size === 0) return "";
+  const everywhere = writer.report.images.reduce((sum, image) => sum + image.platforms.length, 0);
+  const list = [...rows.values()];
+  const differs = list.some((row) => row.platforms.length < everywhere);
+  const titles = ["Tool", "Version", "Backend", "Package", "Path", ...(differs ? ["Platforms"] : [])];
+  const lines = list.map((row) =>
+    tableRow([...row.cells, ...(differs ? [row.platforms.map((p) => markdownText(p, 120)).join(", ")] : [])]),
+  );
+  return fold("What is in the image", [tableRow(titles), tableRow(titles.map(() => "---")), ...lines].join("\n"));
+}
+
+function toolCells(tool: Tool): string[] {
+  return [
+    markdownText(tool.name, 40),
+    tool.version === null ? "not known" : markdownText(tool.version, 40),
+    tool.backend ?? "",
+    tool.package ? markdownText(`${tool.package.name} ${tool.package.version}`, 120) : "no record",
+    markdownCode(tool.path, 200),
+  ];
+}
+
+function notes({ report, detail }: Writer): string {
+  if (report.notes.length === 0) return "";
+  const shown = report.notes.slice(0, detail.folded ? 50 : 5);
+  const items = shown.map((note) => `- ${markdownText(note)}`);
+  if (shown.length < report.notes.length)
+    items.push(`- … and ${count(report.notes.length - shown.length, "further note")}`);
+  return fold(`Notes on this run: <b>${report.notes.length}</b>`, items.join("\n"));
+}
+
+function footer({ report, context, detail }: Writer): string {
+  const lines: string[] = [];
+  if (detail.cut.length > 0) lines.push(`Cut to fit: ${detail.cut.join("; ")}. The whole report: ${whole(context)}.`);
+  const tool = markdownText(`${report.tool.name} ${report.tool.version}`, 80);
+  lines.push(`<sub>${tool}${context.runUrl === undefined ? "" : ` · [run](${context.runUrl})`}</sub>`);
+  return lines.join("\n\n");
+}
+
+function whole(context: ReportContext): string {
+  const places = [
+    context.runUrl === undefined ? "the job summary" : `the [job summary](${context.runUrl})`,
+    ...(context.reportFile === undefined ? [] : [`the JSON report ${markdownCode(context.reportFile, 200)}`]),
+  ];
+  return places.join(" or ");
+}

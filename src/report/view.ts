@@ -1,0 +1,225 @@
+import type { Cell, Finding, ImageReport, MissingFact, Report, Severity, Verdict } from "../model/report.ts";
+import { severities, verdicts } from "../model/report.ts";
+
+/**
+ * The report regrouped for people: equal hosts share a row, equal platforms a column, equal findings a paragraph. All forms
+ * that people read (comment, summary, terminal, annotations) are drawn from it, so they say the same thing.
+ */
+
+/** What a form may be told beyond the report. Everything is optional, and nothing is read from the environment. */
+export interface ReportContext {
+  /** Host id -> title (`Ubuntu 22.04`). Without it hosts are named by id. */
+  hostTitles?: ReadonlyMap<string, string>;
+  /** Address or folder of the rule pages, ending in `/`. Default `docs/rules/`. */
+  docsBase?: string;
+  /** Address of the repository's files at the checked commit, ending in `/`; makes locations clickable. */
+  sourceBase?: string;
+  /** `report-name` of a matrix leg, shown beside the verdict. */
+  reportName?: string;
+  /** Address of the workflow run. */
+  runUrl?: string;
+  /** Path of the JSON report, where it was written. */
+  reportFile?: string;
+  /** Path of the config file, named where a fact should be stated. Default `.github/netfilter-compat.yml`. */
+  configFile?: string;
+}
+
+/** One statement, with all platforms of all images and all hosts that it is true for. */
+export interface FindingGroup {
+  rule: string;
+  severity: Severity;
+  message: string;
+  program?: string;
+  remedy?: string;
+  /** The finding whose evidence and location stand for the group. */
+  first: Finding;
+  images: string[];
+  platforms: string[];
+  hosts: string[];
+  /** Cells it concerns: platforms x hosts. */
+  cells: number;
+}
+
+export interface GroupedFindings {
+  /** Count against the image, worst first. */
+  active: FindingGroup[];
+  existing: FindingGroup[];
+  ignored: FindingGroup[];
+}
+
+/** What one platform says about one row of hosts. */
+export interface RowCell {
+  verdict: Verdict;
+  /** Indexes of the row's active findings in {@link Report.findings}. */
+  findings: Finding[];
+  missing: MissingFact[];
+}
+
+export interface MatrixRow {
+  hosts: string[];
+  /** One per column. */
+  cells: RowCell[];
+  /** Worst of the cells. */
+  verdict: Verdict;
+}
+
+export interface Matrix {
+  image: string;
+  /** Platforms of each column; several where they agree on every host. */
+  columns: string[][];
+  /** Worst first. */
+  rows: MatrixRow[];
+}
+
+/** Groups findings that say the same; worst first, then by the number of cells concerned. */
+export function groupFindings(findings: Finding[]): GroupedFindings {
+  const isActive = (f: Finding) => !f.ignored && !f.existing;
+  return {
+    active: mergeEqual(findings.filter(isActive)),
+    existing: mergeEqual(findings.filter((f) => f.existing && !f.ignored)),
+    ignored: mergeEqual(findings.filter((f) => f.ignored)),
+  };
+}
+
+function mergeEqual(findings: Finding[]): FindingGroup[] {
+  const groups = new Map<string, FindingGroup>();
+  for (const finding of findings) {
+    const key = findingKey(finding);
+    const group = groups.get(key) ?? startGroup(finding);
+    groups.set(key, group);
+    addUnique(group.images, finding.image);
+    addUnique(group.platforms, finding.platform);
+    for (const host of finding.hosts) addUnique(group.hosts, host);
+    group.cells += finding.hosts.length;
+  }
+  return [...groups.values()].sort(
+    (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells,
+  );
+}
+
+function startGroup(first: Finding): FindingGroup {
+  const { rule, severity, message, program, remedy } = first;
+  return {
+    rule,
+    severity,
+    message,
+    ...(program === undefined ? {} : { program }),
+    ...(remedy === undefined ? {} : { remedy }),
+    first,
+    images: [],
+    platforms: [],
+    hosts: [],
+    cells: 0,
+  };
+}
+
+/** Equal for findings that differ only in where they were found. */
+function findingKey(f: Finding): string {
+  return JSON.stringify([f.rule, f.severity, f.program, f.message, f.remedy, f.ignored?.reason, f.ignored?.until]);
+}
+
+function addUnique(list: string[], value: string): void {
+  if (!list.includes(value)) list.push(value);
+}
+
+/** One matrix for each image of the report. */
+export function buildMatrices(report: Report): Matrix[] {
+  return report.images.map((image) => buildMatrix(image, report.findings));
+}
+
+function buildMatrix(image: ImageReport, findings: Finding[]): Matrix {
+  const hosts = [...new Set(image.platforms.flatMap((p) => p.cells.map((c) => c.host)))];
+  const byHost = image.platforms.map((p) => new Map(p.cells.map((c) => [c.host, rowCell(c, findings)])));
+  const columns = mergeColumns(image, hosts, byHost);
+  const rows = new Map<string, MatrixRow>();
+  for (const host of hosts) {
+    const cells = columns.map((column) => column.cells.get(host) ?? nothingKnown);
+    const key = cells.map(cellKey).join("\n");
+    const row = rows.get(key);
+    if (row) row.hosts.push(host);
+    else rows.set(key, { hosts: [host], cells, verdict: worst(cells.map((c) => c.verdict)) });
+  }
+  return {
+    image: image.reference,
+    columns: columns.map((c) => c.platforms),
+    rows: [...rows.values()].sort(
+      (a, b) => rank(a) - rank(b) || weight(b) - weight(a) || b.hosts.length - a.hosts.length,
+    ),
+  };
+}
+
+/** A platform that lacks a host's cell says nothing about it, which must not look like a pass. */
+const nothingKnown: RowCell = { verdict: "unknown", findings: [], missing: [] };
+
+function rowCell(cell: Cell, findings: Finding[]): RowCell {
+  const own = cell.findings.map((i) => findings[i]).filter((f) => f !== undefined);
+  const active = own.filter((f) => !f.existing && !f.ignored && f.severity !== "notice");
+  active.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  return { verdict: cell.verdict, findings: active, missing: cell.missing };
+}
+
+function mergeColumns(image: ImageReport, hosts: string[], byHost: Map<string, RowCell>[]) {
+  const columns = new Map<string, { platforms: string[]; cells: Map<string, RowCell> }>();
+  image.platforms.forEach(({ platform }, i) => {
+    const cells = byHost[i] ?? new Map<string, RowCell>();
+    const key = hosts.map((host) => cellKey(cells.get(host) ?? nothingKnown)).join("\n");
+    const same = columns.get(key);
+    if (same) same.platforms.push(platform);
+    else columns.set(key, { platforms: [platform], cells });
+  });
+  return [...columns.values()];
+}
+
+/** Equal for cells that a reader would see as the same: result, findings, missing facts. */
+function cellKey(cell: RowCell): string {
+  return JSON.stringify([cell.verdict, cell.findings.map(findingKey), cell.missing.map((m) => [m.fact, m.rule])]);
+}
+
+/** The worst of some verdicts; `unknown` when there is none, because nothing was checked. */
+export function worst(list: Verdict[]): Verdict {
+  return verdicts.find((verdict) => list.includes(verdict)) ?? "unknown";
+}
+
+function rank(row: MatrixRow): number {
+  return verdicts.indexOf(row.verdict);
+}
+
+/** Rows with more errors come first among equal verdicts. */
+function weight(row: MatrixRow): number {
+  const count = (severity: Severity) =>
+    row.cells.flatMap((c) => c.findings).filter((f) => f.severity === severity).length;
+  return count("error") * 1000 + count("warning");
+}
+
+/** Hosts of the report in its order. */
+export function allHosts(report: Report): string[] {
+  return [...new Set(report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells.map((c) => c.host))))];
+}
+
+/** Names hosts for people: by title where it is the only one with it, else with the kernel or the id beside it. */
+export function hostNamer(report: Report, titles: ReadonlyMap<string, string> = new Map()): (id: string) => string {
+  const used = new Map<string, number>();
+  for (const id of allHosts(report)) {
+    const title = titles.get(id) ?? id;
+    used.set(title, (used.get(title) ?? 0) + 1);
+  }
+  return (id) => {
+    const title = titles.get(id) ?? id;
+    if ((used.get(title) ?? 0) < 2) return title;
+    return id.includes("@") ? `${title}, kernel ${id.slice(id.indexOf("@") + 1)}` : `${title} (${id})`;
+  };
+}
+
+/** `1 host`, `3 hosts`. */
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** The name people use for an image: the reference without transport, digest and the folders of a path. */
+export function shortImage(reference: string): string {
+  const bare = reference
+    .replace(/^(?:docker-archive|oci-archive|oci|docker-daemon):|^docker:\/\//, "")
+    .replace(/@sha256:[0-9a-f]{64}$/, "");
+  if (/^[./]|\.t(?:ar|gz)|\.tar\.\w+/.test(bare)) return bare.replace(/^.*\/(?=[^/])/, "");
+  return bare;
+}
