@@ -4,6 +4,7 @@ import { findTool } from "../backend.ts";
 import {
   ipsetSources,
   kernelRevisions,
+  newestKernelRevisions,
   type Revisions,
   toolRevisions,
   type UnreadableSet,
