@@ -6,6 +6,7 @@ import {
   wrapperIneffective,
   wrapperMissing,
 } from "./backend-mismatch.ts";
+import { buggyVersion, fileCapabilities } from "./buggy-version.ts";
 import { ipsetModuleMissing, ipsetRevision } from "./ipset.ts";
 import { legacyModulesMissing } from "./legacy-modules-missing.ts";
 import { missingBinary } from "./missing-binary.ts";
@@ -27,8 +28,10 @@ export const rules: readonly Rule[] = [
   imageNewerWriter,
   ipsetRevision,
   ipsetModuleMissing,
+  buggyVersion,
   missingBinary,
   wrapperMissing,
   wrapperIneffective,
+  fileCapabilities,
   versionMismatch,
 ];

@@ -1,0 +1,160 @@
+import { parseArgs } from "node:util";
+import { UserError } from "./model/error.ts";
+
+/** The command line, as DESIGN states it. */
+export type Invocation =
+  | { command: "check"; options: CheckArguments }
+  | { command: "inspect"; images: string[]; platforms: string[]; format: "text" | "json"; output?: string }
+  | { command: "hosts"; id?: string; nodes?: string; format: "text" | "json" }
+  | { command: "explain"; rule: string }
+  | { command: "help" }
+  | { command: "version" };
+
+export interface CheckArguments {
+  images: string[];
+  toolchains: string[];
+  hosts?: string;
+  config?: string;
+  base: string[];
+  platforms: string[];
+  format: "text" | "json" | "markdown" | "sarif";
+  output?: string;
+  failOn?: "error" | "warning" | "never";
+  failOnUnknown?: boolean;
+}
+
+export const usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
+
+  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE]... [--platform P]...
+                   [--format text|json|markdown|sarif] [--output FILE]
+                   [--fail-on error|warning|never] [--fail-on-unknown]
+  netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
+  netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
+  netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
+  netfilter-compat explain RULE
+
+IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive.
+LIST:  ids from \`netfilter-compat hosts\`, separated by commas: ubuntu-22.04, ubuntu-22.04@6.2, talos-*, default.
+FILE:  config, by default .github/netfilter-compat.yml if it is there.
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
+`;
+
+const checkOptions = {
+  hosts: { type: "string" },
+  config: { type: "string" },
+  base: { type: "string", multiple: true },
+  platform: { type: "string", multiple: true },
+  format: { type: "string" },
+  output: { type: "string" },
+  toolchain: { type: "string", multiple: true },
+  "fail-on": { type: "string" },
+  "fail-on-unknown": { type: "boolean" },
+} as const;
+
+/**
+ * Reads the arguments after `node cli.js`.
+ * @throws UserError that says which argument is wrong
+ */
+export function parseArguments(argv: readonly string[]): Invocation {
+  const [command, ...rest] = argv;
+  if (command === undefined || command === "--help" || command === "-h" || command === "help")
+    return { command: "help" };
+  if (rest.includes("--help") || rest.includes("-h")) return { command: "help" };
+  switch (command) {
+    case "--version":
+    case "version":
+      return { command: "version" };
+    case "check":
+      return { command: "check", options: parseCheck(rest) };
+    case "inspect":
+      return parseInspect(rest);
+    case "hosts":
+      return parseHosts(rest);
+    case "explain":
+      return parseExplain(rest);
+    default:
+      throw new UserError(`unknown command "${command}": use check, inspect, hosts or explain (--help shows how)`);
+  }
+}
+
+function parseCheck(args: string[]): CheckArguments {
+  const { values, positionals } = parse(args, checkOptions, "check");
+  const toolchains = values.toolchain ?? [];
+  if (positionals.length === 0 && toolchains.length === 0) {
+    throw new UserError("check: name at least one image, e.g. check docker-archive:image.tar (--help shows how)");
+  }
+  if (positionals.length > 0 && toolchains.length > 0) {
+    throw new UserError("check: --toolchain takes the place of images: give one or the other");
+  }
+  return {
+    images: positionals,
+    toolchains,
+    base: values.base ?? [],
+    platforms: values.platform ?? [],
+    format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
+    ...(values.hosts === undefined ? {} : { hosts: values.hosts }),
+    ...(values.config === undefined ? {} : { config: values.config }),
+    ...(values.output === undefined ? {} : { output: values.output }),
+    ...(values["fail-on"] === undefined
+      ? {}
+      : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) }),
+    ...(values["fail-on-unknown"] === undefined ? {} : { failOnUnknown: values["fail-on-unknown"] }),
+  };
+}
+
+function parseInspect(args: string[]): Invocation {
+  const { platform, format, output } = checkOptions;
+  const { values, positionals } = parse(args, { platform, format, output }, "inspect");
+  if (positionals.length === 0) throw new UserError("inspect: name at least one image (--help shows how)");
+  return {
+    command: "inspect",
+    images: positionals,
+    platforms: values.platform ?? [],
+    format: oneOf("--format", values.format ?? "text", ["text", "json"]),
+    ...(values.output === undefined ? {} : { output: values.output }),
+  };
+}
+
+function parseHosts(args: string[]): Invocation {
+  const { values, positionals } = parse(
+    args,
+    { "from-nodes": { type: "string" }, format: { type: "string" } },
+    "hosts",
+  );
+  const [id, extra] = positionals;
+  if (extra !== undefined) throw new UserError(`hosts: one id at a time, "${extra}" is one too many`);
+  const nodes = values["from-nodes"];
+  if (id !== undefined && nodes !== undefined) throw new UserError("hosts: give an id or --from-nodes, not both");
+  return {
+    command: "hosts",
+    format: oneOf("--format", values.format ?? "text", ["text", "json"]),
+    ...(id === undefined ? {} : { id }),
+    ...(nodes === undefined ? {} : { nodes }),
+  };
+}
+
+function parseExplain(args: string[]): Invocation {
+  const { positionals } = parse(args, {}, "explain");
+  const [rule, extra] = positionals;
+  if (rule === undefined || extra !== undefined)
+    throw new UserError("explain: name one rule, e.g. explain nft-newer-writer");
+  return { command: "explain", rule };
+}
+
+type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
+
+function parse<T extends Options>(args: string[], options: T, command: string) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    // Node's first sentence names the argument; the rest explains how to escape it.
+    const text = error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error);
+    throw new UserError(`${command}: ${text} (--help shows the options)`);
+  }
+}
+
+function oneOf<const T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((item) => item === value);
+  if (found === undefined) throw new UserError(`${option} ${value}: use ${allowed.join(", ")}`);
+  return found;
+}

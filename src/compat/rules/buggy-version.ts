@@ -1,0 +1,121 @@
+import defectsJson from "../../knowledge/defects.json" with { type: "json" };
+import type { Defect, DefectCondition } from "../../knowledge/schema/defects.ts";
+import type { Tool } from "../../model/toolchain.ts";
+import { inRange } from "../../model/version.ts";
+import { backendOnHost, findTool } from "../backend.ts";
+import { type Cell, type Outcome, operationsOf, type Rule } from "../types.ts";
+
+/** The bundled knowledge; a test checks it against its schema. */
+const defects = defectsJson as Defect[];
+
+/** Releases that are broken by themselves, under conditions that hold, don't hold or aren't known here. */
+export const buggyVersion: Rule = {
+  id: "buggy-version",
+  evaluate(cell) {
+    return defects.filter((defect) => defect.rule === "buggy-version").flatMap((defect) => judge(cell, defect));
+  },
+};
+
+/** iptables 1.8.12 refuses to run from a binary with file capabilities. */
+export const fileCapabilities: Rule = {
+  id: "file-capabilities",
+  evaluate(cell) {
+    return defects.filter((defect) => defect.rule === "file-capabilities").flatMap((defect) => judge(cell, defect));
+  },
+};
+
+function judge(cell: Cell, defect: Defect): Outcome[] {
+  if (defect.tool === "iptables-wrapper") return judgeWrapper(cell, defect);
+  const tool = affectedTool(cell, defect);
+  if (tool === undefined || repaired(tool, defect)) return [];
+  const severity = severityOf(defect, conditionsOf(cell, defect, tool));
+  if (severity === undefined) return [];
+  if (tool.version === null) {
+    return severity === "error"
+      ? [{ kind: "missing", rule: defect.rule, fact: `version of the image's ${tool.name}` }]
+      : [];
+  }
+  if (!inRange(tool.version, defect.versions ?? {})) return [];
+  return [
+    {
+      kind: "finding",
+      rule: defect.rule,
+      severity,
+      cause: `defect:${defect.id}`,
+      message: `${tool.name} ${tool.version}: ${defect.message}`,
+      evidence: [...tool.evidence, ...defectEvidence(defect)],
+      ...(defect.fixedIn === null ? {} : { remedy: `Raise ${tool.name} to ${defect.fixedIn} or later.` }),
+    },
+  ];
+}
+
+function judgeWrapper(cell: Cell, defect: Defect): Outcome[] {
+  const { selector } = cell.toolchain;
+  if (selector?.kind !== "iptables-wrapper" || !selector.effective) return [];
+  if (defect.generations?.includes(selector.version ?? "") !== true) return [];
+  const severity = severityOf(defect, conditionsOf(cell, defect, undefined));
+  if (severity === undefined) return [];
+  const message = `iptables-wrapper ${selector.version}: ${defect.message}`;
+  const evidence = [...selector.evidence, ...defectEvidence(defect)];
+  return [{ kind: "finding", rule: defect.rule, severity, cause: `defect:${defect.id}`, message, evidence }];
+}
+
+function defectEvidence(defect: Defect) {
+  const known = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
+  return [...defect.sources, ...defect.incidents].map((source) => ({ fact: `${defect.title} (${known})`, source }));
+}
+
+/** The binary that runs on this host. */
+function affectedTool(cell: Cell, defect: Defect): Tool | undefined {
+  if (defect.tool !== "iptables") return findTool(cell.toolchain, defect.tool);
+  const { backend, hostExec } = cell.choice;
+  if (hostExec === true || (backend !== "nft" && backend !== "legacy")) return undefined;
+  if (defect.backend !== undefined && defect.backend !== backend) return undefined;
+  return findTool(cell.toolchain, "iptables", backend);
+}
+
+/** A distribution build that carries the repair under the old number: `1.8.4-17.el8` from release 10 on. */
+function repaired(tool: Tool, defect: Defect): boolean {
+  return (defect.except ?? []).some((entry) => {
+    if (tool.package?.database !== entry.database || !tool.package.version.includes(entry.marker)) return false;
+    const revision = /-(\d+)[^-]*$/.exec(tool.package.version)?.[1];
+    return revision !== undefined && Number(revision) >= entry.minRevision;
+  });
+}
+
+/** All conditions hold: the defect's severity. One certainly doesn't: nothing. Otherwise what the entry says. */
+function severityOf(defect: Defect, conditions: (boolean | undefined)[]): "error" | "warning" | "notice" | undefined {
+  if (conditions.includes(false)) return undefined;
+  if (conditions.every((holds) => holds === true)) return defect.severity;
+  return defect.otherwise === "none" ? undefined : defect.otherwise;
+}
+
+function conditionsOf(cell: Cell, defect: Defect, tool: Tool | undefined): (boolean | undefined)[] {
+  return defect.conditions.map((condition) => holds(cell, condition, tool));
+}
+
+/** Whether a condition holds; undefined = not known. */
+function holds(cell: Cell, condition: DefectCondition, tool: Tool | undefined): boolean | undefined {
+  switch (condition) {
+    case "ruleset-changes-beside":
+      return cell.programs.some((program) => program.changesRules && writesNft(cell, program)) || undefined;
+    case "native-nft-beside":
+      return cell.programs.some((program) => program.backend === "native-nft");
+    case "checks-or-deletes": {
+      const operations = operationsOf(cell.image);
+      return operations === null ? undefined : operations.includes("check") || operations.includes("delete");
+    }
+    case "file-capabilities":
+      return tool?.fileCapabilities;
+    default: {
+      // A profile lists what a program is known to write; what it doesn't list it may write all the same.
+      const construct = /^writes:(.+)$/.exec(condition)?.[1];
+      return (construct !== undefined && cell.image.profile?.writes?.value.includes(construct)) || undefined;
+    }
+  }
+}
+
+function writesNft(cell: Cell, program: Cell["programs"][number]): boolean {
+  const backend = backendOnHost(program, cell.hostBackend);
+  return backend === "nft" || backend === "native";
+}
