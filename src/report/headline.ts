@@ -1,6 +1,6 @@
 import type { Finding, Report, Verdict } from "../model/report.ts";
 import type { FindingGroup, ReportContext } from "./view.ts";
-import { allHosts, count, groupFindings, hostNamer, shortImage } from "./view.ts";
+import { allHosts, count, groupFindings, hostNamer, shortImage, withStop } from "./view.ts";
 
 /** The first two lines of every form: what is the case, and the one thing to do about it. Plain text with code in
  * backticks; not escaped. */
@@ -104,10 +104,6 @@ function readAbout(group: FindingGroup | undefined): string {
   return group === undefined
     ? "Read the notes below."
     : `Read what \`${group.rule}\` says below: ${withStop(group.message)}`;
-}
-
-function withStop(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function platforms(report: Report) {

@@ -3,7 +3,7 @@ import type { Tool } from "../model/toolchain.ts";
 import { htmlText, markdownCode, markdownSource, markdownText } from "./escape.ts";
 import { headline, symbols } from "./headline.ts";
 import type { FindingGroup, Matrix, MatrixRow, ReportContext, RowCell } from "./view.ts";
-import { buildMatrices, count, groupFindings, hostNamer, shortImage } from "./view.ts";
+import { buildMatrices, count, groupFindings, hostNamer, shortImage, withStop } from "./view.ts";
 
 /**
  * The report as GitHub Markdown: body of the pull-request comment and of the job summary. Two lines that say what to do, a
@@ -180,7 +180,7 @@ function findingList(writer: Writer, groups: FindingGroup[]): string {
 }
 
 function findingBlock(writer: Writer, group: FindingGroup): string {
-  const summary = `${severitySymbols[group.severity]} <b>${htmlText(group.rule, 60)}</b> ${htmlText(group.message)}`;
+  const summary = `${severitySymbols[group.severity]} <b>${htmlText(group.rule, 60)}</b>: ${htmlText(group.message)}`;
   const { evidence } = writer.detail;
   const withEvidence = evidence === "all" || (evidence === "errors" && group.severity === "error");
   const body = [findingFacts(writer, group), withEvidence ? evidenceList(group) : ""].filter((text) => text !== "");
@@ -260,7 +260,7 @@ function foldedGroups(writer: Writer, title: string, groups: FindingGroup[]): st
     const { ignored } = group.first;
     const until = ignored ? ` Until ${markdownText(ignored.until, 40)}: ${markdownText(ignored.reason)}` : "";
     const symbol = severitySymbols[group.severity];
-    return `- ${symbol} ${ruleLink(writer, group.rule)}: ${markdownText(group.message)} On ${hostList(writer, group.hosts, HOSTS_IN_ROW)}.${until}`;
+    return `- ${symbol} ${ruleLink(writer, group.rule)}: ${markdownText(withStop(group.message))} On ${hostList(writer, group.hosts, HOSTS_IN_ROW)}.${until}`;
   });
   if (shown.length < groups.length) items.push(`- … and ${count(groups.length - shown.length, "further finding")}`);
   return fold(`${title}: <b>${groups.length}</b>`, items.join("\n"));

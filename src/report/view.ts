@@ -215,6 +215,11 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
+/** A sentence with its full stop, whether the text came with one or not. */
+export function withStop(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** The name people use for an image: the reference without transport, digest and the folders of a path. */
 export function shortImage(reference: string): string {
   const bare = reference

@@ -1,0 +1,70 @@
+import type { Report, Severity } from "../model/report.ts";
+import { severities } from "../model/report.ts";
+import { plainText } from "./escape.ts";
+import type { FindingGroup, ReportContext } from "./view.ts";
+import { count, groupFindings, hostNamer, shortImage } from "./view.ts";
+
+/** GitHub shows this many annotations of each kind for one step and drops further ones without a word. */
+export const ANNOTATIONS_PER_KIND = 10;
+/** The runner cuts messages at this many characters. */
+const MESSAGE_LIMIT = 4096;
+const HOSTS = 12;
+
+export interface Annotation {
+  severity: Severity;
+  /** `nft-newer-writer: 5 hosts`. */
+  title: string;
+  message: string;
+  file?: string;
+  line?: number;
+}
+
+/**
+ * Annotations of a run, worst first. Existing and ignored findings have none.
+ * @param reserved slots of each kind that the caller uses itself
+ * @returns at most {@link ANNOTATIONS_PER_KIND} of each kind, less those reserved; where there are more, the last one says how many
+ */
+export function buildAnnotations(
+  report: Report,
+  context: ReportContext = {},
+  reserved: Partial<Record<Severity, number>> = {},
+): Annotation[] {
+  const groups = groupFindings(report.findings).active;
+  const name = hostNamer(report, context.hostTitles);
+  return severities.flatMap((severity) => {
+    const own = groups.filter((group) => group.severity === severity);
+    const slots = Math.max(1, ANNOTATIONS_PER_KIND - (reserved[severity] ?? 0));
+    if (own.length <= slots) return own.map((group) => annotate(report, group, name));
+    const shown = own.slice(0, slots - 1);
+    return [...shown.map((group) => annotate(report, group, name)), andMore(severity, own.length - shown.length)];
+  });
+}
+
+function annotate(report: Report, group: FindingGroup, name: (id: string) => string): Annotation {
+  const named = group.hosts.slice(0, HOSTS).map((id) => plainText(name(id), 80));
+  const left = group.hosts.length - named.length;
+  const lines = [
+    plainText(group.message),
+    ...(group.remedy === undefined ? [] : [`Fix: ${plainText(group.remedy, 1200)}`]),
+    `Hosts: ${named.join(", ")}${left > 0 ? ` and ${left} more` : ""}`,
+    ...(report.images.length > 1
+      ? [`Images: ${group.images.map((i) => plainText(shortImage(i), 200)).join(", ")}`]
+      : []),
+    ...(group.platforms.length > 0 ? [`Platforms: ${group.platforms.map((p) => plainText(p, 60)).join(", ")}`] : []),
+  ];
+  const { location } = group.first;
+  return {
+    severity: group.severity,
+    title: `${plainText(group.rule, 60)}: ${count(group.hosts.length, "host")}`,
+    message: lines.join("\n").slice(0, MESSAGE_LIMIT),
+    ...(location === undefined ? {} : { file: location.file, line: location.line }),
+  };
+}
+
+function andMore(severity: Severity, n: number): Annotation {
+  return {
+    severity,
+    title: "netfilter-compat",
+    message: `… and ${n} more ${n === 1 ? severity : `${severity}s`}; the job summary lists them all.`,
+  };
+}

@@ -1,0 +1,124 @@
+import type { MissingFact, Report, Verdict } from "../model/report.ts";
+import { plainText } from "./escape.ts";
+import { headline } from "./headline.ts";
+import type { Pen, TextOptions } from "./pen.ts";
+import { makePen, wrap } from "./pen.ts";
+import type { FindingGroup, MatrixRow, ReportContext } from "./view.ts";
+import { buildMatrices, count, groupFindings, hostNamer, shortImage } from "./view.ts";
+
+/** The report for a terminal. */
+
+const labels: Readonly<Record<Verdict, string>> = { fail: "FAIL", unknown: "UNKNOWN", warn: "WARN", pass: "PASS" };
+const verdictColors: Readonly<Record<Verdict, number>> = { fail: 31, unknown: 35, warn: 33, pass: 32 };
+const severityColors = { error: 31, warning: 33, notice: 36 } as const;
+
+/** @returns the whole report as text, ending in a line feed; no control character comes from the image */
+export function renderText(report: Report, context: ReportContext = {}, options: TextOptions = {}): string {
+  const pen = makePen(options);
+  const groups = groupFindings(report.findings);
+  const hostName = hostNamer(report, context.hostTitles);
+  const blocks = [
+    textHead(report, context, pen),
+    ...buildMatrices(report).map((matrix) =>
+      matrixText(report, matrix.image, matrix.columns, matrix.rows, hostName, pen),
+    ),
+    ...groups.active.map((group) => findingText(report, group, hostName, context, pen)),
+    foldedText("Already in the base image, not counted", groups.existing, pen),
+    foldedText("Ignored, not counted", groups.ignored, pen),
+    listText("Notes", report.notes, pen),
+  ];
+  return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+function textHead(report: Report, context: ReportContext, pen: Pen): string {
+  const lines = headline(report, context);
+  const label = pen.paint(verdictColors[lines.verdict], labels[lines.verdict]);
+  const first = `${label}  ${plainText(lines.sentence.replaceAll("`", ""))}`;
+  const action = plainText(lines.action.replaceAll("`", ""), 1200);
+  return `${first}\n${wrap(lines.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}`;
+}
+
+function matrixText(
+  report: Report,
+  image: string,
+  columns: string[][],
+  rows: MatrixRow[],
+  hostName: (id: string) => string,
+  pen: Pen,
+): string {
+  const digest = report.images.find((i) => i.reference === image)?.digest ?? "";
+  const platforms = columns.map((column) => column.map((p) => plainText(p, 60)).join(", "));
+  const several = columns.length > 1;
+  const title = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms[0] ?? ""}`}`;
+  const lines = rows.flatMap((row) => {
+    const hosts = row.hosts.map((id) => plainText(hostName(id), 80)).join(", ");
+    return row.cells.map((cell, i) => {
+      const label = pen.paint(verdictColors[cell.verdict], labels[cell.verdict].padEnd(7));
+      const rules = [...new Set(cell.findings.map((f) => plainText(f.rule, 60)))];
+      const why = [...rules, ...(cell.verdict === "unknown" ? missingText(cell.missing) : [])].join(", ");
+      const where = several ? ` [${platforms[i]}]` : "";
+      return `  ${label} ${wrap(`${hosts}${where}${why === "" ? "" : `: ${why}`}`, pen.width, " ".repeat(10), " ".repeat(10)).trimStart()}`;
+    });
+  });
+  return [title, ...lines].join("\n");
+}
+
+function missingText(missing: MissingFact[]): string[] {
+  const facts = [...new Set(missing.map((m) => plainText(m.fact, 160)))];
+  return facts.length > 3
+    ? [...facts.slice(0, 3).map((f) => `not known: ${f}`), `${count(facts.length - 3, "further fact")} not known`]
+    : facts.map((fact) => `not known: ${fact}`);
+}
+
+function findingText(
+  report: Report,
+  group: FindingGroup,
+  hostName: (id: string) => string,
+  context: ReportContext,
+  pen: Pen,
+): string {
+  const label = pen.paint(severityColors[group.severity], group.severity);
+  const several = report.images.reduce((sum, image) => sum + image.platforms.length, 0) > 1;
+  const where = several ? `  [${group.platforms.map((p) => plainText(p, 60)).join(", ")}]` : "";
+  const { location, evidence } = group.first;
+  const fields: [string, string][] = [
+    ["", plainText(group.message)],
+    ["fix", plainText(group.remedy ?? "", 1200)],
+    ["hosts", group.hosts.map((id) => plainText(hostName(id), 80)).join(", ")],
+    ["image", report.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
+    ["with", plainText(group.program ?? "", 120)],
+    ["at", location ? `${plainText(location.file, 200)}:${location.line}` : ""],
+    ...evidence
+      .slice(0, 20)
+      .map((e, i): [string, string] => [
+        i === 0 ? "known by" : " ",
+        `${plainText(e.fact)} (${plainText(e.source, 300)})`,
+      ]),
+    ["more", `${context.docsBase ?? "docs/rules/"}${plainText(group.rule, 60)}.md`],
+  ];
+  const lines = fields
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) =>
+      name === ""
+        ? wrap(value, pen.width, "  ", "  ")
+        : `  ${pen.paint(2, name.padEnd(9))}${wrap(value, pen.width, " ".repeat(11), " ".repeat(11)).trimStart()}`,
+    );
+  return [`${label}  ${pen.paint(1, plainText(group.rule, 60))}${where}`, ...lines].join("\n");
+}
+
+function foldedText(title: string, groups: FindingGroup[], pen: Pen): string {
+  return listText(
+    title,
+    groups.map((group) => {
+      const { ignored } = group.first;
+      const until = ignored ? ` (until ${ignored.until}: ${ignored.reason})` : "";
+      return `${group.severity} ${group.rule} on ${count(group.hosts.length, "host")}: ${group.message}${until}`;
+    }),
+    pen,
+  );
+}
+
+function listText(title: string, items: string[], pen: Pen): string {
+  if (items.length === 0) return "";
+  return [`${title}:`, ...items.map((item) => wrap(`- ${plainText(item, 1200)}`, pen.width, "  ", "    "))].join("\n");
+}
