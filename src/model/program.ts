@@ -29,6 +29,9 @@ export type ProgramBackend = z.infer<typeof programBackendSchema>;
 
 const sourced = { source: z.string(), confidence: z.enum(["seen", "documented", "inferred", "stated"]) };
 
+/** Set types that a program creates, and whether it lists or saves all sets of the namespace. */
+const setUseSchema = z.object({ creates: z.array(z.string()), listsAll: z.optional(z.boolean()) });
+
 /** How one range of versions of a program behaves. */
 export const programVersionSchema = z.object({
   /** semver range of the program's versions: `>=1.29`, `2.0 - 2.4`. */
@@ -38,6 +41,10 @@ export const programVersionSchema = z.object({
   iptables: z.optional(z.object({ value: z.string(), ...sourced })),
   ipset: z.optional(z.object({ value: z.string(), ...sourced })),
   nft: z.optional(z.object({ value: z.string(), ...sourced })),
+  /** Where this range differs from what the profile states for all versions. */
+  writes: z.optional(z.object({ value: z.array(constructSchema), ...sourced })),
+  operations: z.optional(z.object({ value: z.array(operationSchema), ...sourced })),
+  sets: z.optional(z.object({ value: setUseSchema, ...sourced })),
   note: z.optional(z.string()),
 });
 
@@ -60,7 +67,7 @@ export const programProfileSchema = z.object({
   /** Set types it creates, when it uses ipset; and whether it lists or saves all sets of the namespace. */
   ipset: z.optional(
     z.object({
-      value: z.object({ creates: z.array(z.string()), listsAll: z.optional(z.boolean()) }),
+      value: setUseSchema,
       ...sourced,
     }),
   ),
