@@ -1,0 +1,73 @@
+import type { FileHandle } from "node:fs/promises";
+import { UserError } from "../model/error.ts";
+import { createMemberIndex, type MemberIndex } from "./archive-members.ts";
+import { quote } from "./errors.ts";
+import { readFully, readRange } from "./file-range.ts";
+import { scanLayer } from "./layer.ts";
+import type { ReadLimits } from "./limits.ts";
+import type { BlobStore } from "./store.ts";
+import { createTarReader } from "./tar/reader.ts";
+
+interface Extent {
+  offset: number;
+  size: number;
+  sparse: boolean;
+}
+
+const HEADERS_AT_ONCE = 32 * 1024;
+
+/**
+ * An uncompressed archive on disk. Its headers are read once, jumping over the content; documents and layers are then read
+ * where they lie, so their order in the file does not matter and nothing is copied.
+ * @param handle closed together with the store
+ */
+export async function openArchiveFile(handle: FileHandle, limits: ReadLimits): Promise<BlobStore> {
+  const { size } = await handle.stat();
+  const members = await indexMembers(handle, size, limits);
+
+  function find(name: string): Extent | undefined {
+    const extent = members.find(name)?.value;
+    if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
+    return extent;
+  }
+
+  return {
+    has: async (name) => find(name) !== undefined,
+    async readDocument(name) {
+      const extent = find(name);
+      if (extent === undefined) return undefined;
+      if (extent.size > limits.jsonBytes)
+        throw new UserError(`${quote(name)} has ${extent.size} bytes, the limit is ${limits.jsonBytes}`);
+      const data = Buffer.alloc(extent.size);
+      await readFully(handle, data, extent.size, extent.offset);
+      return data;
+    },
+    async scan(name, options) {
+      const extent = find(name);
+      if (extent === undefined) throw new UserError(`${quote(name)} is missing`);
+      return scanLayer(readRange(handle, extent.offset, extent.size), options);
+    },
+    close: () => handle.close(),
+  };
+}
+
+async function indexMembers(handle: FileHandle, size: number, limits: ReadLimits): Promise<MemberIndex<Extent>> {
+  const members = createMemberIndex<Extent>(limits.members);
+  const reader = createTarReader((member) => {
+    members.add(member, { offset: member.offset, size: member.size, sparse: member.sparse });
+    return undefined;
+  }, limits);
+  const buffer = Buffer.alloc(HEADERS_AT_ONCE);
+  let position = 0;
+  while (position < size) {
+    const length = await readFully(handle, buffer, buffer.length, position);
+    if (length === 0) break;
+    reader.push(buffer.subarray(0, length));
+    position += length;
+    const skip = Math.min(reader.skippable(), size - position);
+    reader.skip(skip);
+    position += skip;
+  }
+  reader.end();
+  return members;
+}

@@ -1,0 +1,109 @@
+import * as z from "zod/mini";
+import { UserError } from "../model/error.ts";
+import type { ImageConfig } from "../model/image.ts";
+import { digestOf, requireDigest } from "./digest.ts";
+import { quote } from "./errors.ts";
+import type { BlobStore } from "./store.ts";
+
+/** The JSON documents of images, as far as they are read. Unknown fields are left aside. */
+
+const maybeStrings = z.optional(z.nullable(z.array(z.string())));
+const maybeString = z.optional(z.nullable(z.string()));
+
+const platformSchema = z.object({ os: maybeString, architecture: maybeString, variant: maybeString });
+
+const descriptorSchema = z.object({
+  mediaType: maybeString,
+  digest: z.string(),
+  platform: z.optional(z.nullable(platformSchema)),
+  annotations: z.optional(z.nullable(z.record(z.string(), z.string()))),
+});
+export type Descriptor = z.infer<typeof descriptorSchema>;
+
+/** `null` is what Docker 25 and later write for an image saved without a name. */
+export const indexSchema = z.object({
+  mediaType: maybeString,
+  manifests: z.optional(z.nullable(z.array(descriptorSchema))),
+});
+
+export const manifestSchema = z.object({
+  mediaType: maybeString,
+  schemaVersion: z.optional(z.number()),
+  config: descriptorSchema,
+  layers: z.nullable(z.array(descriptorSchema)),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Entrypoint and Cmd may be one string in old configs. */
+const commandSchema = z.optional(z.nullable(z.union([z.string(), z.array(z.string())])));
+
+export const configSchema = z.object({
+  os: maybeString,
+  architecture: maybeString,
+  variant: maybeString,
+  config: z.optional(
+    z.nullable(z.object({ Env: maybeStrings, Entrypoint: commandSchema, Cmd: commandSchema, User: maybeString })),
+  ),
+  rootfs: z.object({ diff_ids: z.optional(z.nullable(z.array(z.string()))) }),
+});
+export type ConfigDocument = z.infer<typeof configSchema>;
+
+/** manifest.json of `docker save`. */
+export const dockerManifestSchema = z.array(
+  z.object({
+    Config: z.string(),
+    RepoTags: maybeStrings,
+    Layers: z.nullable(z.array(z.string())),
+  }),
+);
+export type DockerManifestItem = z.infer<typeof dockerManifestSchema>[number];
+
+/**
+ * Parses a document.
+ * @param what how an error calls it
+ */
+export function parseDocument<T extends z.ZodMiniType>(data: Uint8Array, schema: T, what: string): z.infer<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(data).toString("utf8"));
+  } catch {
+    throw new UserError(`${what} is not valid JSON`);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const at = issue?.path.length ? ` at ${quote(issue.path.join("."))}` : "";
+  throw new UserError(`${what} does not have the expected form${at}: ${issue?.message ?? "unknown problem"}`);
+}
+
+/**
+ * Reads a blob of an OCI layout and compares its digest.
+ * @param what what the blob is, for the error when it is missing
+ */
+export async function readBlob(store: BlobStore, digest: string, what: string): Promise<Buffer> {
+  const { algorithm } = requireDigest(digest);
+  const data = await store.readDocument(blobName(digest));
+  if (data === undefined) throw new UserError(`blob ${digest} is missing (${what})`);
+  const actual = digestOf(data, algorithm);
+  if (actual !== digest) throw new UserError(`blob ${digest} (${what}) has another digest: ${actual}`);
+  return data;
+}
+
+/** The path of a blob in an OCI layout. Only real digests give one, so no name leads elsewhere. */
+export function blobName(digest: string): string {
+  const { algorithm, hex } = requireDigest(digest);
+  return `blobs/${algorithm}/${hex}`;
+}
+
+/** How the image runs, from its config. */
+export function toImageConfig(document: ConfigDocument): ImageConfig {
+  const config = document.config;
+  const toList = (command: string | string[] | null | undefined) =>
+    typeof command === "string" ? ["/bin/sh", "-c", command] : (command ?? []);
+  return {
+    env: config?.Env ?? [],
+    entrypoint: toList(config?.Entrypoint),
+    cmd: toList(config?.Cmd),
+    user: config?.User ?? "",
+  };
+}

@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import { UserError } from "../model/error.ts";
+import type { ContentProbe, DirectoryNode, FileNode, OtherNode, SymlinkNode } from "../model/image.ts";
+import { type Compression, decompress } from "./compression/decompress.ts";
+import type { DigestAlgorithm } from "./digest.ts";
+import { quote } from "./errors.ts";
+import type { ReadBudget, ReadLimits } from "./limits.ts";
+import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
+
+/** One entry of a layer, in the order of its tar. Paths are absolute and normalised; their links are not resolved. */
+export type LayerEntry =
+  | { path: string; node: FileNode | SymlinkNode | DirectoryNode | OtherNode }
+  /** A further name of the file at `hardlink`. */
+  | { path: string; hardlink: string };
+
+/** What one layer changes, without its bytes. */
+export interface LayerChanges {
+  /** Digest of the layer as stored. */
+  digest: string;
+  entries: LayerEntry[];
+  /** Paths that it hides in the layers below. */
+  whiteouts: string[];
+  /** Directories whose content in the layers below it hides. */
+  opaques: string[];
+}
+
+/** A layer read to its end. */
+export interface LayerScan extends LayerChanges {
+  /** Digest of its uncompressed tar. */
+  diffId: string;
+  compression: Compression;
+}
+
+export interface ScanOptions {
+  probe: ContentProbe;
+  limits: ReadLimits;
+  /** Counted down. */
+  budget: ReadBudget;
+  /** Default sha256. */
+  digestAlgorithm?: DigestAlgorithm;
+  diffIdAlgorithm?: DigestAlgorithm;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads one layer in a single pass: decompresses it, computes both digests and gathers its changes. Digests are computed,
+ * not compared: only the caller knows what they should be.
+ * @param source pieces whose buffer may be reused when the next one is asked for
+ */
+export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOptions): Promise<LayerScan> {
+  const { budget, limits, digestAlgorithm = "sha256", diffIdAlgorithm = "sha256" } = options;
+  const stored = createHash(digestAlgorithm);
+  const unpacked = createHash(diffIdAlgorithm);
+  const changes = createChangeCollector(options);
+  const reader = createTarReader(changes.onMember, limits);
+  let compression: Compression = "none";
+
+  async function* hashed(): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      stored.update(chunk);
+      yield chunk;
+    }
+  }
+  await decompress(
+    hashed(),
+    (chunk) => {
+      budget.uncompressedBytes -= chunk.length;
+      if (budget.uncompressedBytes < 0) throw tooLarge(limits);
+      // An uncompressed layer is hashed once: both digests are of the same bytes.
+      if (compression !== "none" || digestAlgorithm !== diffIdAlgorithm) unpacked.update(chunk);
+      reader.push(chunk);
+    },
+    {
+      signal: options.signal,
+      onCompression: (found) => {
+        compression = found;
+      },
+    },
+  );
+  reader.end();
+  const digest = `${digestAlgorithm}:${stored.digest("hex")}`;
+  const isSame = compression === "none" && digestAlgorithm === diffIdAlgorithm;
+  const diffId = isSame ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
+  return { ...changes.finish(digest), diffId, compression };
+}
+
+const WHITEOUT = ".wh.";
+const AUFS = ".wh..wh.";
+const OPAQUE = ".wh..wh..opq";
+/** The index and markers of eStargz; they exist for the puller, at the root only. */
+const LANDMARKS = new Set(["/stargz.index.json", "/.prefetch.landmark", "/.no.prefetch.landmark"]);
+
+/** Turns tar members into changes. */
+function createChangeCollector({ probe, limits, budget }: ScanOptions) {
+  const changes: LayerChanges = { digest: "", entries: [], whiteouts: [], opaques: [] };
+
+  function onMember(member: TarMember): BodyConsumer | undefined {
+    if (--budget.entries < 0) throw new UserError(`the image has more than ${limits.entries} files`);
+    const path = normalisePath(member.name);
+    if (LANDMARKS.has(path)) return undefined;
+    // What aufs kept for itself. Layers link to files below its plnk directory, so the merge has to see those.
+    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`)
+      return path.startsWith(`/${AUFS}plnk/`) ? onEntry(path, member) : undefined;
+    const slash = path.lastIndexOf("/");
+    const name = path.slice(slash + 1);
+    if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
+    const directory = path.slice(0, slash);
+    if (name === OPAQUE) changes.opaques.push(directory === "" ? "/" : directory);
+    else if (name.startsWith(AUFS)) return undefined;
+    else changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
+    return undefined;
+  }
+
+  function onEntry(path: string, member: TarMember): BodyConsumer | undefined {
+    if (member.type === "hardlink") {
+      changes.entries.push({ path, hardlink: normalisePath(member.linkname) });
+      return undefined;
+    }
+    const node = toNode(member);
+    changes.entries.push({ path, node });
+    if (node.type !== "file") return undefined;
+    const sink = probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs });
+    if (sink === undefined) return undefined;
+    return {
+      write(chunk) {
+        // The holes of a sparse file cost the image nothing and us as much as data.
+        if (member.sparse) {
+          budget.uncompressedBytes -= chunk.length;
+          if (budget.uncompressedBytes < 0) throw tooLarge(limits);
+        }
+        return sink.write(chunk);
+      },
+      end() {
+        node.content = sink.end();
+      },
+    };
+  }
+
+  function finish(digest: string): LayerChanges {
+    changes.digest = digest;
+    for (const entry of changes.entries) if ("node" in entry) entry.node.layer = digest;
+    return changes;
+  }
+
+  return { onMember, finish };
+}
+
+function toNode(member: TarMember): FileNode | SymlinkNode | DirectoryNode | OtherNode {
+  // The layer's digest is known when all of it was read.
+  const layer = "";
+  const { mode, uid, gid, size, xattrs } = member;
+  switch (member.type) {
+    case "directory":
+      return { type: "directory", mode, layer };
+    case "symlink":
+      return { type: "symlink", target: member.linkname, layer };
+    case "file":
+      return { type: "file", size, mode, uid, gid, xattrs, layer, content: undefined };
+    default:
+      return { type: "other", layer };
+  }
+}
+
+function whiteoutTarget(name: string, path: string): string {
+  const target = name.slice(WHITEOUT.length);
+  if (target === "" || target === "." || target === "..")
+    throw new UserError(`the whiteout ${quote(path)} names no file`);
+  return target;
+}
+
+/**
+ * `./usr//bin/` -> `/usr/bin`. Names that lead out of the root are refused, as container runtimes do.
+ */
+export function normalisePath(name: string): string {
+  if (isNormal.test(name)) return `/${name}`;
+  const parts: string[] = [];
+  for (const part of name.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) throw new UserError(`the path ${quote(name)} leads out of the image`);
+  }
+  return `/${parts.join("/")}`;
+}
+
+/** Relative, no empty, `.` or `..` component; names that begin with a dot take the long way. */
+const isNormal = /^[^/.][^/]*(?:\/[^/.][^/]*)*$/;
+
+function tooLarge(limits: ReadLimits): UserError {
+  return new UserError(`the image has more than ${limits.uncompressedBytes} bytes uncompressed`);
+}

@@ -1,0 +1,178 @@
+import { UserError } from "../model/error.ts";
+import type { DirectoryNode, FileNode, FileTree, OtherNode, SymlinkNode } from "../model/image.ts";
+import { quote } from "./errors.ts";
+import type { LayerChanges, LayerEntry } from "./layer.ts";
+import { createDirectory, createTree, type Directory, isDirectory, splitPath, walkPath } from "./tree.ts";
+
+/** A file that got a further name: the probe may want it under that one, though not under the first. */
+export interface Alias {
+  node: FileNode;
+  path: string;
+}
+
+export interface MergedLayers {
+  tree: FileTree;
+  aliases: Alias[];
+  notes: string[];
+}
+
+/**
+ * Lays change lists on each other, lowest first, as a container runtime unpacks them (the OCI layer specification;
+ * containerd's archive.Apply): whiteouts and opaque markers of a layer take from the layers below only, wherever they stand
+ * in its tar; then its entries are placed in their order. Parents are followed through links inside the root, and made
+ * where they are missing. A directory laid on a directory keeps its content; anything else replaces what was there. A hard
+ * link is bound to the file that its target names at that moment and keeps it whatever becomes of the other name.
+ *
+ * Pure: the nodes of the lists become nodes of the tree, and nothing of them is changed.
+ * @throws UserError at what a runtime could not unpack either
+ */
+export function mergeLayers(layers: readonly LayerChanges[]): MergedLayers {
+  const root = createDirectory({ type: "directory", mode: 0o755, layer: layers[0]?.digest ?? "" });
+  const aliases: Alias[] = [];
+  const notes: string[] = [];
+  for (const layer of layers) {
+    const lower = findHardlinkTargets(root, layer);
+    applyWhiteouts(root, layer);
+    placeEntries(root, layer, { lower, aliases, notes });
+  }
+  return { tree: createTree(root), aliases, notes };
+}
+
+type Leaf = FileNode | SymlinkNode | OtherNode;
+
+/**
+ * Targets of hard links as the layers below have them. Runtimes apply a layer in the order of its tar, so a link may come
+ * before the whiteout of its target.
+ */
+function findHardlinkTargets(root: Directory, layer: LayerChanges): Map<LayerEntry, Leaf> {
+  const targets = new Map<LayerEntry, Leaf>();
+  if (layer.whiteouts.length === 0 && layer.opaques.length === 0) return targets;
+  for (const entry of layer.entries) {
+    const leaf = "hardlink" in entry ? findLeaf(root, entry.hardlink) : undefined;
+    if (leaf !== undefined) targets.set(entry, leaf);
+  }
+  return targets;
+}
+
+function findLeaf(root: Directory, path: string): Leaf | undefined {
+  const walk = walkPath(root, path, false);
+  return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : undefined;
+}
+
+function applyWhiteouts(root: Directory, layer: LayerChanges): void {
+  const isReplacedLink = createLinkCheck(root, layer);
+  for (const path of layer.opaques) {
+    if (isReplacedLink(path)) continue;
+    const walk = walkPath(root, path, true);
+    if (walk.end === "directory") walk.directory.children.clear();
+    else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
+  }
+  for (const path of layer.whiteouts) {
+    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
+    const walk = walkPath(root, path, false);
+    if (walk.end === "slot") walk.parent.children.delete(walk.name);
+  }
+}
+
+/**
+ * Tells whether a path leads through a link of a lower layer that this layer itself replaces, by a directory as a rule.
+ * What is hidden there is then hidden in the new directory, not behind the old link.
+ */
+function createLinkCheck(root: Directory, layer: LayerChanges): (path: string) => boolean {
+  let own: Set<string> | undefined;
+  return (path) => {
+    const parts = splitPath(path);
+    return parts.some((_, i) => {
+      const prefix = `/${parts.slice(0, i + 1).join("/")}`;
+      const walk = walkPath(root, prefix, false);
+      if (walk.end !== "slot" || isDirectory(walk.slot) || walk.slot.type !== "symlink") return false;
+      own ??= new Set(layer.entries.map((entry) => entry.path));
+      return own.has(prefix);
+    });
+  };
+}
+
+interface Placing {
+  lower: Map<LayerEntry, Leaf>;
+  aliases: Alias[];
+  notes: string[];
+}
+
+/** Where aufs kept files with several names; a layer that it wrote links to them. */
+const AUFS_LINKS = "/.wh..wh.plnk/";
+
+function placeEntries(root: Directory, layer: LayerChanges, { lower, aliases, notes }: Placing): void {
+  const parents = createParentFinder(root, layer);
+  const aufs = new Map<string, Leaf>();
+  const repeated: string[] = [];
+
+  function bind(entry: { path: string; hardlink: string }): Leaf {
+    const leaf = findLeaf(root, entry.hardlink) ?? lower.get(entry) ?? aufs.get(entry.hardlink);
+    if (leaf === undefined)
+      throw inLayer(layer, `the hard link ${quote(entry.path)} leads to ${quote(entry.hardlink)}, which is no file`);
+    if (leaf.type === "file") aliases.push({ node: leaf, path: entry.path });
+    return leaf;
+  }
+
+  for (const entry of layer.entries) {
+    const node = "node" in entry ? entry.node : bind(entry);
+    if (entry.path.startsWith(AUFS_LINKS)) {
+      if (node.type !== "directory") aufs.set(entry.path, node);
+    } else if (entry.path === "/") {
+      if (node.type !== "directory") throw inLayer(layer, "its root is not a directory");
+      root.node = node;
+    } else if (place(parents, entry.path, node, layer)) repeated.push(entry.path);
+  }
+  if (repeated.length > 0) notes.push(describeRepeated(layer, repeated));
+}
+
+/** @returns true when the layer itself put another file there before */
+function place(parents: ParentFinder, path: string, node: Leaf | DirectoryNode, layer: LayerChanges): boolean {
+  const slash = path.lastIndexOf("/");
+  const { children } = parents.find(path.slice(0, slash));
+  const name = path.slice(slash + 1);
+  const existing = children.get(name);
+  if (node.type === "directory" && isDirectory(existing)) {
+    existing.node = node;
+    return false;
+  }
+  children.set(name, node.type === "directory" ? createDirectory(node) : node);
+  if (existing === undefined) return false;
+  if (isDirectory(existing) || existing.type === "symlink") parents.forget();
+  return !isDirectory(existing) && existing !== node && existing.layer === layer.digest;
+}
+
+interface ParentFinder {
+  find(path: string): Directory;
+  /** A directory or link was replaced: what was found before may no longer be there. */
+  forget(): void;
+}
+
+/** Finds directories to place files in. Files of a directory mostly follow each other, so the last one is remembered. */
+function createParentFinder(root: Directory, layer: LayerChanges): ParentFinder {
+  let last: { path: string; directory: Directory } | undefined;
+  const create = () => createDirectory({ type: "directory", mode: 0o755, layer: layer.digest });
+  return {
+    find(path) {
+      if (last?.path === path) return last.directory;
+      const walk = walkPath(root, path, true, create);
+      if (walk.end === "loop") throw inLayer(layer, `too many links on the way to ${quote(path)}`);
+      const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : undefined;
+      if (!isDirectory(found)) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
+      last = { path, directory: found };
+      return found;
+    },
+    forget() {
+      last = undefined;
+    },
+  };
+}
+
+function describeRepeated(layer: LayerChanges, paths: string[]): string {
+  const others = paths.length > 1 ? ` and ${paths.length - 1} other paths` : "";
+  return `layer ${layer.digest} holds ${quote(paths[0] ?? "")}${others} more than once; the last one counts`;
+}
+
+function inLayer(layer: LayerChanges, problem: string): UserError {
+  return new UserError(`layer ${layer.digest}: ${problem}`);
+}

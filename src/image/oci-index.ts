@@ -1,0 +1,238 @@
+import { UserError } from "../model/error.ts";
+import { digestOf } from "./digest.ts";
+import {
+  blobName,
+  type ConfigDocument,
+  configSchema,
+  type Descriptor,
+  indexSchema,
+  type Manifest,
+  manifestSchema,
+  parseDocument,
+  readBlob,
+  toImageConfig,
+} from "./documents.ts";
+import { quote } from "./errors.ts";
+import type { ReadLimits } from "./limits.ts";
+import { formatPlatform } from "./platform.ts";
+import { isBroken, type SourceImage, type SourceLayer, type SourcePlatform } from "./source-image.ts";
+import type { BlobStore } from "./store.ts";
+
+/** Images of an OCI layout, and the digests of their configs (to match them with manifest.json). */
+export interface OciImage extends SourceImage {
+  configDigests: string[];
+}
+
+const NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
+
+/**
+ * Lists the images of `index.json`: each named entry is one; several names of one digest are one image; entries without a
+ * name, or with the same one, that are for different platforms are one image. Indexes may be nested. Attestations and
+ * artifacts (charts, signatures) are left out.
+ * @returns undefined when there is no index.json
+ * @throws UserError when the index itself cannot be read; an unreadable platform becomes part of the result
+ */
+export async function readOciImages(store: BlobStore, limits: ReadLimits): Promise<OciImage[] | undefined> {
+  const data = await store.readDocument("index.json");
+  if (data === undefined) return undefined;
+  const index = parseDocument(data, indexSchema, "index.json");
+  const walker = createWalker(store, limits);
+  const images = new Map<string, OciImage>();
+  for (const descriptor of index.manifests ?? []) {
+    const image = images.get(descriptor.digest) ?? (await walker.readImage(descriptor));
+    if (image === undefined) continue;
+    const names = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== undefined && name !== "");
+    for (const name of names) if (name !== undefined && !image.names.includes(name)) image.names.push(name);
+    images.set(descriptor.digest, image);
+  }
+  return joinPlatforms([...images.values()], digestOf(data));
+}
+
+/** Reads the image of one digest, whether `index.json` lists it or not. */
+export async function readOciDigest(store: BlobStore, digest: string, limits: ReadLimits): Promise<OciImage[]> {
+  const image = await createWalker(store, limits).readImage({ digest });
+  return image === undefined ? [] : [image];
+}
+
+interface Leaf {
+  platform: SourcePlatform;
+  configDigest: string | undefined;
+}
+
+function createWalker(store: BlobStore, limits: ReadLimits) {
+  let visited = 0;
+
+  async function readImage(descriptor: Descriptor): Promise<OciImage | undefined> {
+    const notes: string[] = [];
+    const leaves = await collect(descriptor, 0, new Set(), notes);
+    if (leaves.length === 0) return undefined;
+    return {
+      names: [],
+      digest: descriptor.digest,
+      platforms: leaves.map((leaf) => leaf.platform),
+      configDigests: leaves.flatMap((leaf) => leaf.configDigest ?? []),
+      notes,
+    };
+  }
+
+  async function collect(descriptor: Descriptor, depth: number, seen: Set<string>, notes: string[]): Promise<Leaf[]> {
+    if (seen.has(descriptor.digest) || isAttestation(descriptor)) return [];
+    seen.add(descriptor.digest);
+    if (++visited > limits.members) throw new UserError(`its indexes list more than ${limits.members} manifests`);
+    if (depth > limits.indexDepth) throw new UserError(`its indexes are nested more than ${limits.indexDepth} deep`);
+    const stated = formatPlatform(toStated(descriptor));
+    const what = descriptor.platform ? `manifest of ${quote(stated)}` : "manifest";
+    let data: Buffer;
+    try {
+      data = await readBlob(store, descriptor.digest, what);
+    } catch (problem) {
+      if (!(problem instanceof UserError)) throw problem;
+      // Attestations of unknown platform are absent where only one platform was saved.
+      if (isUnknown(descriptor)) return [];
+      return [{ platform: { platform: stated, problem }, configDigest: undefined }];
+    }
+    const document = parseManifestOrIndex(data, descriptor);
+    if ("manifests" in document) {
+      const leaves: Leaf[] = [];
+      for (const child of document.manifests) leaves.push(...(await collect(child, depth + 1, seen, notes)));
+      return leaves;
+    }
+    return await readLeaf(store, descriptor, document.manifest, limits, notes);
+  }
+
+  return { readImage };
+}
+
+function parseManifestOrIndex(
+  data: Buffer,
+  { digest }: Descriptor,
+): { manifests: Descriptor[] } | { manifest: Manifest } {
+  const what = `blob ${digest}`;
+  const probe = parseDocument(data, indexSchema, what) as Record<string, unknown>;
+  // The media type may be missing or wrong: the fields tell.
+  if (Array.isArray(probe.manifests)) return { manifests: parseDocument(data, indexSchema, what).manifests ?? [] };
+  const raw: unknown = JSON.parse(data.toString("utf8"));
+  if (typeof raw === "object" && raw !== null && "fsLayers" in raw)
+    throw new UserError(
+      `${what} is a manifest of Docker's schema 1, which is not read: save the image with a current tool`,
+    );
+  return { manifest: parseDocument(data, manifestSchema, what) };
+}
+
+async function readLeaf(
+  store: BlobStore,
+  descriptor: Descriptor,
+  manifest: Manifest,
+  limits: ReadLimits,
+  notes: string[],
+): Promise<Leaf[]> {
+  const layers = manifest.layers ?? [];
+  const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
+  if (isUnknown(descriptor) && inToto) return [];
+  const configType = manifest.config.mediaType ?? "";
+  if (!/^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/.test(configType)) {
+    notes.push(`${descriptor.digest} is no image but ${quote(configType)}: left out`);
+    return [];
+  }
+  const configDigest = manifest.config.digest;
+  try {
+    const config = parseDocument(
+      await readBlob(store, configDigest, "image config"),
+      configSchema,
+      `image config ${configDigest}`,
+    );
+    await requireLayers(store, layers);
+    return [{ platform: describe(descriptor, configDigest, config, layers, limits), configDigest }];
+  } catch (problem) {
+    if (!(problem instanceof UserError)) throw problem;
+    return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
+  }
+}
+
+async function requireLayers(store: BlobStore, layers: Descriptor[]): Promise<void> {
+  for (const { digest, mediaType } of layers) {
+    if (await store.has(blobName(digest))) continue;
+    const foreign = /foreign|nondistributable/.test(mediaType ?? "");
+    throw new UserError(
+      foreign
+        ? `layer ${digest} is not included: it is a foreign layer, which its publisher lets nobody pass on`
+        : `blob ${digest} is missing (layer)`,
+    );
+  }
+}
+
+function describe(
+  descriptor: Descriptor,
+  configDigest: string,
+  config: ConfigDocument,
+  layers: Descriptor[],
+  limits: ReadLimits,
+): SourcePlatform {
+  const diffIds = config.rootfs.diff_ids ?? [];
+  const stated = toStated(descriptor);
+  const ofConfig = { os: config.os ?? undefined, architecture: config.architecture ?? undefined };
+  const isStated = Boolean(stated.os && stated.architecture) && !isUnknown(descriptor);
+  const platform = formatPlatform(isStated ? stated : { ...ofConfig, variant: config.variant ?? undefined });
+  const notes: string[] = [];
+  if (isStated && ofConfig.architecture && ofConfig.architecture !== stated.architecture)
+    notes.push(`the index says ${quote(platform)}, the image config says ${quote(formatPlatform(ofConfig))}`);
+  if (layers.length !== diffIds.length)
+    throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
+  if (layers.length > limits.layers) throw new UserError(`it has more than ${limits.layers} layers`);
+  return {
+    platform,
+    configDigest,
+    config: toImageConfig(config),
+    layers: layers.map((layer, i) => toSourceLayer(layer, diffIds[i] ?? "")),
+    notes,
+  };
+}
+
+function toSourceLayer(layer: Descriptor, diffId: string): SourceLayer {
+  const mediaType = layer.mediaType ?? "";
+  if (/encrypted/.test(mediaType)) throw new UserError(`layer ${layer.digest} is encrypted`);
+  return { blob: blobName(layer.digest), digest: layer.digest, diffId, mediaType };
+}
+
+/** BuildKit's attestation manifests carry this annotation and the platform unknown/unknown; either may be missing. */
+function isAttestation(descriptor: Descriptor): boolean {
+  return descriptor.annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
+}
+
+function isUnknown({ platform }: Descriptor): boolean {
+  return platform?.os === "unknown" && platform.architecture === "unknown";
+}
+
+function toStated({ platform }: Descriptor) {
+  return {
+    os: platform?.os ?? undefined,
+    architecture: platform?.architecture ?? undefined,
+    variant: platform?.variant ?? undefined,
+  };
+}
+
+/** Joins entries that share their name, or have none, and differ in platform: tools without indexes write such layouts. */
+function joinPlatforms(images: OciImage[], indexDigest: string): OciImage[] {
+  const groups = Map.groupBy(images, (image) => image.names[0] ?? "");
+  return [...groups.values()].flatMap((group) => {
+    const first = group[0];
+    const platforms = group.flatMap((image) => image.platforms);
+    const distinct = new Set(platforms.map((platform) => platform.platform)).size === platforms.length;
+    const isUnnamedAmongNamed = first?.names.length === 0 && images.length > group.length;
+    if (first === undefined || group.length === 1 || !distinct || isUnnamedAmongNamed) return group;
+    return [
+      {
+        names: [...new Set(group.flatMap((image) => image.names))],
+        digest: indexDigest,
+        platforms,
+        configDigests: group.flatMap((image) => image.configDigests),
+        notes: group.flatMap((image) => image.notes),
+      },
+    ];
+  });
+}
+
+/** True when nothing of the image can be read. */
+export function isUnreadable(image: SourceImage): boolean {
+  return image.platforms.every(isBroken);
+}

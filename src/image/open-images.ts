@@ -1,0 +1,221 @@
+import { UserError } from "../model/error.ts";
+import type { ContentProbe, ImagePlatform, OpenedImage } from "../model/image.ts";
+import { requireDigest } from "./digest.ts";
+import { locate, quote } from "./errors.ts";
+import type { LayerScan, ScanOptions } from "./layer.ts";
+import { createBudget, defaultLimits, type ReadLimits } from "./limits.ts";
+import { type Alias, mergeLayers } from "./merge.ts";
+import { displayName, pickImages } from "./names.ts";
+import { describeTagHint, openSource, pathExists } from "./open-source.ts";
+import { matchesPlatform, parsePlatform } from "./platform.ts";
+import { mapConcurrently } from "./pool.ts";
+import { parseReference } from "./reference.ts";
+import { isBroken, type ReadablePlatform, type SourceImage, type SourceLayer } from "./source-image.ts";
+import type { BlobStore } from "./store.ts";
+
+export interface OpenOptions {
+  /** What of the files' content is kept. */
+  probe: ContentProbe;
+  /** Only these, `os/architecture[/variant]`; all when empty or absent. */
+  platforms?: readonly string[] | undefined;
+  limits?: Partial<ReadLimits> | undefined;
+}
+
+/** zlib works on threads of its own, so two layers at a time fill two cores; more would only cost memory. */
+const LAYERS_AT_ONCE = 2;
+
+/**
+ * Reads images: every platform of every image that the reference names, each with its merged file tree. Digests of
+ * manifests, configs and layers, and the digests of uncompressed layers, are always compared. A layer that several
+ * platforms share is read once. Nothing is written to disk.
+ *
+ * A layer is read a second time in one case: a hard link gives a file a name under which the probe wants its content, and
+ * under its first name it did not.
+ * @param reference as parseReference understands it
+ * @throws UserError when anything of what was asked for cannot be read: one line with the reference in front
+ */
+export async function openImages(reference: string, options: OpenOptions): Promise<OpenedImage[]> {
+  const limits = { ...defaultLimits, ...options.limits };
+  const scanOptions: ScanOptions = { probe: options.probe, limits, budget: createBudget(limits) };
+  const asked = (options.platforms ?? []).map(parsePlatform);
+  const parsed = parseReference(reference, pathExists);
+  try {
+    const { store, images, name } = await openSource(parsed, scanOptions);
+    try {
+      const picked = pickImages(images, name);
+      const several = images.length > 1 && name === undefined;
+      return await readImages(store, picked, asked, scanOptions, (image) =>
+        several ? `${reference}#${displayName(image)}` : reference,
+      );
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    const hint = describeTagHint(parsed);
+    const located = locate(error, reference);
+    throw hint !== "" && located instanceof UserError ? new UserError(`${located.message}${hint}`) : located;
+  }
+}
+
+async function readImages(
+  store: BlobStore,
+  images: SourceImage[],
+  asked: string[],
+  options: ScanOptions,
+  nameOf: (image: SourceImage) => string,
+): Promise<OpenedImage[]> {
+  const chosen = images.map((image) => ({ image, ...choosePlatforms(image, asked) }));
+  const layers = chosen.flatMap(({ platforms }) => platforms.flatMap((platform) => platform.layers));
+  const scans = await scanLayers(store, layers, options);
+  const opened: OpenedImage[] = [];
+  for (const { image, platforms, notes } of chosen) {
+    const read: ImagePlatform[] = [];
+    for (const platform of platforms) read.push(await readPlatform(store, platform, scans, options, notes));
+    opened.push({ reference: nameOf(image), digest: image.digest, platforms: read });
+  }
+  return opened;
+}
+
+/** @throws UserError for a platform that is asked for and not there, or there and not whole */
+function choosePlatforms(image: SourceImage, asked: string[]): { platforms: ReadablePlatform[]; notes: string[] } {
+  const isAsked = (platform: string) => asked.length === 0 || asked.some((one) => matchesPlatform(platform, one));
+  const notes = [...image.notes];
+  const platforms: ReadablePlatform[] = [];
+  for (const one of asked) {
+    if (image.platforms.some(({ platform }) => matchesPlatform(platform, one))) continue;
+    const known = image.platforms.map(({ platform }) => quotePlain(platform)).join(", ");
+    throw new UserError(`${quotePlain(displayName(image))} has no ${one}; it has ${known || "no platform at all"}`);
+  }
+  for (const platform of image.platforms) {
+    if (!isAsked(platform.platform)) continue;
+    if (!isBroken(platform)) platforms.push(platform);
+    else if (asked.length === 0 && platform.optional === true)
+      notes.push(`${quotePlain(platform.platform)} was not inspected: ${platform.problem.message}`);
+    else throw platform.problem;
+  }
+  if (platforms.length === 0) throw new UserError(`${quotePlain(displayName(image))} holds no image`);
+  return { platforms, notes };
+}
+
+/** Reads each layer once, whatever the number of platforms it is part of. */
+async function scanLayers(
+  store: BlobStore,
+  layers: SourceLayer[],
+  options: ScanOptions,
+): Promise<Map<string, LayerScan>> {
+  const distinct = [...new Map(layers.map((layer) => [layer.blob, layer])).values()];
+  const scans = await mapConcurrently(distinct, LAYERS_AT_ONCE, (layer, signal) =>
+    scanOne(store, layer, { ...options, signal }),
+  );
+  return new Map(distinct.map((layer, i) => [layer.blob, scans[i] as LayerScan]));
+}
+
+async function scanOne(store: BlobStore, layer: SourceLayer, options: ScanOptions): Promise<LayerScan> {
+  try {
+    return await store.scan(layer.blob, {
+      ...options,
+      digestAlgorithm: layer.digest === undefined ? "sha256" : requireDigest(layer.digest).algorithm,
+      diffIdAlgorithm: requireDigest(layer.diffId).algorithm,
+    });
+  } catch (error) {
+    throw locate(error, describeLayer(layer));
+  }
+}
+
+async function readPlatform(
+  store: BlobStore,
+  platform: ReadablePlatform,
+  scans: Map<string, LayerScan>,
+  options: ScanOptions,
+  imageNotes: string[],
+): Promise<ImagePlatform> {
+  const layers = platform.layers.map((layer) => {
+    const scan = scans.get(layer.blob) as LayerScan;
+    verify(layer, scan);
+    return { source: layer, scan };
+  });
+  const { tree, aliases, notes } = mergeLayers(layers.map(({ scan }) => scan));
+  await readAliases(store, layers, aliases, options);
+  return {
+    platform: platform.platform,
+    configDigest: platform.configDigest,
+    config: platform.config,
+    layers: layers.map(({ source, scan }) => ({
+      digest: scan.digest,
+      diffId: scan.diffId,
+      mediaType: source.mediaType || mediaTypes[scan.compression],
+    })),
+    tree,
+    notes: [...imageNotes, ...platform.notes, ...notes],
+  };
+}
+
+/** Where the source states none (docker save), what the bytes are. */
+const mediaTypes = {
+  none: "application/vnd.oci.image.layer.v1.tar",
+  gzip: "application/vnd.oci.image.layer.v1.tar+gzip",
+  zstd: "application/vnd.oci.image.layer.v1.tar+zstd",
+};
+
+function verify(layer: SourceLayer, scan: LayerScan): void {
+  if (layer.digest !== undefined && scan.digest !== layer.digest)
+    throw new UserError(`${describeLayer(layer)}: its bytes have another digest: ${scan.digest}`);
+  if (scan.diffId !== layer.diffId)
+    throw new UserError(
+      `${describeLayer(layer)}: its uncompressed bytes have the digest ${scan.diffId}, the image config says ${layer.diffId}`,
+    );
+}
+
+function describeLayer({ digest, blob }: SourceLayer): string {
+  return `layer ${digest ?? quote(blob)}`;
+}
+
+/** Reads the content of files that the probe wants only under the name that a hard link gave them. */
+async function readAliases(
+  store: BlobStore,
+  layers: { source: SourceLayer; scan: LayerScan }[],
+  aliases: Alias[],
+  options: ScanOptions,
+): Promise<void> {
+  const wanted = aliases.filter(({ node, path }) => {
+    if (node.content !== undefined) return false;
+    return options.probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs }) !== undefined;
+  });
+  for (const digest of new Set(wanted.map(({ node }) => node.layer))) {
+    const layer = layers.find(({ scan }) => scan.digest === digest);
+    if (layer === undefined) throw new Error(`no layer ${digest}`);
+    await readAliasesOf(store, layer, wanted, options);
+  }
+}
+
+async function readAliasesOf(
+  store: BlobStore,
+  { source, scan }: { source: SourceLayer; scan: LayerScan },
+  wanted: Alias[],
+  options: ScanOptions,
+): Promise<void> {
+  const names = new Map(wanted.map(({ node, path }) => [node, path]));
+  const paths = new Map<string, string>();
+  for (const entry of scan.entries) {
+    const alias = "node" in entry && entry.node.type === "file" ? names.get(entry.node) : undefined;
+    if (alias !== undefined) paths.set(entry.path, alias);
+  }
+  const probe: ContentProbe = (file) => {
+    const path = paths.get(file.path);
+    return path === undefined ? undefined : options.probe({ ...file, path });
+  };
+  const limits = options.limits;
+  // What is read again was counted the first time.
+  const again = await scanOne(store, source, { probe, limits, budget: createBudget(limits) });
+  for (const [i, entry] of again.entries.entries()) {
+    const first = scan.entries[i];
+    if (first === undefined || !("node" in entry) || !("node" in first)) continue;
+    if (entry.node.type === "file" && first.node.type === "file" && names.has(first.node))
+      first.node.content = entry.node.content;
+  }
+}
+
+/** Platform and image names are controlled by the image. */
+function quotePlain(text: string): string {
+  return /^[\w./:@-]+$/.test(text) ? text : quote(text);
+}

@@ -1,0 +1,146 @@
+import { createReadStream, existsSync } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { UserError } from "../model/error.ts";
+import { openArchiveFile } from "./archive-file.ts";
+import { type ArchiveForm, listArchiveImages } from "./archive-images.ts";
+import { openArchiveStream } from "./archive-stream.ts";
+import { sniffCompression } from "./compression/decompress.ts";
+import { quote } from "./errors.ts";
+import type { ScanOptions } from "./layer.ts";
+import { openLayoutDirectory } from "./layout-directory.ts";
+import { readOciDigest, readOciImages } from "./oci-index.ts";
+import type { ImageReference } from "./reference.ts";
+import type { SourceImage } from "./source-image.ts";
+import type { BlobStore } from "./store.ts";
+
+/** Images that can be read, and where their layers are. */
+export interface OpenSource {
+  store: BlobStore;
+  images: SourceImage[];
+  /** The name asked for behind `#`. */
+  name: string | undefined;
+}
+
+/**
+ * Opens what a reference names and lists its images. The caller closes the store.
+ * @throws UserError, also for sources that are not read yet: it says how to turn them into one that is
+ */
+export async function openSource(reference: ImageReference, options: ScanOptions): Promise<OpenSource> {
+  switch (reference.transport) {
+    case "docker-archive":
+    case "oci-archive":
+      return openArchive(reference.path, reference.transport, reference.name, options);
+    case "oci":
+      return openLayout(reference, options);
+    case "path":
+      return openPath(reference, options);
+    case "docker-daemon":
+      throw new UserError(`images in a daemon are not read yet: ${saveFirst(reference.name, false)}`);
+    case "registry":
+      throw new UserError(`images in a registry are not read yet: ${saveFirst(reference.name, true)}`);
+    case "name":
+      throw new UserError(describeTried(reference));
+  }
+}
+
+async function openPath(
+  reference: { path: string; name?: string | undefined; digest?: string | undefined },
+  options: ScanOptions,
+): Promise<OpenSource> {
+  const isDirectory = (await stat(reference.path)).isDirectory();
+  if (isDirectory) return openLayout(reference, options);
+  if (reference.digest !== undefined) throw new UserError("a digest can be asked of an OCI layout in a directory only");
+  return openArchive(reference.path, "any", reference.name, options);
+}
+
+async function openLayout(
+  { path, name, digest }: { path: string; name?: string | undefined; digest?: string | undefined },
+  { limits }: ScanOptions,
+): Promise<OpenSource> {
+  if (!(await stat(path)).isDirectory()) throw new UserError("it is no directory: pass oci-archive:PATH for a file");
+  const store = openLayoutDirectory(path, limits);
+  if (digest !== undefined) {
+    const images = await readOciDigest(store, digest, limits);
+    if (images.length === 0) throw new UserError(`${digest} is no image`);
+    return { store, images, name: undefined };
+  }
+  const images = await readOciImages(store, limits);
+  if (images !== undefined) return { store, images, name };
+  const hint = (await store.has("manifest.json")) ? ": it looks like an unpacked docker archive, pack it with tar" : "";
+  throw new UserError(`it is no OCI image layout: index.json is missing${hint}`);
+}
+
+async function openArchive(
+  path: string,
+  form: ArchiveForm,
+  name: string | undefined,
+  options: ScanOptions,
+): Promise<OpenSource> {
+  const store = await openArchiveStore(path, options);
+  try {
+    return { store, images: await listArchiveImages(store, form, options.limits), name };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function openArchiveStore(path: string, options: ScanOptions): Promise<BlobStore> {
+  const found = await stat(path);
+  if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
+  const stream = () => createReadStream(path, { highWaterMark: 512 * 1024 });
+  if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options);
+  const handle = await open(path);
+  try {
+    if (found.size === 0) throw new UserError("it is empty");
+    if ((await sniffFile(handle)) === "none") return await openArchiveFile(handle, options.limits);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return openArchiveStream(stream, options);
+}
+
+async function sniffFile(handle: FileHandle) {
+  const head = Buffer.alloc(4);
+  const { bytesRead } = await handle.read(head, 0, head.length, 0);
+  return sniffCompression(head.subarray(0, bytesRead));
+}
+
+function onlyOnce<T>(begin: () => T): () => T {
+  let begun = false;
+  return () => {
+    if (begun) throw new UserError("it must be read a second time, which a pipe cannot: pass a file");
+    begun = true;
+    return begin();
+  };
+}
+
+function saveFirst(name: string, pull: boolean): string {
+  const get = pull ? `docker pull ${name} && ` : "";
+  return `run \`${get}docker save -o image.tar ${name}\` and pass docker-archive:image.tar`;
+}
+
+/** A bare name that is no path. Nothing is pulled for it: it may be a file name with a slip. */
+function describeTried({ name, registry }: { name: string; registry: boolean }): string {
+  const tried = [
+    "file: there is none of that name",
+    "daemon: not read yet",
+    registry ? "registry: not read yet" : "registry: not tried, because the name does not begin with a registry's host",
+  ];
+  return `not found (${tried.join("; ")}); ${saveFirst(name, registry)}`;
+}
+
+/** For {@link parseReference}. */
+export function pathExists(path: string): boolean {
+  return existsSync(path);
+}
+
+/** A hint for `docker-archive:PATH:TAG`, which is how skopeo picks an image. */
+export function describeTagHint(reference: ImageReference): string {
+  if (!("path" in reference)) return "";
+  const colon = reference.path.lastIndexOf(":");
+  if (colon <= 0 || existsSync(reference.path) || !existsSync(reference.path.slice(0, colon))) return "";
+  return `; to pick an image of an archive write ${quote(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
+}

@@ -1,0 +1,16 @@
+import type { LayerScan, ScanOptions } from "./layer.ts";
+
+/**
+ * Where the bytes of images come from: documents and layers by name. Archives and layouts on disk are stores; a daemon
+ * (whose answer is a docker archive) and a registry (whose names are digests) are to become some.
+ *
+ * Names are those of an archive or OCI layout: `manifest.json`, `index.json`, `blobs/sha256/HEX`, `ID/layer.tar`.
+ */
+export interface BlobStore {
+  has(name: string): Promise<boolean>;
+  /** A small document whole; undefined when there is none. Throws a UserError when it is larger than a document may be. */
+  readDocument(name: string): Promise<Buffer | undefined>;
+  /** Reads a layer that the store has. */
+  scan(name: string, options: ScanOptions): Promise<LayerScan>;
+  close(): Promise<void>;
+}

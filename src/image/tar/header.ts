@@ -1,0 +1,88 @@
+import tarStream from "../../../node_modules/tar-stream/headers.js";
+import { UserError } from "../../model/error.ts";
+
+/**
+ * One header block. tar-stream's decoder reads the fields and checks the checksum; here stands what it is lenient or
+ * silent about. Its stream interface is not used: it makes a stream per entry, which costs more than the decompression of
+ * small files, and it stops at a hard link or symlink whose size field is not zero.
+ */
+export interface TarHeader {
+  /** latin1: one character a byte. */
+  name: string;
+  linkname: string;
+  /** The type flag's character; `0` for the NUL of old archives. */
+  flag: string;
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Value of the size field. */
+  size: number;
+}
+
+export const BLOCK = 512;
+
+/**
+ * @param block 512 bytes
+ * @param offset where it stands, for errors
+ * @returns null for a block of zeros
+ */
+export function decodeHeader(block: Buffer, offset: number): TarHeader | null {
+  const header = decodeFields(block, offset);
+  if (header === null) {
+    // tar-stream takes any block for an empty one whose bytes outside the checksum field are zero.
+    if (block.some((byte) => byte !== 0)) throw invalid(offset, "wrong checksum");
+    return null;
+  }
+  const flag = block[156] === 0 ? "0" : String.fromCharCode(block[156] ?? 0);
+  return {
+    name: header.name,
+    linkname: header.linkname ?? "",
+    flag: flag === "0" && header.name.endsWith("/") ? "5" : flag,
+    mode: (header.mode || 0) & 0o7777,
+    uid: header.uid || 0,
+    gid: header.gid || 0,
+    size: checkSize(block, header.size, offset),
+  };
+}
+
+function decodeFields(block: Buffer, offset: number) {
+  try {
+    return tarStream.decode(block, "latin1", true);
+  } catch {
+    if (!hasSignedChecksum(block)) throw invalid(offset, "wrong checksum");
+    return tarStream.decode(withUnsignedChecksum(block), "latin1", true);
+  }
+}
+
+/** tar-stream reads as many octal digits as there are; a size must be all digits, or the entries after it are lost. */
+function checkSize(block: Buffer, size: number | null, offset: number): number {
+  const isBinary = ((block[124] ?? 0) & 0x80) !== 0;
+  const field = block.toString("latin1", 124, 136);
+  if (!isBinary && !/^[ \0]*[0-7]*(?:[ \0].*)?$/s.test(field)) throw invalid(offset, "its size is not a number");
+  if (size === null || !Number.isSafeInteger(size) || size < 0) throw invalid(offset, "impossible size");
+  return size;
+}
+
+function sum(block: Buffer, signed: boolean): number {
+  let total = 0;
+  for (let i = 0; i < BLOCK; i++) {
+    if (i >= 148 && i < 156) total += 0x20;
+    else total += signed ? block.readInt8(i) : block.readUInt8(i);
+  }
+  return total;
+}
+
+/** Some old writers summed the bytes as signed characters, which differs for names outside ASCII. */
+function hasSignedChecksum(block: Buffer): boolean {
+  return Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8) === sum(block, true);
+}
+
+function withUnsignedChecksum(block: Buffer): Buffer {
+  const copy = Buffer.from(block);
+  copy.write(`${sum(block, false).toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  return copy;
+}
+
+function invalid(offset: number, why: string): UserError {
+  return new UserError(`invalid tar header at byte ${offset}: ${why}`);
+}

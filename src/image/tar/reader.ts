@@ -1,0 +1,325 @@
+import { UserError } from "../../model/error.ts";
+import { quote } from "../errors.ts";
+import { BLOCK, decodeHeader, type TarHeader } from "./header.ts";
+import { decodeName, decodePax } from "./pax.ts";
+import { type BodyConsumer, expandSparse, oldNumber, oldSparseNumbers, type SparseMap, toSparseMap } from "./sparse.ts";
+
+export type { BodyConsumer } from "./sparse.ts";
+
+/** One file of a tar archive, extended headers applied. */
+export interface TarMember {
+  /** As stored; not normalised. */
+  name: string;
+  type: "file" | "hardlink" | "symlink" | "directory" | "device" | "fifo";
+  linkname: string;
+  /** Bytes of the content, holes of a sparse file included. */
+  size: number;
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Raw bytes as latin1. */
+  xattrs: Readonly<Record<string, string>>;
+  /** Where its stored bytes begin in the archive. */
+  offset: number;
+  /** A sparse file: its stored bytes are not its content. */
+  sparse: boolean;
+}
+
+/** Takes an archive in pieces of any size. */
+export interface TarReader {
+  /** The next piece; what it holds is not referenced afterwards. Throws a UserError at what is not tar. */
+  push(chunk: Buffer): void;
+  /** Bytes ahead that nobody wants: the caller may leave them out and call {@link TarReader.skip} instead. */
+  skippable(): number;
+  /** Says that the next bytes are left out; at most as many as are skippable. */
+  skip(bytes: number): void;
+  /** The archive ends here. Throws a UserError when it ends inside a file or header. */
+  end(): void;
+}
+
+export interface TarLimits {
+  headerBytes: number;
+  pathBytes: number;
+}
+
+/** What a header announces: nothing, a further header's data, or a file. */
+interface Plan {
+  stored: number;
+  consumer: BodyConsumer | undefined;
+}
+
+const NO_XATTRS: Readonly<Record<string, string>> = Object.freeze(Object.create(null) as Record<string, string>);
+
+/**
+ * Reads a tar archive strictly: v7, ustar, PAX, GNU. What cannot be read as one of these is an error; no entry is left out.
+ * As with Go's reader, which container runtimes use: one block of zeros at the very end, or none, ends an archive too;
+ * a GNU long name beats a PAX path; links, devices and directories have no body whatever their size says.
+ * @param onMember called for each file in order; returns who wants its content
+ */
+export function createTarReader(
+  onMember: (member: TarMember) => BodyConsumer | undefined,
+  limits: TarLimits,
+): TarReader {
+  const block = Buffer.alloc(BLOCK);
+  let blockFill = 0;
+  /** Bytes read so far. */
+  let position = 0;
+  /** Bytes of the present body still to come, without and with padding. */
+  let bodyLeft = 0;
+  let paddedLeft = 0;
+  let consumer: BodyConsumer | undefined;
+  let zeroBlocks = 0;
+  let extensions = emptyExtensions();
+  let global = new Map<string, string>();
+  /** A header of the old sparse format whose map goes on in further blocks. */
+  let sparseHeader: { header: TarHeader; numbers: string[]; realSize: number } | undefined;
+
+  function startBody(plan: Plan): void {
+    bodyLeft = plan.stored;
+    paddedLeft = Math.ceil(plan.stored / BLOCK) * BLOCK;
+    consumer = plan.consumer;
+    if (bodyLeft === 0) finishBody();
+  }
+
+  function finishBody(): void {
+    const finished = consumer;
+    consumer = undefined;
+    finished?.end();
+  }
+
+  function onBlock(): void {
+    if (sparseHeader !== undefined) {
+      continueSparse(sparseHeader);
+      return;
+    }
+    const at = position - BLOCK;
+    const header = decodeHeader(block, at);
+    if (header === null) zeroBlocks++;
+    else if (zeroBlocks > 0) throw new UserError(`a tar header at byte ${at} follows a block of zeros`);
+    else if (header.flag === "S") startSparse(header);
+    else startBody(planFor(header, at));
+  }
+
+  function planFor(header: TarHeader, at: number): Plan {
+    if ("xgLKX".includes(header.flag)) return readExtension(header, at);
+    // The label of a volume: no file.
+    if (header.flag === "V") return { stored: header.size, consumer: undefined };
+    if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at}`);
+    return openMember(header, undefined);
+  }
+
+  function startSparse(header: TarHeader): void {
+    const numbers = oldSparseNumbers(block, 386, 4);
+    const realSize = Number(oldNumber(block.subarray(483, 495)));
+    sparseHeader = { header, numbers, realSize };
+    if (block[482] === 0) finishSparse(sparseHeader);
+  }
+
+  function continueSparse(sparse: { header: TarHeader; numbers: string[]; realSize: number }): void {
+    sparse.numbers.push(...oldSparseNumbers(block, 0, 21));
+    if (sparse.numbers.length * 12 > limits.headerBytes) throw tooLong("map of a sparse file", limits.headerBytes);
+    if (block[504] === 0) finishSparse(sparse);
+  }
+
+  function finishSparse({
+    header,
+    numbers,
+    realSize,
+  }: {
+    header: TarHeader;
+    numbers: string[];
+    realSize: number;
+  }): void {
+    sparseHeader = undefined;
+    if (!Number.isSafeInteger(realSize))
+      throw new UserError(`impossible size of a sparse file before byte ${position}`);
+    startBody(openMember(header, { map: toSparseMap(numbers, realSize), realSize, name: undefined }));
+  }
+
+  function readExtension(header: TarHeader, at: number): Plan {
+    if (header.size > limits.headerBytes) throw tooLong(`extended tar header at byte ${at}`, limits.headerBytes);
+    const data = Buffer.alloc(header.size);
+    let fill = 0;
+    return {
+      stored: header.size,
+      consumer: {
+        write(chunk) {
+          fill += chunk.copy(data, fill);
+          return true;
+        },
+        end() {
+          extensions.pending = true;
+          if (header.flag === "g") {
+            for (const [key, value] of decodePax(data, at)) global.set(key, value);
+            extensions.pending = false;
+          } else if (header.flag === "L") extensions.longName = cString(data);
+          else if (header.flag === "K") extensions.longLink = cString(data);
+          else extensions.pax = decodePax(data, at);
+        },
+      },
+    };
+  }
+
+  function openMember(header: TarHeader, sparse: SparseFile | undefined): Plan {
+    const { longName, longLink, pax } = extensions;
+    extensions = emptyExtensions();
+    const records = pax === undefined ? global : global.size === 0 ? pax : new Map([...global, ...pax]);
+    const stored = paxNumber(records, "size") ?? header.size;
+    const paxSparse = sparse ?? readPaxSparse(records);
+    const type = typeOf(header.flag);
+    const hasBody = type === "file" || header.flag === "D";
+    const member: TarMember = {
+      name: decodeName(longName ?? paxSparse?.name ?? (records.get("path") || header.name)),
+      type,
+      linkname: decodeName(longLink ?? (records.get("linkpath") || header.linkname)),
+      size: type === "file" ? (paxSparse?.realSize ?? stored) : 0,
+      mode: header.mode,
+      uid: paxNumber(records, "uid") ?? header.uid,
+      gid: paxNumber(records, "gid") ?? header.gid,
+      xattrs: readXattrs(records),
+      offset: position,
+      sparse: paxSparse !== undefined,
+    };
+    if (member.name.length > limits.pathBytes) throw tooLong(`path ${quote(member.name)}`, limits.pathBytes);
+    if (member.linkname.length > limits.pathBytes) throw tooLong(`link of ${quote(member.name)}`, limits.pathBytes);
+    const taker = onMember(member);
+    const expanding =
+      taker !== undefined && paxSparse !== undefined
+        ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits.headerBytes)
+        : taker;
+    return { stored: hasBody ? stored : 0, consumer: expanding };
+  }
+
+  function takeBody(chunk: Buffer, from: number): number {
+    const take = Math.min(chunk.length - from, paddedLeft);
+    const data = Math.min(take, bodyLeft);
+    if (data > 0) {
+      // Counted first: a consumer that throws must not see its bytes again.
+      bodyLeft -= data;
+      if (consumer !== undefined && !consumer.write(chunk.subarray(from, from + data))) finishBody();
+      if (bodyLeft === 0) finishBody();
+    }
+    paddedLeft -= take;
+    position += take;
+    return from + take;
+  }
+
+  function takeBlock(chunk: Buffer, from: number): number {
+    const take = Math.min(chunk.length - from, BLOCK - blockFill);
+    chunk.copy(block, blockFill, from, from + take);
+    blockFill += take;
+    position += take;
+    if (blockFill === BLOCK) {
+      blockFill = 0;
+      onBlock();
+    }
+    return from + take;
+  }
+
+  return {
+    push(chunk) {
+      let at = 0;
+      while (at < chunk.length) {
+        // Two blocks of zeros end an archive; tar pads it to its record size and what follows is not read.
+        if (zeroBlocks >= 2) {
+          position += chunk.length - at;
+          return;
+        }
+        at = paddedLeft > 0 ? takeBody(chunk, at) : takeBlock(chunk, at);
+      }
+    },
+    skippable: () => (consumer === undefined ? paddedLeft : 0),
+    skip(bytes) {
+      bodyLeft = Math.max(0, bodyLeft - bytes);
+      paddedLeft -= bytes;
+      position += bytes;
+    },
+    end() {
+      if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
+      if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
+      if (extensions.pending || sparseHeader !== undefined)
+        throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
+      global = new Map();
+    },
+  };
+}
+
+function emptyExtensions(): {
+  pending: boolean;
+  longName: string | undefined;
+  longLink: string | undefined;
+  pax: Map<string, string> | undefined;
+} {
+  return { pending: false, longName: undefined, longLink: undefined, pax: undefined };
+}
+
+function typeOf(flag: string): TarMember["type"] {
+  switch (flag) {
+    case "1":
+      return "hardlink";
+    case "2":
+      return "symlink";
+    case "3":
+    case "4":
+      return "device";
+    // D: a directory with the list of its names as body (GNU incremental archives)
+    case "5":
+    case "D":
+      return "directory";
+    case "6":
+      return "fifo";
+    default:
+      // POSIX: an unknown type is read as a regular file.
+      return "file";
+  }
+}
+
+interface SparseFile {
+  /** null when the body begins with it. */
+  map: SparseMap | null;
+  realSize: number;
+  name: string | undefined;
+}
+
+function readPaxSparse(records: Map<string, string>): SparseFile | undefined {
+  const realSize = paxNumber(records, "GNU.sparse.realsize") ?? paxNumber(records, "GNU.sparse.size");
+  const list = records.get("GNU.sparse.numblocks") === "0" ? "" : records.get("GNU.sparse.map");
+  if (realSize === undefined && list === undefined) return undefined;
+  if (realSize === undefined) throw new UserError("a sparse file without its size");
+  const name = records.get("GNU.sparse.name");
+  if (list !== undefined) return { map: toSparseMap(list === "" ? [] : list.split(","), realSize), realSize, name };
+  if (records.get("GNU.sparse.major") === "1" && records.get("GNU.sparse.minor") === "0")
+    return { map: null, realSize, name };
+  throw new UserError("a sparse file of an unknown format");
+}
+
+function paxNumber(records: Map<string, string>, key: string): number | undefined {
+  const text = records.get(key);
+  // An empty value takes a global record back.
+  if (text === undefined || text === "") return undefined;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new UserError(`malformed extended tar header: ${key} is ${quote(text)}`);
+  return value;
+}
+
+const XATTR_PREFIX = "SCHILY.xattr.";
+
+function readXattrs(records: Map<string, string>): Readonly<Record<string, string>> {
+  let xattrs: Record<string, string> | undefined;
+  for (const [key, value] of records) {
+    if (!key.startsWith(XATTR_PREFIX)) continue;
+    xattrs ??= Object.create(null) as Record<string, string>;
+    xattrs[key.slice(XATTR_PREFIX.length)] = value;
+  }
+  return xattrs ?? NO_XATTRS;
+}
+
+function cString(data: Buffer): string {
+  const end = data.indexOf(0);
+  return data.toString("latin1", 0, end < 0 ? data.length : end);
+}
+
+function tooLong(what: string, limit: number): UserError {
+  return new UserError(`${what} is longer than the limit of ${limit} bytes`);
+}

@@ -1,0 +1,133 @@
+import type {
+  DirectoryNode,
+  FileNode,
+  FileTree,
+  OtherNode,
+  Resolution,
+  SymlinkNode,
+  TreeNode,
+} from "../model/image.ts";
+
+/** A directory with what is in it; every other node stands in the map itself. */
+export interface Directory {
+  node: DirectoryNode;
+  children: Map<string, Slot>;
+}
+export type Slot = FileNode | SymlinkNode | OtherNode | Directory;
+
+/** ELOOP of Linux: path_resolution(7). */
+export const MAX_HOPS = 40;
+
+/** True for a directory of the tree. */
+export function isDirectory(slot: Slot | undefined): slot is Directory {
+  return slot !== undefined && "children" in slot;
+}
+
+/** An empty directory. */
+export function createDirectory(node: DirectoryNode): Directory {
+  return { node, children: new Map() };
+}
+
+/** The components of a path; empty and `.` ones left out. */
+export function splitPath(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+/** Where a walk along a path ended. */
+export type Walk =
+  | { end: "slot"; parent: Directory; name: string; slot: Slot; path: string; met: string[] }
+  /** The root itself, or a path whose last component was `..`. */
+  | { end: "directory"; directory: Directory; path: string; met: string[] }
+  | { end: "missing" | "loop" | "not-a-directory"; at: string; met: string[] };
+
+/**
+ * Follows a path from the root as the kernel does for a process whose root that is: links in the middle always, a link in
+ * the last component only with `followLast`; absolute targets begin at the root, `..` stops there, 40 hops in all.
+ * `met` holds each path that stood for the last component: the asked one, then what each link led to.
+ * @param create makes a directory where one is missing, as `mkdir -p` would
+ */
+export function walkPath(root: Directory, path: string, followLast: boolean, create?: () => Directory): Walk {
+  const met: string[] = [];
+  let stack: { directory: Directory; name: string }[] = [{ directory: root, name: "" }];
+  const pending = splitPath(path).reverse();
+  let hops = 0;
+  const here = () => stack[stack.length - 1]?.directory ?? root;
+  const pathOf = (name?: string) => {
+    const names = stack.slice(1).map((level) => level.name);
+    return `/${(name === undefined ? names : [...names, name]).join("/")}`;
+  };
+
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    const isLast = pending.length === 0;
+    if (name === "..") {
+      if (stack.length > 1) stack.pop();
+      continue;
+    }
+    const parent = here();
+    const slot = parent.children.get(name) ?? addDirectory(parent, name, create);
+    if (isLast) met.push(pathOf(name));
+    if (slot === undefined) return { end: "missing", at: pathOf(name), met };
+    if (isDirectory(slot)) {
+      if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
+      stack.push({ directory: slot, name });
+    } else if (slot.type === "symlink" && (!isLast || followLast)) {
+      if (++hops > MAX_HOPS) return { end: "loop", at: pathOf(name), met };
+      if (slot.target.startsWith("/")) stack = stack.slice(0, 1);
+      pending.push(...splitPath(slot.target).reverse());
+    } else if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
+    else return { end: "not-a-directory", at: pathOf(name), met };
+  }
+  return { end: "directory", directory: here(), path: pathOf(), met };
+}
+
+function addDirectory(parent: Directory, name: string, create: (() => Directory) | undefined): Directory | undefined {
+  const directory = create?.();
+  if (directory !== undefined) parent.children.set(name, directory);
+  return directory;
+}
+
+function toNode(slot: Slot): TreeNode {
+  return isDirectory(slot) ? slot.node : slot;
+}
+
+/** The public view of a tree. */
+export function createTree(root: Directory): FileTree {
+  function resolve(path: string): Resolution {
+    const asked = `/${splitPath(path).join("/")}`;
+    const walk = walkPath(root, path, true);
+    const via = [asked, ...walk.met.slice(1)];
+    if (walk.end === "directory") {
+      if (via[via.length - 1] !== walk.path) via.push(walk.path);
+      return { found: true, path: walk.path, node: walk.directory.node, via };
+    }
+    if (walk.end !== "slot") return { found: false, reason: walk.end, at: walk.at, via };
+    const node = toNode(walk.slot);
+    if (node.type === "symlink") throw new Error(`link not followed: ${walk.path}`);
+    return { found: true, path: walk.path, node, via };
+  }
+
+  return {
+    resolve,
+    lookup(path) {
+      const walk = walkPath(root, path, false);
+      if (walk.end === "directory") return walk.directory.node;
+      return walk.end === "slot" ? toNode(walk.slot) : undefined;
+    },
+    list(path) {
+      const walk = walkPath(root, path, true);
+      if (walk.end === "directory") return [...walk.directory.children.keys()].sort();
+      return walk.end === "slot" && isDirectory(walk.slot) ? [...walk.slot.children.keys()].sort() : [];
+    },
+    *walk() {
+      yield { path: "/", node: root.node };
+      const pending: { directory: Directory; path: string }[] = [{ directory: root, path: "" }];
+      for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+        for (const [name, slot] of next.directory.children) {
+          const path = `${next.path}/${name}`;
+          yield { path, node: toNode(slot) };
+          if (isDirectory(slot)) pending.push({ directory: slot, path });
+        }
+      }
+    },
+  };
+}
