@@ -1,0 +1,194 @@
+import type { From, Instruction } from "dockerfile-ast";
+import { Copy, DockerfileParser } from "dockerfile-ast";
+import { installedWords, namesPackage, splitCommands } from "./shell.ts";
+
+/** Finds the line of a Dockerfile that brings a tool into the image. Pure; only what the file says is used. */
+
+/** Larger files are not looked at. UTF-16 units. */
+const TEXT_LIMIT = 512 * 1024;
+/** Files with more stages are not looked at: nobody writes them, and each stage may lead into another. */
+const STAGE_LIMIT = 500;
+
+export interface Wanted {
+  /** Packages that carry the tool: `iptables`, `iptables-nft`. */
+  packages: string[];
+  /** Where the tool lies in the image: its path and the file behind it. */
+  paths: string[];
+  /** Words that a RUN, COPY or ADD of it would hold, for tools that no package brings: `iptables-wrapper`. */
+  mentions?: string[];
+}
+
+export interface Located {
+  /** From 1. */
+  line: number;
+  /** `install`: a package manager or script of the image's build; `copy`: COPY or ADD; `from`: it comes with the base. */
+  kind: "install" | "copy" | "from";
+}
+
+interface Stage {
+  index: number;
+  from: From;
+  instructions: Instruction[];
+}
+
+interface Search {
+  lines: string[];
+  escapeCharacter: string;
+  stages: Stage[];
+  /** What was found in a stage: several instructions may lead to the same one. */
+  searched: Map<Stage, Located | undefined>;
+  wanted: Wanted;
+  resolve: (variable: string, line: number) => string | undefined;
+}
+
+/**
+ * The last line that decides the tool's version: in the final stage the package manager's line that names one of the
+ * packages, or the COPY that brings one of the paths; else the same in the stages it is built on; else the FROM that names
+ * the base image.
+ * @returns undefined for a text without FROM, or one above 512 Ki characters
+ */
+export function locateTool(text: string, wanted: Wanted): Located | undefined {
+  if (text.length > TEXT_LIMIT) return undefined;
+  const file = DockerfileParser.parse(text);
+  const stages: Stage[] = [];
+  for (const instruction of file.getInstructions())
+    if (instruction.getKeyword() === "FROM")
+      stages.push({ index: stages.length, from: instruction as From, instructions: [] });
+    else stages.at(-1)?.instructions.push(instruction);
+  const last = stages.at(-1);
+  if (last === undefined || stages.length > STAGE_LIMIT) return undefined;
+  const search: Search = {
+    lines: text.split(/\r\n|\r|\n/),
+    escapeCharacter: file.getEscapeCharacter(),
+    stages,
+    searched: new Map(),
+    wanted,
+    resolve: (variable, line) => file.resolveVariable(variable, line) ?? undefined,
+  };
+  return searchStage(search, last) ?? { line: baseLine(search, last), kind: "from" };
+}
+
+/** Latest instruction first: it decides. Then the stage below. A stage only refers to earlier ones, so this ends. */
+function searchStage(search: Search, stage: Stage): Located | undefined {
+  if (!search.searched.has(stage)) search.searched.set(stage, searchInstructions(search, stage));
+  return search.searched.get(stage);
+}
+
+function searchInstructions(search: Search, stage: Stage): Located | undefined {
+  for (const instruction of stage.instructions.toReversed()) {
+    const found = searchInstruction(search, stage, instruction);
+    if (found) return found;
+  }
+  const below = findStage(search, stage, imageOf(search, stage));
+  return below && searchStage(search, below);
+}
+
+function searchInstruction(search: Search, stage: Stage, instruction: Instruction): Located | undefined {
+  const keyword = instruction.getKeyword();
+  if (keyword === "RUN") return searchRun(search, instruction);
+  if (keyword === "COPY" || keyword === "ADD") return searchCopy(search, stage, instruction);
+  return undefined;
+}
+
+function searchRun(search: Search, instruction: Instruction): Located | undefined {
+  const { start, end } = instruction.getRange();
+  const lines = search.lines.slice(start.line, end.line + 1);
+  // The keyword goes, its width stays.
+  lines[0] = lines[0]?.replace(/^\s*\S+/, "") ?? "";
+  const commands = splitCommands(lines, start.line, search.escapeCharacter);
+  for (const command of commands.toReversed())
+    for (const word of installedWords(command) ?? [])
+      if (packagesIn(search, word.text, word.line).some((name) => isWanted(search, name)))
+        return { line: word.line + 1, kind: "install" };
+  const mentioned = commands.flat().find((word) => mentions(search, word.text));
+  return mentioned && { line: mentioned.line + 1, kind: "install" };
+}
+
+/** A word is one package, or a variable that holds several. */
+function packagesIn(search: Search, word: string, line: number): string[] {
+  const [, braced, bare] = /^\$(?:\{(\w+)[^}]*\}|(\w+))$/.exec(word) ?? [];
+  const variable = braced ?? bare;
+  if (variable === undefined) return [word];
+  return (search.resolve(variable, line) ?? "").split(/\s+/).slice(0, 1000);
+}
+
+function isWanted({ wanted }: Search, word: string): boolean {
+  return wanted.packages.some((name) => namesPackage(word, name));
+}
+
+function mentions({ wanted }: Search, word: string): boolean {
+  return wanted.mentions?.some((text) => word.includes(text)) ?? false;
+}
+
+/** A COPY that names the file is the line itself. One that takes a folder or a whole root leads into the stage it is taken
+ * from, where the line that matters may be. */
+function searchCopy(search: Search, stage: Stage, instruction: Instruction): Located | undefined {
+  const words = instruction.getArguments().map((argument) => argument.getValue().replace(/^["'[,]+|["'\],]+$/g, ""));
+  const target = words.pop();
+  if (target === undefined) return undefined;
+  const here: Located = { line: instruction.getRange().start.line + 1, kind: "copy" };
+  if (words.some((source) => copiesFile(search, source) || mentions(search, source))) return here;
+  const from = instruction instanceof Copy ? instruction.getFromFlag()?.getValue() : undefined;
+  if (from == null || !words.some((source) => copiesFolder(search, stage, source, target))) return undefined;
+  const origin = findStage(search, stage, expand(search, from, here.line - 1));
+  return (origin && searchStage(search, origin)) ?? here;
+}
+
+function copiesFile({ wanted }: Search, source: string): boolean {
+  const name = baseName(source);
+  return wanted.paths.some((path) =>
+    name.includes("*") ? matchesGlob(baseName(path), name) : baseName(path) === name,
+  );
+}
+
+/** `?`, `[...]` and `*` as far as file names of tools need it, without a regular expression that could backtrack. */
+function matchesGlob(name: string, glob: string): boolean {
+  const parts = glob.split(/\*+/);
+  const [first = "", ...rest] = parts;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  const last = rest.at(-1) ?? first;
+  return last === "" || name.endsWith(last);
+}
+
+function copiesFolder(search: Search, stage: Stage, source: string, target: string): boolean {
+  const folder = target.endsWith("/") ? target : `${target}/`;
+  if (!search.wanted.paths.some((path) => path.startsWith(folder))) return false;
+  if (/\/\.?$|^\.$|^\*$|\/\*$/.test(source) || baseName(source) === baseName(target)) return true;
+  // `COPY --from=build /out /` onto an empty image is how squashed images are made; elsewhere it may be any single file.
+  return folder === "/" && imageOf(search, stage) === "scratch";
+}
+
+function baseName(path: string): string {
+  const trimmed = path.replace(/\/$/, "");
+  return trimmed.slice(trimmed.lastIndexOf("/") + 1);
+}
+
+function baseLine(search: Search, stage: Stage): number {
+  const below = findStage(search, stage, imageOf(search, stage));
+  return below ? baseLine(search, below) : stage.from.getRange().start.line + 1;
+}
+
+function imageOf(search: Search, stage: Stage): string {
+  return expand(search, stage.from.getImage() ?? "", stage.from.getRange().start.line);
+}
+
+/** An earlier stage by name or number; undefined for an image. */
+function findStage({ stages }: Search, stage: Stage, name: string): Stage | undefined {
+  const wanted = name.toLowerCase();
+  return stages
+    .slice(0, stage.index)
+    .findLast((other) => other.from.getBuildStage()?.toLowerCase() === wanted || String(other.index) === wanted);
+}
+
+/** Variables replaced by their values in the file, or by the default in `${NAME:-default}`; left as they are otherwise. */
+function expand(search: Search, text: string, line: number): string {
+  return text.replace(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (whole, braced, fallback, bare) => {
+    return search.resolve(braced ?? bare, line) ?? fallback ?? whole;
+  });
+}

@@ -1,0 +1,169 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { findDockerfile } from "../../src/dockerfile/find.ts";
+import { locateTool } from "../../src/dockerfile/locate.ts";
+
+const iptables = {
+  packages: ["iptables", "iptables-nft"],
+  paths: ["/usr/sbin/iptables", "/usr/sbin/xtables-nft-multi"],
+};
+
+/** The wanted line is marked with `<--`; the mark is removed before the file is read. */
+const cases: [name: string, kind: "install" | "copy" | "from", text: string][] = [
+  ["one line", "install", "FROM alpine:3.12\nRUN apk add --no-cache iptables ipset <--"],
+  [
+    "continuation lines with comment and blank line",
+    "install",
+    'FROM alpine:3.12\nRUN apk add --no-cache \\\n    # the firewall\n\n    ipset \\\n    iptables=1.8.4-r2 <-- \\\n    conntrack-tools\nENTRYPOINT ["/kg"]',
+  ],
+  [
+    "after other commands",
+    "install",
+    "FROM debian:12\nRUN apt-get update && apt-get install -y --no-install-recommends iptables && rm -rf /var/lib/apt/lists/* <--",
+  ],
+  [
+    "heredoc",
+    "install",
+    "FROM debian:12\nRUN <<EOF\nset -e\napt-get update\napt-get install -y \\\n  iptables <--\nEOF",
+  ],
+  ["exec form", "install", 'FROM alpine:3.20\nRUN ["apk", "add", "iptables"] <--'],
+  ["shell in quotes", "install", "FROM alpine:3.20\nRUN sh -c 'apk add iptables' <--"],
+  ["variable from ARG", "install", 'FROM alpine:3.20\nARG TOOLS="ipset iptables"\nRUN apk add $TOOLS <--'],
+  ["dnf with version", "install", "FROM fedora:41\nRUN dnf -y install iptables-nft-1.8.10 <--"],
+  ["microdnf", "install", "FROM ubi9\nRUN microdnf install -y iptables-nft <--"],
+  ["yum", "install", "FROM centos:7\nRUN yum -y install iptables <--"],
+  ["tdnf", "install", "FROM azurelinux\nRUN tdnf install -y iptables <--"],
+  ["zypper", "install", "FROM bci\nRUN zypper --non-interactive in iptables <--"],
+  ["a package file", "install", "FROM ubuntu\nRUN dpkg -i /packages/iptables_1.8.8-1_amd64.deb <--"],
+  ["the script of Kubernetes' Debian images", "install", "FROM debian-base\nRUN clean-install conntrack iptables <--"],
+  ["the last one decides", "install", "FROM alpine\nRUN apk add iptables\nRUN apk add iptables=1.8.10-r3 <--"],
+  [
+    "final stage only",
+    "install",
+    "FROM alpine AS build\nRUN apk add iptables\nFROM alpine\nRUN apk add iptables <--\n",
+  ],
+  [
+    "a build stage doesn't matter",
+    "from",
+    "FROM alpine AS build\nRUN apk add iptables\nFROM distroless <--\nCOPY --from=build /kg /kg",
+  ],
+  ["a stage below", "install", "FROM alpine AS base\nRUN apk add iptables <--\nFROM base\nCOPY kg /kg"],
+  [
+    "a stage below, by ARG",
+    "install",
+    "ARG BASE=tools\nFROM alpine AS tools\nRUN apk add iptables <--\nFROM $BASE\nCOPY kg /kg",
+  ],
+  [
+    "COPY --from of the file",
+    "copy",
+    "FROM alpine AS t\nRUN apk add iptables\nFROM distroless\nCOPY --from=t /sbin/xtables-nft-multi /usr/sbin/ <--",
+  ],
+  ["COPY --from by pattern", "copy", "FROM distroless\nCOPY --from=mcr/iptables /usr/sbin/*tables* /usr/sbin/ <--"],
+  [
+    "COPY --from of the folder",
+    "install",
+    "FROM alpine AS t\nRUN apk add iptables <--\nFROM distroless\nCOPY --from=t /usr/sbin /usr/sbin",
+  ],
+  [
+    "COPY --from of the folder of an image",
+    "copy",
+    "FROM distroless\nCOPY --from=registry/tools:1 /usr/sbin/ /usr/sbin/ <--",
+  ],
+  [
+    "squashed root",
+    "install",
+    "FROM alpine:3.20 AS root\nRUN apk add iptables <--\nFROM scratch\nCOPY --from=root / /",
+  ],
+  [
+    "squashed root, by number, one folder below",
+    "install",
+    "FROM alpine:3.20\nRUN apk add iptables <--\nFROM scratch\nCOPY --from=0 /out /",
+  ],
+  ["base image", "from", "FROM golang AS build\nRUN go build\nFROM alpine:3.12 <--\nCOPY --from=build /kg /kg"],
+  ["base image through aliases", "from", "FROM alpine:3.12 AS one <--\nFROM one AS two\nFROM two\nCOPY kg /kg"],
+  ["another package with the same beginning", "from", "FROM alpine <--\nRUN apk add iptables-doc iptablesx ip6tables"],
+  ["removed, not installed", "from", "FROM alpine <--\nRUN apk del iptables"],
+  ["other escape character", "install", "# escape=`\nFROM alpine\nRUN apk add `\n  iptables <--"],
+  ["carriage returns", "install", "FROM alpine\r\nRUN apk add \\\r\n  iptables <--\r\n"],
+  ["a stage is no earlier stage of itself", "copy", "FROM x AS a\nCOPY --from=a / / <--"],
+];
+
+describe("the line that brings a tool in", () => {
+  test.each(cases)("%s", (_, kind, marked) => {
+    const line = marked.split("\n").findIndex((text) => text.includes("<--")) + 1;
+    expect(line).toBeGreaterThan(0);
+    const text = marked.replace(/ <--/g, "");
+    expect(locateTool(text, iptables)).toEqual({ line, kind });
+  });
+
+  test("a wrapper that no package brings, by what the line mentions", () => {
+    const text =
+      "FROM alpine\nRUN apk add iptables\nCOPY iptables-wrapper-installer.sh /\nRUN /iptables-wrapper-installer.sh --no-sanity-check\n";
+    const wanted = { packages: [], paths: ["/usr/sbin/iptables-wrapper"], mentions: ["iptables-wrapper"] };
+    expect(locateTool(text, wanted)).toEqual({ line: 4, kind: "install" });
+  });
+
+  test.each(["", "# nothing", "RUN apk add iptables", "\u0000\u0001"])("no FROM, no line: %j", (text) => {
+    expect(locateTool(text, iptables)).toBeUndefined();
+  });
+
+  test("stages that copy from each other end", () => {
+    const stage = (i: number) => `FROM scratch AS s${i}\nCOPY --from=s${i - 1} / /\nCOPY --from=s${i - 1} / /\n`;
+    const text = Array.from({ length: 60 }, (_, i) => stage(i)).join("");
+    expect(locateTool(text, iptables)?.kind).toBe("copy");
+  });
+
+  test("a huge file is not looked at", () => {
+    expect(locateTool(`FROM a\n${"RUN b\n".repeat(200_000)}`, iptables)).toBeUndefined();
+  });
+});
+
+describe("finding the Dockerfile", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "find-"));
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+  const put = (path: string, text = "FROM a\n") => {
+    mkdirSync(join(root, path, ".."), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+
+  test("the one in the root wins", () => {
+    put("Dockerfile", "FROM root\n");
+    put("build/Dockerfile");
+    expect(findDockerfile(root)).toEqual({ path: "Dockerfile", text: "FROM root\n" });
+  });
+
+  test("the only one at most two folders below; hidden and vendored ones don't count", () => {
+    put("images/agent/Dockerfile");
+    put(".github/x/Dockerfile");
+    put("vendor/x/Dockerfile");
+    put("a/b/c/Dockerfile");
+    symlinkSync(root, join(root, "loop"));
+    expect(findDockerfile(root)).toMatchObject({ path: "images/agent/Dockerfile" });
+  });
+
+  test("several are named, none is said", () => {
+    expect(findDockerfile(root)).toEqual({ reason: "no Dockerfile was found" });
+    put("a/Dockerfile");
+    put("b/Dockerfile");
+    expect(findDockerfile(root)).toEqual({
+      reason: "2 Dockerfiles were found (a/Dockerfile, b/Dockerfile); name one in the input dockerfile",
+    });
+  });
+
+  test("the input decides, and a wrong one is the user's mistake", () => {
+    put("Dockerfile");
+    put("build/Dockerfile.agent", "FROM agent\n");
+    expect(findDockerfile(root, "./build/Dockerfile.agent")).toEqual({
+      path: "build/Dockerfile.agent",
+      text: "FROM agent\n",
+    });
+    expect(() => findDockerfile(root, "nope")).toThrow(/input dockerfile: can't read nope: ENOENT/);
+    expect(() => findDockerfile(root, "../x")).toThrow(/outside of the repository/);
+    expect(() => findDockerfile(root, "/etc/passwd")).toThrow(/outside of the repository/);
+  });
+});
