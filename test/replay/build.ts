@@ -42,7 +42,16 @@ function toolsOf(facts: ImageFacts): Tool[] {
   if (facts.ipset !== undefined) tools.push(tool(facts, "ipset", facts.ipset));
   if (facts.nftTool !== undefined) tools.push(tool(facts, "nft", facts.nftTool));
   if (facts.conntrack !== undefined) tools.push(tool(facts, "conntrack", facts.conntrack));
-  return tools;
+  return [...tools, ...unstated(facts, tools)];
+}
+
+/** Commands that the program runs and the thread doesn't call missing: there, of unknown version. */
+function unstated(facts: ImageFacts, there: readonly Tool[]): Tool[] {
+  const runs = profileOf(facts)?.runs?.value ?? [];
+  return runs
+    .filter((name) => /^(ipset|nft|conntrack|ebtables|arptables)$/.test(name))
+    .filter((name) => facts.absent?.includes(name) !== true && !there.some((one) => one.name === name))
+    .map((name) => tool(facts, name, null));
 }
 
 function iptablesCommand(facts: ImageFacts, name: string): Command {
@@ -156,7 +165,7 @@ export function buildHost(incident: Incident): Host {
   const { host } = incident;
   const base = rowOf(host.row);
   const { iptables } = base?.row ?? {};
-  const deduced = base === undefined ? deducedModules(host.backend) : {};
+  const deduced = deducedModules(host.backend);
   return {
     id: incident.id,
     title: base?.row.title ?? incident.id,
@@ -167,8 +176,8 @@ export function buildHost(incident: Incident): Host {
       id: "stated",
       release: host.kernel === undefined ? (base?.kernel?.release ?? stated("unknown")) : stated(host.kernel),
       modules: {
-        ...base?.kernel?.modules,
         ...facts(deduced, "deduced from the backend in use"),
+        ...base?.kernel?.modules,
         ...facts(host.modules ?? {}, source),
       },
     },

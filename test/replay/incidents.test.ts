@@ -77,6 +77,15 @@ describe("every incident", () => {
     expect(answer(cell, rulesOf(incident)), shown(cell)).not.toBe("flag");
   });
 
+  const negatives = incidents.filter((incident) => incident.negative === true);
+  test.each(
+    negatives.map((incident) => [incident.id, incident] as const),
+  )("%s shows no error of any rule", (_, incident) => {
+    const cell = evaluate(incident, incident.image);
+    const errors = cell.findings.filter((finding) => finding.severity === "error");
+    expect(errors, shown(cell)).toEqual([]);
+  });
+
   const open = incidents.filter((incident) => incident.expect.image === "undecidable");
   test.each(open.map((incident) => [incident.id, incident] as const))("%s stays open", (_, incident) => {
     const cell = evaluate(incident, incident.image);

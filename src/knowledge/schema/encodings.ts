@@ -48,6 +48,21 @@ export const encodingSchema = z.object({
   sources: z.array(z.string()).check(z.minLength(1)),
 });
 
+/** A distribution's build that behaves as a later upstream release in one respect. */
+export const backportSchema = z.object({
+  /** Entry of `encodings` that it carries, as writer and as reader. */
+  encoding: z.string(),
+  database: z.enum(["apk", "dpkg", "rpm"]),
+  /** Upstream version in the package version. */
+  version: z.string(),
+  /** `el8` in `1.8.4-17.el8_3.1`. */
+  marker: z.string(),
+  /** Distribution revision from which on, 16 in `1.8.4-16.el8`. */
+  minRevision: z.int(),
+  note: z.string(),
+  source: z.string(),
+});
+
 export const encodingsFileSchema = z.object({
   measured: z.object({
     iptables: z.array(z.string()),
@@ -60,6 +75,8 @@ export const encodingsFileSchema = z.object({
   constructs: z.record(z.string(), z.object({ title: z.string(), scenarios: z.array(z.string()) })),
   /** Rules that iptables-nft wrote. */
   encodings: z.array(encodingSchema),
+  /** Not part of the measurements: read in the packages' sources. */
+  backports: z.array(backportSchema),
   /** Native nft scripts in the tables that iptables-nft uses (ip/ip6 filter, nat, mangle, raw, security). */
   nativeNft: z.array(encodingSchema),
 });
