@@ -1,0 +1,176 @@
+import * as z from "zod/mini";
+import { UserError } from "../model/error.ts";
+import type { CatalogueHost, Fact, Host, Kernel, ModuleState } from "../model/host.ts";
+import { kernelSeries } from "../model/version.ts";
+import { type Catalogue, defaultKernel, toHost } from "./catalogue.ts";
+import { kernelLike } from "./kernels.ts";
+import type { NodesEntry, Selection } from "./types.ts";
+
+/** More nodes than any cluster has; a bound on what a file can make us hold. */
+const MAX_NODES = 20_000;
+/** Longest text taken from a node, in characters. */
+const MAX_TEXT = 253;
+
+const text = z.pipe(
+  z.string(),
+  z.transform((value) => value.slice(0, MAX_TEXT)),
+);
+const nodeSchema = z.object({
+  kind: z.optional(z.string()),
+  metadata: z.object({ name: text }),
+  status: z.object({ nodeInfo: z.object({ osImage: text, kernelVersion: text }) }),
+});
+type Node = z.infer<typeof nodeSchema>;
+
+interface Group {
+  osImage: string;
+  release: string;
+  names: string[];
+}
+
+/**
+ * Hosts from a cluster's nodes: one for each system and kernel met, named after the catalogue's row. A node that no row
+ * or more than one describes comes out with the facts that are certain and no others, and is named in `unmatched`.
+ * @throws UserError when the content is not what `kubectl get nodes -o json` prints
+ */
+export function readNodes(entry: NodesEntry, known: Catalogue): Selection {
+  const selection: Selection = { hosts: [], notes: [], unmatched: [] };
+  for (const group of groupNodes(parseNodes(entry))) {
+    const matches = matchRows(group, known);
+    const host =
+      matches.length === 1 ? knownHost(matches[0]!, group, entry.from) : doubtful(matches, group, entry.from);
+    selection.hosts.push(host);
+    if (matches.length !== 1) {
+      selection.unmatched.push(...group.names);
+      selection.notes.push(unmatchedNote(group, matches));
+    }
+  }
+  return selection;
+}
+
+function parseNodes(entry: NodesEntry): Node[] {
+  const document = entry.nodes as { items?: unknown; kind?: unknown } | null;
+  const items = Array.isArray(entry.nodes) ? entry.nodes : document?.kind === "Node" ? [document] : document?.items;
+  if (!Array.isArray(items))
+    throw new UserError(`${entry.from}: not a list of nodes; write it with kubectl get nodes -o json`);
+  if (items.length > MAX_NODES)
+    throw new UserError(`${entry.from}: ${items.length} nodes; at most ${MAX_NODES} are read`);
+  if (items.length === 0) throw new UserError(`${entry.from}: the list holds no node`);
+  return items.map((item, index) => {
+    const parsed = nodeSchema.safeParse(item);
+    if (parsed.success && (parsed.data.kind ?? "Node") === "Node") return parsed.data;
+    const field = parsed.success ? "kind" : (parsed.error.issues[0]?.path.join(".") ?? "item");
+    throw new UserError(
+      `${entry.from}: item ${index + 1} is not a node (${field}); write it with kubectl get nodes -o json`,
+    );
+  });
+}
+
+/** Nodes of one system and kernel together, in the order in which they first appear. */
+function groupNodes(nodes: readonly Node[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const node of nodes) {
+    const { osImage, kernelVersion } = node.status.nodeInfo;
+    const key = `${osImage}\n${kernelVersion}`;
+    const group = groups.get(key) ?? { osImage, release: kernelVersion, names: [] };
+    group.names.push(node.metadata.name);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** Rows whose patterns fit. The kernel's pattern decides between rows that share an osImage; where it fits none of them, the
+ * osImage alone counts: a distribution can run a kernel of another origin. */
+function matchRows(group: Group, known: Catalogue): CatalogueHost[] {
+  const fits = (pattern: string | undefined, value: string) => pattern !== undefined && new RegExp(pattern).test(value);
+  const byKernelOnly = known.hosts.filter((row) => row.osImage === undefined && fits(row.kernelVersion, group.release));
+  if (byKernelOnly.length > 0) return byKernelOnly;
+  const bySystem = known.hosts.filter((row) => fits(row.osImage, group.osImage));
+  const byBoth = bySystem.filter((row) => row.kernelVersion === undefined || fits(row.kernelVersion, group.release));
+  // Rows that name their kernels are surer than rows that leave them open.
+  const sure = byBoth.filter((row) => row.kernelVersion !== undefined);
+  return sure.length > 0 ? sure : byBoth.length > 0 ? byBoth : bySystem;
+}
+
+function knownHost(row: CatalogueHost, group: Group, from: string): Host {
+  const like = kernelLike(row, group.release);
+  const kernel: Kernel = { ...(like ?? { modules: {} }), id: like?.id ?? seriesOf(group), release: seen(group, from) };
+  const host = toHost(row, like ?? defaultKernel(row));
+  const isDefault = group.release === defaultKernel(row).release.value;
+  return {
+    ...host,
+    id: isDefault ? row.id : `${row.id}@${group.release}`,
+    title: `${row.title}, kernel ${group.release}: ${named(group)}`,
+    kernel,
+    notes:
+      like === undefined
+        ? [
+            ...(row.notes ?? []),
+            `kernel ${group.release} is not in the catalogue for ${row.id}: its modules are unknown`,
+          ]
+        : host.notes,
+  };
+}
+
+/** A node of which the system is not certain: it keeps the facts on which all candidates agree. */
+function doubtful(candidates: readonly CatalogueHost[], group: Group, from: string): Host {
+  const hosts = candidates.map((row) => knownHost(row, group, from));
+  const ids = candidates.map((row) => row.id);
+  const id = ids.length === 0 ? slug(group.osImage) : ids.length <= 3 ? ids.join("-or-") : `${ids[0]}-or-others`;
+  return {
+    id: `${id}@${group.release}`,
+    title: `${group.osImage}, kernel ${group.release}: ${named(group)}`,
+    distribution: agreed(hosts.map((host) => host.distribution)) ?? "unknown",
+    release: agreed(hosts.map((host) => host.release)) ?? "",
+    maintained: hosts.some((host) => host.maintained),
+    kernel: {
+      id: seriesOf(group),
+      release: seen(group, from),
+      modules: agreedFacts<ModuleState>(hosts.map((host) => host.kernel.modules)),
+    },
+    iptables: agreedFacts(hosts.map((host) => host.iptables)),
+    nft: agreedFacts(hosts.map((host) => host.nft)),
+    ipset: agreedFacts(hosts.map((host) => host.ipset)),
+    notes: [unmatchedNote(group, candidates)],
+  };
+}
+
+/** The one value that all have; undefined when they differ or there is none. */
+function agreed<T>(values: readonly T[]): T | undefined {
+  return values.length > 0 && values.every((value) => value === values[0]) ? values[0] : undefined;
+}
+
+function agreedFacts<T>(records: readonly object[]): Record<string, Fact<T>> {
+  const all = records as readonly Record<string, Fact<T> | undefined>[];
+  const result: Record<string, Fact<T>> = {};
+  for (const [name, fact] of Object.entries(all[0] ?? {}))
+    if (fact !== undefined && all.every((record) => record[name]?.value === fact.value)) result[name] = fact;
+  return result;
+}
+
+function unmatchedNote(group: Group, candidates: readonly CatalogueHost[]): string {
+  const what = `${named(group)}: "${group.osImage}" with kernel ${group.release}`;
+  if (candidates.length === 0) return `${what} is not in the catalogue; state it as an own host`;
+  return `${what} can be ${candidates.map((row) => row.id).join(" or ")}; only what they share is known`;
+}
+
+function seen(group: Group, from: string): Fact<string> {
+  return { value: group.release, source: from, confidence: "stated" };
+}
+
+function seriesOf(group: Group): string {
+  return kernelSeries(group.release) ?? "unknown";
+}
+
+/** `node a`, `nodes a, b and c`, `5 nodes (a, b, c, ...)`. */
+function named(group: Group): string {
+  const { names } = group;
+  if (names.length === 1) return `node ${names[0]}`;
+  if (names.length <= 3) return `nodes ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return `${names.length} nodes (${names.slice(0, 3).join(", ")}, ...)`;
+}
+
+function slug(osImage: string): string {
+  const words = osImage.toLowerCase().match(/[a-z0-9.]+/g) ?? [];
+  return words.join("-").slice(0, 60) || "unknown-system";
+}

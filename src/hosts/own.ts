@@ -1,0 +1,122 @@
+import { UserError } from "../model/error.ts";
+import type { Fact, Host, Kernel, ModuleState } from "../model/host.ts";
+import { isVersion, kernelSeries } from "../model/version.ts";
+import { type Catalogue, findHost, toHost } from "./catalogue.ts";
+import { findKernels } from "./kernels.ts";
+import { resolveProgram } from "./programs.ts";
+import { didYouMean } from "./suggest.ts";
+import type { OwnHost } from "./types.ts";
+
+function stated<T>(value: T): Fact<T> {
+  return { value, source: "config", confidence: "stated" };
+}
+
+/**
+ * A host of the user's own, with what it states laid over the host it extends.
+ * @param others all own hosts of the config, which `extends` may name too
+ * @throws UserError when `extends` names nothing known or goes in a circle, and for a version that isn't one
+ */
+export function buildOwnHost(own: OwnHost, others: readonly OwnHost[], known: Catalogue): Host {
+  return build(own, others, known, []);
+}
+
+function build(own: OwnHost, others: readonly OwnHost[], known: Catalogue, below: string[]): Host {
+  if (below.includes(own.id))
+    throw new UserError(`host "${own.id}": extends goes in a circle: ${[...below, own.id].join(" -> ")}`);
+  const base = findBase(own, others, known, [...below, own.id]);
+  const kernel = kernelOf(own, base);
+  const host: Host = {
+    id: own.id,
+    title: own.id,
+    distribution: base?.host.distribution ?? "own",
+    release: base?.host.release ?? "",
+    maintained: true,
+    kernel: kernel.kernel,
+    iptables: toolOf(own, "iptables", base?.host.iptables),
+    nft: toolOf(own, "nft", base?.host.nft),
+    ipset: toolOf(own, "ipset", base?.host.ipset),
+    notes: [...(base?.host.notes ?? []), ...kernel.notes],
+  };
+  if (own.iptables?.backend !== undefined) host.iptables.backend = stated(own.iptables.backend);
+  const programs = own.programs?.map(resolveProgram) ?? base?.host.programs;
+  if (programs !== undefined) host.programs = programs;
+  return host;
+}
+
+interface Base {
+  host: Host;
+  /** All kernels of the catalogue row behind it. */
+  kernels: readonly Kernel[];
+}
+
+function findBase(own: OwnHost, others: readonly OwnHost[], known: Catalogue, below: string[]): Base | undefined {
+  const name = own.extends;
+  if (name === undefined) return undefined;
+  const other = others.find((candidate) => candidate.id === name);
+  // An own host may carry the id of the catalogue row that it refines.
+  if (other !== undefined && other !== own) {
+    const host = build(other, others, known, below);
+    return { host, kernels: [host.kernel] };
+  }
+  const [id = "", kernel] = name.split("@", 2);
+  const row = findHost(known, id);
+  if (row === undefined) {
+    const ids = [...known.hosts.map((host) => host.id), ...others.filter((o) => o !== own).map((o) => o.id)];
+    throw new UserError(
+      `host "${own.id}": it extends "${name}", which is no host; ${didYouMean(id, ids, "the hosts command lists the catalogue")}`,
+    );
+  }
+  return { host: toHost(row, findKernels(row, kernel)[0]!), kernels: row.kernels };
+}
+
+function toolOf<T extends { version?: Fact<string> | undefined }>(
+  own: OwnHost,
+  tool: "iptables" | "nft" | "ipset",
+  base: T | undefined,
+): T {
+  const version = own[tool]?.version;
+  if (version === undefined) return { ...(base as T) };
+  if (!isVersion(version))
+    throw new UserError(`host "${own.id}": ${tool} version "${version}" is not one; write it in quotes, like "1.8.9"`);
+  return { ...(base as T), version: stated(version), installed: stated(true) };
+}
+
+function kernelOf(own: OwnHost, base: Base | undefined): { kernel: Kernel; notes: string[] } {
+  const { kernel, notes } = own.kernel === undefined ? baseKernel(base) : ownKernel(own.kernel, base);
+  return { kernel: { ...kernel, modules: { ...kernel.modules, ...statedModules(own.modules ?? {}) } }, notes };
+}
+
+function baseKernel(base: Base | undefined): { kernel: Kernel; notes: string[] } {
+  const unknown: Kernel = { id: "unknown", release: stated("unknown"), modules: {} };
+  return { kernel: base?.host.kernel ?? unknown, notes: [] };
+}
+
+/** The kernel that the user names: with the modules of the base's row of the same series, otherwise with none known. A
+ * newer series can have lost modules, so those of another one are never taken over. */
+function ownKernel(release: string, base: Base | undefined): { kernel: Kernel; notes: string[] } {
+  const series = kernelSeries(release);
+  const candidates = base === undefined ? [] : [base.host.kernel, ...base.kernels];
+  const row =
+    candidates.find((kernel) => kernel.release.value === release) ??
+    candidates.find((kernel) => series !== undefined && kernelSeries(kernel.release.value) === series);
+  const kernel: Kernel = { ...(row ?? { modules: {} }), id: series ?? release, release: stated(release) };
+  const lost = base !== undefined && row === undefined;
+  return {
+    kernel,
+    notes: lost ? [`kernel ${release} is not in the catalogue for ${base.host.id}: its modules are unknown`] : [],
+  };
+}
+
+/** The states that the config gives. Without ip_tables there are no iptable_* tables either, whatever the base says. */
+function statedModules(modules: Readonly<Record<string, ModuleState>>): Record<string, Fact<ModuleState>> {
+  const facts: Record<string, Fact<ModuleState>> = {};
+  for (const [core, table] of [
+    ["ip_tables", "iptable_"],
+    ["ip6_tables", "ip6table_"],
+  ] as const) {
+    if (modules[core] !== "absent") continue;
+    for (const name of ["filter", "nat", "mangle", "raw", "security"]) facts[table + name] = stated("absent");
+  }
+  for (const [name, state] of Object.entries(modules)) facts[name] = stated(state);
+  return facts;
+}

@@ -1,0 +1,152 @@
+import semver from "semver";
+import kubernetes from "../knowledge/kubernetes.json" with { type: "json" };
+import { programProfiles } from "../knowledge/programs/index.ts";
+import { UserError } from "../model/error.ts";
+import type { Evidence } from "../model/evidence.ts";
+import type { NodeProgram, ProgramProfile } from "../model/program.ts";
+import { isVersion } from "../model/version.ts";
+import { didYouMean } from "./suggest.ts";
+import type { OwnProgram, ProgramReference } from "./types.ts";
+
+type ProgramVersion = ProgramProfile["versions"][number];
+
+/** The profile with this id; undefined when there is none. */
+export function findProfile(id: string): ProgramProfile | undefined {
+  return programProfiles.find((profile) => profile.id === id);
+}
+
+/**
+ * A profile as it is for one version of the program: what a version range states otherwise replaces what the profile
+ * states for all. For the image's own program, whose version was read in the image.
+ * @param version null when it is not known: the profile comes back as it is
+ */
+export function profileOfVersion(profile: ProgramProfile, version: string | null): ProgramProfile {
+  const wanted = version === null ? null : semver.coerce(version);
+  if (wanted === null) return profile;
+  const row = profile.versions.find((candidate) => semver.satisfies(wanted, candidate.versions));
+  return {
+    ...profile,
+    ...(row?.writes && { writes: row.writes }),
+    ...(row?.operations && { operations: row.operations }),
+    ...(row?.sets && { ipset: row.sets }),
+  };
+}
+
+/**
+ * A program as it stands on a node.
+ * @param reference `kube-proxy@1.31` (the version is matched against the profile's ranges), `docker` (its newest known
+ *   behaviour), or a program of the user's own
+ * @throws UserError for a program that we don't know and for a version that isn't one
+ */
+export function resolveProgram(reference: ProgramReference): NodeProgram {
+  return typeof reference === "string" ? resolveKnown(reference) : resolveOwn(reference);
+}
+
+/** Programs on every node unless the config says otherwise: kubelet and kube-proxy of the oldest and the newest Kubernetes
+ * release that is maintained at the catalogue's date. */
+export function defaultPrograms(): NodeProgram[] {
+  const releases = new Set([kubernetes.oldestMaintained.value, kubernetes.newestMaintained.value]);
+  return [...releases].flatMap((release) => [
+    resolveProgram(`kubelet@${release}`),
+    resolveProgram(`kube-proxy@${release}`),
+  ]);
+}
+
+function resolveKnown(reference: string): NodeProgram {
+  const at = reference.indexOf("@");
+  const name = (at < 0 ? reference : reference.slice(0, at)).trim();
+  const version = at < 0 ? null : reference.slice(at + 1).trim();
+  const profile = findProfile(name);
+  if (profile === undefined) {
+    const ids = programProfiles.map((known) => known.id);
+    throw new UserError(
+      `program "${reference}": there is no program "${name}" in the catalogue; ${didYouMean(name, ids, `known are ${ids.join(", ")}`)}`,
+    );
+  }
+  return fromProfile(profile, version, reference.trim());
+}
+
+function fromProfile(profile: ProgramProfile, version: string | null, id: string): NodeProgram {
+  const row = version === null ? profile.versions.at(-1) : rowFor(profile, version, id);
+  const writes = row?.writes ?? profile.writes;
+  const operations = row?.operations ?? profile.operations;
+  const sets = row?.sets ?? profile.ipset;
+  return {
+    id,
+    name: profile.id,
+    version,
+    backend: row?.backend.value ?? "unknown",
+    iptables: row?.iptables?.value ?? null,
+    ipset: row?.ipset?.value ?? null,
+    nft: row?.nft?.value ?? null,
+    writes: writes?.value ?? null,
+    operations: operations?.value ?? null,
+    changesRules: profile.changesRules?.value ?? false,
+    creates: sets?.value.creates ?? null,
+    listsAllSets: sets?.value.listsAll ?? null,
+    evidence: evidenceOf(profile, row, version),
+  };
+}
+
+function rowFor(profile: ProgramProfile, version: string, id: string): ProgramVersion | undefined {
+  const wanted = semver.coerce(version);
+  if (wanted === null)
+    throw new UserError(`program "${id}": "${version}" is not a version; write it like ${profile.id}@1.31`);
+  return profile.versions.find((row) => semver.satisfies(wanted, row.versions));
+}
+
+function evidenceOf(profile: ProgramProfile, row: ProgramVersion | undefined, version: string | null): Evidence[] {
+  const source = `src/knowledge/programs/${profile.id}.json`;
+  const name = version === null ? profile.id : `${profile.id} ${version}`;
+  if (row === undefined) return [{ fact: `no version range of ${profile.id} covers ${version}`, source }];
+  const evidence: Evidence[] = [];
+  if (version === null)
+    evidence.push({ fact: `no version of ${profile.id} stated: taken as ${row.versions}, the newest known`, source });
+  evidence.push({ fact: `${name} backend: ${row.backend.value}`, source: row.backend.source });
+  for (const tool of ["iptables", "ipset", "nft"] as const) {
+    const fact = row[tool];
+    if (fact !== undefined) evidence.push({ fact: `${name} brings ${tool} ${fact.value}`, source: fact.source });
+  }
+  const writes = row.writes ?? profile.writes;
+  if (writes !== undefined)
+    evidence.push({ fact: `${name} writes ${listed(writes.value)} into iptables' tables`, source: writes.source });
+  const operations = row.operations ?? profile.operations;
+  if (operations !== undefined)
+    evidence.push({ fact: `${name} does ${listed(operations.value)} there`, source: operations.source });
+  return evidence;
+}
+
+function listed(values: readonly string[]): string {
+  return values.length === 0 ? "nothing" : values.join(", ");
+}
+
+function resolveOwn(own: OwnProgram): NodeProgram {
+  const stated: string[] = [];
+  for (const tool of ["iptables", "ipset", "nft"] as const) {
+    const version = own[tool];
+    if (version === undefined) continue;
+    if (!isVersion(version))
+      throw new UserError(
+        `program "${own.name}": ${tool} "${version}" is not a version; write it in quotes, like "1.8.9"`,
+      );
+    stated.push(`${tool} ${version}`);
+  }
+  if (own.backend !== undefined) stated.push(`backend ${own.backend}`);
+  return {
+    id: own.name,
+    name: own.name,
+    version: null,
+    backend: own.backend ?? "unknown",
+    iptables: own.iptables ?? null,
+    ipset: own.ipset ?? null,
+    nft: own.nft ?? null,
+    writes: own.writes ?? null,
+    operations: own.operations ?? null,
+    changesRules: false,
+    creates: null,
+    listsAllSets: null,
+    evidence: [
+      { fact: `${own.name}: ${stated.length === 0 ? "nothing stated" : stated.join(", ")}`, source: "config" },
+    ],
+  };
+}

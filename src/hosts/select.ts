@@ -1,0 +1,179 @@
+import { UserError } from "../model/error.ts";
+import type { CatalogueHost, Host } from "../model/host.ts";
+import { compareVersions } from "../model/version.ts";
+import { type Catalogue, catalogue, findHost, toHost } from "./catalogue.ts";
+import { findKernels } from "./kernels.ts";
+import { readNodes } from "./nodes.ts";
+import { buildOwnHost } from "./own.ts";
+import { didYouMean } from "./suggest.ts";
+import type { HostEntry, OwnHost, Selection } from "./types.ts";
+
+const noCurrentGke =
+  "neither the iptables nor the netfilter modules of a maintained Container-Optimized OS milestone are in the catalogue; " +
+  "give the nodes (kubectl get nodes -o json), a host of your own, or an old milestone such as cos-109";
+
+/** Splits what an input or an option holds: hosts by comma or line, empty ones left out. */
+export function splitHostList(text: string): string[] {
+  return text
+    .split(/[,\n]/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+/**
+ * The hosts that the entries mean, in their order, none twice. No entry at all means `default`.
+ *
+ * A text entry is `default`, `maintained`, `eks` or `aks`; a catalogue id (its default kernel), `id@kernel` (a kernel's id or
+ * the beginning of its release), `id@*`; a glob (`talos-*`); a comparison (`ubuntu >= 20.04`); or `not` before one of these,
+ * which takes hosts away again.
+ * @param configured own hosts of the config that the entries may name by id, and that own hosts among them may extend
+ * @throws UserError for a name that means nothing (with the nearest ones), a broken own host, and when nothing is left
+ */
+export function selectHosts(
+  entries: readonly HostEntry[],
+  known: Catalogue = catalogue,
+  configured: readonly OwnHost[] = [],
+): Selection {
+  const own = entries.filter(isOwnHost);
+  checkOwnIds(own);
+  own.push(...configured.filter((host) => !own.some((listed) => listed.id === host.id)));
+  const chosen = new Map<string, Host>();
+  const notes: string[] = [];
+  const unmatched: string[] = [];
+  for (const entry of entries.length === 0 ? ["default"] : entries) {
+    const named = typeof entry === "string" ? configured.find((host) => host.id === entry.trim()) : entry;
+    if (typeof entry === "string" && named === undefined) {
+      applyText(entry, chosen, known);
+    } else if (named !== undefined && isOwnHost(named)) {
+      chosen.set(named.id, buildOwnHost(named, own, known));
+    } else if (typeof entry === "object" && !isOwnHost(entry)) {
+      const found = readNodes(entry, known);
+      for (const host of found.hosts) if (!chosen.has(host.id)) chosen.set(host.id, host);
+      notes.push(...found.notes);
+      unmatched.push(...found.unmatched);
+    }
+  }
+  if (chosen.size === 0) throw new UserError(`hosts: nothing is left of the selection "${describe(entries)}"`);
+  return { hosts: [...chosen.values()], notes, unmatched };
+}
+
+function isOwnHost(entry: HostEntry): entry is OwnHost {
+  return typeof entry === "object" && "id" in entry;
+}
+
+function checkOwnIds(own: readonly OwnHost[]): void {
+  const seen = new Set<string>();
+  for (const host of own) {
+    if (seen.has(host.id)) throw new UserError(`host "${host.id}": there are two hosts of this id`);
+    seen.add(host.id);
+  }
+}
+
+function describe(entries: readonly HostEntry[]): string {
+  return entries.map((entry) => (typeof entry === "string" ? entry : "id" in entry ? entry.id : entry.from)).join(", ");
+}
+
+function applyText(entry: string, chosen: Map<string, Host>, known: Catalogue): void {
+  const query = entry.trim();
+  const negated = /^not\s+(.+)$/.exec(query)?.[1];
+  if (negated === undefined) {
+    for (const host of findHosts(query, known)) if (!chosen.has(host.id)) chosen.set(host.id, host);
+    return;
+  }
+  if (chosen.size === 0)
+    throw new UserError(`hosts: "${query}" takes away from nothing; put what it takes from before it, e.g. default`);
+  for (const id of namesTakenAway(negated, chosen, known)) chosen.delete(id);
+}
+
+/** Ids to take away. Without a kernel all kernels of the host go, and with them hosts of the user's own and of the cluster
+ * that carry the name. */
+function namesTakenAway(query: string, chosen: ReadonlyMap<string, Host>, known: Catalogue): string[] {
+  const bare = (id: string) => id.split("@", 1)[0]!;
+  const isGlob = /[*?]/.test(query);
+  const pattern = isGlob ? globPattern(query) : undefined;
+  const named = [...chosen.keys()].filter((id) => {
+    if (pattern !== undefined) return pattern.test(id) || pattern.test(bare(id));
+    return id === query || bare(id) === query;
+  });
+  if (named.length > 0) return named;
+  const wholeHosts = !query.includes("@");
+  const meant = new Set(findHosts(query, known).map((host) => (wholeHosts ? bare(host.id) : host.id)));
+  return [...chosen.keys()].filter((id) => meant.has(wholeHosts ? bare(id) : id));
+}
+
+function findHosts(query: string, known: Catalogue): Host[] {
+  const list = known.selections[query];
+  if (list !== undefined) return list.hosts.flatMap((entry) => findById(entry, known));
+  if (query === "maintained") return known.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
+  if (query === "gke") throw new UserError(`hosts: "gke": ${noCurrentGke}`);
+  const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*(\S+)$/.exec(query);
+  if (comparison !== null) return findByComparison(query, comparison, known);
+  if (/[*?]/.test(query.split("@", 1)[0]!)) return findByGlob(query, known);
+  return findById(query, known);
+}
+
+function withKernel(row: CatalogueHost, kernel?: string): Host[] {
+  return findKernels(row, kernel).map((found) => toHost(row, found));
+}
+
+function findById(entry: string, known: Catalogue): Host[] {
+  const [id = "", kernel] = entry.split("@", 2);
+  const row = findHost(known, id);
+  if (row !== undefined) return withKernel(row, kernel);
+  const names = [...known.hosts.map((host) => host.id), ...Object.keys(known.selections), "maintained"];
+  throw new UserError(
+    `hosts: "${entry}" is no host; ${didYouMean(id, names, "the hosts command lists the catalogue")}`,
+  );
+}
+
+function findByGlob(query: string, known: Catalogue): Host[] {
+  const [glob = "", kernel] = query.split("@", 2);
+  const pattern = globPattern(glob);
+  const rows = known.hosts.filter((row) => pattern.test(row.id));
+  if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
+  return rows.flatMap((row) => withKernel(row, kernel));
+}
+
+/** `*` stands for any text, `?` for one character. */
+function globPattern(glob: string): RegExp {
+  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replace(/\*+/g, ".*").replace(/\?/g, ".")}$`);
+}
+
+function findByComparison(
+  query: string,
+  [, distribution = "", operator = "", release = ""]: readonly string[],
+  known: Catalogue,
+): Host[] {
+  if (!isRelease(release))
+    throw new UserError(`hosts: "${query}": "${release}" is not a release; compare with numbers, e.g. ubuntu >= 20.04`);
+  const rows = known.hosts.filter((row) => row.distribution === distribution);
+  const names = new Set(known.hosts.map((row) => row.distribution));
+  if (rows.length === 0)
+    throw new UserError(
+      `hosts: "${query}": no distribution "${distribution}"; ${didYouMean(distribution, names, `known are ${[...names].sort().join(", ")}`)}`,
+    );
+  const found = rows.filter((row) => isRelease(row.release) && holds(compareVersions(row.release, release), operator));
+  if (found.length === 0)
+    throw new UserError(`hosts: no host fits "${query}"; there are ${rows.map((row) => row.id).join(", ")}`);
+  return found.flatMap((row) => withKernel(row));
+}
+
+function isRelease(text: string): boolean {
+  return /^\d+(\.\d+)*$/.test(text);
+}
+
+function holds(order: number, operator: string): boolean {
+  switch (operator) {
+    case ">=":
+      return order >= 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    case "<":
+      return order < 0;
+    default:
+      return order === 0;
+  }
+}

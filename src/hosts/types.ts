@@ -1,0 +1,52 @@
+import type { Host, ModuleState } from "../model/host.ts";
+import type { Operation } from "../model/program.ts";
+import type { Backend } from "../model/toolchain.ts";
+
+/** What the config file and the command line say about hosts, as plain values: whoever reads YAML or JSON checks the form. */
+
+/** A program of the user's own. Whatever is not stated is unknown. */
+export interface OwnProgram {
+  name: string;
+  /** Version of the iptables it brings. */
+  iptables?: string | undefined;
+  backend?: Backend | undefined;
+  ipset?: string | undefined;
+  nft?: string | undefined;
+  writes?: string[] | undefined;
+  operations?: Operation[] | undefined;
+}
+
+/** `kube-proxy@1.31`, `docker`, or a program of the user's own. */
+export type ProgramReference = string | OwnProgram;
+
+/** A host of the user's own. What it doesn't state comes from the host it extends; without one it is unknown. */
+export interface OwnHost {
+  id: string;
+  /** A catalogue id, with `@kernel` if need be, or another own host's id. */
+  extends?: string | undefined;
+  /** `uname -r`. */
+  kernel?: string | undefined;
+  iptables?: { version?: string | undefined; backend?: Backend | undefined } | undefined;
+  nft?: { version?: string | undefined } | undefined;
+  ipset?: { version?: string | undefined } | undefined;
+  modules?: Record<string, ModuleState> | undefined;
+  programs?: ProgramReference[] | undefined;
+}
+
+/** The content of `kubectl get nodes -o json`, already parsed, and the name it was read under. */
+export interface NodesEntry {
+  nodes: unknown;
+  from: string;
+}
+
+/** One entry of a selection. A string is an id, `id@kernel`, `id@*`, a glob, a comparison, a named list or `not` one of these. */
+export type HostEntry = string | OwnHost | NodesEntry;
+
+export interface Selection {
+  /** In the order asked for, none twice. */
+  hosts: Host[];
+  /** What the reader of a report should know about the selection, one sentence each. */
+  notes: string[];
+  /** Nodes of which the system could not be told, by name; they are in `hosts` with unknown facts. */
+  unmatched: string[];
+}

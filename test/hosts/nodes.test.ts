@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { selectHosts } from "../../src/hosts/select.ts";
+import { UserError } from "../../src/model/error.ts";
+
+interface Shape {
+  name: string;
+  osImage: string;
+  kernelVersion: string;
+}
+/** As `kubectl get nodes -o json` prints it, other fields included. */
+function list(...nodes: Shape[]): unknown {
+  return {
+    apiVersion: "v1",
+    kind: "List",
+    items: nodes.map(({ name, osImage, kernelVersion }) => ({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name, labels: { "kubernetes.io/os": "linux" } },
+      status: { nodeInfo: { osImage, kernelVersion, architecture: "amd64", kubeletVersion: "v1.35.1" } },
+    })),
+  };
+}
+const select = (...nodes: Shape[]) => selectHosts([{ nodes: list(...nodes), from: "nodes.json" }]);
+const node = (osImage: string, kernelVersion: string, name = "n1"): Shape => ({ name, osImage, kernelVersion });
+
+describe("nodes of a cluster", () => {
+  const cases: [osImage: string, kernelVersion: string, host: string][] = [
+    ["Ubuntu 22.04.5 LTS", "5.15.0-25-generic", "ubuntu-22.04"],
+    ["Ubuntu 22.04.3 LTS", "6.2.0-1014-azure", "ubuntu-22.04@6.2.0-1014-azure"],
+    ["Debian GNU/Linux 12 (bookworm)", "6.1.0-44-cloud-amd64", "debian-12@6.1.0-44-cloud-amd64"],
+    ["Debian GNU/Linux 12 (bookworm)", "6.12.51+rpt-rpi-v8", "raspberry-pi-os@6.12.51+rpt-rpi-v8"],
+    [
+      "Red Hat Enterprise Linux CoreOS 416.94.202407081958-0",
+      "5.14.0-427.26.1.el9_4.x86_64",
+      "rhcos-4.16@5.14.0-427.26.1.el9_4.x86_64",
+    ],
+    ["Rocky Linux 9.4 (Blue Onyx)", "5.14.0-427.13.1.el9_4.x86_64", "rhel-9@5.14.0-427.13.1.el9_4.x86_64"],
+    ["Talos (v1.13.0)", "6.18.24-talos", "talos-1.13"],
+    ["Flatcar Container Linux by Kinvolk 4593.2.0 (Oklo)", "6.12.103-flatcar", "flatcar-4593"],
+    ["Bottlerocket OS 1.50.0 (aws-k8s-1.34)", "6.12.55", "bottlerocket-1.35@6.12.55"],
+    [
+      "Amazon Linux 2023.12.20260817",
+      "6.1.176-221.360.amzn2023.x86_64",
+      "amazon-linux-2023@6.1.176-221.360.amzn2023.x86_64",
+    ],
+    ["Microsoft Azure Linux 3.0", "6.6.150.1-1.azl3", "azure-linux-3@6.6.150.1-1.azl3"],
+    ["Microsoft Azure Container Linux 3.0.20260809", "6.6.152.1-1.azl3", "aks-azure-container-linux@6.6.152.1-1.azl3"],
+    ["VMware Photon OS/Linux", "6.1.138-2.ph5-esx", "photon-5@6.1.138-2.ph5-esx"],
+    ["Ubuntu 24.04.1 LTS", "6.18.20.1-microsoft-standard-WSL2", "wsl2@6.18.20.1-microsoft-standard-WSL2"],
+    ["SUSE Linux Enterprise Server 15 SP6", "6.4.0-150600.23.25-default", "sles-15-sp6@6.4.0-150600.23.25-default"],
+  ];
+  test.each(cases)("%s with %s is %s", (osImage, kernelVersion, id) => {
+    const { hosts, unmatched } = select(node(osImage, kernelVersion));
+    expect(hosts.map((host) => host.id)).toEqual([id]);
+    expect(unmatched).toEqual([]);
+    expect(hosts[0]?.kernel.release).toEqual({ value: kernelVersion, source: "nodes.json", confidence: "stated" });
+  });
+
+  test("take the modules of their kernel's row: series, then flavour", () => {
+    const [cloud] = select(node("Debian GNU/Linux 13 (trixie)", "7.3.1+deb13-cloud-amd64")).hosts;
+    expect(cloud?.kernel.id).toBe("7.3-cloud");
+    expect(cloud?.kernel.modules.ebtables?.value).toBe("absent");
+  });
+
+  test("of one system and kernel are one host, named", () => {
+    const kernel = "5.15.0-25-generic";
+    const { hosts } = select(
+      node("Ubuntu 22.04.5 LTS", kernel, "a"),
+      node("Talos (v1.13.0)", "6.18.24-talos", "t"),
+      node("Ubuntu 22.04.5 LTS", kernel, "b"),
+      node("Ubuntu 22.04.5 LTS", kernel, "c"),
+      node("Ubuntu 22.04.5 LTS", kernel, "d"),
+    );
+    expect(hosts.map((host) => host.title)).toEqual([
+      "Ubuntu 22.04, kernel 5.15.0-25-generic: 4 nodes (a, b, c, ...)",
+      "Talos 1.13, kernel 6.18.24-talos: node t",
+    ]);
+  });
+
+  test("with a kernel of another origin keep the tools and lose the modules", () => {
+    const { hosts, unmatched } = select(node("Debian GNU/Linux 12 (bookworm)", "6.17.2-zabbly+"));
+    expect(unmatched).toEqual([]);
+    expect(hosts[0]).toMatchObject({ id: "debian-12@6.17.2-zabbly+", iptables: { version: { value: "1.8.9" } } });
+    expect(hosts[0]?.kernel.modules).toEqual({});
+    expect(hosts[0]?.notes.at(-1)).toContain("its modules are unknown");
+  });
+
+  test("of an unknown system come out with unknown facts, never dropped", () => {
+    const { hosts, notes, unmatched } = select(
+      node("Plan 9 from Bell Labs", "4.0", "p1"),
+      node("Plan 9 from Bell Labs", "4.0", "p2"),
+    );
+    expect(unmatched).toEqual(["p1", "p2"]);
+    expect(notes).toEqual([
+      'nodes p1 and p2: "Plan 9 from Bell Labs" with kernel 4.0 is not in the catalogue; state it as an own host',
+    ]);
+    expect(hosts).toHaveLength(1);
+    expect(hosts[0]).toMatchObject({
+      id: "plan-9-from-bell-labs@4.0",
+      iptables: {},
+      nft: {},
+      ipset: {},
+      kernel: { modules: {} },
+    });
+  });
+
+  test("that two rows describe keep only what both say", () => {
+    const { hosts, notes, unmatched } = select(
+      node("AlmaLinux 10.1 (Heliotrope Lion)", "6.12.0-124.29.1.el10_1.x86_64", "alma"),
+    );
+    expect(unmatched).toEqual(["alma"]);
+    expect(notes[0]).toContain("can be rhel-10 or rhel-10-cloud; only what they share is known");
+    expect(hosts[0]?.id).toBe("rhel-10-or-rhel-10-cloud@6.12.0-124.29.1.el10_1.x86_64");
+    expect(hosts[0]?.iptables.backend?.value).toBe("nft");
+    expect(hosts[0]?.kernel.modules.ip_tables?.value).toBe("absent");
+    expect(hosts[0]?.kernel.modules).not.toHaveProperty("nft_compat");
+  });
+
+  test("of Container-Optimized OS carry no release: the kernel's series is all there is", () => {
+    const { hosts, unmatched } = select(node("Container-Optimized OS from Google", "6.6.87+", "gke-1"));
+    expect(unmatched).toEqual(["gke-1"]);
+    expect(hosts[0]?.id).toBe("cos-117-or-cos-121@6.6.87+");
+    expect(hosts[0]?.iptables).toEqual({});
+  });
+
+  test("can be given as one node or a bare array", () => {
+    const whole = list(node("Talos (v1.13.0)", "6.18.24-talos")) as { items: unknown[] };
+    for (const nodes of [whole, whole.items, whole.items[0]])
+      expect(selectHosts([{ nodes, from: "-" }]).hosts.map((host) => host.id)).toEqual(["talos-1.13"]);
+  });
+
+  const broken: [name: string, nodes: unknown, message: RegExp][] = [
+    ["no list", { kind: "Status" }, /^nodes\.json: not a list of nodes/],
+    ["null", null, /not a list of nodes/],
+    ["text", "nodes", /not a list of nodes/],
+    ["empty", { items: [] }, /holds no node/],
+    [
+      "pods",
+      { items: [{ kind: "Pod", metadata: { name: "p" }, status: {} }] },
+      /item 1 is not a node \(status\.nodeInfo\)/,
+    ],
+    [
+      "another kind in node's clothes",
+      {
+        items: [
+          { kind: "Machine", metadata: { name: "m" }, status: { nodeInfo: { osImage: "x", kernelVersion: "1" } } },
+        ],
+      },
+      /item 1 is not a node \(kind\)/,
+    ],
+  ];
+  test.each(broken)("not nodes: %s", (_name, nodes, message) => {
+    expect(() => selectHosts([{ nodes, from: "nodes.json" }])).toThrow(UserError);
+    expect(() => selectHosts([{ nodes, from: "nodes.json" }])).toThrow(message);
+  });
+
+  test("overlong text is cut, not carried", () => {
+    const { hosts } = select(node("x".repeat(10_000), "6.1.0", "n".repeat(5000)));
+    expect(hosts[0]!.title.length).toBeLessThan(900);
+  });
+});

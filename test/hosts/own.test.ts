@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { selectHosts } from "../../src/hosts/select.ts";
+import type { OwnHost } from "../../src/hosts/types.ts";
+import { UserError } from "../../src/model/error.ts";
+
+const build = (...own: OwnHost[]) => selectHosts(own).hosts;
+
+describe("a host of the user's own", () => {
+  test("states facts over those of the host it extends", () => {
+    const [edge] = build({
+      id: "edge",
+      extends: "debian-12",
+      kernel: "6.1.0-13-amd64",
+      iptables: { version: "1.8.10", backend: "legacy" },
+      modules: { ip_tables: "absent", nft_compat: "builtin" },
+      programs: ["kubelet@1.31"],
+    });
+    expect(edge).toMatchObject({
+      id: "edge",
+      distribution: "debian",
+      release: "12",
+      kernel: { id: "6.1", release: { value: "6.1.0-13-amd64", source: "config", confidence: "stated" } },
+      iptables: {
+        version: { value: "1.8.10", source: "config", confidence: "stated" },
+        backend: { value: "legacy", source: "config", confidence: "stated" },
+      },
+      ipset: { version: { value: "7.17" } },
+      programs: [{ id: "kubelet@1.31", backend: "host" }],
+    });
+    expect(edge?.kernel.modules.nft_compat).toEqual({ value: "builtin", source: "config", confidence: "stated" });
+    expect(edge?.kernel.modules.nf_tables?.value).toBe("loadable");
+  });
+
+  test("without ip_tables has no table of it, but keeps those of IPv6", () => {
+    const [host] = build({ id: "a", extends: "debian-12", modules: { ip_tables: "absent" } });
+    expect(host?.kernel.modules.iptable_nat?.value).toBe("absent");
+    expect(host?.kernel.modules.ip6table_nat?.value).toBe("loadable");
+  });
+
+  test("without a base knows only what is stated", () => {
+    const [host] = build({ id: "a", iptables: { backend: "nft" } });
+    expect(host?.iptables).toEqual({ backend: { value: "nft", source: "config", confidence: "stated" } });
+    expect(host?.kernel).toMatchObject({ release: { value: "unknown" }, modules: {} });
+    expect(host?.nft).toEqual({});
+    expect(host?.programs).toBeUndefined();
+  });
+
+  test("takes no modules from a kernel of another series, and says so", () => {
+    const [host] = build({ id: "a", extends: "debian-12", kernel: "6.19.2" });
+    expect(host?.kernel).toEqual({
+      id: "6.19",
+      release: { value: "6.19.2", source: "config", confidence: "stated" },
+      modules: {},
+    });
+    expect(host?.notes.join()).toContain(
+      "kernel 6.19.2 is not in the catalogue for debian-12: its modules are unknown",
+    );
+    expect(host?.iptables.version?.value).toBe("1.8.9");
+  });
+
+  test("can refine the catalogue's row of the same id, a chosen kernel, and another own host", () => {
+    const [refined] = build({ id: "debian-12", extends: "debian-12", ipset: { version: "7.24" } });
+    expect(refined?.ipset.version?.value).toBe("7.24");
+    const [chosen] = build({ id: "a", extends: "ubuntu-22.04@6.2" });
+    expect(chosen?.kernel.release.value).toBe("6.2.0-36-generic");
+    const [child] = build(
+      { id: "child", extends: "parent", iptables: { version: "1.8.4" } },
+      { id: "parent", extends: "rhel-8", modules: { ip_tables: "loaded" } },
+    );
+    expect(child).toMatchObject({ id: "child", distribution: "rhel", iptables: { version: { value: "1.8.4" } } });
+    expect(child?.kernel.modules.ip_tables?.value).toBe("loaded");
+  });
+
+  test("can be named where the config lists it, with what it extends", () => {
+    const configured = [
+      { id: "child", extends: "parent" },
+      { id: "parent", extends: "rhel-9" },
+    ];
+    const { hosts } = selectHosts(["debian-12", "child"], undefined, configured);
+    expect(hosts.map((host) => [host.id, host.distribution])).toEqual([
+      ["debian-12", "debian"],
+      ["child", "rhel"],
+    ]);
+  });
+
+  test("can be taken away again", () => {
+    const { hosts } = selectHosts(["debian-12", { id: "edge", extends: "debian-12" }, "not edge"]);
+    expect(hosts.map((host) => host.id)).toEqual(["debian-12"]);
+  });
+
+  const mistakes: [name: string, own: OwnHost[], message: RegExp][] = [
+    [
+      "an unknown base",
+      [{ id: "a", extends: "debain-12" }],
+      /host "a": it extends "debain-12", which is no host; did you mean debian-12/,
+    ],
+    ["itself", [{ id: "a", extends: "a" }], /which is no host/],
+    [
+      "a circle",
+      [
+        { id: "a", extends: "b" },
+        { id: "b", extends: "c" },
+        { id: "c", extends: "a" },
+      ],
+      /circle: a -> b -> c -> a/,
+    ],
+    ["a version that is none", [{ id: "a", iptables: { version: "latest" } }], /iptables version "latest" is not one/],
+    ["an unknown kernel of the base", [{ id: "a", extends: "debian-12@2.4" }], /debian-12 has no kernel "2\.4"/],
+    [
+      "an unknown program",
+      [{ id: "a", programs: ["kubeproxy@1.31"] }],
+      /no program "kubeproxy".*did you mean kube-proxy/,
+    ],
+    ["one id twice", [{ id: "a" }, { id: "a" }], /two hosts of this id/],
+  ];
+  test.each(mistakes)("mistake: %s", (_name, own, message) => {
+    expect(() => build(...own)).toThrow(UserError);
+    expect(() => build(...own)).toThrow(message);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { defaultPrograms, findProfile, profileOfVersion, resolveProgram } from "../../src/hosts/programs.ts";
+import { UserError } from "../../src/model/error.ts";
+
+describe("a program on a node", () => {
+  const cases: [reference: string, expected: Record<string, unknown>][] = [
+    [
+      "kube-proxy@1.31",
+      { name: "kube-proxy", version: "1.31", backend: "follows-kubelet", iptables: "1.8.9", ipset: "7.17" },
+    ],
+    ["kube-proxy@v1.28.4", { iptables: "1.8.7" }],
+    ["kube-proxy-nftables@1.33", { backend: "native-nft", iptables: null, writes: [], operations: [] }],
+    ["kubelet@1.24", { backend: "host", iptables: null, writes: ["address-prefix", "mark-match"] }],
+    ["kubelet@1.35", { writes: ["address-prefix"], changesRules: false }],
+    ["kube-router@2.0.0", { iptables: "1.8.9", ipset: "7.17", listsAllSets: true }],
+    ["kilo@0.6.0", { iptables: "1.8.4", ipset: "7.6", creates: [], writes: ["address-prefix"] }],
+    ["calico@3.25", { listsAllSets: true, iptables: "1.8.4", writes: ["address-prefix", "mark-match", "port"] }],
+    [
+      "calico@3.31.2",
+      { listsAllSets: false, iptables: "1.8.8", writes: ["address-prefix", "mark-match", "port", "nflog"] },
+    ],
+    ["docker", { version: null, backend: "host", changesRules: true }],
+  ];
+  test.each(cases)("%s", (reference, expected) => {
+    const program = resolveProgram(reference);
+    expect(program).toMatchObject({ id: reference, ...expected });
+    expect(program.evidence.every((entry) => entry.fact !== "" && entry.source !== "")).toBe(true);
+  });
+
+  test("kube-router rewrites tables and writes what old readers refuse", () => {
+    const program = resolveProgram("kube-router@2.5");
+    expect(program.operations).toContain("save-restore");
+    expect(program.writes).toEqual(expect.arrayContaining(["nflog", "port-range", "mark-match"]));
+  });
+
+  test("flannel neither lists whole tables nor rewrites them", () => {
+    expect(resolveProgram("flannel@0.28").operations).toEqual(["append", "check", "delete", "list-own-chain"]);
+  });
+
+  test("of a version that no range covers is unknown, not guessed", () => {
+    const program = resolveProgram("kube-proxy@1.20");
+    expect(program).toMatchObject({ backend: "unknown", iptables: null, ipset: null });
+    expect(program.evidence).toEqual([
+      { fact: "no version range of kube-proxy covers 1.20", source: "src/knowledge/programs/kube-proxy.json" },
+    ]);
+  });
+
+  test("without version says which behaviour was taken", () => {
+    expect(resolveProgram("docker").evidence[0]?.fact).toBe(
+      "no version of docker stated: taken as >=28.0.0, the newest known",
+    );
+  });
+
+  test("of the user's own: what isn't stated is null", () => {
+    expect(
+      resolveProgram({
+        name: "agent",
+        iptables: "1.8.9",
+        backend: "nft",
+        writes: ["mark-match"],
+        operations: ["list"],
+      }),
+    ).toEqual({
+      id: "agent",
+      name: "agent",
+      version: null,
+      backend: "nft",
+      iptables: "1.8.9",
+      ipset: null,
+      nft: null,
+      writes: ["mark-match"],
+      operations: ["list"],
+      changesRules: false,
+      creates: null,
+      listsAllSets: null,
+      evidence: [{ fact: "agent: iptables 1.8.9, backend nft", source: "config" }],
+    });
+    expect(resolveProgram({ name: "agent" })).toMatchObject({ backend: "unknown", writes: null, operations: null });
+  });
+
+  const mistakes: [reference: Parameters<typeof resolveProgram>[0], message: RegExp][] = [
+    ["kubproxy@1.31", /there is no program "kubproxy" in the catalogue; did you mean kube-proxy/],
+    ["zzz", /known are antrea, aws-vpc-cni/],
+    ["kube-proxy@latest", /"latest" is not a version; write it like kube-proxy@1\.31/],
+    ["kube-proxy@", /"" is not a version/],
+    [{ name: "agent", ipset: "7.x" }, /program "agent": ipset "7\.x" is not a version/],
+  ];
+  test.each(mistakes)("mistake: %o", (reference, message) => {
+    expect(() => resolveProgram(reference)).toThrow(UserError);
+    expect(() => resolveProgram(reference)).toThrow(message);
+  });
+});
+
+test("by default kubelet and kube-proxy of the oldest and newest maintained release run", () => {
+  expect(defaultPrograms().map((program) => program.id)).toEqual([
+    "kubelet@1.35",
+    "kube-proxy@1.35",
+    "kubelet@1.37",
+    "kube-proxy@1.37",
+  ]);
+});
+
+test("a profile of a version carries what that version does", () => {
+  const calico = findProfile("calico")!;
+  expect(profileOfVersion(calico, "3.25.0").ipset?.value.listsAll).toBe(true);
+  expect(profileOfVersion(calico, "v3.31.0").ipset?.value.listsAll).toBe(false);
+  expect(profileOfVersion(calico, "3.31.0").writes?.value).toContain("nflog");
+  expect(profileOfVersion(calico, null)).toBe(calico);
+  expect(profileOfVersion(calico, "(devel)")).toBe(calico);
+  expect(findProfile("nothing")).toBeUndefined();
+});

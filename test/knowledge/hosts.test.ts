@@ -1,0 +1,153 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { selectHosts } from "../../src/hosts/select.ts";
+import { catalogueHosts } from "../../src/knowledge/hosts/index.ts";
+import { hostSchema } from "../../src/model/host.ts";
+import { isVersion } from "../../src/model/version.ts";
+import osImages from "./os-images.json" with { type: "json" };
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), "../../src/knowledge/hosts");
+
+/** Every fact of a tree with the path to it. */
+function* factsOf(value: unknown, path: string): Generator<{ path: string; fact: Record<string, unknown> }> {
+  if (typeof value !== "object" || value === null) return;
+  if ("value" in value && "source" in value) {
+    yield { path, fact: value as Record<string, unknown> };
+    return;
+  }
+  for (const [name, inner] of Object.entries(value)) yield* factsOf(inner, `${path}.${name}`);
+}
+
+describe("the host catalogue", () => {
+  test("each file fits the schema, carries its own name and is in the index", () => {
+    const files = readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "selections.json");
+    for (const file of files) {
+      const host = hostSchema.parse(JSON.parse(readFileSync(join(folder, file), "utf8")));
+      expect(`${host.id}.json`).toBe(file);
+    }
+    expect(catalogueHosts.map((host) => `${host.id}.json`).sort()).toEqual(files.sort());
+    expect(files.length).toBeGreaterThanOrEqual(115);
+  });
+
+  test.each(
+    catalogueHosts.map((host) => [host.id, host] as const),
+  )("%s: kernels have ids of their own", (_id, host) => {
+    const ids = host.kernels.map((kernel) => kernel.id);
+    expect(ids.length).toBeGreaterThan(0);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^(unknown|\d+\.\d+(-[a-z0-9-]+)?)$/);
+  });
+
+  test("every fact names a public source", () => {
+    const thin = [];
+    for (const host of catalogueHosts)
+      for (const { path, fact } of factsOf(host, host.id)) {
+        const source = String(fact.source);
+        if (source.length < 6 || /^(same|config above|general)$/.test(source)) thin.push(`${path}: ${source}`);
+        expect(source).not.toMatch(/\/work\/|\/root\/|facts\/|address not recorded/);
+      }
+    expect(thin).toEqual([]);
+  });
+
+  test("tool versions are upstream versions", () => {
+    for (const host of catalogueHosts)
+      for (const tool of [host.iptables, host.nft, host.ipset, host.libnftnl])
+        if (tool?.version !== undefined) expect(tool.version.value).toSatisfy(isVersion);
+  });
+
+  test("a kernel that lost ip_tables has none of its tables", () => {
+    for (const host of catalogueHosts)
+      for (const { id, modules } of host.kernels) {
+        if (modules.ip_tables?.value !== "absent") continue;
+        for (const table of ["iptable_filter", "iptable_nat", "iptable_mangle", "iptable_raw"])
+          expect(modules[table]?.value ?? "absent", `${host.id}@${id} ${table}`).toBe("absent");
+      }
+  });
+
+  test("modules are `loaded` only where something is said to load them", () => {
+    for (const host of catalogueHosts)
+      for (const kernel of host.kernels)
+        for (const [name, fact] of Object.entries(kernel.modules))
+          if (fact.value === "loaded")
+            expect(fact.source, `${host.id}@${kernel.id} ${name}`).toMatch(/load|lsmod|worked|legacy/);
+  });
+});
+
+describe("hosts by default", () => {
+  const { hosts } = selectHosts(["default"]);
+  const needed = [
+    ...["nf_tables", "nft_compat", "ip_set"],
+    ...["ip_tables", "iptable_filter", "iptable_nat", "iptable_mangle", "iptable_raw"],
+    ...["ip6_tables", "ip6table_filter", "ip6table_nat", "ip6table_mangle", "ip6table_raw"],
+  ];
+
+  test.each(
+    hosts.map((host) => [host.id, host] as const),
+  )("%s: everything that the rules need is known", (_id, host) => {
+    expect(host.maintained).toBe(true);
+    expect(host.kernel.release.value).toMatch(/^\d+\.\d+/);
+    expect(host.iptables.version?.value).toSatisfy(isVersion);
+    expect(host.iptables.backend?.value).toMatch(/^(nft|legacy)$/);
+    expect(needed.filter((name) => host.kernel.modules[name] === undefined)).toEqual([]);
+  });
+
+  test("are about a dozen, of as many distributions as can be", () => {
+    expect(hosts.map((host) => host.id)).toEqual([
+      "ubuntu-22.04",
+      "ubuntu-24.04",
+      "debian-12",
+      "debian-13",
+      "rhel-8",
+      "rhel-9",
+      "rhel-10",
+      "amazon-linux-2023",
+      "bottlerocket-1.35",
+      "flatcar-4593",
+      "talos-1.13",
+      "azure-linux-3",
+    ]);
+  });
+
+  test("an EL 10 cloud image lacks what iptables-nft rules need, the full install does not", () => {
+    const [full, cloud] = selectHosts(["rhel-10", "rhel-10-cloud"]).hosts;
+    expect(full?.kernel.modules.nft_compat?.value).toBe("loadable");
+    expect(full?.kernel.modules.ip_tables?.value).toBe("absent");
+    for (const name of ["nft_compat", "ip_set", "xt_comment", "xt_MASQUERADE"])
+      expect(cloud?.kernel.modules[name]?.value, name).toBe("absent");
+    expect(cloud?.kernel.modules.nf_tables?.value).toBe("loadable");
+  });
+});
+
+describe("patterns for kubectl's node information", () => {
+  const withPattern = catalogueHosts.filter((host) => host.osImage !== undefined);
+
+  test.each(withPattern.map((host) => [host.id, host] as const))("%s matches its own osImage", (id, host) => {
+    const example = (osImages as Record<string, string>)[id];
+    expect(example, "an example in os-images.json").toBeDefined();
+    expect(example).toMatch(new RegExp(host.osImage!));
+  });
+
+  test("no pattern of one distribution takes another's example", () => {
+    for (const [id, example] of Object.entries(osImages)) {
+      const owner = catalogueHosts.find((host) => host.id === id)!;
+      for (const host of withPattern) {
+        if (host.distribution === owner.distribution) continue;
+        if (host.distribution.startsWith("f") && owner.distribution.startsWith("f")) continue; // Fedora and its CoreOS
+        expect(new RegExp(host.osImage!).test(example), `${host.id} on "${example}"`).toBe(false);
+      }
+    }
+  });
+
+  test("kernel patterns compile and fit the kernels that look like `uname -r`", () => {
+    for (const host of catalogueHosts) {
+      if (host.kernelVersion === undefined) continue;
+      const pattern = new RegExp(host.kernelVersion);
+      const full = host.kernels
+        .map((kernel) => kernel.release.value)
+        .filter((release) => /-(amd64|generic|flatcar|talos)$/.test(release));
+      for (const release of full) expect(release, host.id).toMatch(pattern);
+    }
+  });
+});
