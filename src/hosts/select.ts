@@ -40,13 +40,13 @@ export function selectHosts(
   const chosen = new Map<string, Host>();
   const notes: string[] = [];
   const unmatched: string[] = [];
-  for (const entry of entries.length === 0 ? ["default"] : entries) {
-    const named = typeof entry === "string" ? configured.find((host) => host.id === entry.trim()) : entry;
-    if (typeof entry === "string" && named === undefined) {
+  for (const written of entries.length === 0 ? ["default"] : entries) {
+    const entry = ownHostNamed(written, configured) ?? written;
+    if (typeof entry === "string") {
       applyText(entry, chosen, known);
-    } else if (named !== undefined && isOwnHost(named)) {
-      chosen.set(named.id, buildOwnHost(named, own, known));
-    } else if (typeof entry === "object" && !isOwnHost(entry)) {
+    } else if (isOwnHost(entry)) {
+      chosen.set(entry.id, buildOwnHost(entry, own, known));
+    } else {
       const found = readNodes(entry, known);
       for (const host of found.hosts) if (!chosen.has(host.id)) chosen.set(host.id, host);
       notes.push(...found.notes);
@@ -59,6 +59,10 @@ export function selectHosts(
 
 function isOwnHost(entry: HostEntry): entry is OwnHost {
   return typeof entry === "object" && "id" in entry;
+}
+
+function ownHostNamed(entry: HostEntry, configured: readonly OwnHost[]): OwnHost | undefined {
+  return typeof entry === "string" ? configured.find((host) => host.id === entry.trim()) : undefined;
 }
 
 function checkOwnIds(own: readonly OwnHost[]): void {
