@@ -56,6 +56,8 @@ export interface RawFinding {
   message: string;
   evidence: Evidence[];
   program?: string;
+  /** The tool of the image that it is about, `iptables` when absent: where the Dockerfile brings it in is the finding's line. */
+  tool?: string;
   remedy?: string;
 }
 export interface RawMissing {

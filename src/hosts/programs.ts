@@ -81,6 +81,7 @@ function fromProfile(profile: ProgramProfile, version: string | null, id: string
     nft: row?.nft?.value ?? null,
     writes: writes?.value ?? null,
     operations: operations?.value ?? null,
+    kubelet: profile.kubelet ?? false,
     changesRules: profile.changesRules?.value ?? false,
     creates: sets?.value.creates ?? null,
     listsAllSets: sets?.value.listsAll ?? null,

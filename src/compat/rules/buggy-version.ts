@@ -42,6 +42,7 @@ function judge(cell: Cell, defect: Defect): Outcome[] {
       rule: defect.rule,
       severity,
       cause: `defect:${defect.id}`,
+      tool: tool.name,
       message: `${tool.name} ${tool.version}: ${defect.message}`,
       evidence: [...tool.evidence, ...defectEvidence(defect)],
       ...(defect.fixedIn === null ? {} : { remedy: `Raise ${tool.name} to ${defect.fixedIn} or later.` }),
@@ -57,7 +58,8 @@ function judgeWrapper(cell: Cell, defect: Defect): Outcome[] {
   if (severity === undefined) return [];
   const message = `iptables-wrapper ${selector.version}: ${defect.message}`;
   const evidence = [...selector.evidence, ...defectEvidence(defect)];
-  return [{ kind: "finding", rule: defect.rule, severity, cause: `defect:${defect.id}`, message, evidence }];
+  const cause = `defect:${defect.id}`;
+  return [{ kind: "finding", rule: defect.rule, severity, cause, tool: "iptables-wrapper", message, evidence }];
 }
 
 function defectEvidence(defect: Defect) {

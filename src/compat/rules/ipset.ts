@@ -79,6 +79,7 @@ function revisionFinding(
     rule: "ipset-revision",
     severity: sure ? "error" : "warning",
     cause: "ipset-revision",
+    tool: "ipset",
     program: program.id,
     message: `the image's ipset ${version} cannot read sets that ${program.id} (ipset ${program.ipset}) creates: ${describe(sets)}; \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
     evidence: [...sets.map(setEvidence), ...program.evidence],
@@ -96,6 +97,7 @@ function lagsBehindKernel(cell: Cell, kernel: Revisions, reader: Revisions, vers
       rule: "ipset-revision",
       severity: cell.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
       cause: "ipset-revision",
+      tool: "ipset",
       message: `the image's ipset ${version} is older than the kernel's set types: \`ipset list\` and \`ipset save\` fail as soon as another program creates ${types(sets)} sets with a newer ipset`,
       evidence: sets.map(setEvidence),
       remedy,
@@ -135,6 +137,7 @@ export const ipsetModuleMissing: Rule = {
             rule,
             severity: state === "absent" && creates !== undefined ? "error" : "warning",
             cause: `module:${name}`,
+            tool: "ipset",
             message:
               state === "absent"
                 ? `ipset cannot work: the kernel has no ${name}`

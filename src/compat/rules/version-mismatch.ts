@@ -24,6 +24,7 @@ export const versionMismatch: Rule = {
           rule,
           severity: "warning" as const,
           cause: `version:${tool.target}`,
+          tool: tool.name,
           message,
           evidence: tool.evidence,
           remedy: "Install the tool from one source, so that scanners and people see the version that runs.",

@@ -1,0 +1,85 @@
+import { assembleReport, type EvaluatedImage, type EvaluatedPlatform } from "./compat/assemble.ts";
+import { evaluatePlatform, type RawCell } from "./compat/engine.ts";
+import type { JudgedFinding } from "./compat/policy.ts";
+import { findRemedy } from "./compat/remedy.ts";
+import { inspectImages } from "./inspect.ts";
+import { distributions } from "./knowledge/distributions/index.ts";
+import { UserError } from "./model/error.ts";
+import type { Finding, Report } from "./model/report.ts";
+import type { Inspection, Toolchain } from "./model/toolchain.ts";
+import { contextOf, type Settings } from "./settings.ts";
+import { tool } from "./version.ts";
+
+export interface CheckRequest {
+  /** References, or an inspection that was made before. */
+  images: readonly string[] | Inspection;
+  /** One for each image, by order; empty = no comparison. */
+  base: readonly string[];
+  platforms: readonly string[];
+  settings: Settings;
+  /** Line of the Dockerfile that brings a package in. */
+  locate?: (finding: JudgedFinding, toolchain: Toolchain) => Finding["location"] | undefined;
+}
+
+/**
+ * The whole path: images -> toolchains -> findings on every host -> report.
+ * @throws UserError for what cannot be read
+ */
+export async function check(request: CheckRequest): Promise<Report> {
+  const { settings } = request;
+  const inspection = await inspectionOf(request);
+  const base = request.base.length === 0 ? undefined : await inspectImages(request.base, request.platforms);
+  if (base !== undefined && base.images.length !== inspection.images.length) {
+    const counts = `${base.images.length} base images for ${inspection.images.length} images`;
+    throw new UserError(`${counts}: give one base image for each image, in the same order`);
+  }
+  const images = inspection.images.map((image, index): EvaluatedImage => {
+    const before = base?.images[index];
+    return {
+      reference: image.reference,
+      digest: image.digest,
+      platforms: image.platforms.map(({ platform, toolchain }) => {
+        const old = before?.platforms.find((candidate) => candidate.platform === platform);
+        const evaluated = evaluate(image.reference, platform, toolchain, request);
+        return before === undefined || old === undefined
+          ? evaluated
+          : { ...evaluated, base: evaluate(before.reference, platform, old.toolchain, request).cells };
+      }),
+    };
+  });
+  return assembleReport(images, settings.policy, tool, settings.notes);
+}
+
+async function inspectionOf(request: CheckRequest): Promise<Inspection> {
+  return "images" in request.images ? request.images : inspectImages(request.images, request.platforms);
+}
+
+function evaluate(
+  reference: string,
+  platform: string,
+  toolchain: Toolchain,
+  { settings, locate }: CheckRequest,
+): EvaluatedPlatform {
+  const image = contextOf(settings.config, reference, toolchain);
+  const input = { toolchain, image, hosts: settings.hosts };
+  const cells = evaluatePlatform(input);
+  return {
+    platform,
+    toolchain,
+    cells: withRemedy(cells, findRemedy(input, cells, distributions)),
+    ...(locate === undefined ? {} : { locate: (finding: JudgedFinding) => locate(finding, toolchain) }),
+  };
+}
+
+/** A release that cures a finding says more than the rule's general advice. */
+function withRemedy(cells: RawCell[], remedy: ReturnType<typeof findRemedy>): RawCell[] {
+  if (remedy === undefined) return cells;
+  return cells.map((cell) => ({
+    ...cell,
+    findings: cell.findings.map((finding) =>
+      finding.severity !== "notice" && remedy.clears(cell.host.id, finding.rule, finding.cause)
+        ? { ...finding, remedy: remedy.text }
+        : finding,
+    ),
+  }));
+}

@@ -1,0 +1,23 @@
+import { debug, info, setFailed, warning } from "@actions/core";
+import { UserError } from "../model/error.ts";
+import { breakCommands } from "../report/escape.ts";
+
+/** The step's log. Everything passes the toolkit, which escapes workflow commands in messages. */
+
+/** A warning annotation on the run. */
+export function warn(sentence: string): void {
+  warning(sentence);
+}
+
+/** A plain line of the log. */
+export function say(sentence: string): void {
+  info(breakCommands(sentence));
+}
+
+/** The step fails with one line, whatever was thrown; the stack is for debug logs only. Exit code 2 tells it from a verdict. */
+export function failStep(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  setFailed((error instanceof UserError ? message : `unexpected: ${message}`).replaceAll(/\s*\n\s*/g, " "));
+  if (error instanceof Error && error.stack !== undefined) debug(breakCommands(error.stack));
+  process.exitCode = 2;
+}

@@ -1,0 +1,52 @@
+import type { Fact, Host } from "../model/host.ts";
+import { plainText } from "./escape.ts";
+
+/** Hosts for a terminal. Ids may come from node names: everything is cleaned. */
+
+/** One line a host: id, kernel, iptables, backend, legacy tables. */
+export function renderHostTable(hosts: readonly Host[]): string {
+  const rows = [
+    ["HOST", "KERNEL", "IPTABLES", "BACKEND", "LEGACY TABLES", "IPSET"],
+    ...hosts.map((host) => [
+      host.id,
+      host.kernel.release.value,
+      show(host.iptables.version),
+      show(host.iptables.backend),
+      show(host.kernel.modules.ip_tables),
+      show(host.ipset.version),
+    ]),
+  ].map((row) => row.map((cell) => plainText(cell, 60)));
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return `${rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n")}\n`;
+}
+
+/** All facts of one host with source and confidence. */
+export function renderHost(host: Host): string {
+  const facts: [string, Fact<unknown> | undefined][] = [
+    ["kernel", host.kernel.release],
+    ["iptables", host.iptables.version],
+    ["backend", host.iptables.backend],
+    ["nft", host.nft.version],
+    ["ipset", host.ipset.version],
+    ["xtables compat", host.kernel.xtablesCompat],
+    ...Object.entries(host.kernel.modules).sort(([a], [b]) => a.localeCompare(b)),
+  ];
+  const lines = facts.map(([name, fact]) => {
+    if (fact === undefined) return `  ${name.padEnd(18)} unknown`;
+    const note = fact.note === undefined ? "" : ` (${plainText(fact.note)})`;
+    return `  ${plainText(name, 40).padEnd(18)} ${plainText(String(fact.value), 60).padEnd(12)} ${fact.confidence}: ${plainText(fact.source)}${note}`;
+  });
+  const notes = [...host.notes, ...(host.kernel.notes ?? [])].map((note) => `  - ${plainText(note)}`);
+  return `${[`${plainText(host.id)}  ${plainText(host.title)}`, ...lines, ...notes].join("\n")}\n`;
+}
+
+function show(fact: Fact<string> | undefined): string {
+  return fact?.value ?? "unknown";
+}

@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { HostWithPrograms } from "./compat/engine.ts";
+import { globMatches, type Policy } from "./compat/policy.ts";
+import type { ImageContext } from "./compat/types.ts";
+import { readConfig } from "./config/read.ts";
+import type { Config, ConfigHost } from "./config/schema.ts";
+import { catalogue } from "./hosts/catalogue.ts";
+import { defaultPrograms, findProfile, profileOfVersion, resolveProgram } from "./hosts/programs.ts";
+import { selectHosts } from "./hosts/select.ts";
+import { didYouMean } from "./hosts/suggest.ts";
+import type { HostEntry } from "./hosts/types.ts";
+import { UserError } from "./model/error.ts";
+import { ruleIds } from "./model/rule-ids.ts";
+import type { Toolchain } from "./model/toolchain.ts";
+
+/** Where the config is looked for when nobody names one. */
+export const defaultConfigFile = ".github/netfilter-compat.yml";
+
+/** Bytes of a nodes file: a cluster of some thousand nodes. */
+const maximumNodesSize = 64 * 1024 * 1024;
+
+/** All that is not the image: hosts with their programs, and what the user decided. */
+export interface Settings {
+  config: Config;
+  hosts: HostWithPrograms[];
+  policy: Policy;
+  notes: string[];
+}
+
+/**
+ * Config and selection resolved against the catalogue.
+ * @param options.folder relative paths start here
+ * @param options.hosts selection from the command line or the Action's input; it takes the place of the config's
+ * @param options.today `YYYY-MM-DD`
+ * @throws UserError with file, line and field where the config is wrong
+ */
+export function resolveSettings(options: {
+  folder: string;
+  configFile?: string;
+  hosts?: readonly string[];
+  today: string;
+}): Settings {
+  const config = loadConfig(options.folder, options.configFile);
+  checkRuleNames(config, options.configFile ?? defaultConfigFile);
+  const own = (config.hosts ?? []).filter((entry) => typeof entry === "object" && "id" in entry);
+  const entries = options.hosts ?? (config.hosts ?? []).map((entry) => toHostEntry(entry, options.folder));
+  const selection = selectHosts(entries, catalogue, own);
+  const programs = config.programs?.map(resolveProgram) ?? defaultPrograms();
+  return {
+    config,
+    hosts: selection.hosts.map((host) => ({ host, programs: host.programs ?? programs })),
+    policy: {
+      severity: config.severity ?? {},
+      ignore: (config.ignore ?? []).map(withoutUndefined),
+      today: options.today,
+    },
+    notes: selection.notes,
+  };
+}
+
+function loadConfig(folder: string, named: string | undefined): Config {
+  const file = named ?? defaultConfigFile;
+  let text: string;
+  try {
+    text = readFileSync(resolve(folder, file), "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (named === undefined && code === "ENOENT") return {};
+    throw new UserError(`${file}: cannot be read (${code ?? String(error)}): name an existing config file`);
+  }
+  return readConfig(text, file);
+}
+
+function toHostEntry(entry: ConfigHost, folder: string): HostEntry {
+  if (typeof entry === "string" || "id" in entry) return entry;
+  return readNodesFile(entry.nodes, folder);
+}
+
+/**
+ * Reads what `kubectl get nodes -o json` printed.
+ * @throws UserError when the file is unreadable or not JSON
+ */
+export function readNodesFile(file: string, folder: string): HostEntry {
+  try {
+    const text = readFileSync(resolve(folder, file), "utf8");
+    if (text.length > maximumNodesSize) throw new Error(`larger than ${maximumNodesSize} bytes`);
+    return { nodes: JSON.parse(text), from: file };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${file}: not readable as the output of kubectl get nodes -o json: ${why}`);
+  }
+}
+
+function checkRuleNames(config: Config, file: string): void {
+  const named = [...Object.keys(config.severity ?? {}), ...(config.ignore ?? []).flatMap((entry) => entry.rule ?? [])];
+  for (const name of named) {
+    if ((ruleIds as readonly string[]).includes(name)) continue;
+    throw new UserError(`${file}: there is no rule "${name}"; ${didYouMean(name, ruleIds, "see docs/rules")}`);
+  }
+}
+
+/** How the image runs: what its files say, completed and overridden by the first matching `images` entry. */
+export function contextOf(config: Config, reference: string, toolchain: Toolchain): ImageContext {
+  const entry = config.images?.find((candidate) => globMatches(candidate.match, reference));
+  const named = entry?.program;
+  const [id = "", version] = (named ?? toolchain.program?.name ?? "").split("@", 2);
+  const profile = findProfile(id);
+  if (named !== undefined && profile === undefined) resolveProgram(named);
+  return {
+    ...(profile === undefined
+      ? {}
+      : { profile: profileOfVersion(profile, version ?? toolchain.program?.version ?? null) }),
+    environment: { ...toolchain.environment, ...entry?.env },
+    network: entry?.network ?? "host",
+    modules: entry?.modules ?? "unknown",
+  };
+}
+
+/** Optional fields that are absent instead of undefined. */
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
