@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../model/error.ts";
 
-/** Larger files are taken for something else. Bytes. */
-const SIZE_LIMIT = 512 * 1024;
+/** Larger files are not read. Bytes, as many as {@link ./locate.ts} looks at. */
+const SIZE_LIMIT = 64 * 1024;
 /** Entries looked at in all folders together. */
 const ENTRY_LIMIT = 5000;
 const NAME = "Dockerfile";

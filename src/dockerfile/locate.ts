@@ -4,8 +4,11 @@ import { installedWords, namesPackage, splitCommands } from "./shell.ts";
 
 /** Finds the line of a Dockerfile that brings a tool into the image. Pure; only what the file says is used. */
 
-/** Larger files are not looked at. UTF-16 units. */
-const TEXT_LIMIT = 512 * 1024;
+/** Larger files are not looked at: the parser's time grows with the square of the length (64 Ki take it one second at the
+ * worst, 400 Ki half a minute). UTF-16 units. */
+export const TEXT_LIMIT = 64 * 1024;
+/** Values of variables looked up for one file, which the parser does by reading it again. */
+const LOOKUP_LIMIT = 200;
 /** Files with more stages are not looked at: nobody writes them, and each stage may lead into another. */
 const STAGE_LIMIT = 500;
 
@@ -45,27 +48,44 @@ interface Search {
  * The last line that decides the tool's version: in the final stage the package manager's line that names one of the
  * packages, or the COPY that brings one of the paths; else the same in the stages it is built on; else the FROM that names
  * the base image.
- * @returns undefined for a text without FROM, or one above 512 Ki characters
+ * @returns undefined for a text without FROM, or one above 64 Ki characters
  */
 export function locateTool(text: string, wanted: Wanted): Located | undefined {
-  if (text.length > TEXT_LIMIT) return undefined;
+  return makeLocator(text)(wanted);
+}
+
+/** {@link locateTool} for several tools of one file, which is parsed once. */
+export function makeLocator(text: string): (wanted: Wanted) => Located | undefined {
+  if (text.length > TEXT_LIMIT) return () => undefined;
   const file = DockerfileParser.parse(text);
+  const stages = splitStages(file.getInstructions());
+  const last = stages.at(-1);
+  if (last === undefined || stages.length > STAGE_LIMIT) return () => undefined;
+  const lines = text.split(/\r\n|\r|\n/);
+  const escapeCharacter = file.getEscapeCharacter();
+  const resolve = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? undefined);
+  return (wanted) => {
+    const search: Search = { lines, escapeCharacter, stages, searched: new Map(), wanted, resolve };
+    return searchStage(search, last) ?? { line: baseLine(search, last), kind: "from" };
+  };
+}
+
+function splitStages(instructions: Instruction[]): Stage[] {
   const stages: Stage[] = [];
-  for (const instruction of file.getInstructions())
+  for (const instruction of instructions)
     if (instruction.getKeyword() === "FROM")
       stages.push({ index: stages.length, from: instruction as From, instructions: [] });
     else stages.at(-1)?.instructions.push(instruction);
-  const last = stages.at(-1);
-  if (last === undefined || stages.length > STAGE_LIMIT) return undefined;
-  const search: Search = {
-    lines: text.split(/\r\n|\r|\n/),
-    escapeCharacter: file.getEscapeCharacter(),
-    stages,
-    searched: new Map(),
-    wanted,
-    resolve: (variable, line) => file.resolveVariable(variable, line) ?? undefined,
+  return stages;
+}
+
+function rememberLookups(resolve: Search["resolve"]): Search["resolve"] {
+  const known = new Map<string, string | undefined>();
+  return (variable, line) => {
+    const key = `${line} ${variable}`;
+    if (!known.has(key) && known.size < LOOKUP_LIMIT) known.set(key, resolve(variable, line));
+    return known.get(key);
   };
-  return searchStage(search, last) ?? { line: baseLine(search, last), kind: "from" };
 }
 
 /** Latest instruction first: it decides. Then the stage below. A stage only refers to earlier ones, so this ends. */
