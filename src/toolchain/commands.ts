@@ -1,0 +1,129 @@
+import { basename } from "node:path/posix";
+import type { FileNode, FileTree } from "../model/image.ts";
+import type { Command } from "../model/toolchain.ts";
+import { probedContent } from "./content.ts";
+
+/** What runtimes use when the image sets none (Docker, containerd: `DefaultPathEnv`). */
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const MAX_PATH_ENTRIES = 64;
+
+/** Directories of PATH in order; entries that are no absolute path depend on the working directory and are left out. */
+export function pathDirectories(env: string[]): string[] {
+  const value = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
+  const directories = value.split(":").filter((entry) => entry.startsWith("/"));
+  return [...new Set(directories.map((entry) => entry.replace(/(?<=.)\/+$/, "")))].slice(0, MAX_PATH_ENTRIES);
+}
+
+/** Where a command name leads. `node` is absent when it leads nowhere. */
+export interface FoundCommand {
+  via: string[];
+  target?: { path: string; node: FileNode };
+  /** The chain ends at a path that does not exist. */
+  dangling: boolean;
+}
+
+export type CommandFinder = (name: string) => FoundCommand | undefined;
+
+/**
+ * Finds commands as execvp(3) does: the first PATH entry in which the name leads to an executable file. Links that lead
+ * nowhere don't stop the search; they are what is told when nothing else is found.
+ */
+export function createCommandFinder(tree: FileTree, directories: string[]): CommandFinder {
+  const known = new Map<string, FoundCommand | undefined>();
+  const find = (name: string): FoundCommand | undefined => {
+    let failed: FoundCommand | undefined;
+    for (const directory of directories) {
+      const hit = followLink(tree, `${directory === "/" ? "" : directory}/${name}`);
+      if (hit?.target && (hit.target.node.mode & 0o111) !== 0) return hit;
+      failed ??= hit;
+    }
+    return failed && { via: failed.via, dangling: failed.dangling };
+  };
+  return (name) => {
+    if (!known.has(name)) known.set(name, find(name));
+    return known.get(name);
+  };
+}
+
+/** Follows one path to a regular file; undefined when there is nothing at it, or no file. */
+export function followLink(tree: FileTree, path: string): FoundCommand | undefined {
+  if (!tree.lookup(path)) return undefined;
+  const resolved = tree.resolve(path);
+  if (!resolved.found) return { via: withLast(resolved.via, resolved.at), dangling: resolved.reason !== "loop" };
+  if (resolved.node.type !== "file") return undefined;
+  return {
+    via: withLast(resolved.via, resolved.path),
+    target: { path: resolved.path, node: resolved.node },
+    dangling: false,
+  };
+}
+
+function withLast(via: string[], last: string): string[] {
+  return via.at(-1) === last ? via : [...via, last];
+}
+
+/** Command names that a report always speaks of. */
+export const DEFAULT_COMMANDS = [
+  "iptables",
+  "iptables-save",
+  "iptables-restore",
+  "ip6tables",
+  "ip6tables-save",
+  "ip6tables-restore",
+  "nft",
+  "ipset",
+];
+
+export interface ToldCommand {
+  command: Command;
+  missing?: { fact: string; reason: string };
+}
+
+/**
+ * What a command name leads to, by the bytes of the file at the end of its links. A name never decides: a file called
+ * `xtables-legacy-multi` that cannot be read is `unknown`. `ipset` has no backend; found, it is `unknown` without anything
+ * missing.
+ */
+export function tellCommand(name: string, find: CommandFinder): ToldCommand {
+  const found = find(name);
+  if (!found) return { command: { backend: "none", via: [] } };
+  if (!found.target) {
+    const command: Command = { backend: "none", via: found.via };
+    return { command: found.dangling ? { ...command, dangling: true } : command };
+  }
+  const backend = tellBackend(name, found.target);
+  if ("hostExec" in backend) return { command: { backend: "unknown", via: found.via, hostExec: true } };
+  if ("backend" in backend) return { command: { backend: backend.backend, via: found.via } };
+  return {
+    command: { backend: "unknown", via: found.via },
+    missing: { fact: `what ${found.via[0]} does`, reason: backend.unknown },
+  };
+}
+
+type Told = { backend: Command["backend"] } | { hostExec: true } | { unknown: string };
+
+function tellBackend(name: string, target: { path: string; node: FileNode }): Told {
+  const content = probedContent(target.node.content);
+  const file = target.path;
+  if (content?.kind === "script") {
+    const { script } = content;
+    if (script.wrapper) return { backend: "auto" };
+    return script.hostExec === undefined ? { unknown: `${file} is an unknown script` } : { hostExec: true };
+  }
+  if (content?.kind !== "binary") return { unknown: `${file} is no program that could be read` };
+  if (content.wrapper) return { backend: "auto" };
+  if (content.packed) return { unknown: `${file} is packed by UPX` };
+  if (content.problem) return { unknown: `${file}: ${content.problem}` };
+  const identity = content.identity;
+  if (content.go) return { unknown: `${file} is a Go program (${content.go.main?.path ?? content.go.path})` };
+  if (!identity) return { unknown: `the bytes of ${file} don't tell what it is` };
+  if (name === "ipset")
+    return identity.tool === "ipset" ? { backend: "unknown" } : { unknown: notThat(file, identity.tool) };
+  const expected = name === "nft" ? "nft" : "iptables";
+  if (identity.tool !== expected) return { unknown: notThat(file, identity.tool) };
+  return identity.backend ? { backend: identity.backend } : { unknown: `${file} holds texts of both backends` };
+}
+
+function notThat(file: string, tool: string): string {
+  return `${basename(file)} is ${tool}, which has no such command`;
+}

@@ -1,0 +1,199 @@
+import wrappers from "../knowledge/wrappers.json" with { type: "json" };
+import type { ContentSink, StreamedFile } from "../model/image.ts";
+import { type ElfHeader, isElf, readElfDynamic, readElfHeader } from "./binaries/elf.ts";
+import { createGoScanner, type GoBuild, type GoScanner, goDataRanges } from "./binaries/go.ts";
+import { identify } from "./binaries/identify.ts";
+import type { BinaryContent, ProbedContent } from "./content.ts";
+import { readScript } from "./scripts.ts";
+
+/** The largest netfilter tool known, a static nft, has about 3 MB. */
+export const MAX_ANALYSED = 8 * 1024 * 1024;
+/** Enough for the program headers and for UPX's mark. */
+const HEAD_SIZE = 4096;
+const MAX_SCRIPT = 64 * 1024;
+
+/** True for base names under which an unidentified program deserves a word in the report. */
+export function isToolName(name: string): boolean {
+  return /tables|^nft$|^ipset$|^conntrackd?$|^xtables/.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+}
+
+export function isNetfilterLibrary(name: string): boolean {
+  return /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/.test(name);
+}
+
+/** Directories that PATHs name, the root, and k3s' `bin/aux`. */
+function isProgramDirectory(path: string): boolean {
+  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
+}
+
+/**
+ * A sink for a file that may be a program, a script or a library. What it is shows in the first bytes: other files end
+ * there. A program that may be a tool is kept until its end, at most {@link MAX_ANALYSED}; of larger ones only Go's build
+ * information is looked for, while they stream by.
+ */
+export function openExecutable(file: StreamedFile, name: string): ContentSink {
+  const head = Buffer.alloc(Math.min(file.size, HEAD_SIZE));
+  let position = 0;
+  let reader: ContentSink | undefined;
+  let dismissed = false;
+  const feed = (chunk: Uint8Array): boolean => {
+    if (reader) return reader.write(chunk);
+    const taken = Math.min(chunk.length, head.length - position);
+    head.set(chunk.subarray(0, taken), position);
+    position += taken;
+    // Four bytes dismiss most files; the rest is decided when the head is there.
+    if (position >= 4 && !isElf(head) && !isScript(head)) dismissed = true;
+    if (dismissed) return false;
+    if (position < head.length) return true;
+    reader = isScript(head) ? scriptSink(file) : elfSink(file, name, head);
+    if (!reader) dismissed = true;
+    const more = reader?.write(head) === true;
+    return more && taken < chunk.length ? reader?.write(chunk.subarray(taken)) === true : more;
+  };
+  return {
+    write: (chunk) => !dismissed && feed(chunk),
+    end() {
+      if (dismissed) return undefined;
+      if (reader) return reader.end();
+      return isToolName(name) ? unreadable("it ends before its header does") : undefined;
+    },
+  };
+}
+
+function isScript(head: Uint8Array): boolean {
+  return head[0] === 0x23 && head[1] === 0x21;
+}
+
+function scriptSink(file: StreamedFile): ContentSink {
+  const limit = Math.min(file.size, MAX_SCRIPT);
+  const text = Buffer.alloc(limit);
+  let size = 0;
+  return {
+    write(chunk) {
+      const part = chunk.subarray(0, limit - size);
+      text.set(part, size);
+      size += part.length;
+      return size < limit;
+    },
+    end(): ProbedContent | undefined {
+      const script = readScript(text.toString("latin1", 0, size), size < file.size);
+      return script && { kind: "script", script };
+    },
+  };
+}
+
+function elfSink(file: StreamedFile, name: string, head: Buffer): ContentSink | undefined {
+  const header = readElfHeader(head);
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : undefined;
+  if (isPacked(head)) return constantSink({ ...describe(header), packed: true });
+  const wanted = named || isProgramDirectory(file.path);
+  if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
+  return streamingSink(header, named);
+}
+
+/** UPX puts its mark behind the program headers (upx' p_linux_elf). */
+function isPacked(head: Buffer): boolean {
+  const at = head.indexOf("UPX!");
+  return at >= 0 && at < 512;
+}
+
+/** Larger programs, and programs outside the usual folders: only Go's build information. */
+function streamingSink(header: ElfHeader, named: boolean): ContentSink | undefined {
+  const ranges = goDataRanges(header);
+  const scanner = createGoScanner(ranges);
+  let position = 0;
+  return {
+    write(chunk) {
+      const offset = position;
+      position += chunk.length;
+      return scanner.write(asBuffer(chunk), offset);
+    },
+    end(): BinaryContent | undefined {
+      const content = withGo(describe(header), scanner);
+      if (content.go || content.problem) return content;
+      const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
+      return named ? { ...content, problem } : undefined;
+    },
+  };
+}
+
+/** Buffers of analysed programs are used again: there are many, and each would be fresh memory. */
+let spare: Buffer | undefined;
+
+function wholeSink(file: StreamedFile, name: string, header: ElfHeader): ContentSink {
+  let bytes = spare !== undefined && spare.length >= file.size ? spare : Buffer.allocUnsafeSlow(roundUp(file.size));
+  if (bytes === spare) spare = undefined;
+  let size = 0;
+  return {
+    write(chunk) {
+      const part = chunk.subarray(0, file.size - size);
+      bytes.set(part, size);
+      size += part.length;
+      return size < file.size;
+    },
+    end(): BinaryContent | undefined {
+      try {
+        return analyse(bytes.subarray(0, size), file, name, header);
+      } finally {
+        if (spare === undefined || spare.length < bytes.length) spare = bytes;
+        bytes = Buffer.alloc(0);
+      }
+    },
+  };
+}
+
+function roundUp(size: number): number {
+  return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
+}
+
+function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHeader): BinaryContent | undefined {
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  const content = describe(header);
+  if (bytes.length < file.size) return named ? { ...content, problem: "it ends early" } : undefined;
+  const scanner = createGoScanner(goDataRanges(header));
+  scanner.write(bytes, 0);
+  withGo(content, scanner);
+  if (content.go) {
+    const wrapper = wrapperGeneration(content.go, bytes);
+    return wrapper === undefined ? content : { ...content, wrapper };
+  }
+  const dynamic = readElfDynamic(bytes, header);
+  content.needed = dynamic?.needed ?? [];
+  if (dynamic?.runpath.length) content.runpath = dynamic.runpath;
+  const identity = identify({ name, bytes, dynamic });
+  if (identity) content.identity = identity;
+  return identity || named || content.problem ? content : undefined;
+}
+
+/** Generation of the iptables-wrapper that is a Go program, by a text that each has of its own. */
+function wrapperGeneration(build: GoBuild, bytes: Buffer): string | undefined {
+  if (build.main?.path !== wrappers.go.module && build.path !== wrappers.go.module) return undefined;
+  return wrappers.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0)?.version ?? "go";
+}
+
+function describe(header: ElfHeader): BinaryContent {
+  const content: BinaryContent = { kind: "binary", needed: [] };
+  if (header.architecture !== undefined) content.architecture = header.architecture;
+  return content;
+}
+
+function withGo(content: BinaryContent, scanner: GoScanner): BinaryContent {
+  const build = scanner.end();
+  if (build === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
+  else if (build) content.go = build;
+  return content;
+}
+
+function unreadable(problem: string): BinaryContent {
+  return { kind: "binary", needed: [], problem };
+}
+
+/** A result that is known before the content is. */
+function constantSink(content: ProbedContent): ContentSink {
+  return { write: () => false, end: () => content };
+}
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}

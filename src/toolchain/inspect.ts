@@ -1,0 +1,84 @@
+import type { FileTree, ImagePlatform } from "../model/image.ts";
+import type { Command, Toolchain } from "../model/toolchain.ts";
+import { createCommandFinder, DEFAULT_COMMANDS, pathDirectories, tellCommand } from "./commands.ts";
+import { probedContent } from "./content.ts";
+import { listLibraries } from "./libraries.ts";
+import { indexOwnership } from "./packages/ownership.ts";
+import { type KnownProgram, tellProgram } from "./program.ts";
+import { tellSelector } from "./selector.ts";
+import { surveyTree } from "./survey.ts";
+import { listTools } from "./tools.ts";
+
+export type { KnownProgram } from "./program.ts";
+
+/** What the inspection takes from the knowledge base. */
+export interface ToolchainKnowledge {
+  /** Program profiles, in the order in which they are preferred. */
+  programs: KnownProgram[];
+  /** Environment variables that choose a backend: the only ones of the image that are shown. */
+  variables: string[];
+}
+
+/**
+ * Finds the netfilter toolchain of one platform. The files of the tree must carry what `probeContent` kept of them.
+ * Never throws for what an image holds: what cannot be told is in `missing`.
+ */
+export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKnowledge): Toolchain {
+  const { tree, config } = platform;
+  const survey = surveyTree(tree);
+  const ownership = indexOwnership(survey, tree);
+  const directories = pathDirectories(config.env);
+  const find = createCommandFinder(tree, directories);
+  const { tools, missing: missingOfTools } = listTools({ tree, survey, ownership, find, directories });
+  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find) }));
+  const defaults: Record<string, Command> = Object.fromEntries(told.map(({ name, command }) => [name, command]));
+  const selector = tellSelector(tree, survey, find);
+  const { program, missing: missingProgram } = tellProgram(tree, config, survey, find, knowledge.programs);
+  return {
+    os: readOsRelease(tree),
+    architecture: platform.platform.split("/")[1] ?? "",
+    tools,
+    libraries: listLibraries(survey, ownership),
+    defaults,
+    ...(selector && { selector }),
+    ...(program && { program }),
+    modprobe: find("modprobe")?.target !== undefined,
+    environment: pickVariables(config.env, knowledge.variables),
+    missing: distinctFacts([
+      ...ownership.problems,
+      ...missingOfTools,
+      ...told.flatMap(({ missing }) => missing ?? []),
+      ...(missingProgram ? [missingProgram] : []),
+    ]),
+  };
+}
+
+/** Shown for orientation only: packages often come from another release than os-release names. */
+function readOsRelease(tree: FileTree): Toolchain["os"] {
+  for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
+    const resolved = tree.resolve(path);
+    const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : undefined;
+    if (content?.kind !== "text") continue;
+    return { id: osField(content.text, "ID"), versionId: osField(content.text, "VERSION_ID") };
+  }
+  return { id: null, versionId: null };
+}
+
+function osField(text: string, name: string): string | null {
+  const value = new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1]?.trim();
+  return value ? value.replace(/^(["'])(.*)\1$/, "$2") : null;
+}
+
+function pickVariables(env: string[], names: string[]): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const entry of env) {
+    const at = entry.indexOf("=");
+    const name = entry.slice(0, at);
+    if (at > 0 && names.includes(name)) picked[name] = entry.slice(at + 1);
+  }
+  return picked;
+}
+
+function distinctFacts(missing: Toolchain["missing"]): Toolchain["missing"] {
+  return missing.filter((item, i) => missing.findIndex((other) => other.fact === item.fact) === i);
+}

@@ -1,0 +1,36 @@
+import { basename } from "node:path/posix";
+import type { Library } from "../model/toolchain.ts";
+import { compareVersions, upstreamVersion } from "../model/version.ts";
+import { narrowByFileName } from "./binaries/library-range.ts";
+import { describeOwner, type Ownership } from "./packages/ownership.ts";
+import { evidence, type Survey } from "./survey.ts";
+
+/**
+ * Lists the netfilter libraries. The bytes give a range of releases; a package record that owns the file makes it one
+ * version when it lies in that range. Otherwise the file was replaced: the range stays, and both facts are in the evidence.
+ */
+export function listLibraries(survey: Survey, ownership: Ownership): Library[] {
+  return survey.binaries.flatMap(({ path, node, content }): Library[] => {
+    const identity = content.identity;
+    if (!identity?.library) return [];
+    const { soVersion, min, max } = narrowByFileName(identity.tool, basename(path), identity.library);
+    const library: Library = {
+      name: identity.tool,
+      soVersion,
+      path,
+      versions: [min, max],
+      evidence: [evidence(`its bytes hold: ${identity.evidence}`, path, node)],
+    };
+    const owner = ownership.ownerOf(path);
+    if (!owner) return [library];
+    library.package = owner.record;
+    library.evidence.unshift({ fact: describeOwner(owner, path), source: owner.source });
+    const version = upstreamVersion(owner.record.version);
+    if (version !== undefined && liesWithin(version, min, max)) library.versions = [version, version];
+    return [library];
+  });
+}
+
+function liesWithin(version: string, min: string | null, max: string | null): boolean {
+  return (min === null || compareVersions(version, min) >= 0) && (max === null || compareVersions(version, max) <= 0);
+}

@@ -1,0 +1,69 @@
+import { isWorthOwning, MAX_PROBLEMS, type PackageEntry, type ParsedPackages } from "./types.ts";
+
+/**
+ * Reads an apk database (`lib/apk/db/installed`): one-letter fields, a blank line after each package. `P:` name, `V:`
+ * version, `F:` directory, `R:` file in that directory
+ * (https://wiki.alpinelinux.org/wiki/Apk_spec#Install_DB).
+ * @param text the whole file, decoded as latin1 or UTF-8
+ * @returns packages with the files that matter; `problems` says where the text is no such database. Never throws.
+ */
+export function parseApkDatabase(text: string): ParsedPackages {
+  const packages: PackageEntry[] = [];
+  const problems: string[] = [];
+  const report = (problem: string) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  let record = emptyRecord();
+  const finish = (line: number) => {
+    if (!record.begun) return;
+    if (record.name && record.version)
+      packages.push({ name: record.name, version: record.version, files: record.files });
+    else report(`the record that ends at line ${line} has no ${record.name ? "version" : "name"}`);
+    record = emptyRecord();
+  };
+  let number = 0;
+  for (const line of linesOf(text)) {
+    number++;
+    if (line === "") finish(number);
+    else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report(`line ${number} is no field`);
+    else takeField(record, line[0] ?? "", line.slice(2));
+  }
+  finish(number);
+  if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
+  return { packages, problems };
+}
+
+interface ApkRecord {
+  begun: boolean;
+  name: string;
+  version: string;
+  directory: string;
+  files: string[];
+}
+
+function emptyRecord(): ApkRecord {
+  return { begun: false, name: "", version: "", directory: "", files: [] };
+}
+
+function takeField(record: ApkRecord, field: string, value: string): void {
+  record.begun = true;
+  if (field === "P") record.name = value;
+  else if (field === "V") record.version = value;
+  else if (field === "F") record.directory = value;
+  else if (field === "R") {
+    const path = record.directory === "" ? `/${value}` : `/${record.directory}/${value}`;
+    if (isWorthOwning(path)) record.files.push(path);
+  }
+}
+
+/** The lines of a text one by one, without an array of all of them. */
+export function* linesOf(text: string): Generator<string> {
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf("\n", start);
+    if (end < 0) {
+      yield text.slice(start);
+      return;
+    }
+    yield text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end);
+    start = end + 1;
+  }
+}

@@ -1,0 +1,72 @@
+import { linesOf } from "./apk.ts";
+import { isWorthOwning, MAX_PROBLEMS, type PackageEntry, type ParsedPackages } from "./types.ts";
+
+/**
+ * Reads dpkg's `status`, or one file of `status.d` as distroless images and hand-written stanzas have it: RFC-822-like
+ * stanzas, a blank line between them, continuation lines indented (deb-control(5)).
+ * @param text the whole file
+ * @param form `status`: a stanza counts when its state is `installed` (`install ok installed`, also held packages);
+ *   `status.d`: a stanza without a `Status` field counts too
+ * @returns packages without file lists; `problems` says where the text is no such database. Never throws.
+ */
+export function parseDpkgStatus(text: string, form: "status" | "status.d"): ParsedPackages {
+  const packages: PackageEntry[] = [];
+  const problems: string[] = [];
+  const report = (problem: string) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  let stanza = new Map<string, string>();
+  const finish = (line: number) => {
+    if (stanza.size === 0) return;
+    const name = stanza.get("package");
+    const version = stanza.get("version");
+    const status = stanza.get("status");
+    const installed = status === undefined ? form === "status.d" : /^\S+ ok installed$/.test(status);
+    if (!name) report(`the stanza that ends at line ${line} names no package`);
+    else if (status === undefined && form === "status") report(`package ${name} has no status`);
+    else if (installed && !version) report(`package ${name} has no version`);
+    else if (installed && version) packages.push({ name, version });
+    stanza = new Map();
+  };
+  let number = 0;
+  for (const line of linesOf(text)) {
+    number++;
+    if (line.trim() === "") finish(number);
+    else if (line[0] === " " || line[0] === "\t") {
+      if (stanza.size === 0) report(`line ${number} continues nothing`);
+    } else {
+      const field = /^([!-9;-~]+):[ \t]*(.*)$/.exec(line);
+      if (!field) report(`line ${number} is no field`);
+      else takeField(stanza, field[1] ?? "", field[2] ?? "");
+    }
+  }
+  finish(number);
+  // Every program that writes this file ends it with a newline; people who write a stanza by hand may not.
+  if (form === "status" && text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
+  return { packages, problems };
+}
+
+const KEPT_FIELDS = new Set(["package", "version", "status"]);
+
+function takeField(stanza: Map<string, string>, name: string, value: string): void {
+  const key = name.toLowerCase();
+  // Any field opens the stanza, so that one without a name is noticed; only the values that are used are kept.
+  stanza.set(key, KEPT_FIELDS.has(key) ? value.trimEnd() : "");
+}
+
+/** Paths of a dpkg `info/NAME.list` that matter: one absolute path a line. */
+export function parseDpkgFileList(text: string): string[] {
+  const files: string[] = [];
+  for (const line of linesOf(text)) {
+    if (line.startsWith("/") && isWorthOwning(line)) files.push(line);
+  }
+  return files;
+}
+
+/** Paths of a dpkg `NAME.md5sums` that matter: digest, two spaces, path relative to the root. */
+export function parseDpkgSums(text: string): string[] {
+  const files: string[] = [];
+  for (const line of linesOf(text)) {
+    const path = /^[0-9a-f]{32}\s+\.?\/?(.+)$/.exec(line)?.[1];
+    if (path !== undefined && isWorthOwning(`/${path}`)) files.push(`/${path}`);
+  }
+  return files;
+}

@@ -1,0 +1,29 @@
+/** One installed package, whatever its database. */
+export interface PackageEntry {
+  name: string;
+  /** As the database writes it, epoch and revision included. */
+  version: string;
+  /** Absolute paths of its files that {@link isWorthOwning} picks; undefined when the database holds no file list here
+   * (dpkg keeps them in files of their own). */
+  files?: string[];
+}
+
+/** Result of a parser: what could be read, and why it may not be all. */
+export interface ParsedPackages {
+  packages: PackageEntry[];
+  problems: string[];
+}
+
+/**
+ * True for paths whose owner matters: programs and the netfilter libraries. Keeping only these bounds the memory that the
+ * databases of a large image take.
+ */
+export function isWorthOwning(path: string): boolean {
+  return (
+    /(?:^|\/)s?bin\/[^/]+$/.test(path) ||
+    /(?:^|\/)lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)[^/]*\.so[^/]*$/.test(path)
+  );
+}
+
+/** At most this many problems are kept of one database: one is enough to know that it is damaged. */
+export const MAX_PROBLEMS = 3;

@@ -1,0 +1,78 @@
+import { basename, dirname } from "node:path/posix";
+import type { ContentProbe, ContentSink, StreamedFile } from "../model/image.ts";
+import type { PackagesContent, ProbedContent } from "./content.ts";
+import { isNetfilterLibrary, isToolName, openExecutable } from "./executable.ts";
+import { parseApkDatabase } from "./packages/apk.ts";
+import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
+import type { ParsedPackages } from "./packages/types.ts";
+
+/** Larger databases than any real one; what is above is reported, not cut silently. */
+const MAX_DATABASE = 32 * 1024 * 1024;
+const MAX_SMALL_TEXT = 1024 * 1024;
+
+/**
+ * Looks at the files that tell which netfilter tools an image holds, and keeps facts about them: package databases,
+ * os-release, scripts, ELF programs and the netfilter libraries. Paths are raw (links of parent directories are not
+ * resolved), so it goes by base name, the end of the path, the mode and the first bytes.
+ */
+export const probeContent: ContentProbe = (file) => openDatabase(file) ?? openOther(file);
+
+function openDatabase(file: StreamedFile): ContentSink | undefined {
+  const { path } = file;
+  // Paths that can be none of them are dismissed without a pattern: this runs for every file of an image.
+  if (path.endsWith("lib/apk/db/installed")) return database(file, "apk", parseApkDatabase);
+  if (!path.includes("lib/dpkg/")) return undefined;
+  if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text) => parseDpkgStatus(text, "status"));
+  if (path.includes("lib/dpkg/status.d/"))
+    return path.endsWith(".md5sums")
+      ? fileList(file, parseDpkgSums)
+      : database(file, "dpkg", (text) => parseDpkgStatus(text, "status.d"));
+  return path.includes("lib/dpkg/info/") && path.endsWith(".list") ? fileList(file, parseDpkgFileList) : undefined;
+}
+
+function openOther(file: StreamedFile): ContentSink | undefined {
+  const name = basename(file.path);
+  if (name === "os-release") {
+    const parent = dirname(file.path);
+    if (parent.endsWith("/etc") || parent.endsWith("/lib"))
+      return textSink(file, MAX_SMALL_TEXT, (text) => ({ kind: "text", text }));
+  }
+  const executable = (file.mode & 0o111) !== 0 && !/\.so(?:\.|$)/.test(name);
+  if (!executable && !isNetfilterLibrary(name) && !isToolName(name)) return undefined;
+  return file.size === 0 ? undefined : openExecutable(file, name);
+}
+
+function database(file: StreamedFile, kind: "apk" | "dpkg", parse: (text: string) => ParsedPackages): ContentSink {
+  return textSink(file, MAX_DATABASE, (text, complete): PackagesContent => {
+    const { packages, problems } = parse(text);
+    const cut = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
+    return { kind: "packages", database: kind, packages, problems: [...cut, ...problems] };
+  });
+}
+
+function fileList(file: StreamedFile, parse: (text: string) => string[]): ContentSink {
+  return textSink(file, MAX_DATABASE, (text, complete) => ({
+    kind: "file-list",
+    files: parse(text),
+    problems: complete ? [] : ["it is too large to be read whole"],
+  }));
+}
+
+/** Collects a text up to a limit and hands it over once, with whether it is all of it. */
+function textSink(
+  file: StreamedFile,
+  limit: number,
+  finish: (text: string, complete: boolean) => ProbedContent,
+): ContentSink {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  return {
+    write(chunk) {
+      const piece = Buffer.from(chunk.subarray(0, limit - size));
+      pieces.push(piece);
+      size += piece.length;
+      return size < limit;
+    },
+    end: () => finish(Buffer.concat(pieces).toString("latin1"), size === file.size),
+  };
+}

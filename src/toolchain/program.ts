@@ -1,0 +1,164 @@
+import { basename } from "node:path/posix";
+import libraries from "../knowledge/libraries.json" with { type: "json" };
+import type { FileTree, ImageConfig } from "../model/image.ts";
+import type { ImageProgram } from "../model/toolchain.ts";
+import type { GoBuild } from "./binaries/go.ts";
+import { type CommandFinder, followLink } from "./commands.ts";
+import { type BinaryContent, probedContent } from "./content.ts";
+import { evidence, type Found, type Survey, sourceOf } from "./survey.ts";
+
+/** What a program profile says of how it is recognised. */
+export interface KnownProgram {
+  id: string;
+  recognise?: { goModules?: string[] | undefined; paths?: string[] | undefined } | undefined;
+}
+
+export interface ToldProgram {
+  program?: ImageProgram;
+  missing?: { fact: string; reason: string };
+}
+
+/** Programs that start others, and shells: never what an image is about. */
+const STARTERS =
+  /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
+const MAX_SCRIPT_DEPTH = 3;
+
+/**
+ * Tells which program the image ships: first what its entrypoint starts, followed through start scripts, matched with the
+ * known programs by Go module or path; else the one known program that is anywhere in the image; else the entrypoint's
+ * program by its own name.
+ */
+export function tellProgram(
+  tree: FileTree,
+  config: ImageConfig,
+  survey: Survey,
+  find: CommandFinder,
+  known: KnownProgram[],
+): ToldProgram {
+  const started = findStarted(tree, [...config.entrypoint, ...config.cmd], find);
+  for (const path of started) {
+    const match = recognise(path, binaryAt(tree, path)?.content.go, known);
+    if (match) return { program: describeProgram(tree, path, match.id, match.fact) };
+  }
+  const elsewhere = findAnywhere(tree, survey, known);
+  const ids = [...new Set(elsewhere.map((hit) => hit.id))];
+  const [hit] = elsewhere;
+  if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
+  const own = started.find((path) => !STARTERS.test(basename(path)) && isProgram(tree, path));
+  if (own !== undefined) return { program: describeProgram(tree, own, ownName(tree, own), "the entrypoint starts it") };
+  if (ids.length > 1)
+    return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
+  return {};
+}
+
+/** Regular files that the words of the command line lead to, and those that start scripts among them hand over to. */
+function findStarted(tree: FileTree, words: string[], find: CommandFinder): string[] {
+  const found: string[] = [];
+  let level = words.slice(0, 32);
+  for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
+    const next: string[] = [];
+    for (const word of level) {
+      const path = reach(tree, word, find);
+      if (path === undefined || found.includes(path)) continue;
+      found.push(path);
+      const node = tree.lookup(path);
+      const content = node?.type === "file" ? probedContent(node.content) : undefined;
+      if (content?.kind === "script") next.push(...content.script.starts);
+      else if (!STARTERS.test(basename(path))) return found;
+    }
+    level = next;
+  }
+  return found;
+}
+
+function reach(tree: FileTree, word: string, find: CommandFinder): string | undefined {
+  if (word === "" || word.startsWith("-") || /\s/.test(word)) return undefined;
+  // A relative path starts at the working directory, which is the root in most images.
+  const hit = word.includes("/") ? followLink(tree, word.startsWith("/") ? word : `/${word}`) : find(word);
+  const target = hit?.target;
+  return target && (target.node.mode & 0o111) !== 0 ? target.path : undefined;
+}
+
+interface Match {
+  id: string;
+  path: string;
+  fact: string;
+}
+
+function recognise(path: string, build: GoBuild | undefined, known: KnownProgram[]): Match | undefined {
+  const byPath = known.find((program) => program.recognise?.paths?.includes(path));
+  let best: { id: string; module: string } | undefined;
+  for (const program of build ? known : []) {
+    for (const module of program.recognise?.goModules ?? []) {
+      const names = [build?.path ?? "", build?.main?.path ?? ""];
+      const fits = names.some((name) => name === module || name.startsWith(`${module}/`));
+      if (fits && (best === undefined || module.length > best.module.length)) best = { id: program.id, module };
+    }
+  }
+  if (best) return { id: best.id, path, fact: `a Go program of ${build?.path || build?.main?.path}` };
+  return byPath && { id: byPath.id, path, fact: `the path of ${byPath.id}'s program` };
+}
+
+function findAnywhere(tree: FileTree, survey: Survey, known: KnownProgram[]): Match[] {
+  const programs = survey.binaries.flatMap(({ path, content }) => recognise(path, content.go, known) ?? []);
+  const paths = known.flatMap(({ id, recognise: by }) =>
+    (by?.paths ?? []).flatMap((path) => {
+      const hit = followLink(tree, path);
+      return hit?.target ? [{ id, path: hit.target.path, fact: `the path of ${id}'s program` }] : [];
+    }),
+  );
+  return [...programs, ...paths];
+}
+
+function describeProgram(tree: FileTree, path: string, name: string, fact: string): ImageProgram {
+  const found = binaryAt(tree, path);
+  const node = tree.lookup(path);
+  const build = found?.content.go;
+  const source = node ? sourceOf(path, node) : path;
+  const program: ImageProgram = {
+    name,
+    version: build ? programVersion(build) : null,
+    path,
+    libraries: build ? netfilterLibraries(build) : [],
+    evidence: [{ fact, source }],
+  };
+  if (build?.main) program.module = build.main.path;
+  if (found && build?.revision !== undefined)
+    program.evidence.push(evidence(`built from commit ${build.revision}`, path, found.node));
+  return program;
+}
+
+function programVersion(build: GoBuild): string | null {
+  const version = build.main?.version ?? "";
+  if (/^v\d/.test(version) && !version.startsWith("v0.0.0-")) return version;
+  return build.stampedVersion ?? null;
+}
+
+function netfilterLibraries(build: GoBuild): string[] {
+  return build.dependencies
+    .filter(({ path }) => libraries.goModules.some(({ module }) => path === module || path.startsWith(`${module}/`)))
+    .map(({ path, version }) => `${path}@${version}`);
+}
+
+function ownName(tree: FileTree, path: string): string {
+  const build = binaryAt(tree, path)?.content.go;
+  const module = build?.main?.path ?? build?.path ?? "";
+  return (
+    module
+      .replace(/\/v\d+$/, "")
+      .split("/")
+      .at(-1) || basename(path)
+  );
+}
+
+function binaryAt(tree: FileTree, path: string): Found<BinaryContent> | undefined {
+  const node = tree.lookup(path);
+  if (node?.type !== "file") return undefined;
+  const content = probedContent(node.content);
+  return content?.kind === "binary" ? { path, node, content } : undefined;
+}
+
+function isProgram(tree: FileTree, path: string): boolean {
+  const node = tree.lookup(path);
+  return node?.type === "file" && probedContent(node.content)?.kind !== "script";
+}

@@ -1,0 +1,50 @@
+import wrappers from "../knowledge/wrappers.json" with { type: "json" };
+
+/** What matters of a script: who runs it, whether it chooses a backend, and what it starts. */
+export interface ScriptFacts {
+  interpreter: string;
+  /** Generation of the iptables-wrapper, or a fork's name. */
+  wrapper?: { version: string; text: string };
+  /** The line that leaves the container: `exec chroot /host /usr/sbin/iptables "$@"`. */
+  hostExec?: string;
+  /** Words after `exec`: what a start script hands over to. */
+  starts: string[];
+  /** Not all of it was read. */
+  truncated: boolean;
+}
+
+const MAX_STARTS = 16;
+const MAX_QUOTED_LINE = 200;
+
+/**
+ * Reads a script by its text alone; nothing is run.
+ * @param text the script, decoded as latin1
+ * @returns undefined when it does not begin with `#!`
+ */
+export function readScript(text: string, truncated: boolean): ScriptFacts | undefined {
+  const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.trim();
+  if (interpreter === undefined) return undefined;
+  const facts: ScriptFacts = { interpreter, starts: [], truncated };
+  const wrapper = findWrapper(text);
+  if (wrapper) facts.wrapper = wrapper;
+  for (const line of text.split("\n")) {
+    if (/^\s*#/.test(line)) continue;
+    const leaving = leavesContainer(line);
+    if (leaving !== undefined) facts.hostExec ??= leaving;
+    const started = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*["']?([\w./+-]+)/.exec(line)?.[1];
+    if (started !== undefined && facts.starts.length < MAX_STARTS) facts.starts.push(started);
+  }
+  return facts;
+}
+
+function findWrapper(text: string): ScriptFacts["wrapper"] {
+  if (wrappers.installer.all.every((part) => text.includes(part))) return undefined;
+  const known = wrappers.scripts.find((entry) => entry.all.every((part) => text.includes(part)));
+  return known && { version: known.version, text: known.all.join(", ") };
+}
+
+const HOST_EXEC = wrappers.hostExec.map((entry) => new RegExp(entry.pattern));
+
+function leavesContainer(line: string): string | undefined {
+  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : undefined;
+}

@@ -1,0 +1,75 @@
+import { dirname } from "node:path/posix";
+import type { Evidence } from "../model/evidence.ts";
+import type { FileNode, FileTree } from "../model/image.ts";
+import { type BinaryContent, type ProbedContent, probedContent, type ScriptContent } from "./content.ts";
+
+/** A regular file of the merged tree about which the probe kept something. */
+export interface Found<T extends ProbedContent = ProbedContent> {
+  path: string;
+  node: FileNode;
+  content: T;
+}
+
+/** Everything the probe kept, sorted by kind; made in one walk. */
+export interface Survey {
+  packages: Found<Extract<ProbedContent, { kind: "packages" }>>[];
+  fileLists: Found<Extract<ProbedContent, { kind: "file-list" }>>[];
+  scripts: Found<ScriptContent>[];
+  binaries: Found<BinaryContent>[];
+  /** Package databases that are there and that nothing here reads. */
+  unreadDatabases: { path: string; reason: string }[];
+}
+
+/** Walks the tree once. Order is that of the tree, so results don't depend on anything else. */
+export function surveyTree(tree: FileTree): Survey {
+  const survey: Survey = { packages: [], fileLists: [], scripts: [], binaries: [], unreadDatabases: [] };
+  for (const { path, node } of tree.walk()) {
+    if (node.type === "symlink" && isDatabasePath(path) && !tree.resolve(path).found)
+      survey.unreadDatabases.push({ path, reason: "its link leads nowhere" });
+    if (node.type !== "file") continue;
+    if (isRpmDatabase(path)) survey.unreadDatabases.push({ path, reason: "rpm databases are not read yet" });
+    const content = probedContent(node.content);
+    if (content) place(survey, { path, node, content });
+  }
+  return survey;
+}
+
+function place(survey: Survey, found: Found): void {
+  const { content } = found;
+  if (content.kind === "packages") survey.packages.push({ ...found, content });
+  else if (content.kind === "file-list") survey.fileLists.push({ ...found, content });
+  else if (content.kind === "script") survey.scripts.push({ ...found, content });
+  else if (content.kind === "binary") survey.binaries.push({ ...found, content });
+}
+
+function isDatabasePath(path: string): boolean {
+  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status");
+}
+
+function isRpmDatabase(path: string): boolean {
+  return /(?:var\/lib|usr\/lib\/sysimage)\/rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite)$/.test(path);
+}
+
+/** Where a fact about a file was read. */
+export function sourceOf(path: string, node: { layer: string }): string {
+  return node.layer === "" ? path : `${path} in layer ${node.layer}`;
+}
+
+export function evidence(fact: string, path: string, node: { layer: string }): Evidence {
+  return { fact, source: sourceOf(path, node) };
+}
+
+/** The same path with links of its directories resolved, so that `/sbin/x` and `/usr/sbin/x` compare equal. */
+export function createPathResolver(tree: FileTree): (path: string) => string {
+  const directories = new Map<string, string>();
+  return (path) => {
+    const parent = dirname(path);
+    let real = directories.get(parent);
+    if (real === undefined) {
+      const resolved = tree.resolve(parent);
+      real = resolved.found ? resolved.path : parent;
+      directories.set(parent, real);
+    }
+    return `${real === "/" ? "" : real}/${path.slice(path.lastIndexOf("/") + 1)}`;
+  };
+}

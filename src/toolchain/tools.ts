@@ -1,0 +1,242 @@
+import { basename } from "node:path/posix";
+import type { FileTree } from "../model/image.ts";
+import type { Tool } from "../model/toolchain.ts";
+import { upstreamVersion } from "../model/version.ts";
+import { findLibraryFile } from "./binaries/search-library.ts";
+import { type CommandFinder, followLink } from "./commands.ts";
+import type { BinaryContent } from "./content.ts";
+import { describeOwner, type Ownership } from "./packages/ownership.ts";
+import { evidence, type Found, type Survey } from "./survey.ts";
+
+interface Missing {
+  fact: string;
+  reason: string;
+}
+
+export interface ListedTools {
+  tools: Tool[];
+  missing: Missing[];
+}
+
+export interface ToolContext {
+  tree: FileTree;
+  survey: Survey;
+  ownership: Ownership;
+  find: CommandFinder;
+  directories: string[];
+}
+
+/** Programs that one multi-call binary of iptables provides. */
+const FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
+const LISTED = new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
+/** Names looked for in PATH besides, so that a program which could not be identified is not lost. */
+const NAMES = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
+
+/**
+ * Lists the tools: one entry for each program and binary that provides it.
+ *
+ * Version: the bytes describe what runs, so they win where they differ from the package record; the record then is in
+ * `package`, the bytes in `byteVersion`, and a rule can tell. Without a version in the bytes the record of the package that
+ * owns the file is used. os-release is never asked.
+ */
+export function listTools(context: ToolContext): ListedTools {
+  const links = findLinks(context);
+  const tools: Tool[] = [];
+  const missing: Missing[] = [];
+  const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
+  const named = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
+  const unnamed = identified
+    .filter((found) => !named.some((entry) => entry.found === found))
+    .flatMap((found) => impliedPrograms(found, links).map((name) => ({ found, name })));
+  for (const { found, name } of named) addTool(context, tools, missing, found, name, links);
+  for (const { found, name } of unnamed) {
+    // A copy under a further name (`iptables-save`, a hard link of the multi-call binary) is no second tool.
+    const same = tools.some((tool) => tool.name === name && isSameTool(tool, found));
+    if (!same) addTool(context, tools, missing, found, name, links);
+  }
+  for (const found of unidentified(context, links)) addUnidentified(context, tools, missing, found, links);
+  return { tools: tools.sort(byNameAndPath), missing };
+}
+
+/** Paths by which each file can be reached under a name of {@link NAMES}, in PATH order within a name. */
+type Links = Map<string, { name: string; path: string; via: string[] }[]>;
+
+function findLinks({ tree, directories }: ToolContext): Links {
+  const links: Links = new Map();
+  for (const name of NAMES) {
+    for (const directory of directories) {
+      const path = `${directory === "/" ? "" : directory}/${name}`;
+      const hit = followLink(tree, path);
+      if (!hit?.target) continue;
+      const known = links.get(hit.target.path) ?? [];
+      links.set(hit.target.path, [...known, { name, path, via: hit.via }]);
+    }
+  }
+  return links;
+}
+
+/** The program behind a command name: `iptables` of `iptables-nft`. */
+function programOf(name: string): string {
+  return name.replace(/-(?:nft|legacy)$/, "");
+}
+
+function namedPrograms({ path, content }: Found<BinaryContent>, links: Links): string[] {
+  const tool = content.identity?.tool ?? "";
+  const names = new Set((links.get(path) ?? []).map((link) => programOf(link.name)));
+  if (tool !== "iptables") return names.has(tool) ? [tool] : [];
+  const programs = FAMILY.filter((name) => names.has(name));
+  // The multi-call binary itself serves both families, whichever links an image keeps.
+  if (programs.length > 0 && isMultiCall(path)) for (const name of ["iptables", "ip6tables"]) names.add(name);
+  return FAMILY.filter((name) => names.has(name));
+}
+
+function isMultiCall(path: string): boolean {
+  return /^xtables-.*multi$/.test(basename(path));
+}
+
+/** What a binary provides that no command of PATH reaches. */
+function impliedPrograms({ path, content }: Found<BinaryContent>, _links: Links): string[] {
+  const tool = content.identity?.tool ?? "";
+  if (tool !== "iptables") return [tool];
+  const own = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename(path))?.[1];
+  return own === undefined ? ["iptables", "ip6tables"] : [own];
+}
+
+function isSameTool(tool: Tool, { content }: Found<BinaryContent>): boolean {
+  return (
+    tool.backend === content.identity?.backend &&
+    (tool.byteVersion ?? null) === (content.identity?.version ?? null) &&
+    tool.architecture === content.architecture
+  );
+}
+
+/** Files at a tool's name that are programs, but none that could be identified. */
+function unidentified({ survey }: ToolContext, links: Links): Found<BinaryContent>[] {
+  return survey.binaries.filter(
+    ({ path, content }) => links.has(path) && !content.identity && !content.wrapper && !content.go,
+  );
+}
+
+function addTool(
+  context: ToolContext,
+  tools: Tool[],
+  missing: Missing[],
+  found: Found<BinaryContent>,
+  name: string,
+  links: Links,
+): void {
+  const identity = found.content.identity;
+  const bytes = readByteVersion(context, found);
+  const tool = createTool(context, found, name, links, bytes.version);
+  if (identity?.backend) tool.backend = identity.backend;
+  if (bytes.version !== null) tool.byteVersion = bytes.version;
+  if (identity) tool.evidence.push(evidence(`its bytes hold: ${identity.evidence}`, found.path, found.node));
+  tool.evidence.push(...bytes.evidence);
+  if (tool.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
+  tools.push(tool);
+}
+
+function addUnidentified(
+  context: ToolContext,
+  tools: Tool[],
+  missing: Missing[],
+  found: Found<BinaryContent>,
+  links: Links,
+): void {
+  const { packed, problem } = found.content;
+  const reason = packed ? "packed by UPX" : (problem ?? "its bytes don't tell what it is");
+  for (const name of new Set((links.get(found.path) ?? []).map((link) => programOf(link.name)))) {
+    const tool = createTool(context, found, name, links, null);
+    tool.evidence.push(evidence(reason, found.path, found.node));
+    tools.push(tool);
+    if (tool.version === null) missing.push({ fact: `version of ${found.path}`, reason });
+    if (FAMILY.includes(name)) missing.push({ fact: `backend of ${found.path}`, reason });
+  }
+}
+
+function createTool(
+  { ownership, find }: ToolContext,
+  found: Found<BinaryContent>,
+  name: string,
+  links: Links,
+  byteVersion: string | null,
+): Tool {
+  const owner = ownership.ownerOf(found.path, name);
+  const { path, via } = choosePath(found, name, links, find);
+  const tool: Tool = {
+    name,
+    version: byteVersion ?? (owner && upstreamVersion(owner.record.version)) ?? null,
+    path,
+    target: found.path,
+    via,
+    evidence: [],
+  };
+  if (found.content.architecture !== undefined) tool.architecture = found.content.architecture;
+  if (owner) {
+    tool.package = owner.record;
+    tool.evidence.push({ fact: describeOwner(owner, found.path), source: owner.source });
+  }
+  if (hasFileCapabilities(found)) {
+    tool.fileCapabilities = true;
+    tool.evidence.push(evidence("it carries security.capability", found.path, found.node));
+  }
+  return tool;
+}
+
+/** The plain command when it leads here, else the first name in PATH that does, else the file itself. */
+function choosePath(
+  found: Found<BinaryContent>,
+  name: string,
+  links: Links,
+  find: CommandFinder,
+): { path: string; via: string[] } {
+  const plain = find(name);
+  if (plain?.target?.path === found.path && plain.via[0] !== undefined) return { path: plain.via[0], via: plain.via };
+  const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
+  return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
+}
+
+function hasFileCapabilities({ node }: Found): boolean {
+  return Object.keys(node.xattrs).some((key) => key.endsWith("security.capability"));
+}
+
+interface ByteVersion {
+  version: string | null;
+  reason: string;
+  evidence: Tool["evidence"];
+}
+
+/** Version in the bytes of the file, or of the library that it takes its version from (ipset, ebtables). */
+function readByteVersion(context: ToolContext, found: Found<BinaryContent>): ByteVersion {
+  const identity = found.content.identity;
+  if (identity?.version) return { version: identity.version, reason: "", evidence: [] };
+  if (identity?.candidates)
+    return {
+      version: null,
+      reason: `its bytes hold several versions: ${identity.candidates.join(", ")}`,
+      evidence: [],
+    };
+  const prefix = identity?.versionIn;
+  if (prefix === undefined) return { version: null, reason: "its bytes hold no version", evidence: [] };
+  const library = findLibraryFile(context.tree, found, prefix);
+  const version = library?.content.identity?.version ?? null;
+  if (!library || version === null)
+    return {
+      version: null,
+      reason: library ? `${library.path} holds no version` : `its ${prefix} was not found`,
+      evidence: [],
+    };
+  const fact = `its library holds: ${library.content.identity?.evidence}`;
+  return { version, reason: "", evidence: [evidence(fact, library.path, library.node)] };
+}
+
+function byNameAndPath(a: Tool, b: Tool): number {
+  const order = [...FAMILY, "nft", "ipset", "conntrack"];
+  return (
+    order.indexOf(a.name) - order.indexOf(b.name) || compareText(a.path, b.path) || compareText(a.target, b.target)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
