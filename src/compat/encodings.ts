@@ -102,11 +102,6 @@ export function describeConstruct(construct: string): string {
   return bundled.constructs[construct]?.title ?? construct;
 }
 
-/** Ids of the constructs that nft scripts can bring into iptables' tables. */
-export function nativeConstructs(): string[] {
-  return [...new Set(bundled.nativeNft.flatMap((encoding) => encoding.constructs))];
-}
-
 /** The iptables releases that were measured, oldest first: what an unknown version could be. */
 export function testedReleases(): string[] {
   return bundled.measured.iptables;

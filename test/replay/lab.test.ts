@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Effect, effectsOf, gapsOf, predict } from "../../src/compat/encodings.ts";
+import { type Effect, effectsOf, gapsOf, nativeEffectsOf, predict } from "../../src/compat/encodings.ts";
 import encodingsJson from "../../src/knowledge/encodings.json" with { type: "json" };
 import { type Encoding, encodingsFileSchema, type ListForm } from "../../src/knowledge/schema/encodings.ts";
 import type { Operation } from "../../src/model/program.ts";
@@ -174,5 +174,16 @@ describe("effectsOf", () => {
   test("1.8.1 is a gap for port ranges, 1.8.12 is none", () => {
     expect(gapsOf("1.8.9", "1.8.1", "port-range")).not.toEqual([]);
     expect(gapsOf("1.8.12", "1.8.4", "port-range")).toEqual([]);
+  });
+
+  test("native nft rules in iptables' tables, the newest reader included", () => {
+    const outcome = (nft: string, reader: string, construct: string) =>
+      nativeEffectsOf(nft, reader, construct)
+        .filter((effect) => effect.operations.includes("list") && effect.forms === undefined)
+        .map((effect) => effect.outcome);
+    expect(outcome("1.0.6", "1.8.13", "nft-unknown-expression")).toEqual(["refused"]);
+    expect(outcome("1.0.6", "1.8.13", "nft-set-lookup")).toEqual(["misread"]);
+    expect(outcome("1.0.6", "1.8.7", "nft-second-base-chain")).toEqual(["crash"]);
+    expect(outcome("1.0.6", "1.8.13", "nft-unchanged")).toEqual([]);
   });
 });
