@@ -45,9 +45,11 @@ export function keepOnePerCause(findings: readonly RawFinding[]): RawFinding[] {
   return [...causes.values()].map((group) => {
     const [kept, ...others] = group.sort(compareFindings);
     if (kept === undefined) throw new Error("a group is never empty");
-    const also = others
-      .filter((other) => other.rule === kept.rule && other.message !== kept.message)
-      .map((other) => ({ fact: `also: ${other.message}`, source: other.evidence[0]?.source ?? "engine" }));
-    return also.length === 0 ? kept : { ...kept, evidence: [...kept.evidence, ...also] };
+    const also = others.flatMap((other) =>
+      other.rule === kept.rule && other.program !== undefined ? [other.program] : [],
+    );
+    if (also.length === 0) return kept;
+    const fact = `the same with ${[...new Set(also)].join(", ")}`;
+    return { ...kept, evidence: [...kept.evidence, { fact, source: kept.evidence[0]?.source ?? "" }] };
   });
 }

@@ -13,7 +13,7 @@ export interface Remedy {
 
 /**
  * The smallest change that leaves the fewest errors and warnings on the whole selection: the oldest release of the image's
- * distribution that does, with the image's own backends first, then with both backends and an iptables-wrapper.
+ * distribution from which on all do, with the image's own backends first, then with both backends and an iptables-wrapper.
  * @returns undefined when nothing is better than the image as it is, or when its distribution isn't known
  */
 export function findRemedy(
@@ -21,16 +21,38 @@ export function findRemedy(
   cells: readonly RawCell[],
   distributions: readonly Distribution[],
 ): Remedy | undefined {
+  const before = scoreOf(cells);
   const distribution = distributionOf(input.toolchain, distributions);
-  if (distribution === undefined) return undefined;
-  let best: { score: number; candidate: Candidate; cells: RawCell[] } | undefined;
-  for (const candidate of candidates(input.toolchain, distribution)) {
-    const after = evaluatePlatform({ ...input, toolchain: candidate.toolchain });
-    const score = scoreOf(after);
-    if (best === undefined || score < best.score) best = { score, candidate, cells: after };
-  }
-  if (best === undefined || best.score >= scoreOf(cells)) return undefined;
-  return describe(distribution, best.candidate, best.cells);
+  if (distribution === undefined || before === 0) return undefined;
+  const runs = [false, true].map((bothBackends) => {
+    const tried = candidates(input.toolchain, distribution, bothBackends).map((candidate) => {
+      const after = evaluatePlatform({ ...input, toolchain: candidate.toolchain });
+      return { candidate, after, score: scoreOf(after) };
+    });
+    return lastBestRun(tried);
+  });
+  const [own = [], both = []] = runs;
+  const best = (both[0]?.score ?? before) < (own[0]?.score ?? before) ? both : own;
+  const [first] = best;
+  const last = best.at(-1);
+  if (first === undefined || last === undefined || first.score >= before) return undefined;
+  const newest = distribution.releases.at(-1) === last.candidate.release;
+  return describe(distribution, first.candidate, newest ? undefined : last.candidate.release.release, first.after);
+}
+
+interface Tried {
+  candidate: Candidate;
+  after: RawCell[];
+  score: number;
+}
+
+/** Of candidates in order of release, the newest unbroken run of those with the best score. */
+function lastBestRun(tried: readonly Tried[]): Tried[] {
+  const best = Math.min(...tried.map(({ score }) => score));
+  const end = tried.findLastIndex(({ score }) => score === best);
+  let start = end;
+  while (start > 0 && tried[start - 1]?.score === best) start--;
+  return tried.slice(Math.max(start, 0), end + 1);
 }
 
 interface Candidate {
@@ -46,18 +68,15 @@ function distributionOf(toolchain: Toolchain, distributions: readonly Distributi
   return distributions.find((distribution) => distribution.id === id);
 }
 
-/** Releases that don't take a tool back, oldest first; each once as the image is built, once with both backends. */
-function candidates(toolchain: Toolchain, distribution: Distribution): Candidate[] {
-  const releases = distribution.releases.filter((release) => isNotOlder(toolchain, release));
-  const both = releases.filter((release) => release.legacyPackage !== undefined);
-  return [
-    ...releases.map((release) => ({ release, bothBackends: false, toolchain: withPackages(toolchain, release) })),
-    ...both.map((release) => ({
-      release,
-      bothBackends: true,
-      toolchain: withWrapper(withPackages(toolchain, release)),
-    })),
-  ];
+/** Releases that take no tool back, oldest first. */
+function candidates(toolchain: Toolchain, distribution: Distribution, bothBackends: boolean): Candidate[] {
+  return distribution.releases
+    .filter((release) => isNotOlder(toolchain, release))
+    .filter((release) => !bothBackends || release.legacyPackage !== undefined)
+    .map((release) => {
+      const updated = withPackages(toolchain, release);
+      return { release, bothBackends, toolchain: bothBackends ? withWrapper(updated) : updated };
+    });
 }
 
 const packageOf: Readonly<Record<string, "iptables" | "ipset" | "nftables">> = {
@@ -117,20 +136,23 @@ function scoreOf(cells: readonly RawCell[]): number {
   return score;
 }
 
-function describe(distribution: Distribution, candidate: Candidate, cells: readonly RawCell[]): Remedy {
-  const { release, bothBackends, toolchain } = candidate;
+function describe(
+  distribution: Distribution,
+  { release, bothBackends, toolchain }: Candidate,
+  last: string | undefined,
+  cells: readonly RawCell[],
+): Remedy {
   const names = [...new Set(toolchain.tools.flatMap((tool) => packageOf[tool.name] ?? []))];
   const versions = names.map((name) => `${name} ${release.packages[name]?.version}`).join(", ");
-  const legacy =
-    bothBackends && release.legacyPackage !== undefined && release.legacyPackage !== "iptables"
-      ? ` plus package ${release.legacyPackage}`
-      : "";
-  const wrapper = bothBackends ? ", with iptables-wrapper v2 or later installed as `iptables`" : "";
-  const left = cells.some((cell) => cell.findings.some((finding) => finding.severity === "error"))
-    ? "clears most errors on the selected hosts"
-    : "leaves no error on the selected hosts";
+  const needsLegacy = toolchain.tools.some((tool) => tool.name === "iptables" && tool.backend === "legacy");
+  const separate = needsLegacy && release.legacyPackage !== undefined && release.legacyPackage !== "iptables";
+  const legacy = separate ? ` with package ${release.legacyPackage}` : "";
+  const wrapper = bothBackends ? ", and install iptables-wrapper v2 or later as `iptables`" : "";
+  const releases = last === release.release ? "" : last === undefined ? " or later" : ` to ${last}`;
+  const failing = cells.some((cell) => cell.findings.some((finding) => finding.severity === "error"));
+  const effect = failing ? "that clears most errors" : "that leaves no error on the selected hosts";
   return {
-    text: `Take the packages of ${distribution.title} ${release.release} or later${legacy} (${versions})${wrapper}: that ${left}.`,
+    text: `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions})${wrapper}: ${effect}.`,
     clears: (host, rule, cause) =>
       !cells.some(
         (cell) =>

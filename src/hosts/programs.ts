@@ -103,17 +103,26 @@ function evidenceOf(profile: ProgramProfile, row: ProgramVersion | undefined, ve
   const evidence: Evidence[] = [];
   if (version === null)
     evidence.push({ fact: `no version of ${profile.id} stated: taken as ${row.versions}, the newest known`, source });
-  evidence.push({ fact: `${name} backend: ${row.backend.value}`, source: row.backend.source });
+  evidence.push({ fact: `${name} backend: ${row.backend.value}`, source: row.backend.source, about: "backend" });
   for (const tool of ["iptables", "ipset", "nft"] as const) {
     const fact = row[tool];
-    if (fact !== undefined) evidence.push({ fact: `${name} brings ${tool} ${fact.value}`, source: fact.source });
+    if (fact !== undefined)
+      evidence.push({ fact: `${name} brings ${tool} ${fact.value}`, source: fact.source, about: tool });
   }
   const writes = row.writes ?? profile.writes;
   if (writes !== undefined)
-    evidence.push({ fact: `${name} writes ${listed(writes.value)} into iptables' tables`, source: writes.source });
+    evidence.push({
+      fact: `${name} writes ${listed(writes.value)} into iptables' tables`,
+      source: writes.source,
+      about: "writes",
+    });
   const operations = row.operations ?? profile.operations;
   if (operations !== undefined)
-    evidence.push({ fact: `${name} does ${listed(operations.value)} there`, source: operations.source });
+    evidence.push({
+      fact: `${name} does ${listed(operations.value)} there`,
+      source: operations.source,
+      about: "operations",
+    });
   return evidence;
 }
 

@@ -7,4 +7,6 @@ export interface Evidence {
   fact: string;
   /** Where: a path with its layer digest, a file of the knowledge base, a public URL, the user's config. */
   source: string;
+  /** What it is about, where a reader of it chooses: `iptables`, `ipset`, `nft`, `backend`, `writes`, `operations`. */
+  about?: string;
 }

@@ -83,18 +83,15 @@ export const wrapperIneffective: Rule = {
     if (selector?.kind !== "iptables-wrapper" || selector.effective || cell.choice.adapts) return [];
     const result = cell.choice.backend;
     if (result !== "nft" && result !== "legacy") return [];
-    const differs = mismatch(cell, result);
     const chain = cell.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
-    const finding = mismatchFinding(
-      cell,
-      "wrapper-ineffective",
-      `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`,
-    );
+    const message = `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
+    const finding = mismatchFinding(cell, "wrapper-ineffective", message);
+    const differs = mismatch(cell, result);
     return [
       {
         ...finding,
         severity: differs ? "error" : "notice",
-        evidence: [...selector.evidence, ...finding.evidence],
+        evidence: [...selector.evidence, ...(differs ? finding.evidence : [])],
         remedy:
           "Run the wrapper's installer so that `iptables` and `ip6tables` in PATH lead to it, and check that in the build.",
       },

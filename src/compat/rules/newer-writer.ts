@@ -1,7 +1,7 @@
 import type { NodeProgram } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
 import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
-import { testedReleases } from "../encodings.ts";
+import { gapsOf, testedReleases } from "../encodings.ts";
 import { commonConstructs, describeConstructs, type Exposure, effectEvidence, exposureOf } from "../exposure.ts";
 import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 
@@ -68,14 +68,14 @@ function loudFinding(rule: string, meeting: Meeting, exposure: Exposure): RawFin
 
 function quietFinding(rule: string, meeting: Meeting, exposure: Exposure): RawFinding {
   const effects = exposure.rewritten.length > 0 ? exposure.rewritten : exposure.misread;
-  const does = exposure.rewritten.length > 0 ? "loses on save and restore" : "lists wrongly";
+  const does = exposure.rewritten.length > 0 ? "restores other rules" : "lists other rules";
   const known = { constructs: meeting.constructs !== null, operations: meeting.operations !== null };
   return {
     kind: "finding",
     rule,
     severity: quietSeverity(exposure, known),
     cause: "newer-writer",
-    message: `${meeting.readerName} silently ${does} ${describeConstructs(effects)} written by ${meeting.writerName}${assumption(meeting)}`,
+    message: `${meeting.readerName} silently ${does} than ${meeting.writerName} wrote, where they hold ${describeConstructs(effects)}${assumption(meeting)}`,
     evidence: effectEvidence(effects),
     remedy: remedyReader,
   };
@@ -137,11 +137,12 @@ function meetAll(
         return reportOn(meeting, exposureOfMeeting(meeting)).map((finding) => ({
           ...finding,
           program: program.id,
-          evidence: [...finding.evidence, ...program.evidence],
+          evidence: [...finding.evidence, ...aboutIptables(program, direction)],
         }));
       }),
     );
-    if (own !== null && other !== undefined) return findings;
+    if (own !== null && other !== undefined)
+      return findings.length > 0 ? findings : unmeasured(cell, rule, program, direction, own, other);
     if (!findings.some((finding) => finding.severity === "error")) return [];
     const missing: Outcome[] = [];
     if (own === null) missing.push({ kind: "missing", rule, fact: "version of the image's iptables" });
@@ -151,6 +152,28 @@ function meetAll(
     }
     return missing;
   });
+}
+
+/** Nothing was found, but one of the two versions lies between measured ones that behave differently. */
+function unmeasured(
+  cell: Cell,
+  rule: string,
+  program: NodeProgram,
+  direction: "reads" | "writes",
+  own: string,
+  other: string,
+): Outcome[] {
+  const [writer, reader] = direction === "reads" ? [other, own] : [own, other];
+  // Assumed constructs can give warnings at most, and a warning that may be one isn't worth an unknown cell.
+  const constructs = (direction === "reads" ? program.writes : cell.image.profile?.writes?.value) ?? [];
+  const notes = constructs.flatMap((construct) => gapsOf(writer, reader, construct));
+  return [...new Set(notes)].map((fact) => ({ kind: "missing", rule, fact }));
+}
+
+/** What of a program's facts bears on reading and writing rules. */
+function aboutIptables(program: NodeProgram, direction: "reads" | "writes"): NodeProgram["evidence"] {
+  const topics = ["backend", "iptables", direction === "reads" ? "writes" : "operations"];
+  return program.evidence.filter(({ about }) => about === undefined || topics.includes(about));
 }
 
 export const nftNewerWriter: Rule = {
@@ -183,9 +206,31 @@ export const imageNewerWriter: Rule = {
       if (exposure.rewritten.length + exposure.misread.length === 0) return [];
       return [{ ...quietFinding(rule, meeting, exposure), ...reverse(meeting) }];
     });
-    return outcomes.map((outcome) => (outcome.kind === "finding" ? chargeOnce(cell, outcome) : outcome));
+    const judged = outcomes.map((outcome) => (outcome.kind === "finding" ? chargeOnce(cell, outcome) : outcome));
+    return [...judged, ...hostToolsRead(cell, rule)];
   },
 };
+
+/** No program is stated to list whole tables with the host's own tools, but people and scripts on the node do. */
+function hostToolsRead(cell: Cell, rule: string): Outcome[] {
+  const writer = imageVersion(cell);
+  const reader = cell.host.iptables.version?.value;
+  if (cell.image.network !== "host" || cell.hostBackend !== "nft") return [];
+  if (typeof writer !== "string" || reader === undefined) return [];
+  const meeting: Meeting = {
+    writer,
+    reader,
+    writerName: `the image's iptables ${writer}`,
+    readerName: `the host's own iptables ${reader}`,
+    constructs: cell.image.profile?.writes?.value ?? null,
+    operations: ["list"],
+  };
+  const { loud } = exposureOfMeeting(meeting);
+  if (loud.length === 0) return [];
+  return [
+    { ...loudFinding(rule, meeting, { loud, rewritten: [], misread: [] }), ...reverse(meeting), severity: "notice" },
+  ];
+}
 
 function reverse(meeting: Meeting): Pick<RawFinding, "cause" | "remedy"> {
   return {
