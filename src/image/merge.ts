@@ -155,6 +155,11 @@ function createParentFinder(root: Directory, layer: LayerChanges): ParentFinder 
   return {
     find(path) {
       if (last?.path === path) return last.directory;
+      const direct = walkDirectories(root, path);
+      if (direct !== undefined) {
+        last = { path, directory: direct };
+        return direct;
+      }
       const walk = walkPath(root, path, true, create);
       if (walk.end === "loop") throw inLayer(layer, `too many links on the way to ${quote(path)}`);
       const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : undefined;
@@ -166,6 +171,20 @@ function createParentFinder(root: Directory, layer: LayerChanges): ParentFinder 
       last = undefined;
     },
   };
+}
+
+/** The short way, without links: undefined when anything on it is not a directory. */
+function walkDirectories(root: Directory, path: string): Directory | undefined {
+  let at: Directory = root;
+  for (let from = 1; from < path.length; ) {
+    const slash = path.indexOf("/", from);
+    const end = slash < 0 ? path.length : slash;
+    const slot = at.children.get(path.slice(from, end));
+    if (!isDirectory(slot)) return undefined;
+    at = slot;
+    from = end + 1;
+  }
+  return at;
 }
 
 function describeRepeated(layer: LayerChanges, paths: string[]): string {
