@@ -61,7 +61,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
     failOn: inputs.failOn ?? "error",
     failOnUnknown: inputs.failOnUnknown ?? false,
   });
-  info(breakCommands(renderText(report, context)));
+  info(renderText(report, context));
   annotate(options, context, failure !== undefined);
   const noSummary = writeSummary(report, context, env.GITHUB_STEP_SUMMARY);
   if (noSummary !== undefined) info(noSummary);

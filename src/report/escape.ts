@@ -70,7 +70,7 @@ export function markdownText(text: string, limit?: number): string {
   // At the start of a line some characters would open a list or a heading.
   return escaped
     .join("")
-    .replace(/^(\s*)(?:([-+=#])|(\d{1,9})([.)]))/, (_, space, sign, digits, point) =>
+    .replace(/^(\s*)(?:([-+=#])|(\d{1,9})([.)])(?=\s|$))/, (_, space, sign, digits, point) =>
       sign === undefined ? `${space}${digits}\\${point}` : `${space}\\${sign}`,
     );
 }
@@ -78,7 +78,9 @@ export function markdownText(text: string, limit?: number): string {
 function markdownPlain(text: string): string {
   return (
     breakTriggers(text)
-      .replace(/[\\`*_{}[\]|~!]/g, "\\$&")
+      .replace(/[\\`*[\]|~]/g, "\\$&")
+      // Between letters an underscore means nothing, and `ip_tables` stays readable in the source.
+      .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_")
       .replace(/&/g, "&amp;")
       .replace(/</g, "&lt;")
       .replace(/>/g, "&gt;")
@@ -93,7 +95,8 @@ export function markdownCode(text: string, limit?: number): string {
   if (clean === "") return "";
   // Backticks and pipes can't be escaped the same way inside and outside of tables: such a span is written as HTML, with
   // every character that Markdown could see as a number.
-  if (/[`|\\]/.test(clean)) return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
+  if (/[`|\\]|##\[/.test(clean))
+    return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
   return `\`${clean}\``;
 }
 
@@ -137,12 +140,11 @@ export function breakCommands(text: string): string {
   return text.replace(/^([^\S\n]*):(?=:)/gm, `$1:${JOINER}`).replace(/##(?=\[)/g, `##${JOINER}`);
 }
 
-/** JSON whose strings hold no character that steers a terminal; parses to the same value. */
+/** JSON whose strings hold no character that steers a terminal and nothing that the Actions runner takes as a command;
+ * parses to the same value. */
 export function escapeJson(json: string): string {
-  return json.replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, (character) =>
-    character
-      .split("")
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-      .join(""),
-  );
+  const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return json
+    .replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, (character) => character.split("").map(escapeUnit).join(""))
+    .replace(/##\[/g, `##${escapeUnit("[")}`);
 }

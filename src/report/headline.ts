@@ -47,7 +47,7 @@ function sayPass(report: Report): Lines {
     ignored.length > 0 ? count(ignored.length, "ignored finding") : "",
   ].filter((text) => text !== "");
   const action =
-    folded.length === 0 ? "Nothing to do." : `Nothing to do for this change; ${folded.join(" and ")} not counted.`;
+    folded.length === 0 ? "Nothing to do." : `Nothing to do for this change. Not counted: ${folded.join(", ")}.`;
   return { sentence: `${subject(report)} works on ${all}.`, action, isChange: false };
 }
 
@@ -84,7 +84,7 @@ function stateFact(report: Report, context: ReportContext, config: string): stri
   const unique = [...new Set(hosts)];
   const where = unique.length === 1 ? name(unique[0] ?? "") : count(unique.length, "host");
   const further = cells.size > 1 ? ` ${count(cells.size - 1, "further fact")} below.` : "";
-  return `State the ${fact} for ${where} in \`${config}\`.${further}`;
+  return `In \`${config}\`, state for ${where}: ${withStop(fact)}${further}`;
 }
 
 /** The remedy that concerns most cells of the given severity; where none is known, the rule to read about. */

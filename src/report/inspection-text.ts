@@ -1,5 +1,5 @@
 import type { Inspection, Tool, Toolchain } from "../model/toolchain.ts";
-import { plainText } from "./escape.ts";
+import { breakCommands, plainText } from "./escape.ts";
 import type { TextOptions } from "./pen.ts";
 import { makePen } from "./pen.ts";
 import { shortImage } from "./view.ts";
@@ -15,7 +15,7 @@ export function renderInspectionText(inspection: Inspection, options: TextOption
     }));
     return [head, ...tree(platforms)].join("\n");
   });
-  return `${blocks.join("\n\n")}\n`;
+  return `${breakCommands(blocks.join("\n\n"))}\n`;
 }
 
 interface Item {

@@ -47,7 +47,9 @@ const words: Readonly<Record<Verdict, string>> = {
 const severitySymbols = { error: "❌", warning: "⚠️", notice: "ℹ️" } as const;
 
 /** Hosts named in a table row before the rest is counted. */
-const HOSTS_IN_ROW = 6;
+const HOSTS_IN_ROW = 8;
+/** The same when there is only one row. */
+const HOSTS_IN_ONLY_ROW = 20;
 /** Rules named in a table cell. */
 const RULES_IN_CELL = 3;
 /** Hosts named in one finding. */
@@ -62,7 +64,13 @@ const FACTS_IN_CELL = 2;
  * @returns Markdown without marker, ending in a line feed; no part of it that came from the report is unescaped
  */
 export function renderMarkdown(report: Report, context: ReportContext = {}, detail: Detail = fullDetail): string {
-  const writer: Writer = { report, context, detail, hostName: hostNamer(report, context.hostTitles) };
+  const writer: Writer = {
+    report,
+    context,
+    detail,
+    hostName: hostNamer(report, context.hostTitles),
+    linked: new Set(),
+  };
   const groups = groupFindings(report.findings);
   const listed = groups.active.filter((group) => group.severity !== "notice");
   const notices = groups.active.filter((group) => group.severity === "notice");
@@ -78,6 +86,7 @@ export function renderMarkdown(report: Report, context: ReportContext = {}, deta
     notes(writer),
     footer(writer),
   ];
+  blocks.push(linkTargets(writer));
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
 
@@ -86,6 +95,8 @@ interface Writer {
   context: ReportContext;
   detail: Detail;
   hostName: (id: string) => string;
+  /** Rules that the text links to. */
+  linked: Set<string>;
 }
 
 function head({ report, context }: Writer): string {
@@ -108,16 +119,27 @@ function matrices(writer: Writer): string[] {
 
 function matrixTable(writer: Writer, matrix: Matrix): string {
   const several = matrix.columns.length > 1;
-  const titles = several ? matrix.columns.map((platforms) => platforms.map(platformTitle).join(", ")) : ["Result"];
-  const lines = [tableRow([...titles, "Hosts", "Why"]), tableRow([...titles, "", ""].map(() => "---"))];
   const shown = matrix.rows.slice(0, writer.detail.rows);
-  for (const row of shown)
-    lines.push(tableRow([...row.cells.map(resultCell), rowHosts(writer, row), rowReason(writer, row)]));
+  const named = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
+  const reasons = shown.map((row) => rowReason(writer, row));
+  const hasReasons = reasons.some((reason) => reason !== "");
+  const titles = [
+    ...(several ? matrix.columns.map((platforms) => platforms.map(platformTitle).join(", ")) : ["Result"]),
+    "Hosts",
+    ...(hasReasons ? ["Why"] : []),
+  ];
+  const lines = shown.map((row, i) =>
+    tableRow([
+      ...row.cells.map(resultCell),
+      hostList(writer, row.hosts, named),
+      ...(hasReasons ? [reasons[i] ?? ""] : []),
+    ]),
+  );
   const left = matrix.rows.slice(shown.length).reduce((sum, row) => sum + row.hosts.length, 0);
   const rest = left > 0 ? `\n\n… and ${count(left, "further host")}, none of them worse.` : "";
   const [only] = matrix.columns;
   const agreed = !several && only && only.length > 1 ? `\n\nThe same on ${only.map(platformTitle).join(", ")}.` : "";
-  return lines.join("\n") + rest + agreed;
+  return [tableRow(titles), tableRow(titles.map(() => "---")), ...lines].join("\n") + rest + agreed;
 }
 
 function platformTitle(platform: string): string {
@@ -130,13 +152,6 @@ function tableRow(cells: string[]): string {
 
 function resultCell(cell: RowCell): string {
   return `${symbols[cell.verdict]}&nbsp;${words[cell.verdict].replace(" ", "&nbsp;")}`;
-}
-
-function rowHosts(writer: Writer, row: MatrixRow): string {
-  const total = writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells.map((c) => c.host)));
-  const all = new Set(total).size;
-  if (row.hosts.length === all && all > HOSTS_IN_ROW) return `all ${all} hosts`;
-  return hostList(writer, row.hosts, HOSTS_IN_ROW);
 }
 
 function hostList(writer: Writer, hosts: string[], limit: number): string {
@@ -162,10 +177,16 @@ function rowReason(writer: Writer, row: MatrixRow): string {
   return parts.join(", ");
 }
 
-function ruleLink({ context }: Writer, rule: string): string {
+/** A reference; the addresses follow once, at the end. */
+function ruleLink({ linked }: Writer, rule: string): string {
   // Only a rule's id may become part of an address.
   if (!/^[a-z0-9-]{1,60}$/.test(rule)) return markdownCode(rule, 60);
-  return `[${rule}](${context.docsBase ?? "docs/rules/"}${rule}.md)`;
+  linked.add(rule);
+  return `[${rule}]`;
+}
+
+function linkTargets({ context, linked }: Writer): string {
+  return [...linked].map((rule) => `[${rule}]: ${context.docsBase ?? "docs/rules/"}${rule}.md`).join("\n");
 }
 
 function findingList(writer: Writer, groups: FindingGroup[]): string {
@@ -245,7 +266,7 @@ function missingFacts(writer: Writer): string {
   );
   if (shown.length < facts.size) items.push(`- … and ${count(facts.size - shown.length, "further fact")}`);
   const config = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
-  const advice = `A fact that you know can be stated in ${config} under ${markdownCode("hosts")}.`;
+  const advice = `A fact that you know can be stated in ${config}.`;
   return fold(
     `❔ <b>${count(facts.size, "fact")} not known</b>, each of which could mean a break`,
     `${items.join("\n")}\n\n${advice}`,

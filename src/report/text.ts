@@ -1,5 +1,5 @@
 import type { MissingFact, Report, Verdict } from "../model/report.ts";
-import { plainText } from "./escape.ts";
+import { breakCommands, plainText } from "./escape.ts";
 import { headline } from "./headline.ts";
 import type { Pen, TextOptions } from "./pen.ts";
 import { makePen, wrap } from "./pen.ts";
@@ -27,7 +27,7 @@ export function renderText(report: Report, context: ReportContext = {}, options:
     foldedText("Ignored, not counted", groups.ignored, pen),
     listText("Notes", report.notes, pen),
   ];
-  return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+  return `${breakCommands(blocks.filter((block) => block !== "").join("\n\n"))}\n`;
 }
 
 function textHead(report: Report, context: ReportContext, pen: Pen): string {

@@ -198,15 +198,16 @@ export function allHosts(report: Report): string[] {
 
 /** Names hosts for people: by title where it is the only one with it, else with the kernel or the id beside it. */
 export function hostNamer(report: Report, titles: ReadonlyMap<string, string> = new Map()): (id: string) => string {
+  const ids = allHosts(report);
+  const titleOf = (id: string) => titles.get(id) ?? id;
   const used = new Map<string, number>();
-  for (const id of allHosts(report)) {
-    const title = titles.get(id) ?? id;
-    used.set(title, (used.get(title) ?? 0) + 1);
-  }
+  for (const id of ids) used.set(titleOf(id), (used.get(titleOf(id)) ?? 0) + 1);
   return (id) => {
-    const title = titles.get(id) ?? id;
+    const title = titleOf(id);
     if ((used.get(title) ?? 0) < 2) return title;
-    return id.includes("@") ? `${title}, kernel ${id.slice(id.indexOf("@") + 1)}` : `${title} (${id})`;
+    if (id.includes("@")) return `${title} (kernel ${id.slice(id.indexOf("@") + 1)})`;
+    const hasKernelRows = ids.some((other) => other.startsWith(`${id}@`));
+    return `${title} (${hasKernelRows ? "default kernel" : id})`;
   };
 }
 
