@@ -45,14 +45,13 @@ export function describeConstructs(effects: readonly Effect[]): string {
   return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
 }
 
-/** Effects as evidence, one line per encoding change. */
+/** Effects as evidence, the first of each construct: several operations mostly fail for one reason. */
 export function effectEvidence(effects: readonly Effect[]): { fact: string; source: string }[] {
   const seen = new Map<string, { fact: string; source: string }>();
   for (const effect of effects) {
-    const key = `${effect.encoding} ${effect.text}`;
-    if (!seen.has(key)) {
+    if (!seen.has(effect.construct)) {
       const fact = `${describeConstruct(effect.construct)}: ${effect.text}`;
-      seen.set(key, { fact, source: effect.sources[0] ?? "measured" });
+      seen.set(effect.construct, { fact, source: effect.sources[0] ?? "measured" });
     }
   }
   return [...seen.values()];

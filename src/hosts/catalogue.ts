@@ -33,7 +33,7 @@ export function toHost(row: CatalogueHost, kernel: Kernel): Host {
   const isDefault = kernel.id === defaultKernel(row).id;
   return {
     id: isDefault ? row.id : `${row.id}@${kernel.id}`,
-    title: isDefault ? row.title : `${row.title}, kernel ${kernel.id}`,
+    title: isDefault ? row.title : `${row.title} (kernel ${kernel.id})`,
     distribution: row.distribution,
     release: row.release,
     maintained: row.maintained,

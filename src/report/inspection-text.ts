@@ -53,7 +53,7 @@ function toolchainItems(toolchain: Toolchain): Item[] {
   if (commands.length > 0) {
     const rows = commands.map(([name, command]) => [
       plainText(name, 40),
-      commandBackend(command),
+      commandBackend(name, command),
       command.via.map((p) => plainText(p, 200)).join(" → "),
     ]);
     items.push({ text: "commands", children: alignRows(rows).map((text) => ({ text })) });
@@ -102,9 +102,11 @@ function toolRow(tool: Tool): string[] {
   ];
 }
 
-function commandBackend(command: Toolchain["defaults"][string]): string {
+function commandBackend(name: string, command: Toolchain["defaults"][string]): string {
   if (command.hostExec) return "host's tools";
   if (command.dangling) return "dangling link";
+  // nft and ipset have one backend each.
+  if (!name.includes("tables") && command.backend !== "none") return "";
   return { nft: "nft", legacy: "legacy", auto: "chosen at run time", none: "no such command", unknown: "not known" }[
     command.backend
   ];

@@ -64,7 +64,11 @@ function judgeWrapper(cell: Cell, defect: Defect): Outcome[] {
 
 function defectEvidence(defect: Defect) {
   const known = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
-  return [...defect.sources, ...defect.incidents].map((source) => ({ fact: `${defect.title} (${known})`, source }));
+  const how = defect.sources.map((source) => ({ fact: `${defect.title} (${known})`, source }));
+  const who = defect.incidents
+    .filter((source) => !defect.sources.includes(source))
+    .map((source) => ({ fact: "people were hit by it", source }));
+  return [...how, ...who];
 }
 
 /** The binary that runs on this host. */
