@@ -14,7 +14,7 @@ export interface Headline {
   isChange: boolean;
 }
 
-export const symbols: Readonly<Record<Verdict, string>> = { fail: "❌", unknown: "❔", warn: "⚠️", pass: "✅" };
+export const symbols: Readonly<Record<Verdict, string>> = { fail: "❌", unknown: "❓", warn: "⚠️", pass: "✅" };
 
 /** @param report any report, also one without images, hosts or findings */
 export function headline(report: Report, context: ReportContext = {}): Headline {

@@ -82,7 +82,7 @@ export function renderMarkdown(report: Report, context: ReportContext = {}, deta
     foldedGroups(writer, "Worth knowing", notices),
     foldedGroups(writer, "Already in the base image, not counted", groups.existing),
     foldedGroups(writer, "Ignored, not counted", groups.ignored),
-    toolTable(writer),
+    toolList(writer),
     notes(writer),
     footer(writer),
   ];
@@ -103,7 +103,7 @@ function head({ report, context }: Writer): string {
   const lines = headline(report, context);
   const name = context.reportName ? ` · ${markdownText(context.reportName, 100)}` : "";
   const action = markdownText(lines.action, 1200);
-  return `### ${symbols[lines.verdict]} ${markdownText(lines.sentence)}${name}\n${lines.isChange ? `**Do this:** ${action}` : action}`;
+  return `### ${symbols[lines.verdict]} ${markdownText(lines.sentence.replace(/\.$/, ""))}${name}\n${lines.isChange ? `**Do this:** ${action}` : action}`;
 }
 
 function matrices(writer: Writer): string[] {
@@ -117,33 +117,32 @@ function matrices(writer: Writer): string[] {
   return blocks;
 }
 
+/** Result and hosts, the reason below the hosts: three columns of text would not fit a phone. */
 function matrixTable(writer: Writer, matrix: Matrix): string {
   const several = matrix.columns.length > 1;
   const shown = matrix.rows.slice(0, writer.detail.rows);
   const named = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
-  const reasons = shown.map((row) => rowReason(writer, row));
-  const hasReasons = reasons.some((reason) => reason !== "");
-  const titles = [
-    ...(several ? matrix.columns.map((platforms) => platforms.map(platformTitle).join(", ")) : ["Result"]),
-    "Hosts",
-    ...(hasReasons ? ["Why"] : []),
-  ];
-  const lines = shown.map((row, i) =>
-    tableRow([
-      ...row.cells.map(resultCell),
-      hostList(writer, row.hosts, named),
-      ...(hasReasons ? [reasons[i] ?? ""] : []),
-    ]),
-  );
+  const titles = several ? matrix.columns.map((platforms) => platforms.map(shortPlatform).join("<br>")) : ["Result"];
+  const lines = shown.map((row) => {
+    const cells = row.cells.map((cell) => (several ? symbols[cell.verdict] : resultCell(cell)));
+    const reason = rowReason(writer, row);
+    return tableRow([...cells, `${hostList(writer, row.hosts, named)}${reason === "" ? "" : `<br>${reason}`}`]);
+  });
   const left = matrix.rows.slice(shown.length).reduce((sum, row) => sum + row.hosts.length, 0);
   const rest = left > 0 ? `\n\n… and ${count(left, "further host")}, none of them worse.` : "";
   const [only] = matrix.columns;
   const agreed = !several && only && only.length > 1 ? `\n\nThe same on ${only.map(platformTitle).join(", ")}.` : "";
-  return [tableRow(titles), tableRow(titles.map(() => "---")), ...lines].join("\n") + rest + agreed;
+  const head = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => (several ? ":---:" : ":---")), ":---"])];
+  return [...head, ...lines].join("\n") + rest + agreed;
 }
 
 function platformTitle(platform: string): string {
   return markdownText(platform, 60);
+}
+
+/** In a column's title the system goes without saying where it is Linux. */
+function shortPlatform(platform: string): string {
+  return platformTitle(platform.replace(/^linux\//, ""));
 }
 
 function tableRow(cells: string[]): string {
@@ -168,13 +167,15 @@ function rowReason(writer: Writer, row: MatrixRow): string {
   const facts = [
     ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact))),
   ];
-  const parts = [
+  const unknown = [
+    ...facts.slice(0, FACTS_IN_CELL).map((fact) => markdownText(fact, 160)),
+    ...(facts.length > FACTS_IN_CELL ? [count(facts.length - FACTS_IN_CELL, "further fact")] : []),
+  ];
+  return [
     ...rules.slice(0, RULES_IN_CELL).map((rule) => ruleLink(writer, rule)),
     ...(rules.length > RULES_IN_CELL ? [`${rules.length - RULES_IN_CELL} more`] : []),
-    ...facts.slice(0, FACTS_IN_CELL).map((fact) => `not known: ${markdownText(fact, 160)}`),
-    ...(facts.length > FACTS_IN_CELL ? [`${count(facts.length - FACTS_IN_CELL, "further fact")} not known`] : []),
-  ];
-  return parts.join(", ");
+    ...(unknown.length > 0 ? [`not known: ${unknown.join("; ")}`] : []),
+  ].join(", ");
 }
 
 /** A reference; the addresses follow once, at the end. */
@@ -220,11 +221,11 @@ function findingFacts(writer: Writer, group: FindingGroup): string {
   if (platforms.size > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
   if (writer.report.images.length > 1)
     lines.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
-  if (group.program !== undefined) lines.push(`**Other program:** ${markdownText(group.program, 120)}`);
+  if (group.program !== undefined) lines.push(`**Together with:** ${markdownText(group.program, 120)}`);
   const { location, ignored } = group.first;
   if (location) lines.push(`**Brought in at:** ${locationLink(writer, location)}`);
   if (ignored) lines.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
-  lines.push(`**More:** ${ruleLink(writer, group.rule)}`);
+  lines.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
   return lines.map((line) => `- ${line}`).join("\n");
 }
 
@@ -268,7 +269,7 @@ function missingFacts(writer: Writer): string {
   const config = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
   const advice = `A fact that you know can be stated in ${config}.`;
   return fold(
-    `❔ <b>${count(facts.size, "fact")} not known</b>, each of which could mean a break`,
+    `❓ <b>${count(facts.size, "fact")} not known</b>, each of which could mean a break`,
     `${items.join("\n")}\n\n${advice}`,
   );
 }
@@ -287,38 +288,36 @@ function foldedGroups(writer: Writer, title: string, groups: FindingGroup[]): st
   return fold(`${title}: <b>${groups.length}</b>`, items.join("\n"));
 }
 
-function toolTable(writer: Writer): string {
+/** A list, not a table: five columns would not fit a phone. */
+function toolList(writer: Writer): string {
   if (!writer.detail.toolchain) return "";
-  const rows = new Map<string, { cells: string[]; platforms: string[] }>();
-  for (const image of writer.report.images)
+  const { images } = writer.report;
+  const tools = new Map<string, string[]>();
+  for (const image of images)
     for (const { platform, toolchain } of image.platforms)
       for (const tool of toolchain.tools) {
-        const cells = toolCells(tool);
-        const key = JSON.stringify(cells);
-        const row = rows.get(key) ?? { cells, platforms: [] };
-        rows.set(key, row);
-        const name = writer.report.images.length > 1 ? `${shortImage(image.reference)} ${platform}` : platform;
-        if (!row.platforms.includes(name)) row.platforms.push(name);
+        const text = describeTool(tool);
+        const places = tools.get(text) ?? [];
+        tools.set(text, places);
+        const place = images.length > 1 ? `${shortImage(image.reference)} ${platform}` : platform;
+        if (!places.includes(place)) places.push(place);
       }
-  if (rows.size === 0) return "";
-  const everywhere = writer.report.images.reduce((sum, image) => sum + image.platforms.length, 0);
-  const list = [...rows.values()];
-  const differs = list.some((row) => row.platforms.length < everywhere);
-  const titles = ["Tool", "Version", "Backend", "Package", "Path", ...(differs ? ["Platforms"] : [])];
-  const lines = list.map((row) =>
-    tableRow([...row.cells, ...(differs ? [row.platforms.map((p) => markdownText(p, 120)).join(", ")] : [])]),
-  );
-  return fold("What is in the image", [tableRow(titles), tableRow(titles.map(() => "---")), ...lines].join("\n"));
+  if (tools.size === 0) return "";
+  const everywhere = images.reduce((sum, image) => sum + image.platforms.length, 0);
+  const items = [...tools].map(([text, places]) => {
+    const where = places.length < everywhere ? ` on ${places.map((place) => markdownText(place, 120)).join(", ")}` : "";
+    return `- ${text}${where}`;
+  });
+  return fold("What is in the image", items.join("\n"));
 }
 
-function toolCells(tool: Tool): string[] {
-  return [
-    markdownText(tool.name, 40),
-    tool.version === null ? "not known" : markdownText(tool.version, 40),
-    tool.backend ?? "",
-    tool.package ? markdownText(`${tool.package.name} ${tool.package.version}`, 120) : "no record",
-    markdownCode(tool.path, 200),
-  ];
+function describeTool(tool: Tool): string {
+  const version = tool.version === null ? ", version not known" : ` ${markdownText(tool.version, 40)}`;
+  const backend = tool.backend === undefined ? "" : ` (${tool.backend})`;
+  const record = tool.package
+    ? `package ${markdownText(`${tool.package.name} ${tool.package.version}`, 120)}`
+    : "no package record";
+  return `${markdownText(tool.name, 40)}${version}${backend}: ${markdownCode(tool.path, 200)}, ${record}`;
 }
 
 function notes({ report, detail }: Writer): string {

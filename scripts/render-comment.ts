@@ -1,0 +1,70 @@
+// Draws the comment that the README shows: docs/images/comment.png and comment-dark.png.
+//
+//   node scripts/render-comment.ts                 the two pictures
+//   node scripts/render-comment.ts REPORT.json     the same from a saved report
+//   node scripts/render-comment.ts --all FOLDER    every golden report, desktop and phone, light and dark
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Report } from "../src/model/report.ts";
+import { COMMENT_LIMIT, fitMarkdown } from "../src/report/budget.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const goldenFolder = join(root, "test/report/golden");
+/** Widths in CSS pixels: the column of a comment on github.com, and a phone. */
+const widths = { desktop: 876, phone: 390 };
+
+interface Browser {
+  draw(
+    markdown: string,
+    options: { scheme: string; width: number; open?: boolean | number; path?: string },
+  ): Promise<{ overflow: string[] }>;
+  close(): Promise<void>;
+}
+
+async function open(): Promise<Browser> {
+  // By address, so that checking types does not need the packages that draw.
+  const { openBrowser } = await import(new URL("./github-page.mjs", import.meta.url).href);
+  return openBrowser();
+}
+
+function markdownOf(argument: string | undefined): string {
+  if (argument === undefined) return readFileSync(join(goldenFolder, "kilo-broken.md"), "utf8");
+  const report: Report = JSON.parse(readFileSync(argument, "utf8"));
+  return fitMarkdown(report, {}, COMMENT_LIMIT);
+}
+
+async function drawPictures(browser: Browser, argument: string | undefined): Promise<void> {
+  const folder = join(root, "docs/images");
+  mkdirSync(folder, { recursive: true });
+  const markdown = markdownOf(argument);
+  for (const [scheme, name] of [
+    ["light", "comment.png"],
+    ["dark", "comment-dark.png"],
+  ] as const)
+    report(name, await browser.draw(markdown, { scheme, width: widths.desktop, path: join(folder, name) }));
+}
+
+async function drawAll(browser: Browser, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(goldenFolder).filter((name) => name.endsWith(".md")))
+    for (const [device, width] of Object.entries(widths))
+      for (const scheme of ["light", "dark"]) {
+        const name = `${file.replace(".md", "")}-${device}-${scheme}.png`;
+        const markdown = readFileSync(join(goldenFolder, file), "utf8");
+        report(name, await browser.draw(markdown, { scheme, width, open: 1, path: join(folder, name) }));
+      }
+}
+
+function report(name: string, { overflow }: { overflow: string[] }): void {
+  process.stdout.write(`${name}${overflow.length === 0 ? "" : `: sticks out: ${overflow.join("; ")}`}\n`);
+}
+
+const [first, second] = process.argv.slice(2);
+const browser = await open();
+try {
+  if (first === "--all") await drawAll(browser, second ?? "comment-pictures");
+  else await drawPictures(browser, first);
+} finally {
+  await browser.close();
+}
