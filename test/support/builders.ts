@@ -13,11 +13,13 @@ import { hasCommand, type Root } from "./roots.ts";
 export const forms = ["docker-archive", "oci-gzip", "oci-zstd", "oci-plain", "oci-archive"] as const;
 export type Form = (typeof forms)[number];
 
-/** One layer of a stack: paths taken away from what is below, then a tar laid over it. */
+/** One layer of a stack: paths taken away from what is below, a tar laid over it, further changes made by hand. */
 export interface LayerStep {
   /** Paths relative to the root; a directory goes with all below it. */
   remove?: string[];
   tar?: string;
+  /** Gets the folder in which the file system so far is laid out; what it changes is part of the layer. */
+  change?: (folder: string) => void;
 }
 
 export interface BuildOptions {
@@ -26,6 +28,8 @@ export interface BuildOptions {
   /** `NAME=value` for the image config. */
   env?: string[];
   entrypoint?: string;
+  /** Absolute paths that a layer of their own takes away, each. */
+  whiteouts?: string[];
 }
 
 const run = promisify(execFile);
@@ -43,7 +47,7 @@ export function goArchitecture(debian: string): string {
 }
 
 /**
- * An OCI layout with one image of one gzip layer: the root's own tar, byte for byte.
+ * An OCI layout with one image whose first gzip layer is the root's own tar, byte for byte.
  * @returns the layout as skopeo names it: `oci:FOLDER:TAG`
  */
 export async function imageFromRoot(folder: string, root: Root, options: BuildOptions = {}): Promise<string> {
@@ -53,6 +57,7 @@ export async function imageFromRoot(folder: string, root: Root, options: BuildOp
   await run("umoci", ["init", "--layout", layout]);
   await run("umoci", ["new", "--image", image]);
   await run("umoci", ["raw", "add-layer", "--image", image, root.tar]);
+  for (const path of options.whiteouts ?? []) await run("umoci", ["insert", "--image", image, "--whiteout", path]);
   // umoci adds to a list with every use of the flag.
   const env = (options.env ?? defaultEnv).flatMap((entry) => ["--config.env", entry]);
   const entrypoint = options.entrypoint ? ["--config.entrypoint", options.entrypoint] : [];
@@ -91,6 +96,7 @@ export async function imageFromSteps(
     for (const path of step.remove ?? []) rmSync(join(mount, path), { recursive: true });
     // --keep-directory-symlink: /sbin of the layer below may be a link where this tar has a directory.
     if (step.tar) await run("tar", ["--numeric-owner", "--keep-directory-symlink", "-C", mount, "-xf", step.tar]);
+    step.change?.(mount);
     await buildah("umount", container);
     const env = (options.env ?? defaultEnv).flatMap((entry) => ["--env", entry]);
     await buildah("config", "--os", "linux", "--arch", options.architecture ?? "amd64", ...env, container);

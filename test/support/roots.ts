@@ -195,9 +195,9 @@ function isAlive(lock: string): boolean {
   }
 }
 
-/** Versions by package name as the root's dpkg status has them. */
-export function packageVersions(root: Root): Map<string, string> {
-  const status = readFileSync(join(root.folder, "var/lib/dpkg/status"), "utf8");
+/** Versions by package name as the dpkg status of an unpacked root has them. */
+export function packageVersions(folder: string): Map<string, string> {
+  const status = readFileSync(join(folder, "var/lib/dpkg/status"), "utf8");
   const versions = new Map<string, string>();
   for (const stanza of status.split("\n\n")) {
     const name = /^Package: (.*)$/m.exec(stanza)?.[1];
@@ -212,14 +212,14 @@ export function packageVersions(root: Root): Map<string, string> {
  * changes anything of this machine.
  * @returns what it printed to stdout, and its exit code
  */
-export function runInRoot(root: Root, command: string[]): { stdout: string; code: number } {
+export function runInRoot(folder: string, command: string[]): { stdout: string; code: number } {
   const options = {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
   };
   try {
-    const args = ["--net", "--mount", "chroot", root.folder, ...command];
+    const args = ["--net", "--mount", "chroot", folder, ...command];
     return { stdout: execFileSync("unshare", args, options as { encoding: "utf8" }), code: 0 };
   } catch (error) {
     const { status, stdout } = error as { status?: number | null; stdout?: string };
