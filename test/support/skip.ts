@@ -60,16 +60,6 @@ export function skipTest(context: { skip(note?: string): never }, what: string, 
   return context.skip(`${what}: ${reason}`);
 }
 
-/** Runs a step and notes how long it took, also when it fails. */
-export async function timed<T>(step: string, run: () => Promise<T>): Promise<T> {
-  const start = performance.now();
-  try {
-    return await run();
-  } finally {
-    recordTiming({ step, seconds: (performance.now() - start) / 1000 });
-  }
-}
-
 /** What the run has noted so far; the same skip met by several tests is there several times. */
 export function readRecords(): { skips: Skip[]; timings: Timing[] } {
   return { skips: readLines<Skip>(skips), timings: readLines<Timing>(timings) };
