@@ -1,0 +1,246 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { checkAnswer, checkRequest } from "./github-contract.ts";
+
+/**
+ * A GitHub on 127.0.0.1 that remembers: comments of issues, pull requests, and who a token is. Requests and answers are held
+ * against GitHub's OpenAPI description; what does not fit is answered with 400 and kept in `violations`.
+ */
+
+export interface StoredComment {
+  id: number;
+  issue: number;
+  body: string;
+  login: string;
+}
+
+export interface StandInOptions {
+  /** Path before the API's own, `/api/v3` on GitHub Enterprise Server. */
+  prefix?: string;
+  /** Who a token is. Default: `good` writes as github-actions[bot], `reader` may only read. */
+  tokens?: Record<string, { login: string; write: boolean }>;
+}
+
+export interface StandIn {
+  /** For GITHUB_API_URL. */
+  url: string;
+  comments: StoredComment[];
+  pulls: { number: number; state: "open" | "closed"; head: { label: string; sha: string } }[];
+  /** `METHOD path?query` of all requests so far. */
+  requests: string[];
+  /** Requests and answers that GitHub's description doesn't allow. */
+  violations: string[];
+  /** The next `times` requests that match get this status. */
+  fail(pattern: RegExp, status: number, times?: number, headers?: Record<string, string>): void;
+  addComment(issue: number, login: string, body: string): StoredComment;
+  close(): Promise<void>;
+}
+
+interface Planned {
+  pattern: RegExp;
+  status: number;
+  left: number;
+  headers: Record<string, string>;
+}
+
+interface Answer {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+const BODY_LIMIT = 65_536;
+const defaultTokens = {
+  good: { login: "github-actions[bot]", write: true },
+  reader: { login: "github-actions[bot]", write: false },
+};
+const messages: Record<number, string> = {
+  401: "Bad credentials",
+  403: "Resource not accessible by integration",
+  404: "Not Found",
+  422: "Validation Failed",
+  429: "You have exceeded a secondary rate limit",
+  500: "Server Error",
+};
+
+/** Starts on a free port. Close it when done. */
+export async function startGitHub(options: StandInOptions = {}): Promise<StandIn> {
+  const prefix = options.prefix ?? "";
+  const tokens: Record<string, { login: string; write: boolean }> = options.tokens ?? defaultTokens;
+  const planned: Planned[] = [];
+  let nextId = 1000;
+  const server = createServer((request, response) => {
+    void respond(request, response).catch((error: unknown) => {
+      standIn.violations.push(String(error));
+      response.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const standIn: StandIn = {
+    url: origin + prefix,
+    comments: [],
+    pulls: [],
+    requests: [],
+    violations: [],
+    fail: (pattern, status, times = 1, headers = {}) => {
+      planned.push({ pattern, status, left: times, headers });
+    },
+    addComment: (issue, login, body) => {
+      const comment = { id: nextId++, issue, body, login };
+      standIn.comments.push(comment);
+      return comment;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+  return standIn;
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString("utf8");
+    const url = new URL(request.url ?? "/", origin);
+    const line = `${request.method} ${url.pathname}${url.search}`;
+    standIn.requests.push(line);
+    const answer = plannedAnswer(line) ?? route(request, url, text);
+    response.writeHead(answer.status, { "content-type": "application/json; charset=utf-8", ...answer.headers });
+    response.end(answer.body === undefined ? "" : JSON.stringify(answer.body));
+  }
+
+  function plannedAnswer(line: string): Answer | undefined {
+    const plan = planned.find((entry) => entry.left > 0 && entry.pattern.test(line));
+    if (!plan) return undefined;
+    plan.left--;
+    return { ...refusal(plan.status), headers: plan.headers };
+  }
+
+  function route(request: IncomingMessage, url: URL, text: string): Answer {
+    const token = /^(?:token|bearer) (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    const account = tokens[token];
+    if (!account) return refusal(401);
+    const body: unknown = text === "" ? undefined : JSON.parse(text);
+    if (url.pathname === `${prefix.replace(/\/v3$/, "")}/graphql`) return viewer(body, account.login);
+    if (!url.pathname.startsWith(`${prefix}/`)) return refusal(404);
+    const method = request.method ?? "";
+    const checked = checkRequest({ method, path: url.pathname.slice(prefix.length), query: url.searchParams, body });
+    if (!checked) {
+      standIn.violations.push(`no operation for ${method} ${url.pathname}`);
+      return refusal(404);
+    }
+    if (checked.problems.length > 0) {
+      standIn.violations.push(...checked.problems.map((problem) => `${method} ${checked.template}: ${problem}`));
+      return { status: 400, body: { message: checked.problems.join("; ") } };
+    }
+    if (method !== "GET" && !account.write) return refusal(403);
+    const answer = operate(method, checked.template, checked.parameters, url, body, account.login);
+    standIn.violations.push(...checkAnswer(method, checked.template, answer.status, answer.body));
+    return answer;
+  }
+
+  /** The one query that we send. */
+  function viewer(body: unknown, login: string): Answer {
+    const { query } = body as { query: string };
+    if (query.replace(/\s+/g, " ") !== "query { viewer { login } }")
+      standIn.violations.push(`unexpected query ${query}`);
+    return { status: 200, body: { data: { viewer: { login } } } };
+  }
+
+  function operate(
+    method: string,
+    template: string,
+    parameters: Record<string, string>,
+    url: URL,
+    body: unknown,
+    login: string,
+  ): Answer {
+    if (template.endsWith("/pulls")) return listPulls(url);
+    if (template.endsWith("/issues/{issue_number}/comments")) {
+      const issue = Number(parameters.issue_number);
+      if (method === "GET") return listComments(issue, url);
+      const text = (body as { body: string }).body;
+      return tooLong(text) ?? { status: 201, body: show(standIn.addComment(issue, login, text)) };
+    }
+    const comment = standIn.comments.find((entry) => entry.id === Number(parameters.comment_id));
+    if (!comment) return refusal(404);
+    if (method === "DELETE") {
+      standIn.comments.splice(standIn.comments.indexOf(comment), 1);
+      return { status: 204 };
+    }
+    const text = (body as { body: string }).body;
+    const refused = tooLong(text);
+    if (refused) return refused;
+    comment.body = text;
+    return { status: 200, body: show(comment) };
+  }
+
+  function tooLong(text: string): Answer | undefined {
+    if (text.length <= BODY_LIMIT) return undefined;
+    return {
+      status: 422,
+      body: { message: `Validation Failed: Body is too long (maximum is ${BODY_LIMIT} characters)` },
+    };
+  }
+
+  function listComments(issue: number, url: URL): Answer {
+    const all = standIn.comments.filter((comment) => comment.issue === issue).sort((a, b) => a.id - b.id);
+    const size = Math.min(100, Number(url.searchParams.get("per_page") ?? 30));
+    const page = Number(url.searchParams.get("page") ?? 1);
+    const more = all.length > page * size;
+    const next = new URL(url);
+    next.searchParams.set("page", String(page + 1));
+    return {
+      status: 200,
+      body: all.slice((page - 1) * size, page * size).map(show),
+      ...(more ? { headers: { link: `<${next.href}>; rel="next"` } } : {}),
+    };
+  }
+
+  function listPulls(url: URL): Answer {
+    const state = url.searchParams.get("state") ?? "open";
+    const head = url.searchParams.get("head");
+    const found = standIn.pulls.filter(
+      (pull) => (state === "all" || pull.state === state) && (head === null || pull.head.label === head),
+    );
+    return { status: 200, body: found };
+  }
+
+  function show(comment: StoredComment) {
+    const address = `${origin}/owner/name`;
+    return {
+      id: comment.id,
+      node_id: `IC_${comment.id}`,
+      url: `${address}/comments/${comment.id}`,
+      html_url: `${address}/pull/${comment.issue}#issuecomment-${comment.id}`,
+      issue_url: `${address}/issues/${comment.issue}`,
+      body: comment.body,
+      user: user(comment.login),
+      created_at: "2026-11-22T10:00:00Z",
+      updated_at: "2026-11-22T10:00:00Z",
+      author_association: "NONE",
+    };
+  }
+
+  function user(login: string) {
+    const address = `${origin}/users/${encodeURIComponent(login)}`;
+    const links = ["url", "html_url", "followers_url", "subscriptions_url", "organizations_url", "repos_url"];
+    const more = ["received_events_url", "avatar_url", "following_url", "gists_url", "starred_url", "events_url"];
+    return {
+      login,
+      id: login.length,
+      node_id: `U_${login.length}`,
+      gravatar_id: "",
+      type: login.endsWith("[bot]") ? "Bot" : "User",
+      site_admin: false,
+      ...Object.fromEntries([...links, ...more].map((key) => [key, address])),
+    };
+  }
+}
+
+function refusal(status: number): Answer {
+  return { status, body: { message: messages[status] ?? "error", documentation_url: "https://docs.github.com/rest" } };
+}
