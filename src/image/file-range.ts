@@ -4,8 +4,9 @@ import type { FileHandle } from "node:fs/promises";
 const CHUNK = 512 * 1024;
 
 /**
- * Reads part of a file in pieces. Two buffers take turns, so a piece is overwritten when the next but one is asked for;
- * a stream that takes pieces of this size has finished with one before it asks so far ahead.
+ * Reads part of a file in pieces. Two buffers take turns, so a piece is overwritten when the next but one is asked for. A
+ * stream takes a second piece of this size only when it has finished with the first, because each is larger than its high
+ * water mark of 64 KiB; were it otherwise, the digests would not match.
  * Ends early when the file does.
  */
 export async function* readRange(handle: FileHandle, offset: number, size: number): AsyncGenerator<Buffer> {

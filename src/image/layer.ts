@@ -45,7 +45,7 @@ export interface ScanOptions {
 /**
  * Reads one layer in a single pass: decompresses it, computes both digests and gathers its changes. Digests are computed,
  * not compared: only the caller knows what they should be.
- * @param source pieces whose buffer may be reused when the next one is asked for
+ * @param source pieces as readRange gives them, or such as nobody overwrites
  */
 export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOptions): Promise<LayerScan> {
   const { budget, limits, digestAlgorithm = "sha256", diffIdAlgorithm = "sha256" } = options;

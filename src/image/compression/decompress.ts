@@ -33,7 +33,7 @@ export function sniffCompression(head: Uint8Array): Compression {
 /**
  * Decompresses a stream of any of the three kinds into `sink`: all gzip members, all zstd frames. The work is done on the
  * threads of libuv's pool, so two calls at a time fill two cores.
- * @param source pieces whose buffer may be reused when the next one is asked for
+ * @param source pieces as readRange gives them, or such as nobody overwrites
  * @param options.onCompression told once, before the first output
  * @throws UserError or a zlib error when the data is damaged or ends too early: what `sink` got by then must not be used
  */

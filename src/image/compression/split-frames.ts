@@ -13,7 +13,7 @@ export interface FrameReader {
 
 /**
  * Splits a zstd stream into frames, skippable ones left out.
- * @param source pieces whose buffer may be reused when the next one is asked for
+ * @param source pieces as readRange gives them, or such as nobody overwrites
  * @param smallFrame compressed bytes up to which a frame is gathered and given as a whole
  */
 export function splitFrames(source: AsyncIterable<Buffer>, smallFrame: number): FrameReader {

@@ -59,7 +59,9 @@ function checkSize(block: Buffer, size: number | null, offset: number): number {
   const isBinary = ((block[124] ?? 0) & 0x80) !== 0;
   const field = block.toString("latin1", 124, 136);
   if (!isBinary && !/^[ \0]*[0-7]*(?:[ \0].*)?$/s.test(field)) throw invalid(offset, "its size is not a number");
-  if (size === null || !Number.isSafeInteger(size) || size < 0) throw invalid(offset, "impossible size");
+  // tar-stream reads -1 as 0.
+  if ((isBinary && block[124] !== 0x80) || size === null || !Number.isSafeInteger(size) || size < 0)
+    throw invalid(offset, "impossible size");
   return size;
 }
 
@@ -84,5 +86,6 @@ function withUnsignedChecksum(block: Buffer): Buffer {
 }
 
 function invalid(offset: number, why: string): UserError {
+  if (offset === 0) return new UserError(`it is no tar archive (its first block: ${why})`);
   return new UserError(`invalid tar header at byte ${offset}: ${why}`);
 }

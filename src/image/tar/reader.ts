@@ -182,7 +182,7 @@ export function createTarReader(
     };
     if (member.name.length > limits.pathBytes) throw tooLong(`path ${quote(member.name)}`, limits.pathBytes);
     if (member.linkname.length > limits.pathBytes) throw tooLong(`link of ${quote(member.name)}`, limits.pathBytes);
-    const taker = onMember(member);
+    const taker = type === "file" ? onMember(member) : void onMember(member);
     const expanding =
       taker !== undefined && paxSparse !== undefined
         ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits.headerBytes)

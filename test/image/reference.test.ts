@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { openImages } from "../../src/image/open-images.ts";
+import { matchesPlatform, parsePlatform } from "../../src/image/platform.ts";
+import { type ImageReference, parseReference } from "../../src/image/reference.ts";
+import { UserError } from "../../src/model/error.ts";
+import { keepNothing } from "../support/probes.ts";
+
+const HEX = "0123456789abcdef".repeat(4);
+const THERE = ["image.tar", "odd#name.tar", "layout", "img"];
+const exists = (path: string) => THERE.includes(path);
+
+describe("image references", () => {
+  const cases: [string, ImageReference][] = [
+    ["docker-archive:image.tar", { transport: "docker-archive", path: "image.tar" }],
+    ["docker-archive:a/b.tar#app:1", { transport: "docker-archive", path: "a/b.tar", name: "app:1" }],
+    ["docker-archive:odd#name.tar", { transport: "docker-archive", path: "odd#name.tar" }],
+    ["docker-archive:odd#name.tar#app:1", { transport: "docker-archive", path: "odd#name.tar", name: "app:1" }],
+    ["oci-archive:/x.tar#r.example:5000/a:1", { transport: "oci-archive", path: "/x.tar", name: "r.example:5000/a:1" }],
+    ["oci:layout", { transport: "oci", path: "layout" }],
+    ["oci:layout#v1", { transport: "oci", path: "layout", name: "v1" }],
+    [`oci:layout@sha256:${HEX}`, { transport: "oci", path: "layout", digest: `sha256:${HEX}` }],
+    ["docker-daemon:app:1", { transport: "docker-daemon", name: "app:1" }],
+    ["docker://ghcr.io/a/b:1", { transport: "registry", name: "ghcr.io/a/b:1" }],
+    ["./build", { transport: "path", path: "./build" }],
+    ["/x/y", { transport: "path", path: "/x/y" }],
+    ["missing.tar", { transport: "path", path: "missing.tar" }],
+    ["missing.tar.gz#app", { transport: "path", path: "missing.tar.gz", name: "app" }],
+    ["missing.tgz", { transport: "path", path: "missing.tgz" }],
+    ["img", { transport: "path", path: "img" }],
+    ["img#app:1", { transport: "path", path: "img", name: "app:1" }],
+    [" image.tar ", { transport: "path", path: "image.tar" }],
+    ["nginx", { transport: "name", name: "nginx", registry: false }],
+    ["owner/app:1", { transport: "name", name: "owner/app:1", registry: false }],
+    ["dir:latest", { transport: "name", name: "dir:latest", registry: false }],
+    ["ghcr.io/owner/app:1", { transport: "name", name: "ghcr.io/owner/app:1", registry: true }],
+    ["localhost:5000/app", { transport: "name", name: "localhost:5000/app", registry: true }],
+    [`app@sha256:${HEX}`, { transport: "name", name: `app@sha256:${HEX}`, registry: true }],
+  ];
+  test.each(cases)("%s", (text, expected) => {
+    expect(parseReference(text, exists)).toEqual(expected);
+  });
+
+  test.each([
+    ["", /empty/],
+    ["docker-archive:", /nothing follows the transport/],
+    ["oci:", /nothing follows the transport/],
+    ["docker-archive:#app", /expected PATH#NAME:TAG/],
+    ["docker-archive:image.tar#", /expected PATH#NAME:TAG/],
+    ["oci:layout@sha256:12", /"sha256:12" is not a digest/],
+    ["containers-storage:[overlay@/x]app", /unknown transport; known are docker-archive:PATH/],
+    ["dir:/x", /unknown transport/],
+    ["https://example.org/image.tar", /unknown transport/],
+    ["docker:/app", /unknown transport/],
+  ])("%s is refused", (text, message) => {
+    expect(() => parseReference(text, exists)).toThrow(UserError);
+    expect(() => parseReference(text, exists)).toThrow(message);
+  });
+});
+
+describe("references that cannot be opened", () => {
+  test.each([
+    [
+      "nothing-here",
+      /^nothing-here: not found \(file: there is none of that name; daemon: not read yet; registry: not tried/,
+    ],
+    ["ghcr.io/a/b:1", /registry: not read yet\); run `docker pull ghcr\.io\/a\/b:1 && docker save -o image\.tar/],
+    [
+      "docker-daemon:app:1",
+      /^docker-daemon:app:1: images in a daemon are not read yet: run `docker save -o image\.tar app:1`/,
+    ],
+    ["docker://app:1", /images in a registry are not read yet: run `docker pull app:1 && docker save/],
+    ["./nothing-here", /^\.\/nothing-here: there is no such file$/],
+    ["docker-archive:nothing.tar", /^docker-archive:nothing\.tar: there is no such file$/],
+    [
+      "docker-archive:package.json:1",
+      /there is no such file; to pick an image of an archive write "package\.json#NAME:TAG"/,
+    ],
+    ["docker-archive:src", /it is a directory: pass oci:DIR/],
+    ["oci:package.json", /it is no directory: pass oci-archive:PATH/],
+  ])("%s", async (reference, message) => {
+    const opened = openImages(reference, { probe: keepNothing });
+    await expect(opened).rejects.toThrow(UserError);
+    await expect(opened).rejects.toThrow(message);
+  });
+});
+
+describe("platforms", () => {
+  test.each([
+    ["linux/amd64", "linux/amd64"],
+    ["linux/arm64/v8", "linux/arm64"],
+    ["linux/aarch64", "linux/arm64"],
+    ["linux/x86_64", "linux/amd64"],
+    ["linux/arm/v7", "linux/arm/v7"],
+  ])("%s", (asked, expected) => {
+    expect(parsePlatform(asked)).toBe(expected);
+  });
+
+  test("what is no platform", () => {
+    expect(() => parsePlatform("arm64")).toThrow('"arm64" is not a platform: expected os/architecture');
+  });
+
+  test("asking without a variant takes any", () => {
+    expect(matchesPlatform("linux/arm/v7", "linux/arm")).toBe(true);
+    expect(matchesPlatform("linux/arm64", "linux/arm")).toBe(false);
+  });
+});
