@@ -111,7 +111,8 @@ function streamingSink(header: ElfHeader, named: boolean): ContentSink | undefin
     },
     end(): BinaryContent | undefined {
       const content = withGo(describe(header), scanner);
-      if (content.go || content.problem) return content;
+      if (content.go) return withWrapper(content, content.go, Buffer.alloc(0));
+      if (content.problem) return content;
       const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
       return named ? { ...content, problem } : undefined;
     },
@@ -154,10 +155,7 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   const scanner = createGoScanner(goDataRanges(header));
   scanner.write(bytes, 0);
   withGo(content, scanner);
-  if (content.go) {
-    const wrapper = wrapperGeneration(content.go, bytes);
-    return wrapper === undefined ? content : { ...content, wrapper };
-  }
+  if (content.go) return withWrapper(content, content.go, bytes);
   const dynamic = readElfDynamic(bytes, header);
   content.needed = dynamic?.needed ?? [];
   if (dynamic?.runpath.length) content.runpath = dynamic.runpath;
@@ -166,10 +164,11 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   return identity || named || content.problem ? content : undefined;
 }
 
-/** Generation of the iptables-wrapper that is a Go program, by a text that each has of its own. */
-function wrapperGeneration(build: GoBuild, bytes: Buffer): string | undefined {
-  if (build.main?.path !== wrappers.go.module && build.path !== wrappers.go.module) return undefined;
-  return wrappers.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0)?.version ?? "go";
+/** Marks the iptables-wrapper that is a Go program; each generation has a text of its own, older ones are the default. */
+function withWrapper(content: BinaryContent, build: GoBuild, bytes: Buffer): BinaryContent {
+  if (build.main?.path !== wrappers.go.module && build.path !== wrappers.go.module) return content;
+  const generation = wrappers.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
+  return { ...content, wrapper: generation?.version ?? "go" };
 }
 
 function describe(header: ElfHeader): BinaryContent {

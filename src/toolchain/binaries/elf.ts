@@ -169,7 +169,7 @@ function readVersionNeeds(
       if (next === 0) break;
       auxiliary += next;
     }
-    const next = read.u32(at + 4);
+    const next = read.u32(at + 12);
     if (next === 0) return;
     at += next;
   }

@@ -1,0 +1,434 @@
+import { expect, test } from "vitest";
+import type { ImageConfig } from "../../src/model/image.ts";
+import { toolchainSchema } from "../../src/model/toolchain.ts";
+import { inspectToolchain } from "../../src/toolchain/inspect.ts";
+import { buildElf } from "../support/elf-builder.ts";
+import {
+  apkDatabase,
+  dpkgStatus,
+  goProgram,
+  goWrapper,
+  ipset,
+  libipset,
+  libnftnl,
+  nft,
+  staticXtablesMulti,
+  wrapperScripts,
+  xtablesMulti,
+} from "../support/netfilter-binaries.ts";
+import { type Listing, makePlatform } from "../support/tree.ts";
+
+const KNOWLEDGE = {
+  programs: [
+    { id: "kilo", recognise: { goModules: ["github.com/squat/kilo"] } },
+    { id: "kube-proxy", recognise: { goModules: ["k8s.io/kubernetes/cmd/kube-proxy"] } },
+    { id: "kubelet", recognise: { goModules: ["k8s.io/kubernetes/cmd/kubelet"] } },
+    { id: "calico", recognise: { paths: ["/usr/bin/calico-node"] } },
+  ],
+  variables: ["FELIX_IPTABLESBACKEND"],
+};
+
+/** Inspects a listing; the result always fits the published schema and survives JSON. */
+function inspect(listing: Listing, config: Partial<ImageConfig> = {}, platform = "linux/amd64") {
+  const toolchain = inspectToolchain(makePlatform(listing, config, platform), KNOWLEDGE);
+  expect(toolchainSchema.parse(JSON.parse(JSON.stringify(toolchain)))).toEqual(toolchain);
+  return toolchain;
+}
+
+/** One line a tool: enough to see all that was found. */
+function toolLines(toolchain: ReturnType<typeof inspect>): string[] {
+  return toolchain.tools.map(
+    ({ name, version, backend, path, target, package: owner }) =>
+      `${name} ${version} ${backend ?? "-"} ${path} -> ${target}${owner ? ` [${owner.name} ${owner.version}]` : ""}`,
+  );
+}
+
+function backends(toolchain: ReturnType<typeof inspect>): Record<string, string> {
+  return Object.fromEntries(Object.entries(toolchain.defaults).map(([name, { backend }]) => [name, backend]));
+}
+
+const COMMANDS = ["iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"];
+const linkAll = (directory: string, target: string): Listing =>
+  Object.fromEntries(COMMANDS.map((name) => [`${directory}/${name}`, `-> ${target}`]));
+
+/** Alpine 3.12 packages on a root of Alpine 3.15, with the wrapper. */
+const KILO: Listing = {
+  "/etc/os-release": { content: 'ID=alpine\nVERSION_ID="3.15.0"\n', mode: 0o644 },
+  "/lib/apk/db/installed": {
+    content: apkDatabase([
+      { name: "iptables", version: "1.8.4-r2", files: ["/sbin/xtables-nft-multi", "/sbin/xtables-legacy-multi"] },
+      { name: "ipset", version: "7.6-r0", files: ["/usr/sbin/ipset", "/usr/lib/libipset.so.13.2.0"] },
+      { name: "libnftnl-libs", version: "1.1.6-r0", files: ["/usr/lib/libnftnl.so.11.3.0"] },
+    ]),
+    mode: 0o644,
+  },
+  "/sbin/xtables-nft-multi": xtablesMulti("1.8.4", "nft"),
+  "/sbin/xtables-legacy-multi": xtablesMulti("1.8.4", "legacy"),
+  "/sbin/iptables-nft": "-> xtables-nft-multi",
+  "/sbin/iptables-legacy": "-> xtables-legacy-multi",
+  "/sbin/iptables-wrapper": wrapperScripts.v2,
+  ...linkAll("/sbin", "/sbin/iptables-wrapper"),
+  "/usr/sbin/ipset": ipset(),
+  "/usr/lib/libipset.so.13": "-> libipset.so.13.2.0",
+  "/usr/lib/libipset.so.13.2.0": libipset("7.6"),
+  "/usr/lib/libnftnl.so.11.3.0": libnftnl(14),
+  "/bin/busybox": buildElf({ needed: ["libc.so.6"], strings: ["BusyBox v1.34.1 (2021)"] }),
+  "/sbin/modprobe": "-> /bin/busybox",
+  "/opt/bin/kg": goProgram({
+    path: "github.com/squat/kilo/cmd/kg",
+    module: "github.com/squat/kilo",
+    dependencies: [
+      ["github.com/coreos/go-iptables", "v0.6.0"],
+      ["golang.org/x/sys", "v0.1.0"],
+    ],
+    settings: ['-ldflags="-X github.com/squat/kilo/pkg/version.Version=0.6.0"', "vcs.revision=0123abcd"],
+  }),
+};
+
+test("the Kilo image: apk, wrapper v2, packages of another release than os-release", () => {
+  const toolchain = inspect(KILO, {
+    env: ["PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "FELIX_IPTABLESBACKEND=NFT", "TOKEN=secret"],
+    entrypoint: ["/opt/bin/kg"],
+  });
+  expect(toolLines(toolchain)).toEqual([
+    "iptables 1.8.4 legacy /sbin/iptables-legacy -> /sbin/xtables-legacy-multi [iptables 1.8.4-r2]",
+    "iptables 1.8.4 nft /sbin/iptables-nft -> /sbin/xtables-nft-multi [iptables 1.8.4-r2]",
+    "ip6tables 1.8.4 legacy /sbin/xtables-legacy-multi -> /sbin/xtables-legacy-multi [iptables 1.8.4-r2]",
+    "ip6tables 1.8.4 nft /sbin/xtables-nft-multi -> /sbin/xtables-nft-multi [iptables 1.8.4-r2]",
+    "ipset 7.6 - /usr/sbin/ipset -> /usr/sbin/ipset [ipset 7.6-r0]",
+  ]);
+  expect(toolchain).toMatchObject({
+    os: { id: "alpine", versionId: "3.15.0" },
+    architecture: "amd64",
+    selector: { kind: "iptables-wrapper", version: "v2", effective: true, path: "/sbin/iptables-wrapper" },
+    program: {
+      name: "kilo",
+      version: "0.6.0",
+      module: "github.com/squat/kilo",
+      libraries: ["github.com/coreos/go-iptables@v0.6.0"],
+    },
+    modprobe: true,
+    environment: { FELIX_IPTABLESBACKEND: "NFT" },
+    missing: [],
+  });
+  expect(toolchain.libraries.map(({ name, soVersion, versions }) => [name, soVersion, ...versions])).toEqual([
+    ["libipset", "13.2.0", "7.6", "7.6"],
+    ["libnftnl", "11.3.0", "1.1.6", "1.1.6"],
+  ]);
+  expect(backends(toolchain)).toMatchObject({ iptables: "auto", "ip6tables-restore": "auto", nft: "none" });
+  expect(toolchain.defaults.iptables?.via).toEqual(["/sbin/iptables", "/sbin/iptables-wrapper"]);
+  for (const tool of toolchain.tools)
+    expect(tool.evidence.map(({ source }) => source).join()).toMatch(/ in layer sha256:a+/);
+});
+
+test("Debian: usr-merge, alternatives, list files", () => {
+  const toolchain = inspect(
+    {
+      "/usr/sbin": { directory: true },
+      "/sbin": "-> usr/sbin",
+      "/lib": "-> usr/lib",
+      "/usr/lib/os-release": "ID=debian\n",
+      "/etc/os-release": "-> ../usr/lib/os-release",
+      "/var/lib/dpkg/status": dpkgStatus([
+        { name: "iptables", version: "1.8.9-2" },
+        { name: "nftables", version: "1.0.6-2+deb12u2" },
+        { name: "ipset", version: "7.17-1" },
+        { name: "libipset13", version: "7.17-1" },
+      ]),
+      "/var/lib/dpkg/info/iptables.list": "/usr/sbin/xtables-nft-multi\n/usr/sbin/xtables-legacy-multi\n",
+      "/var/lib/dpkg/info/nftables.list": "/usr/sbin/nft\n",
+      "/var/lib/dpkg/info/ipset.list": "/sbin/ipset\n",
+      "/var/lib/dpkg/info/libipset13:amd64.list": "/lib/x86_64-linux-gnu/libipset.so.13.4.0\n",
+      "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.9", "nft"),
+      "/usr/sbin/xtables-legacy-multi": xtablesMulti("1.8.9", "legacy"),
+      "/usr/sbin/iptables-nft": "-> xtables-nft-multi",
+      "/usr/sbin/ip6tables-nft": "-> xtables-nft-multi",
+      "/usr/sbin/ebtables-nft": "-> xtables-nft-multi",
+      "/usr/sbin/iptables-legacy": "-> xtables-legacy-multi",
+      "/usr/sbin/iptables": "-> /etc/alternatives/iptables",
+      "/usr/sbin/ip6tables": "-> /etc/alternatives/ip6tables",
+      "/usr/sbin/iptables-save": "-> /etc/alternatives/iptables-save",
+      "/etc/alternatives/iptables": "-> /usr/sbin/iptables-nft",
+      "/etc/alternatives/ip6tables": "-> /usr/sbin/ip6tables-gone",
+      "/etc/alternatives/iptables-save": "-> iptables-save",
+      "/usr/sbin/nft": nft("1.0.6"),
+      "/usr/sbin/ipset": ipset(),
+      "/usr/lib/x86_64-linux-gnu/libipset.so.13": "-> libipset.so.13.4.0",
+      "/usr/lib/x86_64-linux-gnu/libipset.so.13.4.0": libipset("7.17"),
+    },
+    { cmd: ["bash"] },
+  );
+  expect(toolLines(toolchain)).toEqual([
+    "iptables 1.8.9 nft /usr/sbin/iptables -> /usr/sbin/xtables-nft-multi [iptables 1.8.9-2]",
+    "iptables 1.8.9 legacy /usr/sbin/iptables-legacy -> /usr/sbin/xtables-legacy-multi [iptables 1.8.9-2]",
+    "ip6tables 1.8.9 nft /usr/sbin/ip6tables-nft -> /usr/sbin/xtables-nft-multi [iptables 1.8.9-2]",
+    "ip6tables 1.8.9 legacy /usr/sbin/xtables-legacy-multi -> /usr/sbin/xtables-legacy-multi [iptables 1.8.9-2]",
+    "ebtables 1.8.9 nft /usr/sbin/ebtables-nft -> /usr/sbin/xtables-nft-multi [iptables 1.8.9-2]",
+    "nft 1.0.6 nft /usr/sbin/nft -> /usr/sbin/nft [nftables 1.0.6-2+deb12u2]",
+    "ipset 7.17 - /usr/sbin/ipset -> /usr/sbin/ipset [ipset 7.17-1]",
+  ]);
+  expect(toolchain.defaults.iptables).toEqual({
+    backend: "nft",
+    via: ["/usr/sbin/iptables", "/etc/alternatives/iptables", "/usr/sbin/iptables-nft", "/usr/sbin/xtables-nft-multi"],
+  });
+  expect(toolchain.defaults.ip6tables).toEqual({
+    backend: "none",
+    via: ["/usr/sbin/ip6tables", "/etc/alternatives/ip6tables", "/usr/sbin/ip6tables-gone"],
+    dangling: true,
+  });
+  expect(toolchain.defaults["iptables-save"]).toMatchObject({ backend: "none" });
+  expect(toolchain.selector).toMatchObject({ kind: "alternatives", effective: true });
+  expect(toolchain.os.id).toBe("debian");
+  expect(toolchain.program).toBeUndefined();
+  expect(toolchain.missing).toEqual([]);
+});
+
+test("usr/lib/apk/db with the apk program deleted; sbin linked to bin (Wolfi)", () => {
+  const toolchain = inspect({
+    "/usr/bin/xtables-nft-multi": xtablesMulti("1.8.13", "nft"),
+    "/usr/bin/iptables": "-> xtables-nft-multi",
+    "/usr/sbin": "-> bin",
+    "/usr/lib/apk/db/installed": apkDatabase([
+      { name: "iptables", version: "1.8.13-r0", files: ["/usr/sbin/xtables-nft-multi"] },
+    ]),
+  });
+  expect(toolLines(toolchain)[0]).toBe(
+    "iptables 1.8.13 nft /usr/sbin/iptables -> /usr/bin/xtables-nft-multi [iptables 1.8.13-r0]",
+  );
+  expect(toolchain.selector).toMatchObject({ kind: "symlink" });
+});
+
+test("distroless: status.d without file lists, a stanza written by hand", () => {
+  const toolchain = inspect({
+    "/var/lib/dpkg/status.d/iptables": "Package: iptables\nVersion: 1.8.9-2\n",
+    "/var/lib/dpkg/status.d/nftables": "Package: nftables\nVersion: 1.0.6.1\n",
+    "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.9", "nft"),
+    "/usr/sbin/xtables-legacy-multi": xtablesMulti("1.8.9", "legacy"),
+    "/usr/sbin/iptables-wrapper": wrapperScripts.v2,
+    ...linkAll("/usr/sbin", "iptables-wrapper"),
+    "/usr/sbin/nft": nft("1.0.6.1"),
+  });
+  expect(toolLines(toolchain)).toContain("nft 1.0.6.1 nft /usr/sbin/nft -> /usr/sbin/nft [nftables 1.0.6.1]");
+  expect(toolchain.tools[0]?.evidence[0]?.fact).toMatch(/has no file list/);
+  expect(backends(toolchain)).toMatchObject({ iptables: "auto" });
+});
+
+test("a package rebuilt or replaced: the bytes are what runs", () => {
+  const toolchain = inspect({
+    "/lib/apk/db/installed": apkDatabase([{ name: "iptables", version: "1.8.10-r3", files: ["/usr/sbin/iptables"] }]),
+    "/usr/sbin/iptables": xtablesMulti("1.8.4", "legacy"),
+  });
+  expect(toolchain.tools[0]).toMatchObject({
+    version: "1.8.4",
+    byteVersion: "1.8.4",
+    package: { version: "1.8.10-r3" },
+  });
+});
+
+test("a foreign binary beside a database that does not know it", () => {
+  const toolchain = inspect({
+    "/var/lib/dpkg/status": dpkgStatus([{ name: "iptables", version: "1.8.9-2" }]),
+    "/var/lib/dpkg/info/iptables.list": "/usr/sbin/xtables-nft-multi\n",
+    "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.9", "nft"),
+    "/usr/sbin/xtables-legacy-multi": xtablesMulti("1.8.4", "legacy"),
+    "/usr/sbin/iptables": "-> xtables-legacy-multi",
+  });
+  const foreign = toolchain.tools.find(({ backend, name }) => backend === "legacy" && name === "iptables");
+  expect(foreign).toMatchObject({ version: "1.8.4" });
+  expect(foreign?.package).toBeUndefined();
+});
+
+test("static tools without any database, for another architecture than stated", () => {
+  const toolchain = inspect(
+    {
+      "/bin/aux/xtables-legacy-multi": staticXtablesMulti("1.8.11", "legacy"),
+      "/bin/aux/iptables": "-> iptables-detect.sh",
+      "/bin/aux/iptables-detect.sh": wrapperScripts.k3s,
+    },
+    { env: ["PATH=/bin/aux:/bin"] },
+    "linux/arm/v7",
+  );
+  expect(toolchain.architecture).toBe("arm");
+  expect(toolchain.tools[0]).toMatchObject({ version: "1.8.11", backend: "legacy", architecture: "amd64" });
+  expect(toolchain.selector).toMatchObject({ kind: "iptables-wrapper", version: "k3s", effective: true });
+});
+
+test("copies of a multi-call binary at the names are one tool a program", () => {
+  const bytes = xtablesMulti("1.8.9", "nft");
+  const toolchain = inspect({
+    "/usr/sbin/iptables": bytes,
+    "/usr/sbin/iptables-save": bytes,
+    "/usr/sbin/ip6tables": bytes,
+    "/usr/sbin/xtables-nft-multi": bytes,
+  });
+  expect(toolLines(toolchain)).toEqual([
+    "iptables 1.8.9 nft /usr/sbin/iptables -> /usr/sbin/iptables",
+    "ip6tables 1.8.9 nft /usr/sbin/ip6tables -> /usr/sbin/ip6tables",
+  ]);
+  expect(backends(toolchain)).toMatchObject({ iptables: "nft", "iptables-save": "nft" });
+  expect(toolchain.selector).toBeUndefined();
+});
+
+test.each(Object.entries(wrapperScripts))("wrapper %s as iptables", (version, script) => {
+  const toolchain = inspect({ "/usr/sbin/iptables-wrapper": script, "/usr/sbin/iptables": "-> iptables-wrapper" });
+  expect(toolchain.selector).toMatchObject({ kind: "iptables-wrapper", version, effective: true });
+  expect(toolchain.defaults.iptables?.backend).toBe("auto");
+  expect(toolchain.missing).toEqual([]);
+});
+
+test.each(["go", "v3"] as const)("the Go wrapper, generation %s, present and outside of PATH", (generation) => {
+  const wrapper = goWrapper(generation);
+  const reached = inspect({ "/usr/sbin/iptables-wrapper": wrapper, "/usr/sbin/iptables": "-> iptables-wrapper" });
+  expect(reached.selector).toMatchObject({ kind: "iptables-wrapper", version: generation, effective: true });
+  expect(reached.defaults.iptables?.backend).toBe("auto");
+  // kube-router v2.9: installed in the root, so the links are there too.
+  const idle = inspect({
+    "/iptables-wrapper": wrapper,
+    "/iptables": "-> /iptables-wrapper",
+    "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.13", "nft"),
+    "/usr/sbin/iptables": "-> xtables-nft-multi",
+  });
+  expect(idle.selector).toMatchObject({ version: generation, effective: false, path: "/iptables-wrapper" });
+  expect(idle.defaults.iptables?.backend).toBe("nft");
+});
+
+test("the wrapper's installer is no wrapper", () => {
+  const installer = `#!/bin/sh\n# [--no-sanity-check]\ncat <<EOF\n${wrapperScripts.v2}EOF\n`;
+  const toolchain = inspect({
+    "/iptables-wrapper-installer.sh": installer,
+    "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.9", "nft"),
+    "/usr/sbin/iptables": "-> xtables-nft-multi",
+  });
+  expect(toolchain.selector).toMatchObject({ kind: "symlink" });
+});
+
+test("an unknown script is unknown, and one that leaves the container runs the host's tools", () => {
+  const unknown = inspect({ "/usr/sbin/iptables": '#!/bin/sh\nexec /opt/iptables "$@"\n' });
+  expect(unknown.selector).toMatchObject({ kind: "script", effective: true });
+  expect(unknown.defaults.iptables?.backend).toBe("unknown");
+  expect(unknown.missing).toEqual([
+    { fact: "what /usr/sbin/iptables does", reason: "/usr/sbin/iptables is an unknown script" },
+  ]);
+  const host = inspect({
+    "/usr/sbin/iptables": '#!/bin/bash\n# a comment with chroot in it\nexec chroot /host /usr/sbin/iptables "$@"\n',
+  });
+  expect(host.defaults.iptables).toMatchObject({ backend: "unknown", hostExec: true });
+  expect(host.missing).toEqual([]);
+});
+
+test("PATH decides: order of the image's own, runtimes' default without one", () => {
+  const listing: Listing = {
+    "/usr/local/sbin/iptables": xtablesMulti("1.8.4", "legacy"),
+    "/usr/sbin/iptables": xtablesMulti("1.8.9", "nft"),
+    "/opt/iptables": xtablesMulti("1.8.9", "nft"),
+  };
+  expect(inspect(listing).defaults.iptables).toEqual({ backend: "legacy", via: ["/usr/local/sbin/iptables"] });
+  expect(inspect(listing, { env: ["PATH=.:bin:/usr/sbin/:/usr/local/sbin"] }).defaults.iptables?.backend).toBe("nft");
+  expect(inspect(listing, { env: ["PATH=/nowhere"] }).defaults.iptables).toEqual({ backend: "none", via: [] });
+});
+
+test("what cannot be run does not hide what can", () => {
+  const toolchain = inspect({
+    "/usr/local/sbin/iptables": "-> /gone",
+    "/usr/sbin/iptables": { content: xtablesMulti("1.8.9", "nft"), mode: 0o644 },
+    "/sbin/iptables": xtablesMulti("1.8.9", "legacy"),
+  });
+  expect(toolchain.defaults.iptables).toEqual({ backend: "legacy", via: ["/sbin/iptables"] });
+});
+
+test("an image without any tool is told as such", () => {
+  const toolchain = inspect(
+    {
+      "/bin/kindnetd": goProgram({
+        path: "sigs.k8s.io/kindnet/cmd/kindnetd",
+        module: "sigs.k8s.io/kindnet",
+        dependencies: [["github.com/google/nftables", "v0.2.0"]],
+      }),
+    },
+    { entrypoint: ["/bin/kindnetd"] },
+  );
+  expect(toolchain).toMatchObject({
+    tools: [],
+    libraries: [],
+    modprobe: false,
+    program: { name: "kindnet", libraries: ["github.com/google/nftables@v0.2.0"] },
+    missing: [],
+  });
+  expect(new Set(Object.values(backends(toolchain)))).toEqual(new Set(["none"]));
+});
+
+test("busybox is never taken for iptables", () => {
+  const toolchain = inspect({
+    "/bin/busybox": buildElf({ needed: ["libc.so.6"], strings: ["BusyBox v1.36.1 (2024)"] }),
+    "/sbin/iptables": "-> /bin/busybox",
+  });
+  expect(toolchain.tools).toEqual([]);
+  expect(toolchain.defaults.iptables?.backend).toBe("unknown");
+  expect(toolchain.missing[0]?.reason).toMatch(/busybox is busybox, which has no such command/);
+});
+
+test("a packed tool has the version of its package and an unknown backend", () => {
+  const packed = buildElf({ padding: 4096 });
+  packed.write("UPX!", 236, "latin1");
+  const owned = inspect({
+    "/usr/sbin/iptables": packed,
+    "/lib/apk/db/installed": apkDatabase([{ name: "iptables", version: "1.8.11-r1", files: ["/usr/sbin/iptables"] }]),
+  });
+  expect(toolLines(owned)).toEqual(["iptables 1.8.11 - /usr/sbin/iptables -> /usr/sbin/iptables [iptables 1.8.11-r1]"]);
+  expect(owned.missing).toContainEqual({ fact: "backend of /usr/sbin/iptables", reason: "packed by UPX" });
+  const foreign = inspect({ "/usr/sbin/iptables": packed });
+  expect(foreign.tools[0]?.version).toBeNull();
+  expect(foreign.missing).toContainEqual({ fact: "version of /usr/sbin/iptables", reason: "packed by UPX" });
+});
+
+test("a damaged database, and one that is not read yet, are missing facts", () => {
+  const damaged = inspect({ "/lib/apk/db/installed": "P:iptables\nV:1.8" });
+  expect(damaged.missing[0]?.fact).toBe("packages of /lib/apk/db/installed");
+  const rpm = inspect({ "/var/lib/rpm/rpmdb.sqlite": { content: "SQLite format 3\0", mode: 0o644 } });
+  expect(rpm.missing).toEqual([{ fact: "packages of /var/lib/rpm/rpmdb.sqlite", reason: expect.any(String) }]);
+});
+
+test("ipset without its library has no version of its own", () => {
+  const toolchain = inspect({ "/usr/sbin/ipset": ipset() });
+  expect(toolchain.tools[0]).toMatchObject({ name: "ipset", version: null });
+  expect(toolchain.missing).toEqual([{ fact: "version of /usr/sbin/ipset", reason: "its libipset.so was not found" }]);
+});
+
+test("file capabilities are seen", () => {
+  const toolchain = inspect({
+    "/usr/sbin/iptables": { content: xtablesMulti("1.8.12", "nft"), xattrs: { "security.capability": "\x01" } },
+  });
+  expect(toolchain.tools[0]?.fileCapabilities).toBe(true);
+});
+
+test.each<[title: string, listing: Listing, config: Partial<ImageConfig>, name: string | undefined]>([
+  [
+    "behind tini and a start script",
+    {
+      "/sbin/tini": buildElf({}),
+      "/entrypoint.sh": '#!/bin/sh\nset -e\nexec /usr/bin/kube-proxy "$@"\n',
+      "/usr/bin/kube-proxy": goProgram({ path: "k8s.io/kubernetes/cmd/kube-proxy", module: "k8s.io/kubernetes" }),
+    },
+    { entrypoint: ["/sbin/tini", "--", "/entrypoint.sh"] },
+    "kube-proxy",
+  ],
+  [
+    "by a known path somewhere in the image",
+    { "/usr/bin/calico-node": buildElf({}), "/usr/sbin/start_runit": "#!/bin/sh\n" },
+    { cmd: ["start_runit"] },
+    "calico",
+  ],
+  ["a program that is not written in Go", { "/usr/bin/agentd": buildElf({}) }, { cmd: ["agentd", "-f"] }, "agentd"],
+  ["a shell is no program of an image", { "/bin/bash": buildElf({}) }, { cmd: ["bash"] }, undefined],
+])("the image's program: %s", (_, listing, config, name) => {
+  expect(inspect(listing, config).program?.name).toBe(name);
+});
+
+test("several known programs and none started: which one is missing", () => {
+  const toolchain = inspect({
+    "/usr/bin/kubelet": goProgram({ path: "k8s.io/kubernetes/cmd/kubelet" }),
+    "/usr/bin/kube-proxy": goProgram({ path: "k8s.io/kubernetes/cmd/kube-proxy" }),
+  });
+  expect(toolchain.program).toBeUndefined();
+  expect(toolchain.missing[0]?.fact).toBe("the program of the image");
+});

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseApkDatabase } from "../../src/toolchain/packages/apk.ts";
+import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "../../src/toolchain/packages/dpkg.ts";
+import { apkDatabase, dpkgStatus } from "../support/netfilter-binaries.ts";
+
+const APK = apkDatabase([
+  {
+    name: "iptables",
+    version: "1.8.4-r2",
+    files: ["/sbin/xtables-nft-multi", "/etc/ethertypes", "/usr/lib/libxtables.so.12.2.0"],
+  },
+  { name: "musl", version: "1.1.24-r10" },
+]);
+
+test("an apk database gives packages and the files that matter", () => {
+  expect(parseApkDatabase(APK)).toEqual({
+    packages: [
+      { name: "iptables", version: "1.8.4-r2", files: ["/sbin/xtables-nft-multi", "/usr/lib/libxtables.so.12.2.0"] },
+      { name: "musl", version: "1.1.24-r10", files: [] },
+    ],
+    problems: [],
+  });
+  expect(parseApkDatabase("")).toEqual({ packages: [], problems: [] });
+});
+
+test.each([
+  ["cut inside a line", APK.slice(0, 38), /middle of a line/],
+  ["no text at all", "\0\0\0\x1f\x8b", /line 1 is no field/],
+  ["a record without version", "P:iptables\nF:sbin\n\n", /no version/],
+  ["a record without name", "V:1.8.4-r2\n\n", /no name/],
+])("a damaged apk database says so: %s", (_, text, problem) => {
+  expect(parseApkDatabase(text).problems.join("\n")).toMatch(problem);
+});
+
+test("dpkg: only installed packages count, held ones among them", () => {
+  const text = dpkgStatus([
+    { name: "iptables", version: "1.8.9-2" },
+    { name: "ipset", version: "7.17-1", status: "hold ok installed" },
+    { name: "nftables", version: "1.0.6-2", status: "deinstall ok config-files" },
+    { name: "libmnl0", version: "1.0.4-3", status: "install ok half-installed" },
+  ]);
+  expect(parseDpkgStatus(text, "status")).toEqual({
+    packages: [
+      { name: "iptables", version: "1.8.9-2" },
+      { name: "ipset", version: "7.17-1" },
+    ],
+    problems: [],
+  });
+});
+
+test("status.d: a stanza written by hand, without status and final newline", () => {
+  expect(parseDpkgStatus("Package: nftables\nVersion: 1.0.6.1", "status.d")).toEqual({
+    packages: [{ name: "nftables", version: "1.0.6.1" }],
+    problems: [],
+  });
+});
+
+test.each([
+  ["no stanza", "\x7fELF binary\n", /line 1 is no field/],
+  ["no name", "Version: 1\nStatus: install ok installed\n", /names no package/],
+  ["no status", "Package: iptables\nVersion: 1\n", /has no status/],
+  ["no version", "Package: iptables\nStatus: install ok installed\n", /has no version/],
+  ["cut", "Package: iptables\nStatus: install ok installed\nVersion: 1.8", /middle of a line/],
+  ["begins with a continuation", " more\n", /continues nothing/],
+])("a damaged dpkg status says so: %s", (_, text, problem) => {
+  expect(parseDpkgStatus(text, "status").problems.join("\n")).toMatch(problem);
+});
+
+test("file lists keep programs and netfilter libraries", () => {
+  expect(parseDpkgFileList("/.\n/usr/sbin\n/usr/sbin/xtables-nft-multi\n/usr/share/doc/iptables/copyright\n")).toEqual([
+    "/usr/sbin/xtables-nft-multi",
+  ]);
+  expect(parseDpkgSums(`${"0".repeat(32)}  usr/sbin/nft\n${"1".repeat(32)}  usr/share/doc/x\n`)).toEqual([
+    "/usr/sbin/nft",
+  ]);
+});
+
+test("parsers never throw, and what is cut off a database is never silent nonsense", () => {
+  const status = dpkgStatus([{ name: "iptables", version: "1.8.9-2" }]);
+  fc.assert(
+    fc.property(
+      fc.constantFrom(APK, status),
+      fc.nat(),
+      fc.string({ unit: "binary", maxLength: 40 }),
+      (text, at, junk) => {
+        const cut = at % text.length;
+        const mutated = text.slice(0, cut) + junk + text.slice(cut + junk.length);
+        for (const { packages, problems } of [parseApkDatabase(mutated), parseDpkgStatus(mutated, "status")]) {
+          expect(problems.length).toBeLessThanOrEqual(3);
+          for (const { name, version } of packages) expect(name !== "" && version !== "").toBe(true);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
