@@ -52,12 +52,14 @@ function annotate(report: Report, group: FindingGroup, name: (id: string) => str
       : []),
     ...(group.platforms.length > 0 ? [`Platforms: ${group.platforms.map((p) => plainText(p, 60)).join(", ")}`] : []),
   ];
-  const { location } = group.first;
+  // A file whose name needs cleaning can't be pointed at; GitHub would not find it under a cleaned one.
+  const { location = { file: "", line: 0 } } = group.first;
+  const canPoint = location.file !== "" && plainText(location.file) === location.file;
   return {
     severity: group.severity,
     title: `${plainText(group.rule, 60)}: ${count(group.hosts.length, "host")}`,
     message: lines.join("\n").slice(0, MESSAGE_LIMIT),
-    ...(location === undefined ? {} : { file: location.file, line: location.line }),
+    ...(canPoint ? { file: location.file, line: location.line } : {}),
   };
 }
 

@@ -33,10 +33,10 @@ function breakTriggers(text: string): string {
   return text
     .replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`)
     .replace(/#(?=\d)/g, `#${JOINER}`)
-    .replace(/\bGH-(?=\d)/gi, (match) => `${match}${JOINER}`)
+    .replace(/GH-(?=\d)/gi, (match) => `${match}${JOINER}`)
     .replace(/:\/\//g, `:${JOINER}//`)
-    .replace(/\b(mailto|xmpp):/gi, `$1${JOINER}:`)
-    .replace(/\bwww\./gi, (match) => `${match.slice(0, 3)}${JOINER}.`);
+    .replace(/(mailto|xmpp):/gi, `$1${JOINER}:`)
+    .replace(/www\./gi, (match) => `${match.slice(0, 3)}${JOINER}.`);
 }
 
 function escapeHtml(text: string): string {

@@ -155,7 +155,8 @@ function rowCell(cell: Cell, findings: Finding[]): RowCell {
   const own = cell.findings.map((i) => findings[i]).filter((f) => f !== undefined);
   const active = own.filter((f) => !f.existing && !f.ignored && f.severity !== "notice");
   active.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  return { verdict: cell.verdict, findings: active, missing: cell.missing };
+  // Elsewhere a missing fact would not have changed the result.
+  return { verdict: cell.verdict, findings: active, missing: cell.verdict === "unknown" ? cell.missing : [] };
 }
 
 function mergeColumns(image: ImageReport, hosts: string[], byHost: Map<string, RowCell>[]) {

@@ -1,0 +1,249 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { samples } from "../report/samples.ts";
+import type { StandIn } from "../support/github-server.ts";
+import { startGitHub } from "../support/github-server.ts";
+
+const script = fileURLToPath(new URL("./run-publish.ts", import.meta.url));
+const payloads = new URL("./fixtures/", import.meta.url);
+
+let github: StandIn;
+let folder: string;
+beforeEach(async () => {
+  github = await startGitHub();
+  folder = mkdtempSync(join(tmpdir(), "publish-"));
+});
+afterEach(async () => {
+  await github.close();
+  rmSync(folder, { recursive: true });
+  expect(github.violations).toEqual([]);
+});
+
+interface Run {
+  code: number | null;
+  log: string;
+  outputs: Record<string, string>;
+  summary: string;
+  /** What later steps would get in their environment. */
+  exported: string;
+}
+
+/** One step of a job: own files for summary and outputs, as the runner gives them. */
+async function step(
+  sample: string,
+  inputs: Record<string, string> = {},
+  env: Record<string, string> = {},
+): Promise<Run> {
+  const place = mkdtempSync(join(folder, "step-"));
+  const file = (name: string, text = "") => {
+    writeFileSync(join(place, name), text);
+    return join(place, name);
+  };
+  const all = {
+    PATH: process.env.PATH ?? "",
+    GITHUB_API_URL: github.url,
+    GITHUB_REPOSITORY: "owner/name",
+    GITHUB_SHA: "f".repeat(40),
+    GITHUB_EVENT_NAME: "pull_request",
+    GITHUB_EVENT_PATH: fileURLToPath(new URL("pull_request.json", payloads)),
+    GITHUB_WORKFLOW: "ci",
+    GITHUB_JOB: "build",
+    GITHUB_ACTION: "__self",
+    GITHUB_RUN_ID: "42",
+    GITHUB_WORKSPACE: place,
+    RUNNER_TEMP: place,
+    GITHUB_OUTPUT: file("output"),
+    GITHUB_STEP_SUMMARY: file("summary"),
+    GITHUB_ENV: file("env"),
+    "INPUT_GITHUB-TOKEN": "good",
+    INPUT_IMAGE: "image.tar",
+    ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
+    ...env,
+  };
+  const child = spawn(process.execPath, [script, file("report.json", JSON.stringify(samples[sample]))], { env: all });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  const outputs = [
+    ...readFileSync(all.GITHUB_OUTPUT, "utf8").matchAll(/^([\w-]+)<<(ghadelimiter_\S+)\n([\s\S]*?)\n\2$/gm),
+  ];
+  return {
+    code,
+    log,
+    outputs: Object.fromEntries(outputs.map(([, name, , value]) => [name, value])),
+    summary: readFileSync(all.GITHUB_STEP_SUMMARY, "utf8"),
+    exported: readFileSync(all.GITHUB_ENV, "utf8"),
+  };
+}
+
+const lines = (run: Run, command: string) => run.log.split("\n").filter((line) => line.startsWith(`::${command}`));
+
+test("open, fix, break again: one comment all along", async () => {
+  const broken = await step("kilo-broken");
+  expect(broken.code).toBe(1);
+  expect(github.comments).toHaveLength(1);
+  expect(github.comments[0]?.body).toMatch(/^### ❌ `kilo.tar` breaks on 8 of 13 hosts\n\*\*Do this:\*\* Raise/);
+  expect(broken.outputs).toEqual({
+    verdict: "fail",
+    errors: "2",
+    warnings: "2",
+    unknowns: "0",
+    "report-file": expect.stringMatching(/netfilter-compat\/build-__self\.json$/),
+    "sarif-file": "",
+    "comment-url": expect.stringContaining("#issuecomment-1000"),
+  });
+  expect(JSON.parse(readFileSync(broken.outputs["report-file"] ?? "", "utf8"))).toEqual(samples["kilo-broken"]);
+
+  const fixed = await step("clean");
+  expect(fixed.code).toBe(0);
+  expect(github.comments).toHaveLength(1);
+  expect(github.comments[0]?.body).toMatch(/^### ✅ `kilo.tar` works on all 13 hosts\n/);
+
+  await step("kilo-broken");
+  expect(github.comments).toHaveLength(1);
+  expect(github.comments[0]?.body).toMatch(/^### ❌/);
+});
+
+test("annotations carry file and line; at most ten of a kind, the failing status included", async () => {
+  const run = await step("kilo-broken");
+  expect(lines(run, "error")[0]).toMatch(
+    /^::error title=nft-newer-writer%3A 8 hosts,file=Dockerfile,line=14::the image's iptables 1\.8\.4 refuses/,
+  );
+  expect(lines(run, "error").at(-1)).toBe("::error::kilo.tar breaks on 8 of 13 hosts. (2 errors)");
+  const many = await step("400-findings");
+  expect(lines(many, "error")).toHaveLength(10);
+  expect(lines(many, "warning").length).toBeLessThanOrEqual(10);
+  expect(lines(many, "error").at(-2)).toContain("… and 142 more errors");
+});
+
+test("a clean image gets no comment, and under always it does", async () => {
+  expect((await step("clean")).log).toContain(
+    "No pull-request comment: there are no errors, and no earlier comment to update",
+  );
+  expect(github.comments).toEqual([]);
+  await step("clean", { comment: "always" });
+  expect(github.comments).toHaveLength(1);
+  await step("kilo-broken", { comment: "never" });
+  expect(github.comments[0]?.body).toMatch(/^### ✅/);
+});
+
+describe("status", () => {
+  test.each<[string, Record<string, string>, number]>([
+    ["kilo-broken", { "fail-on": "never" }, 0],
+    ["warnings-only", {}, 0],
+    ["warnings-only", { "fail-on": "warning" }, 1],
+    ["unknown", {}, 0],
+    ["unknown", { "fail-on-unknown": "true" }, 1],
+    ["unknown", { "fail-on-unknown": "false" }, 0],
+    ["no-tools", { "fail-on-unknown": "true" }, 1],
+    ["existing-only", { "fail-on": "warning" }, 0],
+  ])("%s with %j: %i", async (sample, inputs, code) => {
+    expect((await step(sample, inputs)).code).toBe(code);
+  });
+
+  test("errors are commented on even when nothing may fail", async () => {
+    await step("kilo-broken", { "fail-on": "never" });
+    expect(github.comments).toHaveLength(1);
+  });
+});
+
+describe("a comment that can't be written costs nothing else", () => {
+  const fork = () => {
+    const event = JSON.parse(readFileSync(new URL("pull_request.json", payloads), "utf8"));
+    event.pull_request.head.repo.full_name = "someone/Hello-World";
+    const path = join(folder, "fork.json");
+    writeFileSync(path, JSON.stringify(event));
+    return { GITHUB_EVENT_PATH: path };
+  };
+  const cases: [
+    name: string,
+    command: string,
+    text: RegExp,
+    inputs: Record<string, string>,
+    env: () => Record<string, string>,
+  ][] = [
+    ["fork", "notice", /comes from a fork.*only read \(403\)/, { "github-token": "reader" }, fork],
+    [
+      "missing permission",
+      "warning",
+      /may not write it \(403\); the job needs "permissions: pull-requests: write"/,
+      { "github-token": "reader" },
+      () => ({}),
+    ],
+    ["no token", "warning", /input github-token is empty/, { "github-token": "" }, () => ({})],
+    ["bad token", "warning", /doesn't accept the token \(401\)/, { "github-token": "bad" }, () => ({})],
+    ["dead API", "warning", /can't be reached/, {}, () => ({ GITHUB_API_URL: "http://127.0.0.1:9" })],
+    [
+      "broken event",
+      "",
+      /payload can't be read/,
+      {},
+      () => ({ GITHUB_EVENT_PATH: fileURLToPath(new URL("README.md", payloads)) }),
+    ],
+    ["push", "", /a push belongs to no pull request/, {}, () => ({ GITHUB_EVENT_NAME: "push" })],
+  ];
+  test.each(cases)("%s", async (_, command, text, inputs, env) => {
+    const run = await step("kilo-broken", inputs, env());
+    const said = run.log.split("\n").filter((line) => line.includes("No pull-request comment: "));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(text);
+    expect(said[0]?.startsWith(`::${command}`) || command === "").toBe(true);
+    expect(run.code).toBe(1);
+    expect(run.summary).toMatch(/^### ❌/);
+    expect(lines(run, "error")).toHaveLength(3);
+    expect(run.outputs["comment-url"]).toBe("");
+    expect(run.log).not.toContain("    at ");
+    expect(github.comments).toEqual([]);
+  });
+});
+
+test("matrix legs and two steps of one job have their own comments", async () => {
+  await step("kilo-broken", { "report-name": "amd64" });
+  await step("kilo-broken", { "report-name": "arm64" });
+  await step("kilo-broken", {}, { GITHUB_ACTION: "__self_2" });
+  await step("kilo-broken");
+  expect(github.comments).toHaveLength(4);
+  expect(github.comments[0]?.body).toContain("hosts · amd64\n");
+});
+
+test("a fork's workflow run finds its pull request by branch and commit", async () => {
+  const event = JSON.parse(readFileSync(new URL("workflow_run.json", payloads), "utf8"));
+  const head = {
+    head_branch: "patch-1",
+    head_repository: { full_name: "someone/octo-repo", owner: { login: "someone" } },
+  };
+  Object.assign(event.workflow_run, { event: "pull_request", pull_requests: [], ...head });
+  const path = join(folder, "run.json");
+  writeFileSync(path, JSON.stringify(event));
+  const env = { GITHUB_EVENT_NAME: "workflow_run", GITHUB_EVENT_PATH: path };
+  expect((await step("kilo-broken", {}, env)).log).toContain("no open pull request has this run's commit as its head");
+  github.pulls.push({
+    number: 12,
+    state: "open",
+    head: { label: "someone:patch-1", sha: event.workflow_run.head_sha },
+  });
+  await step("kilo-broken", {}, env);
+  expect(github.comments).toMatchObject([{ issue: 12 }]);
+});
+
+test("files go where the inputs say; an unwritable one costs nothing else", async () => {
+  const run = await step("kilo-broken", { "report-file": "out/report.json", "sarif-file": "out/report.sarif" });
+  expect(run.outputs).toMatchObject({ "report-file": "out/report.json", "sarif-file": "out/report.sarif" });
+  const bad = await step("kilo-broken", { "report-file": "/dev/null/report.json" });
+  expect(bad.log).toContain("input report-file: can't write /dev/null/report.json");
+  expect(github.comments).toHaveLength(1);
+  expect(bad.outputs.verdict).toBe("fail");
+});
+
+test("hostile strings reach no command, and nothing goes through the environment", async () => {
+  const run = await step("hostile");
+  const commands = run.log.split("\n").filter((line) => /^\s*::/.test(line) || line.includes("##["));
+  // One finding, the status, and nothing that an image could have written.
+  expect(commands.map((line) => line.split("::")[1]?.split(" ")[0])).toEqual(["error", "error"]);
+  expect(run.log).not.toMatch(/\u001b|\u202e/);
+  expect(run.exported).toBe("");
+});

@@ -1,0 +1,316 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Report } from "../../src/model/report.ts";
+import { buildAnnotations } from "../../src/report/annotations.ts";
+import { byteLength, COMMENT_LIMIT, fitMarkdown, SUMMARY_LIMIT } from "../../src/report/budget.ts";
+import { cleanText, escapeJson, htmlText, markdownCode, markdownText, plainText } from "../../src/report/escape.ts";
+import { headline } from "../../src/report/headline.ts";
+import { renderMarkdown } from "../../src/report/markdown.ts";
+import { renderSarif } from "../../src/report/sarif.ts";
+import { failureReason } from "../../src/report/status.ts";
+import { renderText } from "../../src/report/text.ts";
+import { shortImage } from "../../src/report/view.ts";
+import { samples } from "./samples.ts";
+
+function sample(name: string): Report {
+  const report = samples[name];
+  if (!report) throw new Error(`no sample ${name}`);
+  return report;
+}
+
+describe("budget", () => {
+  const many = sample("400-findings");
+  const whole = byteLength(renderMarkdown(many));
+
+  test("exactly at the limit nothing is cut, one byte below something is", () => {
+    const suffix = "\n<!-- märker -->\n";
+    expect(byteLength(fitMarkdown(many, {}, whole + byteLength(suffix), suffix))).toBe(whole + byteLength(suffix));
+    const cut = fitMarkdown(many, {}, whole + byteLength(suffix) - 1, suffix);
+    expect(byteLength(cut)).toBeLessThan(whole);
+    expect(cut).toContain("Cut to fit: the list of tools. The whole report: the job summary.");
+    expect(cut.endsWith(suffix)).toBe(true);
+  });
+
+  test("whatever the limit, it is kept, the verdict stays and what was cut is said", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 700, max: whole - 1 }),
+        fc.constantFrom("", "\n<!-- marker -->\n"),
+        (limit, suffix) => {
+          const text = fitMarkdown(many, { reportFile: "report.json" }, limit, suffix);
+          expect(byteLength(text)).toBeLessThanOrEqual(limit);
+          expect(text.startsWith("### ❌ `kilo.tar` breaks on all 13 hosts\n**Do this:** change number 1.")).toBe(true);
+          expect(text).toMatch(/Cut to fit: .*\. The whole report: the job summary or the JSON report `report.json`\./);
+          expect(text.split("<details>").length).toBe(text.split("</details>").length);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  test("bytes are counted, not characters", () => {
+    const wide = structuredClone(many);
+    for (const finding of wide.findings) finding.message = `${finding.message} ${"網".repeat(200)}`;
+    const text = fitMarkdown(wide, {}, COMMENT_LIMIT);
+    expect(byteLength(text)).toBeLessThanOrEqual(COMMENT_LIMIT);
+    expect(byteLength(text)).toBeGreaterThan(COMMENT_LIMIT / 4);
+  });
+
+  test("a limit that nothing fits still says the verdict", () => {
+    expect(fitMarkdown(many, {}, 10)).toContain("netfilter-compat: fail");
+  });
+
+  test("a report of many thousand findings keeps the summary's limit", () => {
+    const huge = structuredClone(many);
+    huge.findings = Array.from({ length: 5000 }, (_, i) => ({
+      ...(many.findings[i % 400] as Report["findings"][number]),
+      message: `m ${i} ${"x".repeat(400)}`,
+    }));
+    const text = fitMarkdown(huge, {}, SUMMARY_LIMIT);
+    expect(byteLength(text)).toBeLessThanOrEqual(SUMMARY_LIMIT);
+  });
+});
+
+describe("escaping", () => {
+  /** What hostile names are made of. */
+  const pieces = fc.constantFrom(
+    "`",
+    "``",
+    "|",
+    "\\",
+    "@octocat",
+    "#12",
+    "GH-1",
+    "<img src=x>",
+    "<!--",
+    "-->",
+    "](",
+    "[a]",
+    "![",
+    "http://e.x",
+    "www.e.x",
+    "a@b.co",
+    "::error::",
+    "##[set-output]",
+    "\n",
+    "\r\n",
+    "\u202e",
+    "\u200b",
+    "\u001b[31m",
+    "\u009b",
+    "\u0000",
+    "$x$",
+    "</details>",
+    "</summary>",
+    "*",
+    "_",
+    "~~",
+    "- ",
+    "1. ",
+    "# ",
+    "&lt;",
+    "\ud800",
+    "x",
+    " ",
+    "é\u0301\u0301\u0301\u0301\u0301",
+  );
+  const hostile = fc.array(pieces, { maxLength: 12 }).map((list) => list.join(""));
+  const forbidden = /[\p{Cc}\p{Cs}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+  const mention = /(?:^|[^\w`])@[A-Za-z0-9]/;
+
+  test("Markdown: no control character, tag, mention, reference, bare address or table border survives", () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const markdown = markdownText(text);
+        expect(markdown).not.toMatch(forbidden);
+        const outside = markdown
+          .replace(/<code>(?:[\p{L}\p{N} ]|&#\d+;)*<\/code>/gu, "")
+          .replaceAll("<span>$</span>", "");
+        // What is left in backticks is shown as it is; a bar in it would end a table cell.
+        expect(outside.replace(/(?<!\\)`[^`|]*`/g, "")).not.toMatch(/<|(?<!\\)[[\]|`]|:\/\/|www\.|#\d|GH-\d/);
+        expect(outside.replace(/(?<!\\)`[^`|]*`/g, "")).not.toMatch(mention);
+        expect(outside).not.toMatch(/(?<!\\)\|/);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("HTML: only our own tags", () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const html = htmlText(text);
+        expect(html).not.toMatch(forbidden);
+        expect(html.replace(/<\/?code>|<span>\$<\/span>/g, "")).not.toMatch(/[<>"']/);
+        expect(html.replace(/<code>.*?<\/code>/g, "")).not.toMatch(mention);
+        expect(html.split("<code>").length).toBe(html.split("</code>").length);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("code, plain text, JSON", () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        expect(markdownCode(text)).not.toMatch(/\||##\[|\n/);
+        expect(plainText(text)).not.toMatch(/^\s*::|##\[|\n/);
+        expect(plainText(text)).not.toMatch(forbidden);
+        const json = escapeJson(JSON.stringify(text));
+        expect(JSON.parse(json)).toBe(text);
+        expect(json).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e\u200b]|##\[/);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each<[string, string]>([
+    ["ip_tables and 1.8.4-r2", "ip_tables and 1.8.4-r2"],
+    ["run `apk add iptables`", "run `apk add iptables`"],
+    ["1.8.4 is old", "1.8.4 is old"],
+    ["1. item", "1\\. item"],
+    ["# title", "\\# title"],
+    ["a lone ` tick", "a lone \\` tick"],
+    ["two\nlines\ttab", "two lines tab"],
+    ["_emphasis_", "\\_emphasis\\_"],
+  ])("stays readable: %j", (text, expected) => {
+    expect(markdownText(text)).toBe(expected);
+  });
+
+  test("long texts are cut, never inside a character", () => {
+    expect(cleanText("😀".repeat(1000), 10)).toBe(`${"😀".repeat(9)}…`);
+    expect(markdownText("x".repeat(1_000_000)).length).toBe(600);
+  });
+});
+
+describe("first two lines", () => {
+  test.each(Object.keys(samples))("%s", (name) => {
+    const [first, second] = renderMarkdown(sample(name)).split("\n");
+    expect(first).toMatch(/^### (❌|❓|⚠️|✅) /);
+    expect(second).toMatch(/^(\*\*Do this:\*\* |Nothing to do)/);
+  });
+
+  test("unknown is never shown as pass", () => {
+    for (const report of Object.values(samples).filter((r) => r.verdict === "unknown")) {
+      const { sentence } = headline(report);
+      expect(sentence).not.toMatch(/works on/);
+      expect(renderText(report)).toMatch(/^UNKNOWN/);
+    }
+  });
+
+  test("nothing checked", () => {
+    const empty: Report = { ...sample("clean"), verdict: "unknown", images: [], findings: [] };
+    expect(headline(empty)).toMatchObject({ sentence: "No host was checked, so nothing is known.", isChange: true });
+    expect(renderMarkdown(empty)).toContain("Name at least one host");
+  });
+
+  test("several images: the one that breaks is named, each has its table", () => {
+    const {
+      images: [first],
+      ...rest
+    } = sample("kilo-broken");
+    const [second] = sample("three-platforms").images;
+    if (!first || !second) throw new Error("no images");
+    const good = {
+      ...second,
+      platforms: second.platforms.map((p) => ({
+        ...p,
+        cells: p.cells.map((c) => ({ ...c, verdict: "pass" as const, findings: [] })),
+      })),
+    };
+    const markdown = renderMarkdown({ ...rest, images: [good, first] });
+    expect(markdown).toMatch(/^### ❌ `kilo.tar` breaks on 8 of 13 hosts/);
+    expect(markdown).toContain("**Image** `dist/agent`\n\n| Result | Hosts |");
+    expect(markdown).toContain("**Image** `kilo.tar`\n\n| Result | Hosts |");
+  });
+});
+
+describe("annotations", () => {
+  test("ten of each kind, the last says how many more; fewer with reserved places", () => {
+    const list = buildAnnotations(sample("400-findings"));
+    expect(list.filter((a) => a.severity === "error")).toHaveLength(10);
+    expect(list.filter((a) => a.severity === "warning")).toHaveLength(10);
+    expect(list[9]?.message).toContain("and 141 more errors");
+    expect(buildAnnotations(sample("400-findings"), {}, { error: 3 })[6]?.message).toContain("and 144 more errors");
+  });
+
+  test("existing and ignored findings have none", () => {
+    expect(buildAnnotations(sample("existing-only"))).toEqual([]);
+    expect(buildAnnotations(sample("ignored"))).toEqual([]);
+  });
+});
+
+describe("SARIF", () => {
+  type Sarif = {
+    runs: {
+      automationDetails: { id: string };
+      results: {
+        ruleIndex: number;
+        ruleId: string;
+        partialFingerprints: Record<string, string>;
+        locations: { physicalLocation: { artifactLocation: { uri: string }; region: { startLine: number } } }[];
+      }[];
+      tool: { driver: { rules: { id: string }[] } };
+    }[];
+  };
+  const run = (name: string, context = {}) => {
+    const [only] = (
+      JSON.parse(renderSarif(sample(name), context, { fallbackFile: ".github/workflows/ci.yml" })) as Sarif
+    ).runs;
+    if (!only) throw new Error("no run");
+    return only;
+  };
+
+  test.each(
+    Object.keys(samples),
+  )("%s: every result has a rule, a place in the repository and an own fingerprint", (name) => {
+    const { results, tool } = run(name, { reportName: "leg" });
+    for (const result of results) {
+      expect(tool.driver.rules[result.ruleIndex]?.id).toBe(result.ruleId);
+      const { uri } = result.locations[0]?.physicalLocation.artifactLocation ?? { uri: "/" };
+      expect(uri).toMatch(/^(?![/.]{2}|\/)[\w.%/~!'()*-]+$/);
+    }
+    const prints = results.map((result) => result.partialFingerprints.primaryLocationLineHash);
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+
+  test("fingerprints outlive another tag, version and line; categories tell legs apart", () => {
+    const changed = JSON.parse(
+      JSON.stringify(sample("kilo-broken")).replaceAll("1.8.4", "1.8.5").replaceAll('"line":14', '"line":20'),
+    ) as Report;
+    const prints = (report: Report) =>
+      (JSON.parse(renderSarif(report, {}, { fallbackFile: "x" })) as Sarif).runs[0]?.results.map(
+        (r) => r.partialFingerprints,
+      );
+    expect(prints(changed)).toEqual(prints(sample("kilo-broken")));
+    expect(run("clean", { reportName: "amd64" }).automationDetails.id).toBe("netfilter-compat/amd64");
+  });
+
+  test("ignored findings open no alert", () => {
+    expect(run("ignored").results).toEqual([]);
+  });
+});
+
+test("ANSI only when asked", () => {
+  expect(renderText(sample("kilo-broken"))).not.toContain("\u001b");
+  expect(renderText(sample("kilo-broken"), {}, { color: true })).toContain("\u001b[31mFAIL\u001b[0m");
+});
+
+test.each<[string, string]>([
+  ["docker-archive:out/kilo.tar", "kilo.tar"],
+  ["./out/kilo.tar.gz#kilo:pr", "kilo.tar.gz#kilo:pr"],
+  [`docker://ghcr.io/squat/kilo@sha256:${"a".repeat(64)}`, "ghcr.io/squat/kilo"],
+  ["docker-daemon:squat/kilo:pr-1", "squat/kilo:pr-1"],
+  ["oci:dist/agent", "dist/agent"],
+])("%s is called %s", (reference, name) => {
+  expect(shortImage(reference)).toBe(name);
+});
+
+test.each<[string, Parameters<typeof failureReason>[1], string | undefined]>([
+  ["kilo-broken", { failOn: "error", failOnUnknown: false }, "2 errors"],
+  ["kilo-broken", { failOn: "warning", failOnUnknown: false }, "2 errors, 2 warnings"],
+  ["kilo-broken", { failOn: "never", failOnUnknown: true }, undefined],
+  ["unknown", { failOn: "error", failOnUnknown: false }, undefined],
+  ["unknown", { failOn: "error", failOnUnknown: true }, "3 cells not known"],
+  ["existing-only", { failOn: "warning", failOnUnknown: true }, undefined],
+])("%s %j fails with: %s", (name, policy, reason) => {
+  expect(failureReason(sample(name), policy)).toBe(reason);
+});
