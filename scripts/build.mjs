@@ -15,8 +15,6 @@ const result = await build({
   entryPoints: { index: "src/main.ts", cli: "src/cli.ts" },
   outdir: "dist",
   bundle: true,
-  splitting: true,
-  chunkNames: "chunk-[name]-[hash]",
   format: "esm",
   platform: "node",
   target: "node24",

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "./model/error.ts";
 
@@ -11,11 +11,19 @@ export function writeWhole(file: string, text: string): void {
   const folder = dirname(file);
   const temporary = join(folder, `.netfilter-compat-${randomUUID()}`);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeFileSync(temporary, text, { flag: "wx" });
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw new UserError(`${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Folder by folder: in /proc and its like Node's own recursion never ends. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder);
 }
