@@ -12,6 +12,8 @@ export default defineConfig({
     // Tests that build real images share one folder of Debian roots; each worker is a process, so two are enough.
     pool: "forks",
     maxWorkers: 2,
+    // Prints what was skipped and why, and where the time went.
+    globalSetup: ["test/support/skip-summary.ts"],
     testTimeout: 60_000,
     hookTimeout: 300_000,
     reporters: ["default", ["json", { outputFile: ".cache/test-results.json" }]],

@@ -37,7 +37,13 @@ export function findRemedy(
   const last = best.at(-1);
   if (first === undefined || last === undefined || first.score >= before) return undefined;
   const newest = distribution.releases.at(-1) === last.candidate.release;
-  return describe(distribution, first.candidate, newest ? undefined : last.candidate.release.release, first.after);
+  return describe(
+    input.toolchain,
+    distribution,
+    first.candidate,
+    newest ? undefined : last.candidate.release.release,
+    first.after,
+  );
 }
 
 interface Tried {
@@ -137,6 +143,7 @@ function scoreOf(cells: readonly RawCell[]): number {
 }
 
 function describe(
+  before: Toolchain,
   distribution: Distribution,
   { release, bothBackends, toolchain }: Candidate,
   last: string | undefined,
@@ -147,7 +154,8 @@ function describe(
   const needsLegacy = toolchain.tools.some((tool) => tool.name === "iptables" && tool.backend === "legacy");
   const separate = needsLegacy && release.legacyPackage !== undefined && release.legacyPackage !== "iptables";
   const legacy = separate ? ` with package ${release.legacyPackage}` : "";
-  const wrapper = bothBackends ? ", and install iptables-wrapper v2 or later as `iptables`" : "";
+  const installed = before.selector?.kind === "iptables-wrapper" && before.selector.effective;
+  const wrapper = bothBackends && !installed ? ", and install iptables-wrapper v2 or later as `iptables`" : "";
   const releases = last === release.release ? "" : last === undefined ? " or later" : ` to ${last}`;
   const failing = cells.some((cell) => cell.findings.some((finding) => finding.severity === "error"));
   const effect = failing ? "that clears most errors" : "that leaves no error on the selected hosts";
