@@ -70,17 +70,21 @@ const RULES: Rule[] = [
   ipset,
 ];
 
-/** Two cheap looks spare the many programs that have nothing to do with netfilter all further ones. */
+/**
+ * Spares the many programs that have nothing to do with netfilter all searching, as far as it can: a program of any name may
+ * be a renamed or static copy, but then it asks for a netfilter library, or for the C library alone, or for none.
+ */
 function mayBeTool({ name, dynamic }: IdentifyInput, search: Search): boolean {
-  return (
-    TOOL_NAME.test(name) ||
-    dynamic?.soname !== undefined ||
-    needs(dynamic, "libipset.so") ||
-    needs(dynamic, "libnetfilter_conntrack.so") ||
-    search.has("tables") ||
-    search.has(STATIC_IPSET)
-  );
+  if (TOOL_NAME.test(name) || dynamic?.soname !== undefined) return true;
+  if (dynamic?.needed.some((library) => NETFILTER_LIBRARY.test(library))) return true;
+  if (dynamic && !dynamic.needed.every((library) => C_LIBRARY.test(library))) return false;
+  return search.has(STATIC_IPSET) || (search.has("tables") && TABLES_MARKS.some(search.has));
 }
+
+const NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|iptc|ipset|nftables|ebtc|netfilter_|nfnetlink)/;
+const C_LIBRARY = /^(?:ld-|lib(?:c|m|dl|rt|pthread|resolv|gcc_s)\.)/;
+/** Each of the rules for tools whose name does not matter needs one of these. */
+const TABLES_MARKS = [" (nf_tables)", " (legacy)", "includepath", "\0ebtables v"];
 
 function iptablesWithBackendText(_: IdentifyInput, search: Search): Identity | undefined {
   if (!search.has(" (nf_tables)\0") && !search.has(" (legacy)\0")) return undefined;
@@ -253,8 +257,16 @@ interface Search {
 function createSearch(bytes: Buffer): Search {
   let text: string | undefined;
   let triples: string[] | undefined;
+  const seen = new Map<string, boolean>();
   const search: Search = {
-    has: (literal) => bytes.indexOf(literal, 0, "latin1") >= 0,
+    has(literal) {
+      let found = seen.get(literal);
+      if (found === undefined) {
+        found = bytes.indexOf(literal, 0, "latin1") >= 0;
+        seen.set(literal, found);
+      }
+      return found;
+    },
     text: () => (text ??= bytes.toString("latin1")),
     triples: () => (triples ??= distinct(search.text(), TRIPLE).filter((version) => !NO_VERSION.test(version))),
   };
