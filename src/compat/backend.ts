@@ -1,3 +1,5 @@
+import type { WrapperChoice } from "../knowledge/schema/wrapper-choices.ts";
+import wrapperChoicesJson from "../knowledge/wrapper-choices.json" with { type: "json" };
 import type { Host } from "../model/host.ts";
 import type { NodeProgram } from "../model/program.ts";
 import type { Backend, Command, Tool, Toolchain } from "../model/toolchain.ts";
@@ -41,7 +43,7 @@ export function chooseBackend(
   if (selects?.value === "self" && findTool(toolchain, "iptables") !== undefined) {
     return chooseByProgram(toolchain, image, hostBackend);
   }
-  return chooseByCommand(toolchain, hostBackend, programs);
+  return chooseByCommand(toolchain, image, hostBackend, programs);
 }
 
 function chooseByProgram(toolchain: Toolchain, image: ImageContext, hostBackend: Backend | undefined): BackendChoice {
@@ -73,6 +75,7 @@ function chooseByProgram(toolchain: Toolchain, image: ImageContext, hostBackend:
 
 function chooseByCommand(
   toolchain: Toolchain,
+  image: ImageContext,
   hostBackend: Backend | undefined,
   programs: readonly NodeProgram[],
 ): BackendChoice {
@@ -87,7 +90,7 @@ function chooseByCommand(
         adapts: false,
       };
     case "auto":
-      return chooseByWrapper(toolchain, hostBackend, programs);
+      return chooseByWrapper(toolchain, image, hostBackend, programs);
     case "unknown": {
       const missing = `backend of ${command.via.at(-1) ?? "iptables"} in the image`;
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing };
@@ -103,54 +106,94 @@ function chooseHostExec(command: Command, hostBackend: Backend | undefined): Bac
   return { backend: hostBackend, because, adapts: true, hostExec: true };
 }
 
-/** iptables-wrapper: v2, Go and v3 follow the kubelet's marker chains and fall back to nft; v1 counts rules and prefers
- * legacy on a tie. */
+/** The bundled knowledge; a test checks it against its schema. */
+const wrapperChoices = wrapperChoicesJson.generations as WrapperChoice[];
+
+/** How the image's iptables-wrapper chooses; undefined when its generation isn't known. */
+export function wrapperChoiceOf(toolchain: Toolchain): WrapperChoice | undefined {
+  return wrapperChoices.find((choice) => choice.version === toolchain.selector?.version);
+}
+
+/** True when a kubelet on the node leaves the marker chains that wrappers look for, and rules to count. */
+export function hasKubelet(programs: readonly NodeProgram[]): boolean {
+  return programs.some((program) => program.kubelet === true);
+}
+
+/** What iptables-wrapper finds on this host, and what it takes when it finds nothing. */
 function chooseByWrapper(
   toolchain: Toolchain,
+  image: ImageContext,
   hostBackend: Backend | undefined,
   programs: readonly NodeProgram[],
 ): BackendChoice {
-  const generation = toolchain.selector?.version ?? "";
-  const name = `iptables-wrapper${generation === "" ? "" : ` ${generation}`}`;
-  const hasKubelet = programs.some((program) => program.kubelet === true);
-  if (hasKubelet) {
-    if (hostBackend === undefined) return unknownHostBackend(`${name} follows the kubelet`);
-    const because =
-      generation === "v1"
-        ? `${name} counts rules and finds the kubelet's in ${hostBackend}`
-        : `${name} follows the kubelet's marker chains to ${hostBackend}`;
-    return withBinary(toolchain, { backend: hostBackend, because, adapts: true });
+  const generation = wrapperChoiceOf(toolchain);
+  const version = toolchain.selector?.version ?? null;
+  const name = `iptables-wrapper${version === null ? "" : ` ${version}`}`;
+  const stated = generation?.variable === undefined ? undefined : image.environment[generation.variable.name];
+  const forced = stated === undefined ? undefined : generation?.variable?.values[stated];
+  if (forced !== undefined) {
+    const because = `${generation?.variable?.name}=${stated} makes ${name} use ${forced}`;
+    return withBinary(toolchain, { backend: forced, because, adapts: false });
   }
-  const backends = new Set(programs.map((program) => backendOnHost(program, hostBackend)));
-  if (generation === "v1" && !backends.has("nft")) {
-    return withBinary(toolchain, {
-      backend: "legacy",
-      because: `${name} prefers legacy when it finds no rules`,
-      adapts: true,
-    });
+  if (generation?.follows === "kernel") {
+    const missing = `what ${name} makes of the kernel release`;
+    return { backend: "unknown", because: missing, adapts: true, missing };
   }
-  if (generation === "v2" && backends.has("legacy")) {
-    if (backends.has("nft")) {
-      const missing = "which backend holds more rules when the wrapper first runs";
-      return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing };
-    }
-    return withBinary(toolchain, { backend: "legacy", because: `${name} finds rules only in legacy`, adapts: true });
-  }
-  return withBinary(toolchain, { backend: "nft", because: `${name} finds no kubelet and takes nft`, adapts: true });
+  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, hostBackend);
+  return chooseByRules(toolchain, name, generation, programs, hostBackend);
 }
 
-/** A selector can only run what is in the image: it falls back to the backend that is there. */
-function withBinary(toolchain: Toolchain, choice: BackendChoice & { backend: Backend }): BackendChoice {
+function chooseLikeKubelet(
+  toolchain: Toolchain,
+  name: string,
+  generation: WrapperChoice | undefined,
+  hostBackend: Backend | undefined,
+): BackendChoice {
+  if (hostBackend === undefined) return unknownHostBackend(`${name} follows the kubelet`);
+  const because =
+    generation?.follows === "rules"
+      ? `${name} counts rules and finds the kubelet's in ${hostBackend}`
+      : `${name} follows the kubelet's marker chains to ${hostBackend}`;
+  return withBinary(toolchain, { backend: hostBackend, because, adapts: true }, generation?.fallback);
+}
+
+/** Without a kubelet there are only other programs' rules to count, if it counts. */
+function chooseByRules(
+  toolchain: Toolchain,
+  name: string,
+  generation: WrapperChoice | undefined,
+  programs: readonly NodeProgram[],
+  hostBackend: Backend | undefined,
+): BackendChoice {
+  const fallback = generation?.fallback ?? "nft";
+  const there = new Set(programs.map((program) => backendOnHost(program, hostBackend)));
+  const counts = generation !== undefined && generation.legacyWith !== "never";
+  if (counts && there.has("nft") && there.has("legacy")) {
+    const missing = "which backend holds more rules when the wrapper first runs";
+    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing };
+  }
+  const found = !counts ? undefined : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : undefined;
+  const because =
+    found === undefined ? `${name} finds no kubelet and takes ${fallback}` : `${name} finds rules only in ${found}`;
+  return withBinary(toolchain, { backend: found ?? fallback, because, adapts: true }, fallback);
+}
+
+/**
+ * A selector can only run what is in the image.
+ * @param fallback what a wrapper runs, there or not, when it sees nothing of the wanted backend; absent: the program takes
+ *   the backend that is there
+ */
+function withBinary(
+  toolchain: Toolchain,
+  choice: BackendChoice & { backend: Backend },
+  fallback?: Backend,
+): BackendChoice {
   if (findTool(toolchain, "iptables", choice.backend) !== undefined) return choice;
-  const other: Backend = choice.backend === "nft" ? "legacy" : "nft";
-  // The legacy fallback of wrapper v1 is chosen without looking whether the binary is there; v2 and later take nft.
-  if (findTool(toolchain, "iptables", other) === undefined) return { ...choice, wanted: choice.backend };
-  return {
-    ...choice,
-    backend: other,
-    wanted: choice.backend,
-    because: `${choice.because}, but the image has only the ${other} binaries`,
-  };
+  const wanted = choice.backend;
+  const instead = fallback ?? (wanted === "nft" ? "legacy" : "nft");
+  if (findTool(toolchain, "iptables", instead) === undefined) return { ...choice, backend: "none", wanted };
+  const because = `${choice.because}, but the image has only the ${instead} binaries`;
+  return { ...choice, backend: instead, wanted, because };
 }
 
 function unknownHostBackend(because: string): BackendChoice {

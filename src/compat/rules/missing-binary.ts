@@ -89,7 +89,10 @@ function programCommands(cell: Cell): Outcome[] {
       ),
     ];
   });
-  if (cell.choice.backend === "none" && profile.selects?.value === "path" && cell.toolchain.tools.length > 0) {
+  const { choice, toolchain } = cell;
+  // A link that leads nowhere and a selector without its binaries have been said.
+  const said = choice.wanted !== undefined || toolchain.defaults.iptables?.dangling === true;
+  if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
     const evidence = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
     outcomes.push(
       finding(

@@ -216,6 +216,7 @@ function hostToolsRead(cell: Cell, rule: string): Outcome[] {
   const writer = imageVersion(cell);
   const reader = cell.host.iptables.version?.value;
   if (cell.image.network !== "host" || cell.hostBackend !== "nft") return [];
+  if (cell.host.iptables.installed?.value === false) return [];
   if (typeof writer !== "string" || reader === undefined) return [];
   const meeting: Meeting = {
     writer,
@@ -239,18 +240,28 @@ function reverse(meeting: Meeting): Pick<RawFinding, "cause" | "remedy"> {
   };
 }
 
-/** A break that another program on the node already causes isn't the image's doing. */
+/** How bad an exposure is: nothing, a misread listing, a rewritten rule, a refusal or crash. */
+function harm({ loud, rewritten, misread }: Exposure): number {
+  if (loud.length > 0) return 3;
+  if (rewritten.length > 0) return 2;
+  return misread.length > 0 ? 1 : 0;
+}
+
+/** A break that another program on the node already causes isn't the image's doing. An error is only taken from the image
+ * by a program that is stated to write such rules. */
 function chargeOnce(cell: Cell, finding: RawFinding): RawFinding {
   const victim = cell.programs.find((program) => program.id === finding.program);
   const reader = victim === undefined ? undefined : iptablesVersionOnHost(victim, cell.host);
-  if (victim === undefined || reader === undefined) return finding;
+  const own = imageVersion(cell);
+  if (victim === undefined || reader === undefined || typeof own !== "string") return finding;
+  const harmOf = (writer: string, writes: readonly string[] | null) =>
+    harm(exposureOf(writer, reader, writes ?? commonConstructs, victim.operations));
+  const done = harmOf(own, cell.image.profile?.writes?.value ?? null);
   const culprit = nftPrograms(cell).find((program) => {
     const writer = iptablesVersionOnHost(program, cell.host);
     if (program === victim || writer === undefined) return false;
-    const exposure = exposureOf(writer, reader, program.writes ?? commonConstructs, victim.operations);
-    return finding.severity === "error"
-      ? exposure.loud.length + exposure.rewritten.length > 0
-      : exposure.loud.length + exposure.rewritten.length + exposure.misread.length > 0;
+    if (finding.severity === "error" && program.writes === null) return false;
+    return harmOf(writer, program.writes) >= done;
   });
   if (culprit === undefined) return finding;
   return {
