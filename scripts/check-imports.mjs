@@ -17,20 +17,22 @@ const allowed = {
   report: ["model"],
   dockerfile: ["model"],
   config: ["model"],
-  github: ["model", "report"],
+  files: ["model"],
+  github: ["model", "report", "files"],
 };
 /** Packages, Node's own modules included, that only some rooms may use. */
 const packages = {
   model: [/^zod\/mini$/],
   knowledge: [/^zod\/mini$/],
   image: [/^node:/, /^tar-stream$/, /^zod\/mini$/],
-  toolchain: [],
+  toolchain: [/^node:path\/posix$/],
   hosts: [/^semver$/, /^zod\/mini$/],
   compat: [],
   report: [],
   dockerfile: [/^dockerfile-ast$/, /^node:(fs|path)/],
   config: [/^yaml$/, /^zod\/mini$/],
-  github: [/^@actions\//, /^@octokit\//, /^node:/],
+  files: [/^node:/],
+  github: [/^zod\/mini$/, /^@actions\//, /^@octokit\//, /^node:/],
 };
 
 const problems = [];

@@ -11,7 +11,7 @@ import { UserError } from "./model/error.ts";
 import type { Report } from "./model/report.ts";
 import { ruleIds } from "./model/rule-ids.ts";
 import { type Inspection, inspectionSchema } from "./model/toolchain.ts";
-import { writeWhole } from "./output.ts";
+import { writeWhole } from "./files/write-whole.ts";
 import { renderInspectionText } from "./report/inspection-text.ts";
 import { renderInspectionJson, renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { UserError } from "./model/error.ts";
+import { UserError } from "../model/error.ts";
 
 /**
  * Writes a file whole or not at all: a reader never meets half a report.
