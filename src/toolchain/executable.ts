@@ -7,7 +7,7 @@ import type { BinaryContent, ProbedContent } from "./content.ts";
 import { readScript } from "./scripts.ts";
 
 /** The largest netfilter tool known, a static nft, has about 3 MB. */
-export const MAX_ANALYSED = 8 * 1024 * 1024;
+const MAX_ANALYSED = 8 * 1024 * 1024;
 /** Enough for the program headers and for UPX's mark. */
 const HEAD_SIZE = 4096;
 const MAX_SCRIPT = 64 * 1024;

@@ -47,7 +47,7 @@ export function listTools(context: ToolContext): ListedTools {
   const named = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
   const unnamed = identified
     .filter((found) => !named.some((entry) => entry.found === found))
-    .flatMap((found) => impliedPrograms(found, links).map((name) => ({ found, name })));
+    .flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
   for (const { found, name } of named) addTool(context, tools, missing, found, name, links);
   for (const { found, name } of unnamed) {
     // A copy under a further name (`iptables-save`, a hard link of the multi-call binary) is no second tool.
@@ -95,7 +95,7 @@ function isMultiCall(path: string): boolean {
 }
 
 /** What a binary provides that no command of PATH reaches. */
-function impliedPrograms({ path, content }: Found<BinaryContent>, _links: Links): string[] {
+function impliedPrograms({ path, content }: Found<BinaryContent>): string[] {
   const tool = content.identity?.tool ?? "";
   if (tool !== "iptables") return [tool];
   const own = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename(path))?.[1];

@@ -62,7 +62,7 @@ export const wrapperScripts = {
   v1: '#!/bin/sh\nif [ "$num_legacy_lines" -ge "$num_nft_lines" ]; then mode=legacy; fi\nexec "$0" "$@"\n',
   v2: '#!/bin/sh\nif [ "$nft_kubelet_rules" -ne 0 ]; then mode=nft; fi\n[ "$num_legacy_lines" -gt "$num_nft_lines" ]\nexec "$0" "$@"\n',
   cilium: '#!/bin/sh\nif [ "$nft_kubeproxy_rules" -ne 0 ]; then mode=nft; fi\n',
-  terway: "#!/bin/sh\ncase $(uname -r) in *lifsea8*) mode=nft ;; esac\n",
+  terway: "#!/bin/sh\ncase $(uname -r) in *lifsea8*) mode=nft ;; *) mode=legacy ;; esac\n",
   "kube-ovn": '#!/bin/sh\nif [ "$nft_kubelet_rules" -ne 0 ]; then ln -s iptables-nft /usr/local/sbin/iptables; fi\n',
   k3s: '#!/bin/sh\n. xtables-set-mode.sh -m "$mode"\n',
 };

@@ -276,6 +276,11 @@ test.each(Object.entries(wrapperScripts))("wrapper %s as iptables", (version, sc
   expect(toolchain.missing).toEqual([]);
 });
 
+test("k3s' helper that sets the links is no wrapper itself", () => {
+  const toolchain = inspect({ "/bin/aux/xtables-set-mode.sh": "#!/bin/sh\nscript_name=xtables-set-mode.sh\n" });
+  expect(toolchain.selector).toBeUndefined();
+});
+
 test.each(["go", "v3"] as const)("the Go wrapper, generation %s, present and outside of PATH", (generation) => {
   const wrapper = goWrapper(generation);
   const reached = inspect({ "/usr/sbin/iptables-wrapper": wrapper, "/usr/sbin/iptables": "-> iptables-wrapper" });

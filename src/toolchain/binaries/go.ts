@@ -27,7 +27,7 @@ const MAGIC = Buffer.from("\xff Go buildinf:", "latin1");
 const HEADER_SIZE = 32;
 const FLAG_INLINE_STRINGS = 2;
 /** The module list of the largest known programs is about 60 KiB. */
-export const MAX_BUILD_INFO = 512 * 1024;
+const MAX_BUILD_INFO = 512 * 1024;
 const MAX_DEPENDENCIES = 4096;
 
 /** Parts of an ELF file that the Go tools search for build information: writable, not executable segments. */

@@ -1,4 +1,11 @@
-import { isWorthOwning, MAX_PROBLEMS, type PackageEntry, type ParsedPackages } from "./types.ts";
+import {
+  isWorthOwning,
+  MAX_FILES_OF_PACKAGE,
+  MAX_PACKAGES,
+  MAX_PROBLEMS,
+  type PackageEntry,
+  type ParsedPackages,
+} from "./types.ts";
 
 /**
  * Reads an apk database (`lib/apk/db/installed`): one-letter fields, a blank line after each package. `P:` name, `V:`
@@ -14,7 +21,8 @@ export function parseApkDatabase(text: string): ParsedPackages {
   let record = emptyRecord();
   const finish = (line: number) => {
     if (!record.begun) return;
-    if (record.name && record.version)
+    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
+    else if (record.name && record.version)
       packages.push({ name: record.name, version: record.version, files: record.files });
     else report(`the record that ends at line ${line} has no ${record.name ? "version" : "name"}`);
     record = emptyRecord();
@@ -50,7 +58,7 @@ function takeField(record: ApkRecord, field: string, value: string): void {
   else if (field === "F") record.directory = value;
   else if (field === "R") {
     const path = record.directory === "" ? `/${value}` : `/${record.directory}/${value}`;
-    if (isWorthOwning(path)) record.files.push(path);
+    if (record.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path)) record.files.push(path);
   }
 }
 

@@ -1,5 +1,12 @@
 import { linesOf } from "./apk.ts";
-import { isWorthOwning, MAX_PROBLEMS, type PackageEntry, type ParsedPackages } from "./types.ts";
+import {
+  isWorthOwning,
+  MAX_FILES_OF_PACKAGE,
+  MAX_PACKAGES,
+  MAX_PROBLEMS,
+  type PackageEntry,
+  type ParsedPackages,
+} from "./types.ts";
 
 /**
  * Reads dpkg's `status`, or one file of `status.d` as distroless images and hand-written stanzas have it: RFC-822-like
@@ -20,7 +27,8 @@ export function parseDpkgStatus(text: string, form: "status" | "status.d"): Pars
     const version = stanza.get("version");
     const status = stanza.get("status");
     const installed = status === undefined ? form === "status.d" : /^\S+ ok installed$/.test(status);
-    if (!name) report(`the stanza that ends at line ${line} names no package`);
+    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
+    else if (!name) report(`the stanza that ends at line ${line} names no package`);
     else if (status === undefined && form === "status") report(`package ${name} has no status`);
     else if (installed && !version) report(`package ${name} has no version`);
     else if (installed && version) packages.push({ name, version });
@@ -56,6 +64,7 @@ function takeField(stanza: Map<string, string>, name: string, value: string): vo
 export function parseDpkgFileList(text: string): string[] {
   const files: string[] = [];
   for (const line of linesOf(text)) {
+    if (files.length >= MAX_FILES_OF_PACKAGE) break;
     if (line.startsWith("/") && isWorthOwning(line)) files.push(line);
   }
   return files;
@@ -65,6 +74,7 @@ export function parseDpkgFileList(text: string): string[] {
 export function parseDpkgSums(text: string): string[] {
   const files: string[] = [];
   for (const line of linesOf(text)) {
+    if (files.length >= MAX_FILES_OF_PACKAGE) break;
     const path = /^[0-9a-f]{32}\s+\.?\/?(.+)$/.exec(line)?.[1];
     if (path !== undefined && isWorthOwning(`/${path}`)) files.push(`/${path}`);
   }
