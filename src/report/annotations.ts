@@ -2,7 +2,7 @@ import type { Report, Severity } from "../model/report.ts";
 import { severities } from "../model/report.ts";
 import { plainText } from "./escape.ts";
 import type { FindingGroup, ReportContext } from "./view.ts";
-import { count, groupFindings, hostNamer, shortImage } from "./view.ts";
+import { count, groupFindings, hostNamer, joinNames, shortImage } from "./view.ts";
 
 /** GitHub shows this many annotations of each kind for one step and drops further ones without a word. */
 export const ANNOTATIONS_PER_KIND = 10;
@@ -46,7 +46,7 @@ function annotate(report: Report, group: FindingGroup, name: (id: string) => str
   const lines = [
     plainText(group.message),
     ...(group.remedy === undefined ? [] : [`Fix: ${plainText(group.remedy, 1200)}`]),
-    `Hosts: ${named.join(", ")}${left > 0 ? ` and ${left} more` : ""}`,
+    `Hosts: ${joinNames(named)}${left > 0 ? ` and ${left} more` : ""}`,
     ...(report.images.length > 1
       ? [`Images: ${group.images.map((i) => plainText(shortImage(i), 200)).join(", ")}`]
       : []),

@@ -3,7 +3,17 @@ import type { Tool } from "../model/toolchain.ts";
 import { htmlText, markdownCode, markdownSource, markdownText } from "./escape.ts";
 import { headline, symbols } from "./headline.ts";
 import type { FindingGroup, Matrix, MatrixRow, ReportContext, RowCell } from "./view.ts";
-import { buildMatrices, count, groupFindings, hostNamer, shortImage, withStop } from "./view.ts";
+import {
+  allHosts,
+  buildMatrices,
+  count,
+  groupFindings,
+  hostNamer,
+  joinNames,
+  mergeEvidence,
+  shortImage,
+  withStop,
+} from "./view.ts";
 
 /**
  * The report as GitHub Markdown: body of the pull-request comment and of the job summary. Two lines that say what to do, a
@@ -158,7 +168,7 @@ function hostList(writer: Writer, hosts: string[], limit: number): string {
     .slice(0, hosts.length === limit + 1 ? limit + 1 : limit)
     .map((id) => markdownText(writer.hostName(id), 80));
   const left = hosts.length - named.length;
-  return left > 0 ? `${named.join(", ")} and ${left} more` : named.join(", ");
+  return left > 0 ? `${joinNames(named)} and ${left} more` : joinNames(named);
 }
 
 /** Rules of the cells, worst first; for cells that can't be judged, the facts that would decide. */
@@ -216,7 +226,9 @@ function fold(summary: string, body: string): string {
 function findingFacts(writer: Writer, group: FindingGroup): string {
   const lines: string[] = [];
   if (group.remedy !== undefined) lines.push(`**Fix:** ${markdownText(group.remedy, 1200)}`);
-  lines.push(`**Hosts:** ${hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
+  const all = allHosts(writer.report).length;
+  const everywhere = all > HOSTS_IN_ROW && group.hosts.length === all;
+  lines.push(`**Hosts:** ${everywhere ? `all ${all} hosts` : hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
   const platforms = new Set(writer.report.images.flatMap((i) => i.platforms.map((p) => p.platform)));
   if (platforms.size > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
   if (writer.report.images.length > 1)
@@ -242,10 +254,12 @@ function encodePath(segment: string): string {
 }
 
 function evidenceList(group: FindingGroup): string {
-  const { evidence } = group.first;
-  if (evidence.length === 0) return "";
-  const items = evidence.slice(0, FACTS).map((e) => `- ${markdownText(e.fact)} (${markdownSource(e.source)})`);
-  if (evidence.length > FACTS) items.push(`- … and ${count(evidence.length - FACTS, "further fact")}`);
+  const facts = mergeEvidence(group.first.evidence);
+  if (facts.length === 0) return "";
+  const items = facts
+    .slice(0, FACTS)
+    .map(({ fact, sources }) => `- ${markdownText(fact)} (${sources.slice(0, FACTS).map(markdownSource).join(", ")})`);
+  if (facts.length > FACTS) items.push(`- … and ${count(facts.length - FACTS, "further fact")}`);
   return `How we know:\n\n${items.join("\n")}`;
 }
 

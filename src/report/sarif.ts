@@ -1,7 +1,7 @@
 import type { Report, Severity } from "../model/report.ts";
 import { cleanText, escapeJson } from "./escape.ts";
 import type { FindingGroup, ReportContext } from "./view.ts";
-import { count, groupFindings, hostNamer, shortImage } from "./view.ts";
+import { count, groupFindings, hostNamer, joinNames, shortImage } from "./view.ts";
 
 /** What SARIF needs beyond the report. */
 export interface SarifOptions {
@@ -76,7 +76,7 @@ function messageText(report: Report, group: FindingGroup, name: (id: string) => 
   const left = group.hosts.length - hosts.length;
   const lines = [
     sarifText(group.message),
-    `Hosts: ${hosts.join(", ")}${left > 0 ? ` and ${left} more` : ""}.`,
+    `Hosts: ${joinNames(hosts)}${left > 0 ? ` and ${left} more` : ""}.`,
     ...(report.images.length > 1
       ? [
           `In ${count(group.images.length, "image")}: ${group.images.map((i) => sarifText(shortImage(i), 200)).join(", ")}.`,

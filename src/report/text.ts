@@ -4,7 +4,7 @@ import { headline } from "./headline.ts";
 import type { Pen, TextOptions } from "./pen.ts";
 import { makePen, wrap } from "./pen.ts";
 import type { FindingGroup, MatrixRow, ReportContext } from "./view.ts";
-import { buildMatrices, count, groupFindings, hostNamer, shortImage } from "./view.ts";
+import { buildMatrices, count, groupFindings, hostNamer, joinNames, mergeEvidence, shortImage } from "./view.ts";
 
 /** The report for a terminal. */
 
@@ -51,7 +51,7 @@ function matrixText(
   const several = columns.length > 1;
   const title = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms[0] ?? ""}`}`;
   const lines = rows.flatMap((row) => {
-    const hosts = row.hosts.map((id) => plainText(hostName(id), 80)).join(", ");
+    const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
     return row.cells.map((cell, i) => {
       const label = pen.paint(verdictColors[cell.verdict], labels[cell.verdict].padEnd(7));
       const rules = [...new Set(cell.findings.map((f) => plainText(f.rule, 60)))];
@@ -84,15 +84,15 @@ function findingText(
   const fields: [string, string][] = [
     ["", plainText(group.message)],
     ["fix", plainText(group.remedy ?? "", 1200)],
-    ["hosts", group.hosts.map((id) => plainText(hostName(id), 80)).join(", ")],
+    ["hosts", joinNames(group.hosts.map((id) => plainText(hostName(id), 80)))],
     ["image", report.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],
     ["at", location ? `${plainText(location.file, 200)}:${location.line}` : ""],
-    ...evidence
+    ...mergeEvidence(evidence)
       .slice(0, 20)
-      .map((e, i): [string, string] => [
+      .map(({ fact, sources }, i): [string, string] => [
         i === 0 ? "known by" : " ",
-        `${plainText(e.fact)} (${plainText(e.source, 300)})`,
+        `${plainText(fact)} (${sources.map((source) => plainText(source, 300)).join(", ")})`,
       ]),
     ["more", `${context.docsBase ?? "docs/rules/"}${plainText(group.rule, 60)}.md`],
   ];

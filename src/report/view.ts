@@ -1,3 +1,4 @@
+import type { Evidence } from "../model/evidence.ts";
 import type { Cell, Finding, ImageReport, MissingFact, Report, Severity, Verdict } from "../model/report.ts";
 import { severities, verdicts } from "../model/report.ts";
 
@@ -229,4 +230,21 @@ export function shortImage(reference: string): string {
     .replace(/@sha256:[0-9a-f]{64}$/, "");
   if (/^[./]|\.t(?:ar|gz)|\.tar\.\w+/.test(bare)) return bare.replace(/^.*\/(?=[^/])/, "");
   return bare;
+}
+
+/** Names in a row: with semicolons where a name holds a comma itself. */
+export function joinNames(names: string[]): string {
+  return names.join(names.some((name) => name.includes(",")) ? "; " : ", ");
+}
+
+/** Evidence by fact, in order: one fact may have been read in several places. Digests are cut to what tells them apart. */
+export function mergeEvidence(evidence: Evidence[]): { fact: string; sources: string[] }[] {
+  const facts = new Map<string, string[]>();
+  const shorten = (text: string) => text.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1…");
+  for (const { fact, source } of evidence) {
+    const sources = facts.get(shorten(fact)) ?? [];
+    facts.set(shorten(fact), sources);
+    addUnique(sources, shorten(source));
+  }
+  return [...facts].map(([fact, sources]) => ({ fact, sources }));
 }

@@ -9,7 +9,7 @@ import { renderMarkdown } from "../../src/report/markdown.ts";
 import { renderSarif } from "../../src/report/sarif.ts";
 import { failureReason } from "../../src/report/status.ts";
 import { renderText } from "../../src/report/text.ts";
-import { shortImage } from "../../src/report/view.ts";
+import { joinNames, mergeEvidence, shortImage } from "../../src/report/view.ts";
 import { samples } from "./samples.ts";
 
 function sample(name: string): Report {
@@ -314,4 +314,24 @@ test.each<[string, Parameters<typeof failureReason>[1], string | undefined]>([
   ["existing-only", { failOn: "warning", failOnUnknown: true }, undefined],
 ])("%s %j fails with: %s", (name, policy, reason) => {
   expect(failureReason(sample(name), policy)).toBe(reason);
+});
+
+test("names that hold a comma are kept apart", () => {
+  expect(joinNames(["Debian 12", "RHEL, Rocky Linux and AlmaLinux 8"])).toBe(
+    "Debian 12; RHEL, Rocky Linux and AlmaLinux 8",
+  );
+  expect(joinNames(["Debian 12", "Debian 13"])).toBe("Debian 12, Debian 13");
+});
+
+test("one fact with several sources is one line; digests are cut", () => {
+  const evidence = [
+    { fact: "people were hit by it", source: "a" },
+    { fact: "package x", source: `/lib/apk/db/installed in layer sha256:${"9d4f".repeat(16)}` },
+    { fact: "people were hit by it", source: "b" },
+    { fact: "people were hit by it", source: "a" },
+  ];
+  expect(mergeEvidence(evidence)).toEqual([
+    { fact: "people were hit by it", sources: ["a", "b"] },
+    { fact: "package x", sources: ["/lib/apk/db/installed in layer sha256:9d4f9d4f9d4f…"] },
+  ]);
 });
