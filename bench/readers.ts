@@ -7,20 +7,7 @@ import { createReadStream, readFileSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { openImages } from "../src/image/open-images.ts";
-import type { ContentProbe } from "../src/model/image.ts";
-
-/** Keeps the first 4 KiB of executables. */
-const probe: ContentProbe = (file) => {
-  if (!/bin\//.test(file.path)) return undefined;
-  let head: Buffer | undefined;
-  return {
-    write(chunk) {
-      head = Buffer.from(chunk.subarray(0, 4096));
-      return false;
-    },
-    end: () => head,
-  };
-};
+import { probeContent } from "../src/toolchain/probe.ts";
 
 /** The least there is to do: both digests of each layer, with the buffer sizes that cost least. */
 async function readBare(packing: string, blobs: string[]): Promise<void> {
@@ -40,7 +27,7 @@ async function readBare(packing: string, blobs: string[]): Promise<void> {
 
 const [mode, ...args] = process.argv.slice(2);
 if (mode === "bare") await readBare(args[0] ?? "", args.slice(1));
-else await openImages(`oci:${args[0]}`, { probe });
+else await openImages(`oci:${args[0]}`, { probe: probeContent });
 const { user, system } = process.cpuUsage();
 // Not getrusage's maximum: it still counts the process that this one was forked from.
 const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];

@@ -29,6 +29,8 @@ export interface LayerScan extends LayerChanges {
   /** Digest of its uncompressed tar. */
   diffId: string;
   compression: Compression;
+  /** Files whose content a sink was shown, whether it kept something or not. */
+  shown: WeakSet<FileNode>;
 }
 
 export interface ScanOptions {
@@ -81,7 +83,7 @@ export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOpti
   const digest = `${digestAlgorithm}:${stored.digest("hex")}`;
   const isSame = compression === "none" && digestAlgorithm === diffIdAlgorithm;
   const diffId = isSame ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
-  return { ...changes.finish(digest), diffId, compression };
+  return { ...changes.finish(digest), diffId, compression, shown: changes.shown };
 }
 
 const WHITEOUT = ".wh.";
@@ -93,6 +95,7 @@ const LANDMARKS = new Set(["/stargz.index.json", "/.prefetch.landmark", "/.no.pr
 /** Turns tar members into changes. */
 function createChangeCollector({ probe, limits, budget }: ScanOptions) {
   const changes: LayerChanges = { digest: "", entries: [], whiteouts: [], opaques: [] };
+  const shown = new WeakSet<FileNode>();
 
   function onMember(member: TarMember): BodyConsumer | undefined {
     if (--budget.entries < 0) throw new UserError(`the image has more than ${limits.entries} files`);
@@ -121,6 +124,7 @@ function createChangeCollector({ probe, limits, budget }: ScanOptions) {
     if (node.type !== "file") return undefined;
     const sink = probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs });
     if (sink === undefined) return undefined;
+    shown.add(node);
     return {
       write(chunk) {
         // The holes of a sparse file cost the image nothing and us as much as data.
@@ -142,7 +146,7 @@ function createChangeCollector({ probe, limits, budget }: ScanOptions) {
     return changes;
   }
 
-  return { onMember, finish };
+  return { onMember, finish, shown };
 }
 
 function toNode(member: TarMember): FileNode | SymlinkNode | DirectoryNode | OtherNode {

@@ -29,8 +29,8 @@ const LAYERS_AT_ONCE = 2;
  * manifests, configs and layers, and the digests of uncompressed layers, are always compared. A layer that several
  * platforms share is read once. Nothing is written to disk.
  *
- * A layer is read a second time in one case: a hard link gives a file a name under which the probe wants its content, and
- * under its first name it did not.
+ * A layer is read a second time in one case: a hard link gives a file a name under which the probe wants its content, while
+ * under its first name nothing was kept of it (see ContentSink.byName).
  * @param reference as parseReference understands it
  * @throws UserError when anything of what was asked for cannot be read: one line with the reference in front
  */
@@ -179,7 +179,8 @@ async function readAliases(
 ): Promise<void> {
   const wanted = aliases.filter(({ node, path }) => {
     if (node.content !== undefined) return false;
-    return options.probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs }) !== undefined;
+    const sink = options.probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs });
+    return sink !== undefined && (sink.byName === true || !layers.some(({ scan }) => scan.shown.has(node)));
   });
   for (const digest of new Set(wanted.map(({ node }) => node.layer))) {
     const layer = layers.find(({ scan }) => scan.digest === digest);

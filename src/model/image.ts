@@ -21,6 +21,9 @@ export interface ContentSink {
    * bytes are wanted; `end` is still called. */
   write(chunk: Uint8Array): boolean;
   end(): unknown;
+  /** The file's name makes it wanted. Where a hard link gives such a name to a file that was looked at under another one
+   * and nothing was kept of, the file is read a second time; without this mark it is not. */
+  byName?: boolean;
 }
 
 /** Decides from a file's header whether its content is wanted. Must not throw. */

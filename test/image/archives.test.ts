@@ -352,6 +352,25 @@ describe("hard links", () => {
   const wanted = (file: { path: string; size: number; mode: number; xattrs: Record<string, string> }) =>
     file.path.endsWith("/iptables") ? keepAll(file) : undefined;
 
+  test.each([
+    [true, "found"],
+    [undefined, undefined],
+  ])("a file that was dismissed under its first name is read again for a name that counts (%s)", async (byName, kept) => {
+    const probe = ({ path }: { path: string }) => ({
+      write: () => false,
+      end: () => (path === "/nft" ? "found" : undefined),
+      ...(byName && path === "/nft" ? { byName } : {}),
+    });
+    const { files } = layout([
+      buildLayer([
+        { name: "x", content: "1" },
+        { name: "nft", flag: "1", linkname: "x" },
+      ]),
+    ]);
+    const [image] = await openImages(scratch.write(`by-name-${byName}`, files), { probe });
+    expect(image?.platforms[0]?.tree.lookup("/nft")).toMatchObject({ content: kept });
+  });
+
   test("content that is wanted only under the second name is read, from files and from streams", async () => {
     const { files } = layout(layers);
     for (const [name, data] of [["links", files] as const, ["links.tgz", gzipSync(packFiles(files))] as const]) {

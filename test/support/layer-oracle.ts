@@ -91,8 +91,11 @@ function scriptOf(layer: OracleLayer, index: number, folder: string, directories
     // A link on the way that this layer replaces hides what is behind it: nothing there is removed.
     const parents = parent.split("/").map((_, i, parts) => parts.slice(0, i + 1).join("/"));
     const guards = parents.filter((path) => own.has(path)).map((path) => `[ -L './${path}' ] || `);
-    const target = base === ".wh..wh..opq" ? `'./${parent}/'*` : `'./${parent}/${base.slice(4)}'`;
-    lines.push(`${guards.join("")}rm -rf -- ${target}`);
+    const hide =
+      base === ".wh..wh..opq"
+        ? `{ [ -d './${parent}' ] && ( cd './${parent}' && rm -rf -- * ); }`
+        : `rm -rf -- './${parent}/${base.slice(4)}'`;
+    lines.push(`${guards.join("")}${hide}`);
   }
   let batch: TarEntry[] = [];
   const flush = (number: number) => {
