@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../model/error.ts";
 
@@ -15,8 +15,8 @@ export function writeWhole(file: string, text: string): void {
     writeFileSync(temporary, text, { flag: "wx" });
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new UserError(`${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    if (existsSync(temporary)) unlinkSync(temporary);
+    throw new UserError(`can't write ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { writeWhole } from "../files/write-whole.ts";
 import { UserError } from "../model/error.ts";
 import type { Report } from "../model/report.ts";
 import { renderJson } from "../report/json.ts";
@@ -45,10 +45,9 @@ function defaultPath(env: Environment): string | undefined {
 function writeText(path: string, text: string, input: string | undefined, env: Environment): void {
   const absolute = resolve(env.GITHUB_WORKSPACE || ".", path);
   try {
-    mkdirSync(dirname(absolute), { recursive: true });
-    writeFileSync(absolute, text);
+    writeWhole(absolute, text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`${input === undefined ? "report" : `input ${input}`}: can't write ${path}: ${reason}`);
+    throw new UserError(`${input === undefined ? "report" : `input ${input}`}: ${reason}`);
   }
 }

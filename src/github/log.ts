@@ -1,4 +1,4 @@
-import { debug, info, setFailed, warning } from "@actions/core";
+import { debug, info, isDebug, setFailed, warning } from "@actions/core";
 import { UserError } from "../model/error.ts";
 import { breakCommands } from "../report/escape.ts";
 
@@ -18,6 +18,6 @@ export function say(sentence: string): void {
 export function failStep(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   setFailed((error instanceof UserError ? message : `unexpected: ${message}`).replaceAll(/\s*\n\s*/g, " "));
-  if (error instanceof Error && error.stack !== undefined) debug(breakCommands(error.stack));
+  if (isDebug() && error instanceof Error && error.stack !== undefined) debug(breakCommands(error.stack));
   process.exitCode = 2;
 }

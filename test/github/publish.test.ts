@@ -1,15 +1,14 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { samples } from "../report/samples.ts";
+import { payload, runStep, type StepRun } from "../support/action-step.ts";
 import type { StandIn } from "../support/github-server.ts";
 import { startGitHub } from "../support/github-server.ts";
 
 const script = fileURLToPath(new URL("./run-publish.ts", import.meta.url));
-const payloads = new URL("./fixtures/", import.meta.url);
 
 let github: StandIn;
 let folder: string;
@@ -23,64 +22,15 @@ afterEach(async () => {
   expect(github.violations).toEqual([]);
 });
 
-interface Run {
-  code: number | null;
-  log: string;
-  outputs: Record<string, string>;
-  summary: string;
-  /** What later steps would get in their environment. */
-  exported: string;
+/** The step with a report in hand. */
+function step(sample: string, inputs: Record<string, string> = {}, env: Record<string, string> = {}): Promise<StepRun> {
+  const report = join(mkdtempSync(join(folder, "report-")), "report.json");
+  writeFileSync(report, JSON.stringify(samples[sample]));
+  const command = [script, report];
+  return runStep({ command, folder, apiUrl: github.url, inputs: { image: "image.tar", ...inputs }, env });
 }
 
-/** One step of a job: own files for summary and outputs, as the runner gives them. */
-async function step(
-  sample: string,
-  inputs: Record<string, string> = {},
-  env: Record<string, string> = {},
-): Promise<Run> {
-  const place = mkdtempSync(join(folder, "step-"));
-  const file = (name: string, text = "") => {
-    writeFileSync(join(place, name), text);
-    return join(place, name);
-  };
-  const all = {
-    PATH: process.env.PATH ?? "",
-    GITHUB_API_URL: github.url,
-    GITHUB_REPOSITORY: "owner/name",
-    GITHUB_SHA: "f".repeat(40),
-    GITHUB_EVENT_NAME: "pull_request",
-    GITHUB_EVENT_PATH: fileURLToPath(new URL("pull_request.json", payloads)),
-    GITHUB_WORKFLOW: "ci",
-    GITHUB_JOB: "build",
-    GITHUB_ACTION: "__self",
-    GITHUB_RUN_ID: "42",
-    GITHUB_WORKSPACE: place,
-    RUNNER_TEMP: place,
-    GITHUB_OUTPUT: file("output"),
-    GITHUB_STEP_SUMMARY: file("summary"),
-    GITHUB_ENV: file("env"),
-    "INPUT_GITHUB-TOKEN": "good",
-    INPUT_IMAGE: "image.tar",
-    ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-    ...env,
-  };
-  const child = spawn(process.execPath, [script, file("report.json", JSON.stringify(samples[sample]))], { env: all });
-  let log = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  const outputs = [
-    ...readFileSync(all.GITHUB_OUTPUT, "utf8").matchAll(/^([\w-]+)<<(ghadelimiter_\S+)\n([\s\S]*?)\n\2$/gm),
-  ];
-  return {
-    code,
-    log,
-    outputs: Object.fromEntries(outputs.map(([, name, , value]) => [name, value])),
-    summary: readFileSync(all.GITHUB_STEP_SUMMARY, "utf8"),
-    exported: readFileSync(all.GITHUB_ENV, "utf8"),
-  };
-}
-
-const lines = (run: Run, command: string) => run.log.split("\n").filter((line) => line.startsWith(`::${command}`));
+const lines = (run: StepRun, command: string) => run.log.split("\n").filter((line) => line.startsWith(`::${command}`));
 
 test("open, fix, break again: one comment all along", async () => {
   const broken = await step("kilo-broken");
@@ -153,7 +103,7 @@ describe("status", () => {
 
 describe("a comment that can't be written costs nothing else", () => {
   const fork = () => {
-    const event = JSON.parse(readFileSync(new URL("pull_request.json", payloads), "utf8"));
+    const event = JSON.parse(readFileSync(payload("pull_request"), "utf8"));
     event.pull_request.head.repo.full_name = "someone/Hello-World";
     const path = join(folder, "fork.json");
     writeFileSync(path, JSON.stringify(event));
@@ -182,7 +132,7 @@ describe("a comment that can't be written costs nothing else", () => {
       "",
       /payload can't be read/,
       {},
-      () => ({ GITHUB_EVENT_PATH: fileURLToPath(new URL("README.md", payloads)) }),
+      () => ({ GITHUB_EVENT_PATH: fileURLToPath(new URL("fixtures/README.md", import.meta.url)) }),
     ],
     ["push", "", /a push belongs to no pull request/, {}, () => ({ GITHUB_EVENT_NAME: "push" })],
   ];
@@ -211,7 +161,7 @@ test("matrix legs and two steps of one job have their own comments", async () =>
 });
 
 test("a fork's workflow run finds its pull request by branch and commit", async () => {
-  const event = JSON.parse(readFileSync(new URL("workflow_run.json", payloads), "utf8"));
+  const event = JSON.parse(readFileSync(payload("workflow_run"), "utf8"));
   const head = {
     head_branch: "patch-1",
     head_repository: { full_name: "someone/octo-repo", owner: { login: "someone" } },
