@@ -106,3 +106,8 @@ export function describeConstruct(construct: string): string {
 export function testedReleases(): string[] {
   return bundled.measured.iptables;
 }
+
+/** The nft releases that were measured as writers into iptables' own tables, oldest first. */
+export function testedNftReleases(): string[] {
+  return bundled.measured.nft;
+}

@@ -1,5 +1,5 @@
 import { boundaryConstructs, type Operation } from "../model/program.ts";
-import { describeConstruct, type Effect, effectsOf } from "./encodings.ts";
+import { describeConstruct, type Effect, effectsOf, nativeEffectsOf } from "./encodings.ts";
 
 /**
  * What one reader (an iptables-nft version with known or unknown operations) suffers from one writer on the same node.
@@ -27,9 +27,29 @@ export function exposureOf(
   constructs: readonly string[],
   operations: readonly Operation[] | null,
 ): Exposure {
-  const effects = constructs
-    .flatMap((construct) => effectsOf(writer, reader, construct))
-    .filter((effect) => operations === null || effect.operations.some((operation) => operations.includes(operation)));
+  return sortEffects(
+    constructs.flatMap((construct) => effectsOf(writer, reader, construct)),
+    operations,
+  );
+}
+
+/** The same for native nft rules in iptables' own tables; `writer` is a version of nft. */
+export function nativeExposureOf(
+  writer: string,
+  reader: string,
+  constructs: readonly string[],
+  operations: readonly Operation[] | null,
+): Exposure {
+  return sortEffects(
+    constructs.flatMap((construct) => nativeEffectsOf(writer, reader, construct)),
+    operations,
+  );
+}
+
+function sortEffects(all: readonly Effect[], operations: readonly Operation[] | null): Exposure {
+  const effects = all.filter(
+    (effect) => operations === null || effect.operations.some((operation) => operations.includes(operation)),
+  );
   return {
     loud: effects.filter((effect) => effect.outcome === "refused" || effect.outcome === "crash"),
     rewritten: effects.filter((effect) => effect.outcome === "rewritten"),

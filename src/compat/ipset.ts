@@ -23,6 +23,25 @@ export function toolRevisions(version: string): Revisions | undefined {
   return bundled.tools.find((entry) => inRange(version, entry.versions))?.max;
 }
 
+/** Versions of the netlink protocol. */
+export interface Protocol {
+  min: number;
+  max: number;
+  sources: readonly string[];
+}
+
+/** What a kernel series speaks; undefined outside the measured ones. */
+export function kernelProtocol(series: string): Protocol | undefined {
+  const { kernelProtocol: known } = bundled;
+  return inRange(series, known.series) ? known : undefined;
+}
+
+/** What an ipset release speaks. */
+export function toolProtocol(version: string): Protocol | undefined {
+  const entry = bundled.tools.find(({ versions }) => inRange(version, versions));
+  return entry === undefined ? undefined : { ...entry.protocol, sources: entry.sources };
+}
+
 /** A set that a reader cannot read. */
 export interface UnreadableSet {
   type: string;

@@ -12,11 +12,14 @@ export const precedence: readonly string[] = [
   "missing-binary",
   "wrapper-ineffective",
   "wrapper-missing",
+  "wrapper-misdetects",
   "legacy-on-nft-host",
   "nft-on-legacy-host",
   "mixed-backends",
   "nft-newer-writer",
   "silent-match-loss",
+  "ipset-revision",
+  "ipset-protocol",
 ];
 
 function rank(finding: RawFinding): number {

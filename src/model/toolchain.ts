@@ -103,6 +103,9 @@ export const toolchainSchema = z.object({
   architecture: z.string(),
   tools: z.array(toolSchema),
   libraries: z.array(librarySchema),
+  /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
+   * and the name that the loader looks for. Absent: not looked at. */
+  missingLibraries: z.optional(z.array(z.object({ path: z.string(), library: z.string() }))),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: z.record(z.string(), commandSchema),
   selector: z.optional(selectorSchema),

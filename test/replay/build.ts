@@ -83,6 +83,14 @@ export function buildToolchain(facts: ImageFacts): Toolchain {
     architecture: facts.architecture ?? "amd64",
     tools: toolsOf(facts),
     libraries: (facts.libraries ?? []).map(library),
+    ...(facts.absentLibraries === undefined
+      ? {}
+      : {
+          missingLibraries: facts.absentLibraries.map((name) => ({
+            path: "/usr/sbin/iptables",
+            library: `${name}.so`,
+          })),
+        }),
     defaults: {
       ...Object.fromEntries(names.map((name) => [name, iptablesCommand(facts, name)])),
       nft: plain("nft", facts.nftTool !== undefined),
@@ -98,6 +106,11 @@ export function buildToolchain(facts: ImageFacts): Toolchain {
             path: "/usr/sbin/iptables-wrapper",
             evidence,
           },
+        }),
+    ...(facts.program === undefined
+      ? {}
+      : {
+          program: { name: facts.program, version: null, path: `/usr/bin/${facts.program}`, libraries: [], evidence },
         }),
     // Whether the image could load modules is never stated: the milder assumption is that it has a modprobe.
     modprobe: true,

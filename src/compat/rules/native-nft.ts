@@ -1,0 +1,121 @@
+import type { NodeProgram, Operation } from "../../model/program.ts";
+import type { Severity } from "../../model/report.ts";
+import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
+import { testedNftReleases, testedReleases } from "../encodings.ts";
+import { describeConstructs, type Exposure, effectEvidence, nativeExposureOf } from "../exposure.ts";
+import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
+
+const rule = "native-nft-in-iptables-table";
+
+/** Somebody who puts native nft rules into iptables' own tables, and somebody who reads these with iptables-nft. */
+interface Meeting {
+  writer: string;
+  /** Version of nft, null = not known or netlink. */
+  nft: string | null;
+  constructs: readonly string[];
+  reader: string;
+  /** Version of iptables-nft, null = not known. */
+  iptables: string | null;
+  operations: readonly Operation[] | null;
+  program?: NodeProgram;
+}
+
+/**
+ * Native nft rules in the tables that iptables-nft uses: refused or shown without their conditions by every release, the
+ * newest included (measured: 68 scripts of four nft releases, 12 iptables releases). Reported only for programs that are
+ * stated to write such rules: tables of any other name disturb nobody.
+ */
+export const nativeNftInIptablesTable: Rule = {
+  id: rule,
+  evaluate(cell) {
+    if (cell.image.network !== "host") return [];
+    return [...imageReads(cell), ...imageWrites(cell)].flatMap(judge);
+  },
+};
+
+/** Constructs of native nft carry this prefix in encodings.json. */
+function nativeConstructs(writes: readonly string[] | null | undefined): string[] {
+  return (writes ?? []).filter((construct) => construct.startsWith("nft-"));
+}
+
+function imageReads(cell: Cell): Meeting[] {
+  const tool = findTool(cell.toolchain, "iptables", "nft");
+  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true || tool === undefined) return [];
+  return cell.programs
+    .filter((program) => nativeConstructs(program.writes).length > 0)
+    .map((program) => ({
+      writer: program.id,
+      nft: program.nft,
+      constructs: nativeConstructs(program.writes),
+      reader: `the image's iptables ${tool.version ?? "of unknown version"}`,
+      iptables: tool.version,
+      operations: operationsOf(cell.image),
+      program,
+    }));
+}
+
+function imageWrites(cell: Cell): Meeting[] {
+  const constructs = nativeConstructs(cell.image.profile?.writes?.value);
+  if (constructs.length === 0) return [];
+  const readers = cell.programs.filter((program) => backendOnHost(program, cell.hostBackend) === "nft");
+  return readers.map((program) => {
+    const iptables = iptablesVersionOnHost(program, cell.host) ?? null;
+    return {
+      writer: "the image",
+      nft: findTool(cell.toolchain, "nft")?.version ?? null,
+      constructs,
+      reader: `${program.id} (iptables ${iptables ?? "of unknown version"})`,
+      iptables,
+      operations: program.operations,
+      program,
+    };
+  });
+}
+
+/** All releases that an unknown version could be have to agree; where only some would be an error, the fact is missing. */
+function judge(meeting: Meeting): Outcome[] {
+  const writers = meeting.nft === null ? testedNftReleases() : [meeting.nft];
+  const readers = meeting.iptables === null ? testedReleases() : [meeting.iptables];
+  const variants = writers.flatMap((nft) =>
+    readers.map((iptables) =>
+      findingOf(meeting, nativeExposureOf(nft, iptables, meeting.constructs, meeting.operations)),
+    ),
+  );
+  const [first] = variants;
+  if (variants.every((variant) => variant?.severity === first?.severity)) return first === undefined ? [] : [first];
+  if (!variants.some((variant) => variant?.severity === "error")) return [];
+  const missing: Outcome[] = [];
+  if (meeting.nft === null) missing.push({ kind: "missing", rule, fact: `version of the nft of ${meeting.writer}` });
+  if (meeting.iptables === null)
+    missing.push({ kind: "missing", rule, fact: `version of iptables of ${meeting.reader}` });
+  return missing;
+}
+
+function findingOf(meeting: Meeting, exposure: Exposure): RawFinding | undefined {
+  const told = tell(meeting, exposure);
+  if (told === undefined) return undefined;
+  const effects = told.effects;
+  return {
+    kind: "finding",
+    rule,
+    severity: told.severity,
+    cause: `native-nft:${meeting.writer}`,
+    ...(meeting.program === undefined ? {} : { program: meeting.program.id }),
+    message: `${meeting.reader} ${told.does} in which ${meeting.writer} put native nft rules: ${describeConstructs(effects)}`,
+    evidence: [...effectEvidence(effects), ...(meeting.program?.evidence ?? [])],
+    remedy: "Put native nft rules into a table of their own name; a newer iptables doesn't help.",
+  };
+}
+
+function tell(
+  { operations }: Meeting,
+  { loud, rewritten, misread }: Exposure,
+): { severity: Severity; does: string; effects: Exposure["loud"] } | undefined {
+  if (loud.length > 0) return { severity: "error", does: "fails on tables of iptables", effects: loud };
+  if (rewritten.length > 0) {
+    const severity = operations === null ? "warning" : "error";
+    return { severity, does: "silently restores other rules from tables of iptables", effects: rewritten };
+  }
+  if (misread.length === 0) return undefined;
+  return { severity: "warning", does: "silently lists other rules from tables of iptables", effects: misread };
+}

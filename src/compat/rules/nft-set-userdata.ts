@@ -1,0 +1,184 @@
+import userdataJson from "../../knowledge/nft-userdata.json" with { type: "json" };
+import type { NftUserdataFile } from "../../knowledge/schema/nft-userdata.ts";
+import type { NodeProgram } from "../../model/program.ts";
+import { compareVersions, inRange } from "../../model/version.ts";
+import { findTool } from "../backend.ts";
+import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
+
+/** The bundled knowledge; a test checks it against its schema. */
+const bundled = userdataJson as NftUserdataFile;
+
+const rule = "nft-set-userdata";
+
+/**
+ * nft 1.1.2 and later write user data with sets on which older nft crashes. Measured: a named set or map of one declared
+ * type makes `list ruleset` of 0.9.8 and 1.0.6 end with a segmentation fault. Both directions; only nft against nft, since
+ * iptables and netlink libraries don't read that data.
+ */
+export const nftSetUserdata: Rule = {
+  id: rule,
+  evaluate(cell) {
+    const nft = findTool(cell.toolchain, "nft");
+    const use = nft === undefined ? "no" : usesNft(cell);
+    if (nft === undefined || use === "no" || cell.image.network !== "host") return [];
+    return [...imageReads(cell, nft.version), ...imageWrites(cell, nft.version, use)];
+  },
+};
+
+/** Whether the image's program runs its nft: known to, known not to, or not known. */
+function usesNft(cell: Cell): "yes" | "no" | "unknown" {
+  const { profile } = cell.image;
+  if (profile?.runs?.value.includes("nft") === true) return "yes";
+  if (profile?.versions.some((row) => row.backend.value === "native-nft") === true) return "yes";
+  if (profile?.runs !== undefined || profile?.selects !== undefined) return "no";
+  // An image with nft and without iptables has it for a reason.
+  return findTool(cell.toolchain, "iptables") === undefined ? "yes" : "unknown";
+}
+
+/** Programs on the node that drive nft in tables of their own. */
+function nftPrograms(cell: Cell): (NodeProgram & { nft: string })[] {
+  return cell.programs.flatMap((program) => {
+    const { nft, backend } = program;
+    return nft !== null && (backend === "native-nft" || backend === "unknown") ? [{ ...program, nft }] : [];
+  });
+}
+
+function writesUserdata(version: string): boolean {
+  return inRange(version, bundled.writer);
+}
+
+type Reader = "crashes" | "good" | "unknown";
+
+function readerOf(version: string, program: string | undefined): Reader {
+  if (bundled.good.includes(version)) return "good";
+  if (bundled.repairedBuilds.some((build) => build.program === program && build.version === version)) return "good";
+  if (inRange(version, bundled.unknown)) return "unknown";
+  return inRange(version, bundled.crashing) ? "crashes" : "good";
+}
+
+function makesSets(program: string | undefined): boolean {
+  return bundled.setMakers.some((maker) => maker.program === program);
+}
+
+function imageReads(cell: Cell, version: string | null): Outcome[] {
+  const own = cell.image.profile?.id ?? cell.toolchain.program?.name;
+  const lists = listsOthers(cell);
+  return nftPrograms(cell)
+    .filter((program) => writesUserdata(program.nft))
+    .flatMap((program): Outcome[] => {
+      const sure = lists && makesSets(program.name);
+      if (version === null) return sure ? [{ kind: "missing", rule, fact: "version of the image's nft" }] : [];
+      const reader = readerOf(version, own);
+      if (reader === "unknown" && sure)
+        return [{ kind: "missing", rule, fact: `how nft ${version} reads sets of nft 1.1.2 and later` }];
+      if (reader !== "crashes") return [];
+      const conditions = [
+        ...(makesSets(program.name) ? [] : [`${program.id} makes named sets or maps of one declared type`]),
+        ...(lists ? [] : ["the image lists or changes more than its own tables"]),
+      ];
+      return [
+        crash({
+          severity: sure ? "error" : "warning",
+          cause: "image-reads",
+          reader: `the image's nft ${version}`,
+          writer: `${program.id} (nft ${program.nft})`,
+          conditions,
+          evidence: program.evidence,
+          program,
+          remedy:
+            "Raise the image's nft to 1.1.4 or later; 1.0.6.1 and builds that carry upstream commit be737a1 are good too.",
+        }),
+      ];
+    });
+}
+
+/** The image's program is known to look at tables of others: by what it is stated to do, or by a library in it. */
+function listsOthers(cell: Cell): boolean {
+  const operations = operationsOf(cell.image);
+  if (operations?.includes("list") === true) return true;
+  return (cell.toolchain.program?.libraries ?? []).some((library) => {
+    const [module, version = ""] = library.split("@v");
+    const lister = bundled.listers.find((entry) => entry.module === module);
+    return lister !== undefined && /^\d/.test(version) && compareVersions(version, lister.before) < 0;
+  });
+}
+
+function imageWrites(cell: Cell, version: string | null, use: "yes" | "unknown"): Outcome[] {
+  if (version === null || !writesUserdata(version)) return [];
+  const makes = makesSets(cell.image.profile?.id);
+  const writer = `the image's nft ${version}`;
+  const remedy =
+    "Raise the older readers to nft 1.1.4 or later (or 1.0.6.1); until then keep the image's nft at 1.1.1.";
+  const needsSets = makes ? [] : ["the image makes named sets or maps of one declared type"];
+  const programs = nftPrograms(cell)
+    .filter((program) => readerOf(program.nft, program.name) === "crashes")
+    .map((program): RawFinding => {
+      const lists = program.operations?.includes("list") === true;
+      const conditions = [...needsSets, ...(lists ? [] : [`${program.id} lists more than its own tables`])];
+      return crash({
+        severity: makes && lists ? "error" : use === "unknown" ? "notice" : "warning",
+        cause: "image-writes",
+        reader: `${program.id} (nft ${program.nft})`,
+        writer,
+        conditions,
+        evidence: program.evidence,
+        program,
+        remedy,
+      });
+    });
+  return [...programs, ...hostReads(cell, writer, use, needsSets, remedy)];
+}
+
+/** Nobody is stated to list rules with the host's own nft, but people and scripts on the node do. */
+function hostReads(
+  cell: Cell,
+  writer: string,
+  use: "yes" | "unknown",
+  conditions: readonly string[],
+  remedy: string,
+): RawFinding[] {
+  const fact = cell.host.nft.version;
+  if (fact === undefined || cell.host.nft.installed?.value === false || readerOf(fact.value, undefined) !== "crashes")
+    return [];
+  return [
+    crash({
+      severity: use === "unknown" ? "notice" : "warning",
+      cause: "image-writes",
+      reader: `the host's own nft ${fact.value}`,
+      writer,
+      conditions,
+      evidence: [{ fact: `nft of ${cell.host.id} is ${fact.value}`, source: fact.source }],
+      remedy,
+    }),
+  ];
+}
+
+interface Crash {
+  severity: RawFinding["severity"];
+  cause: string;
+  reader: string;
+  writer: string;
+  conditions: readonly string[];
+  evidence: RawFinding["evidence"];
+  program?: NodeProgram;
+  remedy: string;
+}
+
+function crash({ severity, cause, reader, writer, conditions, evidence, program, remedy }: Crash): RawFinding {
+  const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
+  return {
+    kind: "finding",
+    rule,
+    severity,
+    cause: `nft-userdata:${cause}`,
+    tool: "nft",
+    ...(program === undefined ? {} : { program: program.id }),
+    message: `${reader} crashes when it lists sets that ${writer} wrote${condition}`,
+    evidence: [
+      { fact: "nft 1.1.2 and later write user data with sets", source: bundled.measured },
+      { fact: "the repair", source: bundled.repair },
+      ...evidence,
+    ],
+    remedy,
+  };
+}
