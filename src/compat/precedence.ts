@@ -53,6 +53,6 @@ export function keepOnePerCause(findings: readonly RawFinding[]): RawFinding[] {
     );
     if (also.length === 0) return kept;
     const fact = `the same with ${[...new Set(also)].join(", ")}`;
-    return { ...kept, evidence: [...kept.evidence, { fact, source: kept.evidence[0]?.source ?? "" }] };
+    return { ...kept, evidence: [...kept.evidence, { fact, source: "programs on the node" }] };
   });
 }

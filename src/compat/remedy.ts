@@ -88,8 +88,6 @@ function candidates(toolchain: Toolchain, distribution: Distribution, bothBacken
 const packageOf: Readonly<Record<string, "iptables" | "ipset" | "nftables">> = {
   iptables: "iptables",
   ip6tables: "iptables",
-  ebtables: "iptables",
-  arptables: "iptables",
   ipset: "ipset",
   nft: "nftables",
 };
