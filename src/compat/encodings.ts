@@ -7,7 +7,8 @@ import type {
   ListForm,
 } from "../knowledge/schema/encodings.ts";
 import type { Operation } from "../model/program.ts";
-import { inRange } from "../model/version.ts";
+import type { PackageRecord } from "../model/toolchain.ts";
+import { inRange, packageRevision } from "../model/version.ts";
 
 /** The bundled knowledge; `scripts` and tests check it against its schema. */
 const bundled = encodingsJson as EncodingsFile;
@@ -61,11 +62,35 @@ export function predict(
     );
 }
 
+/** A distribution's build: its upstream version, and the entries of `encodings` that it behaves as a later release in. */
+export interface Build {
+  version: string;
+  carries: readonly string[];
+}
+/** An upstream release, or a distribution's build of one. */
+export type Release = string | Build;
+
+/** The build that a package record tells of; the plain release where it carries nothing known. */
+export function buildOf(version: string, record: PackageRecord | undefined): Release {
+  const carries = bundled.backports
+    .filter((backport) => backport.version === version && backport.database === record?.database)
+    .filter((backport) => record?.version.includes(backport.marker) === true)
+    .filter((backport) => (packageRevision(record?.version ?? "") ?? -1) >= backport.minRevision)
+    .map((backport) => backport.encoding);
+  return carries.length === 0 ? version : { version, carries };
+}
+
+/** The release that a build acts as in one respect: the first that had the change. */
+function actsAs(release: Release, encoding: Encoding): string {
+  if (typeof release === "string") return release;
+  return release.carries.includes(encoding.id) ? (encoding.writer.min ?? release.version) : release.version;
+}
+
 /**
  * Everything that a reader (iptables-nft) does wrong with a construct of a writer (iptables-nft), any operation.
  * `announced` effects lose nothing and rarely deserve a finding.
  */
-export function effectsOf(writer: string, reader: string, construct: string): Effect[] {
+export function effectsOf(writer: Release, reader: Release, construct: string): Effect[] {
   return allEffects(bundled.encodings, writer, reader, construct);
 }
 
@@ -74,12 +99,12 @@ export function nativeEffectsOf(writer: string, reader: string, construct: strin
   return allEffects(bundled.nativeNft, writer, reader, construct);
 }
 
-function allEffects(encodings: readonly Encoding[], writer: string, reader: string, construct: string): Effect[] {
+function allEffects(encodings: readonly Encoding[], writer: Release, reader: Release, construct: string): Effect[] {
   return encodings
-    .filter((encoding) => encoding.constructs.includes(construct) && inRange(writer, encoding.writer))
+    .filter((encoding) => encoding.constructs.includes(construct) && inRange(actsAs(writer, encoding), encoding.writer))
     .flatMap((encoding) =>
       encoding.effects
-        .filter((effect) => inRange(reader, effect.reader))
+        .filter((effect) => inRange(actsAs(reader, encoding), effect.reader))
         .map((effect) => toEffect(encoding, construct, effect)),
     );
 }

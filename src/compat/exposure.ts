@@ -1,5 +1,5 @@
 import { boundaryConstructs, type Operation } from "../model/program.ts";
-import { describeConstruct, type Effect, effectsOf, nativeEffectsOf } from "./encodings.ts";
+import { describeConstruct, type Effect, effectsOf, nativeEffectsOf, type Release } from "./encodings.ts";
 
 /**
  * What one reader (an iptables-nft version with known or unknown operations) suffers from one writer on the same node.
@@ -17,13 +17,13 @@ export interface Exposure {
 export const commonConstructs: readonly string[] = boundaryConstructs;
 
 /**
- * @param writer, reader versions of iptables-nft
+ * @param writer, reader iptables-nft, as upstream released it or as a distribution built it
  * @param constructs what the writer writes
  * @param operations what the reader does; null = not known, then every operation counts
  */
 export function exposureOf(
-  writer: string,
-  reader: string,
+  writer: Release,
+  reader: Release,
   constructs: readonly string[],
   operations: readonly Operation[] | null,
 ): Exposure {

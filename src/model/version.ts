@@ -48,6 +48,14 @@ export function upstreamVersion(packageVersion: string): string | undefined {
   return /^(?:\d+:)?(\d+(?:\.\d+){1,3})/.exec(packageVersion)?.[1];
 }
 
+/**
+ * The distribution's revision in a package version, its first number: `1.8.4-17.el8_3.1` -> 17; undefined when there is none.
+ */
+export function packageRevision(packageVersion: string): number | undefined {
+  const revision = /-(\d+)[^-]*$/.exec(packageVersion)?.[1];
+  return revision === undefined ? undefined : Number(revision);
+}
+
 /** Series of a kernel release: `5.15.0-25-generic` -> `5.15`; undefined when it starts otherwise. */
 export function kernelSeries(release: string): string | undefined {
   return /^(\d+\.\d+)/.exec(release)?.[1];

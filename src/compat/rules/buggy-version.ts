@@ -1,7 +1,7 @@
 import defectsJson from "../../knowledge/defects.json" with { type: "json" };
 import type { Defect, DefectCondition } from "../../knowledge/schema/defects.ts";
 import type { Tool } from "../../model/toolchain.ts";
-import { inRange } from "../../model/version.ts";
+import { inRange, packageRevision } from "../../model/version.ts";
 import { backendOnHost, findTool } from "../backend.ts";
 import { type Cell, type Outcome, operationsOf, type Rule } from "../types.ts";
 
@@ -84,8 +84,8 @@ function affectedTool(cell: Cell, defect: Defect): Tool | undefined {
 function repaired(tool: Tool, defect: Defect): boolean {
   return (defect.except ?? []).some((entry) => {
     if (tool.package?.database !== entry.database || !tool.package.version.includes(entry.marker)) return false;
-    const revision = /-(\d+)[^-]*$/.exec(tool.package.version)?.[1];
-    return revision !== undefined && Number(revision) >= entry.minRevision;
+    const revision = packageRevision(tool.package.version);
+    return revision !== undefined && revision >= entry.minRevision;
   });
 }
 

@@ -10,7 +10,7 @@ import {
   type UnreadableSet,
   unreadableSets,
 } from "../ipset.ts";
-import { moduleEvidence, moduleState } from "../modules.ts";
+import { groupByState, moduleEvidence, moduleState } from "../modules.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 
 /**
@@ -82,7 +82,10 @@ function revisionFinding(
     tool: "ipset",
     program: program.id,
     message: `the image's ipset ${version} cannot read sets that ${program.id} (ipset ${program.ipset}) creates: ${describe(sets)}; \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
-    evidence: [...sets.map(setEvidence), ...program.evidence],
+    evidence: [
+      ...sets.map(setEvidence),
+      ...program.evidence.filter(({ about }) => about === undefined || about === "ipset"),
+    ],
     remedy,
   };
 }
@@ -127,33 +130,40 @@ export const ipsetModuleMissing: Rule = {
     if (findTool(cell.toolchain, "ipset") === undefined) return [];
     const creates = cell.image.profile?.ipset?.value.creates;
     if (creates?.length === 0) return [];
-    const needed = ["ip_set", ...(creates ?? []).map(moduleOfType)];
-    return needed.flatMap((name): Outcome[] => {
-      const state = moduleState(cell.host, name);
-      if (state === "absent" || state === "optional-package") {
-        return [
-          {
-            kind: "finding",
-            rule,
-            severity: state === "absent" && creates !== undefined ? "error" : "warning",
-            cause: `module:${name}`,
-            tool: "ipset",
-            message:
-              state === "absent"
-                ? `ipset cannot work: the kernel has no ${name}`
-                : `ipset works only if a further package brings ${name}`,
-            evidence: moduleEvidence(cell.host, name),
-            remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10).",
-          },
-        ];
-      }
-      // Of single set types only gaps are recorded; ip_set itself decides for the rest.
-      return state === undefined && name === "ip_set" && creates !== undefined
-        ? [{ kind: "missing", rule, fact: "state of kernel module ip_set" }]
-        : [];
-    });
+    const core = lackingModules(cell, ["ip_set"], creates !== undefined);
+    if (core.length > 0) return core;
+    const unknown = moduleState(cell.host, "ip_set") === undefined && creates !== undefined;
+    // Of single set types only gaps are recorded; ip_set itself decides for the rest.
+    return [
+      ...(unknown ? [{ kind: "missing" as const, rule, fact: "state of kernel module ip_set" }] : []),
+      ...lackingModules(cell, (creates ?? []).map(moduleOfType), true),
+    ];
   },
 };
+
+/** One finding for modules that are absent, one for those that a further package brings. */
+function lackingModules(cell: Cell, needed: readonly string[], sure: boolean): RawFinding[] {
+  const groups = groupByState(cell.host, needed);
+  return (["absent", "optional-package"] as const).flatMap((state): RawFinding[] => {
+    const names = groups[state];
+    if (names.length === 0) return [];
+    const absent = state === "absent";
+    return [
+      {
+        kind: "finding",
+        rule: "ipset-module-missing",
+        severity: absent && sure ? "error" : "warning",
+        cause: `module:${names.join(",")}`,
+        tool: "ipset",
+        message: absent
+          ? `ipset cannot work: the kernel has no ${names.join(", ")}`
+          : `ipset works only if a further package brings ${names.join(", ")}`,
+        evidence: names.flatMap((name) => moduleEvidence(cell.host, name)),
+        remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10).",
+      },
+    ];
+  });
+}
 
 /** `hash:ip,port` -> `ip_set_hash_ipport`, as the kernel names its modules. */
 function moduleOfType(type: string): string {

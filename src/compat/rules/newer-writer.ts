@@ -1,7 +1,7 @@
 import type { NodeProgram } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
 import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
-import { gapsOf, testedReleases } from "../encodings.ts";
+import { buildOf, gapsOf, type Release, testedReleases } from "../encodings.ts";
 import { commonConstructs, describeConstructs, type Exposure, effectEvidence, exposureOf } from "../exposure.ts";
 import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 
@@ -31,9 +31,14 @@ function quietSeverity(exposure: Exposure, known: { constructs: boolean; operati
   return restores ? "error" : "warning";
 }
 
+/** The image's iptables-nft of one version, with what its package is known to carry of later releases. */
+function imageRelease(cell: Cell, version: string): Release {
+  return buildOf(version, findTool(cell.toolchain, "iptables", "nft")?.package);
+}
+
 interface Meeting {
-  writer: string;
-  reader: string;
+  writer: Release;
+  reader: Release;
   /** In words: `kube-proxy@1.31 (iptables 1.8.9)`. */
   writerName: string;
   readerName: string;
@@ -89,7 +94,7 @@ function exposureOfMeeting(meeting: Meeting): Exposure {
 function readMeeting(cell: Cell, program: NodeProgram, writer: string, reader: string): Meeting {
   return {
     writer,
-    reader,
+    reader: imageRelease(cell, reader),
     writerName: `${program.id} (iptables ${writer})`,
     readerName: `the image's iptables ${reader}`,
     constructs: program.writes,
@@ -100,7 +105,7 @@ function readMeeting(cell: Cell, program: NodeProgram, writer: string, reader: s
 /** The image as writer, one program as reader. */
 function writeMeeting(cell: Cell, program: NodeProgram, writer: string, reader: string): Meeting {
   return {
-    writer,
+    writer: imageRelease(cell, writer),
     reader,
     writerName: `the image's iptables ${writer}`,
     readerName: `${program.id} (iptables ${reader})`,
@@ -219,7 +224,7 @@ function hostToolsRead(cell: Cell, rule: string): Outcome[] {
   if (cell.host.iptables.installed?.value === false) return [];
   if (typeof writer !== "string" || reader === undefined) return [];
   const meeting: Meeting = {
-    writer,
+    writer: imageRelease(cell, writer),
     reader,
     writerName: `the image's iptables ${writer}`,
     readerName: `the host's own iptables ${reader}`,
@@ -254,9 +259,9 @@ function chargeOnce(cell: Cell, finding: RawFinding): RawFinding {
   const reader = victim === undefined ? undefined : iptablesVersionOnHost(victim, cell.host);
   const own = imageVersion(cell);
   if (victim === undefined || reader === undefined || typeof own !== "string") return finding;
-  const harmOf = (writer: string, writes: readonly string[] | null) =>
+  const harmOf = (writer: Release, writes: readonly string[] | null) =>
     harm(exposureOf(writer, reader, writes ?? commonConstructs, victim.operations));
-  const done = harmOf(own, cell.image.profile?.writes?.value ?? null);
+  const done = harmOf(imageRelease(cell, own), cell.image.profile?.writes?.value ?? null);
   const culprit = nftPrograms(cell).find((program) => {
     const writer = iptablesVersionOnHost(program, cell.host);
     if (program === victim || writer === undefined) return false;
