@@ -14,6 +14,8 @@ interface Meeting {
   nft: string | null;
   constructs: readonly string[];
   reader: string;
+  /** The reader's iptables, as a missing fact names it. */
+  readerTool: string;
   /** Version of iptables-nft, null = not known. */
   iptables: string | null;
   operations: readonly Operation[] | null;
@@ -48,6 +50,7 @@ function imageReads(cell: Cell): Meeting[] {
       nft: program.nft,
       constructs: nativeConstructs(program.writes),
       reader: `the image's iptables ${tool.version ?? "of unknown version"}`,
+      readerTool: "the image's iptables",
       iptables: tool.version,
       operations: operationsOf(cell.image),
       program,
@@ -65,6 +68,7 @@ function imageWrites(cell: Cell): Meeting[] {
       nft: findTool(cell.toolchain, "nft")?.version ?? null,
       constructs,
       reader: `${program.id} (iptables ${iptables ?? "of unknown version"})`,
+      readerTool: program.backend === "host" ? "the host's iptables" : `the iptables of ${program.id}`,
       iptables,
       operations: program.operations,
       program,
@@ -86,8 +90,7 @@ function judge(meeting: Meeting): Outcome[] {
   if (!variants.some((variant) => variant?.severity === "error")) return [];
   const missing: Outcome[] = [];
   if (meeting.nft === null) missing.push({ kind: "missing", rule, fact: `version of the nft of ${meeting.writer}` });
-  if (meeting.iptables === null)
-    missing.push({ kind: "missing", rule, fact: `version of iptables of ${meeting.reader}` });
+  if (meeting.iptables === null) missing.push({ kind: "missing", rule, fact: `version of ${meeting.readerTool}` });
   return missing;
 }
 
