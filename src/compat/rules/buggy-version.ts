@@ -2,7 +2,8 @@ import defectsJson from "../../knowledge/defects.json" with { type: "json" };
 import type { Defect, DefectCondition } from "../../knowledge/schema/defects.ts";
 import type { Tool } from "../../model/toolchain.ts";
 import { inRange, packageRevision } from "../../model/version.ts";
-import { backendOnHost, findTool } from "../backend.ts";
+import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
+import { exposureOf } from "../exposure.ts";
 import { type Cell, type Outcome, operationsOf, type Rule } from "../types.ts";
 
 /** The bundled knowledge; a test checks it against its schema. */
@@ -41,7 +42,7 @@ function judge(cell: Cell, defect: Defect): Outcome[] {
       kind: "finding",
       rule: defect.rule,
       severity,
-      cause: `defect:${defect.id}`,
+      cause: defect.cause ?? `defect:${defect.id}`,
       tool: tool.name,
       message: `${tool.name} ${tool.version}: ${defect.message}`,
       evidence: [...tool.evidence, ...defectEvidence(defect)],
@@ -113,12 +114,31 @@ function holds(cell: Cell, condition: DefectCondition, tool: Tool | undefined): 
     }
     case "file-capabilities":
       return tool?.fileCapabilities;
+    case "ip6tables-random-fully":
+      return ["random-fully", "v6-masquerade"].some((construct) => writes(cell, construct)) || undefined;
+    case "second-base-chain":
+      return cell.programs.some((program) => program.writes?.includes("nft-second-base-chain") === true) || undefined;
+    case "incompatible-table":
+      return (tool !== undefined && someTableIsRefused(cell, tool)) || undefined;
     default: {
       // A profile lists what a program is known to write; what it doesn't list it may write all the same.
       const construct = /^writes:(.+)$/.exec(condition)?.[1];
-      return (construct !== undefined && cell.image.profile?.writes?.value.includes(construct)) || undefined;
+      return (construct !== undefined && writes(cell, construct)) || undefined;
     }
   }
+}
+
+function writes(cell: Cell, construct: string): boolean {
+  return cell.image.profile?.writes?.value.includes(construct) === true;
+}
+
+/** A program on the node is stated to write what this release calls incompatible. */
+function someTableIsRefused(cell: Cell, tool: Tool): boolean {
+  return cell.programs.some((program) => {
+    const writer = iptablesVersionOnHost(program, cell.host);
+    if (writer === undefined || tool.version === null || !writesNft(cell, program)) return false;
+    return exposureOf(writer, tool.version, program.writes ?? [], ["list"]).loud.length > 0;
+  });
 }
 
 function writesNft(cell: Cell, program: Cell["programs"][number]): boolean {

@@ -58,6 +58,8 @@ export const defectSchema = z.object({
       }),
     ),
   ),
+  /** The cause that it shares with another rule's finding, of which one is kept; absent: one of its own. */
+  cause: z.optional(z.string()),
   /** Empty: it bites whoever uses that version. */
   conditions: z.array(defectConditionSchema),
   /** When every condition is known to hold. */

@@ -6,7 +6,9 @@ import {
   outcomesOf,
   type ProfileSpec,
   type ProgramSpec,
+  richWriter,
   type Setup,
+  say,
 } from "../../support/cells.ts";
 
 const rule = "buggy-version";
@@ -113,7 +115,51 @@ describe("conditions", () => {
     ["the Go wrapper", { image: { nft: "1.8.11", legacy: "1.8.11", wrapper: "v3" } }, ["notice wrapper-go-lost-stdin"]],
     ["the shell wrapper", { image: { nft: "1.8.11", legacy: "1.8.11", wrapper: "v2" } }, []],
     ["a Go wrapper that nothing leads to", { image: { nft: "1.8.11", idleWrapper: "v3" } }, []],
+    [
+      "1.8.7 beside native rules with a second base chain",
+      {
+        image: { nft: "1.8.7" },
+        programs: [{ name: "agent", backend: "native-nft", writes: ["nft-second-base-chain"] }],
+      },
+      ["error iptables-1.8.7-double-free"],
+    ],
+    [
+      "1.8.7 beside rules that it calls incompatible",
+      { image: { nft: "1.8.7" }, programs: [richWriter] },
+      ["notice iptables-1.8.7-double-free", "warning newer-writer"],
+    ],
+    [
+      "1.8.5 with --random-fully",
+      { image: { nft: "1.8.5" }, profile: { writes: ["random-fully"] } },
+      ["warning iptables-1.8.5-ip6-random-fully"],
+    ],
+    [
+      "1.8.0 writes DNAT",
+      { image: { nft: "1.8.0" }, profile: { operations: ["append"], writes: ["dnat"] } },
+      ["error iptables-1.8.1-insert"],
+    ],
+    [
+      "1.8.7 writes odd masks",
+      { image: { nft: "1.8.7" }, profile: { writes: ["src-odd-mask"] } },
+      ["notice iptables-1.8.7-double-free", "error iptables-1.8.7-odd-mask"],
+    ],
+    [
+      "1.8.6 writes all DCCP types",
+      { image: { nft: "1.8.6" }, profile: { writes: ["dccp-types"] } },
+      ["error iptables-1.8.6-dccp-types"],
+    ],
+    [
+      "1.8.8 checks string rules",
+      { image: { nft: "1.8.8" }, profile: { operations: ["check"], writes: ["string-bm"] } },
+      ["error iptables-1.8.8-string-bm"],
+    ],
   ])("%s", (_, setup, expected) => expect(defects(setup)).toEqual(expected));
+
+  test("what another rule says of the same table is one finding", () => {
+    const setup: Setup = { image: { nft: "1.8.7" }, programs: [richWriter] };
+    expect(say({ ...setup, profile: { operations: ["list"] } })).toEqual(["error nft-newer-writer"]);
+    expect(say({ ...setup, profile: { operations: ["append"] } })).toEqual(["warning buggy-version"]);
+  });
 
   test("says what happens and what repairs it", () => {
     const setup: Setup = { image: { nft: "1.8.4" }, programs: [busy] };
