@@ -37,6 +37,9 @@ export const toolSchema = z.object({
   /** GOARCH-like name of the ELF file's machine (`amd64`, `arm64`, `arm`, `386`, ...). */
   architecture: z.optional(z.string()),
   package: z.optional(packageRecordSchema),
+  /** The record that names the file while the file's content is another than the recorded one: it was replaced, and no
+   * record describes it. Never together with `package`. */
+  replacedPackage: z.optional(packageRecordSchema),
   /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
   byteVersion: z.optional(z.string()),
   /** The file carries `security.capability`. */

@@ -1,24 +1,39 @@
 import type { GoBuild } from "./binaries/go.ts";
 import type { Identity } from "./binaries/identify.ts";
-import type { PackageEntry } from "./packages/types.ts";
+import type { ContentDigests } from "./packages/ownership.ts";
+import type { SqlitePages } from "./packages/rpm/sqlite.ts";
+import type { PackageEntry, PackageFile } from "./packages/types.ts";
 import type { ScriptFacts } from "./scripts.ts";
 
 /** What the probe keeps of a file: the value of {@link FileNode.content}. Small facts only, never a body. */
-export type ProbedContent = PackagesContent | FileListContent | TextContent | ScriptContent | BinaryContent;
+export type ProbedContent =
+  | PackagesContent
+  | SqliteContent
+  | FileListContent
+  | TextContent
+  | ScriptContent
+  | BinaryContent;
 
-/** A package database: `lib/apk/db/installed`, `var/lib/dpkg/status`, one file of `status.d`. */
+/** A package database: `lib/apk/db/installed`, `var/lib/dpkg/status`, one file of `status.d`, rpm's `Packages`. */
 export interface PackagesContent {
   kind: "packages";
-  database: "apk" | "dpkg";
+  database: "apk" | "dpkg" | "rpm";
   packages: PackageEntry[];
   /** Why records may be missing from `packages`; empty when the database is whole. */
   problems: string[];
 }
 
-/** Files of one dpkg package (`info/NAME.list`, `status.d/NAME.md5sums`), those worth knowing only. */
+/** rpm's SQLite database, or the write-ahead log beside it: what it holds is known when both are. */
+export interface SqliteContent {
+  kind: "rpm-sqlite";
+  isLog: boolean;
+  pages: SqlitePages;
+}
+
+/** Files of one dpkg package (`info/NAME.list`, `info/NAME.md5sums`, `status.d/NAME.md5sums`), those worth knowing only. */
 export interface FileListContent {
   kind: "file-list";
-  files: string[];
+  files: PackageFile[];
   problems: string[];
 }
 
@@ -48,6 +63,8 @@ export interface BinaryContent {
   wrapper?: string;
   /** Packed by UPX: nothing more can be read. */
   packed?: boolean;
+  /** Of its content, for comparison with package records; tools and libraries only. */
+  digests?: ContentDigests;
   /** Why it could not be read whole. */
   problem?: string;
 }

@@ -1,13 +1,17 @@
+import { createHash } from "node:crypto";
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import type { ContentSink, StreamedFile } from "../model/image.ts";
 import { type ElfHeader, isElf, readElfDynamic, readElfHeader } from "./binaries/elf.ts";
 import { createGoScanner, type GoBuild, type GoScanner, goDataRanges } from "./binaries/go.ts";
 import { identify } from "./binaries/identify.ts";
 import type { BinaryContent, ProbedContent } from "./content.ts";
+import type { ContentDigests } from "./packages/ownership.ts";
 import { readScript } from "./scripts.ts";
 
 /** The largest netfilter tool known, a static nft, has about 3 MB. */
 const MAX_ANALYSED = 8 * 1024 * 1024;
+/** Up to here the content of a file named like a tool is compared with its package record. */
+const MAX_HASHED = 64 * 1024 * 1024;
 /** Enough for the program headers and for UPX's mark. */
 const HEAD_SIZE = 4096;
 const MAX_SCRIPT = 64 * 1024;
@@ -51,6 +55,7 @@ export function openExecutable(file: StreamedFile, name: string): ContentSink {
     return more && taken < chunk.length ? reader?.write(chunk.subarray(taken)) === true : more;
   };
   return {
+    byName: isToolName(name) || isNetfilterLibrary(name),
     write: (chunk) => !dismissed && feed(chunk),
     end() {
       if (dismissed) return undefined;
@@ -86,10 +91,42 @@ function elfSink(file: StreamedFile, name: string, head: Buffer): ContentSink | 
   const header = readElfHeader(head);
   const named = isToolName(name) || isNetfilterLibrary(name);
   if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : undefined;
-  if (isPacked(head)) return constantSink({ ...describe(header), packed: true });
+  if (isPacked(head)) return hashingSink(file, { ...describe(header), packed: true });
   const wanted = named || isProgramDirectory(file.path);
   if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
-  return streamingSink(header, named);
+  return streamingSink(file, header, named);
+}
+
+/** A program of which nothing but the checksums of its content is wanted. */
+function hashingSink(file: StreamedFile, content: BinaryContent): ContentSink {
+  const hash = createDigester(file.size);
+  return {
+    write: (chunk) => hash.write(chunk),
+    end: () => ({ ...content, ...hash.end() }),
+  };
+}
+
+interface Digester {
+  write(chunk: Uint8Array): boolean;
+  /** Empty when not all of the content was seen. */
+  end(): { digests?: ContentDigests };
+}
+
+/** The checksums that package records have, computed together while the content streams by. */
+function createDigester(size: number): Digester {
+  const hashes = size <= MAX_HASHED ? (["md5", "sha1", "sha256"] as const).map((name) => createHash(name)) : [];
+  let seen = 0;
+  return {
+    write(chunk) {
+      for (const hash of hashes) hash.update(chunk);
+      seen += chunk.length;
+      return hashes.length > 0;
+    },
+    end() {
+      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
+      return hashes.length > 0 && seen === size ? { digests: { md5, sha1, sha256 } } : {};
+    },
+  };
 }
 
 /** UPX puts its mark behind the program headers (upx' p_linux_elf). */
@@ -99,18 +136,20 @@ function isPacked(head: Buffer): boolean {
 }
 
 /** Larger programs, and programs outside the usual folders: only Go's build information. */
-function streamingSink(header: ElfHeader, named: boolean): ContentSink | undefined {
+function streamingSink(file: StreamedFile, header: ElfHeader, named: boolean): ContentSink {
   const ranges = goDataRanges(header);
   const scanner = createGoScanner(ranges);
+  const hash = named ? createDigester(file.size) : undefined;
   let position = 0;
   return {
     write(chunk) {
       const offset = position;
       position += chunk.length;
-      return scanner.write(asBuffer(chunk), offset);
+      const hashing = hash?.write(chunk) === true;
+      return scanner.write(asBuffer(chunk), offset) || hashing;
     },
     end(): BinaryContent | undefined {
-      const content = withGo(describe(header), scanner);
+      const content = { ...withGo(describe(header), scanner), ...hash?.end() };
       if (content.go) return withWrapper(content, content.go, Buffer.alloc(0));
       if (content.problem) return content;
       const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
@@ -161,7 +200,10 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   if (dynamic?.runpath.length) content.runpath = dynamic.runpath;
   const identity = identify({ name, bytes, dynamic });
   if (identity) content.identity = identity;
-  return identity || named || content.problem ? content : undefined;
+  if (!identity && !named) return content.problem ? content : undefined;
+  const hash = createDigester(bytes.length);
+  hash.write(bytes);
+  return { ...content, ...hash.end() };
 }
 
 /** Marks the iptables-wrapper that is a Go program; each generation has a text of its own, older ones are the default. */

@@ -2,7 +2,7 @@ import { basename } from "node:path/posix";
 import type { Library } from "../model/toolchain.ts";
 import { compareVersions, upstreamVersion } from "../model/version.ts";
 import { narrowByFileName } from "./binaries/library-range.ts";
-import { describeOwner, type Ownership } from "./packages/ownership.ts";
+import { describeFormer, describeOwner, type Ownership } from "./packages/ownership.ts";
 import { evidence, type Survey } from "./survey.ts";
 
 /**
@@ -21,7 +21,8 @@ export function listLibraries(survey: Survey, ownership: Ownership): Library[] {
       versions: [min, max],
       evidence: [evidence(`its bytes hold: ${identity.evidence}`, path, node)],
     };
-    const owner = ownership.ownerOf(path);
+    const { owner, former } = ownership.tie(path, content.digests);
+    if (former) library.evidence.unshift({ fact: describeFormer(former, path), source: former.source });
     if (!owner) return [library];
     library.package = owner.record;
     library.evidence.unshift({ fact: describeOwner(owner, path), source: owner.source });

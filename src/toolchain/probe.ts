@@ -4,7 +4,8 @@ import type { PackagesContent, ProbedContent } from "./content.ts";
 import { isNetfilterLibrary, isToolName, openExecutable } from "./executable.ts";
 import { parseApkDatabase } from "./packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
-import type { ParsedPackages } from "./packages/types.ts";
+import { isRpmDatabase, MAX_RPM_DATABASE, readRpmFile } from "./packages/rpm/rpm.ts";
+import type { PackageFile, ParsedPackages } from "./packages/types.ts";
 
 /** Larger databases than any real one; what is above is reported, not cut silently. */
 const MAX_DATABASE = 32 * 1024 * 1024;
@@ -21,13 +22,16 @@ function openDatabase(file: StreamedFile): ContentSink | undefined {
   const { path } = file;
   // Paths that can be none of them are dismissed without a pattern: this runs for every file of an image.
   if (path.endsWith("lib/apk/db/installed")) return database(file, "apk", parseApkDatabase);
+  if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
   if (!path.includes("lib/dpkg/")) return undefined;
   if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text) => parseDpkgStatus(text, "status"));
   if (path.includes("lib/dpkg/status.d/"))
     return path.endsWith(".md5sums")
       ? fileList(file, parseDpkgSums)
       : database(file, "dpkg", (text) => parseDpkgStatus(text, "status.d"));
-  return path.includes("lib/dpkg/info/") && path.endsWith(".list") ? fileList(file, parseDpkgFileList) : undefined;
+  if (!path.includes("lib/dpkg/info/")) return undefined;
+  if (path.endsWith(".list")) return fileList(file, parseDpkgFileList);
+  return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : undefined;
 }
 
 function openOther(file: StreamedFile): ContentSink | undefined {
@@ -50,12 +54,27 @@ function database(file: StreamedFile, kind: "apk" | "dpkg", parse: (text: string
   });
 }
 
-function fileList(file: StreamedFile, parse: (text: string) => string[]): ContentSink {
+function fileList(file: StreamedFile, parse: (text: string) => PackageFile[]): ContentSink {
   return textSink(file, MAX_DATABASE, (text, complete) => ({
     kind: "file-list",
     files: parse(text),
     problems: complete ? [] : ["it is too large to be read whole"],
   }));
+}
+
+/** Kept whole until its end, and then only what it says. */
+function rpmDatabase(file: StreamedFile): ContentSink {
+  const problem = `it is larger than ${MAX_RPM_DATABASE / 1024 / 1024} MiB`;
+  const tooLarge: PackagesContent = { kind: "packages", database: "rpm", packages: [], problems: [problem] };
+  if (file.size > MAX_RPM_DATABASE) return { byName: true, write: () => false, end: () => tooLarge };
+  return bytesSink(file, MAX_RPM_DATABASE, (bytes, complete): ProbedContent => {
+    const read = readRpmFile(file.path, bytes);
+    const cut = complete ? [] : ["it ends early"];
+    if (read.format === "packages")
+      return { kind: "packages", database: "rpm", packages: read.packages, problems: [...cut, ...read.problems] };
+    read.pages.problems.unshift(...cut);
+    return { kind: "rpm-sqlite", isLog: read.format === "sqlite-log", pages: read.pages };
+  });
 }
 
 /** Collects a text up to a limit and hands it over once, with whether it is all of it. */
@@ -64,15 +83,29 @@ function textSink(
   limit: number,
   finish: (text: string, complete: boolean) => ProbedContent,
 ): ContentSink {
-  const pieces: Buffer[] = [];
+  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete));
+}
+
+function bytesSink(
+  file: StreamedFile,
+  limit: number,
+  finish: (bytes: Buffer, complete: boolean) => ProbedContent,
+): ContentSink {
+  // Memory is taken as it is written to, so a size that is only claimed costs nothing.
+  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
   let size = 0;
   return {
+    byName: true,
     write(chunk) {
-      const piece = Buffer.from(chunk.subarray(0, limit - size));
-      pieces.push(piece);
-      size += piece.length;
-      return size < limit;
+      const part = chunk.subarray(0, bytes.length - size);
+      bytes.set(part, size);
+      size += part.length;
+      return size < bytes.length;
     },
-    end: () => finish(Buffer.concat(pieces).toString("latin1"), size === file.size),
+    end() {
+      const read = bytes.subarray(0, size);
+      bytes = Buffer.alloc(0);
+      return finish(read, size === file.size);
+    },
   };
 }

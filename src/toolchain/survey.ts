@@ -1,7 +1,16 @@
 import { dirname } from "node:path/posix";
 import type { Evidence } from "../model/evidence.ts";
 import type { FileNode, FileTree } from "../model/image.ts";
-import { type BinaryContent, type ProbedContent, probedContent, type ScriptContent } from "./content.ts";
+import {
+  type BinaryContent,
+  type PackagesContent,
+  type ProbedContent,
+  probedContent,
+  type ScriptContent,
+  type SqliteContent,
+} from "./content.ts";
+import { isRpmDatabase } from "./packages/rpm/rpm.ts";
+import { readSqlitePackages } from "./packages/rpm/sqlite.ts";
 
 /** A regular file of the merged tree about which the probe kept something. */
 export interface Found<T extends ProbedContent = ProbedContent> {
@@ -12,7 +21,7 @@ export interface Found<T extends ProbedContent = ProbedContent> {
 
 /** Everything the probe kept, sorted by kind; made in one walk. */
 export interface Survey {
-  packages: Found<Extract<ProbedContent, { kind: "packages" }>>[];
+  packages: Found<PackagesContent>[];
   fileLists: Found<Extract<ProbedContent, { kind: "file-list" }>>[];
   scripts: Found<ScriptContent>[];
   binaries: Found<BinaryContent>[];
@@ -23,15 +32,27 @@ export interface Survey {
 /** Walks the tree once. Order is that of the tree, so results don't depend on anything else. */
 export function surveyTree(tree: FileTree): Survey {
   const survey: Survey = { packages: [], fileLists: [], scripts: [], binaries: [], unreadDatabases: [] };
+  const sqlite = new Map<string, Found<SqliteContent>>();
   for (const { path, node } of tree.walk()) {
     if (node.type === "symlink" && isDatabasePath(path) && !tree.resolve(path).found)
       survey.unreadDatabases.push({ path, reason: "its link leads nowhere" });
     if (node.type !== "file") continue;
-    if (isRpmDatabase(path)) survey.unreadDatabases.push({ path, reason: "rpm databases are not read yet" });
     const content = probedContent(node.content);
-    if (content) place(survey, { path, node, content });
+    if (!content) continue;
+    if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
+    else place(survey, { path, node, content });
+  }
+  for (const file of sqlite.values()) {
+    if (file.content.isLog) continue;
+    survey.packages.push(joinLog(file, sqlite.get(`${file.path}-wal`)));
   }
   return survey;
+}
+
+/** What an SQLite database holds together with the write-ahead log beside it. */
+function joinLog(file: Found<SqliteContent>, log: Found<SqliteContent> | undefined): Found<PackagesContent> {
+  const read = readSqlitePackages(file.content.pages, log?.content.pages);
+  return { ...file, content: { kind: "packages", database: "rpm", ...read } };
 }
 
 function place(survey: Survey, found: Found): void {
@@ -43,11 +64,7 @@ function place(survey: Survey, found: Found): void {
 }
 
 function isDatabasePath(path: string): boolean {
-  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status");
-}
-
-function isRpmDatabase(path: string): boolean {
-  return /(?:var\/lib|usr\/lib\/sysimage)\/rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite)$/.test(path);
+  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path);
 }
 
 /** Where a fact about a file was read. */

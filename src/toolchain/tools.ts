@@ -5,7 +5,7 @@ import { upstreamVersion } from "../model/version.ts";
 import { findLibraryFile } from "./binaries/search-library.ts";
 import { type CommandFinder, followLink } from "./commands.ts";
 import type { BinaryContent } from "./content.ts";
-import { describeOwner, type Ownership } from "./packages/ownership.ts";
+import { describeFormer, describeOwner, type Ownership } from "./packages/ownership.ts";
 import { evidence, type Found, type Survey } from "./survey.ts";
 
 interface Missing {
@@ -161,7 +161,7 @@ function createTool(
   links: Links,
   byteVersion: string | null,
 ): Tool {
-  const owner = ownership.ownerOf(found.path, name);
+  const { owner, former } = ownership.tie(found.path, found.content.digests, name);
   const { path, via } = choosePath(found, name, links, find);
   const tool: Tool = {
     name,
@@ -175,6 +175,10 @@ function createTool(
   if (owner) {
     tool.package = owner.record;
     tool.evidence.push({ fact: describeOwner(owner, found.path), source: owner.source });
+  }
+  if (former) {
+    tool.replacedPackage = former.record;
+    tool.evidence.push({ fact: describeFormer(former, found.path), source: former.source });
   }
   if (hasFileCapabilities(found)) {
     tool.fileCapabilities = true;

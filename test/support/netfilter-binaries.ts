@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { buildElf, type ElfRecipe, goModuleText } from "./elf-builder.ts";
 
 /** Small ELF files with the marks by which the real tools are known. */
@@ -67,14 +68,18 @@ export const wrapperScripts = {
   k3s: '#!/bin/sh\n. xtables-set-mode.sh -m "$mode"\n',
 };
 
-export function apkDatabase(packages: { name: string; version: string; files?: string[] }[]): string {
+/** @param packages a file with content has its checksum in the database, one that is only named has none */
+export function apkDatabase(
+  packages: { name: string; version: string; files?: (string | [path: string, content: Buffer])[] }[],
+): string {
   return packages
     .map(({ name, version, files = [] }) => {
-      const lines = files.flatMap((file) => [
-        `F:${file.slice(1, file.lastIndexOf("/"))}`,
-        `R:${file.slice(file.lastIndexOf("/") + 1)}`,
-        "Z:Q1abcdefghijklmnopqrstuvwxyz0=",
-      ]);
+      const lines = files.flatMap((file) => {
+        const [path, content] = typeof file === "string" ? [file] : file;
+        const checksum = content && `Z:Q1${createHash("sha1").update(content).digest("base64")}`;
+        const slash = path.lastIndexOf("/");
+        return [`F:${path.slice(1, slash)}`, `R:${path.slice(slash + 1)}`, ...(checksum ? [checksum] : [])];
+      });
       return `${["C:Q1abc=", `P:${name}`, `V:${version}`, "A:x86_64", ...lines].join("\n")}\n\n`;
     })
     .join("");

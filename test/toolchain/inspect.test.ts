@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { ImageConfig } from "../../src/model/image.ts";
 import { toolchainSchema } from "../../src/model/toolchain.ts";
@@ -386,11 +387,51 @@ test("a packed tool has the version of its package and an unknown backend", () =
   expect(foreign.missing).toContainEqual({ fact: "version of /usr/sbin/iptables", reason: "packed by UPX" });
 });
 
-test("a damaged database, and one that is not read yet, are missing facts", () => {
+test("a damaged database is a missing fact, and the bytes still speak", () => {
   const damaged = inspect({ "/lib/apk/db/installed": "P:iptables\nV:1.8" });
   expect(damaged.missing[0]?.fact).toBe("packages of /lib/apk/db/installed");
-  const rpm = inspect({ "/var/lib/rpm/rpmdb.sqlite": { content: "SQLite format 3\0", mode: 0o644 } });
+  const rpm = inspect({
+    "/var/lib/rpm/rpmdb.sqlite": { content: "SQLite format 3\0", mode: 0o644 },
+    "/usr/sbin/iptables": xtablesMulti("1.8.10", "nft"),
+  });
   expect(rpm.missing).toEqual([{ fact: "packages of /var/lib/rpm/rpmdb.sqlite", reason: expect.any(String) }]);
+  expect(rpm.tools[0]).toMatchObject({ version: "1.8.10", byteVersion: "1.8.10" });
+  const dangling = inspect({ "/var/lib/rpm/Packages": "-> /gone" });
+  expect(dangling.missing).toEqual([{ fact: "packages of /var/lib/rpm/Packages", reason: "its link leads nowhere" }]);
+});
+
+test("a file that was replaced belongs to no record; a copy of a package's file to its package", () => {
+  const packaged = xtablesMulti("1.8.10", "nft");
+  const database = apkDatabase([
+    { name: "iptables", version: "1.8.10-r3", files: [["/usr/sbin/xtables-nft-multi", packaged]] },
+  ]);
+  const replaced = inspect({
+    "/lib/apk/db/installed": database,
+    "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.4", "nft"),
+  }).tools[0];
+  expect(replaced).toMatchObject({ version: "1.8.4", replacedPackage: { name: "iptables", version: "1.8.10-r3" } });
+  expect(replaced?.package).toBeUndefined();
+  expect(replaced?.evidence[0]?.fact).toBe(
+    "package iptables 1.8.10-r3 names /usr/sbin/xtables-nft-multi with another content: it was replaced",
+  );
+  const copied = inspect({ "/lib/apk/db/installed": database, "/usr/sbin/iptables": packaged }).tools[0];
+  expect(copied).toMatchObject({ package: { name: "iptables", version: "1.8.10-r3" } });
+  expect(copied?.evidence[0]?.fact).toBe("/usr/sbin/iptables is a copy of a file of package iptables 1.8.10-r3");
+});
+
+test("dpkg: the checksums beside the file list decide", () => {
+  const packaged = nft("1.0.6");
+  const md5 = createHash("md5").update(packaged).digest("hex");
+  const listing = (content: Buffer): Listing => ({
+    "/var/lib/dpkg/status": dpkgStatus([{ name: "nftables", version: "1.0.6-2" }]),
+    "/var/lib/dpkg/info/nftables.md5sums": `${md5}  usr/sbin/nft\n`,
+    "/var/lib/dpkg/info/nftables.list": "/usr/sbin/nft\n",
+    "/usr/sbin/nft": content,
+  });
+  expect(inspect(listing(packaged)).tools[0]?.package).toMatchObject({ name: "nftables" });
+  const patched = inspect(listing(Buffer.concat([packaged, Buffer.alloc(1)]))).tools[0];
+  expect(patched).toMatchObject({ version: "1.0.6", replacedPackage: { name: "nftables" } });
+  expect(patched?.package).toBeUndefined();
 });
 
 test("ipset without its library has no version of its own", () => {

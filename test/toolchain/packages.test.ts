@@ -8,7 +8,11 @@ const APK = apkDatabase([
   {
     name: "iptables",
     version: "1.8.4-r2",
-    files: ["/sbin/xtables-nft-multi", "/etc/ethertypes", "/usr/lib/libxtables.so.12.2.0"],
+    files: [
+      ["/sbin/xtables-nft-multi", Buffer.from("Hello World")],
+      ["/etc/ethertypes", Buffer.from("x")],
+      "/usr/lib/libxtables.so.12.2.0",
+    ],
   },
   { name: "musl", version: "1.1.24-r10" },
 ]);
@@ -16,7 +20,14 @@ const APK = apkDatabase([
 test("an apk database gives packages and the files that matter", () => {
   expect(parseApkDatabase(APK)).toEqual({
     packages: [
-      { name: "iptables", version: "1.8.4-r2", files: ["/sbin/xtables-nft-multi", "/usr/lib/libxtables.so.12.2.0"] },
+      {
+        name: "iptables",
+        version: "1.8.4-r2",
+        files: [
+          { path: "/sbin/xtables-nft-multi", digest: "sha1:0a4d55a8d778e5022fab701977c5d840bbc486d0" },
+          { path: "/usr/lib/libxtables.so.12.2.0" },
+        ],
+      },
       { name: "musl", version: "1.1.24-r10", files: [] },
     ],
     problems: [],
@@ -69,10 +80,10 @@ test.each([
 
 test("file lists keep programs and netfilter libraries", () => {
   expect(parseDpkgFileList("/.\n/usr/sbin\n/usr/sbin/xtables-nft-multi\n/usr/share/doc/iptables/copyright\n")).toEqual([
-    "/usr/sbin/xtables-nft-multi",
+    { path: "/usr/sbin/xtables-nft-multi" },
   ]);
   expect(parseDpkgSums(`${"0".repeat(32)}  usr/sbin/nft\n${"1".repeat(32)}  usr/share/doc/x\n`)).toEqual([
-    "/usr/sbin/nft",
+    { path: "/usr/sbin/nft", digest: `md5:${"0".repeat(32)}` },
   ]);
 });
 

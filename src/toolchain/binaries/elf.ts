@@ -1,3 +1,5 @@
+import { withinBounds } from "../bounds.ts";
+
 /** Reads what the loader reads of an ELF file: header and program headers, never section headers (stripped and packed files
  * have none). Field layout: elf(5). Every offset comes from the file, so every read is bounds-checked and every loop bounded. */
 
@@ -220,16 +222,6 @@ function stringAt(bytes: Buffer, at: number): string {
   if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
   const end = bytes.indexOf(0, at);
   return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
-}
-
-/** Buffer's own reads refuse offsets outside; that ends the reading, and nothing else is swallowed. */
-function withinBounds<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /** e_machine values: elf.h of glibc; names as in Go's GOARCH and in image platforms. */

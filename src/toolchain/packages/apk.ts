@@ -4,13 +4,14 @@ import {
   MAX_PACKAGES,
   MAX_PROBLEMS,
   type PackageEntry,
+  type PackageFile,
   type ParsedPackages,
 } from "./types.ts";
 
 /**
  * Reads an apk database (`lib/apk/db/installed`): one-letter fields, a blank line after each package. `P:` name, `V:`
- * version, `F:` directory, `R:` file in that directory
- * (https://wiki.alpinelinux.org/wiki/Apk_spec#Install_DB).
+ * version, `F:` directory, `R:` file in that directory, `Z:` that file's checksum: `Q1` and a SHA-1, `Q2` and a SHA-256 in
+ * base64 (https://wiki.alpinelinux.org/wiki/Apk_spec#Install_DB).
  * @param text the whole file, decoded as latin1 or UTF-8
  * @returns packages with the files that matter; `problems` says where the text is no such database. Never throws.
  */
@@ -44,11 +45,13 @@ interface ApkRecord {
   name: string;
   version: string;
   directory: string;
-  files: string[];
+  files: PackageFile[];
+  /** The file that the last `R:` named, when it is kept. */
+  file: PackageFile | undefined;
 }
 
 function emptyRecord(): ApkRecord {
-  return { begun: false, name: "", version: "", directory: "", files: [] };
+  return { begun: false, name: "", version: "", directory: "", files: [], file: undefined };
 }
 
 function takeField(record: ApkRecord, field: string, value: string): void {
@@ -58,8 +61,18 @@ function takeField(record: ApkRecord, field: string, value: string): void {
   else if (field === "F") record.directory = value;
   else if (field === "R") {
     const path = record.directory === "" ? `/${value}` : `/${record.directory}/${value}`;
-    if (record.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path)) record.files.push(path);
+    record.file = record.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path) ? { path } : undefined;
+    if (record.file) record.files.push(record.file);
+  } else if (field === "Z" && record.file) {
+    const digest = readChecksum(value);
+    if (digest !== undefined) record.file.digest = digest;
   }
+}
+
+function readChecksum(value: string): string | undefined {
+  const algorithm = value.startsWith("Q1") ? "sha1" : value.startsWith("Q2") ? "sha256" : undefined;
+  const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
+  return algorithm !== undefined && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : undefined;
 }
 
 /** The lines of a text one by one, without an array of all of them. */

@@ -5,6 +5,7 @@ import {
   MAX_PACKAGES,
   MAX_PROBLEMS,
   type PackageEntry,
+  type PackageFile,
   type ParsedPackages,
 } from "./types.ts";
 
@@ -61,22 +62,22 @@ function takeField(stanza: Map<string, string>, name: string, value: string): vo
 }
 
 /** Paths of a dpkg `info/NAME.list` that matter: one absolute path a line. */
-export function parseDpkgFileList(text: string): string[] {
-  const files: string[] = [];
+export function parseDpkgFileList(text: string): PackageFile[] {
+  const files: PackageFile[] = [];
   for (const line of linesOf(text)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
-    if (line.startsWith("/") && isWorthOwning(line)) files.push(line);
+    if (line.startsWith("/") && isWorthOwning(line)) files.push({ path: line });
   }
   return files;
 }
 
 /** Paths of a dpkg `NAME.md5sums` that matter: digest, two spaces, path relative to the root. */
-export function parseDpkgSums(text: string): string[] {
-  const files: string[] = [];
+export function parseDpkgSums(text: string): PackageFile[] {
+  const files: PackageFile[] = [];
   for (const line of linesOf(text)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
-    const path = /^[0-9a-f]{32}\s+\.?\/?(.+)$/.exec(line)?.[1];
-    if (path !== undefined && isWorthOwning(`/${path}`)) files.push(`/${path}`);
+    const [, md5, name] = /^([0-9a-f]{32})\s+\.?\/?(.+)$/.exec(line) ?? [];
+    if (name !== undefined && isWorthOwning(`/${name}`)) files.push({ path: `/${name}`, digest: `md5:${md5}` });
   }
   return files;
 }

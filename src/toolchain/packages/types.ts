@@ -1,3 +1,11 @@
+/** A file of a package. */
+export interface PackageFile {
+  /** Absolute. */
+  path: string;
+  /** Of its content, as the record has it: `md5:`, `sha1:` or `sha256:` and hexadecimal digits. */
+  digest?: string;
+}
+
 /** One installed package, whatever its database. */
 export interface PackageEntry {
   name: string;
@@ -5,7 +13,7 @@ export interface PackageEntry {
   version: string;
   /** Absolute paths of its files that {@link isWorthOwning} picks; undefined when the database holds no file list here
    * (dpkg keeps them in files of their own). */
-  files?: string[];
+  files?: PackageFile[];
 }
 
 /** Result of a parser: what could be read, and why it may not be all. */

@@ -1,0 +1,85 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** The table as rpm makes it, and one of the tables it has for its indexes. */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS 'Name' (key 'TEXT' NOT NULL, hnum INTEGER NOT NULL, idx INTEGER NOT NULL);
+  CREATE INDEX IF NOT EXISTS 'Name_key_idx' ON 'Name'(key ASC);`;
+
+export interface SqliteFiles {
+  file: Buffer;
+  /** Undefined when there is none. */
+  log: Buffer | undefined;
+}
+
+/** What a writer does, by row numbers of `Packages`. */
+export interface RpmWriter {
+  put(id: number, header: Buffer): void;
+  remove(id: number): void;
+  begin(): void;
+  commit(): void;
+  /** Moves the log into the file. */
+  checkpoint(): void;
+}
+
+/**
+ * Lets the real SQLite write a database with a write-ahead log and takes both files as they lie on the disk before it
+ * closes them, as in an image whose build was cut off.
+ */
+export function writeSqlite(
+  pageSize: number,
+  write: (writer: RpmWriter) => void,
+): SqliteFiles & { rows: Map<number, Buffer> } {
+  const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-sqlite-"));
+  const path = join(folder, "rpmdb.sqlite");
+  const database = new DatabaseSync(path);
+  try {
+    database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;`);
+    database.exec(SCHEMA);
+    const put = database.prepare("INSERT OR REPLACE INTO Packages VALUES (?, ?)");
+    const index = database.prepare("INSERT INTO Name VALUES (?, ?, 0)");
+    const remove = database.prepare("DELETE FROM Packages WHERE hnum = ?");
+    write({
+      put(id, header) {
+        put.run(id, header);
+        index.run(`name-${id}`, id);
+      },
+      remove: (id) => void remove.run(id),
+      begin: () => database.exec("BEGIN"),
+      commit: () => database.exec("COMMIT"),
+      checkpoint: () => void database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all(),
+    });
+    const files = copyFiles(path);
+    return { ...files, rows: readRows(files) };
+  } finally {
+    database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function copyFiles(path: string): SqliteFiles {
+  const log = `${path}-wal`;
+  return { file: readFileSync(path), log: existsSync(log) ? readFileSync(log) : undefined };
+}
+
+/** What SQLite itself reads of the two files, in a folder of their own. */
+export function readRows({ file, log }: SqliteFiles): Map<number, Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-sqlite-"));
+  try {
+    const path = join(folder, "rpmdb.sqlite");
+    writeFileSync(path, file);
+    if (log) writeFileSync(`${path}-wal`, log);
+    const database = new DatabaseSync(path);
+    try {
+      const rows = database.prepare("SELECT hnum, blob FROM Packages").all() as { hnum: number; blob: Uint8Array }[];
+      return new Map(rows.map(({ hnum, blob }) => [hnum, Buffer.from(blob)]));
+    } finally {
+      database.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
