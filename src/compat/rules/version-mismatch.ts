@@ -12,10 +12,12 @@ export const versionMismatch: Rule = {
   evaluate(cell) {
     const seen = new Set<string>();
     return cell.toolchain.tools.flatMap((tool) => {
-      const recorded = tool.package === undefined ? undefined : upstreamVersion(tool.package.version);
-      if (tool.package === undefined || recorded === undefined || tool.byteVersion === undefined) return [];
-      if (!toolPackage.test(tool.package.name) || compareVersions(recorded, tool.byteVersion) === 0) return [];
-      const message = `package ${tool.package.name} says ${recorded}, but ${tool.target} is ${tool.byteVersion}`;
+      // The record of a replaced file describes nothing that runs, and is still what scanners go by.
+      const record = tool.package ?? tool.replacedPackage;
+      const recorded = record === undefined ? undefined : upstreamVersion(record.version);
+      if (record === undefined || recorded === undefined || tool.byteVersion === undefined) return [];
+      if (!toolPackage.test(record.name) || compareVersions(recorded, tool.byteVersion) === 0) return [];
+      const message = `package ${record.name} says ${recorded}, but ${tool.target} is ${tool.byteVersion}`;
       if (seen.has(message)) return [];
       seen.add(message);
       return [
