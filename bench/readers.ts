@@ -15,7 +15,7 @@ async function readBare(packing: string, blobs: string[]): Promise<void> {
     const stored = createHash("sha256");
     const unpacked = createHash("sha256");
     const engine =
-      packing === "gzip" ? createGunzip({ chunkSize: 256 * 1024 }) : createZstdDecompress({ chunkSize: 256 * 1024 });
+      packing === "gzip" ? createGunzip({ chunkSize: 256 * 1024 }) : createZstdDecompress({ chunkSize: 1024 * 1024 });
     const file = createReadStream(blob, { highWaterMark: 512 * 1024 });
     file.on("data", (chunk) => stored.update(chunk));
     engine.on("data", (chunk: Buffer) => unpacked.update(chunk));

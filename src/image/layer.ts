@@ -90,7 +90,8 @@ const WHITEOUT = ".wh.";
 const AUFS = ".wh..wh.";
 const OPAQUE = ".wh..wh..opq";
 /** The index and markers of eStargz; they exist for the puller, at the root only. */
-const LANDMARKS = new Set(["/stargz.index.json", "/.prefetch.landmark", "/.no.prefetch.landmark"]);
+const ESTARGZ_INDEX = "/stargz.index.json";
+const LANDMARKS = new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
 
 /** Turns tar members into changes. */
 function createChangeCollector({ probe, limits, budget }: ScanOptions) {
@@ -100,17 +101,23 @@ function createChangeCollector({ probe, limits, budget }: ScanOptions) {
   function onMember(member: TarMember): BodyConsumer | undefined {
     if (--budget.entries < 0) throw new UserError(`the image has more than ${limits.entries} files`);
     const path = normalisePath(member.name);
+    const slash = path.lastIndexOf("/");
+    const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
+    if (path === ESTARGZ_INDEX) return undefined;
+    return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
+  }
+
+  /** Only names that begin with a dot can mean something else than a file; few do. */
+  function onHidden(path: string, slash: number, member: TarMember): BodyConsumer | undefined {
     if (LANDMARKS.has(path)) return undefined;
     // What aufs kept for itself. Layers link to files below its plnk directory, so the merge has to see those.
     if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`)
       return path.startsWith(`/${AUFS}plnk/`) ? onEntry(path, member) : undefined;
-    const slash = path.lastIndexOf("/");
     const name = path.slice(slash + 1);
     if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
     const directory = path.slice(0, slash);
     if (name === OPAQUE) changes.opaques.push(directory === "" ? "/" : directory);
-    else if (name.startsWith(AUFS)) return undefined;
-    else changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
+    else if (!name.startsWith(AUFS)) changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
     return undefined;
   }
 
@@ -176,7 +183,8 @@ function whiteoutTarget(name: string, path: string): string {
  * `./usr//bin/` -> `/usr/bin`. Names that lead out of the root are refused, as container runtimes do.
  */
 export function normalisePath(name: string): string {
-  if (isNormal.test(name)) return `/${name}`;
+  const isPlain = !/^[/.]/.test(name) && !name.includes("//") && !name.includes("/.");
+  if (isPlain && name !== "") return `/${name.endsWith("/") ? name.slice(0, -1) : name}`;
   const parts: string[] = [];
   for (const part of name.split("/")) {
     if (part === "" || part === ".") continue;
@@ -185,9 +193,6 @@ export function normalisePath(name: string): string {
   }
   return `/${parts.join("/")}`;
 }
-
-/** Relative, no empty, `.` or `..` component; names that begin with a dot take the long way. */
-const isNormal = /^[^/.][^/]*(?:\/[^/.][^/]*)*$/;
 
 function tooLarge(limits: ReadLimits): UserError {
   return new UserError(`the image has more than ${limits.uncompressedBytes} bytes uncompressed`);

@@ -129,7 +129,7 @@ function placeEntries(root: Directory, layer: LayerChanges, { lower, aliases, no
 /** @returns true when the layer itself put another file there before */
 function place(parents: ParentFinder, path: string, node: Leaf | DirectoryNode, layer: LayerChanges): boolean {
   const slash = path.lastIndexOf("/");
-  const { children } = parents.find(path.slice(0, slash));
+  const { children } = parents.find(path, slash);
   const name = path.slice(slash + 1);
   const existing = children.get(name);
   if (node.type === "directory" && isDirectory(existing)) {
@@ -143,7 +143,8 @@ function place(parents: ParentFinder, path: string, node: Leaf | DirectoryNode, 
 }
 
 interface ParentFinder {
-  find(path: string): Directory;
+  /** @param end where the directory's part of the path ends */
+  find(path: string, end: number): Directory;
   /** A directory or link was replaced: what was found before may no longer be there. */
   forget(): void;
 }
@@ -153,8 +154,9 @@ function createParentFinder(root: Directory, layer: LayerChanges): ParentFinder 
   let last: { path: string; directory: Directory } | undefined;
   const create = () => createDirectory({ type: "directory", mode: 0o755, layer: layer.digest });
   return {
-    find(path) {
-      if (last?.path === path) return last.directory;
+    find(whole, end) {
+      if (last?.path.length === end && whole.startsWith(last.path)) return last.directory;
+      const path = whole.slice(0, end);
       const direct = walkDirectories(root, path);
       if (direct !== undefined) {
         last = { path, directory: direct };

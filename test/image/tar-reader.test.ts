@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { decodeAnyHeader } from "../../src/image/tar/header.ts";
+import { decodePlainHeader } from "../../src/image/tar/plain-header.ts";
 import { createTarReader, type TarMember } from "../../src/image/tar/reader.ts";
 import { UserError } from "../../src/model/error.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -229,6 +231,48 @@ describe("what archives hold", () => {
       ["a", 512],
       ["b", 512 + 100_352 + 512],
     ]);
+  });
+});
+
+describe("the short way for plain headers", () => {
+  const text = (length: number) => fc.string({ unit: fc.constantFrom("a", "/", ".", "\xe9"), maxLength: length });
+  const number = (digits: number) => fc.integer({ min: 0, max: 8 ** digits - 1 });
+  const entry = fc.record({
+    name: text(100).map((name) => Buffer.from(name, "latin1")),
+    linkname: text(100).map((name) => Buffer.from(name, "latin1")),
+    prefix: fc.constantFrom("", "a", "a/b"),
+    flag: fc.constantFrom("0", "\0", "1", "2", "5", "L", "x", "7"),
+    format: fc.constantFrom("ustar" as const, "gnu" as const, "v7" as const),
+    mode: number(7),
+    uid: number(7),
+    gid: number(7),
+    size: number(11),
+  });
+  const field = fc.record({
+    at: fc.nat(511),
+    bytes: fc.uint8Array({ maxLength: 12 }),
+    sum: fc.boolean(),
+  });
+
+  test("gives what tar-stream gives, or nothing", () => {
+    let plain = 0;
+    fc.assert(
+      fc.property(entry, fc.option(field, { freq: 2 }), (fields, change) => {
+        const edit = (header: Buffer) => {
+          if (change) header.set(change.bytes.subarray(0, 512 - change.at), change.at);
+        };
+        const block = writeTar([{ ...fields, ...(change?.sum === false ? { damage: edit } : { edit }) }]).subarray(
+          0,
+          512,
+        );
+        const short = decodePlainHeader(block);
+        if (short === undefined) return;
+        plain++;
+        expect(short).toEqual(decodeAnyHeader(block, 512));
+      }),
+      { numRuns: 5000 },
+    );
+    expect(plain).toBeGreaterThan(500);
   });
 });
 

@@ -148,11 +148,12 @@ export function createTarReader(
           return true;
         },
         end() {
-          extensions.pending = true;
           if (header.flag === "g") {
             for (const [key, value] of decodePax(data, at)) global.set(key, value);
-            extensions.pending = false;
-          } else if (header.flag === "L") extensions.longName = cString(data);
+            return;
+          }
+          extensions.pending = true;
+          if (header.flag === "L") extensions.longName = cString(data);
           else if (header.flag === "K") extensions.longLink = cString(data);
           else extensions.pax = decodePax(data, at);
         },
@@ -162,7 +163,7 @@ export function createTarReader(
 
   function openMember(header: TarHeader, sparse: SparseFile | undefined): Plan {
     const { longName, longLink, pax } = extensions;
-    extensions = emptyExtensions();
+    if (extensions.pending) extensions = emptyExtensions();
     const records = pax === undefined ? global : global.size === 0 ? pax : new Map([...global, ...pax]);
     const stored = paxNumber(records, "size") ?? header.size;
     const paxSparse = sparse ?? readPaxSparse(records);
@@ -282,6 +283,7 @@ interface SparseFile {
 }
 
 function readPaxSparse(records: Map<string, string>): SparseFile | undefined {
+  if (records.size === 0) return undefined;
   const realSize = paxNumber(records, "GNU.sparse.realsize") ?? paxNumber(records, "GNU.sparse.size");
   const list = records.get("GNU.sparse.numblocks") === "0" ? "" : records.get("GNU.sparse.map");
   if (realSize === undefined && list === undefined) return undefined;
@@ -306,6 +308,7 @@ function paxNumber(records: Map<string, string>, key: string): number | undefine
 const XATTR_PREFIX = "SCHILY.xattr.";
 
 function readXattrs(records: Map<string, string>): Readonly<Record<string, string>> {
+  if (records.size === 0) return NO_XATTRS;
   let xattrs: Record<string, string> | undefined;
   for (const [key, value] of records) {
     if (!key.startsWith(XATTR_PREFIX)) continue;
