@@ -12,7 +12,7 @@ const out = join(root, "dist");
 rmSync(out, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { index: "src/main.ts", cli: "src/cli.ts" },
+  entryPoints: { index: "src/main.ts", cli: "src/cli.ts", report: "src/gather.ts" },
   outdir: "dist",
   bundle: true,
   format: "esm",

@@ -13,8 +13,8 @@ import { tool } from "./version.ts";
 export interface CheckRequest {
   /** References, or an inspection that was made before. */
   images: readonly string[] | Inspection;
-  /** One for each image, by order; empty = no comparison. */
-  base: readonly string[];
+  /** One for each image, by order, or what was found in them before; empty = no comparison. */
+  base: readonly string[] | Inspection;
   platforms: readonly string[];
   settings: Settings;
   /** Line of the Dockerfile that brings a package in. */
@@ -27,8 +27,9 @@ export interface CheckRequest {
  */
 export async function check(request: CheckRequest): Promise<Report> {
   const { settings } = request;
-  const inspection = await inspectionOf(request);
-  const base = request.base.length === 0 ? undefined : await inspectImages(request.base, request.platforms);
+  const inspection = await inspectionOf(request.images, request.platforms);
+  const hasBase = "images" in request.base || request.base.length > 0;
+  const base = hasBase ? await inspectionOf(request.base, request.platforms) : undefined;
   if (base !== undefined && base.images.length !== inspection.images.length) {
     const counts = `${base.images.length} base images for ${inspection.images.length} images`;
     throw new UserError(`${counts}: give one base image for each image, in the same order`);
@@ -43,15 +44,32 @@ export async function check(request: CheckRequest): Promise<Report> {
         const evaluated = evaluate(image.reference, platform, toolchain, request);
         return before === undefined || old === undefined
           ? evaluated
-          : { ...evaluated, base: evaluate(before.reference, platform, old.toolchain, request).cells };
+          : {
+              ...evaluated,
+              base: {
+                reference: before.reference,
+                digest: before.digest,
+                ...evaluateBase(before.reference, old, request),
+              },
+            };
       }),
     };
   });
   return assembleReport(images, settings.policy, tool, settings.notes);
 }
 
-async function inspectionOf(request: CheckRequest): Promise<Inspection> {
-  return "images" in request.images ? request.images : inspectImages(request.images, request.platforms);
+async function inspectionOf(images: readonly string[] | Inspection, platforms: readonly string[]): Promise<Inspection> {
+  return "images" in images ? images : inspectImages(images, platforms);
+}
+
+/** The base on today's hosts with today's rules, whenever it was inspected: only then the difference is the image's. */
+function evaluateBase(
+  reference: string,
+  { platform, toolchain }: Inspection["images"][number]["platforms"][number],
+  { settings }: CheckRequest,
+) {
+  const { cells } = evaluate(reference, platform, toolchain, { images: [], base: [], platforms: [], settings });
+  return { toolchain, cells };
 }
 
 function evaluate(

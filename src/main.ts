@@ -1,11 +1,17 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { check } from "./check.ts";
 import { findDockerfile } from "./dockerfile/find.ts";
+import { readReport } from "./files/read-reports.ts";
 import { maskSecrets, readInputs } from "./github/inputs.ts";
 import { failStep, say, warn } from "./github/log.ts";
 import { publish } from "./github/publish.ts";
 import { locateFindings } from "./location.ts";
+import type { Inspection } from "./model/toolchain.ts";
+import { plainText } from "./report/escape.ts";
 import { readRuleHelp } from "./rule-pages.ts";
 import { resolveSettings } from "./settings.ts";
+import { tool } from "./version.ts";
 
 /** The Action: inputs -> check -> publish. */
 async function run(): Promise<void> {
@@ -24,7 +30,7 @@ async function run(): Promise<void> {
   if ("reason" in dockerfile) say(`No line for annotations: ${dockerfile.reason}.`);
   const report = await check({
     images: inputs.images,
-    base: inputs.baseImages,
+    base: inputs.baseReports.length > 0 ? readBase(inputs.baseReports, folder) : inputs.baseImages,
     platforms: inputs.platforms ?? [],
     settings,
     ...("path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}),
@@ -38,6 +44,9 @@ async function run(): Promise<void> {
       ...(inputs.failOnUnknown === undefined && config["fail-on-unknown"] !== undefined
         ? { failOnUnknown: config["fail-on-unknown"] }
         : {}),
+      ...(inputs.failOnExisting === undefined && config["fail-on-existing"] !== undefined
+        ? { failOnExisting: config["fail-on-existing"] }
+        : {}),
       ...(inputs.comment === undefined && config.comment !== undefined ? { comment: config.comment } : {}),
     },
     env,
@@ -46,6 +55,18 @@ async function run(): Promise<void> {
     ...("path" in dockerfile ? { dockerfile: dockerfile.path } : {}),
     warningsShown: warnings.length,
   });
+}
+
+/** What was in the images of saved reports. Before the target branch has a report nothing can be compared, and nothing is
+ * hidden: all findings count as new. */
+function readBase(files: readonly string[], folder: string): Inspection | [] {
+  const absent = files.find((file) => !existsSync(resolve(folder, file)));
+  if (absent !== undefined) {
+    warn(`input base-report: there is no ${plainText(absent)}; without it all findings count as new`);
+    return [];
+  }
+  const reports = files.map((file) => readReport(resolve(folder, file), file).report);
+  return { schemaVersion: 1, tool, images: reports.flatMap((report) => report.images) };
 }
 
 try {

@@ -1,4 +1,5 @@
-import { type Cell, type Finding, type ImageReport, type Report, type Verdict, verdicts } from "../model/report.ts";
+import type { Cell, Finding, ImageReport, PlatformReport, Report, Verdict } from "../model/report.ts";
+import { summarize } from "../model/report.ts";
 import type { Toolchain } from "../model/toolchain.ts";
 import type { RawCell } from "./engine.ts";
 import { applyPolicy, type JudgedFinding, type Policy } from "./policy.ts";
@@ -8,9 +9,15 @@ export interface EvaluatedPlatform {
   platform: string;
   toolchain: Toolchain;
   cells: RawCell[];
-  base?: RawCell[];
+  base?: EvaluatedBase;
   /** Where the Dockerfile brings a tool in, by rule. */
   locate?: (finding: JudgedFinding) => Finding["location"] | undefined;
+}
+export interface EvaluatedBase {
+  reference: string;
+  digest: string;
+  toolchain: Toolchain;
+  cells: RawCell[];
 }
 export interface EvaluatedImage {
   reference: string;
@@ -29,26 +36,31 @@ export function assembleReport(
   notes: readonly string[],
 ): Report {
   const findings: Finding[] = [];
+  const fixed: Finding[] = [];
   const used = new Set<number>();
   const imageReports = images.map(
     (image): ImageReport => ({
       reference: image.reference,
       digest: image.digest,
-      platforms: image.platforms.map((platform) => ({
-        platform: platform.platform,
-        toolchain: platform.toolchain,
-        cells: platform.cells.map((cell) => assembleCell(image.reference, platform, cell, policy, findings, used)),
-      })),
+      platforms: image.platforms.map((platform) => {
+        collectFixed(image.reference, platform, policy, fixed);
+        return {
+          platform: platform.platform,
+          toolchain: platform.toolchain,
+          cells: platform.cells.map((cell) => assembleCell(image.reference, platform, cell, policy, findings, used)),
+          ...(platform.base === undefined ? {} : { base: describeBase(platform.base) }),
+        };
+      }),
     }),
   );
   const cells = imageReports.flatMap((image) => image.platforms.flatMap((platform) => platform.cells));
   return {
     schemaVersion: 1,
     tool,
-    verdict: worst(cells.map((cell) => cell.verdict)),
-    counts: countAll(findings, cells),
+    ...summarize(findings, cells),
     images: imageReports,
     findings,
+    ...(fixed.length === 0 ? {} : { fixed }),
     notes: [...notes, ...ignoreNotes(policy, used)],
   };
 }
@@ -61,7 +73,7 @@ function assembleCell(
   findings: Finding[],
   used: Set<number>,
 ): Cell {
-  const base = platform.base?.find((cell) => cell.host.id === raw.host.id);
+  const base = platform.base?.cells.find((cell) => cell.host.id === raw.host.id);
   const judged = raw.findings.map((finding) => applyPolicy(finding, raw.host.id, base, policy, used));
   return {
     host: raw.host.id,
@@ -70,14 +82,53 @@ function assembleCell(
     verdict: verdictOf(judged, raw.missing.length > 0),
     findings: judged.map((finding) => addFinding(findings, reference, platform, raw.host.id, finding)),
     missing: raw.missing,
+    ...(base === undefined ? {} : { base: baseVerdict(base, policy) }),
   };
+}
+
+/** What the base image's cell is by itself: nothing of it is existing. */
+function baseVerdict(base: RawCell, policy: Policy): Verdict {
+  const judged = base.findings.map((finding) => applyPolicy(finding, base.host.id, undefined, policy, new Set()));
+  return verdictOf(judged, base.missing.length > 0);
+}
+
+function describeBase(base: EvaluatedBase): NonNullable<PlatformReport["base"]> {
+  return {
+    reference: base.reference,
+    digest: base.digest,
+    tools: base.toolchain.tools.map(({ name, version, backend }) => ({
+      name,
+      version,
+      ...(backend === undefined ? {} : { backend }),
+    })),
+  };
+}
+
+/** Findings of the base's cells that the image's same cells don't have. A cell that can't be judged fixes
+ * nothing. Ignore entries that match only here match nothing of the image. */
+function collectFixed(
+  reference: string,
+  { platform, cells, base }: EvaluatedPlatform,
+  policy: Policy,
+  fixed: Finding[],
+): void {
+  for (const old of base?.cells ?? []) {
+    const now = cells.find((cell) => cell.host.id === old.host.id);
+    if (now === undefined || now.missing.length > 0) continue;
+    for (const finding of old.findings) {
+      if (now.findings.some((other) => other.rule === finding.rule && other.cause === finding.cause)) continue;
+      const judged = applyPolicy(finding, old.host.id, undefined, policy, new Set());
+      if (judged.ignored === undefined && judged.severity !== "notice")
+        addFinding(fixed, reference, { platform }, old.host.id, judged);
+    }
+  }
 }
 
 /** Adds a finding, or its host to the one that says the same of another host. Returns its index. */
 function addFinding(
   findings: Finding[],
   image: string,
-  platform: EvaluatedPlatform,
+  platform: Pick<EvaluatedPlatform, "platform" | "locate">,
   host: string,
   judged: JudgedFinding,
 ): number {
@@ -125,22 +176,6 @@ function verdictOf(findings: readonly JudgedFinding[], missing: boolean): Verdic
   if (active.some((finding) => finding.severity === "error" && finding.existing !== true)) return "fail";
   if (missing) return "unknown";
   return active.some((finding) => finding.severity !== "notice") ? "warn" : "pass";
-}
-
-/** The whole verdict: the worst of all cells; without any cell nothing was decided. */
-export function worst(all: readonly Verdict[]): Verdict {
-  return verdicts.find((verdict) => all.includes(verdict)) ?? "unknown";
-}
-
-function countAll(findings: readonly Finding[], cells: readonly Cell[]): Report["counts"] {
-  const active = findings.filter((finding) => finding.ignored === undefined && finding.existing !== true);
-  const count = (severity: Finding["severity"]) => active.filter((finding) => finding.severity === severity).length;
-  return {
-    errors: count("error"),
-    warnings: count("warning"),
-    notices: count("notice"),
-    unknowns: cells.filter((cell) => cell.verdict === "unknown").length,
-  };
 }
 
 function ignoreNotes(policy: Policy, used: ReadonlySet<number>): string[] {

@@ -60,6 +60,7 @@ export const configSchema = z.strictObject({
   severity: z.optional(z.record(z.string(), z.enum(severities))),
   "fail-on": z.optional(failOnSchema),
   "fail-on-unknown": z.optional(z.boolean()),
+  "fail-on-existing": z.optional(z.boolean()),
   comment: z.optional(z.enum(["on-failure", "always", "never"])),
 });
 

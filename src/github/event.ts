@@ -32,8 +32,14 @@ const workflowRunEvent = z.object({
     head_sha: z.string(),
     head_branch: z.nullish(z.string()),
     head_repository: repository,
-    repository: repository,
-    pull_requests: z.array(z.object({ number: z.number(), head: z.object({ sha: z.string() }) })),
+    repository: z.nullish(z.object({ id: z.optional(z.number()), full_name: z.string() })),
+    pull_requests: z.array(
+      z.object({
+        number: z.number(),
+        head: z.object({ sha: z.string() }),
+        base: z.optional(z.object({ repo: z.object({ id: z.number() }) })),
+      }),
+    ),
   }),
 });
 
@@ -105,7 +111,9 @@ function adaptWorkflowRun(payload: unknown, sha: string): RunEvent {
   if (!/^pull_request(_target)?$/.test(run.event))
     return { kind, headSha, noComment: `the workflow run was started by ${run.event}, not by a pull request` };
   const fork = run.head_repository != null && run.head_repository.full_name !== run.repository?.full_name;
-  const own = run.pull_requests.filter((pull) => pull.head.sha === headSha);
+  // GitHub lists pull requests of other repositories of the network too.
+  const isOurs = (id: number | undefined) => id === undefined || id === run.repository?.id;
+  const own = run.pull_requests.filter((pull) => pull.head.sha === headSha && isOurs(pull.base?.repo.id));
   if (own.length === 1 && own[0]) return { kind, headSha, pullRequest: own[0].number, fork };
   if (run.head_repository == null || run.head_branch == null)
     return { kind, headSha, noComment: "the workflow run names no branch that a pull request could come from" };

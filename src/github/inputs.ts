@@ -2,6 +2,7 @@ import { setSecret } from "@actions/core";
 import { UserError } from "../model/error.ts";
 import type { FailLevel } from "../report/status.ts";
 import { failLevels } from "../report/status.ts";
+import { bool, lines, list, oneOf, readInput, unknownInputs } from "./input-values.ts";
 
 /** The Action's inputs, read once. What was not given is undefined, so that the config file can speak. */
 
@@ -16,10 +17,13 @@ export interface ActionInputs {
   config?: string;
   /** As many as images, by order; empty when not given. */
   baseImages: string[];
+  /** Saved reports of the base, in the order of the images. */
+  baseReports: string[];
   platforms?: string[];
   dockerfile?: string;
   failOn?: FailLevel;
   failOnUnknown?: boolean;
+  failOnExisting?: boolean;
   comment?: CommentMode;
   reportName?: string;
   reportFile?: string;
@@ -35,10 +39,12 @@ export const inputNames = [
   "hosts",
   "config",
   "base-image",
+  "base-report",
   "platforms",
   "dockerfile",
   "fail-on",
   "fail-on-unknown",
+  "fail-on-existing",
   "comment",
   "report-name",
   "report-file",
@@ -57,7 +63,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws UserError for a missing image, a value outside its list, or counts of images that differ
  */
 export function readInputs(env: Environment): { inputs: ActionInputs; warnings: string[] } {
-  const read = (name: InputName) => env[`INPUT_${name.toUpperCase()}`]?.trim() || undefined;
+  const read = (name: InputName) => readInput(env, name);
   const images = lines(read("image"));
   if (images.length === 0)
     throw new UserError('input image: missing; name at least one image, e.g. "docker-archive:image.tar"');
@@ -66,13 +72,17 @@ export function readInputs(env: Environment): { inputs: ActionInputs; warnings: 
     throw new UserError(
       `input base-image: ${baseImages.length} given for ${images.length} in image; give one for each, in the same order`,
     );
-  const inputs: ActionInputs = { images, baseImages };
+  const baseReports = lines(read("base-report"));
+  if (baseImages.length > 0 && baseReports.length > 0)
+    throw new UserError("inputs base-image and base-report: both given; one of them is the base");
+  const inputs: ActionInputs = { images, baseImages, baseReports };
   assign(inputs, "hosts", list(read("hosts")));
   assign(inputs, "config", read("config"));
   assign(inputs, "platforms", list(read("platforms")));
   assign(inputs, "dockerfile", read("dockerfile"));
   assign(inputs, "failOn", oneOf("fail-on", read("fail-on"), failLevels));
   assign(inputs, "failOnUnknown", bool("fail-on-unknown", read("fail-on-unknown")));
+  assign(inputs, "failOnExisting", bool("fail-on-existing", read("fail-on-existing")));
   assign(inputs, "comment", oneOf("comment", read("comment"), commentModes));
   assign(inputs, "reportName", read("report-name"));
   assign(inputs, "reportFile", read("report-file"));
@@ -80,66 +90,15 @@ export function readInputs(env: Environment): { inputs: ActionInputs; warnings: 
   assign(inputs, "token", read("github-token"));
   assign(inputs, "registryUsername", read("registry-username"));
   assign(inputs, "registryPassword", read("registry-password"));
-  return { inputs, warnings: unknownInputs(env) };
+  return { inputs, warnings: unknownInputs(env, inputNames) };
 }
 
 /** Tells the runner to mask what must never be seen in a log. */
-export function maskSecrets(inputs: ActionInputs): void {
+export function maskSecrets(inputs: Pick<ActionInputs, "registryPassword" | "token">): void {
   if (inputs.registryPassword !== undefined) setSecret(inputs.registryPassword);
   if (inputs.token !== undefined) setSecret(inputs.token);
 }
 
 function assign<K extends keyof ActionInputs>(inputs: ActionInputs, key: K, value: ActionInputs[K] | undefined): void {
   if (value !== undefined) inputs[key] = value;
-}
-
-/** One entry a line; lines that start with `#` are comments, a leading `- ` is forgiven. */
-function lines(value: string | undefined): string[] {
-  return (value ?? "")
-    .split(/\r?\n/)
-    .map((line) => line.trim().replace(/^- +/, ""))
-    .filter((line) => line !== "" && !line.startsWith("#"));
-}
-
-/** One entry a line or between commas. */
-function list(value: string | undefined): string[] | undefined {
-  const entries = lines(value).flatMap((line) =>
-    line
-      .split(",")
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== ""),
-  );
-  return entries.length > 0 ? entries : undefined;
-}
-
-function oneOf<T extends string>(name: InputName, value: string | undefined, allowed: readonly T[]): T | undefined {
-  if (value === undefined) return undefined;
-  const found = allowed.find((entry) => entry === value.toLowerCase());
-  if (found === undefined) throw new UserError(`input ${name}: "${value}" is not one of ${allowed.join(", ")}`);
-  return found;
-}
-
-function bool(name: InputName, value: string | undefined): boolean | undefined {
-  if (value === undefined) return undefined;
-  if (/^true$/i.test(value)) return true;
-  if (/^false$/i.test(value)) return false;
-  throw new UserError(`input ${name}: "${value}" is neither true nor false`);
-}
-
-function unknownInputs(env: Environment): string[] {
-  return Object.keys(env)
-    .filter((key) => key.startsWith("INPUT_") && (env[key] ?? "") !== "")
-    .map((key) => key.slice("INPUT_".length).toLowerCase())
-    .filter((name) => !inputNames.some((known) => known === name))
-    .sort()
-    .map((name) => {
-      const near = inputNames.find((known) => plain(known) === plain(name));
-      const advice = near === undefined ? `known are ${inputNames.join(", ")}` : `meant is probably ${near}`;
-      return `input ${name}: unknown and ignored; ${advice}`;
-    });
-}
-
-/** `fail_on`, `failon` and `images` are near `fail-on` and `image`. */
-function plain(name: string): string {
-  return name.replace(/[-_ ]/g, "").replace(/s$/, "");
 }

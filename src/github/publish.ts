@@ -2,7 +2,7 @@ import { debug, info, notice, setFailed, error as showError, warning } from "@ac
 import type { Report } from "../model/report.ts";
 import { buildAnnotations } from "../report/annotations.ts";
 import { COMMENT_LIMIT, fitMarkdown } from "../report/budget.ts";
-import { breakCommands } from "../report/escape.ts";
+import { plainText } from "../report/escape.ts";
 import { headline } from "../report/headline.ts";
 import type { SarifOptions } from "../report/sarif.ts";
 import { failureReason } from "../report/status.ts";
@@ -27,7 +27,15 @@ export interface PublishOptions {
   /** As read, with what the config file adds. Built-in defaults are applied here. */
   inputs: Pick<
     ActionInputs,
-    "failOn" | "failOnUnknown" | "comment" | "reportName" | "reportFile" | "sarifFile" | "token" | "config"
+    | "failOn"
+    | "failOnUnknown"
+    | "failOnExisting"
+    | "comment"
+    | "reportName"
+    | "reportFile"
+    | "sarifFile"
+    | "token"
+    | "config"
   >;
   env: Readonly<Record<string, string | undefined>>;
   hostTitles?: ReadonlyMap<string, string>;
@@ -35,6 +43,8 @@ export interface PublishOptions {
   ruleHelp?: SarifOptions["ruleHelp"];
   /** The Dockerfile in use, for SARIF results without a line. */
   dockerfile?: string;
+  /** Annotations of findings; default true. */
+  annotations?: boolean;
   /** Warnings that the step has already shown; they take places from the annotations. */
   warningsShown?: number;
   /** Unit of waiting between tries of an API request. Milliseconds, default 1000. */
@@ -60,16 +70,20 @@ export async function publish(options: PublishOptions): Promise<Published> {
   const failure = failureReason(report, {
     failOn: inputs.failOn ?? "error",
     failOnUnknown: inputs.failOnUnknown ?? false,
+    failOnExisting: inputs.failOnExisting ?? false,
   });
   info(renderText(report, context));
-  annotate(options, context, failure !== undefined);
+  if (options.annotations !== false) annotate(options, context, failure !== undefined);
   const noSummary = writeSummary(report, context, env.GITHUB_STEP_SUMMARY);
   if (noSummary !== undefined) info(noSummary);
   const files = writeFiles(options, context);
   const comment = await commentOn(options, context, event, failure !== undefined);
   writeOutputs(report, { ...files.places, commentUrl: comment.commentUrl ?? "" });
-  if (failure !== undefined)
-    setFailed(breakCommands(`${headline(report, context).sentence.replaceAll("`", "")} (${failure})`));
+  if (failure !== undefined) {
+    const { change, sentence } = headline(report, context);
+    const line = `${change === undefined ? "" : `${change}. `}${sentence.replaceAll("`", "")} (${failure})`;
+    setFailed(plainText(line, 1500));
+  }
   if (files.error !== undefined) throw files.error;
   return { ...comment, ...(failure === undefined ? {} : { failure }) };
 }

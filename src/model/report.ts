@@ -50,12 +50,16 @@ export interface Cell {
   /** Indexes into {@link Report.findings}. */
   findings: number[];
   missing: MissingFact[];
+  /** What the base image's same cell is by itself; absent without a base. */
+  base?: Verdict;
 }
 
 export interface PlatformReport {
   platform: string;
   toolchain: Toolchain;
   cells: Cell[];
+  /** The base image's same platform, when there is one to compare with. */
+  base?: { reference: string; digest: string; tools: { name: string; version: string | null; backend?: string }[] };
 }
 
 export interface ImageReport {
@@ -72,6 +76,31 @@ export interface Report {
   counts: { errors: number; warnings: number; notices: number; unknowns: number };
   images: ImageReport[];
   findings: Finding[];
+  /** What the base image had and the image no longer has; hosts, image and platform are the image's. Counts nowhere. */
+  fixed?: Finding[];
   /** Sentences on the run itself: expired or unmatched ignores, notes on reading, assumptions. */
   notes: string[];
+}
+
+/** The worst of some verdicts; `unknown` when there is none, because nothing was decided. */
+export function worstVerdict(all: readonly Verdict[]): Verdict {
+  return verdicts.find((verdict) => all.includes(verdict)) ?? "unknown";
+}
+
+/** Whole verdict and counts of a report's findings and cells. */
+export function summarize(
+  findings: readonly Finding[],
+  cells: readonly Pick<Cell, "verdict">[],
+): Pick<Report, "verdict" | "counts"> {
+  const active = findings.filter((finding) => finding.ignored === undefined && finding.existing !== true);
+  const count = (severity: Severity) => active.filter((finding) => finding.severity === severity).length;
+  return {
+    verdict: worstVerdict(cells.map((cell) => cell.verdict)),
+    counts: {
+      errors: count("error"),
+      warnings: count("warning"),
+      notices: count("notice"),
+      unknowns: cells.filter((cell) => cell.verdict === "unknown").length,
+    },
+  };
 }

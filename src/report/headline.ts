@@ -1,4 +1,5 @@
 import type { Finding, Report, Verdict } from "../model/report.ts";
+import { describeChanges, findChanges } from "./changes.ts";
 import type { FindingGroup, ReportContext } from "./view.ts";
 import { allHosts, count, groupFindings, hostNamer, shortImage, withStop } from "./view.ts";
 
@@ -6,6 +7,8 @@ import { allHosts, count, groupFindings, hostNamer, shortImage, withStop } from 
  * backticks; not escaped. */
 export interface Headline {
   verdict: Verdict;
+  /** What differs from the base image, without stop: it leads where there is a base. */
+  change?: string;
   /** One sentence. */
   sentence: string;
   /** What to do, without the words "Do this". */
@@ -19,10 +22,12 @@ export const symbols: Readonly<Record<Verdict, string>> = { fail: "❌", unknown
 /** @param report any report, also one without images, hosts or findings */
 export function headline(report: Report, context: ReportContext = {}): Headline {
   const say = { fail: sayFail, unknown: sayUnknown, warn: sayWarn, pass: sayPass }[report.verdict];
-  return { verdict: report.verdict, ...say(report, context) };
+  const changes = findChanges(report);
+  const change = changes === undefined ? {} : { change: describeChanges(changes) };
+  return { verdict: report.verdict, ...change, ...say(report, context) };
 }
 
-type Lines = Omit<Headline, "verdict">;
+type Lines = Omit<Headline, "verdict" | "change">;
 
 function sayFail(report: Report): Lines {
   const hosts = allHosts(report);
@@ -33,9 +38,26 @@ function sayFail(report: Report): Lines {
 
 function sayWarn(report: Report): Lines {
   const hosts = allHosts(report);
+  const asBefore = hosts.filter((host) => cellsOf(report, host).some((cell) => hasExistingError(report, cell)));
+  if (asBefore.length > 0) return sayAsBefore(report, asBefore.length, hosts.length);
   const warned = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "warn"));
   const sentence = `${subject(report)} may break on ${part(warned.length, hosts.length)}${onPlatforms(report, "warn")}; no break is certain.`;
   return { sentence, ...change(report, "warning") };
+}
+
+/** Errors, but none that the base image doesn't have too. */
+function sayAsBefore(report: Report, broken: number, all: number): Lines {
+  const sentence = `${subject(report)} breaks on ${part(broken, all)} as its base image does; nothing new breaks.`;
+  const [group] = groupFindings(report.findings).existing.filter((entry) => entry.severity === "error");
+  const remedy = group?.remedy === undefined ? "" : ` What would cure the old: ${withStop(group.remedy)}`;
+  return { sentence, action: `Nothing to do for this change.${remedy}`, isChange: false };
+}
+
+function hasExistingError(report: Report, cell: { findings: readonly number[] }): boolean {
+  return cell.findings.some((index) => {
+    const finding = report.findings[index];
+    return finding?.severity === "error" && finding.existing === true && finding.ignored === undefined;
+  });
 }
 
 function sayPass(report: Report): Lines {

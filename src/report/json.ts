@@ -7,9 +7,9 @@ import { escapeJson } from "./escape.ts";
  * listed (records by command, library or variable name) follow in alphabetical order.
  */
 const order = [
-  ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "notes"],
+  ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
   ["errors", "warnings", "notices", "unknowns"],
-  ["reference", "digest", "platforms", "platform", "toolchain", "cells"],
+  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
   ["host", "kernel", "programs", "verdict", "findings", "missing"],
   [
     "rule",

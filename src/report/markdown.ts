@@ -10,6 +10,7 @@ import {
   groupFindings,
   hostNamer,
   joinNames,
+  mergeEqual,
   mergeEvidence,
   shortImage,
   withStop,
@@ -90,6 +91,7 @@ export function renderMarkdown(report: Report, context: ReportContext = {}, deta
     findingList(writer, listed),
     missingFacts(writer),
     foldedGroups(writer, "Worth knowing", notices),
+    foldedGroups(writer, "Fixed by this change", mergeEqual(report.fixed ?? [])),
     foldedGroups(writer, "Already in the base image, not counted", groups.existing),
     foldedGroups(writer, "Ignored, not counted", groups.ignored),
     toolList(writer),
@@ -113,7 +115,11 @@ function head({ report, context }: Writer): string {
   const lines = headline(report, context);
   const name = context.reportName ? ` · ${markdownText(context.reportName, 100)}` : "";
   const action = markdownText(lines.action, 1200);
-  return `### ${symbols[lines.verdict]} ${markdownText(lines.sentence.replace(/\.$/, ""))}${name}\n${lines.isChange ? `**Do this:** ${action}` : action}`;
+  const title = lines.change ?? lines.sentence.replace(/\.$/, "");
+  // Without a `<` before it the arrow's head means nothing, and mails show the source.
+  const heading = markdownText(title).replaceAll(" -&gt; ", " -> ");
+  const first = `### ${symbols[lines.verdict]} ${heading}${name}\n${lines.isChange ? `**Do this:** ${action}` : action}`;
+  return lines.change === undefined ? first : `${first}\n\n${markdownText(lines.sentence)}`;
 }
 
 function matrices(writer: Writer): string[] {
@@ -160,7 +166,8 @@ function tableRow(cells: string[]): string {
 }
 
 function resultCell(cell: RowCell): string {
-  return `${symbols[cell.verdict]}&nbsp;${words[cell.verdict].replace(" ", "&nbsp;")}`;
+  const word = cell.asBefore ? "as before" : words[cell.verdict];
+  return `${symbols[cell.verdict]}&nbsp;${word.replace(" ", "&nbsp;")}`;
 }
 
 function hostList(writer: Writer, hosts: string[], limit: number): string {

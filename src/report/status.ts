@@ -9,10 +9,13 @@ export interface FailPolicy {
   failOn: FailLevel;
   /** Cells that can't be judged fail too. Has no effect with `failOn: never`. */
   failOnUnknown: boolean;
+  /** What the base has too counts like what is new. */
+  failOnExisting?: boolean;
 }
 
 /**
- * Whether the step fails, as a reason in words: `2 errors`. Existing and ignored findings are not in the counts.
+ * Whether the step fails, as a reason in words: `2 errors`. Ignored findings never count, existing ones
+ * only when asked for.
  * @returns undefined when it does not fail
  */
 export function failureReason(report: Report, policy: FailPolicy): string | undefined {
@@ -21,9 +24,22 @@ export function failureReason(report: Report, policy: FailPolicy): string | unde
   const reasons = [
     errors > 0 ? count(errors, "error") : "",
     warnings > 0 && policy.failOn === "warning" ? count(warnings, "warning") : "",
+    policy.failOnExisting ? existingReason(report, policy.failOn) : "",
     policy.failOnUnknown ? unknownReason(report) : "",
   ].filter((reason) => reason !== "");
   return reasons.length > 0 ? reasons.join(", ") : undefined;
+}
+
+function existingReason(report: Report, failOn: FailLevel): string {
+  const existing = report.findings.filter((finding) => finding.existing === true && finding.ignored === undefined);
+  const errors = existing.filter((finding) => finding.severity === "error").length;
+  const warnings = existing.filter((finding) => finding.severity === "warning").length;
+  return [
+    errors > 0 ? `${count(errors, "error")} that the base has too` : "",
+    warnings > 0 && failOn === "warning" ? `${count(warnings, "warning")} that the base has too` : "",
+  ]
+    .filter((text) => text !== "")
+    .join(", ");
 }
 
 function unknownReason(report: Report): string {

@@ -4,7 +4,16 @@ import { headline } from "./headline.ts";
 import type { Pen, TextOptions } from "./pen.ts";
 import { makePen, wrap } from "./pen.ts";
 import type { FindingGroup, MatrixRow, ReportContext } from "./view.ts";
-import { buildMatrices, count, groupFindings, hostNamer, joinNames, mergeEvidence, shortImage } from "./view.ts";
+import {
+  buildMatrices,
+  count,
+  groupFindings,
+  hostNamer,
+  joinNames,
+  mergeEqual,
+  mergeEvidence,
+  shortImage,
+} from "./view.ts";
 
 /** The report for a terminal. */
 
@@ -23,6 +32,7 @@ export function renderText(report: Report, context: ReportContext = {}, options:
       matrixText(report, matrix.image, matrix.columns, matrix.rows, hostName, pen),
     ),
     ...groups.active.map((group) => findingText(report, group, hostName, context, pen)),
+    foldedText("Fixed by this change", mergeEqual(report.fixed ?? []), pen),
     foldedText("Already in the base image, not counted", groups.existing, pen),
     foldedText("Ignored, not counted", groups.ignored, pen),
     listText("Notes", report.notes, pen),
@@ -33,7 +43,9 @@ export function renderText(report: Report, context: ReportContext = {}, options:
 function textHead(report: Report, context: ReportContext, pen: Pen): string {
   const lines = headline(report, context);
   const label = pen.paint(verdictColors[lines.verdict], labels[lines.verdict]);
-  const first = `${label}  ${plainText(lines.sentence.replaceAll("`", ""))}`;
+  const sentence = plainText(lines.sentence.replaceAll("`", ""));
+  const first =
+    lines.change === undefined ? `${label}  ${sentence}` : `${label}  ${plainText(lines.change)}\n${sentence}`;
   const action = plainText(lines.action.replaceAll("`", ""), 1200);
   return `${first}\n${wrap(lines.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}`;
 }
@@ -53,7 +65,7 @@ function matrixText(
   const lines = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
     return row.cells.map((cell, i) => {
-      const label = pen.paint(verdictColors[cell.verdict], labels[cell.verdict].padEnd(7));
+      const label = pen.paint(verdictColors[cell.verdict], (cell.asBefore ? "before" : labels[cell.verdict]).padEnd(7));
       const rules = [...new Set(cell.findings.map((f) => plainText(f.rule, 60)))];
       const why = [...rules, ...(cell.verdict === "unknown" ? missingText(cell.missing) : [])].join(", ");
       const where = several ? ` [${platforms[i]}]` : "";

@@ -1,6 +1,6 @@
 import type { Evidence } from "../model/evidence.ts";
 import type { Cell, Finding, ImageReport, MissingFact, Report, Severity, Verdict } from "../model/report.ts";
-import { severities, verdicts } from "../model/report.ts";
+import { severities, verdicts, worstVerdict } from "../model/report.ts";
 
 /**
  * The report regrouped for people: equal hosts share a row, equal platforms a column, equal findings a paragraph. All forms
@@ -54,6 +54,8 @@ export interface RowCell {
   /** Indexes of the row's active findings in {@link Report.findings}. */
   findings: Finding[];
   missing: MissingFact[];
+  /** What it breaks of, or may, the base image has too. */
+  asBefore: boolean;
 }
 
 export interface MatrixRow {
@@ -82,7 +84,8 @@ export function groupFindings(findings: Finding[]): GroupedFindings {
   };
 }
 
-function mergeEqual(findings: Finding[]): FindingGroup[] {
+/** Findings that say the same as one group each; worst first. */
+export function mergeEqual(findings: Finding[]): FindingGroup[] {
   const groups = new Map<string, FindingGroup>();
   for (const finding of findings) {
     const key = findingKey(finding);
@@ -131,14 +134,15 @@ export function buildMatrices(report: Report): Matrix[] {
 function buildMatrix(image: ImageReport, findings: Finding[]): Matrix {
   const hosts = [...new Set(image.platforms.flatMap((p) => p.cells.map((c) => c.host)))];
   const byHost = image.platforms.map((p) => new Map(p.cells.map((c) => [c.host, rowCell(c, findings)])));
-  const columns = mergeColumns(image, hosts, byHost);
+  const cellKey = makeCellKey();
+  const columns = mergeColumns(image, hosts, byHost, cellKey);
   const rows = new Map<string, MatrixRow>();
   for (const host of hosts) {
     const cells = columns.map((column) => column.cells.get(host) ?? nothingKnown);
     const key = cells.map(cellKey).join("\n");
     const row = rows.get(key);
     if (row) row.hosts.push(host);
-    else rows.set(key, { hosts: [host], cells, verdict: worst(cells.map((c) => c.verdict)) });
+    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(cells.map((c) => c.verdict)) });
   }
   return {
     image: image.reference,
@@ -150,17 +154,26 @@ function buildMatrix(image: ImageReport, findings: Finding[]): Matrix {
 }
 
 /** A platform that lacks a host's cell says nothing about it, which must not look like a pass. */
-const nothingKnown: RowCell = { verdict: "unknown", findings: [], missing: [] };
+const nothingKnown: RowCell = { verdict: "unknown", findings: [], missing: [], asBefore: false };
 
 function rowCell(cell: Cell, findings: Finding[]): RowCell {
   const own = cell.findings.map((i) => findings[i]).filter((f) => f !== undefined);
-  const active = own.filter((f) => !f.existing && !f.ignored && f.severity !== "notice");
+  const breaks = own.filter((f) => !f.ignored && f.severity !== "notice");
+  const asBefore =
+    cell.verdict === "warn" &&
+    (breaks.some((f) => f.existing && f.severity === "error") || breaks.every((f) => f.existing === true));
+  const active = breaks.filter((f) => asBefore || !f.existing);
   active.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   // Elsewhere a missing fact would not have changed the result.
-  return { verdict: cell.verdict, findings: active, missing: cell.verdict === "unknown" ? cell.missing : [] };
+  return { verdict: cell.verdict, findings: active, missing: cell.verdict === "unknown" ? cell.missing : [], asBefore };
 }
 
-function mergeColumns(image: ImageReport, hosts: string[], byHost: Map<string, RowCell>[]) {
+function mergeColumns(
+  image: ImageReport,
+  hosts: string[],
+  byHost: Map<string, RowCell>[],
+  cellKey: (cell: RowCell) => string,
+) {
   const columns = new Map<string, { platforms: string[]; cells: Map<string, RowCell> }>();
   image.platforms.forEach(({ platform }, i) => {
     const cells = byHost[i] ?? new Map<string, RowCell>();
@@ -172,14 +185,25 @@ function mergeColumns(image: ImageReport, hosts: string[], byHost: Map<string, R
   return [...columns.values()];
 }
 
-/** Equal for cells that a reader would see as the same: result, findings, missing facts. */
-function cellKey(cell: RowCell): string {
-  return JSON.stringify([cell.verdict, cell.findings.map(findingKey), cell.missing.map((m) => [m.fact, m.rule])]);
-}
-
-/** The worst of some verdicts; `unknown` when there is none, because nothing was checked. */
-export function worst(list: Verdict[]): Verdict {
-  return verdicts.find((verdict) => list.includes(verdict)) ?? "unknown";
+/** Equal for cells that a reader would see as the same: result, findings, missing facts. Texts are compared once for each
+ * finding, not once for each cell: thousands of cells may name the same long ones. */
+function makeCellKey(): (cell: RowCell) => string {
+  const numbers = new Map<string, number>();
+  const known = new Map<Finding, number>();
+  const numberOf = (finding: Finding): number => {
+    const key = findingKey(finding);
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    known.set(finding, number);
+    return number;
+  };
+  return (cell) =>
+    JSON.stringify([
+      cell.verdict,
+      cell.asBefore,
+      cell.findings.map((finding) => known.get(finding) ?? numberOf(finding)),
+      cell.missing.map((m) => [m.fact, m.rule]),
+    ]);
 }
 
 function rank(row: MatrixRow): number {

@@ -12,6 +12,7 @@ describe("inputs", () => {
     expect(read({ image: " docker-archive:a.tar \n" }).inputs).toEqual({
       images: ["docker-archive:a.tar"],
       baseImages: [],
+      baseReports: [],
     });
   });
 
@@ -25,6 +26,7 @@ describe("inputs", () => {
       dockerfile: "build/Dockerfile",
       "fail-on": "Warning",
       "fail-on-unknown": "TRUE",
+      "fail-on-existing": "true",
       comment: "always",
       "report-name": "agent",
       "report-file": "out/report.json",
@@ -39,10 +41,12 @@ describe("inputs", () => {
       hosts: ["ubuntu-22.04@6.2", "debian >= 12", "not rhel-7"],
       config: "ci/compat.yml",
       baseImages: ["c.tar", "d.tar"],
+      baseReports: [],
       platforms: ["linux/amd64", "linux/arm64"],
       dockerfile: "build/Dockerfile",
       failOn: "warning",
       failOnUnknown: true,
+      failOnExisting: true,
       comment: "always",
       reportName: "agent",
       reportFile: "out/report.json",
@@ -51,6 +55,11 @@ describe("inputs", () => {
       registryUsername: "u",
       registryPassword: "p",
     });
+  });
+
+  test("a saved report takes the place of the base image, and both at once are a mistake", () => {
+    expect(read({ image: "a", "base-report": "base.json" }).inputs.baseReports).toEqual(["base.json"]);
+    expect(() => read({ image: "a", "base-report": "base.json", "base-image": "b" })).toThrow(/both given/);
   });
 
   test("false is a value, not an absence", () => {

@@ -1,6 +1,7 @@
 import type { Cell, Finding, MissingFact, Report, Severity, Verdict } from "../../src/model/report.ts";
 import { severities, verdicts } from "../../src/model/report.ts";
 import type { Inspection, Tool, Toolchain } from "../../src/model/toolchain.ts";
+import { mergeReports } from "../../src/report/merge.ts";
 
 /** Reports as the checker builds them, one for each situation that people meet. */
 
@@ -106,6 +107,8 @@ interface Sample {
   hosts?: string[];
   findings?: Draft[];
   missing?: { hosts: string[]; platforms?: string[]; facts: MissingFact[] }[];
+  /** The base image: its tools, and its verdict where that isn't a pass. */
+  base?: { toolchain: Toolchain; verdicts: Partial<Record<string, Verdict>>; fixed?: Draft[] };
   /** Cells without any tool can't be judged. */
   unknown?: boolean;
   notes?: string[];
@@ -128,11 +131,12 @@ function build(sample: Sample): Report {
       .filter((m) => m.hosts.includes(host) && (m.platforms ?? [platform]).includes(platform))
       .flatMap((m) => m.facts);
     const has = (severity: Severity) => active.some((f) => f?.severity === severity);
+    const asBefore = own.some((i) => findings[i]?.existing && findings[i]?.severity !== "notice");
     const verdict: Verdict = has("error")
       ? "fail"
       : missing.length > 0 || sample.unknown
         ? "unknown"
-        : has("warning")
+        : has("warning") || asBefore
           ? "warn"
           : "pass";
     return {
@@ -142,12 +146,22 @@ function build(sample: Sample): Report {
       verdict,
       findings: own,
       missing,
+      ...(sample.base === undefined ? {} : { base: sample.base.verdicts[host] ?? "pass" }),
     };
   };
+  const base = sample.base && {
+    reference: "docker-archive:base/kilo.tar",
+    digest: `sha256:${"cd34".repeat(16)}`,
+    tools: sample.base.toolchain.tools.map(({ name, version }) => ({ name, version })),
+  };
+  const fixed = Object.keys(platforms).flatMap((platform) =>
+    (sample.base?.fixed ?? []).map(({ platforms: _, ...draft }) => ({ ...draft, image, platform })),
+  );
   const list = Object.entries(platforms).map(([platform, chain]) => ({
     platform,
     toolchain: chain,
     cells: (sample.hosts ?? hosts).map((host) => cell(platform, host)),
+    ...(base === undefined ? {} : { base }),
   }));
   const all = list.flatMap((p) => p.cells.map((c) => c.verdict));
   const [errors = 0, warnings = 0, notices = 0] = severities.map((s) => counted.filter((f) => f.severity === s).length);
@@ -158,6 +172,7 @@ function build(sample: Sample): Report {
     counts: { errors, warnings, notices, unknowns: all.filter((v) => v === "unknown").length },
     images: [{ reference: image, digest: `sha256:${"ab12".repeat(16)}`, platforms: list }],
     findings,
+    ...(fixed.length === 0 ? {} : { fixed }),
     notes: sample.notes ?? [],
   };
 }
@@ -312,6 +327,32 @@ export const samples: Record<string, Report> = {
       { ...silent, existing: true },
     ],
   }),
+  compared: build({
+    platforms: { "linux/amd64": toolchain("1.8.10", "7.24") },
+    base: {
+      toolchain: toolchain("1.8.4", "7.6"),
+      verdicts: Object.fromEntries(newerWriter.hosts.slice(0, 5).map((host) => [host, "fail"])),
+      fixed: [{ ...newerWriter, hosts: newerWriter.hosts.slice(0, 5) }],
+    },
+    findings: [
+      {
+        ...newerWriter,
+        rule: "image-newer-writer",
+        hosts: ["rhel-8"],
+        message: "iptables 1.8.4 of the host refuses tables in which the image's iptables 1.8.10 stored port ranges",
+        remedy: "Keep the image's iptables at 1.8.7 or earlier, or drop RHEL 8",
+      },
+      { ...wrapper, existing: true },
+    ],
+  }),
+  "fixed-by-change": build({
+    platforms: clean,
+    base: {
+      toolchain: toolchain("1.8.4", "7.6"),
+      verdicts: Object.fromEntries(newerWriter.hosts.map((host) => [host, "fail"])),
+      fixed: [newerWriter, buggy],
+    },
+  }),
   ignored: build({
     findings: [{ ...ipset, ignored: { reason: "the nodes' kube-proxy runs in iptables mode", until: "2027-01-31" } }],
     platforms: clean,
@@ -350,6 +391,18 @@ export const samples: Record<string, Report> = {
     notes: [hostile, "::warning::from a note"],
   }),
 };
+
+/** One report of three legs, two of which checked the same image. */
+samples.gathered = mergeReports([
+  { name: "amd64", report: leg("linux/amd64", "1.8.4") },
+  { name: "arm64", report: leg("linux/arm64", "1.8.11") },
+  { name: "ubi", report: leg("linux/amd64", "1.8.10") },
+]);
+
+function leg(platform: string, version: string): Report {
+  const findings = version === "1.8.11" ? [] : [version === "1.8.4" ? newerWriter : wrapper];
+  return build({ image: "docker-archive:agent.tar", platforms: { [platform]: toolchain(version, "7.24") }, findings });
+}
 
 export const inspection: Inspection = {
   schemaVersion: 1,

@@ -1,0 +1,64 @@
+import type { PlatformReport, Report } from "../model/report.ts";
+import { count } from "./view.ts";
+
+/** What differs from the base image: tools, and cells that broke or no longer break. */
+export interface Changes {
+  /** `iptables 1.8.4 -> 1.8.10`, each once. Empty when the same tools are in both. */
+  tools: string[];
+  /** Cells (platform x host) with an error now and none before, and the reverse. */
+  broken: number;
+  fixed: number;
+  /** Cells with an error before and now. */
+  stillBroken: number;
+}
+
+/** Tool changes named before the rest is counted. */
+const NAMED = 3;
+
+/** @returns undefined for a report without a base */
+export function findChanges(report: Report): Changes | undefined {
+  const compared = report.images.flatMap((image) => image.platforms).filter((platform) => platform.base !== undefined);
+  if (compared.length === 0) return undefined;
+  const changes: Changes = { tools: [...new Set(compared.flatMap(toolChanges))], broken: 0, fixed: 0, stillBroken: 0 };
+  for (const cell of compared.flatMap((platform) => platform.cells)) {
+    if (cell.base === undefined) continue;
+    const own = cell.findings.map((index) => report.findings[index]);
+    const breaks = own.some((finding) => finding?.severity === "error" && finding.ignored === undefined);
+    if (breaks) changes[cell.base === "fail" ? "stillBroken" : "broken"]++;
+    // What can't be judged now is not known to be fixed.
+    else if (cell.base === "fail" && cell.verdict !== "unknown") changes.fixed++;
+  }
+  return changes;
+}
+
+/** `iptables 1.8.4 -> 1.8.10: fixes 5 cells, breaks 1`, without stop. Not escaped: versions come from images. */
+export function describeChanges({ tools, broken, fixed }: Changes): string {
+  const named = tools.slice(0, NAMED).join(", ");
+  const left = tools.length - NAMED;
+  const what = tools.length === 0 ? "The same tools as before" : `${named}${left > 0 ? ` and ${left} more` : ""}`;
+  if (fixed > 0 && broken > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks ${broken}`;
+  if (fixed > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks none`;
+  if (broken > 0) return `${what}: breaks ${count(broken, "cell")}, fixes none`;
+  return `${what}: fixes and breaks nothing`;
+}
+
+function toolChanges({ toolchain, base }: PlatformReport): string[] {
+  const before = versionsByName(base?.tools ?? []);
+  const now = versionsByName(toolchain.tools);
+  return [...new Set([...now.keys(), ...before.keys()])].flatMap((name) => {
+    const [from, to] = [before.get(name), now.get(name)];
+    if (from === to) return [];
+    if (from === undefined) return [`${name} ${to} added`];
+    return [to === undefined ? `${name} ${from} removed` : `${name} ${from} -> ${to}`];
+  });
+}
+
+/** Both backends of iptables usually have one version; where they differ, both are told. ip6tables goes with iptables. */
+function versionsByName(tools: readonly { name: string; version: string | null }[]): Map<string, string> {
+  const versions = new Map<string, Set<string>>();
+  for (const { name, version } of tools)
+    versions.set(name, (versions.get(name) ?? new Set()).add(version ?? "of unknown version"));
+  const shown = new Map([...versions].map(([name, set]) => [name, [...set].sort().join(" and ")]));
+  if (shown.get("ip6tables") === shown.get("iptables")) shown.delete("ip6tables");
+  return shown;
+}
