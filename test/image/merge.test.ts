@@ -163,6 +163,11 @@ describe("layers on each other", () => {
     expect(merged.notes[0]).toMatch(/^layer sha256:[0-9a-f]{64} holds "\/a" more than once; the last one counts$/);
   });
 
+  test("a folder that a link led to is not remembered when that link is replaced from within", async () => {
+    const layer = [dir("d"), link("d/inner", "."), link("way", "d/inner"), file("way/inner"), file("way/late")];
+    await expect(merge(layer)).rejects.toThrow('it holds files below "/way", which is not a directory');
+  });
+
   test("a folder's mode is that of its last entry; folders without entry have 755", async () => {
     const { tree } = await merge([file("d/e/a")], [{ ...dir("d"), mode: 0o700 }]);
     expect(tree.lookup("/d")).toMatchObject({ mode: 0o700 });
