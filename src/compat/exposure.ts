@@ -1,5 +1,6 @@
 import { boundaryConstructs, type Operation } from "../model/program.ts";
-import { describeConstruct, type Effect, effectsOf, nativeEffectsOf, type Release } from "./encodings.ts";
+import { describeConstruct, type Effect, effectsOf, gapsOf, nativeEffectsOf, type Release } from "./encodings.ts";
+import { remember } from "./remember.ts";
 
 /**
  * What one reader (an iptables-nft version with known or unknown operations) suffers from one writer on the same node.
@@ -21,29 +22,55 @@ export const commonConstructs: readonly string[] = boundaryConstructs;
  * @param constructs what the writer writes
  * @param operations what the reader does; null = not known, then every operation counts
  */
-export function exposureOf(
+export const exposureOf: (
   writer: Release,
   reader: Release,
   constructs: readonly string[],
   operations: readonly Operation[] | null,
-): Exposure {
-  return sortEffects(
+) => Exposure = remember(keyOfMeeting, (writer, reader, constructs, operations) =>
+  sortEffects(
     constructs.flatMap((construct) => effectsOf(writer, reader, construct)),
     operations,
-  );
-}
+  ),
+);
 
 /** The same for native nft rules in iptables' own tables; `writer` is a version of nft. */
-export function nativeExposureOf(
+export const nativeExposureOf: (
   writer: string,
   reader: string,
   constructs: readonly string[],
   operations: readonly Operation[] | null,
-): Exposure {
-  return sortEffects(
+) => Exposure = remember(keyOfMeeting, (writer: string, reader: string, constructs, operations) =>
+  sortEffects(
     constructs.flatMap((construct) => nativeEffectsOf(writer, reader, construct)),
     operations,
-  );
+  ),
+);
+
+function keyOfMeeting(
+  writer: Release,
+  reader: Release,
+  constructs: readonly string[],
+  operations: readonly Operation[] | null,
+): string {
+  const does = operations === null ? "?" : joined(operations);
+  return `${keyOfRelease(writer)} ${keyOfRelease(reader)} ${joined(constructs)} ${does}`;
+}
+
+const joinedLists = new WeakMap<readonly string[], string>();
+
+/** A list as text; the lists of profiles are the same objects on every host. */
+function joined(list: readonly string[]): string {
+  let text = joinedLists.get(list);
+  if (text === undefined) {
+    text = list.join();
+    joinedLists.set(list, text);
+  }
+  return text;
+}
+
+function keyOfRelease(release: Release): string {
+  return typeof release === "string" ? release : `${release.version}+${release.carries.join("+")}`;
 }
 
 function sortEffects(all: readonly Effect[], operations: readonly Operation[] | null): Exposure {
@@ -57,6 +84,12 @@ function sortEffects(all: readonly Effect[], operations: readonly Operation[] | 
     misread: effects.filter((effect) => effect.outcome === "misread"),
   };
 }
+
+/** Sentences on versions between measured ones for which nothing can be told; see {@link gapsOf}. */
+export const gapsOfMeeting: (writer: string, reader: string, constructs: readonly string[]) => string[] = remember(
+  (writer, reader, constructs) => `${writer} ${reader} ${joined(constructs)}`,
+  (writer, reader, constructs) => [...new Set(constructs.flatMap((construct) => gapsOf(writer, reader, construct)))],
+);
 
 /** The constructs of effects in words, each once: `port ranges and NFLOG`. */
 export function describeConstructs(effects: readonly Effect[]): string {

@@ -1,8 +1,15 @@
 import type { NodeProgram } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
 import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
-import { buildOf, gapsOf, type Release, testedReleases } from "../encodings.ts";
-import { commonConstructs, describeConstructs, type Exposure, effectEvidence, exposureOf } from "../exposure.ts";
+import { buildOf, type Release, testedReleases } from "../encodings.ts";
+import {
+  commonConstructs,
+  describeConstructs,
+  type Exposure,
+  effectEvidence,
+  exposureOf,
+  gapsOfMeeting,
+} from "../exposure.ts";
 import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 
 /**
@@ -132,23 +139,27 @@ function meetAll(
   if (own === undefined) return [];
   return nftPrograms(cell).flatMap((program): Outcome[] => {
     const other = iptablesVersionOnHost(program, cell.host);
-    const versions = {
-      own: own === null ? testedReleases() : [own],
-      other: other === undefined ? testedReleases() : [other],
+    const judge = (image: string, node: string): RawFinding[] => {
+      const meeting = direction === "reads" ? meet(cell, program, node, image) : meet(cell, program, image, node);
+      return reportOn(meeting, exposureOfMeeting(meeting));
     };
-    const findings = versions.own.flatMap((image) =>
-      versions.other.flatMap((node) => {
-        const meeting = direction === "reads" ? meet(cell, program, node, image) : meet(cell, program, image, node);
-        return reportOn(meeting, exposureOfMeeting(meeting)).map((finding) => ({
-          ...finding,
-          program: program.id,
-          evidence: [...finding.evidence, ...aboutIptables(program, direction)],
-        }));
-      }),
-    );
-    if (own !== null && other !== undefined)
+    if (own !== null && other !== undefined) {
+      const findings = judge(own, other).map((finding) => ({
+        ...finding,
+        program: program.id,
+        evidence: [...finding.evidence, ...aboutIptables(program, direction)],
+      }));
       return findings.length > 0 ? findings : unmeasured(cell, rule, program, direction, own, other);
-    if (!findings.some((finding) => finding.severity === "error")) return [];
+    }
+    // Assumed constructs can give warnings at most.
+    const constructs = direction === "reads" ? program.writes : cell.image.profile?.writes?.value;
+    if (constructs === null || constructs === undefined) return [];
+    const couldBeError = (own === null ? testedReleases() : [own]).some((image) =>
+      (other === undefined ? testedReleases() : [other]).some((node) =>
+        judge(image, node).some((finding) => finding.severity === "error"),
+      ),
+    );
+    if (!couldBeError) return [];
     const missing: Outcome[] = [];
     if (own === null) missing.push({ kind: "missing", rule, fact: "version of the image's iptables" });
     if (other === undefined) {
@@ -171,8 +182,7 @@ function unmeasured(
   const [writer, reader] = direction === "reads" ? [other, own] : [own, other];
   // Assumed constructs can give warnings at most, and a warning that may be one isn't worth an unknown cell.
   const constructs = (direction === "reads" ? program.writes : cell.image.profile?.writes?.value) ?? [];
-  const notes = constructs.flatMap((construct) => gapsOf(writer, reader, construct));
-  return [...new Set(notes)].map((fact) => ({ kind: "missing", rule, fact }));
+  return gapsOfMeeting(writer, reader, constructs).map((fact) => ({ kind: "missing", rule, fact }));
 }
 
 /** What of a program's facts bears on reading and writing rules. */
