@@ -25,7 +25,7 @@ const packages = {
   model: [/^zod\/mini$/],
   knowledge: [/^zod\/mini$/],
   image: [/^node:/, /^tar-stream$/, /^zod\/mini$/],
-  toolchain: [/^node:path\/posix$/],
+  toolchain: [/^node:path\/posix$/, /^node:crypto$/],
   hosts: [/^semver$/, /^zod\/mini$/],
   compat: [],
   report: [],
