@@ -13,6 +13,8 @@ export interface ClientOptions {
   apiUrl: string;
   /** Unit of the waiting between tries. Milliseconds, default 1000. */
   retryUnit?: number;
+  /** Milliseconds for all requests together, default 25,000. */
+  deadline?: number;
   /** Debug lines of the HTTP client. */
   debug?: (line: string) => void;
 }
@@ -31,7 +33,7 @@ export async function createClient(options: ClientOptions) {
   ]);
   const debug = options.debug ?? (() => {});
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), DEADLINE);
+  const timer = setTimeout(() => deadline.abort(), options.deadline ?? DEADLINE);
   timer.unref();
   const Octokit = GitHub.plugin(retry);
   const octokit = new Octokit({
