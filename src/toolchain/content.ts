@@ -1,3 +1,4 @@
+import type { VersionNeed } from "./binaries/elf.ts";
 import type { GoBuild } from "./binaries/go.ts";
 import type { Identity } from "./binaries/identify.ts";
 import type { ContentDigests } from "./packages/ownership.ts";
@@ -57,6 +58,12 @@ export interface BinaryContent {
   needed: string[];
   /** Where it looks for them first. */
   runpath?: string[];
+  /** The paths are an RPATH. */
+  isRpath?: boolean;
+  /** Path of its dynamic loader; absent in libraries and static programs. */
+  interpreter?: string;
+  versionNeeds?: VersionNeed[];
+  versionDefinitions?: string[];
   identity?: Identity;
   go?: GoBuild;
   /** Generation of the iptables-wrapper, when it is that Go program. */

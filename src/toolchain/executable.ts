@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import type { ContentSink, StreamedFile } from "../model/image.ts";
-import { type ElfHeader, isElf, readElfDynamic, readElfHeader } from "./binaries/elf.ts";
+import {
+  type ElfDynamic,
+  type ElfHeader,
+  isElf,
+  readElfDynamic,
+  readElfHeader,
+  readInterpreter,
+} from "./binaries/elf.ts";
 import { createGoScanner, type GoBuild, type GoScanner, goDataRanges } from "./binaries/go.ts";
 import { identify } from "./binaries/identify.ts";
 import type { BinaryContent, ProbedContent } from "./content.ts";
@@ -23,6 +30,16 @@ export function isToolName(name: string): boolean {
 
 export function isNetfilterLibrary(name: string): boolean {
   return /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/.test(name);
+}
+
+/**
+ * Libraries that the tools and the netfilter libraries ask for, the C library and its loader among them: what they define
+ * and ask for in turn decides whether a tool starts. Of others it is enough that they are there.
+ */
+export function isSupportLibrary(name: string): boolean {
+  return /^(?:ld-(?:linux|musl)[-.\w]*|ld64?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/.test(
+    name,
+  );
 }
 
 /** Directories that PATHs name, the root, and k3s' `bin/aux`. */
@@ -92,7 +109,7 @@ function elfSink(file: StreamedFile, name: string, head: Buffer): ContentSink | 
   const named = isToolName(name) || isNetfilterLibrary(name);
   if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : undefined;
   if (isPacked(head)) return hashingSink(file, { ...describe(header), packed: true });
-  const wanted = named || isProgramDirectory(file.path);
+  const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
   if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
   return streamingSink(file, header, named);
 }
@@ -196,14 +213,24 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   withGo(content, scanner);
   if (content.go) return withWrapper(content, content.go, bytes);
   const dynamic = readElfDynamic(bytes, header);
-  content.needed = dynamic?.needed ?? [];
-  if (dynamic?.runpath.length) content.runpath = dynamic.runpath;
+  const interpreter = readInterpreter(bytes, header);
+  if (interpreter !== undefined) content.interpreter = interpreter;
+  if (dynamic) describeDynamic(content, dynamic);
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return content;
   const identity = identify({ name, bytes, dynamic });
   if (identity) content.identity = identity;
   if (!identity && !named) return content.problem ? content : undefined;
   const hash = createDigester(bytes.length);
   hash.write(bytes);
   return { ...content, ...hash.end() };
+}
+
+function describeDynamic(content: BinaryContent, dynamic: ElfDynamic): void {
+  content.needed = dynamic.needed;
+  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
+  if (dynamic.isRpath) content.isRpath = true;
+  if (dynamic.versionNeeds.length > 0) content.versionNeeds = dynamic.versionNeeds;
+  if (dynamic.versionDefinitions.length > 0) content.versionDefinitions = dynamic.versionDefinitions;
 }
 
 /** Marks the iptables-wrapper that is a Go program; each generation has a text of its own, older ones are the default. */

@@ -1,12 +1,13 @@
 import type { FileTree, ImagePlatform } from "../model/image.ts";
-import type { Command, Toolchain } from "../model/toolchain.ts";
+import type { Command, Tool, Toolchain } from "../model/toolchain.ts";
+import { createLoader, type Loader } from "./binaries/loader.ts";
 import { createCommandFinder, DEFAULT_COMMANDS, pathDirectories, tellCommand } from "./commands.ts";
 import { probedContent } from "./content.ts";
 import { listLibraries } from "./libraries.ts";
 import { indexOwnership } from "./packages/ownership.ts";
 import { type KnownProgram, tellProgram } from "./program.ts";
 import { tellSelector } from "./selector.ts";
-import { surveyTree } from "./survey.ts";
+import { type Survey, surveyTree } from "./survey.ts";
 import { listTools } from "./tools.ts";
 
 export type { KnownProgram } from "./program.ts";
@@ -29,7 +30,15 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const ownership = indexOwnership(survey, tree);
   const directories = pathDirectories(config.env);
   const find = createCommandFinder(tree, directories);
-  const { tools, missing: missingOfTools } = listTools({ tree, survey, ownership, find, directories });
+  const loader = createLoader(tree, config.env);
+  const { tools, missing: missingOfTools } = listTools({
+    tree,
+    survey,
+    ownership,
+    find,
+    directories,
+    loader,
+  });
   const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find) }));
   const defaults: Record<string, Command> = Object.fromEntries(told.map(({ name, command }) => [name, command]));
   const selector = tellSelector(tree, survey, find);
@@ -39,6 +48,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     architecture: platform.platform.split("/")[1] ?? "",
     tools,
     libraries: listLibraries(survey, ownership),
+    missingLibraries: listMissingLibraries(tools, survey, loader),
     defaults,
     ...(selector && { selector }),
     ...(program && { program }),
@@ -51,6 +61,15 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
       ...(missingProgram ? [missingProgram] : []),
     ]),
   };
+}
+
+/** What the tools' loaders would not find, by file: copies without their libraries, files of a newer distribution. */
+function listMissingLibraries(tools: Tool[], survey: Survey, loader: Loader): { path: string; library: string }[] {
+  const paths = [...new Set(tools.map(({ target }) => target))];
+  return paths.flatMap((path) => {
+    const found = survey.binaries.find((binary) => binary.path === path);
+    return found ? loader.missing(found).map((library) => ({ path, library })) : [];
+  });
 }
 
 /** Shown for orientation only: packages often come from another release than os-release names. */

@@ -1,7 +1,8 @@
 import { basename, dirname } from "node:path/posix";
 import type { ContentProbe, ContentSink, StreamedFile } from "../model/image.ts";
+import { isLoaderConfig } from "./binaries/loader-paths.ts";
 import type { PackagesContent, ProbedContent } from "./content.ts";
-import { isNetfilterLibrary, isToolName, openExecutable } from "./executable.ts";
+import { isNetfilterLibrary, isSupportLibrary, isToolName, openExecutable } from "./executable.ts";
 import { parseApkDatabase } from "./packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
 import { isRpmDatabase, MAX_RPM_DATABASE, readRpmFile } from "./packages/rpm/rpm.ts";
@@ -41,8 +42,9 @@ function openOther(file: StreamedFile): ContentSink | undefined {
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
       return textSink(file, MAX_SMALL_TEXT, (text) => ({ kind: "text", text }));
   }
+  if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text) => ({ kind: "text", text }));
   const executable = (file.mode & 0o111) !== 0 && !/\.so(?:\.|$)/.test(name);
-  if (!executable && !isNetfilterLibrary(name) && !isToolName(name)) return undefined;
+  if (!executable && !isNetfilterLibrary(name) && !isToolName(name) && !isSupportLibrary(name)) return undefined;
   return file.size === 0 ? undefined : openExecutable(file, name);
 }
 

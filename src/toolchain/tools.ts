@@ -2,7 +2,7 @@ import { basename } from "node:path/posix";
 import type { FileTree } from "../model/image.ts";
 import type { Tool } from "../model/toolchain.ts";
 import { upstreamVersion } from "../model/version.ts";
-import { findLibraryFile } from "./binaries/search-library.ts";
+import type { Loader } from "./binaries/loader.ts";
 import { type CommandFinder, followLink } from "./commands.ts";
 import type { BinaryContent } from "./content.ts";
 import { describeFormer, describeOwner, type Ownership } from "./packages/ownership.ts";
@@ -24,6 +24,7 @@ export interface ToolContext {
   ownership: Ownership;
   find: CommandFinder;
   directories: string[];
+  loader: Loader;
 }
 
 /** Programs that one multi-call binary of iptables provides. */
@@ -222,15 +223,16 @@ function readByteVersion(context: ToolContext, found: Found<BinaryContent>): Byt
     };
   const prefix = identity?.versionIn;
   if (prefix === undefined) return { version: null, reason: "its bytes hold no version", evidence: [] };
-  const library = findLibraryFile(context.tree, found, prefix);
-  const version = library?.content.identity?.version ?? null;
+  const soname = found.content.needed.find((name) => name.startsWith(prefix));
+  const library = soname === undefined ? undefined : context.loader.find(found, soname);
+  const version = library?.content?.identity?.version ?? null;
   if (!library || version === null)
     return {
       version: null,
       reason: library ? `${library.path} holds no version` : `its ${prefix} was not found`,
       evidence: [],
     };
-  const fact = `its library holds: ${library.content.identity?.evidence}`;
+  const fact = `its library holds: ${library.content?.identity?.evidence}`;
   return { version, reason: "", evidence: [evidence(fact, library.path, library.node)] };
 }
 

@@ -33,7 +33,12 @@ test.each([
     soname: "libx.so.1",
     runpath: ["$ORIGIN/../lib", "/opt/lib"],
     versionDefinitions: ["X_1", "X_2"],
-    versionNeeds: ["LIBNFTNL_11", "LIBNFTNL_16", "GLIBC_2.34"],
+    isRpath: false,
+    versionNeeds: [
+      { library: "libnftnl.so.11", version: "LIBNFTNL_11" },
+      { library: "libnftnl.so.11", version: "LIBNFTNL_16" },
+      { library: "libc.so.6", version: "GLIBC_2.34" },
+    ],
   });
 });
 

@@ -25,10 +25,17 @@ export interface ElfDynamic {
   soname: string | undefined;
   /** RUNPATH, or RPATH where there is none. */
   runpath: string[];
+  /** The paths are an RPATH: they also hold for the libraries of its libraries. */
+  isRpath: boolean;
   /** Names of the version definitions, the base entry (the so-name itself) left out. */
   versionDefinitions: string[];
-  /** Versions it asks of other libraries: `LIBNFTNL_16`. */
-  versionNeeds: string[];
+  /** Versions it asks of other libraries: `LIBNFTNL_16` of `libnftnl.so.11`. Weak ones, which may be absent, are left out. */
+  versionNeeds: VersionNeed[];
+}
+
+export interface VersionNeed {
+  library: string;
+  version: string;
 }
 
 export const PT_LOAD = 1;
@@ -36,6 +43,8 @@ const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
 export const PF_W = 2;
 export const PF_X = 1;
+
+const VER_FLG_WEAK = 2;
 
 const MAX_SEGMENTS = 256;
 const MAX_DYNAMIC_ENTRIES = 2048;
@@ -85,6 +94,7 @@ export function readElfDynamic(bytes: Buffer, header: ElfHeader): ElfDynamic | u
     needed: [],
     soname: undefined,
     runpath: [],
+    isRpath: false,
     versionDefinitions: [],
     versionNeeds: [],
   };
@@ -114,7 +124,9 @@ function fillDynamic(dynamic: ElfDynamic, bytes: Buffer, header: ElfHeader, segm
   for (const offset of valuesOf(DT.NEEDED)) dynamic.needed.push(name(offset));
   const soname = valuesOf(DT.SONAME)[0];
   if (soname !== undefined) dynamic.soname = name(soname);
-  const runpath = valuesOf(DT.RUNPATH)[0] ?? valuesOf(DT.RPATH)[0];
+  const own = valuesOf(DT.RUNPATH)[0];
+  const runpath = own ?? valuesOf(DT.RPATH)[0];
+  dynamic.isRpath = own === undefined && runpath !== undefined;
   if (runpath !== undefined) dynamic.runpath = name(runpath).split(":");
   const definitions = fileOffset(header, valuesOf(DT.VERDEF)[0]);
   const definitionCount = valuesOf(DT.VERDEFNUM)[0] ?? 0;
@@ -160,13 +172,17 @@ function readVersionNeeds(
   start: number,
   count: number,
   name: (offset: number) => string,
-  into: string[],
+  into: VersionNeed[],
 ): void {
   let at = start;
-  for (let i = 0; i < Math.min(count, MAX_VERSIONS) && into.length < MAX_VERSIONS; i++) {
+  let left = MAX_VERSIONS;
+  for (let i = 0; i < Math.min(count, MAX_VERSIONS); i++) {
+    const library = name(read.u32(at + 4));
     let auxiliary = at + read.u32(at + 8);
-    for (let j = read.u16(at + 2); j > 0 && into.length < MAX_VERSIONS; j--) {
-      into.push(name(read.u32(auxiliary + 8)));
+    for (let j = read.u16(at + 2); j > 0; j--) {
+      if (left-- === 0) return;
+      const isWeak = (read.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) into.push({ library, version: name(read.u32(auxiliary + 8)) });
       const next = read.u32(auxiliary + 12);
       if (next === 0) break;
       auxiliary += next;
