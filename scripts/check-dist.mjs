@@ -15,6 +15,7 @@ await import("./build.mjs");
 const built = readAll();
 const names = [...new Set([...committed.keys(), ...built.keys()])].sort();
 const different = names.filter((name) => committed.get(name) !== built.get(name));
-for (const name of different) console.error(`dist/${name} is not what the source builds: run npm run build and commit dist/`);
+for (const name of different)
+  console.error(`dist/${name} is not what the source builds: run npm run build and commit dist/`);
 console.log(`${names.length} files in dist/, ${different.length} differ from the source`);
 process.exit(different.length === 0 ? 0 : 1);

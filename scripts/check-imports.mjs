@@ -51,12 +51,14 @@ for (const entry of readdirSync(src, { recursive: true, withFileTypes: true })) 
 function check(file, room, specifier) {
   const name = relative(src, file);
   if (!specifier.startsWith(".")) {
-    if (!(packages[room] ?? []).some((pattern) => pattern.test(specifier))) problems.push(`${name}: src/${room} may not import ${specifier}`);
+    if (!(packages[room] ?? []).some((pattern) => pattern.test(specifier)))
+      problems.push(`${name}: src/${room} may not import ${specifier}`);
     return;
   }
   const target = relative(src, resolve(dirname(file), specifier));
   if (target.startsWith("../")) {
-    if (!/^\.\.\/node_modules\/tar-stream\//.test(target) || room !== "image") problems.push(`${name}: imports ${target} from outside src`);
+    if (!/^\.\.\/node_modules\/tar-stream\//.test(target) || room !== "image")
+      problems.push(`${name}: imports ${target} from outside src`);
     return;
   }
   const other = target.split("/")[0];
@@ -66,7 +68,8 @@ function check(file, room, specifier) {
 
 /** @param {string} text @returns {string[]} */
 function importsOf(text) {
-  const pattern = /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*["']([^"']+)["']|(?:^|\n)\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*["']([^"']+)["']|(?:^|\n)\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
   return [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 

@@ -14,10 +14,14 @@ const samples = [
 let unexpected = 0;
 for (const { file, says, status } of samples) {
   console.log(`\n$ netfilter-compat check ${file} --config examples/matrix.yml      (${says})\n`);
-  const run = spawnSync(process.execPath, [join(root, "dist/cli.js"), "check", file, "--config", "examples/matrix.yml"], {
-    cwd: root,
-    stdio: "inherit",
-  });
+  const run = spawnSync(
+    process.execPath,
+    [join(root, "dist/cli.js"), "check", file, "--config", "examples/matrix.yml"],
+    {
+      cwd: root,
+      stdio: "inherit",
+    },
+  );
   if (run.status === status) continue;
   unexpected++;
   console.log(`expected exit code ${status}, got ${run.status}`);

@@ -66,5 +66,3 @@ export const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 export type ConfigHost = NonNullable<Config["hosts"]>[number];
-export type ConfigProgram = z.infer<typeof program>;
-export type ConfigImage = z.infer<typeof image>;

@@ -20,7 +20,6 @@ export const distributionReleaseSchema = z.object({
   sources: z.array(z.string()).check(z.minLength(1)),
   confidence: z.enum(["seen", "documented", "inferred"]),
 });
-export type DistributionRelease = z.infer<typeof distributionReleaseSchema>;
 
 export const distributionSchema = z.object({
   /** `ID` of os-release where it has one, else our name. */

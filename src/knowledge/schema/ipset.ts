@@ -42,5 +42,3 @@ export const ipsetFileSchema = z.object({
 });
 
 export type IpsetFile = z.infer<typeof ipsetFileSchema>;
-export type IpsetKernel = z.infer<typeof ipsetKernelSchema>;
-export type IpsetTool = z.infer<typeof ipsetToolSchema>;
