@@ -24,7 +24,9 @@ const result = await build({
   logLevel: "warning",
   define: { __VERSION__: JSON.stringify(version) },
   // Some dependencies are CommonJS and call require for Node's own modules.
-  banner: { js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+  },
 });
 writeFileSync(join(out, "package.json"), '{ "type": "module" }\n');
 writeFileSync(join(out, "licenses.txt"), licences(Object.keys(result.metafile.inputs)));
@@ -35,14 +37,23 @@ function licences(inputs) {
   for (const input of inputs) {
     const path = input.split("node_modules/").at(-1);
     if (path === undefined || !input.includes("node_modules/")) continue;
-    names.add(input.slice(0, input.lastIndexOf("node_modules/") + 13) + path.split("/").slice(0, path.startsWith("@") ? 2 : 1).join("/"));
+    names.add(
+      input.slice(0, input.lastIndexOf("node_modules/") + 13) +
+        path
+          .split("/")
+          .slice(0, path.startsWith("@") ? 2 : 1)
+          .join("/"),
+    );
   }
   return [...names]
     .sort()
     .map((folder) => {
       const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
       const file = readdirSync(join(root, folder)).find((name) => /^(licen[cs]e|copying)/i.test(name));
-      const text = file === undefined ? `${manifest.license} (the package carries no licence file)` : readFileSync(join(root, folder, file), "utf8");
+      const text =
+        file === undefined
+          ? `${manifest.license} (the package carries no licence file)`
+          : readFileSync(join(root, folder, file), "utf8");
       return `${manifest.name} ${manifest.version} (${manifest.license})\n\n${text.trim()}\n`;
     })
     .join(`\n${"-".repeat(80)}\n\n`);
