@@ -11,6 +11,7 @@ const operations = [
   ["/repos/{owner}/{repo}/issues/comments/{comment_id}", "patch"],
   ["/repos/{owner}/{repo}/issues/comments/{comment_id}", "delete"],
   ["/repos/{owner}/{repo}/pulls", "get"],
+  ["/repos/{owner}/{repo}/pulls/{pull_number}/files", "get"],
 ];
 /** Words for people; they would be nine tenths of the file. */
 const dropped = /^(?:description|summary|examples?|tags|externalDocs|operationId|title|x-.*)$/;

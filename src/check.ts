@@ -17,8 +17,8 @@ export interface CheckRequest {
   base: readonly string[] | Inspection;
   platforms: readonly string[];
   settings: Settings;
-  /** Line of the Dockerfile that brings a package in. */
-  locate?: (finding: JudgedFinding, toolchain: Toolchain) => Finding["location"] | undefined;
+  /** Line of the Dockerfile that brings a package in, and the change to one line that would cure it. */
+  locate?: (finding: JudgedFinding, toolchain: Toolchain) => Pick<Finding, "location" | "suggestion">;
 }
 
 /**
@@ -96,7 +96,7 @@ function withRemedy(cells: RawCell[], remedy: ReturnType<typeof findRemedy>): Ra
     ...cell,
     findings: cell.findings.map((finding) =>
       finding.severity !== "notice" && remedy.clears(cell.host.id, finding.rule, finding.cause)
-        ? { ...finding, remedy: remedy.text }
+        ? { ...finding, remedy: remedy.text, ...(remedy.upgrade === undefined ? {} : { upgrade: remedy.upgrade }) }
         : finding,
     ),
   }));

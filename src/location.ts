@@ -1,5 +1,6 @@
 import type { JudgedFinding } from "./compat/policy.ts";
-import { locateTool, type Wanted } from "./dockerfile/locate.ts";
+import { type Located, makeLocator, type Wanted } from "./dockerfile/locate.ts";
+import { suggestBase } from "./dockerfile/suggest.ts";
 import type { Finding } from "./model/report.ts";
 import type { Toolchain } from "./model/toolchain.ts";
 
@@ -12,19 +13,29 @@ const packageNames: Readonly<Record<string, string[]>> = {
 };
 
 /**
- * The line of a Dockerfile that brings in the tool that a finding is about.
- * @returns a function for the check: finding and toolchain -> place, undefined when the file doesn't tell
+ * The line of a Dockerfile that brings in the tool that a finding is about, and where another base alone would cure it what
+ * its FROM should say.
+ * @returns a function for the check: finding and toolchain -> place and change, each only where the file tells
  */
 export function locateFindings(dockerfile: { path: string; text: string }) {
+  const locate = makeLocator(dockerfile.text);
   // Many findings are about one tool: the file is searched once for each.
-  const known = new Map<string, number | undefined>();
-  return (finding: JudgedFinding, toolchain: Toolchain): Finding["location"] | undefined => {
+  const known = new Map<string, Located | undefined>();
+  return (finding: JudgedFinding, toolchain: Toolchain): Pick<Finding, "location" | "suggestion"> => {
     const tool = finding.rule.startsWith("wrapper-") ? "iptables-wrapper" : (finding.tool ?? "iptables");
     const wanted = wantedOf(tool, toolchain);
     const key = JSON.stringify(wanted);
-    if (!known.has(key)) known.set(key, locateTool(dockerfile.text, wanted)?.line);
-    const line = known.get(key);
-    return line === undefined ? undefined : { file: dockerfile.path, line };
+    if (!known.has(key)) known.set(key, locate(wanted));
+    const found = known.get(key);
+    if (found === undefined) return {};
+    const change =
+      finding.upgrade === undefined || found.base === undefined
+        ? undefined
+        : suggestBase(dockerfile.text, found.base, finding.upgrade);
+    return {
+      location: { file: dockerfile.path, line: found.line },
+      ...(change === undefined ? {} : { suggestion: { file: dockerfile.path, ...change } }),
+    };
   };
 }
 

@@ -10,8 +10,8 @@ export interface EvaluatedPlatform {
   toolchain: Toolchain;
   cells: RawCell[];
   base?: EvaluatedBase;
-  /** Where the Dockerfile brings a tool in, by rule. */
-  locate?: (finding: JudgedFinding) => Finding["location"] | undefined;
+  /** Where the Dockerfile brings a tool in, and what one line of it should say. */
+  locate?: (finding: JudgedFinding) => Pick<Finding, "location" | "suggestion">;
 }
 export interface EvaluatedBase {
   reference: string;
@@ -152,7 +152,6 @@ function addFinding(
     }
     return index;
   }
-  const location = platform.locate?.(judged);
   findings.push({
     rule: judged.rule,
     severity: judged.severity,
@@ -163,7 +162,7 @@ function addFinding(
     message: judged.message,
     evidence: [...judged.evidence],
     ...(judged.remedy === undefined ? {} : { remedy: judged.remedy }),
-    ...(location === undefined ? {} : { location }),
+    ...platform.locate?.(judged),
     ...(judged.existing === undefined ? {} : { existing: judged.existing }),
     ...(judged.ignored === undefined ? {} : { ignored: judged.ignored }),
   });

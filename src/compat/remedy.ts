@@ -7,6 +7,8 @@ import { evaluatePlatform, type PlatformInput, type RawCell } from "./engine.ts"
 export interface Remedy {
   /** One sentence that says what to take. */
   text: string;
+  /** The release by itself, where nothing else has to change: `alpine` and `3.18`. */
+  upgrade?: { distribution: string; release: string };
   /** Causes of findings that are gone with it, by host. */
   clears(host: string, rule: string, cause: string): boolean;
 }
@@ -158,6 +160,9 @@ function describe(
   const failing = cells.some((cell) => cell.findings.some((finding) => finding.severity === "error"));
   const effect = failing ? "that clears most errors" : "that leaves no error on the selected hosts";
   return {
+    ...(legacy === "" && wrapper === "" && !failing
+      ? { upgrade: { distribution: distribution.id, release: release.release } }
+      : {}),
     text: `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions})${wrapper}: ${effect}.`,
     clears: (host, rule, cause) =>
       !cells.some(

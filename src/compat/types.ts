@@ -59,6 +59,8 @@ export interface RawFinding {
   /** The tool of the image that it is about, `iptables` when absent: where the Dockerfile brings it in is the finding's line. */
   tool?: string;
   remedy?: string;
+  /** The release of the image's distribution that cures it without any other change. */
+  upgrade?: { distribution: string; release: string };
 }
 export interface RawMissing {
   kind: "missing";

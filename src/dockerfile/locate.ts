@@ -26,6 +26,8 @@ export interface Located {
   line: number;
   /** `install`: a package manager or script of the image's build; `copy`: COPY or ADD; `from`: it comes with the base. */
   kind: "install" | "copy" | "from";
+  /** The line of the FROM whose packages it takes; absent for a copy. From 1. */
+  base?: number;
 }
 
 interface Stage {
@@ -66,7 +68,8 @@ export function makeLocator(text: string): (wanted: Wanted) => Located | undefin
   const resolve = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? undefined);
   return (wanted) => {
     const search: Search = { lines, escapeCharacter, stages, searched: new Map(), wanted, resolve };
-    return searchStage(search, last) ?? { line: baseLine(search, last), kind: "from" };
+    const from = baseLine(search, last);
+    return searchStage(search, last) ?? { line: from, kind: "from", base: from };
   };
 }
 
@@ -105,12 +108,12 @@ function searchInstructions(search: Search, stage: Stage): Located | undefined {
 
 function searchInstruction(search: Search, stage: Stage, instruction: Instruction): Located | undefined {
   const keyword = instruction.getKeyword();
-  if (keyword === "RUN") return searchRun(search, instruction);
+  if (keyword === "RUN") return searchRun(search, stage, instruction);
   if (keyword === "COPY" || keyword === "ADD") return searchCopy(search, stage, instruction);
   return undefined;
 }
 
-function searchRun(search: Search, instruction: Instruction): Located | undefined {
+function searchRun(search: Search, stage: Stage, instruction: Instruction): Located | undefined {
   const { start, end } = instruction.getRange();
   const lines = search.lines.slice(start.line, end.line + 1);
   // The keyword goes, its width stays.
@@ -119,7 +122,7 @@ function searchRun(search: Search, instruction: Instruction): Located | undefine
   for (const command of commands.toReversed())
     for (const word of installedWords(command) ?? [])
       if (packagesIn(search, word.text, word.line).some((name) => isWanted(search, name)))
-        return { line: word.line + 1, kind: "install" };
+        return { line: word.line + 1, kind: "install", base: baseLine(search, stage) };
   const mentioned = commands.flat().find((word) => mentions(search, word.text));
   return mentioned && { line: mentioned.line + 1, kind: "install" };
 }

@@ -3,7 +3,7 @@ import type { Report } from "../model/report.ts";
 import { buildAnnotations } from "../report/annotations.ts";
 import { COMMENT_LIMIT, fitMarkdown } from "../report/budget.ts";
 import { plainText } from "../report/escape.ts";
-import { headline } from "../report/headline.ts";
+import { headline, leadingSuggestion } from "../report/headline.ts";
 import type { SarifOptions } from "../report/sarif.ts";
 import { failureReason } from "../report/status.ts";
 import { renderText } from "../report/text.ts";
@@ -11,6 +11,7 @@ import type { ReportContext } from "../report/view.ts";
 import { createClient, statusOf } from "./client.ts";
 import type { CommentResult } from "./comment.ts";
 import { commentMarker, shouldCreate, upsertComment } from "./comment.ts";
+import { isInDiff } from "./diff.ts";
 import type { RunEvent } from "./event.ts";
 import { readEvent } from "./event.ts";
 import { writeReportFile, writeSarifFile } from "./files.ts";
@@ -160,7 +161,10 @@ async function commentOn(
       const pullRequest = await findPullRequest(client, repository, event);
       if (pullRequest === undefined) return skip(info, "no open pull request has this run's commit as its head");
       const marker = commentMarker(reportIdentity(inputs.reportName, env));
-      const body = fitMarkdown(report, context, COMMENT_LIMIT, `\n${marker}\n`);
+      const wanted = leadingSuggestion(report);
+      const shown = wanted !== undefined && (await isInDiff(client, repository, pullRequest, wanted));
+      const commentContext = shown ? { ...context, suggestion: wanted } : context;
+      const body = fitMarkdown(report, commentContext, COMMENT_LIMIT, `\n${marker}\n`);
       return told(await upsertComment(client, { repository, pullRequest, body, marker, create }));
     } finally {
       client.release();

@@ -35,6 +35,14 @@ const finding = z.object({
   evidence: z.array(evidence).check(z.maxLength(2000)),
   remedy: z.optional(text(4000)),
   location: z.optional(z.object({ file: repositoryPath, line: count })),
+  suggestion: z.optional(
+    z.object({
+      file: repositoryPath,
+      line: count,
+      // Shown as code as it is: nothing that could end a block of code, and no second line.
+      text: z.string().check(z.regex(/^FROM [\w./:@=$ {}-]{1,300}$/)),
+    }),
+  ),
   existing: z.optional(z.boolean()),
   ignored: z.optional(z.object({ reason: text(2000), until: text(40) })),
 });

@@ -27,6 +27,8 @@ export interface Finding {
   remedy?: string;
   /** Line that brings the tool in. */
   location?: { file: string; line: number };
+  /** The remedy as a change to one line of a file: what the whole line should say. */
+  suggestion?: { file: string; line: number; text: string };
   /** The base image has it too. */
   existing?: boolean;
   /** Set by an `ignore` entry that is in force: its reason and end date. */

@@ -1,6 +1,6 @@
 import type { Finding, Report, Verdict } from "../model/report.ts";
 import { describeChanges, findChanges } from "./changes.ts";
-import type { FindingGroup, ReportContext } from "./view.ts";
+import type { FindingGroup, ReportContext, Suggestion } from "./view.ts";
 import { allHosts, count, groupFindings, hostNamer, shortImage, withStop } from "./view.ts";
 
 /** The first two lines of every form: what is the case, and the one thing to do about it. Plain text with code in
@@ -109,15 +109,29 @@ function stateFact(report: Report, context: ReportContext, config: string): stri
   return `In \`${config}\`, state for ${where}: ${withStop(fact)}${further}`;
 }
 
-/** The remedy that concerns most cells of the given severity; where none is known, the rule to read about. */
-function change(report: Report, severity: Finding["severity"]): Pick<Lines, "action" | "isChange"> {
-  const groups = groupFindings(report.findings).active.filter((group) => group.severity === severity);
+/** The change to one line that the headline's remedy comes down to. */
+export function leadingSuggestion(report: Report): Suggestion | undefined {
+  const severity = { fail: "error", warn: "warning", unknown: undefined, pass: undefined } as const;
+  const groups = groupFindings(report.findings).active.filter((group) => group.severity === severity[report.verdict]);
+  const [remedy] = rankRemedies(groups)[0] ?? [];
+  return groups.find((group) => group.remedy === remedy && group.first.suggestion !== undefined)?.first.suggestion;
+}
+
+/** Remedies with the number of cells that each would help, most first. */
+function rankRemedies(groups: readonly FindingGroup[]): [string, number][] {
   const byRemedy = new Map<string, number>();
   for (const group of groups)
     if (group.remedy !== undefined) byRemedy.set(group.remedy, (byRemedy.get(group.remedy) ?? 0) + group.cells);
-  const [remedy] = [...byRemedy].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return [...byRemedy].sort((a, b) => b[1] - a[1]);
+}
+
+/** The remedy that concerns most cells of the given severity; where none is known, the rule to read about. */
+function change(report: Report, severity: Finding["severity"]): Pick<Lines, "action" | "isChange"> {
+  const groups = groupFindings(report.findings).active.filter((group) => group.severity === severity);
+  const remedies = rankRemedies(groups);
+  const [remedy] = remedies[0] ?? [];
   if (remedy === undefined) return { action: readAbout(groups[0]), isChange: true };
-  const others = byRemedy.size - 1;
+  const others = remedies.length - 1;
   const further = others > 0 ? ` ${count(others, "further change")} below.` : "";
   return { action: `${withStop(remedy)}${further}`, isChange: true };
 }

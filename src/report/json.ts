@@ -22,6 +22,7 @@ const order = [
     "evidence",
     "remedy",
     "location",
+    "suggestion",
     "existing",
     "ignored",
   ],
@@ -51,7 +52,7 @@ const order = [
     "byteVersion",
     "fileCapabilities",
   ],
-  ["fact", "source", "reason", "until", "file", "line", "evidence"],
+  ["fact", "source", "reason", "until", "file", "line", "text", "evidence"],
 ];
 const ranks = new Map<string, number>();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);

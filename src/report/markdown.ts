@@ -87,6 +87,7 @@ export function renderMarkdown(report: Report, context: ReportContext = {}, deta
   const notices = groups.active.filter((group) => group.severity === "notice");
   const blocks = [
     head(writer),
+    suggestion(writer),
     ...matrices(writer),
     findingList(writer, listed),
     missingFacts(writer),
@@ -120,6 +121,13 @@ function head({ report, context }: Writer): string {
   const heading = markdownText(title).replaceAll(" -&gt; ", " -> ");
   const first = `### ${symbols[lines.verdict]} ${heading}${name}\n${lines.isChange ? `**Do this:** ${action}` : action}`;
   return lines.change === undefined ? first : `${first}\n\n${markdownText(lines.sentence)}`;
+}
+
+/** GitHub draws it as the changed line. It must be one line that can't end its block. */
+function suggestion(writer: Writer): string {
+  const wanted = writer.context.suggestion;
+  if (wanted === undefined || !/^[\w./:@=$ {}-]{1,300}$/.test(wanted.text)) return "";
+  return `In ${locationLink(writer, wanted)}:\n\n\`\`\`suggestion\n${wanted.text}\n\`\`\``;
 }
 
 function matrices(writer: Writer): string[] {

@@ -17,6 +17,8 @@ export interface ReportContext {
   sourceBase?: string;
   /** `report-name` of a matrix leg, shown beside the verdict. */
   reportName?: string;
+  /** The change to one line that is worth showing as such: its line is part of the pull request's diff. */
+  suggestion?: Suggestion;
   /** Address of the workflow run. */
   runUrl?: string;
   /** Path of the JSON report, where it was written. */
@@ -24,6 +26,8 @@ export interface ReportContext {
   /** Path of the config file, named where a fact should be stated. Default `.github/netfilter-compat.yml`. */
   configFile?: string;
 }
+
+export type Suggestion = NonNullable<Finding["suggestion"]>;
 
 /** One statement, with all platforms of all images and all hosts that it is true for. */
 export interface FindingGroup {

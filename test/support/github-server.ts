@@ -27,6 +27,8 @@ export interface StandIn {
   url: string;
   comments: StoredComment[];
   pulls: { number: number; state: "open" | "closed"; head: { label: string; sha: string } }[];
+  /** Changed files of every pull request. */
+  files: { filename: string; patch?: string }[];
   /** `METHOD path?query` of all requests so far. */
   requests: string[];
   /** Requests and answers that GitHub's description doesn't allow. */
@@ -82,6 +84,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     url: origin + prefix,
     comments: [],
     pulls: [],
+    files: [],
     requests: [],
     violations: [],
     fail: (pattern, status, times = 1, headers = {}) => {
@@ -159,6 +162,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     login: string,
   ): Answer {
     if (template.endsWith("/pulls")) return listPulls(url);
+    if (template.endsWith("/files")) return { status: 200, body: standIn.files.map(showFile) };
     if (template.endsWith("/issues/{issue_number}/comments")) {
       const issue = Number(parameters.issue_number);
       if (method === "GET") return listComments(issue, url);
@@ -223,6 +227,12 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
       updated_at: "2026-11-22T10:00:00Z",
       author_association: "NONE",
     };
+  }
+
+  function showFile(file: { filename: string; patch?: string }) {
+    const url = `${origin}/files/${file.filename}`;
+    const counts = { additions: 1, deletions: 1, changes: 2, status: "modified" };
+    return { sha: "a".repeat(40), ...counts, blob_url: url, raw_url: url, contents_url: url, ...file };
   }
 
   function user(login: string) {
