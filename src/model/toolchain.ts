@@ -42,6 +42,8 @@ export const toolSchema = z.object({
   replacedPackage: z.optional(packageRecordSchema),
   /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
   byteVersion: z.optional(z.string()),
+  /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
+  json: z.optional(z.boolean()),
   /** The file carries `security.capability`. */
   fileCapabilities: z.optional(z.boolean()),
   evidence: z.array(evidenceSchema),
@@ -109,6 +111,9 @@ export const toolchainSchema = z.object({
   /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
    * and the name that the loader looks for. Absent: not looked at. */
   missingLibraries: z.optional(z.array(z.object({ path: z.string(), library: z.string() }))),
+  /** Where each libxtables looks for extensions, and how many matches and targets are there: 0 when the folder is absent or
+   * empty. Absent without a libxtables: statically linked programs hold theirs. */
+  extensions: z.optional(z.array(z.object({ library: z.string(), directory: z.string(), files: z.number() }))),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: z.record(z.string(), commandSchema),
   selector: z.optional(selectorSchema),

@@ -41,6 +41,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   });
   const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find) }));
   const defaults: Record<string, Command> = Object.fromEntries(told.map(({ name, command }) => [name, command]));
+  const extensions = countExtensions(tree, survey);
   const selector = tellSelector(tree, survey, find);
   const { program, missing: missingProgram } = tellProgram(tree, config, survey, find, knowledge.programs);
   return {
@@ -49,6 +50,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     tools,
     libraries: listLibraries(survey, ownership),
     missingLibraries: listMissingLibraries(tools, survey, loader),
+    ...(extensions.length > 0 && { extensions }),
     defaults,
     ...(selector && { selector }),
     ...(program && { program }),
@@ -69,6 +71,16 @@ function listMissingLibraries(tools: Tool[], survey: Survey, loader: Loader): { 
   return paths.flatMap((path) => {
     const found = survey.binaries.find((binary) => binary.path === path);
     return found ? loader.missing(found).map((library) => ({ path, library })) : [];
+  });
+}
+
+/** The extensions that dynamically linked iptables can load: matches and targets of every family. */
+function countExtensions(tree: FileTree, survey: Survey): NonNullable<Toolchain["extensions"]> {
+  return survey.binaries.flatMap(({ path, content }) => {
+    const directory = content.identity?.extensionDirectory;
+    if (directory === undefined) return [];
+    const names = tree.list(directory).filter((name) => /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name));
+    return [{ library: path, directory, files: names.length }];
   });
 }
 

@@ -131,6 +131,7 @@ function addTool(
   const tool = createTool(context, found, name, links, bytes.version);
   if (identity?.backend) tool.backend = identity.backend;
   if (bytes.version !== null) tool.byteVersion = bytes.version;
+  if (identity?.tool === "nft") addJsonSupport(context, found, tool);
   if (identity) tool.evidence.push(evidence(`its bytes hold: ${identity.evidence}`, found.path, found.node));
   tool.evidence.push(...bytes.evidence);
   if (tool.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
@@ -203,6 +204,18 @@ function choosePath(
 
 function hasFileCapabilities({ node }: Found): boolean {
   return Object.keys(node.xattrs).some((key) => key.endsWith("security.capability"));
+}
+
+/** Whether `nft -j` works: the program itself may say so, else its library. */
+function addJsonSupport(context: ToolContext, found: Found<BinaryContent>, tool: Tool): void {
+  const own = found.content.identity?.json;
+  const soname = found.content.needed.find((name) => name.startsWith("libnftables.so"));
+  const library = own !== undefined || soname === undefined ? undefined : context.loader.find(found, soname);
+  const json = own ?? library?.content?.identity?.json;
+  if (json === undefined) return;
+  tool.json = json;
+  const at = library ?? found;
+  tool.evidence.push(evidence(`it is built ${json ? "with" : "without"} JSON support`, at.path, at.node));
 }
 
 interface ByteVersion {

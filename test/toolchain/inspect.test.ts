@@ -1,8 +1,16 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import { scanLayer } from "../../src/image/layer.ts";
+import { createBudget, defaultLimits } from "../../src/image/limits.ts";
+import { mergeLayers } from "../../src/image/merge.ts";
 import type { ImageConfig } from "../../src/model/image.ts";
 import { toolchainSchema } from "../../src/model/toolchain.ts";
 import { inspectToolchain } from "../../src/toolchain/inspect.ts";
+import { probeContent } from "../../src/toolchain/probe.ts";
 import { buildElf } from "../support/elf-builder.ts";
 import {
   apkDatabase,
@@ -17,6 +25,9 @@ import {
   wrapperScripts,
   xtablesMulti,
 } from "../support/netfilter-binaries.ts";
+import { hasCommand } from "../support/roots.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { skipTest } from "../support/skip.ts";
 import { type Listing, makePlatform } from "../support/tree.ts";
 
 const KNOWLEDGE = {
@@ -438,6 +449,66 @@ test("ipset without its library has no version of its own", () => {
   const toolchain = inspect({ "/usr/sbin/ipset": ipset() });
   expect(toolchain.tools[0]).toMatchObject({ name: "ipset", version: null });
   expect(toolchain.missing).toEqual([{ fact: "version of /usr/sbin/ipset", reason: "its libipset.so was not found" }]);
+});
+
+const NFT_TEXTS = ["--includepath", "1.0.6", "nftables", "%s v%s (%s)"];
+const libnftables = (needed: string[]) =>
+  buildElf({ soname: "libnftables.so.1", needed, strings: ["1.0.6"], definitions: ["LIBNFTABLES_1"] });
+
+test.each<[title: string, listing: Listing, json: boolean | undefined]>([
+  ["its library needs libjansson", { "/usr/lib/libnftables.so.1": libnftables(["libjansson.so.4"]) }, true],
+  ["its library does not", { "/usr/lib/libnftables.so.1": libnftables(["libnftnl.so.11"]) }, false],
+  ["its library is not there", {}, undefined],
+  [
+    "the program refuses it",
+    {
+      "/usr/lib/libnftables.so.1": libnftables(["libjansson.so.4"]),
+      "/usr/sbin/nft": buildElf({
+        needed: ["libnftables.so.1"],
+        strings: [...NFT_TEXTS, "JSON support not compiled-in\n"],
+      }),
+    },
+    false,
+  ],
+  ["static with it", { "/usr/sbin/nft": buildElf({ strings: [...NFT_TEXTS, "json_schema_version"] }) }, true],
+  ["static, the bytes don't tell", { "/usr/sbin/nft": buildElf({ strings: NFT_TEXTS }) }, undefined],
+])("JSON support of nft: %s", (_, listing, json) => {
+  const tool = inspect({ "/usr/sbin/nft": nft("1.0.6"), ...listing }).tools[0];
+  expect(tool).toMatchObject({ name: "nft", version: "1.0.6" });
+  expect(tool?.json).toBe(json);
+});
+
+test("extensions are counted where libxtables looks for them", () => {
+  const library = buildElf({ soname: "libxtables.so.12", needed: ["libc.so.6"], strings: ["/usr/lib/xtables"] });
+  const listing: Listing = { "/usr/lib/libxtables.so.12.7.0": library };
+  expect(inspect(listing).extensions).toEqual([
+    { library: "/usr/lib/libxtables.so.12.7.0", directory: "/usr/lib/xtables", files: 0 },
+  ]);
+  const names = ["libxt_mark.so", "libipt_LOG.so", "libip6t_rt.so", "libebt_ip.so", "libarpt_mangle.so", "README"];
+  const files = Object.fromEntries(names.map((name): [string, string] => [`/usr/lib/xtables/${name}`, "x"]));
+  expect(inspect({ ...listing, ...files }).extensions).toMatchObject([{ files: 5 }]);
+  expect(inspect({ "/usr/sbin/iptables": staticXtablesMulti("1.8.9", "nft") }).extensions).toBeUndefined();
+});
+
+const scratch = scratchFolder("inspect").path;
+
+test("file capabilities as setcap and tar write them into a layer", async (context) => {
+  if (!hasCommand("setcap")) skipTest(context, "file capabilities written by setcap", "setcap is not installed");
+  const folder = join(scratch, "capabilities");
+  const file = join(folder, "usr/sbin/xtables-nft-multi");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, xtablesMulti("1.8.12", "nft"), { mode: 0o755 });
+  const set = spawnSync("setcap", ["cap_net_admin,cap_net_raw+eip", file]);
+  if (set.status !== 0) skipTest(context, "file capabilities written by setcap", `${set.stderr}`.trim());
+  const tar = execFileSync("tar", ["--format=pax", "--xattrs", "--xattrs-include=*", "-C", folder, "-c", "."]);
+  const limits = defaultLimits;
+  const layer = await scanLayer(Readable.from([tar]), { probe: probeContent, limits, budget: createBudget(limits) });
+  const platform = { ...makePlatform({}), tree: mergeLayers([layer]).tree };
+  const tools = inspectToolchain(platform, KNOWLEDGE).tools;
+  expect(tools.map(({ target, fileCapabilities }) => [target, fileCapabilities])).toEqual([
+    ["/usr/sbin/xtables-nft-multi", true],
+    ["/usr/sbin/xtables-nft-multi", true],
+  ]);
 });
 
 test("file capabilities are seen", () => {

@@ -14,6 +14,10 @@ export interface Identity {
   library?: LibraryRange;
   /** The version stands in this shared library (`libipset.so`), which the file asks for. */
   versionIn?: string;
+  /** nft and libnftables: JSON support is compiled in; undefined when that is the other one's matter. */
+  json?: boolean;
+  /** libxtables: the folder in which it looks for extensions. */
+  extensionDirectory?: string;
   /** Versions found when there was more than one. */
   candidates?: string[];
   /** The bytes that decided, quoted for a reader. */
@@ -171,14 +175,21 @@ function libipset({ dynamic }: IdentifyInput, search: Search): Identity | undefi
 function libnftables({ dynamic }: IdentifyInput, search: Search): Identity | undefined {
   if (!dynamic?.soname?.startsWith("libnftables.so")) return undefined;
   const identity = decide("libnftables", search.triples());
-  return asLibrary("libnftables", identity.version, dynamic, identity);
+  const json = needs(dynamic, "libjansson.so") || search.has(JSON_WRITTEN);
+  return { ...asLibrary("libnftables", identity.version, dynamic, identity), json };
 }
+
+/** nftables src/json.c, which is only compiled with JSON support; and src/main.c, where it is not. */
+const JSON_WRITTEN = "json_schema_version";
+const JSON_REFUSED = "JSON support not compiled-in";
 
 function nft({ dynamic }: IdentifyInput, search: Search): Identity | undefined {
   if (dynamic?.soname !== undefined || !search.has("includepath")) return undefined;
   const usesLibrary = needs(dynamic, "libnftables.so") && search.has("nftables");
   if (!usesLibrary && !search.has("%s v%s (%s)")) return undefined;
-  return { ...decide("nft", search.triples()), backend: "nft" };
+  const identity: Identity = { ...decide("nft", search.triples()), backend: "nft" };
+  if (search.has(JSON_REFUSED)) return { ...identity, json: false };
+  return search.has(JSON_WRITTEN) ? { ...identity, json: true } : identity;
 }
 
 function conntrack({ name, dynamic }: IdentifyInput, search: Search): Identity | undefined {
@@ -200,7 +211,10 @@ const OTHER_LIBRARIES = [
 
 function otherLibrary({ dynamic }: IdentifyInput, search: Search): Identity | undefined {
   const library = OTHER_LIBRARIES.find((name) => dynamic?.soname?.startsWith(`${name}.so`));
-  return library && dynamic ? rangeOf(library, dynamic, search) : undefined;
+  if (!library || !dynamic) return undefined;
+  const identity = rangeOf(library, dynamic, search);
+  const directory = library === "libxtables" ? /\0(\/[\w.+/-]{1,200}\/xtables)\0/.exec(search.text())?.[1] : undefined;
+  return directory === undefined ? identity : { ...identity, extensionDirectory: directory };
 }
 
 /** The program is a thin front end; its version is that of the library. */
