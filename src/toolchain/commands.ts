@@ -107,7 +107,7 @@ function tellBackend(name: string, target: { path: string; node: FileNode }): To
   const file = target.path;
   if (content?.kind === "script") {
     const { script } = content;
-    if (script.wrapper) return { backend: "auto" };
+    if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
     return script.hostExec === undefined ? { unknown: `${file} is an unknown script` } : { hostExec: true };
   }
   if (content?.kind !== "binary") return { unknown: `${file} is no program that could be read` };

@@ -5,8 +5,8 @@ import { createCommandFinder, DEFAULT_COMMANDS, pathDirectories, tellCommand } f
 import { probedContent } from "./content.ts";
 import { listLibraries } from "./libraries.ts";
 import { indexOwnership } from "./packages/ownership.ts";
-import { type KnownProgram, tellProgram } from "./program.ts";
-import { tellSelector } from "./selector.ts";
+import { findStarted, type KnownProgram, tellProgram } from "./program.ts";
+import { setsLinks, tellSelector } from "./selector.ts";
 import { type Survey, surveyTree } from "./survey.ts";
 import { listTools } from "./tools.ts";
 
@@ -40,9 +40,13 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     loader,
   });
   const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find) }));
-  const defaults: Record<string, Command> = Object.fromEntries(told.map(({ name, command }) => [name, command]));
   const extensions = countExtensions(tree, survey);
-  const selector = tellSelector(tree, survey, find);
+  const started = findStarted(tree, [...config.entrypoint, ...config.cmd], find);
+  const selector = tellSelector(tree, survey, find, started);
+  const isSetAtStart = setsLinks(selector, survey);
+  const defaults: Record<string, Command> = Object.fromEntries(
+    told.map(({ name, command }) => [name, isSetAtStart ? chosenAtStart(name, command) : command]),
+  );
   const { program, missing: missingProgram } = tellProgram(tree, config, survey, find, knowledge.programs);
   return {
     os: readOsRelease(tree),
@@ -63,6 +67,12 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
       ...(missingProgram ? [missingProgram] : []),
     ]),
   };
+}
+
+/** Whatever a link leads to in the image, a start script sets it anew. */
+function chosenAtStart(name: string, command: Command): Command {
+  const isSet = /^ip6?tables/.test(name) && (command.backend === "nft" || command.backend === "legacy");
+  return isSet ? { ...command, backend: "auto" } : command;
 }
 
 /** What the tools' loaders would not find, by file: copies without their libraries, files of a newer distribution. */

@@ -52,7 +52,7 @@ export function tellProgram(
 }
 
 /** Regular files that the words of the command line lead to, and those that start scripts among them hand over to. */
-function findStarted(tree: FileTree, words: string[], find: CommandFinder): string[] {
+export function findStarted(tree: FileTree, words: string[], find: CommandFinder): string[] {
   const found: string[] = [];
   let level = words.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {

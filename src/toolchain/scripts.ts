@@ -4,7 +4,7 @@ import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 export interface ScriptFacts {
   interpreter: string;
   /** Generation of the iptables-wrapper, or a fork's name. */
-  wrapper?: { version: string; text: string };
+  wrapper?: { version: string; text: string; isEntrypoint: boolean };
   /** The line that leaves the container: `exec chroot /host /usr/sbin/iptables "$@"`. */
   hostExec?: string;
   /** Words after `exec`: what a start script hands over to. */
@@ -37,10 +37,18 @@ export function readScript(text: string, truncated: boolean): ScriptFacts | unde
   return facts;
 }
 
+interface WrapperScript {
+  version: string;
+  all: string[];
+  /** It is no command but a start script that sets the links of the commands. */
+  entrypoint?: boolean;
+}
+
 function findWrapper(text: string): ScriptFacts["wrapper"] {
   if (wrappers.installer.all.every((part) => text.includes(part))) return undefined;
-  const known = wrappers.scripts.find((entry) => entry.all.every((part) => text.includes(part)));
-  return known && { version: known.version, text: known.all.join(", ") };
+  const scripts: WrapperScript[] = wrappers.scripts;
+  const known = scripts.find((entry) => entry.all.every((part) => text.includes(part)));
+  return known && { version: known.version, text: known.all.join(", "), isEntrypoint: known.entrypoint === true };
 }
 
 const HOST_EXEC = wrappers.hostExec.map((entry) => new RegExp(entry.pattern));

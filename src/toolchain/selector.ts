@@ -7,18 +7,29 @@ import { evidence, type Survey } from "./survey.ts";
 
 interface Wrapper {
   path: string;
+  isEntrypoint: boolean;
   version: string;
   evidence: Selector["evidence"];
 }
 
 /**
- * Tells what decides the backend of `iptables`: a wrapper that it leads to; else a wrapper that is there and that it does
+ * Tells what decides the backend of `iptables`: a start script of the image that sets the links; else a wrapper that
+ * `iptables` leads to; else a wrapper that is there and that it does
  * not lead to (not effective); else an unknown script, alternatives, or a plain link. A program file at the name itself has
  * no selector.
+ * @param started files that the image's entrypoint and command start
  */
-export function tellSelector(tree: FileTree, survey: Survey, find: CommandFinder): Selector | undefined {
+export function tellSelector(
+  tree: FileTree,
+  survey: Survey,
+  find: CommandFinder,
+  started: string[],
+): Selector | undefined {
   const command = find("iptables");
-  const wrappersThere = listWrappers(survey);
+  const all = listWrappers(survey);
+  const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
+  if (starting && command) return wrapperSelector(starting, true, command);
+  const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
   if (reached) return wrapperSelector(reached, true, command);
@@ -52,14 +63,21 @@ function listWrappers(survey: Survey): Wrapper[] {
   const scripts = survey.scripts.flatMap(({ path, node, content }): Wrapper[] => {
     const { wrapper } = content.script;
     if (!wrapper) return [];
-    const fact = `a script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
-    return [{ path, version: wrapper.version, evidence: [evidence(fact, path, node)] }];
+    const fact = `a ${wrapper.isEntrypoint ? "start " : ""}script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
+    const { version, isEntrypoint } = wrapper;
+    return [{ path, version, isEntrypoint, evidence: [evidence(fact, path, node)] }];
   });
   const programs = survey.binaries.flatMap(({ path, node, content }): Wrapper[] => {
     if (content.wrapper === undefined) return [];
     const revision = content.go?.revision === undefined ? "" : `, commit ${content.go.revision}`;
     const fact = `a Go program of module ${wrappers.go.module}${revision}: iptables-wrapper ${content.wrapper}`;
-    return [{ path, version: content.wrapper, evidence: [evidence(fact, path, node)] }];
+    return [{ path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact, path, node)] }];
   });
   return [...scripts, ...programs];
+}
+
+/** True for a start script that chooses the backend: whatever the links say in the image, it sets them anew. */
+export function setsLinks(selector: Selector | undefined, survey: Survey): boolean {
+  const script = survey.scripts.find(({ path }) => path === selector?.path);
+  return selector?.effective === true && script?.content.script.wrapper?.isEntrypoint === true;
 }

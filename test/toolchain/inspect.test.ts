@@ -288,6 +288,27 @@ test.each(Object.entries(wrapperScripts))("wrapper %s as iptables", (version, sc
   expect(toolchain.missing).toEqual([]);
 });
 
+const START_SCRIPTS = {
+  kind: '#!/bin/bash\nselect_iptables() {\n  [ "$num_legacy_lines" -ge 10 ]\n}\nexec "$@"\n',
+  "klipper-lb": "#!/bin/sh\ncheck_iptables_mode() {\n  lsmod\n}\nset_legacy() {\n  ln -sf x y\n}\n",
+};
+
+test.each(
+  Object.entries(START_SCRIPTS),
+)("the start script of %s sets the links, when the image starts it", (version, script) => {
+  const listing: Listing = {
+    "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.11", "nft"),
+    ...linkAll("/usr/sbin", "xtables-nft-multi"),
+    "/usr/bin/entry": script,
+  };
+  const started = inspect(listing, { entrypoint: ["/usr/bin/entry"], cmd: ["/sbin/init"] });
+  expect(started.selector).toMatchObject({ version, effective: true, path: "/usr/bin/entry" });
+  expect(backends(started)).toMatchObject({ iptables: "auto", "ip6tables-save": "auto", nft: "none" });
+  const other = inspect(listing, { entrypoint: ["/bin/other"] });
+  expect(other.selector).toMatchObject({ kind: "symlink" });
+  expect(backends(other)).toMatchObject({ iptables: "nft" });
+});
+
 test("k3s' helper that sets the links is no wrapper itself", () => {
   const toolchain = inspect({ "/bin/aux/xtables-set-mode.sh": "#!/bin/sh\nscript_name=xtables-set-mode.sh\n" });
   expect(toolchain.selector).toBeUndefined();
