@@ -67,7 +67,7 @@ export async function openBrowser(executablePath = process.env.CHROMIUM || "/usr
      * @returns {Promise<{ overflow: string[], height: number, links: number, images: number }>} what sticks out of the comment
      */
     async draw(markdown, options) {
-      const page = await browser.newPage({ viewport: { width: options.width, height: 600 }, deviceScaleFactor: 2 });
+      const page = await browser.newPage({ viewport: { width: options.width, height: 100 }, deviceScaleFactor: 2 });
       try {
         await page.setContent(await toPage(markdown, options.scheme));
         const shown = options.open === true ? Number.POSITIVE_INFINITY : Number(options.open ?? 0);

@@ -1,11 +1,13 @@
 // Draws the comment that the README shows: docs/images/comment.png and comment-dark.png.
 //
 //   node scripts/render-comment.ts                 the two pictures
-//   node scripts/render-comment.ts REPORT.json     the same from a saved report
+//   node scripts/render-comment.ts REPORT.json     the same from a saved report; the pictures that are committed come from
+//       netfilter-compat check examples/kilo-0.6.0.tar --config examples/matrix.yml --format json --output REPORT.json
 //   node scripts/render-comment.ts --all FOLDER    every golden report, desktop and phone, light and dark
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { catalogue, toHost } from "../src/hosts/catalogue.ts";
 import type { Report } from "../src/model/report.ts";
 import { COMMENT_LIMIT, fitMarkdown } from "../src/report/budget.ts";
 
@@ -31,7 +33,8 @@ async function open(): Promise<Browser> {
 function markdownOf(argument: string | undefined): string {
   if (argument === undefined) return readFileSync(join(goldenFolder, "kilo-broken.md"), "utf8");
   const report: Report = JSON.parse(readFileSync(argument, "utf8"));
-  return fitMarkdown(report, {}, COMMENT_LIMIT);
+  const hosts = catalogue.hosts.flatMap((row) => row.kernels.map((kernel) => toHost(row, kernel)));
+  return fitMarkdown(report, { hostTitles: new Map(hosts.map(({ id, title }) => [id, title])) }, COMMENT_LIMIT);
 }
 
 async function drawPictures(browser: Browser, argument: string | undefined): Promise<void> {

@@ -10,6 +10,9 @@ export const TEXT_LIMIT = 600;
 /** Keeps a trigger (`@`, `#`, `://`) from meeting what would make it a mention or a link; invisible, and no line break. */
 const JOINER = "\u2060";
 
+/** Lets a long word be broken; invisible. */
+const SOFT_BREAK = "\u200b";
+
 /** Characters that steer a terminal, reorder or hide text, or have no agreed shape. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
@@ -65,8 +68,19 @@ function splitCode(text: string): Part[] {
 
 /** Text for a place where Markdown is parsed: paragraph, list item, table cell. Paired backticks become code. */
 export function markdownText(text: string, limit?: number): string {
-  const parts = splitCode(cleanText(text, limit));
-  const escaped = parts.map((part) => (part.code ? markdownCode(part.text, limit) : markdownPlain(part.text)));
+  return escapeClean(cleanText(text, limit));
+}
+
+/** The same for a table cell, which grows with its longest word until the table has to be scrolled: words longer than
+ * `width` characters may be broken, invisibly. */
+export function markdownCell(text: string, limit?: number, width = 14): string {
+  return escapeClean(
+    cleanText(text, limit).replace(new RegExp(`[^\\s-]{${width}}(?=[^\\s-])`, "gu"), `$&${SOFT_BREAK}`),
+  );
+}
+
+function escapeClean(clean: string): string {
+  const escaped = splitCode(clean).map((part) => (part.code ? codeSpan(part.text) : markdownPlain(part.text)));
   // At the start of a line some characters would open a list or a heading.
   return escaped
     .join("")
@@ -91,8 +105,11 @@ function markdownPlain(text: string): string {
 
 /** A code span in Markdown, also inside a table. */
 export function markdownCode(text: string, limit?: number): string {
-  const clean = cleanText(text, limit);
-  if (clean === "") return "";
+  return codeSpan(cleanText(text, limit));
+}
+
+function codeSpan(clean: string): string {
+  if (clean.trim() === "") return "";
   // Backticks and pipes can't be escaped the same way inside and outside of tables: such a span is written as HTML, with
   // every character that Markdown could see as a number.
   if (/[`|\\]|##\[/.test(clean))

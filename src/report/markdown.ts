@@ -1,6 +1,7 @@
 import type { Report, Verdict } from "../model/report.ts";
+import { verdicts } from "../model/report.ts";
 import type { Tool } from "../model/toolchain.ts";
-import { htmlText, markdownCode, markdownSource, markdownText } from "./escape.ts";
+import { htmlText, markdownCell, markdownCode, markdownSource, markdownText } from "./escape.ts";
 import { headline, symbols } from "./headline.ts";
 import type { FindingGroup, Matrix, MatrixRow, ReportContext, RowCell } from "./view.ts";
 import {
@@ -61,6 +62,8 @@ const severitySymbols = { error: "❌", warning: "⚠️", notice: "ℹ️" } as
 const HOSTS_IN_ROW = 8;
 /** The same when there is only one row. */
 const HOSTS_IN_ONLY_ROW = 20;
+/** Platforms side by side, as far as a phone is wide. */
+const COLUMNS = 4;
 /** Rules named in a table cell. */
 const RULES_IN_CELL = 3;
 /** Hosts named in one finding. */
@@ -144,29 +147,44 @@ function matrices(writer: Writer): string[] {
 /** Result and hosts, the reason below the hosts: three columns of text would not fit a phone. */
 function matrixTable(writer: Writer, matrix: Matrix): string {
   const several = matrix.columns.length > 1;
+  const side = several && matrix.columns.length <= COLUMNS;
   const shown = matrix.rows.slice(0, writer.detail.rows);
   const named = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
-  const titles = several ? matrix.columns.map((platforms) => platforms.map(shortPlatform).join("<br>")) : ["Result"];
+  const titles = side ? matrix.columns.map((platforms) => platforms.map(shortPlatform).join("<br>")) : ["Result"];
   const lines = shown.map((row) => {
-    const cells = row.cells.map((cell) => (several ? symbols[cell.verdict] : resultCell(cell)));
+    const single = several ? [platformResults(matrix, row)] : row.cells.map(resultCell);
+    const cells = side ? row.cells.map((cell) => symbols[cell.verdict]) : single;
     const reason = rowReason(writer, row);
-    return tableRow([...cells, `${hostList(writer, row.hosts, named)}${reason === "" ? "" : `<br>${reason}`}`]);
+    return tableRow([
+      ...cells,
+      `${hostList(writer, row.hosts, named, markdownCell)}${reason === "" ? "" : `<br>${reason}`}`,
+    ]);
   });
   const left = matrix.rows.slice(shown.length).reduce((sum, row) => sum + row.hosts.length, 0);
   const rest = left > 0 ? `\n\n… and ${count(left, "further host")}, none of them worse.` : "";
   const [only] = matrix.columns;
   const agreed = !several && only && only.length > 1 ? `\n\nThe same on ${only.map(platformTitle).join(", ")}.` : "";
-  const head = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => (several ? ":---:" : ":---")), ":---"])];
+  const head = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => (side ? ":---:" : ":---")), ":---"])];
   return [...head, ...lines].join("\n") + rest + agreed;
+}
+
+/** More platforms than fit side by side on a phone: one line for each result. */
+function platformResults(matrix: Matrix, row: MatrixRow): string {
+  return verdicts
+    .flatMap((verdict) => {
+      const platforms = matrix.columns.flatMap((column, i) => (row.cells[i]?.verdict === verdict ? column : []));
+      return platforms.length === 0 ? [] : [`${symbols[verdict]} ${platforms.map(shortPlatform).join(", ")}`];
+    })
+    .join("<br>");
 }
 
 function platformTitle(platform: string): string {
   return markdownText(platform, 60);
 }
 
-/** In a column's title the system goes without saying where it is Linux. */
+/** In a table the system goes without saying where it is Linux. */
 function shortPlatform(platform: string): string {
-  return platformTitle(platform.replace(/^linux\//, ""));
+  return markdownCell(platform.replace(/^linux\//, ""), 24, 8);
 }
 
 function tableRow(cells: string[]): string {
@@ -178,10 +196,10 @@ function resultCell(cell: RowCell): string {
   return `${symbols[cell.verdict]}&nbsp;${word.replace(" ", "&nbsp;")}`;
 }
 
-function hostList(writer: Writer, hosts: string[], limit: number): string {
+function hostList(writer: Writer, hosts: string[], limit: number, write = markdownText): string {
   const named = hosts
     .slice(0, hosts.length === limit + 1 ? limit + 1 : limit)
-    .map((id) => markdownText(writer.hostName(id), 80));
+    .map((id) => write(writer.hostName(id), 80));
   const left = hosts.length - named.length;
   return left > 0 ? `${joinNames(named)} and ${left} more` : joinNames(named);
 }
@@ -193,7 +211,7 @@ function rowReason(writer: Writer, row: MatrixRow): string {
     ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact))),
   ];
   const unknown = [
-    ...facts.slice(0, FACTS_IN_CELL).map((fact) => markdownText(fact, 160)),
+    ...facts.slice(0, FACTS_IN_CELL).map((fact) => markdownCell(fact, 160)),
     ...(facts.length > FACTS_IN_CELL ? [count(facts.length - FACTS_IN_CELL, "further fact")] : []),
   ];
   return [

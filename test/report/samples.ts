@@ -392,6 +392,41 @@ export const samples: Record<string, Report> = {
   }),
 };
 
+/** Every platform says something else. */
+const many8 = ["amd64", "arm64", "arm/v7", "arm/v6", "386", "ppc64le", "s390x", "riscv64"].map(
+  (name) => `linux/${name}`,
+);
+samples["eight-platforms"] = build({
+  platforms: Object.fromEntries(many8.map((platform) => [platform, toolchain("1.8.4", "7.6")])),
+  findings: many8.map((platform, i) => ({
+    ...[newerWriter, wrapper][i % 2]!,
+    hosts: hosts.slice(0, i + 1),
+    platforms: [platform],
+  })),
+});
+
+/** Words that no line can be broken in. */
+const wide = (n: number) => "wide".repeat(n);
+samples.wide = build({
+  image: `docker-archive:out/${wide(60)}.tar`,
+  platforms: { "linux/amd64": toolchain("1.8.4", wide(20)), [`linux/${wide(30)}`]: toolchain(wide(20), "7.6") },
+  hosts: [wide(30), "ip-10-0-12-34.eu-central-1.compute.internal", "debian-12"],
+  findings: [
+    {
+      ...newerWriter,
+      platforms: ["linux/amd64"],
+      hosts: [wide(30)],
+      program: wide(100),
+      message: wide(140),
+      remedy: `\`${wide(200)}\``,
+      location: { file: `${wide(60)}/Dockerfile`, line: 1 },
+      evidence: [{ fact: wide(140), source: `https://github.com/${wide(130)}` }],
+    },
+  ],
+  missing: [{ hosts: ["debian-12"], facts: [{ fact: wide(120), rule: "legacy-32-bit" }] }],
+  notes: [wide(140)],
+});
+
 /** One report of three legs, two of which checked the same image. */
 samples.gathered = mergeReports([
   { name: "amd64", report: leg("linux/amd64", "1.8.4") },
