@@ -19,6 +19,10 @@ export interface ReadLimits {
   layers: number;
   /** Levels of index inside index. */
   indexDepth: number;
+  /** Seconds without a byte after which a registry's connection counts as cut. */
+  idleSeconds: number;
+  /** Seconds for all that one reference makes us read from a registry or daemon. */
+  networkSeconds: number;
 }
 
 export const defaultLimits: Readonly<ReadLimits> = {
@@ -34,6 +38,9 @@ export const defaultLimits: Readonly<ReadLimits> = {
   // Docker stops at 127; buildah and kaniko do not.
   layers: 1024,
   indexDepth: 8,
+  idleSeconds: 60,
+  // 10 GB at 3 MB a second.
+  networkSeconds: 3600,
 };
 
 /** What is left of the limits that span several layers; shared by all readers of one run, counted down. */

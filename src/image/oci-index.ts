@@ -48,9 +48,17 @@ export async function readOciImages(store: BlobStore, limits: ReadLimits): Promi
   return joinPlatforms([...images.values()], digestOf(data));
 }
 
-/** Reads the image of one digest, whether `index.json` lists it or not. */
-export async function readOciDigest(store: BlobStore, digest: string, limits: ReadLimits): Promise<OciImage[]> {
-  const image = await createWalker(store, limits).readImage({ digest });
+/**
+ * Reads the image of one digest, whether `index.json` lists it or not.
+ * @param isAsked platforms of an index for which it is false are listed and not looked at
+ */
+export async function readOciDigest(
+  store: BlobStore,
+  digest: string,
+  limits: ReadLimits,
+  isAsked: (platform: string) => boolean = () => true,
+): Promise<OciImage[]> {
+  const image = await createWalker(store, limits, isAsked).readImage({ digest });
   return image === undefined ? [] : [image];
 }
 
@@ -59,7 +67,7 @@ interface Leaf {
   configDigest: string | undefined;
 }
 
-function createWalker(store: BlobStore, limits: ReadLimits) {
+function createWalker(store: BlobStore, limits: ReadLimits, isAsked: (platform: string) => boolean = () => true) {
   let visited = 0;
 
   async function readImage(descriptor: Descriptor): Promise<OciImage | undefined> {
@@ -81,6 +89,10 @@ function createWalker(store: BlobStore, limits: ReadLimits) {
     if (++visited > limits.members) throw new UserError(`its indexes list more than ${limits.members} manifests`);
     if (depth > limits.indexDepth) throw new UserError(`its indexes are nested more than ${limits.indexDepth} deep`);
     const stated = formatPlatform(toStated(descriptor));
+    if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated))
+      return [
+        { platform: { platform: stated, problem: new UserError("it was not asked for") }, configDigest: undefined },
+      ];
     const what = descriptor.platform ? `manifest of ${quote(stated)}` : "manifest";
     let data: Buffer;
     try {

@@ -10,6 +10,7 @@ import { describeTagHint, openSource, pathExists } from "./open-source.ts";
 import { matchesPlatform, parsePlatform } from "./platform.ts";
 import { mapConcurrently } from "./pool.ts";
 import { parseReference } from "./reference.ts";
+import type { Environment, RegistryCredentials } from "./registry-credentials.ts";
 import { isBroken, type ReadablePlatform, type SourceImage, type SourceLayer } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
 
@@ -19,6 +20,10 @@ export interface OpenOptions {
   /** Only these, `os/architecture[/variant]`; all when empty or absent. */
   platforms?: readonly string[] | undefined;
   limits?: Partial<ReadLimits> | undefined;
+  /** Login for a registry; without it that of `docker login` counts. */
+  credentials?: RegistryCredentials | undefined;
+  /** Where DOCKER_HOST, DOCKER_CONFIG, HTTPS_PROXY and the like are looked up. Default: the process's environment. */
+  env?: Environment | undefined;
 }
 
 /** zlib works on threads of its own, so two layers at a time fill two cores; more would only cost memory. */
@@ -40,7 +45,11 @@ export async function openImages(reference: string, options: OpenOptions): Promi
   const asked = (options.platforms ?? []).map(parsePlatform);
   const parsed = parseReference(reference, pathExists);
   try {
-    const { store, images, name } = await openSource(parsed, scanOptions);
+    const { store, images, name } = await openSource(parsed, scanOptions, {
+      env: options.env ?? process.env,
+      credentials: options.credentials,
+      platforms: asked,
+    });
     try {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === undefined;

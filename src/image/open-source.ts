@@ -5,11 +5,13 @@ import { openArchiveFile } from "./archive-file.ts";
 import { type ArchiveForm, listArchiveImages } from "./archive-images.ts";
 import { openArchiveStream } from "./archive-stream.ts";
 import { sniffCompression } from "./compression/decompress.ts";
+import { openDaemon } from "./daemon.ts";
 import { quote } from "./errors.ts";
 import type { ScanOptions } from "./layer.ts";
 import { openLayoutDirectory } from "./layout-directory.ts";
 import { readOciDigest, readOciImages } from "./oci-index.ts";
 import type { ImageReference } from "./reference.ts";
+import { type Access, openRegistry } from "./registry.ts";
 import type { SourceImage } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
 
@@ -23,9 +25,9 @@ export interface OpenSource {
 
 /**
  * Opens what a reference names and lists its images. The caller closes the store.
- * @throws UserError, also for sources that are not read yet: it says how to turn them into one that is
+ * @throws UserError when it cannot be read
  */
-export async function openSource(reference: ImageReference, options: ScanOptions): Promise<OpenSource> {
+export async function openSource(reference: ImageReference, options: ScanOptions, access: Access): Promise<OpenSource> {
   switch (reference.transport) {
     case "docker-archive":
     case "oci-archive":
@@ -34,12 +36,41 @@ export async function openSource(reference: ImageReference, options: ScanOptions
       return openLayout(reference, options);
     case "path":
       return openPath(reference, options);
-    case "docker-daemon":
-      throw new UserError(`images in a daemon are not read yet: ${saveFirst(reference.name, false)}`);
+    case "docker-daemon": {
+      const opened = await openDaemon(reference.name, options, access);
+      if ("absent" in opened) throw new UserError(opened.absent);
+      return { ...opened, name: undefined };
+    }
     case "registry":
-      throw new UserError(`images in a registry are not read yet: ${saveFirst(reference.name, true)}`);
+      return { ...(await openRegistry(reference.name, options, access)), name: undefined };
     case "name":
-      throw new UserError(describeTried(reference));
+      return openName(reference, options, access);
+  }
+}
+
+/**
+ * A bare name that is no path: an image of the daemon, or one of a registry where the name says that clearly. Nothing else is
+ * pulled for it: it may be a file name with a slip.
+ */
+async function openName(
+  { name, registry }: { name: string; registry: boolean },
+  options: ScanOptions,
+  access: Access,
+): Promise<OpenSource> {
+  const daemon = await openDaemon(name, options, access);
+  if (!("absent" in daemon)) return { ...daemon, name: undefined };
+  const tried = ["file: there is none of that name", `daemon: ${daemon.absent}`];
+  if (!registry)
+    throw new UserError(
+      `not found (${[...tried, "registry: not tried, because the name does not begin with a registry's host"].join("; ")}); for an image of Docker Hub write docker://${name}`,
+    );
+  try {
+    const { store, images } = await openRegistry(name, options, access);
+    const note = `read from the registry; daemon: ${daemon.absent}`;
+    return { store, images: images.map((image) => ({ ...image, notes: [...image.notes, note] })), name: undefined };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`not found (${[...tried, `registry: ${error.message}`].join("; ")})`, { cause: error });
   }
 }
 
@@ -115,21 +146,6 @@ function onlyOnce<T>(begin: () => T): () => T {
     begun = true;
     return begin();
   };
-}
-
-function saveFirst(name: string, pull: boolean): string {
-  const get = pull ? `docker pull ${name} && ` : "";
-  return `run \`${get}docker save -o image.tar ${name}\` and pass docker-archive:image.tar`;
-}
-
-/** A bare name that is no path. Nothing is pulled for it: it may be a file name with a slip. */
-function describeTried({ name, registry }: { name: string; registry: boolean }): string {
-  const tried = [
-    "file: there is none of that name",
-    "daemon: not read yet",
-    registry ? "registry: not read yet" : "registry: not tried, because the name does not begin with a registry's host",
-  ];
-  return `not found (${tried.join("; ")}); ${saveFirst(name, registry)}`;
 }
 
 /** For {@link parseReference}. */

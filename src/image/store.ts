@@ -1,8 +1,8 @@
 import type { LayerScan, ScanOptions } from "./layer.ts";
 
 /**
- * Where the bytes of images come from: documents and layers by name. Archives and layouts on disk are stores; a daemon
- * (whose answer is a docker archive) and a registry (whose names are digests) are to become some.
+ * Where the bytes of images come from: documents and layers by name. Archives and layouts on disk are stores, so are a
+ * daemon (whose answer is a docker archive) and a registry (whose names are digests).
  *
  * Names are those of an archive or OCI layout: `manifest.json`, `index.json`, `blobs/sha256/HEX`, `ID/layer.tar`.
  */

@@ -61,14 +61,20 @@ describe("references that cannot be opened", () => {
   test.each([
     [
       "nothing-here",
-      /^nothing-here: not found \(file: there is none of that name; daemon: not read yet; registry: not tried/,
+      /^nothing-here: not found \(file: there is none of that name; daemon: no daemon answers at \/nowhere\.sock \(start it or set DOCKER_HOST\); registry: not tried, .*\); for an image of Docker Hub write docker:\/\/nothing-here$/,
     ],
-    ["ghcr.io/a/b:1", /registry: not read yet\); run `docker pull ghcr\.io\/a\/b:1 && docker save -o image\.tar/],
+    [
+      "localhost:1/b:1",
+      /not found \(file: .*; daemon: no daemon answers.*; registry: registry localhost:1: the connection was refused \(ECONNREFUSED\)\)$/,
+    ],
+    ["a file", /daemon: "a file" is not the name of an image; registry: not tried/],
     [
       "docker-daemon:app:1",
-      /^docker-daemon:app:1: images in a daemon are not read yet: run `docker save -o image\.tar app:1`/,
+      /^docker-daemon:app:1: no daemon answers at \/nowhere\.sock \(start it or set DOCKER_HOST\)$/,
     ],
-    ["docker://app:1", /images in a registry are not read yet: run `docker pull app:1 && docker save/],
+    ["docker-daemon:a/../b", /"a\/\.\.\/b" is not the name of an image$/],
+    ["docker://localhost:1/app", /^docker:\/\/localhost:1\/app: registry localhost:1: the connection was refused/],
+    ["docker://localhost:1/App", /"App" is not the name of a repository/],
     ["./nothing-here", /^\.\/nothing-here: there is no such file$/],
     ["docker-archive:nothing.tar", /^docker-archive:nothing\.tar: there is no such file$/],
     [
@@ -78,7 +84,7 @@ describe("references that cannot be opened", () => {
     ["docker-archive:src", /it is a directory: pass oci:DIR/],
     ["oci:package.json", /it is no directory: pass oci-archive:PATH/],
   ])("%s", async (reference, message) => {
-    const opened = openImages(reference, { probe: keepNothing });
+    const opened = openImages(reference, { probe: keepNothing, env: { DOCKER_HOST: "unix:///nowhere.sock" } });
     await expect(opened).rejects.toThrow(UserError);
     await expect(opened).rejects.toThrow(message);
   });

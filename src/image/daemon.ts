@@ -1,0 +1,208 @@
+import { readFileSync } from "node:fs";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { UserError } from "../model/error.ts";
+import { listArchiveImages } from "./archive-images.ts";
+import { openArchiveStream } from "./archive-stream.ts";
+import { errorCode, quote } from "./errors.ts";
+import { describeConnection, type HttpResponse, readBody, sendRequest } from "./http.ts";
+import type { ScanOptions } from "./layer.ts";
+import type { Access } from "./registry.ts";
+import type { Environment } from "./registry-credentials.ts";
+import type { SourceImage } from "./source-image.ts";
+import type { BlobStore } from "./store.ts";
+
+/** A daemon with the Docker Engine API: Docker's, or podman's by its socket. */
+interface Daemon {
+  /** For messages: `/var/run/docker.sock`. */
+  place: string;
+  get(path: string): Promise<HttpResponse>;
+  close(): void;
+}
+
+type Opened = { store: BlobStore; images: SourceImage[] };
+
+const DEFAULT_SOCKET = "/var/run/docker.sock";
+/** The first version in which one platform of an image can be asked for (Docker 28). */
+const PLATFORM_VERSION = [1, 48] as const;
+/** Bytes of answers other than images. */
+const ANSWER_BYTES = 4 * 2 ** 20;
+
+const inspectSchema = z.object({ Id: z.string(), RepoTags: z.optional(z.nullable(z.array(z.string()))) });
+const errorSchema = z.object({ message: z.string() });
+
+/**
+ * Opens an image of a daemon: what `docker save` would write, as a stream, so nothing touches the disk. The caller closes the
+ * store.
+ * @returns `absent` with the reason when there is no daemon or it has no such image
+ * @throws UserError when it has the image and that cannot be read
+ */
+export async function openDaemon(
+  name: string,
+  options: ScanOptions,
+  { env, platforms }: Access,
+): Promise<Opened | { absent: string }> {
+  if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
+  const daemon = connect(env, AbortSignal.timeout(options.limits.networkSeconds * 1000));
+  try {
+    const found = await findImage(daemon, name);
+    if ("absent" in found) return found;
+    const query = found.hasPlatforms ? platformQuery(platforms) : "";
+    const path = `/images/${encodeName(found.name)}/get${query}`;
+    const store = await openArchiveStream(() => readImage(daemon, path), options);
+    return {
+      store: { ...store, close: async () => daemon.close() },
+      images: await listArchiveImages(store, "any", options.limits),
+    };
+  } catch (error) {
+    daemon.close();
+    throw error;
+  }
+}
+
+/** The name becomes part of an address. */
+function isImageName(name: string): boolean {
+  return /^\w[\w.:/@-]{0,511}$/.test(name) && !name.split("/").some((part) => part === "" || /^\.+$/.test(part));
+}
+
+function encodeName(name: string): string {
+  return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
+}
+
+/** @throws UserError for a DOCKER_HOST that cannot be used */
+function connect(env: Environment, deadline: AbortSignal): Daemon {
+  const host = env.DOCKER_HOST || `unix://${DEFAULT_SOCKET}`;
+  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+  const isSecure = Boolean(env.DOCKER_TLS_VERIFY) || host.startsWith("https://");
+  const address = `${isSecure ? "https" : "http"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
+  const isKnown = socketPath !== undefined || (/^(tcp|https?):\/\/[^/]/.test(host) && URL.canParse(address));
+  if (!isKnown)
+    throw new UserError(
+      `DOCKER_HOST is ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`,
+    );
+  const base = new URL(socketPath === undefined ? address : "http://localhost");
+  const agent = base.protocol === "https:" ? new HttpsAgent(readCertificates(env)) : new HttpAgent();
+  return {
+    place: socketPath ?? base.host,
+    // A classic store packs the whole image before the first byte comes: only the deadline counts.
+    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0 }),
+    close: () => agent.destroy(),
+  };
+}
+
+/** The files that the docker command uses for TLS. */
+function readCertificates(env: Environment): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
+  const folder = env.DOCKER_CERT_PATH || env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker");
+  const files: { ca?: Buffer; cert?: Buffer; key?: Buffer } = {};
+  for (const name of ["ca", "cert", "key"] as const) {
+    try {
+      files[name] = readFileSync(join(folder, `${name}.pem`));
+    } catch (error) {
+      // Without them the daemon or we refuse the connection, and say so.
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+  }
+  return files;
+}
+
+async function findImage(
+  daemon: Daemon,
+  name: string,
+): Promise<{ name: string; hasPlatforms: boolean } | { absent: string }> {
+  let version: string | undefined;
+  let answer: HttpResponse;
+  try {
+    const ping = await daemon.get("/_ping");
+    version = ping.header("api-version");
+    ping.body.destroy();
+    answer = await daemon.get(`/images/${encodeName(name)}/json`);
+  } catch (error) {
+    return { absent: describeUnreachable(daemon, error) };
+  }
+  if (answer.status === 404) {
+    answer.body.destroy();
+    return { absent: `the daemon at ${daemon.place} has no image ${name}` };
+  }
+  if (answer.status !== 200) throw await describeAnswer(daemon, answer);
+  return {
+    name: withTag(name, await readInspection(daemon, answer)),
+    hasPlatforms: isAtLeast(version, PLATFORM_VERSION),
+  };
+}
+
+function describeUnreachable({ place }: Daemon, error: unknown): string {
+  const code = errorCode(error);
+  if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR")
+    return `no daemon answers at ${place} (start it or set DOCKER_HOST)`;
+  if (code === "EACCES" || code === "EPERM") return `no permission to talk to the daemon at ${place}`;
+  const failure = describeConnection(error);
+  if (failure === undefined) throw describeTimeout(error, place);
+  return `the daemon at ${place}: ${failure.problem}`;
+}
+
+async function readInspection({ place }: Daemon, answer: HttpResponse): Promise<z.infer<typeof inspectSchema>> {
+  try {
+    return inspectSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
+  } catch (error) {
+    throw new UserError(`the daemon at ${place} answers in another form than the Docker Engine API`, { cause: error });
+  }
+}
+
+/** Without a tag the API gives all tags of a repository, the docker command means `latest`. IDs have no tag. */
+function withTag(name: string, { Id, RepoTags }: z.infer<typeof inspectSchema>): string {
+  if (name.includes("@") || /:[^/]*$/.test(name)) return name;
+  const latest = `${name}:latest`;
+  const isTagged = (RepoTags ?? []).some((tag) => tag === latest || tag.endsWith(`/${latest}`));
+  return !isTagged && Id.replace(/^sha256:/, "").startsWith(name) ? name : latest;
+}
+
+function isAtLeast(version: string | undefined, [major, minor]: readonly [number, number]): boolean {
+  const [, first, second] = /^(\d+)\.(\d+)$/.exec(version ?? "") ?? [];
+  return Number(first) > major || (Number(first) === major && Number(second) >= minor);
+}
+
+/** One platform can be asked for; of several, and of `linux/arm` without a variant, all are taken and chosen from. */
+function platformQuery(platforms: readonly string[]): string {
+  const [os, architecture, variant] = platforms.length === 1 ? (platforms[0]?.split("/") ?? []) : [];
+  if (os === undefined || (architecture === "arm" && variant === undefined)) return "";
+  const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  return `?platform=${encodeURIComponent(JSON.stringify(platform))}`;
+}
+
+async function* readImage(daemon: Daemon, path: string): AsyncGenerator<Buffer> {
+  try {
+    const answer = await daemon.get(path);
+    if (answer.status !== 200) throw await describeAnswer(daemon, answer);
+    try {
+      yield* answer.body as AsyncIterable<Buffer>;
+    } finally {
+      answer.body.destroy();
+    }
+  } catch (error) {
+    const failure = describeConnection(error);
+    throw failure === undefined
+      ? describeTimeout(error, daemon.place)
+      : new UserError(`the daemon at ${daemon.place}: ${failure.problem}`, { cause: error });
+  }
+}
+
+function describeTimeout(error: unknown, place: string): unknown {
+  return errorCode(error) === "ABORT_ERR"
+    ? new UserError(`the daemon at ${place} takes too long`, { cause: error })
+    : error;
+}
+
+async function describeAnswer({ place }: Daemon, answer: HttpResponse): Promise<UserError> {
+  const { status } = answer;
+  let detail = "";
+  try {
+    const { message } = errorSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
+    detail = ` (${quote(message)})`;
+  } catch {
+    // The status says enough.
+  }
+  return new UserError(`the daemon at ${place} answers ${status}${detail}`);
+}

@@ -1,0 +1,113 @@
+import { type Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { UserError } from "../model/error.ts";
+import { errorCode } from "./errors.ts";
+
+export interface HttpRequest {
+  /** With a socket, `http://localhost/PATH`. */
+  url: URL;
+  method?: "GET" | "HEAD" | "POST";
+  headers?: Record<string, string>;
+  body?: string;
+  agent: Agent;
+  /** Unix socket to connect to instead of the URL's host. */
+  socketPath?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Milliseconds without a byte in either direction after which the request fails; 0 = never. */
+  idle: number;
+}
+
+export interface HttpResponse {
+  status: number;
+  /** By lower-case name; repeated ones are joined. */
+  header(name: string): string | undefined;
+  body: IncomingMessage;
+}
+
+/** What went wrong with a connection, as opposed to an answer that says no. */
+export interface ConnectionFailure {
+  /** For the end of a sentence: `the connection was refused (ECONNREFUSED)`. */
+  problem: string;
+  /** Trying again may help. */
+  passing: boolean;
+}
+
+const USER_AGENT = "netfilter-compat";
+
+/**
+ * Sends a request and gives the answer's head; its body is a stream of bytes as they came, nothing decoded. Redirects are
+ * answers like others. `node:http` rather than fetch: it speaks to sockets, takes a proxy for each agent, never decodes, and
+ * costs less CPU a byte.
+ * @throws the error of the connection, see {@link describeConnection}
+ */
+export function sendRequest(request: HttpRequest): Promise<HttpResponse> {
+  const { url, method = "GET", headers, body, agent, socketPath, signal, idle } = request;
+  const send = url.protocol === "https:" ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const sent = send(url, {
+      method,
+      agent,
+      timeout: idle,
+      headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+      ...(socketPath === undefined ? {} : { socketPath }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    sent.on("error", reject);
+    sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
+    sent.on("response", (answer) => {
+      resolve({
+        status: answer.statusCode ?? 0,
+        header(name) {
+          const value = answer.headers[name];
+          return Array.isArray(value) ? value.join(", ") : value;
+        },
+        body: answer,
+      });
+    });
+    sent.end(body);
+  });
+}
+
+/**
+ * Reads a small body whole.
+ * @returns undefined when it is larger than `limit` bytes
+ * @throws the error of the connection when the body is cut
+ */
+export async function readBody({ body }: HttpResponse, limit: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) return undefined;
+      chunks.push(chunk);
+    }
+  } finally {
+    body.destroy();
+  }
+  return Buffer.concat(chunks);
+}
+
+const PASSING = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);
+
+/** Codes of certificates that are not trusted, as OpenSSL and Node name them. */
+const CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
+
+/** Tells failures of a connection from defects of ours: undefined for anything else. */
+export function describeConnection(error: unknown): ConnectionFailure | undefined {
+  const code = errorCode(error);
+  if (code === undefined || error instanceof UserError) return undefined;
+  if (CERTIFICATE.test(code))
+    return {
+      problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
+      passing: false,
+    };
+  if (code === "ECONNREFUSED") return { problem: `the connection was refused (${code})`, passing: false };
+  if (code === "ENOTFOUND") return { problem: `there is no host of that name (${code})`, passing: false };
+  if (code === "ETIMEDOUT") return { problem: `it did not answer in time (${code})`, passing: true };
+  if (PASSING.has(code)) return { problem: `the connection was cut (${code})`, passing: true };
+  if (/^HPE_/.test(code)) return { problem: `its answer is not HTTP (${code})`, passing: true };
+  if (/^(E[A-Z0-9]+|ERR_SSL_.*|ERR_TLS_.*|ERR_PROXY_.*)$/.test(code) && !/^ERR_INVALID|^ERR_HTTP_INVALID/.test(code))
+    return { problem: `the connection failed (${code})`, passing: false };
+  return undefined;
+}

@@ -1,0 +1,142 @@
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { errorCode, quote } from "./errors.ts";
+
+/** A login that the user states, rather than `docker login`. */
+export interface RegistryCredentials {
+  username: string;
+  password: string;
+  /** The only registry it is for, e.g. `ghcr.io`; absent: every registry that is asked and wants a login. */
+  registry?: string | undefined;
+}
+
+/** What a registry is shown. */
+export type Login = { username: string; password: string } | { identityToken: string };
+
+export interface FoundLogin {
+  login?: Login | undefined;
+  /** Where it is from, for messages: `/home/u/.docker/config.json`. */
+  origin: string;
+  /** Why there may be a login that could not be had: for the message should access be refused. */
+  problem?: string | undefined;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const entrySchema = z.object({
+  auth: z.optional(z.nullable(z.string())),
+  identitytoken: z.optional(z.nullable(z.string())),
+});
+const configSchema = z.object({
+  auths: z.optional(z.nullable(z.record(z.string(), z.nullable(entrySchema)))),
+  credHelpers: z.optional(z.nullable(z.record(z.string(), z.string()))),
+  credsStore: z.optional(z.nullable(z.string())),
+});
+type DockerConfig = z.infer<typeof configSchema>;
+const helperSchema = z.object({ Username: z.string(), Secret: z.string() });
+
+/** Under this name `docker login` keeps what is for Docker Hub. */
+const HUB_KEY = "https://index.docker.io/v1/";
+/** Milliseconds; a helper may have to ask a cloud's API. */
+const HELPER_TIME = 30_000;
+const HELPER_BYTES = 64 * 1024;
+
+/**
+ * Finds the login for a registry: the stated one, else what `docker login` left (`$DOCKER_CONFIG` or `~/.docker`), in the
+ * order of the docker command: the host's own helper, the store, the file. Nothing is asked before a registry wants it.
+ * Trouble on the way is no error yet: public images need no login.
+ * @param host as people call it, `docker.io` for Docker Hub
+ */
+export async function findLogin(
+  host: string,
+  stated: RegistryCredentials | undefined,
+  env: Environment,
+): Promise<FoundLogin> {
+  if (stated !== undefined && (stated.registry === undefined || sameHost(stated.registry, host)))
+    return { login: { username: stated.username, password: stated.password }, origin: "the user name given" };
+  const path = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker"), "config.json");
+  const config = await readConfig(path);
+  if (config === undefined) return { origin: path };
+  if ("problem" in config) return { origin: path, problem: `${path} ${config.problem}` };
+  const helper = find(config.credHelpers, host) || config.credsStore;
+  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env);
+  const entry = find(config.auths, host);
+  return entry ? { ...decodeEntry(entry, path), origin: path } : { origin: path };
+}
+
+async function readConfig(path: string): Promise<DockerConfig | { problem: string } | undefined> {
+  try {
+    const parsed = configSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
+    return parsed.success ? parsed.data : { problem: "does not have the form of docker's config" };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    return { problem: code === undefined ? "is not valid JSON" : `cannot be read (${code})` };
+  }
+}
+
+function sameHost(key: string, host: string): boolean {
+  const bare = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  return (bare === "index.docker.io" || bare === "registry-1.docker.io" ? "docker.io" : bare) === host;
+}
+
+/** Keys may be URLs: old logins wrote `https://HOST/v1/`. The exact key wins. */
+function find<T>(table: Record<string, T> | null | undefined, host: string): T | undefined {
+  const entries = Object.entries(table ?? {});
+  const exact = host === "docker.io" ? HUB_KEY : host;
+  return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
+}
+
+function decodeEntry(entry: z.infer<typeof entrySchema>, path: string): Pick<FoundLogin, "login" | "problem"> {
+  if (entry.identitytoken) return { login: { identityToken: entry.identitytoken } };
+  if (!entry.auth) return {};
+  const text = Buffer.from(entry.auth, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
+  // Old versions of docker padded with NUL.
+  return { login: { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, "") } };
+}
+
+/** What a credential program prints is never shown: it may be a secret. */
+async function askHelper(helper: string, key: string, env: Environment): Promise<FoundLogin> {
+  const program = `docker-credential-${helper}`;
+  if (!/^[\w.-]+$/.test(helper)) return { origin: program, problem: `${quote(program)} is no program's name` };
+  const { code, output } = await runHelper(program, key, env);
+  if (code === "ENOENT") return { origin: program, problem: `${program} is not installed` };
+  if (code !== 0)
+    return /not found/i.test(output)
+      ? { origin: program }
+      : { origin: program, problem: `${program} failed (${code})` };
+  try {
+    const { Username, Secret } = helperSchema.parse(JSON.parse(output));
+    if (Secret === "") return { origin: program };
+    const login = Username === "<token>" ? { identityToken: Secret } : { username: Username, password: Secret };
+    return { origin: program, login };
+  } catch {
+    return { origin: program, problem: `${program} answered something else than credentials` };
+  }
+}
+
+/** The protocol of https://github.com/docker/docker-credential-helpers: the key on stdin, JSON on stdout. */
+function runHelper(program: string, key: string, env: Environment): Promise<{ code: number | string; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, ["get"], {
+      env: { ...env },
+      stdio: ["pipe", "pipe", "ignore"],
+      timeout: HELPER_TIME,
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      if (output.length > HELPER_BYTES) child.kill();
+    });
+    child.on("error", (error) => resolve({ code: errorCode(error) ?? "error", output }));
+    child.on("close", (code, signal) => resolve({ code: code ?? `ended by ${signal}`, output }));
+    // A program that does not read its input is none of our business.
+    child.stdin.on("error", () => {});
+    child.stdin.end(key);
+  });
+}

@@ -1,0 +1,145 @@
+import { UserError } from "../model/error.ts";
+import { digestOf, parseDigest, requireDigest } from "./digest.ts";
+import { type ScanOptions, scanLayer } from "./layer.ts";
+import { readOciDigest } from "./oci-index.ts";
+import { matchesPlatform } from "./platform.ts";
+import { readRegistryBlob } from "./registry-blob.ts";
+import { createRegistryClient, type RegistryClient } from "./registry-client.ts";
+import type { Environment, RegistryCredentials } from "./registry-credentials.ts";
+import { parseRegistryName } from "./registry-name.ts";
+import type { SourceImage } from "./source-image.ts";
+import type { BlobStore } from "./store.ts";
+
+/** How servers are reached, and what for. */
+export interface Access {
+  /** Where DOCKER_CONFIG, DOCKER_HOST, HTTPS_PROXY, ... are looked up. */
+  env: Environment;
+  credentials?: RegistryCredentials | undefined;
+  /** Platforms asked for, as {@link matchesPlatform} takes them; all when empty. */
+  platforms: readonly string[];
+}
+
+const MANIFEST_TYPES = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+/**
+ * Opens an image of a registry. Of an index only the platforms asked for are looked at: registries count requests. The
+ * caller closes the store.
+ * @param text the name behind `docker://`
+ * @throws UserError when the registry does not give it, saying what to do
+ */
+export async function openRegistry(
+  text: string,
+  { limits }: ScanOptions,
+  { env, credentials, platforms }: Access,
+): Promise<{ store: BlobStore; images: SourceImage[] }> {
+  const name = parseRegistryName(text);
+  const client = await createRegistryClient(name, { limits, env, credentials });
+  try {
+    const store = createRegistryStore(client, limits.jsonBytes);
+    const root = await store.resolve();
+    const isAsked = (platform: string) =>
+      platforms.length === 0 || platforms.some((one) => matchesPlatform(platform, one));
+    const images = await readOciDigest(store, root, limits, isAsked);
+    if (images.length === 0) throw new UserError(`${root} is no image`);
+    const separator = name.digest === undefined ? ":" : "@";
+    const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
+    return { store, images: images.map((image) => ({ ...image, names: [shown] })) };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/**
+ * A registry as a store of blobs by digest. It keeps manifests apart from other blobs, under another address: what an index
+ * lists is a manifest, what a manifest lists is not.
+ */
+function createRegistryStore(client: RegistryClient, jsonBytes: number) {
+  const manifests = new Set<string>();
+  /** Bytes of each blob that a manifest named. */
+  const blobs = new Map<string, number | undefined>();
+  let root: { digest: string; data: Buffer } | undefined;
+
+  function readManifest(reference: string) {
+    const request = {
+      path: `manifests/${reference}`,
+      what: `manifest ${reference}`,
+      headers: { accept: MANIFEST_TYPES },
+    };
+    return client.read(request, jsonBytes);
+  }
+
+  /** Finds the digest behind the name. */
+  async function resolve(): Promise<string> {
+    const { digest, reference } = client.name;
+    const { data, answer } = await readManifest(reference);
+    // Beside a tag there is only the header to compare with, and not every registry sends it.
+    const stated = digest ?? answer.header("docker-content-digest") ?? "";
+    const actual = digestOf(data, parseDigest(stated)?.algorithm);
+    if (parseDigest(stated) !== undefined && stated !== actual)
+      throw new UserError(`manifest ${reference} has another digest than ${stated}: ${actual}`);
+    root = { digest: actual, data };
+    note(data);
+    manifests.add(actual);
+    return actual;
+  }
+
+  /** Learns from a document which digests are manifests and how large blobs are. What is wrong in it others say. */
+  function note(data: Buffer): void {
+    let document: unknown;
+    try {
+      document = JSON.parse(data.toString("utf8"));
+    } catch {
+      return;
+    }
+    for (const { digest } of listDescriptors(document, "manifests")) manifests.add(digest);
+    for (const { digest, size } of [...listDescriptors(document, "layers"), ...listDescriptors(document, "config")])
+      blobs.set(digest, size);
+  }
+
+  const store: BlobStore & { resolve(): Promise<string> } = {
+    resolve,
+    // Asking for each layer whether it is there would cost a request each; reading it tells.
+    has: async (blob) => toDigest(blob) !== undefined && blobs.has(toDigest(blob) ?? ""),
+    async readDocument(blob) {
+      const digest = toDigest(blob);
+      if (digest === undefined) return undefined;
+      if (digest === root?.digest) return root.data;
+      if (!manifests.has(digest))
+        return (await client.read({ path: `blobs/${digest}`, what: `blob ${digest}` }, jsonBytes)).data;
+      const { data } = await readManifest(digest);
+      if (digestOf(data, requireDigest(digest).algorithm) === digest) note(data);
+      return data;
+    },
+    async scan(blob, options) {
+      const digest = toDigest(blob);
+      if (digest === undefined) throw new Error(`no digest: ${blob}`);
+      return scanLayer(readRegistryBlob(client, digest, blobs.get(digest), options.signal), options);
+    },
+    close: async () => client.close(),
+  };
+  return store;
+}
+
+/** `blobs/sha256/HEX` -> `sha256:HEX`. */
+function toDigest(blob: string): string | undefined {
+  const [, algorithm, hex] = /^blobs\/(\w+)\/(\w+)$/.exec(blob) ?? [];
+  const digest = `${algorithm}:${hex}`;
+  return parseDigest(digest) === undefined ? undefined : digest;
+}
+
+function listDescriptors(document: unknown, field: string): { digest: string; size: number | undefined }[] {
+  if (typeof document !== "object" || document === null) return [];
+  const value: unknown = (document as Record<string, unknown>)[field];
+  return (Array.isArray(value) ? value : [value]).flatMap((item: unknown) => {
+    if (typeof item !== "object" || item === null) return [];
+    const { digest, size } = item as Record<string, unknown>;
+    if (typeof digest !== "string") return [];
+    return [{ digest, size: typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? size : undefined }];
+  });
+}
