@@ -11,57 +11,123 @@ const version = z
   .string()
   .check(z.regex(/^\d+(\.\d+){1,3}$/, 'a version of two to four numbers in quotes, e.g. "1.8.9"'));
 
+/** Text of docs/configuration.md and of the published schema; every field has one. */
+const about = z.describe;
+
 const ownProgram = z.strictObject({
-  name: z.string().check(z.minLength(1), z.maxLength(100)),
-  iptables: z.optional(version),
-  backend: z.optional(backendSchema),
-  ipset: z.optional(version),
-  nft: z.optional(version),
-  writes: z.optional(z.array(z.string())),
-  operations: z.optional(z.array(operationSchema)),
+  name: z.string().check(z.minLength(1), z.maxLength(100), about("Name, as the report shows it.")),
+  iptables: z.optional(version.check(about("Version of the iptables that it carries."))),
+  backend: z.optional(backendSchema.check(about("Backend that its iptables uses."))),
+  ipset: z.optional(version.check(about("Version of the ipset that it carries."))),
+  nft: z.optional(version.check(about("Version of the nft that it carries."))),
+  writes: z.optional(
+    z
+      .array(z.string())
+      .check(about("What its rules hold, e.g. mark-match, port-range. Without it the common ones, as warnings.")),
+  ),
+  operations: z.optional(
+    z.array(operationSchema).check(about("What it does with rules that others wrote. Without it nothing is certain.")),
+  ),
 });
 const program = z.union([z.string(), ownProgram]);
 
 const ownHost = z.strictObject({
-  id: z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]*$/i, "letters, digits, dots, dashes and underscores")),
-  extends: z.optional(z.string()),
-  kernel: z.optional(z.string()),
-  iptables: z.optional(z.strictObject({ version: z.optional(version), backend: z.optional(backendSchema) })),
-  nft: z.optional(z.strictObject({ version: z.optional(version) })),
-  ipset: z.optional(z.strictObject({ version: z.optional(version) })),
-  modules: z.optional(z.record(z.string(), moduleStateSchema)),
-  programs: z.optional(z.array(program)),
+  id: z
+    .string()
+    .check(
+      z.regex(/^[a-z0-9][a-z0-9._-]*$/i, "letters, digits, dots, dashes and underscores"),
+      about("Name of the host in reports and ignores."),
+    ),
+  extends: z.optional(z.string().check(about("Catalogue id whose facts it takes; those below override them."))),
+  kernel: z.optional(z.string().check(about("Kernel release, as uname -r says."))),
+  iptables: z.optional(
+    z
+      .strictObject({
+        version: z.optional(version.check(about("Version of the node's own iptables."))),
+        backend: z.optional(backendSchema.check(about("Backend of the node's own iptables."))),
+      })
+      .check(about("The node's own iptables.")),
+  ),
+  nft: z.optional(
+    z
+      .strictObject({ version: z.optional(version.check(about("Version of the node's own nft."))) })
+      .check(about("The node's own nft.")),
+  ),
+  ipset: z.optional(
+    z
+      .strictObject({ version: z.optional(version.check(about("Version of the node's own ipset."))) })
+      .check(about("The node's own ipset.")),
+  ),
+  modules: z.optional(
+    z.record(z.string(), moduleStateSchema).check(about("State of kernel modules, by name, e.g. ip_tables: absent.")),
+  ),
+  programs: z.optional(z.array(program).check(about("Programs on this host, instead of the list for all hosts."))),
 });
-const nodesFile = z.strictObject({ nodes: z.string() });
+const nodesFile = z.strictObject({
+  nodes: z.string().check(about("File with the output of kubectl get nodes -o json, from the repository's root.")),
+});
 
 const image = z.strictObject({
-  match: z.string(),
-  program: z.optional(z.string()),
-  env: z.optional(z.record(z.string(), z.string())),
-  network: z.optional(z.enum(["host", "pod"])),
-  modules: z.optional(z.enum(["host", "none"])),
+  match: z
+    .string()
+    .check(about("Image reference that the entry is for; * stands for any text. The first that fits counts.")),
+  program: z.optional(z.string().check(about("The image's own program, where its files don't tell."))),
+  env: z.optional(z.record(z.string(), z.string()).check(about("Environment that the manifests set."))),
+  network: z.optional(
+    z
+      .enum(["host", "pod"])
+      .check(about("Network namespace: the node's (default), or its own, where node programs write nothing.")),
+  ),
+  modules: z.optional(
+    z
+      .enum(["host", "none"])
+      .check(about("Whether it can load kernel modules of the node (mounts /lib/modules with the right to).")),
+  ),
 });
 
 const ignore = z.strictObject({
-  rule: z.optional(z.string()),
-  host: z.optional(z.string()),
-  program: z.optional(z.string()),
-  until: z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/, "a date, e.g. 2027-01-31")),
-  reason: z.string().check(z.minLength(1), z.maxLength(500)),
+  rule: z.optional(z.string().check(about("Rule that is ignored; without it all rules."))),
+  host: z.optional(z.string().check(about("Host id, * allowed; without it all hosts."))),
+  program: z.optional(z.string().check(about("Program that the finding is about; without it any."))),
+  until: z
+    .string()
+    .check(
+      z.regex(/^\d{4}-\d{2}-\d{2}$/, "a date, e.g. 2027-01-31"),
+      about("Last day it counts, YYYY-MM-DD. After it the finding counts again and the report says so."),
+    ),
+  reason: z.string().check(z.minLength(1), z.maxLength(500), about("Why; shown in the report.")),
 });
 
 export const failOnSchema = z.enum(["error", "warning", "never"]);
 
 export const configSchema = z.strictObject({
-  hosts: z.optional(z.array(z.union([z.string(), nodesFile, ownHost]))),
-  programs: z.optional(z.array(program)),
-  images: z.optional(z.array(image)),
-  ignore: z.optional(z.array(ignore)),
-  severity: z.optional(z.record(z.string(), z.enum(severities))),
-  "fail-on": z.optional(failOnSchema),
-  "fail-on-unknown": z.optional(z.boolean()),
-  "fail-on-existing": z.optional(z.boolean()),
-  comment: z.optional(z.enum(["on-failure", "always", "never"])),
+  hosts: z.optional(
+    z
+      .array(z.union([z.string(), nodesFile, ownHost]))
+      .check(
+        about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default."),
+      ),
+  ),
+  programs: z.optional(
+    z
+      .array(program)
+      .check(
+        about(
+          "Programs on every node: name@version from the catalogue, or own ones. Default: kubelet and kube-proxy of the oldest and newest maintained Kubernetes.",
+        ),
+      ),
+  ),
+  images: z.optional(z.array(image).check(about("What only the manifests know of an image."))),
+  ignore: z.optional(z.array(ignore).check(about("Findings that are accepted until a day."))),
+  severity: z.optional(z.record(z.string(), z.enum(severities)).check(about("Other severities, by rule."))),
+  "fail-on": z.optional(failOnSchema.check(about("Least severity that fails. Default: error."))),
+  "fail-on-unknown": z.optional(z.boolean().check(about("Hosts that can't be judged fail too. Default: false."))),
+  "fail-on-existing": z.optional(z.boolean().check(about("Findings that the base has too fail. Default: false."))),
+  comment: z.optional(
+    z
+      .enum(["on-failure", "always", "never"])
+      .check(about("When the pull-request comment is written. Default: on-failure.")),
+  ),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,167 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { readConfig } from "../../src/config/read.ts";
+import { adaptEvent } from "../../src/github/event.ts";
+import { readGatherInputs } from "../../src/github/gather-inputs.ts";
+import { readInputs } from "../../src/github/inputs.ts";
+import { root } from "../support/spawn.ts";
+
+/** Every workflow that people copy, and our own: parses, uses inputs that exist, asks for the rights that it needs and no
+ * more than it should. */
+
+interface Step {
+  uses?: string;
+  with?: Record<string, unknown>;
+  run?: string;
+}
+interface Job {
+  permissions?: Record<string, string>;
+  steps: Step[];
+}
+interface Workflow {
+  on?: unknown;
+  permissions?: Record<string, string>;
+  jobs?: Record<string, Job>;
+}
+interface Snippet {
+  place: string;
+  text: string;
+  value: unknown;
+}
+
+const actions = {
+  "": parse(readFileSync(join(root, "action.yml"), "utf8")),
+  "/report": parse(readFileSync(join(root, "report/action.yml"), "utf8")),
+} as Record<string, { inputs: Record<string, { required?: boolean }>; outputs: Record<string, unknown> }>;
+
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+const snippets: Snippet[] = pages.flatMap((page) =>
+  [...readFileSync(join(root, page), "utf8").matchAll(/^```ya?ml\n([\s\S]*?)^```$/gm)].map(([, text = ""], i) => ({
+    place: `${page} #${i + 1}`,
+    text,
+    value: parse(text),
+  })),
+);
+const own: Snippet[] = readdirSync(join(root, ".github/workflows")).map((name) => {
+  const text = readFileSync(join(root, ".github/workflows", name), "utf8");
+  return { place: name, text, value: parse(text) };
+});
+
+/** Jobs of a workflow; a list of steps is a part of one. */
+function jobsOf({ value }: Snippet): { job: Job; workflow: Workflow | undefined }[] {
+  if (Array.isArray(value)) return [{ job: { steps: value as Step[] }, workflow: undefined }];
+  const workflow = (value ?? {}) as Workflow;
+  return Object.values(workflow.jobs ?? {}).map((job) => ({ job, workflow }));
+}
+const isWorkflow = (snippet: Snippet) =>
+  jobsOf(snippet).some(({ job }) => job.steps?.some((step) => step.uses || step.run));
+const workflows = snippets.filter(isWorkflow);
+const configs = snippets.filter((snippet) => !isWorkflow(snippet));
+
+/** Which of our Actions a step uses: `""`, `"/report"`, undefined for another's. */
+function ours(step: Step): string | undefined {
+  return /^OWNER\/netfilter-compat(\/report)?@COMMIT$|^\.\/(?:report)?$/.test(step.uses ?? "")
+    ? step.uses?.includes("report@") || step.uses === "./report"
+      ? "/report"
+      : ""
+    : undefined;
+}
+
+test("there is something to check", () => {
+  expect(workflows.length).toBeGreaterThan(12);
+  expect(own.length).toBeGreaterThan(1);
+});
+
+describe.each([...workflows, ...own].map((snippet) => [snippet.place, snippet] as const))("%s", (_, snippet) => {
+  const jobs = jobsOf(snippet);
+  const steps = jobs.flatMap(({ job }) => job.steps);
+
+  test("inputs exist, required ones are given, and the code takes them", () => {
+    for (const step of steps) {
+      const which = ours(step);
+      if (which === undefined) continue;
+      const inputs = actions[which]?.inputs ?? {};
+      expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(step.with ?? {})));
+      for (const [name, input] of Object.entries(inputs)) if (input.required) expect(step.with).toHaveProperty(name);
+      const env = Object.fromEntries(
+        Object.entries(step.with ?? {}).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, String(value)]),
+      );
+      expect((which === "" ? readInputs(env) : readGatherInputs(env)).warnings).toEqual([]);
+    }
+  });
+
+  test("outputs that are used exist", () => {
+    const ids = new Map((steps as (Step & { id?: string })[]).map((step) => [step.id, ours(step)]));
+    for (const [, id, name = ""] of snippet.text.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)) {
+      const which = ids.get(id);
+      if (which !== undefined) expect(Object.keys(actions[which]?.outputs ?? {})).toContain(name);
+      else expect([...ids.keys()]).toContain(id);
+    }
+  });
+
+  test("other actions are pinned to a commit, with its version beside it", () => {
+    for (const line of snippet.text.match(/^.*\buses:.*$/gm) ?? [])
+      expect(line).toMatch(
+        /uses: (?:\.\/(?:report)?$|OWNER\/netfilter-compat(?:\/report)?@COMMIT # v\d+\.\d+\.\d+$|[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/,
+      );
+  });
+
+  test("permissions suffice, and only for what is used", () => {
+    expect(snippet.text).not.toContain("pull_request_target");
+    for (const { job, workflow } of jobs) {
+      if (workflow === undefined) continue;
+      const granted = job.permissions ?? workflow.permissions;
+      expect(granted, "permissions of every job are stated").toBeDefined();
+      const wanted = wantedPermissions(job, workflow);
+      for (const [scope, right] of Object.entries(wanted)) expect(granted).toHaveProperty(scope, right);
+      for (const [scope, right] of Object.entries(granted ?? {}))
+        if (right === "write" && ["pull-requests", "security-events", "actions"].includes(scope))
+          expect(wanted).toHaveProperty(scope, "write");
+    }
+  });
+});
+
+/** Rights that the steps of a job need. */
+function wantedPermissions(job: Job, workflow: Workflow): Record<string, string> {
+  const wanted: Record<string, string> = {};
+  for (const step of job.steps) {
+    const uses = step.uses ?? "";
+    if (uses.startsWith("actions/checkout@")) wanted.contents = "read";
+    if (uses.includes("/upload-sarif@")) wanted["security-events"] = "write";
+    if (uses.startsWith("actions/download-artifact@") && step.with?.["run-id"] !== undefined) wanted.actions = "read";
+    if (uses.startsWith("actions/attest@")) Object.assign(wanted, { attestations: "write", "id-token": "write" });
+    if (step.run?.includes("gh release create")) wanted.contents = "write";
+    // A comment is possible on some of the events, and wanted.
+    if (ours(step) !== undefined && step.with?.comment !== "never" && eventsOf(workflow).some(canComment))
+      wanted["pull-requests"] = "write";
+  }
+  if (wanted.contents === "read" && job.steps.some((step) => step.run?.includes("gh release")))
+    wanted.contents = "write";
+  return wanted;
+}
+
+function eventsOf({ on }: Workflow): string[] {
+  if (typeof on === "string") return [on];
+  return Array.isArray(on) ? on : Object.keys(on ?? {});
+}
+
+/** What our own adapter makes of an event with GitHub's example of its payload. */
+function canComment(event: string): boolean {
+  if (event === "workflow_run") return true;
+  const fixture = join(root, `test/github/fixtures/${event}.json`);
+  const payload = readdirSync(join(root, "test/github/fixtures")).includes(`${event}.json`)
+    ? JSON.parse(readFileSync(fixture, "utf8"))
+    : {};
+  return adaptEvent(event, payload, "f".repeat(40)).noComment === undefined;
+}
+
+test.each(configs.map((snippet) => [snippet.place, snippet] as const))("%s is a config file", (place, { text }) => {
+  expect(() => readConfig(text, place)).not.toThrow();
+});
