@@ -77,9 +77,10 @@ async function ownComments(client: Client, request: CommentRequest): Promise<Own
     issue_number: request.pullRequest,
     per_page: 100,
   });
+  // At the end, where we put it: a text in the report could hold another report's marker.
   for await (const page of pages)
     for (const comment of page.data)
-      if (comment.body?.includes(request.marker))
+      if (comment.body?.trimEnd().endsWith(request.marker))
         marked.push({ id: comment.id, url: comment.html_url, body: comment.body, login: comment.user?.login });
   if (marked.length === 0) return [];
   const login = await ownLogin(client);

@@ -35,7 +35,7 @@ export function cleanText(text: string, limit = TEXT_LIMIT): string {
 function breakTriggers(text: string): string {
   return text
     .replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`)
-    .replace(/#(?=\d)/g, `#${JOINER}`)
+    .replace(/#(?=\d|\[)/g, `#${JOINER}`)
     .replace(/GH-(?=\d)/gi, (match) => `${match}${JOINER}`)
     .replace(/:\/\//g, `:${JOINER}//`)
     .replace(/(mailto|xmpp):/gi, `$1${JOINER}:`)
@@ -112,7 +112,7 @@ function codeSpan(clean: string): string {
   if (clean.trim() === "") return "";
   // Backticks and pipes can't be escaped the same way inside and outside of tables: such a span is written as HTML, with
   // every character that Markdown could see as a number.
-  if (/[`|\\]|##\[/.test(clean))
+  if (/[`|\\]|##\[|<!--|-->/.test(clean))
     return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
   return `\`${clean}\``;
 }
@@ -145,6 +145,11 @@ export function markdownSource(source: string): string {
 function sourceLink(address: string): string {
   const target = address.replace(/^https:\/\/github\.com\//, "https://redirect.github.com/");
   return `[${markdownPlain(address.replace(/^https:\/\//, ""))}](${target})`;
+}
+
+/** True for a path that stays in the repository, whatever is put before it. */
+export function isInside(path: string): boolean {
+  return !/^[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
 }
 
 /** Text for a terminal or a log: clean, and no line can be read as a command by the Actions runner. */

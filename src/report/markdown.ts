@@ -1,7 +1,7 @@
 import type { Report, Verdict } from "../model/report.ts";
 import { verdicts } from "../model/report.ts";
 import type { Tool } from "../model/toolchain.ts";
-import { htmlText, markdownCell, markdownCode, markdownSource, markdownText } from "./escape.ts";
+import { htmlText, isInside, markdownCell, markdownCode, markdownSource, markdownText } from "./escape.ts";
 import { headline, symbols } from "./headline.ts";
 import type { FindingGroup, Matrix, MatrixRow, ReportContext, RowCell } from "./view.ts";
 import {
@@ -129,7 +129,7 @@ function head({ report, context }: Writer): string {
 /** GitHub draws it as the changed line. It must be one line that can't end its block. */
 function suggestion(writer: Writer): string {
   const wanted = writer.context.suggestion;
-  if (wanted === undefined || !/^[\w./:@=$ {}-]{1,300}$/.test(wanted.text)) return "";
+  if (wanted === undefined || !/^FROM [\w./:@=$ {}-]{1,300}$/.test(wanted.text)) return "";
   return `In ${locationLink(writer, wanted)}:\n\n\`\`\`suggestion\n${wanted.text}\n\`\`\``;
 }
 
@@ -276,7 +276,7 @@ function findingFacts(writer: Writer, group: FindingGroup): string {
 
 function locationLink({ context }: Writer, location: { file: string; line: number }): string {
   const text = markdownCode(`${location.file}:${location.line}`, 200);
-  if (context.sourceBase === undefined) return text;
+  if (context.sourceBase === undefined || !isInside(location.file)) return text;
   const path = location.file.split("/").map(encodePath).join("/");
   return `[${text}](${context.sourceBase}${path}#L${location.line})`;
 }

@@ -1,5 +1,5 @@
 import type { Report, Severity } from "../model/report.ts";
-import { cleanText, escapeJson } from "./escape.ts";
+import { cleanText, escapeJson, isInside } from "./escape.ts";
 import type { FindingGroup, ReportContext } from "./view.ts";
 import { count, groupFindings, hostNamer, joinNames, shortImage } from "./view.ts";
 
@@ -88,7 +88,9 @@ function messageText(report: Report, group: FindingGroup, name: (id: string) => 
 }
 
 function location(group: FindingGroup, options: SarifOptions) {
-  const { file, line } = group.first.location ?? { file: options.fallbackFile, line: 1 };
+  const stated = group.first.location;
+  const { file, line } =
+    stated !== undefined && isInside(stated.file) ? stated : { file: options.fallbackFile, line: 1 };
   const uri = file
     .split("/")
     .map((segment) => encodeURIComponent(segment.toWellFormed()))

@@ -50,6 +50,12 @@ describe("the life of a comment", () => {
     expect(github.requests).toEqual(["GET /repos/owner/name/issues/7/comments?per_page=100"]);
   });
 
+  test("a marker inside of another report's text is no marker", async () => {
+    github.addComment(7, bot, `an image named ${marker} breaks\n${commentMarker("other")}\n`);
+    await upsert("red");
+    expect(github.comments).toHaveLength(2);
+  });
+
   test("someone else's comment with the marker is not ours", async () => {
     github.addComment(7, "octocat", `ha\n${marker}`);
     expect(await upsert("red")).toMatchObject({ done: "created" });
