@@ -3,8 +3,9 @@
 //   node scripts/render-comment.ts                 the two pictures
 //   node scripts/render-comment.ts REPORT.json     the same from a saved report; the pictures that are committed come from
 //       netfilter-compat check examples/kilo-0.6.0.tar --config examples/matrix.yml --format json --output REPORT.json
-//   node scripts/render-comment.ts --all FOLDER    every golden report, desktop and phone, light and dark
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+//   node scripts/render-comment.ts --all FOLDER    every golden report, desktop and phone, light and dark, and index.html with
+//                                                  all of them side by side
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { catalogue, toHost } from "../src/hosts/catalogue.ts";
@@ -50,13 +51,20 @@ async function drawPictures(browser: Browser, argument: string | undefined): Pro
 
 async function drawAll(browser: Browser, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  for (const file of readdirSync(goldenFolder).filter((name) => name.endsWith(".md")))
+  const sheet: string[] = [];
+  for (const file of readdirSync(goldenFolder).filter((name) => name.endsWith(".md"))) {
+    sheet.push(`<h2>${file.replace(".md", "")}</h2>`);
     for (const [device, width] of Object.entries(widths))
       for (const scheme of ["light", "dark"]) {
         const name = `${file.replace(".md", "")}-${device}-${scheme}.png`;
         const markdown = readFileSync(join(goldenFolder, file), "utf8");
         report(name, await browser.draw(markdown, { scheme, width, open: 1, path: join(folder, name) }));
+        sheet.push(`<img src="${name}" width="${Math.round(width / 2)}" alt="${device}, ${scheme}">`);
       }
+  }
+  const style =
+    "<style>body { font: 14px sans-serif; background: #888 } img { vertical-align: top; margin: 4px }</style>";
+  writeFileSync(join(folder, "index.html"), `<!doctype html><meta charset="utf-8">${style}\n${sheet.join("\n")}\n`);
 }
 
 function report(name: string, { overflow }: { overflow: string[] }): void {
