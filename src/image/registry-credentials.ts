@@ -123,18 +123,24 @@ async function askHelper(helper: string, key: string, env: Environment): Promise
 /** The protocol of https://github.com/docker/docker-credential-helpers: the key on stdin, JSON on stdout. */
 function runHelper(program: string, key: string, env: Environment): Promise<{ code: number | string; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(program, ["get"], {
-      env: { ...env },
-      stdio: ["pipe", "pipe", "ignore"],
-      timeout: HELPER_TIME,
-    });
+    const child = spawn(program, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
+    // Also lets go of the pipe: a program that it started may hold the other end for ever.
+    function stop(): void {
+      child.kill();
+      child.stdout.destroy();
+    }
+    const timer = setTimeout(stop, HELPER_TIME);
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text;
-      if (output.length > HELPER_BYTES) child.kill();
+      if (output.length > HELPER_BYTES) stop();
     });
-    child.on("error", (error) => resolve({ code: errorCode(error) ?? "error", output }));
-    child.on("close", (code, signal) => resolve({ code: code ?? `ended by ${signal}`, output }));
+    function settle(code: number | string): void {
+      clearTimeout(timer);
+      resolve({ code, output });
+    }
+    child.on("error", (error) => settle(errorCode(error) ?? "error"));
+    child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
     // A program that does not read its input is none of our business.
     child.stdin.on("error", () => {});
     child.stdin.end(key);
