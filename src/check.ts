@@ -49,7 +49,7 @@ export async function check(request: CheckRequest): Promise<Report> {
               base: {
                 reference: before.reference,
                 digest: before.digest,
-                ...evaluateBase(before.reference, old, request),
+                ...evaluateBase(image.reference, old, request),
               },
             };
       }),
@@ -62,7 +62,8 @@ async function inspectionOf(images: readonly string[] | Inspection, platforms: r
   return "images" in images ? images : inspectImages(images, platforms);
 }
 
-/** The base on today's hosts with today's rules, whenever it was inspected: only then the difference is the image's. */
+/** The base on today's hosts with today's rules, whenever it was inspected, and run as the image is: only then the
+ * difference is the image's. */
 function evaluateBase(
   reference: string,
   { platform, toolchain }: Inspection["images"][number]["platforms"][number],
@@ -94,7 +95,7 @@ function withRemedy(cells: RawCell[], remedy: ReturnType<typeof findRemedy>): Ra
   if (remedy === undefined) return cells;
   return cells.map((cell) => ({
     ...cell,
-    findings: cell.findings.map((finding) =>
+    all: cell.all.map((finding) =>
       finding.severity !== "notice" && remedy.clears(cell.host.id, finding.rule, finding.cause)
         ? { ...finding, remedy: remedy.text, ...(remedy.upgrade === undefined ? {} : { upgrade: remedy.upgrade }) }
         : finding,

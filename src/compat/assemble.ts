@@ -3,6 +3,7 @@ import { summarize } from "../model/report.ts";
 import type { Toolchain } from "../model/toolchain.ts";
 import type { RawCell } from "./engine.ts";
 import { applyPolicy, type JudgedFinding, type Policy } from "./policy.ts";
+import { keepAfterPolicy } from "./precedence.ts";
 
 /** One platform with what the engine said of it, and what it said of the base image's same platform. */
 export interface EvaluatedPlatform {
@@ -74,7 +75,7 @@ function assembleCell(
   used: Set<number>,
 ): Cell {
   const base = platform.base?.cells.find((cell) => cell.host.id === raw.host.id);
-  const judged = raw.findings.map((finding) => applyPolicy(finding, raw.host.id, base, policy, used));
+  const judged = keepAfterPolicy(raw.all.map((finding) => applyPolicy(finding, raw.host.id, base, policy, used)));
   return {
     host: raw.host.id,
     kernel: raw.host.kernel.release.value,
@@ -88,7 +89,9 @@ function assembleCell(
 
 /** What the base image's cell is by itself: nothing of it is existing. */
 function baseVerdict(base: RawCell, policy: Policy): Verdict {
-  const judged = base.findings.map((finding) => applyPolicy(finding, base.host.id, undefined, policy, new Set()));
+  const judged = keepAfterPolicy(
+    base.all.map((finding) => applyPolicy(finding, base.host.id, undefined, policy, new Set())),
+  );
   return verdictOf(judged, base.missing.length > 0);
 }
 
@@ -116,7 +119,7 @@ function collectFixed(
     const now = cells.find((cell) => cell.host.id === old.host.id);
     if (now === undefined || now.missing.length > 0) continue;
     for (const finding of old.findings) {
-      if (now.findings.some((other) => other.rule === finding.rule && other.cause === finding.cause)) continue;
+      if (now.all.some((other) => other.rule === finding.rule && other.cause === finding.cause)) continue;
       const judged = applyPolicy(finding, old.host.id, undefined, policy, new Set());
       if (judged.ignored === undefined && judged.severity !== "notice")
         addFinding(fixed, reference, { platform }, old.host.id, judged);

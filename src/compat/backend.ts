@@ -5,9 +5,45 @@ import type { NodeProgram } from "../model/program.ts";
 import type { Backend, Command, Tool, Toolchain } from "../model/toolchain.ts";
 import type { BackendChoice, ImageContext } from "./types.ts";
 
-/** The tool entry of a program with one backend, e.g. iptables with nft. */
+/** The tool entry of a program with one backend, e.g. iptables with nft: the one that the command of that name leads to,
+ * otherwise the first in PATH. */
 export function findTool(toolchain: Toolchain, name: string, backend?: Backend): Tool | undefined {
-  return toolchain.tools.find((tool) => tool.name === name && (backend === undefined || tool.backend === backend));
+  const candidates = toolchain.tools.filter(
+    (tool) => tool.name === name && (backend === undefined || tool.backend === backend),
+  );
+  if (candidates.length < 2) return candidates[0];
+  const target = toolchain.defaults[name]?.via.at(-1);
+  return candidates.find((tool) => tool.target === target) ?? candidates[0];
+}
+
+/** One iptables that the image runs. `null`: there is one, and its version can't be told. */
+export interface ToolInUse {
+  name: string;
+  version: string | null;
+  tool?: Tool;
+}
+
+const iptablesCommands = [
+  "iptables",
+  "ip6tables",
+  "iptables-save",
+  "iptables-restore",
+  "ip6tables-save",
+  "ip6tables-restore",
+];
+
+/** The iptables of one backend that the image's commands lead to, one of each version: save and restore, and the IPv6
+ * twins, may be other files than `iptables`. Never empty. */
+export function iptablesInUse(toolchain: Toolchain, backend: Backend): ToolInUse[] {
+  const behind = iptablesCommands.flatMap((name) => {
+    const command = toolchain.defaults[name];
+    const target = command?.backend === backend ? command.via.at(-1) : undefined;
+    return toolchain.tools.filter((tool) => tool.backend === backend && tool.target === target);
+  });
+  const first = ["iptables", "ip6tables"].flatMap((name) => findTool(toolchain, name, backend) ?? []);
+  const versions = new Map([...first, ...behind].map((tool) => [tool.version, tool] as const).reverse());
+  const found = [...versions].map(([version, tool]): ToolInUse => ({ name: tool.name, version, tool })).reverse();
+  return found.length > 0 ? found : [{ name: "iptables", version: null }];
 }
 
 /** The backend in which a program on the node writes, given the backend that the node's kubelet uses. */
@@ -95,8 +131,14 @@ function chooseByCommand(
       const missing = `backend of ${command.via.at(-1) ?? "iptables"} in the image`;
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing };
     }
-    default:
-      return { backend: "none", because: "there is no iptables command in PATH", adapts: false };
+    default: {
+      const because = "there is no iptables command in PATH";
+      const runsIt = command?.dangling === true || image.profile?.selects?.value === "path";
+      if (runsIt || findTool(toolchain, "iptables") === undefined) return { backend: "none", because, adapts: false };
+      // The binaries are there under other names or outside of PATH: the program may run them all the same.
+      const missing = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
+      return { backend: "unknown", because, adapts: false, maybeNone: true, missing };
+    }
   }
 }
 

@@ -22,7 +22,10 @@ export interface HostWithPrograms {
 export interface RawCell {
   host: Host;
   programs: NodeProgram[];
+  /** One finding of each cause. */
   findings: RawFinding[];
+  /** All of them: what the user ignores must not hide what stands behind it. */
+  all: RawFinding[];
   missing: MissingFact[];
 }
 
@@ -43,20 +46,31 @@ function evaluateHost(
   selectedBackends: ReadonlySet<Backend>,
 ): RawCell {
   const { toolchain, image } = input;
-  const sharing = image.network === "pod" ? [] : withoutOwn(image, toolchain, programs);
+  const sharing = image.network === "pod" ? [] : withoutOwn(image, programs);
   const base = { toolchain, image, host, programs: sharing, selectedBackends };
   const outcomes = tryHostBackends(base);
-  const findings = keepOnePerCause(outcomes.filter((outcome) => outcome.kind === "finding"));
+  const all = outcomes.filter((outcome) => outcome.kind === "finding");
   const missing = outcomes
     .filter((outcome) => outcome.kind === "missing")
     .map(({ fact, rule }): MissingFact => ({ fact, rule }));
-  return { host, programs: sharing, findings, missing: unique(missing, (item) => `${item.rule} ${item.fact}`) };
+  return {
+    host,
+    programs: sharing,
+    findings: keepOnePerCause(all),
+    all,
+    missing: unique([...unmatchedSystem(host), ...missing], (item) => `${item.rule} ${item.fact}`),
+  };
 }
 
-/** The image is not its own neighbour: its program stands for the one that the node would otherwise run. */
-function withoutOwn(image: ImageContext, toolchain: Toolchain, programs: readonly NodeProgram[]): NodeProgram[] {
-  const own = image.profile?.id ?? toolchain.program?.name;
-  return programs.filter((program) => program.name !== own);
+/** A node whose system nobody recognised: rules that ask little would let it pass. */
+function unmatchedSystem(host: Host): MissingFact[] {
+  return host.unmatched === undefined ? [] : [{ fact: host.unmatched, rule: "nft-kernel-missing" }];
+}
+
+/** The image is not its own neighbour: its program stands for the one that the node would otherwise run. Only a known
+ * program: two unknown ones may share a name. */
+function withoutOwn({ profile }: ImageContext, programs: readonly NodeProgram[]): NodeProgram[] {
+  return profile === undefined ? [...programs] : programs.filter((program) => program.name !== profile.id);
 }
 
 type CellBase = Omit<Cell, "hostBackend" | "choice">;
@@ -75,12 +89,13 @@ function tryHostBackends(base: CellBase): Outcome[] {
 function tryChoices(base: CellBase, hostBackend: Backend | undefined): Outcome[] {
   const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs);
   if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
-  return merge(
-    backends.map((backend) =>
-      runRules({ ...base, hostBackend, choice: { ...choice, backend } satisfies BackendChoice }),
-    ),
-    choice.missing ?? "backend of the image's iptables",
+  const there = backends.filter((backend) => base.toolchain.tools.some((tool) => tool.backend === backend));
+  const variants = (there.length === 0 ? backends : there).map((backend) =>
+    runRules({ ...base, hostBackend, choice: { ...choice, backend } satisfies BackendChoice }),
   );
+  // It may run none of them: then nothing is certain.
+  if (choice.maybeNone === true) variants.push([]);
+  return merge(variants, choice.missing ?? "backend of the image's iptables");
 }
 
 function runRules(cell: Cell): Outcome[] {

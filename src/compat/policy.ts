@@ -1,4 +1,4 @@
-import type { Finding, Severity } from "../model/report.ts";
+import { type Finding, type Severity, severities } from "../model/report.ts";
 import type { RawCell } from "./engine.ts";
 import type { RawFinding } from "./types.ts";
 
@@ -37,9 +37,7 @@ export function applyPolicy(
   used: Set<number>,
 ): JudgedFinding {
   const judged: JudgedFinding = { ...finding, severity: policy.severity[finding.rule] ?? finding.severity };
-  // Versions in the message may differ between base and image: the same rule for the same cause is the same finding.
-  const known = base?.findings.some((other) => other.rule === finding.rule && other.cause === finding.cause);
-  if (known === true) judged.existing = true;
+  if (base?.all.some((other) => isSame(finding, other)) === true) judged.existing = true;
   const index = policy.ignore.findIndex((entry) => entry.until >= policy.today && matches(entry, finding, host));
   const entry = policy.ignore[index];
   if (entry !== undefined) {
@@ -49,25 +47,21 @@ export function applyPolicy(
   return judged;
 }
 
+/** Versions in the message may differ between base and image: the same rule for the same cause and program is the same
+ * finding, unless it got worse. */
+function isSame(finding: RawFinding, before: RawFinding): boolean {
+  return (
+    before.rule === finding.rule &&
+    before.cause === finding.cause &&
+    before.program === finding.program &&
+    severities.indexOf(before.severity) <= severities.indexOf(finding.severity)
+  );
+}
+
 function matches(entry: IgnoreEntry, finding: RawFinding, host: string): boolean {
   return (
     (entry.rule === undefined || entry.rule === finding.rule) &&
     (entry.host === undefined || globMatches(entry.host, host)) &&
     (entry.program === undefined || entry.program === finding.program)
   );
-}
-
-/** `*` stands for any text; everything else for itself. Linear: patterns may come from a stranger's pull request. */
-export function globMatches(pattern: string, text: string): boolean {
-  const [head = "", ...parts] = pattern.split("*");
-  const tail = parts.pop();
-  if (tail === undefined) return pattern === text;
-  if (!text.startsWith(head) || text.length < head.length + tail.length || !text.endsWith(tail)) return false;
-  let position = head.length;
-  for (const part of parts) {
-    const found = text.indexOf(part, position);
-    if (found < 0) return false;
-    position = found + part.length;
-  }
-  return position <= text.length - tail.length;
 }

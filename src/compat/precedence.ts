@@ -36,23 +36,55 @@ function compareFindings(a: RawFinding, b: RawFinding): number {
   );
 }
 
+function groupByCause<T extends RawFinding>(findings: readonly T[]): T[][] {
+  const causes = new Map<string, T[]>();
+  for (const finding of findings) causes.set(finding.cause, [...(causes.get(finding.cause) ?? []), finding]);
+  return [...causes.values()];
+}
+
+/** The worst and most specific of a group; what other programs do in the same way stays as its evidence. */
+function pick<T extends RawFinding>(group: readonly T[]): T {
+  const [kept, ...others] = [...group].sort(compareFindings);
+  if (kept === undefined) throw new Error("a group is never empty");
+  const also = others.flatMap((other) =>
+    other.rule === kept.rule && other.program !== undefined && other.program !== kept.program ? [other.program] : [],
+  );
+  if (also.length === 0) return kept;
+  const fact = `the same with ${[...new Set(also)].join(", ")}`;
+  return { ...kept, evidence: [...kept.evidence, { fact, source: "programs on the node" }] };
+}
+
 /**
- * Keeps one finding of each cause. What other programs do in the same way stays as evidence of the one kept.
+ * Keeps one finding of each cause.
  * @param findings of one cell
  */
 export function keepOnePerCause(findings: readonly RawFinding[]): RawFinding[] {
-  const causes = new Map<string, RawFinding[]>();
-  for (const finding of findings) {
-    causes.set(finding.cause, [...(causes.get(finding.cause) ?? []), finding]);
-  }
-  return [...causes.values()].map((group) => {
-    const [kept, ...others] = group.sort(compareFindings);
-    if (kept === undefined) throw new Error("a group is never empty");
-    const also = others.flatMap((other) =>
-      other.rule === kept.rule && other.program !== undefined ? [other.program] : [],
-    );
-    if (also.length === 0) return kept;
-    const fact = `the same with ${[...new Set(also)].join(", ")}`;
-    return { ...kept, evidence: [...kept.evidence, { fact, source: "programs on the node" }] };
+  return groupByCause(findings).map(pick);
+}
+
+/** What the user decided about a finding; see policy.ts. */
+interface Judged extends RawFinding {
+  existing?: true;
+  ignored?: unknown;
+}
+
+/**
+ * The same for findings on which the user has decided: what is ignored, or was there before, must not hide what isn't. Of a
+ * cause the worst stands; if that is ignored, the worst of the other programs stands beside it; if it existed before, the
+ * worst of what is new.
+ */
+export function keepAfterPolicy<T extends Judged>(findings: readonly T[]): T[] {
+  return groupByCause(findings).flatMap((group) => {
+    const kept: T[] = [];
+    let left = group;
+    while (left.length > 0) {
+      const worst = pick(left);
+      kept.push(worst);
+      if (worst.ignored !== undefined) left = left.filter((other) => other.program !== worst.program);
+      else if (worst.existing === true)
+        left = left.filter((other) => other.existing !== true && other.ignored === undefined);
+      else break;
+    }
+    return kept;
   });
 }

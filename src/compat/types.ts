@@ -29,6 +29,8 @@ export interface BackendChoice {
   missing?: string;
   /** It leaves the container and runs the host's own tools. */
   hostExec?: boolean;
+  /** Of an unknown choice: it may as well run no iptables at all. */
+  maybeNone?: boolean;
 }
 
 /** One platform of the image on one host: all that a rule looks at. */

@@ -94,4 +94,6 @@ export interface Host {
   /** Program references that replace the general list on this host (`kubelet@1.31`), already resolved. */
   programs?: import("./program.ts").NodeProgram[];
   notes: string[];
+  /** What isn't known of a node that matches nothing: one clause. Its cells are then unknown. */
+  unmatched?: string;
 }

@@ -26,7 +26,7 @@ export const toolSchema = z.object({
    * per program and binary that provides it, so iptables with both backends has two. */
   name: z.string(),
   /** Upstream version without distribution revision (`1.8.4`); null when neither record nor bytes tell. */
-  version: z.nullable(z.string()),
+  version: z.nullable(z.string().check(z.regex(/^\d+(\.\d+){1,3}$/, "a version of two to four numbers, or null"))),
   backend: z.optional(backendSchema),
   /** The path by which a program reaches it: the first in PATH order. */
   path: z.string(),

@@ -110,28 +110,31 @@ export const mixedBackends: Rule = {
 
 function mixedCommands(cell: Cell): Outcome[] {
   const { defaults } = cell.toolchain;
-  const plain = defaults.iptables?.backend;
+  // A wrapper picks a backend on each host; a sibling that is fixed may fit there and not elsewhere.
+  const plain = defaults.iptables?.backend === "auto" ? cell.choice.backend : defaults.iptables?.backend;
   if (plain !== "nft" && plain !== "legacy") return [];
-  return ["iptables-restore", "iptables-save", "ip6tables"].flatMap((name): Outcome[] => {
-    const command = defaults[name];
-    if (command === undefined || (command.backend !== "nft" && command.backend !== "legacy")) return [];
-    if (command.backend === plain) return [];
-    return [
-      {
-        kind: "finding",
-        rule: "mixed-backends",
-        // One family in each backend can be meant; save and restore of another backend than iptables cannot.
-        severity: name === "ip6tables" ? "warning" : "error",
-        cause: `commands:${name}`,
-        message: `in the image \`iptables\` uses ${plain} and \`${name}\` uses ${command.backend}`,
-        evidence: [
-          { fact: `iptables is ${defaults.iptables?.via.join(" -> ")}`, source: "image" },
-          { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" },
-        ],
-        remedy: "Point all iptables commands of the image at one backend.",
-      },
-    ];
-  });
+  return ["iptables-restore", "iptables-save", "ip6tables", "ip6tables-restore", "ip6tables-save"].flatMap(
+    (name): Outcome[] => {
+      const command = defaults[name];
+      if (command === undefined || (command.backend !== "nft" && command.backend !== "legacy")) return [];
+      if (command.backend === plain) return [];
+      return [
+        {
+          kind: "finding",
+          rule: "mixed-backends",
+          // One family in each backend can be meant; save and restore of another backend than iptables cannot.
+          severity: name.startsWith("ip6tables") ? "warning" : "error",
+          cause: name.startsWith("ip6tables") ? "commands:ip6tables" : "commands:iptables",
+          message: `in the image \`iptables\` uses ${plain} and \`${name}\` uses ${command.backend}`,
+          evidence: [
+            { fact: `iptables: ${cell.choice.because}`, source: "image" },
+            { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" },
+          ],
+          remedy: "Point all iptables commands of the image at one backend.",
+        },
+      ];
+    },
+  );
 }
 
 function mixedPrograms(cell: Cell): Outcome[] {

@@ -1,4 +1,5 @@
 import type { NodeProgram } from "../../model/program.ts";
+import type { Tool } from "../../model/toolchain.ts";
 import { kernelSeries } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
 import {
@@ -21,23 +22,57 @@ export const ipsetRevision: Rule = {
   id: "ipset-revision",
   evaluate(cell) {
     const tool = findTool(cell.toolchain, "ipset");
-    if (tool === undefined || cell.image.network !== "host" || listsOnlyOwn(cell)) return [];
-    const series = kernelSeries(cell.host.kernel.release.value);
-    const kernel = series === undefined ? undefined : kernelRevisions(series);
-    const reader = tool.version === null ? undefined : toolRevisions(tool.version);
-    // The newest kernel row knows every revision there is: an unknown kernel is judged as if it were the newest, and if that
-    // gives an error, the kernel is the missing fact.
-    const assumedKernel = kernel ?? newestKernelRevisions();
-    const findings = meetWriters(cell, assumedKernel, reader, tool.version ?? "of unknown version");
-    if (kernel !== undefined && reader !== undefined) return findings;
-    return findings
-      .filter((finding) => finding.severity === "error")
-      .map((): Outcome => {
-        const fact = kernel === undefined ? "kernel release of the host" : "version of the image's ipset";
-        return { kind: "missing", rule: "ipset-revision", fact };
-      });
+    if (tool === undefined || cell.image.network !== "host") return [];
+    return [...(listsOnlyOwn(cell) ? [] : imageReads(cell, tool)), ...imageWrites(cell, tool)];
   },
 };
+
+function imageReads(cell: Cell, tool: Tool): Outcome[] {
+  const series = kernelSeries(cell.host.kernel.release.value);
+  const kernel = series === undefined ? undefined : kernelRevisions(series);
+  const reader = tool.version === null ? undefined : toolRevisions(tool.version);
+  // The newest kernel row knows every revision there is: an unknown kernel is judged as if it were the newest, and if that
+  // gives an error, the kernel is the missing fact.
+  const assumedKernel = kernel ?? newestKernelRevisions();
+  const findings = meetWriters(cell, assumedKernel, reader, tool.version ?? "of unknown version");
+  if (kernel !== undefined && reader !== undefined) return findings;
+  return findings
+    .filter((finding) => finding.severity === "error")
+    .map((): Outcome => {
+      const fact = kernel === undefined ? "kernel release of the host" : "version of the image's ipset";
+      return { kind: "missing", rule: "ipset-revision", fact };
+    });
+}
+
+/** The image creates sets that an older program on the node, which lists all of them, cannot read. Where the kernel or a
+ * version isn't known, nobody is known to be hurt by the image in particular. */
+function imageWrites(cell: Cell, tool: Tool): Outcome[] {
+  const creates = cell.image.profile?.ipset?.value.creates ?? null;
+  const series = kernelSeries(cell.host.kernel.release.value);
+  const kernel = series === undefined ? undefined : kernelRevisions(series);
+  const writer = tool.version === null ? undefined : toolRevisions(tool.version);
+  if (creates?.length === 0 || kernel === undefined || writer === undefined) return [];
+  return cell.programs.flatMap((program): Outcome[] => {
+    const reader = program.ipset === null ? undefined : toolRevisions(program.ipset);
+    if (program.listsAllSets !== true || reader === undefined) return [];
+    const sets = unreadableSets(kernel, writer, reader, creates);
+    if (sets.length === 0) return [];
+    const assumed = creates === null ? ` if the image creates ${types(sets)} sets` : "";
+    return [
+      {
+        kind: "finding",
+        rule: "ipset-revision",
+        severity: creates === null ? "warning" : "error",
+        cause: `ipset-revision:${program.id}`,
+        tool: "ipset",
+        program: program.id,
+        message: `${program.id} (ipset ${program.ipset}) cannot read sets that the image's ipset ${tool.version} creates: ${describe(sets)}; its \`ipset list\` and \`ipset save\` then fail for all sets${assumed}`,
+        evidence: [...sets.map(setEvidence), ...program.evidence.filter(({ about }) => about === "ipset")],
+        remedy: `Raise the ipset of ${program.id} to 7.17 or later, or keep the image's at a version whose sets it can read.`,
+      },
+    ];
+  });
+}
 
 /** Programs that list only their own sets by name never meet a foreign one (calico since 3.27). */
 function listsOnlyOwn(cell: Cell): boolean {

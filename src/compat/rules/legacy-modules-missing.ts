@@ -20,8 +20,8 @@ export const legacyModulesMissing: Rule = {
     const v4 = evaluateFamily(cell, needed, "iptables-legacy");
     if (v4.length > 0 || findTool(cell.toolchain, "ip6tables", "legacy") === undefined) return v4;
     // A host may have the IPv4 tables only (talos#13935), and a program may never touch IPv6: a condition that isn't stated.
-    return evaluateFamily(cell, neededV6, "ip6tables-legacy").map((outcome) =>
-      outcome.kind === "finding" ? { ...outcome, severity: "warning", cause: "backend-v6" } : outcome,
+    return evaluateFamily(cell, neededV6, "ip6tables-legacy").flatMap((outcome): Outcome[] =>
+      outcome.kind === "finding" ? [{ ...outcome, severity: "warning", cause: "backend-v6" }] : [],
     );
   },
 };
@@ -40,8 +40,12 @@ function evaluateFamily(cell: Cell, modules: readonly string[], tool: string): O
       },
     ];
   }
+  const missing = groups.unknown.map(
+    (name): Outcome => ({ kind: "missing", rule, fact: `state of kernel module ${name}` }),
+  );
   if (groups["optional-package"].length > 0) {
     return [
+      ...missing,
       {
         ...base,
         severity: "warning",
@@ -50,9 +54,7 @@ function evaluateFamily(cell: Cell, modules: readonly string[], tool: string): O
       },
     ];
   }
-  if (groups.unknown.length > 0) {
-    return groups.unknown.map((name) => ({ kind: "missing", rule, fact: `state of kernel module ${name}` }));
-  }
+  if (missing.length > 0) return missing;
   const core = modules[0];
   if (core === undefined || !groups.loadable.includes(core) || loadedByAnother(cell)) return [];
   return evaluateLoading(cell, core, tool);

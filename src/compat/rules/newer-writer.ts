@@ -1,6 +1,6 @@
 import type { NodeProgram } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
-import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
+import { backendOnHost, iptablesInUse, iptablesVersionOnHost, type ToolInUse } from "../backend.ts";
 import { buildOf, type Release, testedReleases } from "../encodings.ts";
 import {
   commonConstructs,
@@ -17,16 +17,19 @@ import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } fro
  * (loud) or shows and restores as another rule (quiet). Measured over 13 releases; the kernel has no part in it.
  */
 
-/** Version of the iptables-nft that the image's program runs; null when the image has one and it can't be told. */
-function imageVersion(cell: Cell): string | null | undefined {
-  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return undefined;
-  return findTool(cell.toolchain, "iptables", "nft")?.version;
+/** The iptables-nft that the image runs on this host; none when it runs another backend or the host's tools. */
+function imageTools(cell: Cell): ToolInUse[] {
+  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return [];
+  return iptablesInUse(cell.toolchain, "nft");
 }
 
-/** Programs on the node whose rules live in the same nf_tables tables. */
+/** Programs on the node whose rules live, or may live, in the same nf_tables tables. */
 function nftPrograms(cell: Cell): NodeProgram[] {
   if (cell.image.network !== "host") return [];
-  return cell.programs.filter((program) => backendOnHost(program, cell.hostBackend) === "nft");
+  return cell.programs.filter((program) => {
+    const backend = backendOnHost(program, cell.hostBackend);
+    return backend === "nft" || (backend === undefined && program.backend === "unknown");
+  });
 }
 
 /** What a known or assumed writer does to a reader, as severity: DESIGN's scale. */
@@ -36,11 +39,6 @@ function loudSeverity(constructsKnown: boolean): Severity {
 function quietSeverity(exposure: Exposure, known: { constructs: boolean; operations: boolean }): Severity {
   const restores = exposure.rewritten.length > 0 && known.constructs && known.operations;
   return restores ? "error" : "warning";
-}
-
-/** The image's iptables-nft of one version, with what its package is known to carry of later releases. */
-function imageRelease(cell: Cell, version: string): Release {
-  return buildOf(version, findTool(cell.toolchain, "iptables", "nft")?.package);
 }
 
 interface Meeting {
@@ -97,77 +95,92 @@ function exposureOfMeeting(meeting: Meeting): Exposure {
   return exposureOf(meeting.writer, meeting.reader, meeting.constructs ?? commonConstructs, meeting.operations);
 }
 
+/** One side of a meeting that is the image's. */
+interface OwnTool {
+  name: string;
+  version: string;
+  release: Release;
+}
+
 /** The image as reader of one program; versions given, so that an unknown one can be tried out. */
-function readMeeting(cell: Cell, program: NodeProgram, writer: string, reader: string): Meeting {
+function readMeeting(cell: Cell, program: NodeProgram, own: OwnTool, other: string): Meeting {
   return {
-    writer,
-    reader: imageRelease(cell, reader),
-    writerName: `${program.id} (iptables ${writer})`,
-    readerName: `the image's iptables ${reader}`,
+    writer: other,
+    reader: own.release,
+    writerName: `${program.id} (iptables ${other})`,
+    readerName: `the image's ${own.name} ${own.version}`,
     constructs: program.writes,
     operations: operationsOf(cell.image),
   };
 }
 
 /** The image as writer, one program as reader. */
-function writeMeeting(cell: Cell, program: NodeProgram, writer: string, reader: string): Meeting {
+function writeMeeting(cell: Cell, program: NodeProgram, own: OwnTool, other: string): Meeting {
   return {
-    writer: imageRelease(cell, writer),
-    reader,
-    writerName: `the image's iptables ${writer}`,
-    readerName: `${program.id} (iptables ${reader})`,
+    writer: own.release,
+    reader: other,
+    writerName: `the image's ${own.name} ${own.version}`,
+    readerName: `${program.id} (iptables ${other})`,
     constructs: cell.image.profile?.writes?.value ?? null,
     operations: program.operations,
   };
 }
 
-type MeetingOf = (cell: Cell, program: NodeProgram, writer: string, reader: string) => Meeting;
+type Direction = "reads" | "writes";
 type ReportOn = (meeting: Meeting, exposure: Exposure) => RawFinding[];
 
 /**
- * Looks at every pair of image and program. Where a version isn't known, all measured releases are tried: if one of them
- * would give an error, the fact is missing.
+ * Looks at every pair of image tool and program. Where a version isn't known, all measured releases are tried, and a program
+ * of unknown backend is taken for one that writes nft: if that would give an error, the fact is missing.
  */
-function meetAll(
+function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: ReportOn): Outcome[] {
+  return imageTools(cell).flatMap((own) =>
+    nftPrograms(cell).flatMap((program) => meetOne(cell, rule, direction, own, program, reportOn)),
+  );
+}
+
+function meetOne(
   cell: Cell,
   rule: string,
-  direction: "reads" | "writes",
-  meet: MeetingOf,
+  direction: Direction,
+  own: ToolInUse,
+  program: NodeProgram,
   reportOn: ReportOn,
 ): Outcome[] {
-  const own = imageVersion(cell);
-  if (own === undefined) return [];
-  return nftPrograms(cell).flatMap((program): Outcome[] => {
-    const other = iptablesVersionOnHost(program, cell.host);
-    const judge = (image: string, node: string): RawFinding[] => {
-      const meeting = direction === "reads" ? meet(cell, program, node, image) : meet(cell, program, image, node);
-      return reportOn(meeting, exposureOfMeeting(meeting));
-    };
-    if (own !== null && other !== undefined) {
-      const findings = judge(own, other).map((finding) => ({
-        ...finding,
-        program: program.id,
-        evidence: [...finding.evidence, ...aboutIptables(program, direction)],
-      }));
-      return findings.length > 0 ? findings : unmeasured(cell, rule, program, direction, own, other);
-    }
-    // Assumed constructs can give warnings at most.
-    const constructs = direction === "reads" ? program.writes : cell.image.profile?.writes?.value;
-    if (constructs === null || constructs === undefined) return [];
-    const couldBeError = (own === null ? testedReleases() : [own]).some((image) =>
-      (other === undefined ? testedReleases() : [other]).some((node) =>
-        judge(image, node).some((finding) => finding.severity === "error"),
-      ),
+  const other = iptablesVersionOnHost(program, cell.host);
+  const judge = (version: string, node: string): RawFinding[] => {
+    const image = { name: own.name, version, release: buildOf(version, own.tool?.package) };
+    const meeting = (direction === "reads" ? readMeeting : writeMeeting)(cell, program, image, node);
+    return reportOn(meeting, exposureOfMeeting(meeting));
+  };
+  if (own.version !== null && other !== undefined && program.backend !== "unknown") {
+    const findings = judge(own.version, other).map((finding) => ({
+      ...finding,
+      program: program.id,
+      evidence: [...finding.evidence, ...aboutIptables(program, direction)],
+    }));
+    return findings.length > 0 ? findings : unmeasured(cell, rule, program, direction, own.version, other);
+  }
+  // Assumed constructs can give warnings at most.
+  const constructs = direction === "reads" ? program.writes : cell.image.profile?.writes?.value;
+  if (constructs === null || constructs === undefined) return [];
+  const couldBeError = (own.version === null ? testedReleases() : [own.version]).some((image) =>
+    (other === undefined ? testedReleases() : [other]).some((node) =>
+      judge(image, node).some((finding) => finding.severity === "error"),
+    ),
+  );
+  return couldBeError ? missingOf(rule, own, program, other) : [];
+}
+
+function missingOf(rule: string, own: ToolInUse, program: NodeProgram, other: string | undefined): Outcome[] {
+  const facts: string[] = [];
+  if (own.version === null) facts.push("version of the image's iptables");
+  if (program.backend === "unknown") facts.push(`backend of ${program.id}`);
+  if (other === undefined)
+    facts.push(
+      program.backend === "host" ? "version of the host's iptables" : `version of the iptables of ${program.id}`,
     );
-    if (!couldBeError) return [];
-    const missing: Outcome[] = [];
-    if (own === null) missing.push({ kind: "missing", rule, fact: "version of the image's iptables" });
-    if (other === undefined) {
-      const where = program.backend === "host" ? "the host's iptables" : `the iptables of ${program.id}`;
-      missing.push({ kind: "missing", rule, fact: `version of ${where}` });
-    }
-    return missing;
-  });
+  return facts.map((fact) => ({ kind: "missing", rule, fact }));
 }
 
 /** Nothing was found, but one of the two versions lies between measured ones that behave differently. */
@@ -175,7 +188,7 @@ function unmeasured(
   cell: Cell,
   rule: string,
   program: NodeProgram,
-  direction: "reads" | "writes",
+  direction: Direction,
   own: string,
   other: string,
 ): Outcome[] {
@@ -186,7 +199,7 @@ function unmeasured(
 }
 
 /** What of a program's facts bears on reading and writing rules. */
-function aboutIptables(program: NodeProgram, direction: "reads" | "writes"): NodeProgram["evidence"] {
+function aboutIptables(program: NodeProgram, direction: Direction): NodeProgram["evidence"] {
   const topics = ["backend", "iptables", direction === "reads" ? "writes" : "operations"];
   return program.evidence.filter(({ about }) => about === undefined || topics.includes(about));
 }
@@ -194,7 +207,7 @@ function aboutIptables(program: NodeProgram, direction: "reads" | "writes"): Nod
 export const nftNewerWriter: Rule = {
   id: "nft-newer-writer",
   evaluate(cell) {
-    return meetAll(cell, "nft-newer-writer", "reads", readMeeting, (meeting, exposure) =>
+    return meetAll(cell, "nft-newer-writer", "reads", (meeting, exposure) =>
       exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting, exposure)],
     );
   },
@@ -203,7 +216,7 @@ export const nftNewerWriter: Rule = {
 export const silentMatchLoss: Rule = {
   id: "silent-match-loss",
   evaluate(cell) {
-    return meetAll(cell, "silent-match-loss", "reads", readMeeting, (meeting, exposure) =>
+    return meetAll(cell, "silent-match-loss", "reads", (meeting, exposure) =>
       exposure.rewritten.length + exposure.misread.length === 0
         ? []
         : [quietFinding("silent-match-loss", meeting, exposure)],
@@ -216,7 +229,7 @@ export const imageNewerWriter: Rule = {
   id: "image-newer-writer",
   evaluate(cell) {
     const rule = "image-newer-writer";
-    const outcomes = meetAll(cell, rule, "writes", writeMeeting, (meeting, exposure) => {
+    const outcomes = meetAll(cell, rule, "writes", (meeting, exposure) => {
       if (exposure.loud.length > 0) return [{ ...loudFinding(rule, meeting, exposure), ...reverse(meeting) }];
       if (exposure.rewritten.length + exposure.misread.length === 0) return [];
       return [{ ...quietFinding(rule, meeting, exposure), ...reverse(meeting) }];
@@ -228,24 +241,24 @@ export const imageNewerWriter: Rule = {
 
 /** No program is stated to list whole tables with the host's own tools, but people and scripts on the node do. */
 function hostToolsRead(cell: Cell, rule: string): Outcome[] {
-  const writer = imageVersion(cell);
   const reader = cell.host.iptables.version?.value;
-  if (cell.image.network !== "host" || cell.hostBackend !== "nft") return [];
+  if (cell.image.network !== "host" || cell.hostBackend !== "nft" || reader === undefined) return [];
   if (cell.host.iptables.installed?.value === false) return [];
-  if (typeof writer !== "string" || reader === undefined) return [];
-  const meeting: Meeting = {
-    writer: imageRelease(cell, writer),
-    reader,
-    writerName: `the image's iptables ${writer}`,
-    readerName: `the host's own iptables ${reader}`,
-    constructs: cell.image.profile?.writes?.value ?? null,
-    operations: ["list"],
-  };
-  const { loud } = exposureOfMeeting(meeting);
-  if (loud.length === 0) return [];
-  return [
-    { ...loudFinding(rule, meeting, { loud, rewritten: [], misread: [] }), ...reverse(meeting), severity: "notice" },
-  ];
+  return imageTools(cell).flatMap(({ name, version, tool }): Outcome[] => {
+    if (version === null) return [];
+    const meeting: Meeting = {
+      writer: buildOf(version, tool?.package),
+      reader,
+      writerName: `the image's ${name} ${version}`,
+      readerName: `the host's own iptables ${reader}`,
+      constructs: cell.image.profile?.writes?.value ?? null,
+      operations: ["list"],
+    };
+    const { loud } = exposureOfMeeting(meeting);
+    if (loud.length === 0) return [];
+    const finding = loudFinding(rule, meeting, { loud, rewritten: [], misread: [] });
+    return [{ ...finding, ...reverse(meeting), severity: "notice" }];
+  });
 }
 
 function reverse(meeting: Meeting): Pick<RawFinding, "cause" | "remedy"> {
@@ -267,14 +280,14 @@ function harm({ loud, rewritten, misread }: Exposure): number {
 function chargeOnce(cell: Cell, finding: RawFinding): RawFinding {
   const victim = cell.programs.find((program) => program.id === finding.program);
   const reader = victim === undefined ? undefined : iptablesVersionOnHost(victim, cell.host);
-  const own = imageVersion(cell);
-  if (victim === undefined || reader === undefined || typeof own !== "string") return finding;
+  const [own] = imageTools(cell);
+  if (victim === undefined || reader === undefined || own === undefined || own.version === null) return finding;
   const harmOf = (writer: Release, writes: readonly string[] | null) =>
     harm(exposureOf(writer, reader, writes ?? commonConstructs, victim.operations));
-  const done = harmOf(imageRelease(cell, own), cell.image.profile?.writes?.value ?? null);
+  const done = harmOf(buildOf(own.version, own.tool?.package), cell.image.profile?.writes?.value ?? null);
   const culprit = nftPrograms(cell).find((program) => {
     const writer = iptablesVersionOnHost(program, cell.host);
-    if (program === victim || writer === undefined) return false;
+    if (program === victim || writer === undefined || program.backend === "unknown") return false;
     if (finding.severity === "error" && program.writes === null) return false;
     return harmOf(writer, program.writes) >= done;
   });
