@@ -11,12 +11,14 @@ export interface ConfiguredDirectories {
 }
 
 const MUSL_DEFAULT = ["/lib", "/usr/local/lib", "/usr/lib"];
-const MAX_DEPTH = 4;
+const MAX_FILES = 256;
+/** Each lists a folder, which may be a large one. */
+const MAX_PATTERNS = 8;
 const MAX_DIRECTORIES = 256;
 
 export function configuredDirectories(tree: FileTree): ConfiguredDirectories {
   const directories: string[] = [];
-  readConfig(tree, "/etc/ld.so.conf", directories, 0);
+  readConfig(tree, "/etc/ld.so.conf", directories, new Set());
   return {
     glibc: directories,
     musl(interpreter) {
@@ -30,18 +32,28 @@ export function configuredDirectories(tree: FileTree): ConfiguredDirectories {
   };
 }
 
-/** ldconfig(8): one directory a line, `include PATTERN`, `#` begins a comment, `hwcap` lines say nothing of folders. */
-function readConfig(tree: FileTree, path: string, into: string[], depth: number): void {
-  if (depth > MAX_DEPTH) return;
+/** Each file once, so that files which include each other end. ldconfig(8): one directory a line, `include PATTERN`, `#` begins a comment, `hwcap` lines say nothing of folders. */
+function readConfig(tree: FileTree, path: string, into: string[], seen: Set<string>): void {
+  if (seen.has(path) || seen.size >= MAX_FILES) return;
+  seen.add(path);
   for (const line of (textAt(tree, path) ?? "").split("\n")) {
     if (into.length >= MAX_DIRECTORIES) return;
     const [word = "", ...rest] = line.replace(/#.*/, "").trim().split(/\s+/);
     if (word.startsWith("/")) into.push(word.replace(/=.*/, "").replace(/(?<=.)\/+$/, ""));
     if (word !== "include") continue;
-    for (const pattern of rest)
-      for (const file of expandPattern(tree, pattern.startsWith("/") ? pattern : `${dirname(path)}/${pattern}`))
-        readConfig(tree, file, into, depth + 1);
+    for (const pattern of rest.slice(0, MAX_PATTERNS)) {
+      const whole = pattern.startsWith("/") ? pattern : `${dirname(path)}/${pattern}`;
+      if (pattern.includes("*") && !isNewPattern(whole, seen)) continue;
+      for (const file of expandPattern(tree, whole)) readConfig(tree, file, into, seen);
+    }
   }
+}
+
+function isNewPattern(pattern: string, seen: Set<string>): boolean {
+  const patterns = [...seen].filter((entry) => entry.includes("*"));
+  if (patterns.includes(pattern) || patterns.length >= MAX_PATTERNS) return false;
+  seen.add(pattern);
+  return true;
 }
 
 /** Only `*` in the last component, the one form in use. */
