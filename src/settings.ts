@@ -1,16 +1,17 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { HostWithPrograms } from "./compat/engine.ts";
-import { globMatches, type Policy } from "./compat/policy.ts";
+import type { Policy } from "./compat/policy.ts";
 import type { ImageContext } from "./compat/types.ts";
 import { readConfig } from "./config/read.ts";
 import type { Config, ConfigHost } from "./config/schema.ts";
 import { catalogue } from "./hosts/catalogue.ts";
-import { defaultPrograms, findProfile, profileOfVersion, resolveProgram } from "./hosts/programs.ts";
+import { defaultPrograms, findProfile, profileOfVersion, resolveProgram, resolvePrograms } from "./hosts/programs.ts";
 import { selectHosts } from "./hosts/select.ts";
 import { didYouMean } from "./hosts/suggest.ts";
 import type { HostEntry } from "./hosts/types.ts";
 import { UserError } from "./model/error.ts";
+import { globMatches } from "./model/glob.ts";
 import { ruleIds } from "./model/rule-ids.ts";
 import type { Toolchain } from "./model/toolchain.ts";
 
@@ -46,7 +47,7 @@ export function resolveSettings(options: {
   const own = (config.hosts ?? []).filter((entry) => typeof entry === "object" && "id" in entry);
   const entries = options.hosts ?? (config.hosts ?? []).map((entry) => toHostEntry(entry, options.folder));
   const selection = selectHosts(entries, catalogue, own);
-  const programs = config.programs?.map(resolveProgram) ?? defaultPrograms();
+  const programs = config.programs === undefined ? defaultPrograms() : resolvePrograms(config.programs);
   return {
     config,
     hosts: selection.hosts.map((host) => ({ host, programs: host.programs ?? programs })),

@@ -1,3 +1,4 @@
+import { globMatches } from "../model/glob.ts";
 import { type Finding, type Severity, severities } from "../model/report.ts";
 import type { RawCell } from "./engine.ts";
 import type { RawFinding } from "./types.ts";

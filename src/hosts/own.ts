@@ -3,9 +3,12 @@ import type { Fact, Host, Kernel, ModuleState } from "../model/host.ts";
 import { isVersion, kernelSeries } from "../model/version.ts";
 import { type Catalogue, findHost, toHost } from "./catalogue.ts";
 import { findKernels } from "./kernels.ts";
-import { resolveProgram } from "./programs.ts";
+import { resolvePrograms } from "./programs.ts";
 import { didYouMean } from "./suggest.ts";
 import type { OwnHost } from "./types.ts";
+
+/** Own hosts that extend each other, one below the other. */
+const MAX_CHAIN = 20;
 
 function stated<T>(value: T): Fact<T> {
   return { value, source: "config", confidence: "stated" };
@@ -23,6 +26,8 @@ export function buildOwnHost(own: OwnHost, others: readonly OwnHost[], known: Ca
 function build(own: OwnHost, others: readonly OwnHost[], known: Catalogue, below: string[]): Host {
   if (below.includes(own.id))
     throw new UserError(`host "${own.id}": extends goes in a circle: ${[...below, own.id].join(" -> ")}`);
+  if (below.length >= MAX_CHAIN)
+    throw new UserError(`host "${below[0]}": a chain of more than ${MAX_CHAIN} hosts that extend each other`);
   const base = findBase(own, others, known, [...below, own.id]);
   const kernel = kernelOf(own, base);
   const host: Host = {
@@ -38,7 +43,7 @@ function build(own: OwnHost, others: readonly OwnHost[], known: Catalogue, below
     notes: [...(base?.host.notes ?? []), ...kernel.notes],
   };
   if (own.iptables?.backend !== undefined) host.iptables.backend = stated(own.iptables.backend);
-  const programs = own.programs?.map(resolveProgram) ?? base?.host.programs;
+  const programs = own.programs === undefined ? base?.host.programs : resolvePrograms(own.programs, `host "${own.id}"`);
   if (programs !== undefined) host.programs = programs;
   return host;
 }

@@ -42,6 +42,20 @@ export function resolveProgram(reference: ProgramReference): NodeProgram {
   return typeof reference === "string" ? resolveKnown(reference) : resolveOwn(reference);
 }
 
+/** Programs in one list; more than any node runs. */
+const MAX_PROGRAMS = 200;
+
+/**
+ * A list of programs as they stand on a node.
+ * @param whose what the list belongs to, as the error names it
+ * @throws UserError as {@link resolveProgram}, and for a list that is too long
+ */
+export function resolvePrograms(references: readonly ProgramReference[], whose = "config"): NodeProgram[] {
+  if (references.length > MAX_PROGRAMS)
+    throw new UserError(`${whose}: ${references.length} programs in one list are more than ${MAX_PROGRAMS}`);
+  return references.map(resolveProgram);
+}
+
 /** Programs on every node unless the config says otherwise: kubelet and kube-proxy of the oldest and the newest Kubernetes
  * release that is maintained at the catalogue's date. */
 export function defaultPrograms(): NodeProgram[] {

@@ -1,4 +1,5 @@
 import { UserError } from "../model/error.ts";
+import { globMatches } from "../model/glob.ts";
 import type { CatalogueHost, Host } from "../model/host.ts";
 import { compareVersions } from "../model/version.ts";
 import { type Catalogue, catalogue, findHost, toHost } from "./catalogue.ts";
@@ -11,6 +12,12 @@ import type { HostEntry, OwnHost, Selection } from "./types.ts";
 const noCurrentGke =
   "neither the iptables nor the netfilter modules of a maintained Container-Optimized OS milestone are in the catalogue; " +
   "give the nodes (kubectl get nodes -o json), a host of your own, or an old milestone such as cos-109";
+
+/** More entries, own hosts and selected hosts than any report can show; bounds on what a pull request's config can make us
+ * hold. */
+const MAX_ENTRIES = 5000;
+const MAX_OWN_HOSTS = 2000;
+const MAX_SELECTED = 5000;
 
 /** Splits what an input or an option holds: hosts by comma or line, empty ones left out. */
 export function splitHostList(text: string): string[] {
@@ -35,6 +42,8 @@ export function selectHosts(
   configured: readonly OwnHost[] = [],
 ): Selection {
   const own = entries.filter(isOwnHost);
+  checkCount(entries.length, MAX_ENTRIES, "entries");
+  checkCount(Math.max(own.length, configured.length), MAX_OWN_HOSTS, "hosts of the config's own");
   checkOwnIds(own);
   own.push(...configured.filter((host) => !own.some((listed) => listed.id === host.id)));
   const chosen = new Map<string, Host>();
@@ -52,9 +61,19 @@ export function selectHosts(
       notes.push(...found.notes);
       unmatched.push(...found.unmatched);
     }
+    checkCount(chosen.size, MAX_SELECTED, "selected hosts");
   }
-  if (chosen.size === 0) throw new UserError(`hosts: nothing is left of the selection "${describe(entries)}"`);
+  if (chosen.size === 0)
+    throw new UserError(
+      [`hosts: nothing is left of the selection "${describe(entries)}"`, ...notes.slice(0, 3)].join("; "),
+    );
   return { hosts: [...chosen.values()], notes, unmatched };
+}
+
+/** @throws UserError when there are more than the bound */
+function checkCount(count: number, bound: number, what: string): void {
+  if (count > bound)
+    throw new UserError(`hosts: ${count} ${what} are more than ${bound}; check a part of them at a time`);
 }
 
 function isOwnHost(entry: HostEntry): entry is OwnHost {
@@ -93,12 +112,7 @@ function applyText(entry: string, chosen: Map<string, Host>, known: Catalogue): 
  * that carry the name. */
 function namesTakenAway(query: string, chosen: ReadonlyMap<string, Host>, known: Catalogue): string[] {
   const bare = (id: string) => id.split("@", 1)[0]!;
-  const isGlob = /[*?]/.test(query);
-  const pattern = isGlob ? globPattern(query) : undefined;
-  const named = [...chosen.keys()].filter((id) => {
-    if (pattern !== undefined) return pattern.test(id) || pattern.test(bare(id));
-    return id === query || bare(id) === query;
-  });
+  const named = [...chosen.keys()].filter((id) => globMatches(query, id) || globMatches(query, bare(id)));
   if (named.length > 0) return named;
   const wholeHosts = !query.includes("@");
   const meant = new Set(findHosts(query, known).map((host) => (wholeHosts ? bare(host.id) : host.id)));
@@ -106,7 +120,7 @@ function namesTakenAway(query: string, chosen: ReadonlyMap<string, Host>, known:
 }
 
 function findHosts(query: string, known: Catalogue): Host[] {
-  const list = known.selections[query];
+  const list = Object.hasOwn(known.selections, query) ? known.selections[query] : undefined;
   if (list !== undefined) return list.hosts.flatMap((entry) => findById(entry, known));
   if (query === "maintained") return known.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
   if (query === "gke") throw new UserError(`hosts: "gke": ${noCurrentGke}`);
@@ -132,16 +146,9 @@ function findById(entry: string, known: Catalogue): Host[] {
 
 function findByGlob(query: string, known: Catalogue): Host[] {
   const [glob = "", kernel] = query.split("@", 2);
-  const pattern = globPattern(glob);
-  const rows = known.hosts.filter((row) => pattern.test(row.id));
+  const rows = known.hosts.filter((row) => globMatches(glob, row.id));
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
   return rows.flatMap((row) => withKernel(row, kernel));
-}
-
-/** `*` stands for any text, `?` for one character. */
-function globPattern(glob: string): RegExp {
-  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${escaped.replace(/\*+/g, ".*").replace(/\?/g, ".")}$`);
 }
 
 function findByComparison(
