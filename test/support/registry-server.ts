@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll } from "vitest";
+import { atEnd } from "./at-end.ts";
 import { hasCommand } from "./roots.ts";
 
 /** Debian's docker-registry, which is the distribution project's, as a process on this machine. */
@@ -61,7 +61,7 @@ export async function startRegistry(folder: string, auth: RegistryAuth): Promise
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config));
   const child = spawn("docker-registry", ["serve", file], { stdio: ["ignore", "ignore", "pipe"] });
-  afterAll(() => {
+  atEnd(() => {
     child.kill();
   });
   return { host: await readAddress(child), storage, tokenRequests, certificate };
@@ -99,7 +99,7 @@ export function blobFile(registry: RunningRegistry, digest: string): string {
 export async function listen(handler: RequestListener): Promise<Server> {
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterAll(() => {
+  atEnd(() => {
     server.closeAllConnections();
     server.close();
   });
