@@ -2,6 +2,7 @@ import { assembleReport, type EvaluatedImage, type EvaluatedPlatform } from "./c
 import { evaluatePlatform, type RawCell } from "./compat/engine.ts";
 import type { JudgedFinding } from "./compat/policy.ts";
 import { findRemedy } from "./compat/remedy.ts";
+import type { RegistryCredentials } from "./image/registry-credentials.ts";
 import { inspectImages } from "./inspect.ts";
 import { distributions } from "./knowledge/distributions/index.ts";
 import { UserError } from "./model/error.ts";
@@ -17,6 +18,8 @@ export interface CheckRequest {
   base: readonly string[] | Inspection;
   platforms: readonly string[];
   settings: Settings;
+  /** Login for images in a registry. */
+  credentials?: RegistryCredentials;
   /** Line of the Dockerfile that brings a package in, and the change to one line that would cure it. */
   locate?: (finding: JudgedFinding, toolchain: Toolchain) => Pick<Finding, "location" | "suggestion">;
 }
@@ -27,9 +30,9 @@ export interface CheckRequest {
  */
 export async function check(request: CheckRequest): Promise<Report> {
   const { settings } = request;
-  const inspection = await inspectionOf(request.images, request.platforms);
+  const inspection = await inspectionOf(request.images, request);
   const hasBase = "images" in request.base || request.base.length > 0;
-  const base = hasBase ? await inspectionOf(request.base, request.platforms) : undefined;
+  const base = hasBase ? await inspectionOf(request.base, request) : undefined;
   if (base !== undefined && base.images.length !== inspection.images.length) {
     const counts = `${base.images.length} base images for ${inspection.images.length} images`;
     throw new UserError(`${counts}: give one base image for each image, in the same order`);
@@ -58,8 +61,11 @@ export async function check(request: CheckRequest): Promise<Report> {
   return assembleReport(images, settings.policy, tool, settings.notes);
 }
 
-async function inspectionOf(images: readonly string[] | Inspection, platforms: readonly string[]): Promise<Inspection> {
-  return "images" in images ? images : inspectImages(images, platforms);
+async function inspectionOf(
+  images: readonly string[] | Inspection,
+  { platforms, credentials }: CheckRequest,
+): Promise<Inspection> {
+  return "images" in images ? images : inspectImages(images, platforms, credentials);
 }
 
 /** The base on today's hosts with today's rules, whenever it was inspected, and run as the image is: only then the

@@ -1,4 +1,5 @@
 import { openImages } from "./image/open-images.ts";
+import type { RegistryCredentials } from "./image/registry-credentials.ts";
 import { programProfiles } from "./knowledge/programs/index.ts";
 import type { OpenedImage } from "./model/image.ts";
 import type { Inspection } from "./model/toolchain.ts";
@@ -16,14 +17,20 @@ const knowledge = {
  * Opens images and finds the toolchain of each platform.
  * @param references as the user wrote them
  * @param platforms only these; empty = all
+ * @param credentials login for images in a registry; without it that of `docker login`
  * @throws UserError for what cannot be read
  */
-export async function inspectImages(references: readonly string[], platforms: readonly string[]): Promise<Inspection> {
+export async function inspectImages(
+  references: readonly string[],
+  platforms: readonly string[],
+  credentials?: RegistryCredentials,
+): Promise<Inspection> {
   const images: Inspection["images"] = [];
   for (const reference of references) {
     const opened = await openImages(reference, {
       probe: probeContent,
       ...(platforms.length === 0 ? {} : { platforms: [...platforms] }),
+      ...(credentials === undefined ? {} : { credentials }),
     });
     images.push(...opened.map(inspectImage));
   }

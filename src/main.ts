@@ -3,10 +3,11 @@ import { resolve } from "node:path";
 import { check } from "./check.ts";
 import { findDockerfile } from "./dockerfile/find.ts";
 import { readReport } from "./files/read-reports.ts";
-import { maskSecrets, readInputs } from "./github/inputs.ts";
+import { type ActionInputs, maskSecrets, readInputs } from "./github/inputs.ts";
 import { failStep, say, warn } from "./github/log.ts";
 import { publish } from "./github/publish.ts";
 import { locateFindings } from "./location.ts";
+import { UserError } from "./model/error.ts";
 import type { Inspection } from "./model/toolchain.ts";
 import { plainText } from "./report/escape.ts";
 import { readRuleHelp } from "./rule-pages.ts";
@@ -33,6 +34,7 @@ async function run(): Promise<void> {
     base: inputs.baseReports.length > 0 ? readBase(inputs.baseReports, folder) : inputs.baseImages,
     platforms: inputs.platforms ?? [],
     settings,
+    ...credentialsOf(inputs),
     ...("path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}),
   });
   const { config } = settings;
@@ -67,6 +69,14 @@ function readBase(files: readonly string[], folder: string): Inspection | [] {
   }
   const reports = files.map((file) => readReport(resolve(folder, file), file).report);
   return { schemaVersion: 1, tool, images: reports.flatMap((report) => report.images) };
+}
+
+function credentialsOf({ registryUsername: username, registryPassword: password }: ActionInputs) {
+  if (username === undefined && password === undefined) return {};
+  if (username === undefined || password === undefined) {
+    throw new UserError("inputs registry-username and registry-password: give both, or neither");
+  }
+  return { credentials: { username, password } };
 }
 
 try {

@@ -1,0 +1,189 @@
+import { describe, expect, test } from "vitest";
+import { assembleReport } from "../../src/compat/assemble.ts";
+import { evaluatePlatform, type PlatformInput } from "../../src/compat/engine.ts";
+import type { Policy } from "../../src/compat/policy.ts";
+import type { Report } from "../../src/model/report.ts";
+import type { Toolchain } from "../../src/model/toolchain.ts";
+import { buildInput, type ProgramSpec, type Setup } from "../support/cells.ts";
+
+/** Ways in which something that breaks could come out as a pass. Each was one once. */
+
+const plain: Policy = { severity: {}, ignore: [], today: "2026-11-23" };
+const old: Setup["image"] = { nft: "1.8.7" };
+const writer = (name: string, more: Partial<ProgramSpec> = {}): ProgramSpec => ({
+  name,
+  id: name,
+  backend: "nft",
+  iptables: "1.8.9",
+  writes: ["port-range"],
+  operations: ["list"],
+  ...more,
+});
+
+function report(input: PlatformInput, policy: Policy = plain, base?: PlatformInput): Report {
+  const platform = {
+    platform: "linux/amd64",
+    toolchain: input.toolchain,
+    cells: evaluatePlatform(input),
+    ...(base === undefined
+      ? {}
+      : { base: { reference: "base", digest: "sha256:b", toolchain: base.toolchain, cells: evaluatePlatform(base) } }),
+  };
+  const images = [{ reference: "image", digest: "sha256:a", platforms: [platform] }];
+  return assembleReport(images, policy, { name: "test", version: "0" }, []);
+}
+
+test("the control: a newer writer of the same backend fails", () => {
+  expect(report(buildInput({ image: old, programs: [writer("a")] })).verdict).toBe("fail");
+});
+
+test("a co-writer whose backend isn't stated makes the cell unknown and is named", () => {
+  const { verdict, images } = report(buildInput({ image: old, programs: [writer("a", { backend: "unknown" })] }));
+  expect(verdict).toBe("unknown");
+  expect(images[0]?.platforms[0]?.cells[0]?.missing).toContainEqual({ fact: "backend of a", rule: "nft-newer-writer" });
+  expect(
+    report(buildInput({ image: { nft: "1.8.11" }, programs: [writer("a", { backend: "unknown" })] })).verdict,
+  ).toBe("pass");
+});
+
+describe("two binaries of one backend: the one that the command leads to counts", () => {
+  const two = (first: string, second: string) => (toolchain: Toolchain) => {
+    const [tool] = toolchain.tools;
+    if (tool === undefined) throw new Error("no tool");
+    const at = (folder: string, version: string) => ({
+      ...tool,
+      version,
+      path: `${folder}/iptables`,
+      target: `${folder}/xtables-nft-multi`,
+    });
+    // The list is not in PATH order.
+    toolchain.tools = [at("/sbin", second), at("/usr/local/sbin", first)];
+    toolchain.defaults.iptables = {
+      backend: "nft",
+      via: ["/usr/local/sbin/iptables", "/usr/local/sbin/xtables-nft-multi"],
+    };
+  };
+  test.each([
+    ["1.8.4", "1.8.11", "fail"],
+    ["1.8.11", "1.8.4", "pass"],
+  ])("%s first, %s behind it", (first, second, verdict) => {
+    const image = { nft: "1.8.11", change: two(first, second) };
+    expect(report(buildInput({ image, programs: [writer("a")] })).verdict).toBe(verdict);
+  });
+});
+
+describe("a base image excuses only what it had", () => {
+  const image = (modprobe: boolean): Setup => ({
+    image: { legacy: "1.8.9", modprobe },
+    host: { backend: "legacy", modules: { loadable: ["ip_tables"] } },
+    programs: [],
+  });
+  test("the same finding exists; a worse one is new", () => {
+    const warned = buildInput(image(true));
+    const broken = buildInput(image(false));
+    expect(report(warned, plain, warned).findings.map(({ severity, existing }) => [severity, existing])).toEqual([
+      ["warning", true],
+    ]);
+    const worse = report(broken, plain, warned);
+    expect(worse.verdict).toBe("fail");
+    expect(worse.findings.map(({ severity, existing }) => [severity, existing])).toEqual([["error", undefined]]);
+  });
+  test("a further program that breaks is new", () => {
+    const one = buildInput({ image: old, programs: [writer("a")] });
+    const both = buildInput({ image: old, programs: [writer("a"), writer("b")] });
+    expect(
+      report(both, plain, one)
+        .findings.filter(({ existing }) => existing !== true)
+        .map(({ program }) => program),
+    ).toEqual(["b"]);
+  });
+});
+
+describe("what is ignored hides nothing else", () => {
+  const both = buildInput({ image: old, programs: [writer("a"), writer("b")] });
+  const ignore = (program: string): Policy => ({
+    ...plain,
+    ignore: [{ rule: "nft-newer-writer", program, until: "2027-01-01", reason: "r" }],
+  });
+  test.each(["a", "b"])("ignoring %s leaves the other one's error", (program) => {
+    const other = program === "a" ? "b" : "a";
+    const result = report(both, ignore(program));
+    expect(result.verdict).toBe("fail");
+    const active = result.findings.filter(({ ignored, severity }) => ignored === undefined && severity === "error");
+    expect(active.map((finding) => finding.program)).toEqual([other]);
+    expect(result.notes).toEqual([]);
+  });
+  test("a lowered severity leaves what is worse then", () => {
+    const quiet = writer("b", { writes: ["mark-match"] });
+    const input = buildInput({
+      image: old,
+      programs: [writer("a"), quiet],
+      profile: { operations: ["list", "save-restore"] },
+    });
+    const result = report(input, { ...plain, severity: { "nft-newer-writer": "notice" } });
+    expect(result.verdict).toBe("fail");
+    expect(result.findings.map(({ rule }) => rule)).toContain("silent-match-loss");
+  });
+});
+
+describe("binaries that no command leads to", () => {
+  const hidden = (toolchain: Toolchain) => {
+    for (const name of Object.keys(toolchain.defaults)) toolchain.defaults[name] = { backend: "none", via: [] };
+  };
+  test("legacy alone on a host without its tables is unknown", () => {
+    const host = { modules: { absent: ["ip_tables", "iptable_filter", "iptable_nat"] } };
+    const { verdict, images } = report(buildInput({ image: { legacy: "1.8.11", change: hidden }, host }));
+    expect(verdict).toBe("unknown");
+    expect(images[0]?.platforms[0]?.cells[0]?.missing[0]?.fact).toMatch(/how the image runs iptables/);
+  });
+  test("an old nft beside a newer writer is unknown", () => {
+    expect(report(buildInput({ image: { ...old, change: hidden }, programs: [writer("a")] })).verdict).toBe("unknown");
+  });
+});
+
+test("siblings of a wrapper that are fixed to the other backend break where it picks this one", () => {
+  const change = (toolchain: Toolchain) => {
+    toolchain.defaults["iptables-restore"] = {
+      backend: "legacy",
+      via: ["/sbin/iptables-restore", "/sbin/xtables-legacy-multi"],
+    };
+  };
+  const image = { nft: "1.8.11", legacy: "1.8.11", wrapper: "v2", change };
+  expect(report(buildInput({ image })).findings.map(({ rule, severity }) => [rule, severity])).toEqual([
+    ["mixed-backends", "error"],
+  ]);
+  expect(report(buildInput({ image, host: { backend: "legacy" } })).findings).toEqual([]);
+});
+
+test("an image whose sets an older lister on the node can't read", () => {
+  const lister: ProgramSpec = {
+    name: "lister",
+    id: "lister",
+    backend: "legacy",
+    ipset: "7.11",
+    listsAllSets: true,
+    creates: [],
+  };
+  const setup = (creates: string[]): Setup => ({
+    image: { nft: "1.8.11", ipset: "7.24" },
+    host: { kernel: "6.8.0" },
+    programs: [lister],
+    profile: { ipset: { creates, listsAll: false } },
+  });
+  const severities = (creates: string[]) =>
+    report(buildInput(setup(creates)))
+      .findings.filter(({ rule }) => rule === "ipset-revision")
+      .map(({ severity }) => severity);
+  expect(severities(["hash:ip"])).toEqual(["error"]);
+  expect(severities(["bitmap:port"])).toEqual([]);
+});
+
+test("a node that matches nothing is unknown whatever the image", () => {
+  const input = buildInput({ image: { nft: "1.8.11" } });
+  const unmatched = {
+    ...input,
+    hosts: input.hosts.map((entry) => ({ ...entry, host: { ...entry.host, unmatched: "system of node x" } })),
+  };
+  expect(report(input).verdict).toBe("pass");
+  expect(report(unmatched).verdict).toBe("unknown");
+});
