@@ -63,11 +63,7 @@ test.each<[string, Setup, string[]]>([
     ["error"],
   ],
   ["IPv6 alone is missing", { image: legacy, host: nftNode({ absent: ["ip6_tables"] }) }, ["warning"]],
-  [
-    "IPv6 not known",
-    { image: legacy, host: nftNode({ unknown: ["ip6table_filter"] }) },
-    [],
-  ],
+  ["IPv6 not known", { image: legacy, host: nftNode({ unknown: ["ip6table_filter"] }) }, []],
   ["an nft image", { image: { nft: "1.8.11" }, host: nftNode({ absent: ["ip_tables"] }) }, []],
   ["a wrapper that picks nft", { image: both, host: nftNode({ absent: ["ip_tables"] }) }, []],
   ["the host's own tools", { image: { ...legacy, hostExec: true }, host: nftNode({ absent: ["ip_tables"] }) }, []],
