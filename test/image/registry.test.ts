@@ -1,20 +1,21 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type OpenOptions, openImages } from "../../src/image/open-images.ts";
 import { UserError } from "../../src/model/error.ts";
 import type { OpenedImage } from "../../src/model/image.ts";
 import { addImage, addIndex, buildLayer, type Files, finishLayout, json, named } from "../support/image-writer.ts";
 import { keepAll } from "../support/probes.ts";
-import { startBlobStore, startProxy } from "../support/registry-proxy.ts";
+import { startBlobStore, startProxy, startTunnel } from "../support/registry-proxy.ts";
 import {
   account,
   addressOf,
   listen,
   missingRegistryTools,
+  otherName,
   push,
   type RunningRegistry,
   startRegistry,
@@ -285,24 +286,43 @@ describe.skipIf(missing !== undefined)("a registry with tokens", () => {
 });
 
 describe.skipIf(missing !== undefined)("a registry with TLS", () => {
-  test("is refused when nobody vouches for its certificate, and read when somebody does", async () => {
-    const registry = await startRegistry(join(scratch.path, "tls"), "tls");
+  let registry: RunningRegistry;
+  beforeAll(async () => {
+    registry = await startRegistry(join(scratch.path, "tls"), "tls");
     await push(registry, `oci:${layout}:both`, "team/app:both");
+  });
+
+  /** Reads in a process of its own: Node looks for trusted certificates when it starts. */
+  async function readTrusting(reference: string, more: Record<string, string> = {}): Promise<string> {
+    const module = fileURLToPath(new URL("../../src/image/open-images.ts", import.meta.url));
+    const script = scratch.write(
+      "read.mjs",
+      Buffer.from(
+        `import { openImages } from ${JSON.stringify(module)};
+         const [image] = await openImages(${JSON.stringify(reference)}, { probe: () => undefined });
+         console.log(image.digest);`,
+      ),
+    );
+    const env = { ...noConfig, NODE_EXTRA_CA_CERTS: registry.certificate, ...more };
+    return (await promisify(execFile)(process.execPath, [script], { env })).stdout.trim();
+  }
+
+  test("is refused when nobody vouches for its certificate, and read when somebody does", async () => {
     const reference = `docker://${registry.host}/team/app:both`;
     expect(await failure(open(reference))).toMatch(
       /its TLS certificate is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\): set NODE_EXTRA_CA_CERTS/,
     );
-    // Node reads the variable when it starts.
-    const module = fileURLToPath(new URL("../../src/image/open-images.ts", import.meta.url));
-    const script = join(scratch.path, "read.mjs");
-    writeFileSync(
-      script,
-      `import { openImages } from ${JSON.stringify(module)};
-       const [image] = await openImages(${JSON.stringify(reference)}, { probe: () => undefined });
-       console.log(image.digest);`,
-    );
-    const env = { ...noConfig, NODE_EXTRA_CA_CERTS: registry.certificate };
-    expect(execFileSync(process.execPath, [script], { env, encoding: "utf8" }).trim()).toBe(index.digest);
+    expect(await readTrusting(reference)).toBe(index.digest);
+  });
+
+  test("is reached through the proxy of the environment, this machine's own is not", async () => {
+    const tunnel = await startTunnel(registry);
+    const proxy = { HTTPS_PROXY: `http://${tunnel.host}`, HTTP_PROXY: `http://${tunnel.host}` };
+    expect(await readTrusting(`docker://${otherName}/team/app:both`, proxy)).toBe(index.digest);
+    expect(tunnel.targets[0]).toBe(`${otherName}:443`);
+    tunnel.targets.length = 0;
+    expect(await readTrusting(`docker://${registry.host}/team/app:both`, proxy)).toBe(index.digest);
+    expect(tunnel.targets).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type IncomingMessage, type ServerResponse, request as send } from "node:http";
+import { connect } from "node:net";
 import { addressOf, blobFile, listen, type RunningRegistry } from "./registry-server.ts";
 
 /** Servers that stand between a reader and a registry, and what they do to its answers. */
@@ -106,4 +107,22 @@ export async function startBlobStore(registry: RunningRegistry): Promise<Proxy> 
     response.end(data.subarray(from));
   });
   return { host: addressOf(server), requests };
+}
+
+/** A forward proxy (HTTP CONNECT) behind which every host is this registry. @returns its address and what it was asked for */
+export async function startTunnel(registry: RunningRegistry): Promise<{ host: string; targets: string[] }> {
+  const targets: string[] = [];
+  const server = await listen((_request, response) => {
+    response.writeHead(405).end();
+  });
+  server.on("connect", (request, socket) => {
+    targets.push(request.url ?? "");
+    const [host, port] = registry.host.split(":");
+    const upstream = connect({ host: host ?? "", port: Number(port) }, () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      upstream.pipe(socket).pipe(upstream);
+    });
+    for (const end of [upstream, socket]) end.on("error", () => upstream.destroy());
+  });
+  return { host: addressOf(server), targets };
 }

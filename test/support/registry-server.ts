@@ -24,6 +24,8 @@ export interface RunningRegistry {
 export type RegistryAuth = "none" | "basic" | "token" | "tls";
 
 export const account = { username: "someone", password: "Pa55-w0rd:with-colon" };
+/** A host of another machine, as far as names go; certificates of the tests are for it too. */
+export const otherName = "registry.example.test";
 const issuer = "test issuer";
 const service = "test registry";
 
@@ -131,7 +133,7 @@ function writePasswords(folder: string): string {
 }
 
 function makeCertificate(certificate: string, key: string): void {
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const subject = ["-subj", "/CN=localhost", "-addext", `subjectAltName=DNS:localhost,DNS:${otherName},IP:127.0.0.1`];
   const files = ["-keyout", key, "-out", certificate, "-days", "2"];
   execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...files, ...subject], { stdio: "ignore" });
 }
