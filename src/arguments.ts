@@ -5,7 +5,7 @@ import { UserError } from "./model/error.ts";
 export type Invocation =
   | { command: "check"; options: CheckArguments }
   | { command: "inspect"; images: string[]; platforms: string[]; format: "text" | "json"; output?: string }
-  | { command: "hosts"; id?: string; nodes?: string; format: "text" | "json" }
+  | { command: "hosts"; id?: string; nodes?: string; collect?: boolean; format: "text" | "json" }
   | { command: "explain"; rule: string }
   | { command: "help" }
   | { command: "version" };
@@ -31,6 +31,7 @@ export const usage = `netfilter-compat: will the netfilter tools inside this ima
   netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
   netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
   netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
+  netfilter-compat hosts --collect               a shell script that prints a node's facts; read-only
   netfilter-compat explain RULE
 
 IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive.
@@ -118,15 +119,19 @@ function parseInspect(args: string[]): Invocation {
 function parseHosts(args: string[]): Invocation {
   const { values, positionals } = parse(
     args,
-    { "from-nodes": { type: "string" }, format: { type: "string" } },
+    { "from-nodes": { type: "string" }, collect: { type: "boolean" }, format: { type: "string" } },
     "hosts",
   );
   const [id, extra] = positionals;
   if (extra !== undefined) throw new UserError(`hosts: one id at a time, "${extra}" is one too many`);
   const nodes = values["from-nodes"];
   if (id !== undefined && nodes !== undefined) throw new UserError("hosts: give an id or --from-nodes, not both");
+  const collect = values.collect === true;
+  if (collect && (id !== undefined || nodes !== undefined || values.format !== undefined))
+    throw new UserError("hosts: --collect prints a script and takes nothing beside it");
   return {
     command: "hosts",
+    ...(collect ? { collect } : {}),
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
     ...(id === undefined ? {} : { id }),
     ...(nodes === undefined ? {} : { nodes }),

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { HostWithPrograms } from "./compat/engine.ts";
 import type { Policy } from "./compat/policy.ts";
@@ -20,6 +20,9 @@ export const defaultConfigFile = ".github/netfilter-compat.yml";
 
 /** Bytes of a nodes file: a cluster of some thousand nodes. */
 const maximumNodesSize = 64 * 1024 * 1024;
+
+/** Bytes of a file of facts: the script prints about 3,000. */
+const maximumFactsSize = 64 * 1024;
 
 /** All that is not the image: hosts with their programs, and what the user decided. */
 export interface Settings {
@@ -75,7 +78,7 @@ function loadConfig(folder: string, named: string | undefined): Config {
 
 function toHostEntry(entry: ConfigHost, folder: string): HostEntry {
   if (typeof entry === "string" || "id" in entry) return entry;
-  return readNodesFile(entry.nodes, folder);
+  return "facts" in entry ? readFactsFile(entry.facts, folder) : readNodesFile(entry.nodes, folder);
 }
 
 /**
@@ -90,6 +93,21 @@ export function readNodesFile(file: string, folder: string): HostEntry {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UserError(`${file}: not readable as the output of kubectl get nodes -o json: ${why}`);
+  }
+}
+
+/**
+ * What the script that `hosts --collect` prints wrote on one node.
+ * @throws UserError when the file is unreadable; what is in it is judged where the host is built
+ */
+function readFactsFile(file: string, folder: string): HostEntry {
+  try {
+    const path = resolve(folder, file);
+    if (statSync(path).size > maximumFactsSize) throw new Error(`larger than ${maximumFactsSize} bytes`);
+    return { facts: readFileSync(path, "utf8"), from: file };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${file}: not readable as facts of a node: ${why}`);
   }
 }
 

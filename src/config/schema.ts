@@ -66,6 +66,9 @@ const ownHost = z.strictObject({
 const nodesFile = z.strictObject({
   nodes: z.string().check(about("File with the output of kubectl get nodes -o json, from the repository's root.")),
 });
+const factsFile = z.strictObject({
+  facts: z.string().check(about("File that the script of `netfilter-compat hosts --collect` wrote on one node.")),
+});
 
 const image = z.strictObject({
   match: z
@@ -103,7 +106,7 @@ export const failOnSchema = z.enum(["error", "warning", "never"]);
 export const configSchema = z.strictObject({
   hosts: z.optional(
     z
-      .array(z.union([z.string(), nodesFile, ownHost]))
+      .array(z.union([z.string(), nodesFile, factsFile, ownHost]))
       .check(
         about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default."),
       ),

@@ -3,6 +3,7 @@ import { globMatches } from "../model/glob.ts";
 import type { CatalogueHost, Host } from "../model/host.ts";
 import { compareVersions } from "../model/version.ts";
 import { type Catalogue, catalogue, findHost, toHost } from "./catalogue.ts";
+import { readCollected } from "./collected.ts";
 import { findKernels } from "./kernels.ts";
 import { readNodes } from "./nodes.ts";
 import { buildOwnHost } from "./own.ts";
@@ -55,6 +56,8 @@ export function selectHosts(
       applyText(entry, chosen, known);
     } else if (isOwnHost(entry)) {
       chosen.set(entry.id, buildOwnHost(entry, own, known));
+    } else if ("facts" in entry) {
+      addCollected(readCollected(entry), chosen, entry.from);
     } else {
       const found = readNodes(entry, known);
       for (const host of found.hosts) if (!chosen.has(host.id)) chosen.set(host.id, host);
@@ -74,6 +77,12 @@ export function selectHosts(
 function checkCount(count: number, bound: number, what: string): void {
   if (count > bound)
     throw new UserError(`hosts: ${count} ${what} are more than ${bound}; check a part of them at a time`);
+}
+
+function addCollected(host: Host, chosen: Map<string, Host>, from: string): void {
+  if (chosen.has(host.id))
+    throw new UserError(`${from}: there are two hosts of the id "${host.id}"; rename one in its name= line`);
+  chosen.set(host.id, host);
 }
 
 function isOwnHost(entry: HostEntry): entry is OwnHost {

@@ -39,8 +39,14 @@ export interface NodesEntry {
   from: string;
 }
 
+/** What scripts/collect-host-facts.sh printed, and the name it was read under. */
+export interface FactsEntry {
+  facts: string;
+  from: string;
+}
+
 /** One entry of a selection. A string is an id, `id@kernel`, `id@*`, a glob, a comparison, a named list or `not` one of these. */
-export type HostEntry = string | OwnHost | NodesEntry;
+export type HostEntry = string | OwnHost | NodesEntry | FactsEntry;
 
 export interface Selection {
   /** In the order asked for, none twice. */
