@@ -1,17 +1,19 @@
-import { readFileSync } from "node:fs";
 import { type CheckArguments, type Invocation, parseArguments, usage } from "./arguments.ts";
 import { check } from "./check.ts";
 import { findDockerfile } from "./dockerfile/find.ts";
+import { readJson } from "./files/read-bounded.ts";
 import { writeWhole } from "./files/write-whole.ts";
 import { listHosts } from "./host-listing.ts";
 import { splitHostList } from "./hosts/select.ts";
 import { didYouMean } from "./hosts/suggest.ts";
+import { matchesPlatform, parsePlatform } from "./image/platform.ts";
 import { inspectImages } from "./inspect.ts";
 import { locateFindings } from "./location.ts";
 import { UserError } from "./model/error.ts";
 import type { Report } from "./model/report.ts";
 import { ruleIds } from "./model/rule-ids.ts";
 import { type Inspection, inspectionSchema } from "./model/toolchain.ts";
+import { plainText } from "./report/escape.ts";
 import { renderInspectionText } from "./report/inspection-text.ts";
 import { renderInspectionJson, renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
@@ -22,6 +24,12 @@ import type { ReportContext } from "./report/view.ts";
 import { readRuleHelp, readRulePage } from "./rule-pages.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import { tool } from "./version.ts";
+
+/** Bytes of an inspection: some hundred images. */
+const maximumInspectionSize = 64 * 1024 * 1024;
+
+/** Characters of an error's line. */
+const errorLength = 2000;
 
 /** Runs one invocation. @returns the exit code */
 async function run(invocation: Invocation): Promise<number> {
@@ -53,12 +61,12 @@ async function runCheck(options: CheckArguments): Promise<number> {
   const settings = resolveSettings({
     folder: process.cwd(),
     ...(options.config === undefined ? {} : { configFile: options.config }),
-    ...(options.hosts === undefined ? {} : { hosts: splitHostList(options.hosts) }),
+    ...(options.hosts === undefined ? {} : { hosts: namedHosts(options.hosts) }),
     today: new Date().toISOString().slice(0, 10),
   });
   const dockerfile = findDockerfile(process.cwd());
   const report = await check({
-    images: options.toolchains.length > 0 ? readInspections(options.toolchains) : options.images,
+    images: options.toolchains.length > 0 ? readInspections(options.toolchains, options.platforms) : options.images,
     base: options.base,
     platforms: options.platforms,
     settings,
@@ -68,8 +76,16 @@ async function runCheck(options: CheckArguments): Promise<number> {
   const failure = failureReason(report, {
     failOn: options.failOn ?? settings.config["fail-on"] ?? "error",
     failOnUnknown: options.failOnUnknown ?? settings.config["fail-on-unknown"] ?? false,
+    failOnExisting: settings.config["fail-on-existing"] ?? false,
   });
   return failure === undefined ? 0 : 1;
+}
+
+/** An empty list is a variable that wasn't set, not the wish for the default. */
+function namedHosts(list: string): string[] {
+  const hosts = splitHostList(list);
+  if (hosts.length === 0) throw new UserError("--hosts: names no host; leave it out for the default selection");
+  return hosts;
 }
 
 function render(report: Report, options: CheckArguments, settings: Settings, dockerfile: string | undefined): string {
@@ -89,22 +105,46 @@ function render(report: Report, options: CheckArguments, settings: Settings, doc
   }
 }
 
-/** Files that `inspect --format json` wrote, taken as one inspection. */
-function readInspections(files: readonly string[]): Inspection {
-  const images = files.flatMap((file) => {
-    let value: unknown;
-    try {
-      value = JSON.parse(readFileSync(file, "utf8"));
-    } catch (error) {
-      throw new UserError(`${file}: not readable as JSON: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    const parsed = inspectionSchema.safeParse(value);
-    if (parsed.success) return parsed.data.images;
+/**
+ * Files that `inspect --format json` wrote, taken as one inspection.
+ * @param asked platforms to keep; empty = all
+ * @throws UserError for a file that is none of them, one without an image, and a platform that an image doesn't have
+ */
+function readInspections(files: readonly string[], asked: readonly string[]): Inspection {
+  const platforms = asked.map(parsePlatform);
+  const images = files.flatMap((file) => readInspection(file).map((image) => choosePlatforms(image, platforms, file)));
+  return { schemaVersion: 1, tool, images };
+}
+
+type InspectedImage = Inspection["images"][number];
+
+function readInspection(file: string): InspectedImage[] {
+  const { value } = readJson({ path: file, shown: file, limit: maximumInspectionSize, what: "an inspection" });
+  const parsed = inspectionSchema.safeParse(value);
+  if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = issue === undefined || issue.path.length === 0 ? "the document" : issue.path.join(".");
     throw new UserError(`${file}: not what inspect --format json prints: ${where}: ${issue?.message ?? "invalid"}`);
-  });
-  return { schemaVersion: 1, tool, images };
+  }
+  const { images } = parsed.data;
+  const empty = images.find((image) => image.platforms.length === 0);
+  if (images.length === 0) throw new UserError(`${file}: holds no image: there is nothing to check`);
+  if (empty !== undefined)
+    throw new UserError(`${file}: ${empty.reference} has no platform: there is nothing to check`);
+  return images;
+}
+
+function choosePlatforms(image: InspectedImage, asked: readonly string[], file: string): InspectedImage {
+  const missing = asked.find((one) => !image.platforms.some(({ platform }) => matchesPlatform(platform, one)));
+  if (missing !== undefined) {
+    const known = image.platforms.map(({ platform }) => platform).join(", ");
+    throw new UserError(`${file}: ${image.reference} has no ${missing}; it has ${known}`);
+  }
+  if (asked.length === 0) return image;
+  return {
+    ...image,
+    platforms: image.platforms.filter(({ platform }) => asked.some((one) => matchesPlatform(platform, one))),
+  };
 }
 
 function explain(rule: string): string {
@@ -129,15 +169,29 @@ function emit(text: string, file: string | undefined): void {
   else writeWhole(file, text);
 }
 
+/** One line: names of files and hosts may be in it, and what they hold must not steer the terminal. */
+function complain(text: string): void {
+  process.stderr.write(`${tool.name}: ${plainText(text, errorLength)}\n`);
+}
+
+/** Who reads may have seen enough (`| head -1`): that is no error, and the verdict stays what it is. */
+function watchOutput(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    complain(`can't write the output (${error.code ?? "unknown cause"})`);
+    process.exit(2);
+  });
+  process.stderr.on("error", () => {});
+}
+
+watchOutput();
 try {
   // The exit code is set, not forced: stdout may be a pipe that still drains.
   process.exitCode = await run(parseArguments(process.argv.slice(2)));
 } catch (error) {
   process.exitCode = 2;
-  const line =
-    error instanceof UserError
-      ? error.message
-      : `unexpected: ${error instanceof Error ? error.message : String(error)}`;
-  process.stderr.write(`netfilter-compat: ${line.replaceAll(/\s*\n\s*/g, " ")}\n`);
-  if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== undefined) console.error(error);
+  const message = error instanceof Error ? error.message : String(error);
+  complain(error instanceof UserError ? message : `unexpected: ${message}`);
+  if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== undefined)
+    for (const line of (error instanceof Error ? (error.stack ?? "") : "").split("\n")) complain(line);
 }

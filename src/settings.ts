@@ -1,10 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { HostWithPrograms } from "./compat/engine.ts";
 import type { Policy } from "./compat/policy.ts";
 import type { ImageContext } from "./compat/types.ts";
-import { readConfig } from "./config/read.ts";
+import { maximumConfigSize, readConfig } from "./config/read.ts";
 import type { Config, ConfigHost } from "./config/schema.ts";
+import { readBounded, readIfThere, readJson } from "./files/read-bounded.ts";
 import { catalogue } from "./hosts/catalogue.ts";
 import { defaultPrograms, findProfile, profileOfVersion, resolveProgram, resolvePrograms } from "./hosts/programs.ts";
 import { selectHosts } from "./hosts/select.ts";
@@ -65,15 +65,10 @@ export function resolveSettings(options: {
 
 function loadConfig(folder: string, named: string | undefined): Config {
   const file = named ?? defaultConfigFile;
-  let text: string;
-  try {
-    text = readFileSync(resolve(folder, file), "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (named === undefined && code === "ENOENT") return {};
-    throw new UserError(`${file}: cannot be read (${code ?? String(error)}): name an existing config file`);
-  }
-  return readConfig(text, file);
+  const bytes = readIfThere({ path: resolve(folder, file), shown: file, limit: maximumConfigSize, what: "a config" });
+  if (bytes !== undefined) return readConfig(bytes.toString("utf8"), file);
+  if (named === undefined) return {};
+  throw new UserError(`${file}: there is no such file: name an existing config file`);
 }
 
 function toHostEntry(entry: ConfigHost, folder: string): HostEntry {
@@ -86,29 +81,24 @@ function toHostEntry(entry: ConfigHost, folder: string): HostEntry {
  * @throws UserError when the file is unreadable or not JSON
  */
 export function readNodesFile(file: string, folder: string): HostEntry {
-  try {
-    const text = readFileSync(resolve(folder, file), "utf8");
-    if (text.length > maximumNodesSize) throw new Error(`larger than ${maximumNodesSize} bytes`);
-    return { nodes: JSON.parse(text), from: file };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file}: not readable as the output of kubectl get nodes -o json: ${why}`);
-  }
+  const { value } = readJson({
+    path: resolve(folder, file),
+    shown: file,
+    limit: maximumNodesSize,
+    what: "a list of nodes",
+  });
+  return { nodes: value, from: file };
 }
 
-/**
- * What the script that `hosts --collect` prints wrote on one node.
- * @throws UserError when the file is unreadable; what is in it is judged where the host is built
- */
+/** What the script that `hosts --collect` prints wrote on one node. */
 function readFactsFile(file: string, folder: string): HostEntry {
-  try {
-    const path = resolve(folder, file);
-    if (statSync(path).size > maximumFactsSize) throw new Error(`larger than ${maximumFactsSize} bytes`);
-    return { facts: readFileSync(path, "utf8"), from: file };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file}: not readable as facts of a node: ${why}`);
-  }
+  const bytes = readBounded({
+    path: resolve(folder, file),
+    shown: file,
+    limit: maximumFactsSize,
+    what: "a file of facts",
+  });
+  return { facts: bytes.toString("utf8"), from: file };
 }
 
 function checkRuleNames(config: Config, file: string): void {

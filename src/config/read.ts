@@ -4,7 +4,7 @@ import { UserError } from "../model/error.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 /** Bytes; a config is a few hundred lines at most, and a pull request from a stranger can carry any. */
-const maximumSize = 256 * 1024;
+export const maximumConfigSize = 256 * 1024;
 
 /**
  * Reads the config.
@@ -13,7 +13,7 @@ const maximumSize = 256 * 1024;
  * @throws UserError with file, line and field of the first mistake
  */
 export function readConfig(text: string, file: string): Config {
-  if (text.length > maximumSize) throw new UserError(`${file}: larger than ${maximumSize} bytes`);
+  if (text.length > maximumConfigSize) throw new UserError(`${file}: larger than ${maximumConfigSize} bytes`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const [syntax] = document.errors;
@@ -23,7 +23,7 @@ export function readConfig(text: string, file: string): Config {
   const value = toPlain(document, file);
   if (value === null || value === undefined) return {};
   const result = configSchema.safeParse(value);
-  if (result.success) return checkDates(result.data, file, document, lines);
+  if (result.success) return checkIgnores(result.data, file, document, lines);
   const [first] = result.error.issues;
   if (first === undefined) throw new UserError(`${file}: not a valid config`);
   const { path, text: problem } = describeIssue(first, [], value);
@@ -119,9 +119,13 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** `until` must be a day that exists. */
-function checkDates(config: Config, file: string, document: Document, lines: LineCounter): Config {
+/** An ignore names what it is for, and a day that exists. */
+function checkIgnores(config: Config, file: string, document: Document, lines: LineCounter): Config {
   config.ignore?.forEach((entry, index) => {
+    if (entry.rule === undefined && entry.host === undefined && entry.program === undefined) {
+      const place = at(file, ["ignore", index], document, lines);
+      throw new UserError(`${place}: would silence everything: name a rule, a host or a program`);
+    }
     const date = new Date(`${entry.until}T00:00:00Z`);
     if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== entry.until) {
       throw new UserError(

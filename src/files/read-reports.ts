@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../model/error.ts";
 import type { Report } from "../model/report.ts";
 import { parseReport, REPORT_SIZE_LIMIT } from "../model/report-schema.ts";
+import { readJson } from "./read-bounded.ts";
 
 /**
  * Saved reports from disk. They may come out of an artifact that a stranger's pull request wrote: no link is followed, every
@@ -52,35 +53,10 @@ export function readReports(paths: readonly string[], folder: string): SavedRepo
  * @throws UserError when it can't be read or isn't a report
  */
 export function readReport(path: string, shown: string): { report: Report; size: number } {
-  const text = readBounded(path, shown);
-  let document: unknown;
-  try {
-    document = JSON.parse(text.toString("utf8"));
-  } catch {
-    // Node quotes the text in its message: not ours to show.
-    throw new UserError(`${shown}: not JSON`);
-  }
-  const parsed = parseReport(document);
+  const { value, size } = readJson({ path, shown, limit: REPORT_SIZE_LIMIT, what: "a report" });
+  const parsed = parseReport(value);
   if ("problem" in parsed) throw new UserError(`${shown}: not a report of netfilter-compat: ${parsed.problem}`);
-  return { report: parsed.report, size: text.length };
-}
-
-function readBounded(path: string, shown: string): Buffer {
-  let descriptor: number | undefined;
-  try {
-    // NONBLOCK: opening a named pipe would wait for its writer.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
-    if (status.size > REPORT_SIZE_LIMIT)
-      throw new UserError(`${shown}: ${status.size} bytes are more than a report has (${REPORT_SIZE_LIMIT})`);
-    return readFileSync(descriptor);
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw new UserError(`${shown}: can't be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
+  return { report: parsed.report, size };
 }
 
 interface Found {

@@ -65,6 +65,10 @@ describe("mistakes name file, line and field", () => {
     ],
     ["ignore:\n  - {rule: x, reason: r}\n", "c.yml:2: ignore[0].until: is missing"],
     ["ignore:\n  - {rule: x, until: 2027-01-31}\n", "c.yml:2: ignore[0].reason: is missing"],
+    [
+      "ignore:\n  - {rule: x, until: 2027-01-31, reason: r}\n  - {until: 2027-01-31, reason: r}\n",
+      "c.yml:3: ignore[1]: would silence everything: name a rule, a host or a program",
+    ],
     ["fail-on: sometimes\n", 'c.yml:1: fail-on: "sometimes" is not one of error, warning, never'],
     [
       "severity: {buggy-version: loud}\n",

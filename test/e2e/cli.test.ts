@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -160,6 +161,24 @@ describe("options", () => {
     expect(checkJson([sample("kilo-0.6.0"), "--base", sample("kilo-fixed"), "--config", matrix]).run.status).toBe(1);
   });
 
+  test("fail-on-existing of the config makes what the base has too fail", () => {
+    const story = readFileSync(matrix, "utf8");
+    const config = put("existing.yml", `${story}\nfail-on-existing: true\n`);
+    const run = runCli(["check", sample("kilo-0.6.0"), "--base", sample("kilo-0.6.0"), "--config", config], {
+      cwd: folder,
+    });
+    expect(run.status).toBe(1);
+  });
+
+  test("--platform picks platforms of saved inspections too", () => {
+    const file = put("both.json", runCli(["inspect", sample("kilo-fixed"), "--format", "json"]).stdout);
+    const { report } = checkJson(["--toolchain", file, "--config", matrix, "--platform", "linux/arm64"]);
+    expect(report.images[0]?.platforms.map((platform) => platform.platform)).toEqual(["linux/arm64"]);
+    const run = runCli(["check", "--toolchain", file, "--platform", "linux/s390x"], { cwd: folder });
+    expect(run.status).toBe(2);
+    expect(run.stderr).toMatch(/both\.json: .* has no linux\/s390x; it has linux\/amd64, linux\/arm64/);
+  });
+
   test("an ignore counts until its day and is reported after it", () => {
     const story = readFileSync(matrix, "utf8");
     const ignore = (until: string) =>
@@ -266,6 +285,51 @@ describe("bad input", () => {
       /kube-proxy/,
     ],
     ["a toolchain file that isn't one", () => ["check", "--toolchain", put("other.json", '{"a": 1}')], /other\.json/],
+    [
+      "a toolchain file without an image",
+      () => [
+        "check",
+        "--toolchain",
+        put("none.json", '{"schemaVersion": 1, "tool": {"name": "a", "version": "1"}, "images": []}'),
+      ],
+      /none\.json: holds no image/,
+    ],
+    ["an empty list of hosts", () => ["check", sample("kilo-fixed"), "--hosts", " , "], /--hosts: names no host/],
+    ["a host that every object has", () => ["hosts", "constructor"], /"constructor" is no host/],
+    [
+      "an ignore of everything",
+      () => [
+        "check",
+        sample("kilo-fixed"),
+        "--config",
+        put("all.yml", "ignore:\n  - {until: 2027-01-31, reason: r}\n"),
+      ],
+      /all\.yml:2: ignore\[0\]: would silence everything/,
+    ],
+    ["a config that is a folder", () => ["check", sample("kilo-fixed"), "--config", "."], /\.: not a file/],
+    ["a config that is a link", () => ["check", sample("kilo-fixed"), "--config", link()], /link\.yml: .*not followed/],
+    [
+      "a config without end",
+      () => ["check", sample("kilo-fixed"), "--config", put("long.yml", `#${"x".repeat(300_000)}`)],
+      /long\.yml: 300001 bytes are more than a config has/,
+    ],
+    ["nodes that are a device", () => ["hosts", "--from-nodes", "/dev/zero"], /\/dev\/zero: not a file/],
+    [
+      "nodes that are a secret",
+      () => ["hosts", "--from-nodes", put("secret", "hunter2 is the word")],
+      /secret: not JSON/,
+    ],
+    ["nodes that are the kernel's", () => ["hosts", "--from-nodes", "/proc/self/environ"], /environ: not JSON/],
+    [
+      "a toolchain file without end",
+      () => ["check", "--toolchain", put("huge.json", " ".repeat(64 * 1024 * 1024 + 1))],
+      /huge\.json: \d+ bytes are more than an inspection has/,
+    ],
+    [
+      "a name that steers the terminal",
+      () => ["hosts", "\u001b[2J\u001b]0;owned\u0007\u202e\u009b31m"],
+      /"<U\+001B>\[2J<U\+001B>\]0;owned<U\+0007><U\+202E><U\+009B>31m" is no host/,
+    ],
     ["nodes that aren't any", () => ["hosts", "--from-nodes", put("bad-nodes.json", "[]")], /bad-nodes\.json|nodes/],
     ["an unknown rule to explain", () => ["explain", "nft-newer-witer"], /did you mean nft-newer-writer/],
     [
@@ -286,12 +350,47 @@ describe("bad input", () => {
     return "truncated.tar";
   }
 
+  function link(): string {
+    symlinkSync(matrix, join(folder, "link.yml"));
+    return "link.yml";
+  }
+
   test.each(cases)("%s", (_, args, message) => {
-    const run = runCli(args(), { cwd: folder });
+    const run = runCli(args(), { cwd: folder, env: { TOKEN: "hunter2" } });
+    expect(run.stderr).not.toContain("hunter2");
     expect(run.status).toBe(2);
     expect(run.stdout).toBe("");
     expect(run.stderr).toMatch(message);
     expect(run.stderr).toMatch(/^netfilter-compat: [^\n]+\n$/);
     expect(run.stderr).not.toMatch(/\bat .*\.js:\d+|unexpected:/);
+  });
+});
+
+/** What a shell says of the command line when nobody reads its output to the end. */
+describe("output that isn't read", () => {
+  function piped(args: string, into: string): Finished {
+    const script = `"$0" "$1" ${args} | ${into}; exit "\${PIPESTATUS[0]}"`;
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", script, process.execPath, join(root, "dist/cli.js")], {
+      cwd: root,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    return { status, stdout, stderr };
+  }
+
+  test.each(["head -1", "true"])("ends quietly: | %s", (into) => {
+    const run = piped("hosts --format json", into);
+    expect(run.stderr).toBe("");
+    expect(run.status).toBe(0);
+  });
+
+  test("leaves the verdict as it is", () => {
+    expect(piped("check examples/kilo-0.6.0.tar --config examples/matrix.yml --format json", "true").status).toBe(1);
+  });
+
+  test("and one that can't be written is an error", () => {
+    const run = piped("hosts --format json > /dev/full", "true");
+    expect(run.status).toBe(2);
+    expect(run.stderr).toMatch(/^netfilter-compat: [^\n]*ENOSPC[^\n]*\n$/);
   });
 });
