@@ -4,7 +4,7 @@ import { type ScanOptions, scanLayer } from "./layer.ts";
 import { readOciDigest } from "./oci-index.ts";
 import { matchesPlatform } from "./platform.ts";
 import { readRegistryBlob } from "./registry-blob.ts";
-import { createRegistryClient, type RegistryClient } from "./registry-client.ts";
+import { createRegistryClient, type RegistryClient, type RegistryRequest } from "./registry-client.ts";
 import type { Environment, RegistryCredentials } from "./registry-credentials.ts";
 import { parseRegistryName } from "./registry-name.ts";
 import type { SourceImage } from "./source-image.ts";
@@ -25,6 +25,9 @@ const MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
+
+/** Bytes of all documents of one image together: an index may list thousands of manifests. */
+const MAX_DOCUMENTS = 64 * 2 ** 20;
 
 /**
  * Opens an image of a registry. Of an index only the platforms asked for are looked at: registries count requests. The
@@ -65,13 +68,18 @@ function createRegistryStore(client: RegistryClient, jsonBytes: number) {
   const blobs = new Map<string, number | undefined>();
   let root: { digest: string; data: Buffer } | undefined;
 
+  let bytesLeft = MAX_DOCUMENTS;
+
+  async function read(request: RegistryRequest) {
+    const result = bytesLeft < 0 ? undefined : await client.read(request, jsonBytes);
+    bytesLeft -= result?.data.length ?? 0;
+    if (result === undefined || bytesLeft < 0)
+      throw new UserError(`its manifests and configs have more than ${MAX_DOCUMENTS} bytes`);
+    return result;
+  }
+
   function readManifest(reference: string) {
-    const request = {
-      path: `manifests/${reference}`,
-      what: `manifest ${reference}`,
-      headers: { accept: MANIFEST_TYPES },
-    };
-    return client.read(request, jsonBytes);
+    return read({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
   }
 
   /** Finds the digest behind the name. */
@@ -110,8 +118,7 @@ function createRegistryStore(client: RegistryClient, jsonBytes: number) {
       const digest = toDigest(blob);
       if (digest === undefined) return undefined;
       if (digest === root?.digest) return root.data;
-      if (!manifests.has(digest))
-        return (await client.read({ path: `blobs/${digest}`, what: `blob ${digest}` }, jsonBytes)).data;
+      if (!manifests.has(digest)) return (await read({ path: `blobs/${digest}`, what: `blob ${digest}` })).data;
       const { data } = await readManifest(digest);
       if (digestOf(data, requireDigest(digest).algorithm) === digest) note(data);
       return data;

@@ -139,6 +139,26 @@ describe.skipIf(missing !== undefined)("a registry for everybody", () => {
   });
 });
 
+test("an index of many large configs", async () => {
+  const many: Files = new Map();
+  const images = Array.from({ length: 20 }, (_, i) => {
+    const image = addImage(many, [base], { architecture: `cpu${i}`, config: { Cmd: [`${i}`, "x".repeat(4_000_000)] } });
+    return { ...image, platform: { os: "linux", architecture: `cpu${i}` } };
+  });
+  const large = addIndex(many, images);
+  let sent = 0;
+  const server = await listen((request, response) => {
+    const name = request.url?.split("/").at(-1)?.replace("many", large.digest) ?? "";
+    const data = many.get(`blobs/${name.replace(":", "/")}`) ?? Buffer.alloc(0);
+    sent += data.length;
+    response.end(data);
+  });
+  expect(await failure(open(`docker://${addressOf(server)}/a/b:many`))).toMatch(
+    /its manifests and configs have more than 67108864 bytes$/,
+  );
+  expect(sent).toBeLessThan(72_000_000);
+});
+
 describe.skipIf(missing !== undefined)("a registry with passwords", () => {
   let registry: RunningRegistry;
   let reference: string;
