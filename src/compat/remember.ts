@@ -18,3 +18,35 @@ export function remember<Arguments extends unknown[], Result>(
     return result;
   };
 }
+
+interface Drawer<Result> {
+  further: WeakMap<object, Drawer<Result>>;
+  known: Map<string, Result>;
+}
+
+/**
+ * Remembers what a pure function gave for the same objects (by identity) and the same key. What is remembered goes when one
+ * of the objects does. Results are shared: whoever gets one must not change it.
+ * @param limit entries kept for one row of objects; then these are forgotten
+ */
+export function rememberFor<Result>(limit = 1_000) {
+  const drawer = (): Drawer<Result> => ({ further: new WeakMap(), known: new Map() });
+  const root = drawer();
+  return (objects: readonly object[], key: string, compute: () => Result): Result => {
+    let here = root;
+    for (const object of objects) {
+      let next = here.further.get(object);
+      if (next === undefined) {
+        next = drawer();
+        here.further.set(object, next);
+      }
+      here = next;
+    }
+    const found = here.known.get(key);
+    if (found !== undefined) return found;
+    const result = compute();
+    if (here.known.size >= limit) here.known.clear();
+    here.known.set(key, result);
+    return result;
+  };
+}

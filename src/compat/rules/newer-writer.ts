@@ -10,7 +10,8 @@ import {
   exposureOf,
   gapsOfMeeting,
 } from "../exposure.ts";
-import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
+import { rememberFor } from "../remember.ts";
+import { type Cell, type ImageContext, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 
 /**
  * Three rules on one mechanism: whoever writes with a newer iptables-nft stores rules in a form that an older one refuses
@@ -103,25 +104,25 @@ interface OwnTool {
 }
 
 /** The image as reader of one program; versions given, so that an unknown one can be tried out. */
-function readMeeting(cell: Cell, program: NodeProgram, own: OwnTool, other: string): Meeting {
+function readMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, other: string): Meeting {
   return {
     writer: other,
     reader: own.release,
     writerName: `${program.id} (iptables ${other})`,
     readerName: `the image's ${own.name} ${own.version}`,
     constructs: program.writes,
-    operations: operationsOf(cell.image),
+    operations: operationsOf(image),
   };
 }
 
 /** The image as writer, one program as reader. */
-function writeMeeting(cell: Cell, program: NodeProgram, own: OwnTool, other: string): Meeting {
+function writeMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, other: string): Meeting {
   return {
     writer: own.release,
     reader: other,
     writerName: `the image's ${own.name} ${own.version}`,
     readerName: `${program.id} (iptables ${other})`,
-    constructs: cell.image.profile?.writes?.value ?? null,
+    constructs: image.profile?.writes?.value ?? null,
     operations: program.operations,
   };
 }
@@ -135,22 +136,32 @@ type ReportOn = (meeting: Meeting, exposure: Exposure) => RawFinding[];
  */
 function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: ReportOn): Outcome[] {
   return imageTools(cell).flatMap((own) =>
-    nftPrograms(cell).flatMap((program) => meetOne(cell, rule, direction, own, program, reportOn)),
+    nftPrograms(cell).flatMap((program) => {
+      const other = iptablesVersionOnHost(program, cell.host);
+      const key = `${rule} ${own.name} ${own.version} ${other}`;
+      // Many hosts run the same versions: the same pair says the same on each.
+      return metBefore([program, cell.toolchain, cell.image], key, () =>
+        meetOne(cell.image, rule, direction, own, program, other, reportOn),
+      );
+    }),
   );
 }
 
+const metBefore = rememberFor<Outcome[]>();
+
+/** @param other version of the program's iptables on this host */
 function meetOne(
-  cell: Cell,
+  imageContext: ImageContext,
   rule: string,
   direction: Direction,
   own: ToolInUse,
   program: NodeProgram,
+  other: string | undefined,
   reportOn: ReportOn,
 ): Outcome[] {
-  const other = iptablesVersionOnHost(program, cell.host);
   const judge = (version: string, node: string): RawFinding[] => {
     const image = { name: own.name, version, release: buildOf(version, own.tool?.package) };
-    const meeting = (direction === "reads" ? readMeeting : writeMeeting)(cell, program, image, node);
+    const meeting = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program, image, node);
     return reportOn(meeting, exposureOfMeeting(meeting));
   };
   if (own.version !== null && other !== undefined && program.backend !== "unknown") {
@@ -159,10 +170,10 @@ function meetOne(
       program: program.id,
       evidence: [...finding.evidence, ...aboutIptables(program, direction)],
     }));
-    return findings.length > 0 ? findings : unmeasured(cell, rule, program, direction, own.version, other);
+    return findings.length > 0 ? findings : unmeasured(imageContext, rule, program, direction, own.version, other);
   }
   // Assumed constructs can give warnings at most.
-  const constructs = direction === "reads" ? program.writes : cell.image.profile?.writes?.value;
+  const constructs = direction === "reads" ? program.writes : imageContext.profile?.writes?.value;
   if (constructs === null || constructs === undefined) return [];
   const couldBeError = (own.version === null ? testedReleases() : [own.version]).some((image) =>
     (other === undefined ? testedReleases() : [other]).some((node) =>
@@ -185,7 +196,7 @@ function missingOf(rule: string, own: ToolInUse, program: NodeProgram, other: st
 
 /** Nothing was found, but one of the two versions lies between measured ones that behave differently. */
 function unmeasured(
-  cell: Cell,
+  image: ImageContext,
   rule: string,
   program: NodeProgram,
   direction: Direction,
@@ -194,7 +205,7 @@ function unmeasured(
 ): Outcome[] {
   const [writer, reader] = direction === "reads" ? [other, own] : [own, other];
   // Assumed constructs can give warnings at most, and a warning that may be one isn't worth an unknown cell.
-  const constructs = (direction === "reads" ? program.writes : cell.image.profile?.writes?.value) ?? [];
+  const constructs = (direction === "reads" ? program.writes : image.profile?.writes?.value) ?? [];
   return gapsOfMeeting(writer, reader, constructs).map((fact) => ({ kind: "missing", rule, fact }));
 }
 
