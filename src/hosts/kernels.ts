@@ -25,13 +25,32 @@ function beginsWith(release: string, beginning: string): boolean {
   return release.startsWith(beginning) && !(/\d$/.test(beginning) && /^\d/.test(release.slice(beginning.length)));
 }
 
+/** Characters; the kernel itself has no longer one. */
+const MAX_RELEASE = 253;
+
 /**
- * The row that describes a running kernel: the same release, otherwise the same series and flavour (`-cloud`, `-rt`, `uek`).
- * undefined when the host has no row of that series.
+ * True when a kernel of this release is the distribution's own, as far as the host's pattern tells: a kernel that somebody
+ * built on their own can lack any module, whatever its series. A host without a pattern takes any.
+ */
+export function isOwnKernel(row: Pick<CatalogueHost, "kernelVersion">, release: string): boolean {
+  if (row.kernelVersion === undefined) return true;
+  return release.length <= MAX_RELEASE && new RegExp(row.kernelVersion).test(release);
+}
+
+/** What a report says of a kernel whose modules nobody knows. */
+export function unknownModules(release: string, id: string): string {
+  return `kernel ${release} is not in the catalogue for ${id}: its modules are unknown`;
+}
+
+/**
+ * The row that describes a running kernel: the same release, otherwise the same series and flavour (`-cloud`, `-rt`, `uek`)
+ * if the kernel is the distribution's own.
+ * undefined when the host has no such row.
  */
 export function kernelLike(row: CatalogueHost, release: string): Kernel | undefined {
   const same = row.kernels.find((kernel) => kernel.release.value === release);
   if (same !== undefined) return same;
+  if (!isOwnKernel(row, release)) return undefined;
   const series = kernelSeries(release);
   const rows = row.kernels.filter((kernel) => series !== undefined && kernelSeries(kernel.release.value) === series);
   const flavour = (kernel: Kernel) => kernel.id.split("-").slice(1).join("-");

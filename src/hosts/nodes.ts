@@ -3,7 +3,7 @@ import { UserError } from "../model/error.ts";
 import type { CatalogueHost, Fact, Host, Kernel, ModuleState } from "../model/host.ts";
 import { kernelSeries } from "../model/version.ts";
 import { type Catalogue, defaultKernel, toHost } from "./catalogue.ts";
-import { kernelLike } from "./kernels.ts";
+import { kernelLike, unknownModules } from "./kernels.ts";
 import type { NodesEntry, Selection } from "./types.ts";
 
 /** More nodes than any cluster has; a bound on what a file can make us hold. */
@@ -18,7 +18,7 @@ const text = z.pipe(
 const nodeSchema = z.object({
   kind: z.optional(z.string()),
   metadata: z.object({ name: text }),
-  status: z.object({ nodeInfo: z.object({ osImage: text, kernelVersion: text }) }),
+  status: z.object({ nodeInfo: z.object({ osImage: text, kernelVersion: text, operatingSystem: z.optional(text) }) }),
 });
 type Node = z.infer<typeof nodeSchema>;
 
@@ -30,12 +30,17 @@ interface Group {
 
 /**
  * Hosts from a cluster's nodes: one for each system and kernel met, named after the catalogue's row. A node that no row
- * or more than one describes comes out with the facts that are certain and no others, and is named in `unmatched`.
+ * or more than one describes comes out with the facts that are certain and no others, and is named in `unmatched`. Nodes
+ * that run Windows have no netfilter: they are left out, and a note names them.
  * @throws UserError when the content is not what `kubectl get nodes -o json` prints
  */
 export function readNodes(entry: NodesEntry, known: Catalogue): Selection {
   const selection: Selection = { hosts: [], notes: [], unmatched: [] };
-  for (const group of groupNodes(parseNodes(entry))) {
+  const nodes = parseNodes(entry);
+  const windows = nodes.filter(runsWindows).map((node) => node.metadata.name);
+  if (windows.length > 0)
+    selection.notes.push(`${namedNodes(windows)} of ${entry.from}: Windows, where there is no netfilter; left out`);
+  for (const group of groupNodes(nodes.filter((node) => !runsWindows(node)))) {
     const matches = matchRows(group, known);
     const host =
       matches.length === 1 ? knownHost(matches[0]!, group, entry.from) : doubtful(matches, group, entry.from);
@@ -43,9 +48,18 @@ export function readNodes(entry: NodesEntry, known: Catalogue): Selection {
     if (matches.length !== 1) {
       selection.unmatched.push(...group.names);
       selection.notes.push(unmatchedNote(group, matches));
+    } else if (kernelLike(matches[0]!, group.release) === undefined) {
+      selection.notes.push(`${namedNodes(group.names)}: ${unknownModules(group.release, matches[0]!.id)}`);
     }
   }
   return selection;
+}
+
+/** The system's own word; where it is missing, the name. */
+function runsWindows({ status: { nodeInfo } }: Node): boolean {
+  return nodeInfo.operatingSystem === undefined
+    ? /^(Microsoft )?Windows /.test(nodeInfo.osImage)
+    : nodeInfo.operatingSystem.toLowerCase() === "windows";
 }
 
 function parseNodes(entry: NodesEntry): Node[] {
@@ -100,15 +114,9 @@ function knownHost(row: CatalogueHost, group: Group, from: string): Host {
   return {
     ...host,
     id: isDefault ? row.id : `${row.id}@${group.release}`,
-    title: `${row.title}, kernel ${group.release}: ${named(group)}`,
+    title: `${row.title}, kernel ${group.release}: ${namedNodes(group.names)}`,
     kernel,
-    notes:
-      like === undefined
-        ? [
-            ...(row.notes ?? []),
-            `kernel ${group.release} is not in the catalogue for ${row.id}: its modules are unknown`,
-          ]
-        : host.notes,
+    notes: like === undefined ? [...(row.notes ?? []), unknownModules(group.release, row.id)] : host.notes,
   };
 }
 
@@ -119,7 +127,7 @@ function doubtful(candidates: readonly CatalogueHost[], group: Group, from: stri
   const id = ids.length === 0 ? slug(group.osImage) : ids.length <= 3 ? ids.join("-or-") : `${ids[0]}-or-others`;
   return {
     id: `${id}@${group.release}`,
-    title: `${group.osImage}, kernel ${group.release}: ${named(group)}`,
+    title: `${group.osImage}, kernel ${group.release}: ${namedNodes(group.names)}`,
     distribution: agreed(hosts.map((host) => host.distribution)) ?? "unknown",
     release: agreed(hosts.map((host) => host.release)) ?? "",
     maintained: hosts.some((host) => host.maintained),
@@ -132,6 +140,7 @@ function doubtful(candidates: readonly CatalogueHost[], group: Group, from: stri
     nft: agreedFacts(hosts.map((host) => host.nft)),
     ipset: agreedFacts(hosts.map((host) => host.ipset)),
     notes: [unmatchedNote(group, candidates)],
+    ...(candidates.length === 0 ? { unmatched: `system "${group.osImage}" is not in the catalogue` } : {}),
   };
 }
 
@@ -149,7 +158,7 @@ function agreedFacts<T>(records: readonly object[]): Record<string, Fact<T>> {
 }
 
 function unmatchedNote(group: Group, candidates: readonly CatalogueHost[]): string {
-  const what = `${named(group)}: "${group.osImage}" with kernel ${group.release}`;
+  const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
   if (candidates.length === 0) return `${what} is not in the catalogue; state it as an own host`;
   return `${what} can be ${candidates.map((row) => row.id).join(" or ")}; only what they share is known`;
 }
@@ -163,8 +172,7 @@ function seriesOf(group: Group): string {
 }
 
 /** `node a`, `nodes a, b and c`, `5 nodes (a, b, c, ...)`. */
-function named(group: Group): string {
-  const { names } = group;
+function namedNodes(names: readonly string[]): string {
   if (names.length === 1) return `node ${names[0]}`;
   if (names.length <= 3) return `nodes ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
   return `${names.length} nodes (${names.slice(0, 3).join(", ")}, ...)`;

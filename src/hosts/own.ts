@@ -2,7 +2,7 @@ import { UserError } from "../model/error.ts";
 import type { Fact, Host, Kernel, ModuleState } from "../model/host.ts";
 import { isVersion, kernelSeries } from "../model/version.ts";
 import { type Catalogue, findHost, toHost } from "./catalogue.ts";
-import { findKernels } from "./kernels.ts";
+import { findKernels, isOwnKernel, unknownModules } from "./kernels.ts";
 import { resolvePrograms } from "./programs.ts";
 import { didYouMean } from "./suggest.ts";
 import type { OwnHost } from "./types.ts";
@@ -14,42 +14,56 @@ function stated<T>(value: T): Fact<T> {
   return { value, source: "config", confidence: "stated" };
 }
 
+/** A host, and what the reader of a report should know about it, one sentence each. */
+interface Built {
+  host: Host;
+  notes: string[];
+  /** Pattern of the releases of the kernels that the distribution itself brings. */
+  kernelVersion: string | undefined;
+}
+
 /**
  * A host of the user's own, with what it states laid over the host it extends.
  * @param others all own hosts of the config, which `extends` may name too
- * @throws UserError when `extends` names nothing known or goes in a circle, and for a version that isn't one
+ * @throws UserError when `extends` names nothing known or goes in a circle, and for a version, program or module that isn't
+ *   one
  */
-export function buildOwnHost(own: OwnHost, others: readonly OwnHost[], known: Catalogue): Host {
+export function buildOwnHost(
+  own: OwnHost,
+  others: readonly OwnHost[],
+  known: Catalogue,
+): Pick<Built, "host" | "notes"> {
   return build(own, others, known, []);
 }
 
-function build(own: OwnHost, others: readonly OwnHost[], known: Catalogue, below: string[]): Host {
+function build(own: OwnHost, others: readonly OwnHost[], known: Catalogue, below: string[]): Built {
   if (below.includes(own.id))
     throw new UserError(`host "${own.id}": extends goes in a circle: ${[...below, own.id].join(" -> ")}`);
   if (below.length >= MAX_CHAIN)
     throw new UserError(`host "${below[0]}": a chain of more than ${MAX_CHAIN} hosts that extend each other`);
   const base = findBase(own, others, known, [...below, own.id]);
-  const kernel = kernelOf(own, base);
+  const { kernel, notes } = kernelOf(own, base);
   const host: Host = {
     id: own.id,
     title: own.id,
     distribution: base?.host.distribution ?? "own",
     release: base?.host.release ?? "",
     maintained: true,
-    kernel: kernel.kernel,
+    kernel,
     iptables: toolOf(own, "iptables", base?.host.iptables),
     nft: toolOf(own, "nft", base?.host.nft),
     ipset: toolOf(own, "ipset", base?.host.ipset),
-    notes: [...(base?.host.notes ?? []), ...kernel.notes],
+    notes: [...(base?.host.notes ?? []), ...notes],
   };
   if (own.iptables?.backend !== undefined) host.iptables.backend = stated(own.iptables.backend);
   const programs = own.programs === undefined ? base?.host.programs : resolvePrograms(own.programs, `host "${own.id}"`);
   if (programs !== undefined) host.programs = programs;
-  return host;
+  // The kernel that a base stated counts for those that state none themselves.
+  const inherited = own.kernel === undefined ? (base?.notes ?? []) : [];
+  return { host, notes: [...inherited, ...notes], kernelVersion: base?.kernelVersion };
 }
 
-interface Base {
-  host: Host;
+interface Base extends Built {
   /** All kernels of the catalogue row behind it. */
   kernels: readonly Kernel[];
 }
@@ -60,8 +74,8 @@ function findBase(own: OwnHost, others: readonly OwnHost[], known: Catalogue, be
   const other = others.find((candidate) => candidate.id === name);
   // An own host may carry the id of the catalogue row that it refines.
   if (other !== undefined && other !== own) {
-    const host = build(other, others, known, below);
-    return { host, kernels: [host.kernel] };
+    const built = build(other, others, known, below);
+    return { ...built, kernels: [built.host.kernel] };
   }
   const [id = "", kernel] = name.split("@", 2);
   const row = findHost(known, id);
@@ -71,7 +85,8 @@ function findBase(own: OwnHost, others: readonly OwnHost[], known: Catalogue, be
       `host "${own.id}": it extends "${name}", which is no host; ${didYouMean(id, ids, "the hosts command lists the catalogue")}`,
     );
   }
-  return { host: toHost(row, findKernels(row, kernel)[0]!), kernels: row.kernels };
+  const host = toHost(row, findKernels(row, kernel)[0]!);
+  return { host, notes: [], kernelVersion: row.kernelVersion, kernels: row.kernels };
 }
 
 function toolOf<T extends { version?: Fact<string> | undefined }>(
@@ -96,20 +111,33 @@ function baseKernel(base: Base | undefined): { kernel: Kernel; notes: string[] }
   return { kernel: base?.host.kernel ?? unknown, notes: [] };
 }
 
-/** The kernel that the user names: with the modules of the base's row of the same series, otherwise with none known. A
- * newer series can have lost modules, so those of another one are never taken over. */
+/** The kernel that the user names: with the modules of the base's row of the same release or series, otherwise with none
+ * known. A newer series can have lost modules and a kernel of another origin can lack any: theirs are never taken over. */
 function ownKernel(release: string, base: Base | undefined): { kernel: Kernel; notes: string[] } {
-  const series = kernelSeries(release);
-  const candidates = base === undefined ? [] : [base.host.kernel, ...base.kernels];
-  const row =
-    candidates.find((kernel) => kernel.release.value === release) ??
-    candidates.find((kernel) => series !== undefined && kernelSeries(kernel.release.value) === series);
-  const kernel: Kernel = { ...(row ?? { modules: {} }), id: series ?? release, release: stated(release) };
-  const lost = base !== undefined && row === undefined;
-  return {
-    kernel,
-    notes: lost ? [`kernel ${release} is not in the catalogue for ${base.host.id}: its modules are unknown`] : [],
+  const row = base === undefined ? undefined : findOwnKernel(release, base);
+  const kernel: Kernel = {
+    ...(row ?? { modules: {} }),
+    id: kernelSeries(release) ?? release,
+    release: stated(release),
   };
+  return { kernel, notes: base === undefined || row !== undefined ? [] : [unknownModules(release, base.host.id)] };
+}
+
+function findOwnKernel(release: string, base: Base): Kernel | undefined {
+  const candidates = [base.host.kernel, ...base.kernels];
+  // A row's id says less than a release: its series, as far as the user cares.
+  const same = candidates.find(
+    (kernel) => kernel.release.value === release || (kernel.id === release && kernel.release.confidence !== "stated"),
+  );
+  if (same !== undefined || !isOwnKernel(base, release)) return same;
+  const series = kernelSeries(release);
+  return candidates.find(
+    (kernel) =>
+      series !== undefined &&
+      kernelSeries(kernel.release.value) === series &&
+      // What a config states in between may be a kernel of another origin; the catalogue's rows are not.
+      (kernel.release.confidence !== "stated" || isOwnKernel(base, kernel.release.value)),
+  );
 }
 
 /** The states that the config gives. Without ip_tables there are no iptable_* tables either, whatever the base says. */

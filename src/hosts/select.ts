@@ -55,7 +55,9 @@ export function selectHosts(
     if (typeof entry === "string") {
       applyText(entry, chosen, known);
     } else if (isOwnHost(entry)) {
-      chosen.set(entry.id, buildOwnHost(entry, own, known));
+      const built = buildOwnHost(entry, own, known);
+      chosen.set(entry.id, built.host);
+      notes.push(...built.notes.map((note) => `host ${entry.id}: ${note}`));
     } else if ("facts" in entry) {
       addCollected(readCollected(entry), chosen, entry.from);
     } else {

@@ -85,6 +85,40 @@ describe("nodes of a cluster", () => {
     expect(hosts[0]?.notes.at(-1)).toContain("its modules are unknown");
   });
 
+  test.each([
+    ["Ubuntu 22.04.5 LTS", "5.15.0-foo-minimal", "ubuntu-22.04"],
+    ["Ubuntu 24.04.1 LTS", "6.8.0-custom", "ubuntu-24.04"],
+    ["Debian GNU/Linux 12 (bookworm)", "6.1.0-13-amd64-mine", "debian-12"],
+    ["Amazon Linux 2023.12.20260817", "6.1.176", "amazon-linux-2023"],
+  ])("%s with its series built by somebody else (%s) inherit no modules", (osImage, release, row) => {
+    const { hosts, notes, unmatched } = select(node(osImage, release, "own"));
+    expect(unmatched).toEqual([]);
+    expect(hosts[0]).toMatchObject({ id: `${row}@${release}`, distribution: row.replace(/-[\d.]+$/, "") });
+    expect(hosts[0]?.kernel.modules).toEqual({});
+    expect(notes).toEqual([`node own: kernel ${release} is not in the catalogue for ${row}: its modules are unknown`]);
+  });
+
+  test("that run Windows are left out, named", () => {
+    const windows = {
+      metadata: { name: "win-1" },
+      status: {
+        nodeInfo: { osImage: "Windows Server 2022", kernelVersion: "10.0.20348.2", operatingSystem: "windows" },
+      },
+    };
+    const [debian] = (list(node("Debian GNU/Linux 12 (bookworm)", "6.1.0-56-amd64")) as { items: unknown[] }).items;
+    const { hosts, notes, unmatched } = selectHosts([{ nodes: [windows, debian], from: "nodes.json" }]);
+    expect(hosts.map((host) => host.id)).toEqual(["debian-12"]);
+    expect(unmatched).toEqual([]);
+    const note = "node win-1 of nodes.json: Windows, where there is no netfilter; left out";
+    expect(notes).toEqual([note]);
+    expect(() => selectHosts([{ nodes: [windows], from: "nodes.json" }])).toThrow(
+      `nothing is left of the selection "nodes.json"; ${note}`,
+    );
+    expect(
+      select(node("Windows Server 2019 Datacenter", "10.0.1", "w"), node("Talos (v1.13.0)", "6.18.24-talos")),
+    ).toMatchObject({ hosts: [{ id: "talos-1.13" }] });
+  });
+
   test("of an unknown system come out with unknown facts, never dropped", () => {
     const { hosts, notes, unmatched } = select(
       node("Plan 9 from Bell Labs", "4.0", "p1"),
@@ -101,7 +135,9 @@ describe("nodes of a cluster", () => {
       nft: {},
       ipset: {},
       kernel: { modules: {} },
+      unmatched: 'system "Plan 9 from Bell Labs" is not in the catalogue',
     });
+    expect(select(node("Talos (v1.13.0)", "6.18.24-talos")).hosts[0]).not.toHaveProperty("unmatched");
   });
 
   test("that two rows describe keep only what both say", () => {

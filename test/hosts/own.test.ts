@@ -58,6 +58,45 @@ describe("a host of the user's own", () => {
     expect(host?.iptables.version?.value).toBe("1.8.9");
   });
 
+  test.each([
+    "6.1.0-13-amd64-mine",
+    "6.1.0",
+    "6.1.0-1.el9.x86_64",
+    `6.1.0-${"1".repeat(300)}-amd64`,
+  ])("takes no modules from a row of the same series for %s", (kernel) => {
+    const { hosts, notes } = selectHosts([{ id: "a", extends: "debian-12", kernel }]);
+    expect(hosts[0]?.kernel).toEqual({
+      id: "6.1",
+      release: { value: kernel, source: "config", confidence: "stated" },
+      modules: {},
+    });
+    expect(notes).toEqual([`host a: kernel ${kernel} is not in the catalogue for debian-12: its modules are unknown`]);
+  });
+
+  test("takes the modules of the distribution's own kernels, and of a series that it names", () => {
+    for (const kernel of ["6.1.0-13-amd64", "6.1", "6.1.0-56-cloud-amd64"]) {
+      const { hosts, notes } = selectHosts([{ id: "a", extends: "debian-12", kernel }]);
+      expect(hosts[0]?.kernel.modules.nf_tables?.value, kernel).toBe("loadable");
+      expect(notes).toEqual([]);
+    }
+  });
+
+  test("takes no modules of a kernel that a host in between states, unless it is the same", () => {
+    const parent: OwnHost = {
+      id: "parent",
+      extends: "debian-12",
+      kernel: "6.1.0-mine",
+      modules: { nft_compat: "absent" },
+    };
+    const of = (kernel: string) => build({ id: "child", extends: "parent", kernel }, parent)[0]?.kernel.modules;
+    expect(of("6.1.0-mine")).toHaveProperty("nft_compat");
+    for (const kernel of ["6.1.0-other", "6.1.0-13-amd64", "6.1"]) expect(of(kernel)).toEqual({});
+    expect(selectHosts([{ id: "child", extends: "parent" }, parent]).notes).toEqual([
+      "host child: kernel 6.1.0-mine is not in the catalogue for debian-12: its modules are unknown",
+      "host parent: kernel 6.1.0-mine is not in the catalogue for debian-12: its modules are unknown",
+    ]);
+  });
+
   test("can refine the catalogue's row of the same id, a chosen kernel, and another own host", () => {
     const [refined] = build({ id: "debian-12", extends: "debian-12", ipset: { version: "7.24" } });
     expect(refined?.ipset.version?.value).toBe("7.24");
