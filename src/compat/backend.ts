@@ -38,7 +38,9 @@ export function iptablesInUse(toolchain: Toolchain, backend: Backend): ToolInUse
   const behind = iptablesCommands.flatMap((name) => {
     const command = toolchain.defaults[name];
     const target = command?.backend === backend ? command.via.at(-1) : undefined;
-    return toolchain.tools.filter((tool) => tool.backend === backend && tool.target === target);
+    return toolchain.tools.filter(
+      (tool) => /^ip6?tables$/.test(tool.name) && tool.backend === backend && tool.target === target,
+    );
   });
   const first = ["iptables", "ip6tables"].flatMap((name) => findTool(toolchain, name, backend) ?? []);
   const versions = new Map([...first, ...behind].map((tool) => [tool.version, tool] as const).reverse());

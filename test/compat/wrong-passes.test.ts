@@ -187,3 +187,11 @@ test("a node that matches nothing is unknown whatever the image", () => {
   expect(report(input).verdict).toBe("pass");
   expect(report(unmatched).verdict).toBe("unknown");
 });
+
+test("ebtables of the same multi-call binary is not an iptables of its own", () => {
+  const change = (toolchain: Toolchain) => {
+    const [tool] = toolchain.tools;
+    if (tool !== undefined) toolchain.tools.push({ ...tool, name: "ebtables", version: "1.8.4" });
+  };
+  expect(report(buildInput({ image: { nft: "1.8.11", change }, programs: [writer("a")] })).verdict).toBe("pass");
+});
