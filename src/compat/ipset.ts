@@ -1,6 +1,7 @@
 import ipsetJson from "../knowledge/ipset.json" with { type: "json" };
 import type { IpsetFile } from "../knowledge/schema/ipset.ts";
 import { inRange } from "../model/version.ts";
+import { remember } from "./remember.ts";
 
 /** The bundled knowledge; a test checks it against its schema. */
 const bundled = ipsetJson as IpsetFile;
@@ -9,9 +10,10 @@ const bundled = ipsetJson as IpsetFile;
 export type Revisions = Readonly<Record<string, number>>;
 
 /** What a kernel series (`6.2`) knows; undefined when the series lies outside the known intervals. */
-export function kernelRevisions(series: string): Revisions | undefined {
-  return bundled.kernels.find((entry) => inRange(series, entry.series))?.max;
-}
+export const kernelRevisions: (series: string) => Revisions | undefined = remember(
+  (series) => series,
+  (series) => bundled.kernels.find((entry) => inRange(series, entry.series))?.max,
+);
 
 /** What the newest known kernels offer: every revision there is. */
 export function newestKernelRevisions(): Revisions {
@@ -19,9 +21,10 @@ export function newestKernelRevisions(): Revisions {
 }
 
 /** What an ipset release knows. */
-export function toolRevisions(version: string): Revisions | undefined {
-  return bundled.tools.find((entry) => inRange(version, entry.versions))?.max;
-}
+export const toolRevisions: (version: string) => Revisions | undefined = remember(
+  (version) => version,
+  (version) => bundled.tools.find((entry) => inRange(version, entry.versions))?.max,
+);
 
 /** Versions of the netlink protocol. */
 export interface Protocol {

@@ -25,28 +25,31 @@ interface Drawer<Result> {
 }
 
 /**
- * Remembers what a pure function gave for the same objects (by identity) and the same key. What is remembered goes when one
- * of the objects does. Results are shared: whoever gets one must not change it.
+ * Remembers what a pure function gave for the same objects (by identity) and the same key, in two steps: the first objects
+ * are mostly the same for many questions. What is remembered goes when one of the objects does. Results are shared: whoever
+ * gets one must not change it.
  * @param limit entries kept for one row of objects; then these are forgotten
  */
 export function rememberFor<Result>(limit = 1_000) {
-  const drawer = (): Drawer<Result> => ({ further: new WeakMap(), known: new Map() });
-  const root = drawer();
-  return (objects: readonly object[], key: string, compute: () => Result): Result => {
-    let here = root;
-    for (const object of objects) {
-      let next = here.further.get(object);
-      if (next === undefined) {
-        next = drawer();
-        here.further.set(object, next);
-      }
-      here = next;
-    }
-    const found = here.known.get(key);
-    if (found !== undefined) return found;
-    const result = compute();
-    if (here.known.size >= limit) here.known.clear();
-    here.known.set(key, result);
-    return result;
+  const root: Drawer<Result> = { further: new WeakMap(), known: new Map() };
+  return (...objects: object[]) => {
+    const common = objects.reduce(open<Result>, root);
+    return (object: object, key: string, compute: () => Result): Result => {
+      const { known } = open(common, object);
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      const result = compute();
+      if (known.size >= limit) known.clear();
+      known.set(key, result);
+      return result;
+    };
   };
+}
+
+function open<Result>({ further }: Drawer<Result>, object: object): Drawer<Result> {
+  const there = further.get(object);
+  if (there !== undefined) return there;
+  const made: Drawer<Result> = { further: new WeakMap(), known: new Map() };
+  further.set(object, made);
+  return made;
 }

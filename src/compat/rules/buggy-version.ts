@@ -8,12 +8,16 @@ import { type Cell, type Outcome, operationsOf, type Rule } from "../types.ts";
 
 /** The bundled knowledge; a test checks it against its schema. */
 const defects = defectsJson as Defect[];
+const ofRule = {
+  "buggy-version": defects.filter(({ rule }) => rule === "buggy-version"),
+  "file-capabilities": defects.filter(({ rule }) => rule === "file-capabilities"),
+};
 
 /** Releases that are broken by themselves, under conditions that hold, don't hold or aren't known here. */
 export const buggyVersion: Rule = {
   id: "buggy-version",
   evaluate(cell) {
-    return defects.filter((defect) => defect.rule === "buggy-version").flatMap((defect) => judge(cell, defect));
+    return ofRule["buggy-version"].flatMap((defect) => judge(cell, defect));
   },
 };
 
@@ -21,7 +25,7 @@ export const buggyVersion: Rule = {
 export const fileCapabilities: Rule = {
   id: "file-capabilities",
   evaluate(cell) {
-    return defects.filter((defect) => defect.rule === "file-capabilities").flatMap((defect) => judge(cell, defect));
+    return ofRule["file-capabilities"].flatMap((defect) => judge(cell, defect));
   },
 };
 

@@ -135,12 +135,13 @@ type ReportOn = (meeting: Meeting, exposure: Exposure) => RawFinding[];
  * of unknown backend is taken for one that writes nft: if that would give an error, the fact is missing.
  */
 function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: ReportOn): Outcome[] {
+  const programs = nftPrograms(cell);
+  // Many hosts run the same versions: the same pair says the same on each.
+  const recall = metBefore(cell.toolchain, cell.image);
   return imageTools(cell).flatMap((own) =>
-    nftPrograms(cell).flatMap((program) => {
+    programs.flatMap((program) => {
       const other = iptablesVersionOnHost(program, cell.host);
-      const key = `${rule} ${own.name} ${own.version} ${other}`;
-      // Many hosts run the same versions: the same pair says the same on each.
-      return metBefore([program, cell.toolchain, cell.image], key, () =>
+      return recall(program, `${rule} ${own.name} ${own.version} ${other}`, () =>
         meetOne(cell.image, rule, direction, own, program, other, reportOn),
       );
     }),
