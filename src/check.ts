@@ -8,7 +8,7 @@ import { distributions } from "./knowledge/distributions/index.ts";
 import { UserError } from "./model/error.ts";
 import type { Finding, Report } from "./model/report.ts";
 import type { Inspection, Toolchain } from "./model/toolchain.ts";
-import { contextOf, type Settings } from "./settings.ts";
+import { contextOf, type Settings, unusedImageEntries } from "./settings.ts";
 import { tool } from "./version.ts";
 
 export interface CheckRequest {
@@ -58,7 +58,9 @@ export async function check(request: CheckRequest): Promise<Report> {
       }),
     };
   });
-  return assembleReport(images, settings.policy, tool, settings.notes);
+  const references = [...inspection.images, ...(base?.images ?? [])].map((image) => image.reference);
+  const notes = [...settings.notes, ...unusedImageEntries(settings.config, references)];
+  return assembleReport(images, settings.policy, tool, notes);
 }
 
 async function inspectionOf(

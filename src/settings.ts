@@ -47,6 +47,7 @@ export function resolveSettings(options: {
 }): Settings {
   const config = loadConfig(options.folder, options.configFile);
   checkRuleNames(config, options.configFile ?? defaultConfigFile);
+  checkImagePrograms(config, options.configFile ?? defaultConfigFile);
   const own = (config.hosts ?? []).filter((entry) => typeof entry === "object" && "id" in entry);
   const entries = options.hosts ?? (config.hosts ?? []).map((entry) => toHostEntry(entry, options.folder));
   const selection = selectHosts(entries, catalogue, own);
@@ -109,13 +110,32 @@ function checkRuleNames(config: Config, file: string): void {
   }
 }
 
+/** Here, not where an entry first fits: a mistake is one whatever the image. */
+function checkImagePrograms(config: Config, file: string): void {
+  for (const { match, program } of config.images ?? []) {
+    if (program === undefined) continue;
+    try {
+      resolveProgram(program);
+    } catch (error) {
+      if (error instanceof UserError) throw new UserError(`${file}: images: ${match}: ${error.message}`);
+      throw error;
+    }
+  }
+}
+
+/** A sentence for each `images` entry that fits none of the images: what it states then counts for nothing. */
+export function unusedImageEntries(config: Config, references: readonly string[]): string[] {
+  return (config.images ?? [])
+    .filter((entry) => !references.some((reference) => globMatches(entry.match, reference)))
+    .map((entry) => `The config's images entry "${entry.match}" fits none of the checked images.`);
+}
+
 /** How the image runs: what its files say, completed and overridden by the first matching `images` entry. */
 export function contextOf(config: Config, reference: string, toolchain: Toolchain): ImageContext {
   const entry = config.images?.find((candidate) => globMatches(candidate.match, reference));
   const named = entry?.program;
   const [id = "", version] = (named ?? toolchain.program?.name ?? "").split("@", 2);
   const profile = findProfile(id);
-  if (named !== undefined && profile === undefined) resolveProgram(named);
   return {
     ...(profile === undefined
       ? {}

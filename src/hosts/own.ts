@@ -3,6 +3,7 @@ import type { Fact, Host, Kernel, ModuleState } from "../model/host.ts";
 import { isVersion, kernelSeries } from "../model/version.ts";
 import { type Catalogue, findHost, toHost } from "./catalogue.ts";
 import { findKernels, isOwnKernel, unknownModules } from "./kernels.ts";
+import { checkModuleName } from "./module-names.ts";
 import { resolvePrograms } from "./programs.ts";
 import { didYouMean } from "./suggest.ts";
 import type { OwnHost } from "./types.ts";
@@ -103,7 +104,7 @@ function toolOf<T extends { version?: Fact<string> | undefined }>(
 
 function kernelOf(own: OwnHost, base: Base | undefined): { kernel: Kernel; notes: string[] } {
   const { kernel, notes } = own.kernel === undefined ? baseKernel(base) : ownKernel(own.kernel, base);
-  return { kernel: { ...kernel, modules: { ...kernel.modules, ...statedModules(own.modules ?? {}) } }, notes };
+  return { kernel: { ...kernel, modules: { ...kernel.modules, ...statedModules(own) } }, notes };
 }
 
 function baseKernel(base: Base | undefined): { kernel: Kernel; notes: string[] } {
@@ -141,7 +142,8 @@ function findOwnKernel(release: string, base: Base): Kernel | undefined {
 }
 
 /** The states that the config gives. Without ip_tables there are no iptable_* tables either, whatever the base says. */
-function statedModules(modules: Readonly<Record<string, ModuleState>>): Record<string, Fact<ModuleState>> {
+function statedModules({ id, modules = {} }: OwnHost): Record<string, Fact<ModuleState>> {
+  for (const name of Object.keys(modules)) checkModuleName(name, `host "${id}"`);
   const facts: Record<string, Fact<ModuleState>> = {};
   for (const [core, table] of [
     ["ip_tables", "iptable_"],

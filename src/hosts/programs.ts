@@ -1,4 +1,5 @@
 import semver from "semver";
+import encodings from "../knowledge/encodings.json" with { type: "json" };
 import kubernetes from "../knowledge/kubernetes.json" with { type: "json" };
 import { programProfiles } from "../knowledge/programs/index.ts";
 import { UserError } from "../model/error.ts";
@@ -7,6 +8,12 @@ import type { NodeProgram, ProgramProfile } from "../model/program.ts";
 import { isVersion } from "../model/version.ts";
 import { didYouMean } from "./suggest.ts";
 import type { OwnProgram, ProgramReference } from "./types.ts";
+
+/** Constructs that rules can hold, as the measurements name them. */
+const constructs: ReadonlySet<string> = new Set([
+  ...Object.keys(encodings.constructs),
+  ...encodings.nativeNft.flatMap((entry) => entry.constructs),
+]);
 
 type ProgramVersion = ProgramProfile["versions"][number];
 
@@ -144,6 +151,13 @@ function listed(values: readonly string[]): string {
   return values.length === 0 ? "nothing" : values.join(", ");
 }
 
+/** A misspelt construct would be one that no encoding matches: the program would pass as harmless. */
+function checkConstruct(construct: string, program: string): void {
+  if (constructs.has(construct)) return;
+  const near = didYouMean(construct, constructs, `known are ${[...constructs].join(", ")}`);
+  throw new UserError(`program "${program}": writes: there is no "${construct}"; ${near}`);
+}
+
 function resolveOwn(own: OwnProgram): NodeProgram {
   const stated: string[] = [];
   for (const tool of ["iptables", "ipset", "nft"] as const) {
@@ -155,6 +169,7 @@ function resolveOwn(own: OwnProgram): NodeProgram {
       );
     stated.push(`${tool} ${version}`);
   }
+  for (const construct of own.writes ?? []) checkConstruct(construct, own.name);
   if (own.backend !== undefined) stated.push(`backend ${own.backend}`);
   return {
     id: own.name,

@@ -179,6 +179,13 @@ describe("options", () => {
     expect(run.stderr).toMatch(/both\.json: .* has no linux\/s390x; it has linux\/amd64, linux\/arm64/);
   });
 
+  test("an images entry that fits nothing is noted", () => {
+    const story = readFileSync(matrix, "utf8");
+    const entries = 'images:\n  - {match: "*kilo-fixed*", network: host}\n  - {match: "*calcio*", program: calico}\n';
+    const { report } = checkJson([sample("kilo-fixed"), "--config", put("images.yml", `${story}\n${entries}`)]);
+    expect(report.notes).toEqual(['The config\'s images entry "*calcio*" fits none of the checked images.']);
+  });
+
   test("an ignore counts until its day and is reported after it", () => {
     const story = readFileSync(matrix, "utf8");
     const ignore = (until: string) =>
@@ -283,6 +290,16 @@ describe("bad input", () => {
       "an unknown program",
       () => ["check", sample("kilo-fixed"), "--config", put("program.yml", "programs: [kube-prxy]\n")],
       /kube-proxy/,
+    ],
+    [
+      "a version of the image's program that isn't one",
+      () => [
+        "check",
+        sample("kilo-fixed"),
+        "--config",
+        put("banana.yml", 'images:\n  - {match: "*other*", program: calico@banana}\n'),
+      ],
+      /banana\.yml: images: \*other\*: program "calico@banana": "banana" is not a version/,
     ],
     ["a toolchain file that isn't one", () => ["check", "--toolchain", put("other.json", '{"a": 1}')], /other\.json/],
     [

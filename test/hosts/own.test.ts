@@ -37,6 +37,12 @@ describe("a host of the user's own", () => {
     expect(host?.kernel.modules.ip6table_nat?.value).toBe("loadable");
   });
 
+  test("may state any module that a rule asks for", () => {
+    const names = ["xt_socket", "xt_CT", "ip_set_hash_ipportnet", "ip_set_list_set", "iptable_security", "nft_compat"];
+    const modules = Object.fromEntries(names.map((name) => [name, "absent" as const]));
+    expect(Object.keys(build({ id: "a", modules })[0]?.kernel.modules ?? {})).toEqual(names);
+  });
+
   test("without a base knows only what is stated", () => {
     const [host] = build({ id: "a", iptables: { backend: "nft" } });
     expect(host?.iptables).toEqual({ backend: { value: "nft", source: "config", confidence: "stated" } });
@@ -149,6 +155,17 @@ describe("a host of the user's own", () => {
       "an unknown program",
       [{ id: "a", programs: ["kubeproxy@1.31"] }],
       /no program "kubeproxy".*did you mean kube-proxy/,
+    ],
+    [
+      "a misspelt module",
+      [{ id: "a", modules: { ip_table: "absent" } }],
+      /host "a": there is no module "ip_table" that a rule asks for; did you mean ip_tables/,
+    ],
+    ["no module at all", [{ id: "a", modules: { zzz: "absent" } }], /no module "zzz".*state those that rules ask for/],
+    [
+      "a name of every object",
+      [{ id: "a", modules: JSON.parse('{"__proto__": "absent"}') }],
+      /no module "__proto__" that a rule asks for/,
     ],
     ["one id twice", [{ id: "a" }, { id: "a" }], /two hosts of this id/],
   ];

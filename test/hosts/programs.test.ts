@@ -83,6 +83,12 @@ describe("a program on a node", () => {
     ["zzz", /known are antrea, aws-vpc-cni/],
     ["kube-proxy@latest", /"latest" is not a version; write it like kube-proxy@1\.31/],
     ["kube-proxy@", /"" is not a version/],
+    ["calico@banana", /"banana" is not a version; write it like calico@1\.31/],
+    [
+      { name: "agent", writes: ["mark-match", "port-rnage"] },
+      /program "agent": writes: there is no "port-rnage"; did you mean port-range/,
+    ],
+    [{ name: "agent", writes: ["toString"] }, /writes: there is no "toString"/],
     [{ name: "agent", ipset: "7.x" }, /program "agent": ipset "7\.x" is not a version/],
   ];
   test.each(mistakes)("mistake: %o", (reference, message) => {
