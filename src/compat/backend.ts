@@ -3,6 +3,7 @@ import wrapperChoicesJson from "../knowledge/wrapper-choices.json" with { type: 
 import type { Host } from "../model/host.ts";
 import type { NodeProgram } from "../model/program.ts";
 import type { Backend, Command, Tool, Toolchain } from "../model/toolchain.ts";
+import { rememberFor } from "./remember.ts";
 import type { BackendChoice, ImageContext } from "./types.ts";
 
 /** The tool entry of a program with one backend, e.g. iptables with nft: the one that the command of that name leads to,
@@ -34,7 +35,14 @@ const iptablesCommands = [
 
 /** The iptables of one backend that the image's commands lead to, one of each version: save and restore, and the IPv6
  * twins, may be other files than `iptables`. Never empty. */
-export function iptablesInUse(toolchain: Toolchain, backend: Backend): ToolInUse[] {
+export function iptablesInUse(toolchain: Toolchain, backend: Backend): readonly ToolInUse[] {
+  return inUse(toolchain, backend, () => findIptablesInUse(toolchain, backend));
+}
+
+/** Every host asks the same of one toolchain. */
+const inUse = rememberFor<readonly ToolInUse[]>()();
+
+function findIptablesInUse(toolchain: Toolchain, backend: Backend): ToolInUse[] {
   const behind = iptablesCommands.flatMap((name) => {
     const command = toolchain.defaults[name];
     const target = command?.backend === backend ? command.via.at(-1) : undefined;

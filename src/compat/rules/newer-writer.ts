@@ -19,7 +19,7 @@ import { type Cell, type ImageContext, type Outcome, operationsOf, type RawFindi
  */
 
 /** The iptables-nft that the image runs on this host; none when it runs another backend or the host's tools. */
-function imageTools(cell: Cell): ToolInUse[] {
+function imageTools(cell: Cell): readonly ToolInUse[] {
   if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return [];
   return iptablesInUse(cell.toolchain, "nft");
 }
