@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { check } from "./check.ts";
+import { credentialsFor } from "./credentials.ts";
 import { findDockerfile } from "./dockerfile/find.ts";
 import { readReport } from "./files/read-reports.ts";
-import { type ActionInputs, maskSecrets, readInputs } from "./github/inputs.ts";
+import { maskSecrets, readInputs } from "./github/inputs.ts";
 import { failStep, say, warn } from "./github/log.ts";
 import { publish } from "./github/publish.ts";
 import { locateFindings } from "./location.ts";
-import { UserError } from "./model/error.ts";
 import type { Inspection } from "./model/toolchain.ts";
 import { plainText } from "./report/escape.ts";
 import { readRuleHelp } from "./rule-pages.ts";
@@ -29,12 +29,16 @@ async function run(): Promise<void> {
   });
   const dockerfile = findDockerfile(folder, inputs.dockerfile);
   if ("reason" in dockerfile) say(`No line for annotations: ${dockerfile.reason}.`);
+  const credentials = credentialsFor({ username: inputs.registryUsername, password: inputs.registryPassword }, [
+    ...inputs.images,
+    ...inputs.baseImages,
+  ]);
   const report = await check({
     images: inputs.images,
     base: inputs.baseReports.length > 0 ? readBase(inputs.baseReports, folder) : inputs.baseImages,
     platforms: inputs.platforms ?? [],
     settings,
-    ...credentialsOf(inputs),
+    ...(credentials === undefined ? {} : { credentials }),
     ...("path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}),
   });
   const { config } = settings;
@@ -69,14 +73,6 @@ function readBase(files: readonly string[], folder: string): Inspection | [] {
   }
   const reports = files.map((file) => readReport(resolve(folder, file), file).report);
   return { schemaVersion: 1, tool, images: reports.flatMap((report) => report.images) };
-}
-
-function credentialsOf({ registryUsername: username, registryPassword: password }: ActionInputs) {
-  if (username === undefined && password === undefined) return {};
-  if (username === undefined || password === undefined) {
-    throw new UserError("inputs registry-username and registry-password: give both, or neither");
-  }
-  return { credentials: { username, password } };
 }
 
 try {
