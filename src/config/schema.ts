@@ -17,13 +17,22 @@ const about = z.describe;
 const ownProgram = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(100), about("Name, as the report shows it.")),
   iptables: z.optional(version.check(about("Version of the iptables that it carries."))),
-  backend: z.optional(backendSchema.check(about("Backend that its iptables uses."))),
+  backend: z.optional(
+    z
+      .enum([...backendSchema.options, "native-nft"])
+      .check(about("Backend that its iptables uses; native-nft: it speaks nftables, in tables of its own name.")),
+  ),
   ipset: z.optional(version.check(about("Version of the ipset that it carries."))),
   nft: z.optional(version.check(about("Version of the nft that it carries."))),
   writes: z.optional(
     z
       .array(z.string())
       .check(about("What its rules hold, e.g. mark-match, port-range. Without it the common ones, as warnings.")),
+  ),
+  creates: z.optional(
+    z
+      .array(z.string().check(z.regex(/^[a-z]+:[a-z,]+$/, "a set type, e.g. hash:ip,port")))
+      .check(about("Set types that it creates with ipset, [] for none. Without it every type may be among them.")),
   ),
   operations: z.optional(
     z.array(operationSchema).check(about("What it does with rules that others wrote. Without it nothing is certain.")),

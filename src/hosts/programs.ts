@@ -1,5 +1,6 @@
 import semver from "semver";
 import encodings from "../knowledge/encodings.json" with { type: "json" };
+import ipset from "../knowledge/ipset.json" with { type: "json" };
 import kubernetes from "../knowledge/kubernetes.json" with { type: "json" };
 import { programProfiles } from "../knowledge/programs/index.ts";
 import { UserError } from "../model/error.ts";
@@ -158,6 +159,16 @@ function checkConstruct(construct: string, program: string): void {
   throw new UserError(`program "${program}": writes: there is no "${construct}"; ${near}`);
 }
 
+const setTypes = Object.keys(ipset.kernels.at(-1)?.max ?? {});
+
+/** A mistyped set type would match nothing and so say nothing. */
+function checkSetType(type: string, program: string): void {
+  if (setTypes.includes(type)) return;
+  throw new UserError(
+    `program "${program}": creates "${type}" is no set type of ipset; ${didYouMean(type, setTypes, `known are ${setTypes.join(", ")}`)}`,
+  );
+}
+
 function resolveOwn(own: OwnProgram): NodeProgram {
   const stated: string[] = [];
   for (const tool of ["iptables", "ipset", "nft"] as const) {
@@ -170,6 +181,7 @@ function resolveOwn(own: OwnProgram): NodeProgram {
     stated.push(`${tool} ${version}`);
   }
   for (const construct of own.writes ?? []) checkConstruct(construct, own.name);
+  for (const type of own.creates ?? []) checkSetType(type, own.name);
   if (own.backend !== undefined) stated.push(`backend ${own.backend}`);
   return {
     id: own.name,
@@ -182,7 +194,7 @@ function resolveOwn(own: OwnProgram): NodeProgram {
     writes: own.writes ?? null,
     operations: own.operations ?? null,
     changesRules: false,
-    creates: null,
+    creates: own.creates ?? null,
     listsAllSets: null,
     evidence: [
       { fact: `${own.name}: ${stated.length === 0 ? "nothing stated" : stated.join(", ")}`, source: "config" },

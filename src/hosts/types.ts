@@ -9,10 +9,12 @@ export interface OwnProgram {
   name: string;
   /** Version of the iptables it brings. */
   iptables?: string | undefined;
-  backend?: Backend | undefined;
+  backend?: Backend | "native-nft" | undefined;
   ipset?: string | undefined;
   nft?: string | undefined;
   writes?: string[] | undefined;
+  /** Set types that it creates with ipset. */
+  creates?: string[] | undefined;
   operations?: Operation[] | undefined;
 }
 

@@ -115,3 +115,18 @@ test("a profile of a version carries what that version does", () => {
   expect(profileOfVersion(calico, "(devel)")).toBe(calico);
   expect(findProfile("nothing")).toBeUndefined();
 });
+
+describe("an own program", () => {
+  test("may speak nftables itself, and say which sets it creates", () => {
+    const program = resolveProgram({ name: "agent", backend: "native-nft", nft: "1.1.3", creates: ["hash:ip,port"] });
+    expect(program).toMatchObject({ backend: "native-nft", nft: "1.1.3", creates: ["hash:ip,port"] });
+    expect(resolveProgram({ name: "agent" }).creates).toBeNull();
+    expect(resolveProgram({ name: "agent", creates: [] }).creates).toEqual([]);
+  });
+
+  test("with a set type that there is not is a mistake, with the nearest one", () => {
+    expect(() => resolveProgram({ name: "agent", creates: ["hash:ipport"] })).toThrow(
+      /"hash:ipport" is no set type of ipset; .*hash:ip,port/,
+    );
+  });
+});
