@@ -8725,10 +8725,10 @@ var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports, module) {
     "use strict";
     var parse3 = require_parse();
-    var constants = require_constants();
+    var constants2 = require_constants();
     var SemVer = require_semver();
     var truncate = (version3, truncation, options) => {
-      if (!constants.RELEASE_TYPES.includes(truncation)) {
+      if (!constants2.RELEASE_TYPES.includes(truncation)) {
         return null;
       }
       const clonedVersion = cloneInputVersion(version3, options);
@@ -9968,7 +9968,7 @@ var require_semver2 = __commonJS({
   "node_modules/semver/index.js"(exports, module) {
     "use strict";
     var internalRe = require_re();
-    var constants = require_constants();
+    var constants2 = require_constants();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
     var parse3 = require_parse();
@@ -10052,8 +10052,8 @@ var require_semver2 = __commonJS({
       re: internalRe.re,
       src: internalRe.src,
       tokens: internalRe.t,
-      SEMVER_SPEC_VERSION: constants.SEMVER_SPEC_VERSION,
-      RELEASE_TYPES: constants.RELEASE_TYPES,
+      SEMVER_SPEC_VERSION: constants2.SEMVER_SPEC_VERSION,
+      RELEASE_TYPES: constants2.RELEASE_TYPES,
       compareIdentifiers: identifiers.compareIdentifiers,
       rcompareIdentifiers: identifiers.rcompareIdentifiers
     };
@@ -10426,9 +10426,9 @@ var init_main = __esm({
       }
       Diagnostic2.create = create;
       function is(value) {
-        var _a2;
+        var _a3;
         const candidate = value;
-        return Is.defined(candidate) && Range.is(candidate.range) && (Is.string(candidate.message) || MarkupContent.is(candidate.message)) && (Is.number(candidate.severity) || Is.undefined(candidate.severity)) && (Is.integer(candidate.code) || Is.string(candidate.code) || Is.undefined(candidate.code)) && (Is.undefined(candidate.codeDescription) || Is.string((_a2 = candidate.codeDescription) === null || _a2 === void 0 ? void 0 : _a2.href)) && (Is.string(candidate.source) || Is.undefined(candidate.source)) && (Is.undefined(candidate.relatedInformation) || Is.typedArray(candidate.relatedInformation, DiagnosticRelatedInformation.is));
+        return Is.defined(candidate) && Range.is(candidate.range) && (Is.string(candidate.message) || MarkupContent.is(candidate.message)) && (Is.number(candidate.severity) || Is.undefined(candidate.severity)) && (Is.integer(candidate.code) || Is.string(candidate.code) || Is.undefined(candidate.code)) && (Is.undefined(candidate.codeDescription) || Is.string((_a3 = candidate.codeDescription) === null || _a3 === void 0 ? void 0 : _a3.href)) && (Is.string(candidate.source) || Is.undefined(candidate.source)) && (Is.undefined(candidate.relatedInformation) || Is.typedArray(candidate.relatedInformation, DiagnosticRelatedInformation.is));
       }
       Diagnostic2.is = is;
       function is3_17(value) {
@@ -14546,8 +14546,8 @@ var require_from = __commonJS({
           if (portIndex !== -1 || dotIndex !== -1) {
             return vscode_languageserver_types_1.Range.create(range.start, this.document.positionAt(rangeStart + startingSlashIndex));
           }
-          const registry = content.substring(0, startingSlashIndex);
-          if (registry === "localhost") {
+          const registry2 = content.substring(0, startingSlashIndex);
+          if (registry2 === "localhost") {
             return vscode_languageserver_types_1.Range.create(range.start, this.document.positionAt(rangeStart + startingSlashIndex));
           }
         }
@@ -15876,9 +15876,6 @@ var require_main = __commonJS({
   }
 });
 
-// src/cli.ts
-import { readFileSync as readFileSync4 } from "node:fs";
-
 // src/arguments.ts
 import { parseArgs } from "node:util";
 
@@ -15896,6 +15893,7 @@ var usage = `netfilter-compat: will the netfilter tools inside this image work o
   netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
   netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
   netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
+  netfilter-compat hosts --collect               a shell script that prints a node's facts; read-only
   netfilter-compat explain RULE
 
 IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive.
@@ -15972,15 +15970,19 @@ function parseInspect(args) {
 function parseHosts(args) {
   const { values, positionals } = parse(
     args,
-    { "from-nodes": { type: "string" }, format: { type: "string" } },
+    { "from-nodes": { type: "string" }, collect: { type: "boolean" }, format: { type: "string" } },
     "hosts"
   );
   const [id, extra] = positionals;
   if (extra !== void 0) throw new UserError(`hosts: one id at a time, "${extra}" is one too many`);
   const nodes = values["from-nodes"];
   if (id !== void 0 && nodes !== void 0) throw new UserError("hosts: give an id or --from-nodes, not both");
+  const collect = values.collect === true;
+  if (collect && (id !== void 0 || nodes !== void 0 || values.format !== void 0))
+    throw new UserError("hosts: --collect prints a script and takes nothing beside it");
   return {
     command: "hosts",
+    ...collect ? { collect } : {},
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
     ...id === void 0 ? {} : { id },
     ...nodes === void 0 ? {} : { nodes }
@@ -16010,12 +16012,55 @@ function oneOf(option, value, allowed) {
 // src/model/report.ts
 var severities = ["error", "warning", "notice"];
 var verdicts = ["fail", "unknown", "warn", "pass"];
+function worstVerdict(all) {
+  return verdicts.find((verdict) => all.includes(verdict)) ?? "unknown";
+}
+function summarize(findings, cells) {
+  const active = findings.filter((finding3) => finding3.ignored === void 0 && finding3.existing !== true);
+  const count2 = (severity) => active.filter((finding3) => finding3.severity === severity).length;
+  return {
+    verdict: worstVerdict(cells.map((cell) => cell.verdict)),
+    counts: {
+      errors: count2("error"),
+      warnings: count2("warning"),
+      notices: count2("notice"),
+      unknowns: cells.filter((cell) => cell.verdict === "unknown").length
+    }
+  };
+}
+
+// src/model/glob.ts
+function globMatches(pattern, text2) {
+  const [head2 = "", ...parts] = pattern.split("*");
+  const tail = parts.pop();
+  if (tail === void 0) return pattern.length === text2.length && partFits(pattern, text2, 0);
+  const end = text2.length - tail.length;
+  if (end < head2.length || !partFits(head2, text2, 0) || !partFits(tail, text2, end)) return false;
+  let position = head2.length;
+  for (const part2 of parts) {
+    const found = findPart(part2, text2, position);
+    if (found < 0) return false;
+    position = found + part2.length;
+  }
+  return position <= end;
+}
+function partFits(part2, text2, position) {
+  if (!part2.includes("?")) return text2.startsWith(part2, position);
+  if (position + part2.length > text2.length) return false;
+  for (let i = 0; i < part2.length; i++) if (part2[i] !== "?" && part2[i] !== text2[position + i]) return false;
+  return true;
+}
+function findPart(part2, text2, from) {
+  if (!part2.includes("?")) return text2.indexOf(part2, from);
+  for (let position = from; position + part2.length <= text2.length; position++)
+    if (partFits(part2, text2, position)) return position;
+  return -1;
+}
 
 // src/compat/policy.ts
 function applyPolicy(finding3, host, base, policy, used) {
   const judged = { ...finding3, severity: policy.severity[finding3.rule] ?? finding3.severity };
-  const known = base?.findings.some((other) => other.rule === finding3.rule && other.cause === finding3.cause);
-  if (known === true) judged.existing = true;
+  if (base?.all.some((other) => isSame(finding3, other)) === true) judged.existing = true;
   const index = policy.ignore.findIndex((entry2) => entry2.until >= policy.today && matches(entry2, finding3, host));
   const entry = policy.ignore[index];
   if (entry !== void 0) {
@@ -16024,60 +16069,143 @@ function applyPolicy(finding3, host, base, policy, used) {
   }
   return judged;
 }
+function isSame(finding3, before) {
+  return before.rule === finding3.rule && before.cause === finding3.cause && before.program === finding3.program && severities.indexOf(before.severity) <= severities.indexOf(finding3.severity);
+}
 function matches(entry, finding3, host) {
   return (entry.rule === void 0 || entry.rule === finding3.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || entry.program === finding3.program);
 }
-function globMatches(pattern, text2) {
-  const [head2 = "", ...parts] = pattern.split("*");
-  const tail = parts.pop();
-  if (tail === void 0) return pattern === text2;
-  if (!text2.startsWith(head2) || text2.length < head2.length + tail.length || !text2.endsWith(tail)) return false;
-  let position = head2.length;
-  for (const part2 of parts) {
-    const found = text2.indexOf(part2, position);
-    if (found < 0) return false;
-    position = found + part2.length;
-  }
-  return position <= text2.length - tail.length;
+
+// src/compat/precedence.ts
+var precedence = [
+  "nft-kernel-missing",
+  "legacy-modules-missing",
+  "nft-compat-missing",
+  "missing-binary",
+  "wrapper-ineffective",
+  "wrapper-missing",
+  "wrapper-misdetects",
+  "legacy-on-nft-host",
+  "nft-on-legacy-host",
+  "mixed-backends",
+  "nft-newer-writer",
+  "silent-match-loss",
+  "ipset-revision",
+  "ipset-protocol"
+];
+function rank(finding3) {
+  const index = precedence.indexOf(finding3.rule);
+  return index < 0 ? precedence.length : index;
+}
+function compareFindings(a, b) {
+  return severities.indexOf(a.severity) - severities.indexOf(b.severity) || rank(a) - rank(b) || Number(a.program?.startsWith("kubelet") ?? false) - Number(b.program?.startsWith("kubelet") ?? false);
+}
+function groupByCause(findings) {
+  const causes = /* @__PURE__ */ new Map();
+  for (const finding3 of findings) causes.set(finding3.cause, [...causes.get(finding3.cause) ?? [], finding3]);
+  return [...causes.values()];
+}
+function pick(group) {
+  const [kept, ...others] = [...group].sort(compareFindings);
+  if (kept === void 0) throw new Error("a group is never empty");
+  const also = others.flatMap(
+    (other) => other.rule === kept.rule && other.program !== void 0 && other.program !== kept.program ? [other.program] : []
+  );
+  if (also.length === 0) return kept;
+  const fact2 = `the same with ${[...new Set(also)].join(", ")}`;
+  return { ...kept, evidence: [...kept.evidence, { fact: fact2, source: "programs on the node" }] };
+}
+function keepOnePerCause(findings) {
+  return groupByCause(findings).map(pick);
+}
+function keepAfterPolicy(findings) {
+  return groupByCause(findings).flatMap((group) => {
+    const kept = [];
+    let left = group;
+    while (left.length > 0) {
+      const worst = pick(left);
+      kept.push(worst);
+      if (worst.ignored !== void 0) left = left.filter((other) => other.program !== worst.program);
+      else if (worst.existing === true)
+        left = left.filter((other) => other.existing !== true && other.ignored === void 0);
+      else break;
+    }
+    return kept;
+  });
 }
 
 // src/compat/assemble.ts
 function assembleReport(images, policy, tool2, notes2) {
   const findings = [];
+  const fixed = [];
   const used = /* @__PURE__ */ new Set();
   const imageReports = images.map(
     (image2) => ({
       reference: image2.reference,
       digest: image2.digest,
-      platforms: image2.platforms.map((platform) => ({
-        platform: platform.platform,
-        toolchain: platform.toolchain,
-        cells: platform.cells.map((cell) => assembleCell(image2.reference, platform, cell, policy, findings, used))
-      }))
+      platforms: image2.platforms.map((platform) => {
+        collectFixed(image2.reference, platform, policy, fixed);
+        return {
+          platform: platform.platform,
+          toolchain: platform.toolchain,
+          cells: platform.cells.map((cell) => assembleCell(image2.reference, platform, cell, policy, findings, used)),
+          ...platform.base === void 0 ? {} : { base: describeBase(platform.base) }
+        };
+      })
     })
   );
   const cells = imageReports.flatMap((image2) => image2.platforms.flatMap((platform) => platform.cells));
   return {
     schemaVersion: 1,
     tool: tool2,
-    verdict: worst(cells.map((cell) => cell.verdict)),
-    counts: countAll(findings, cells),
+    ...summarize(findings, cells),
     images: imageReports,
     findings,
+    ...fixed.length === 0 ? {} : { fixed },
     notes: [...notes2, ...ignoreNotes(policy, used)]
   };
 }
 function assembleCell(reference, platform, raw, policy, findings, used) {
-  const base = platform.base?.find((cell) => cell.host.id === raw.host.id);
-  const judged = raw.findings.map((finding3) => applyPolicy(finding3, raw.host.id, base, policy, used));
+  const base = platform.base?.cells.find((cell) => cell.host.id === raw.host.id);
+  const judged = keepAfterPolicy(raw.all.map((finding3) => applyPolicy(finding3, raw.host.id, base, policy, used)));
   return {
     host: raw.host.id,
     kernel: raw.host.kernel.release.value,
     programs: raw.programs.map((program2) => program2.id),
     verdict: verdictOf(judged, raw.missing.length > 0),
     findings: judged.map((finding3) => addFinding(findings, reference, platform, raw.host.id, finding3)),
-    missing: raw.missing
+    missing: raw.missing,
+    ...base === void 0 ? {} : { base: baseVerdict(base, policy) }
   };
+}
+function baseVerdict(base, policy) {
+  const judged = keepAfterPolicy(
+    base.all.map((finding3) => applyPolicy(finding3, base.host.id, void 0, policy, /* @__PURE__ */ new Set()))
+  );
+  return verdictOf(judged, base.missing.length > 0);
+}
+function describeBase(base) {
+  return {
+    reference: base.reference,
+    digest: base.digest,
+    tools: base.toolchain.tools.map(({ name, version: version3, backend }) => ({
+      name,
+      version: version3,
+      ...backend === void 0 ? {} : { backend }
+    }))
+  };
+}
+function collectFixed(reference, { platform, cells, base }, policy, fixed) {
+  for (const old of base?.cells ?? []) {
+    const now = cells.find((cell) => cell.host.id === old.host.id);
+    if (now === void 0 || now.missing.length > 0) continue;
+    for (const finding3 of old.findings) {
+      if (now.all.some((other) => other.rule === finding3.rule && other.cause === finding3.cause)) continue;
+      const judged = applyPolicy(finding3, old.host.id, void 0, policy, /* @__PURE__ */ new Set());
+      if (judged.ignored === void 0 && judged.severity !== "notice")
+        addFinding(fixed, reference, { platform }, old.host.id, judged);
+    }
+  }
 }
 function addFinding(findings, image2, platform, host, judged) {
   const index = findings.findIndex(
@@ -16092,7 +16220,6 @@ function addFinding(findings, image2, platform, host, judged) {
     }
     return index;
   }
-  const location2 = platform.locate?.(judged);
   findings.push({
     rule: judged.rule,
     severity: judged.severity,
@@ -16103,7 +16230,7 @@ function addFinding(findings, image2, platform, host, judged) {
     message: judged.message,
     evidence: [...judged.evidence],
     ...judged.remedy === void 0 ? {} : { remedy: judged.remedy },
-    ...location2 === void 0 ? {} : { location: location2 },
+    ...platform.locate?.(judged),
     ...judged.existing === void 0 ? {} : { existing: judged.existing },
     ...judged.ignored === void 0 ? {} : { ignored: judged.ignored }
   });
@@ -16114,19 +16241,6 @@ function verdictOf(findings, missing) {
   if (active.some((finding3) => finding3.severity === "error" && finding3.existing !== true)) return "fail";
   if (missing) return "unknown";
   return active.some((finding3) => finding3.severity !== "notice") ? "warn" : "pass";
-}
-function worst(all) {
-  return verdicts.find((verdict) => all.includes(verdict)) ?? "unknown";
-}
-function countAll(findings, cells) {
-  const active = findings.filter((finding3) => finding3.ignored === void 0 && finding3.existing !== true);
-  const count2 = (severity) => active.filter((finding3) => finding3.severity === severity).length;
-  return {
-    errors: count2("error"),
-    warnings: count2("warning"),
-    notices: count2("notice"),
-    unknowns: cells.filter((cell) => cell.verdict === "unknown").length
-  };
 }
 function ignoreNotes(policy, used) {
   return policy.ignore.flatMap((entry, index) => {
@@ -16147,6 +16261,30 @@ var wrapper_choices_default = {
       fallback: "legacy",
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
       note: "counts the rules of both backends; legacy when it has as many or more, none in both included"
+    },
+    {
+      version: "v1-timeout",
+      follows: "rules",
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
+      note: "legacy with ten rules or more in it, whatever nft has; else counts as v1, legacy on a tie"
+    },
+    {
+      version: "kind",
+      follows: "rules",
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "decides as v1 when the node starts: legacy with ten rules or more, else legacy on a tie"
+    },
+    {
+      version: "klipper-lb",
+      follows: "kernel",
+      legacyWith: "never",
+      fallback: "legacy",
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "looks at no rules: nft where lsmod lists nf_tables, else legacy"
     },
     {
       version: "v2",
@@ -16208,9 +16346,75 @@ var wrapper_choices_default = {
   ]
 };
 
+// src/compat/remember.ts
+function remember(keyOf, compute, limit = 2e4) {
+  const known = /* @__PURE__ */ new Map();
+  return (...args) => {
+    const key = keyOf(...args);
+    const found = known.get(key);
+    if (found !== void 0) return found;
+    const result = compute(...args);
+    if (known.size >= limit) known.clear();
+    known.set(key, result);
+    return result;
+  };
+}
+function rememberFor(limit = 1e3) {
+  const root = { further: /* @__PURE__ */ new WeakMap(), known: /* @__PURE__ */ new Map() };
+  return (...objects) => {
+    const common = objects.reduce(open, root);
+    return (object2, key, compute) => {
+      const { known } = open(common, object2);
+      const found = known.get(key);
+      if (found !== void 0) return found;
+      const result = compute();
+      if (known.size >= limit) known.clear();
+      known.set(key, result);
+      return result;
+    };
+  };
+}
+function open({ further }, object2) {
+  const there = further.get(object2);
+  if (there !== void 0) return there;
+  const made = { further: /* @__PURE__ */ new WeakMap(), known: /* @__PURE__ */ new Map() };
+  further.set(object2, made);
+  return made;
+}
+
 // src/compat/backend.ts
 function findTool(toolchain, name, backend) {
-  return toolchain.tools.find((tool2) => tool2.name === name && (backend === void 0 || tool2.backend === backend));
+  const candidates2 = toolchain.tools.filter(
+    (tool2) => tool2.name === name && (backend === void 0 || tool2.backend === backend)
+  );
+  if (candidates2.length < 2) return candidates2[0];
+  const target = toolchain.defaults[name]?.via.at(-1);
+  return candidates2.find((tool2) => tool2.target === target) ?? candidates2[0];
+}
+var iptablesCommands = [
+  "iptables",
+  "ip6tables",
+  "iptables-save",
+  "iptables-restore",
+  "ip6tables-save",
+  "ip6tables-restore"
+];
+function iptablesInUse(toolchain, backend) {
+  return inUse(toolchain, backend, () => findIptablesInUse(toolchain, backend));
+}
+var inUse = rememberFor()();
+function findIptablesInUse(toolchain, backend) {
+  const behind = iptablesCommands.flatMap((name) => {
+    const command = toolchain.defaults[name];
+    const target = command?.backend === backend ? command.via.at(-1) : void 0;
+    return toolchain.tools.filter(
+      (tool2) => /^ip6?tables$/.test(tool2.name) && tool2.backend === backend && tool2.target === target
+    );
+  });
+  const first = ["iptables", "ip6tables"].flatMap((name) => findTool(toolchain, name, backend) ?? []);
+  const versions = new Map([...first, ...behind].map((tool2) => [tool2.version, tool2]).reverse());
+  const found = [...versions].map(([version3, tool2]) => ({ name: tool2.name, version: version3, tool: tool2 })).reverse();
+  return found.length > 0 ? found : [{ name: "iptables", version: null }];
 }
 function backendOnHost(program2, hostBackend) {
   switch (program2.backend) {
@@ -16276,8 +16480,13 @@ function chooseByCommand(toolchain, image2, hostBackend, programs) {
       const missing = `backend of ${command.via.at(-1) ?? "iptables"} in the image`;
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing };
     }
-    default:
-      return { backend: "none", because: "there is no iptables command in PATH", adapts: false };
+    default: {
+      const because = "there is no iptables command in PATH";
+      const runsIt = command?.dangling === true || image2.profile?.selects?.value === "path";
+      if (runsIt || findTool(toolchain, "iptables") === void 0) return { backend: "none", because, adapts: false };
+      const missing = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
+      return { backend: "unknown", because, adapts: false, maybeNone: true, missing };
+    }
   }
 }
 function chooseHostExec(command, hostBackend) {
@@ -16336,47 +16545,6 @@ function withBinary(toolchain, choice, fallback) {
 }
 function unknownHostBackend(because) {
   return { backend: "unknown", because, adapts: true, missing: "default backend of the host's iptables" };
-}
-
-// src/compat/precedence.ts
-var precedence = [
-  "nft-kernel-missing",
-  "legacy-modules-missing",
-  "nft-compat-missing",
-  "missing-binary",
-  "wrapper-ineffective",
-  "wrapper-missing",
-  "wrapper-misdetects",
-  "legacy-on-nft-host",
-  "nft-on-legacy-host",
-  "mixed-backends",
-  "nft-newer-writer",
-  "silent-match-loss",
-  "ipset-revision",
-  "ipset-protocol"
-];
-function rank(finding3) {
-  const index = precedence.indexOf(finding3.rule);
-  return index < 0 ? precedence.length : index;
-}
-function compareFindings(a, b) {
-  return severities.indexOf(a.severity) - severities.indexOf(b.severity) || rank(a) - rank(b) || Number(a.program?.startsWith("kubelet") ?? false) - Number(b.program?.startsWith("kubelet") ?? false);
-}
-function keepOnePerCause(findings) {
-  const causes = /* @__PURE__ */ new Map();
-  for (const finding3 of findings) {
-    causes.set(finding3.cause, [...causes.get(finding3.cause) ?? [], finding3]);
-  }
-  return [...causes.values()].map((group) => {
-    const [kept, ...others] = group.sort(compareFindings);
-    if (kept === void 0) throw new Error("a group is never empty");
-    const also = others.flatMap(
-      (other) => other.rule === kept.rule && other.program !== void 0 ? [other.program] : []
-    );
-    if (also.length === 0) return kept;
-    const fact2 = `the same with ${[...new Set(also)].join(", ")}`;
-    return { ...kept, evidence: [...kept.evidence, { fact: fact2, source: kept.evidence[0]?.source ?? "" }] };
-  });
 }
 
 // src/knowledge/architectures.json
@@ -16529,28 +16697,30 @@ var mixedBackends = {
 };
 function mixedCommands(cell) {
   const { defaults } = cell.toolchain;
-  const plain = defaults.iptables?.backend;
+  const plain = defaults.iptables?.backend === "auto" ? cell.choice.backend : defaults.iptables?.backend;
   if (plain !== "nft" && plain !== "legacy") return [];
-  return ["iptables-restore", "iptables-save", "ip6tables"].flatMap((name) => {
-    const command = defaults[name];
-    if (command === void 0 || command.backend !== "nft" && command.backend !== "legacy") return [];
-    if (command.backend === plain) return [];
-    return [
-      {
-        kind: "finding",
-        rule: "mixed-backends",
-        // One family in each backend can be meant; save and restore of another backend than iptables cannot.
-        severity: name === "ip6tables" ? "warning" : "error",
-        cause: `commands:${name}`,
-        message: `in the image \`iptables\` uses ${plain} and \`${name}\` uses ${command.backend}`,
-        evidence: [
-          { fact: `iptables is ${defaults.iptables?.via.join(" -> ")}`, source: "image" },
-          { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }
-        ],
-        remedy: "Point all iptables commands of the image at one backend."
-      }
-    ];
-  });
+  return ["iptables-restore", "iptables-save", "ip6tables", "ip6tables-restore", "ip6tables-save"].flatMap(
+    (name) => {
+      const command = defaults[name];
+      if (command === void 0 || command.backend !== "nft" && command.backend !== "legacy") return [];
+      if (command.backend === plain) return [];
+      return [
+        {
+          kind: "finding",
+          rule: "mixed-backends",
+          // One family in each backend can be meant; save and restore of another backend than iptables cannot.
+          severity: name.startsWith("ip6tables") ? "warning" : "error",
+          cause: name.startsWith("ip6tables") ? "commands:ip6tables" : "commands:iptables",
+          message: `in the image \`iptables\` uses ${plain} and \`${name}\` uses ${command.backend}`,
+          evidence: [
+            { fact: `iptables: ${cell.choice.because}`, source: "image" },
+            { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }
+          ],
+          remedy: "Point all iptables commands of the image at one backend."
+        }
+      ];
+    }
+  );
 }
 function mixedPrograms(cell) {
   const image2 = cell.choice.backend;
@@ -16688,6 +16858,7 @@ var defects_default = [
     tool: "iptables",
     backend: "nft",
     versions: { min: "1.8.7", max: "1.8.7" },
+    cause: "newer-writer",
     conditions: ["incompatible-table"],
     severity: "warning",
     otherwise: "none",
@@ -16863,6 +17034,10 @@ function describeRange(range) {
 function upstreamVersion(packageVersion) {
   return /^(?:\d+:)?(\d+(?:\.\d+){1,3})/.exec(packageVersion)?.[1];
 }
+function packageRevision(packageVersion) {
+  const revision = /-(\d+)[^-]*$/.exec(packageVersion)?.[1];
+  return revision === void 0 ? void 0 : Number(revision);
+}
 function kernelSeries(release) {
   return /^(\d+\.\d+)/.exec(release)?.[1];
 }
@@ -16870,857 +17045,1998 @@ function isVersion(text2) {
   return /^\d+(\.\d+){1,3}$/.test(text2);
 }
 
-// src/compat/types.ts
-function operationsOf(image2) {
-  return image2.profile?.operations?.value ?? null;
+// node_modules/zod/v4/core/util.js
+function getEnumValues(entries) {
+  const numericValues = Object.values(entries).filter((v) => typeof v === "number");
+  const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+  return values;
 }
-
-// src/compat/rules/buggy-version.ts
-var defects = defects_default;
-var buggyVersion = {
-  id: "buggy-version",
-  evaluate(cell) {
-    return defects.filter((defect) => defect.rule === "buggy-version").flatMap((defect) => judge(cell, defect));
+function jsonStringifyReplacer(_, value) {
+  if (typeof value === "bigint")
+    return value.toString();
+  return value;
+}
+var Cached = class {
+  constructor(getter) {
+    this._getter = getter;
+    this._value = void 0;
   }
-};
-var fileCapabilities = {
-  id: "file-capabilities",
-  evaluate(cell) {
-    return defects.filter((defect) => defect.rule === "file-capabilities").flatMap((defect) => judge(cell, defect));
-  }
-};
-function judge(cell, defect) {
-  if (defect.tool === "iptables-wrapper") return judgeWrapper(cell, defect);
-  const tool2 = affectedTool(cell, defect);
-  if (tool2 === void 0 || repaired(tool2, defect)) return [];
-  const severity = severityOf(defect, conditionsOf(cell, defect, tool2));
-  if (severity === void 0) return [];
-  if (tool2.version === null) {
-    return severity === "error" ? [{ kind: "missing", rule: defect.rule, fact: `version of the image's ${tool2.name}` }] : [];
-  }
-  if (!inRange(tool2.version, defect.versions ?? {})) return [];
-  return [
-    {
-      kind: "finding",
-      rule: defect.rule,
-      severity,
-      cause: `defect:${defect.id}`,
-      tool: tool2.name,
-      message: `${tool2.name} ${tool2.version}: ${defect.message}`,
-      evidence: [...tool2.evidence, ...defectEvidence(defect)],
-      ...defect.fixedIn === null ? {} : { remedy: `Raise ${tool2.name} to ${defect.fixedIn} or later.` }
+  get value() {
+    const getter = this._getter;
+    if (getter !== void 0) {
+      this._value = getter();
+      this._getter = void 0;
     }
-  ];
+    return this._value;
+  }
+};
+function cached(getter) {
+  return new Cached(getter);
 }
-function judgeWrapper(cell, defect) {
-  const { selector } = cell.toolchain;
-  if (selector?.kind !== "iptables-wrapper" || !selector.effective) return [];
-  if (defect.generations?.includes(selector.version ?? "") !== true) return [];
-  const severity = severityOf(defect, conditionsOf(cell, defect, void 0));
-  if (severity === void 0) return [];
-  const message = `iptables-wrapper ${selector.version}: ${defect.message}`;
-  const evidence2 = [...selector.evidence, ...defectEvidence(defect)];
-  const cause = `defect:${defect.id}`;
-  return [{ kind: "finding", rule: defect.rule, severity, cause, tool: "iptables-wrapper", message, evidence: evidence2 }];
+function nullish(input) {
+  return input === null || input === void 0;
 }
-function defectEvidence(defect) {
-  const known = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
-  const how = defect.sources.map((source) => ({ fact: `${defect.title} (${known})`, source }));
-  const who = defect.incidents.filter((source) => !defect.sources.includes(source)).map((source) => ({ fact: "people were hit by it", source }));
-  return [...how, ...who];
+function cleanRegex(source) {
+  const start = source.startsWith("^") ? 1 : 0;
+  const end = source.endsWith("$") ? source.length - 1 : source.length;
+  return source.slice(start, end);
 }
-function affectedTool(cell, defect) {
-  if (defect.tool !== "iptables") return findTool(cell.toolchain, defect.tool);
-  const { backend, hostExec: hostExec2 } = cell.choice;
-  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return void 0;
-  if (defect.backend !== void 0 && defect.backend !== backend) return void 0;
-  return findTool(cell.toolchain, "iptables", backend);
-}
-function repaired(tool2, defect) {
-  return (defect.except ?? []).some((entry) => {
-    if (tool2.package?.database !== entry.database || !tool2.package.version.includes(entry.marker)) return false;
-    const revision = /-(\d+)[^-]*$/.exec(tool2.package.version)?.[1];
-    return revision !== void 0 && Number(revision) >= entry.minRevision;
+function assignProp(target, prop, value) {
+  Object.defineProperty(target, prop, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true
   });
 }
-function severityOf(defect, conditions) {
-  if (conditions.includes(false)) return void 0;
-  if (conditions.every((holds3) => holds3 === true)) return defect.severity;
-  return defect.otherwise === "none" ? void 0 : defect.otherwise;
+var captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
+};
+function isObject(data) {
+  return typeof data === "object" && data !== null && !Array.isArray(data);
 }
-function conditionsOf(cell, defect, tool2) {
-  return defect.conditions.map((condition) => holds(cell, condition, tool2));
+function isPlainObject(o) {
+  if (isObject(o) === false)
+    return false;
+  const ctor = o.constructor;
+  if (ctor === void 0)
+    return true;
+  if (typeof ctor !== "function")
+    return true;
+  const prot = ctor.prototype;
+  if (isObject(prot) === false)
+    return false;
+  if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
+    return false;
+  }
+  return true;
 }
-function holds(cell, condition, tool2) {
-  switch (condition) {
-    case "ruleset-changes-beside":
-      return cell.programs.some((program2) => program2.changesRules && writesNft(cell, program2)) || void 0;
-    case "native-nft-beside":
-      return cell.programs.some((program2) => program2.backend === "native-nft");
-    case "checks-or-deletes": {
-      const operations = operationsOf(cell.image);
-      return operations === null ? void 0 : operations.includes("check") || operations.includes("delete");
-    }
-    case "file-capabilities":
-      return tool2?.fileCapabilities;
-    default: {
-      const construct = /^writes:(.+)$/.exec(condition)?.[1];
-      return construct !== void 0 && cell.image.profile?.writes?.value.includes(construct) || void 0;
+var propertyKeyTypes = /* @__PURE__ */ new Set(["string", "number", "symbol"]);
+function escapeRegex(str) {
+  return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+function clone(inst, def, params) {
+  const cl = new inst._zod.constr(def ?? inst._zod.def);
+  if (!def || params?.parent)
+    cl._zod.parent = inst;
+  return cl;
+}
+function normalizeParams(_params) {
+  const params = _params;
+  if (!params)
+    return {};
+  if (typeof params === "string")
+    return { error: () => params };
+  if (params?.message !== void 0) {
+    if (params?.error !== void 0)
+      throw new Error("Cannot specify both `message` and `error` params");
+    params.error = params.message;
+  }
+  delete params.message;
+  if (typeof params.error === "string")
+    return { ...params, error: () => params.error };
+  return params;
+}
+function optionalKeys(shape) {
+  return Object.keys(shape).filter((k) => {
+    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
+  });
+}
+function aborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue !== true) {
+      return true;
     }
   }
+  return false;
 }
-function writesNft(cell, program2) {
-  const backend = backendOnHost(program2, cell.hostBackend);
-  return backend === "nft" || backend === "native";
+function explicitlyAborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue === false) {
+      return true;
+    }
+  }
+  return false;
 }
-
-// src/compat/rules/host-exec.ts
-var rule = "host-exec";
-var hostExec = {
-  id: rule,
-  evaluate(cell) {
-    const commands = Object.entries(cell.toolchain.defaults).filter(([, command]) => command.hostExec === true);
-    if (commands.length === 0) return [];
-    const names = commands.map(([name]) => name);
-    const notice = {
-      kind: "finding",
-      rule,
-      severity: "notice",
-      cause: "host-exec",
-      message: `${names.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
-      evidence: commands.map(([name, command]) => ({
-        fact: `${name} is ${command.via.join(" -> ")}`,
-        source: "image"
-      })),
-      remedy: "Nothing to change; check that every host has these tools."
-    };
-    return [notice, ...hostLacks(cell, names)];
+function prefixIssues(path, issues) {
+  return issues.map((iss) => {
+    var _a3;
+    (_a3 = iss).path ?? (_a3.path = []);
+    iss.path.unshift(path);
+    return iss;
+  });
+}
+function unwrapMessage(message) {
+  return typeof message === "string" ? message : message?.message;
+}
+function sizeCaps(defChecks) {
+  const caps = [];
+  for (const ch of defChecks ?? []) {
+    const d = ch._zod.def;
+    if (!/_(length|size)$|_equals$/.test(d.check))
+      break;
+    const max = d.maximum ?? d.length ?? d.size;
+    if (max >= 0)
+      caps.push([max, ch]);
+  }
+  return caps;
+}
+function attachSchema(issues, start, inst) {
+  var _a3;
+  for (let i = start; i < issues.length; i++) {
+    (_a3 = issues[i]).schema ?? (_a3.schema = inst);
+  }
+}
+function finalizeIssue(iss, ctx, config2) {
+  var _a3;
+  const traits = iss.inst?._zod?.traits;
+  if (traits?.has("$ZodType")) {
+    if (traits.has("$ZodCheck"))
+      (_a3 = iss).schema ?? (_a3.schema = iss.inst);
+    else
+      iss.schema = iss.inst;
+  }
+  const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
+  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
+  const full = {};
+  for (const k of Object.keys(iss)) {
+    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
+      continue;
+    full[k] = iss[k];
+  }
+  full.path ?? (full.path = []);
+  full.message = message;
+  if (ctx?.reportInput) {
+    full.input = iss.input;
+  }
+  return full;
+}
+var highSurrogate = /[\uD800-\uDBFF]/;
+function codePointLength(str) {
+  const units = str.length;
+  if (!highSurrogate.test(str))
+    return units;
+  let count2 = units;
+  for (let i = 0; i < units - 1; i++) {
+    if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
+      count2--;
+      i++;
+    }
+  }
+  return count2;
+}
+function getLengthableOrigin(input) {
+  if (Array.isArray(input))
+    return "array";
+  if (typeof input === "string")
+    return "string";
+  return "unknown";
+}
+function members(proto, table) {
+  for (const key in table) {
+    const desc = Object.getOwnPropertyDescriptor(table, key);
+    if (desc.get)
+      Object.defineProperty(proto, key, { ...desc, enumerable: false });
+    else
+      defineBound(proto, key, desc.value);
+  }
+}
+function own(inst, key, value, enumerable = true) {
+  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
+  return value;
+}
+function hide(inst, key, value) {
+  return own(inst, key, value, false);
+}
+function defineBound(proto, key, fn) {
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      return this == null ? fn : own(this, key, fn.bind(this));
+    },
+    set(value) {
+      own(this, key, value);
+    }
+  });
+}
+function claim(inst, sentinel) {
+  const proto = Object.getPrototypeOf(inst);
+  return sentinel in proto ? void 0 : proto;
+}
+var installing;
+var broke = false;
+var breaker = {
+  configurable: true,
+  get() {
+    broke = true;
+    return void 0;
   }
 };
-function hostLacks(cell, names) {
-  return ["iptables", "nft", "ipset"].flatMap((tool2) => {
-    const { installed } = cell.host[tool2];
-    if (installed?.value !== false || !names.includes(tool2)) return [];
-    return [
-      {
-        kind: "finding",
-        rule,
-        severity: "warning",
-        cause: `host-exec:${tool2}`,
-        tool: tool2,
-        message: `the image runs the host's ${tool2}, which the plain system does not bring`,
-        evidence: [{ fact: `${cell.host.id} comes without ${tool2}`, source: installed.source }],
-        remedy: `Install ${tool2} on these hosts, or bring it in the image.`
+function defineLazyInternal(inst, key, compute) {
+  const proto = Object.getPrototypeOf(inst._zod);
+  if (key in proto && installing !== inst._zod) {
+    installing = void 0;
+    return;
+  }
+  installing = inst._zod;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      Object.defineProperty(this, key, breaker);
+      const outer = broke;
+      broke = false;
+      try {
+        const value = compute(this);
+        if (broke)
+          delete this[key];
+        else
+          Object.defineProperty(this, key, { configurable: true, writable: true, value });
+        broke = broke || outer;
+        return value;
+      } catch (err) {
+        delete this[key];
+        broke = broke || outer;
+        throw err;
       }
-    ];
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, value });
+    }
+  });
+}
+function installLazyProp(inst, key, make, enumerable) {
+  const proto = claim(inst, key);
+  if (!proto)
+    return;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      const desc = { configurable: true, writable: true, enumerable, value: void 0 };
+      Object.defineProperty(this, key, desc);
+      desc.value = make(this);
+      Object.defineProperty(this, key, desc);
+      return desc.value;
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
+    }
   });
 }
 
-// src/knowledge/ipset.json
-var ipset_default = {
-  kernelProtocol: {
-    series: { min: "5.10", max: "7.3" },
-    min: 6,
-    max: 7,
-    sources: ["measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11"]
-  },
-  kernels: [
-    {
-      series: { min: "4.18", max: "5.4" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 6,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "inferred",
-      note: "differs from 5.10 in hash:net,iface alone; the wildcard revision came with ipset 7.4 in November 2019, that this was kernel 5.5 is deduced",
-      sources: ["https://ipset.netfilter.org/changelog.html"]
-    },
-    {
-      series: { min: "5.5", max: "5.10" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 7,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "5.10 measured, the lower end is deduced",
-      sources: [
-        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
-        "https://ipset.netfilter.org/changelog.html"
-      ]
-    },
-    {
-      series: { min: "5.11", max: "6.1" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 5,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 6,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 3,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "6.1 measured; a 5.11 kernel reported with hash:net 7",
-      sources: [
-        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
-        "https://github.com/svinota/pyroute2/issues/830"
-      ]
-    },
-    {
-      series: { min: "6.2" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 6,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 7,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 4,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "6.12, 6.18, 7.2 and 7.3 measured; 6.8 reported; 6.1 measured without it. The kernel commit e93745249505 was applied to net-next in December 2022, that this is 6.2 is deduced from the date",
-      sources: [
-        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
-        "https://git.kernel.org/torvalds/c/e93745249505",
-        "https://github.com/projectcalico/calico/issues/10676",
-        "https://github.com/kubeovn/kube-ovn/issues/4741"
-      ]
+// node_modules/zod/v4/core/core.js
+var _a;
+var _zodDesc = { value: void 0, enumerable: false };
+var _E = "captureStackTrace" in Error ? Error : null;
+function newError(Definition) {
+  const E = _E;
+  if (E) {
+    const saved = E.stackTraceLimit;
+    if (typeof saved === "number") {
+      try {
+        E.stackTraceLimit = 0;
+      } catch {
+        _E = null;
+        return new Definition();
+      }
+      try {
+        return new Definition();
+      } finally {
+        E.stackTraceLimit = saved;
+      }
     }
-  ],
-  tools: [
-    {
-      versions: { min: "6.19", max: "6.19" },
-      protocol: { min: 6, max: 6 },
-      max: { "hash:ip": 1, "hash:net": 3, "hash:net,iface": 3, "hash:ip,port": 2, "list:set": 1, "bitmap:port": 1 },
-      confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read",
-      sources: ["https://github.com/Olipro/ipset/commit/8519676"]
-    },
-    {
-      versions: { min: "6.20", max: "6.20" },
-      protocol: { min: 6, max: 6 },
-      max: {
-        "hash:ip": 2,
-        "hash:net": 4,
-        "hash:net,iface": 4,
-        "hash:ip,port": 3,
-        "hash:net,net": 0,
-        "hash:net,port,net": 0,
-        "list:set": 2,
-        "bitmap:port": 2
-      },
-      confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read",
-      sources: ["https://github.com/Olipro/ipset/commit/f022854"]
-    },
-    {
-      versions: { min: "6.21", max: "6.21" },
-      protocol: { min: 6, max: 6 },
-      max: {
-        "hash:ip": 3,
-        "hash:net": 5,
-        "hash:net,iface": 5,
-        "hash:ip,port": 4,
-        "hash:net,net": 1,
-        "hash:net,port,net": 1,
-        "hash:ip,mark": 1,
-        "list:set": 2,
-        "bitmap:port": 2
-      },
-      confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read",
-      sources: ["https://github.com/Olipro/ipset/commit/014d80f"]
-    },
-    {
-      versions: { min: "6.22", max: "6.38" },
-      protocol: { min: 6, max: 6 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 6,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "seen",
-      note: "read in the source of the releases; hash:ip,mac exists from 6.30",
-      sources: ["https://github.com/Olipro/ipset"]
-    },
-    {
-      versions: { min: "7.0", max: "7.3" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 6,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "seen",
-      note: "7.0 and 7.1 read in the source, 7.2 and 7.3 by the changelog",
-      sources: ["https://github.com/Olipro/ipset", "https://ipset.netfilter.org/changelog.html"]
-    },
-    {
-      versions: { min: "7.4", max: "7.6" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 7,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "documented",
-      note: "7.4 added the wildcard to hash:net,iface; 7.5 reported to refuse hash:net 7",
-      sources: ["https://ipset.netfilter.org/changelog.html", "https://github.com/svinota/pyroute2/issues/830", "https://github.com/k3s-io/k3s/issues/6652"]
-    },
-    {
-      versions: { min: "7.7", max: "7.15" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 5,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 6,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 3,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "7.10 measured; 7.7 added bucketsize and initval; 7.11 and 7.15 reported to refuse hash:ip 6 and hash:ip,port 7",
-      sources: [
-        "measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11",
-        "https://ipset.netfilter.org/changelog.html",
-        "https://github.com/projectcalico/calico/issues/10676",
-        "https://github.com/kubeovn/kube-ovn/issues/4741"
-      ]
-    },
-    {
-      versions: { min: "7.16" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 6,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 7,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 4,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "7.17, 7.22 and 7.24 measured; 7.16 added bitmask",
-      sources: ["measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11", "https://ipset.netfilter.org/changelog.html"]
+  }
+  return new Definition();
+}
+// @__NO_SIDE_EFFECTS__
+function $constructor(name, initializer2, proto, params) {
+  const zodProto = {};
+  function Internals(def) {
+    this.def = def;
+    this.constr = _;
+    this.traits = /* @__PURE__ */ new Set();
+  }
+  Internals.prototype = zodProto;
+  const protoMembers = proto;
+  const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
+  function init(inst, def) {
+    if (!inst._zod) {
+      _zodDesc.value = new Internals(def);
+      try {
+        Object.defineProperty(inst, "_zod", _zodDesc);
+      } finally {
+        _zodDesc.value = void 0;
+      }
+    } else if (inst._zod.traits.has(name)) {
+      return;
     }
-  ],
-  unreadableSet: {
-    fails: ["list", "save", "list of the set", "add", "test"],
-    works: ["list -n", "flush", "create of own sets", "list and add on own sets"],
-    message: "Kernel and userspace incompatible: settype TYPE with revision N not supported by userspace"
+    inst._zod.traits.add(name);
+    initializer2(inst, def);
+    if (initialized) {
+      const own2 = Object.getPrototypeOf(inst);
+      const ctorProto = inst._zod.constr.prototype;
+      let up = own2;
+      while (up && up !== ctorProto)
+        up = Object.getPrototypeOf(up);
+      const target = up ?? own2;
+      if (!initialized.has(target)) {
+        initialized.add(target);
+        members(target, protoMembers);
+      }
+    }
+    const proto2 = _.prototype;
+    for (const k in proto2) {
+      if (!Object.prototype.hasOwnProperty.call(proto2, k))
+        continue;
+      if (!(k in inst)) {
+        inst[k] = proto2[k].bind(inst);
+      }
+    }
+  }
+  const Parent = params?.Parent ?? Object;
+  class Definition extends Parent {
+  }
+  Object.defineProperty(Definition, "name", { value: name });
+  function _(def) {
+    const inst = params?.Parent ? newError(Definition) : this;
+    init(inst, def);
+    const deferred = inst._zod.deferred;
+    if (deferred) {
+      for (const fn of deferred) {
+        fn();
+      }
+      inst._zod.deferred = void 0;
+    }
+    const pp = globalThis.__zod_globalConfig?.postProcessor;
+    if (pp)
+      pp(inst);
+    return inst;
+  }
+  Object.defineProperty(_, "init", { value: init });
+  Object.defineProperty(_, Symbol.hasInstance, {
+    value: (inst) => {
+      if (params?.Parent && inst instanceof params.Parent)
+        return true;
+      return inst?._zod?.traits?.has(name);
+    }
+  });
+  Object.defineProperty(_, "name", { value: name });
+  return _;
+}
+var $ZodAsyncError = class extends Error {
+  constructor() {
+    super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
   }
 };
-
-// src/compat/ipset.ts
-var bundled2 = ipset_default;
-function kernelRevisions(series) {
-  return bundled2.kernels.find((entry) => inRange(series, entry.series))?.max;
-}
-function newestKernelRevisions() {
-  return bundled2.kernels.at(-1)?.max ?? {};
-}
-function toolRevisions(version3) {
-  return bundled2.tools.find((entry) => inRange(version3, entry.versions))?.max;
-}
-function kernelProtocol(series) {
-  const { kernelProtocol: known } = bundled2;
-  return inRange(series, known.series) ? known : void 0;
-}
-function toolProtocol(version3) {
-  const entry = bundled2.tools.find(({ versions }) => inRange(version3, versions));
-  return entry === void 0 ? void 0 : { ...entry.protocol, sources: entry.sources };
-}
-function unreadableSets(kernel, writer, reader2, types2) {
-  return (types2 ?? Object.keys(kernel)).flatMap((type) => {
-    const known = reader2[type];
-    const offered = kernel[type];
-    const asked = writer === void 0 ? offered : writer[type];
-    if (known === void 0 || offered === void 0 || asked === void 0) return [];
-    const revision = Math.min(offered, asked);
-    return revision > known ? [{ type, revision, known }] : [];
-  });
-}
-function ipsetSources() {
-  return bundled2.kernels.at(-1)?.sources[0] ?? "measured";
+var $ZodEncodeError = class extends Error {
+  constructor(name) {
+    super(`Encountered unidirectional transform during encode: ${name}`);
+    this.name = "ZodEncodeError";
+  }
+};
+(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
+var globalConfig = globalThis.__zod_globalConfig;
+function config(newConfig) {
+  if (newConfig)
+    Object.assign(globalConfig, newConfig);
+  return globalConfig;
 }
 
-// src/compat/modules.ts
-function moduleState(host, name) {
-  return host.kernel.modules[name]?.value;
+// node_modules/zod/v4/core/errors.js
+function _getMessage() {
+  const internals = this._zod;
+  internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+  return internals.message;
 }
-function moduleEvidence(host, name) {
-  const fact2 = host.kernel.modules[name];
-  if (fact2 === void 0) return [];
-  return [{ fact: `kernel module ${name} is ${fact2.value} on ${host.id}`, source: fact2.source }];
+function _setMessage(value) {
+  this._zod.message = value;
 }
-function groupByState(host, names) {
-  const groups = {
-    builtin: [],
-    loaded: [],
-    loadable: [],
-    "optional-package": [],
-    absent: [],
-    unknown: []
-  };
-  for (const name of names) groups[moduleState(host, name) ?? "unknown"].push(name);
-  return groups;
-}
-
-// src/compat/rules/ipset.ts
-var ipsetRevision = {
-  id: "ipset-revision",
-  evaluate(cell) {
-    const tool2 = findTool(cell.toolchain, "ipset");
-    if (tool2 === void 0 || cell.image.network !== "host" || listsOnlyOwn(cell)) return [];
-    const series = kernelSeries(cell.host.kernel.release.value);
-    const kernel = series === void 0 ? void 0 : kernelRevisions(series);
-    const reader2 = tool2.version === null ? void 0 : toolRevisions(tool2.version);
-    const assumedKernel = kernel ?? newestKernelRevisions();
-    const findings = meetWriters(cell, assumedKernel, reader2, tool2.version ?? "of unknown version");
-    if (kernel !== void 0 && reader2 !== void 0) return findings;
-    return findings.filter((finding3) => finding3.severity === "error").map(() => {
-      const fact2 = kernel === void 0 ? "kernel release of the host" : "version of the image's ipset";
-      return { kind: "missing", rule: "ipset-revision", fact: fact2 };
+var _messageDesc = {
+  get: _getMessage,
+  set: _setMessage,
+  enumerable: true,
+  configurable: true
+};
+var _issuesDesc = { value: void 0, enumerable: false };
+var _installedToString = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
+var initializer = (inst, def) => {
+  inst.name = "$ZodError";
+  _issuesDesc.value = def;
+  Object.defineProperty(inst, "issues", _issuesDesc);
+  _issuesDesc.value = void 0;
+  Object.defineProperty(inst, "message", _messageDesc);
+  const proto = Object.getPrototypeOf(inst);
+  if (!_installedToString.has(proto)) {
+    _installedToString.add(proto);
+    Object.defineProperty(proto, "toString", {
+      configurable: true,
+      enumerable: false,
+      get() {
+        const value = () => this.message;
+        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+        return value;
+      },
+      set(value) {
+        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+      }
     });
   }
 };
-function listsOnlyOwn(cell) {
-  return cell.image.profile?.ipset?.value.listsAll === false;
-}
-function meetWriters(cell, kernel, reader2, version3) {
-  const known = reader2 ?? {};
-  const stated2 = cell.programs.flatMap((program2) => {
-    const writer = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
-    if (program2.ipset === null || program2.creates?.length === 0 || writer === void 0) return [];
-    const sets = reader2 === void 0 ? unknownReader(writer) : unreadableSets(kernel, writer, known, program2.creates);
-    return sets.length === 0 ? [] : [revisionFinding(cell, program2, sets, version3)];
-  });
-  if (stated2.length > 0 || reader2 === void 0) return stated2;
-  return lagsBehindKernel(cell, kernel, known, version3);
-}
-function unknownReader(writer) {
-  return Object.entries(writer).map(([type, revision]) => ({ type, revision, known: -1 }));
-}
-function revisionFinding(cell, program2, sets, version3) {
-  const listsAll = cell.image.profile?.ipset?.value.listsAll === true;
-  const sure = listsAll && program2.creates !== null;
-  const condition = sure ? "" : listsAll ? ` if it creates ${types(sets)} sets` : " as soon as the image lists or saves all sets";
+var $ZodError = $constructor("$ZodError", initializer);
+var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
+  Parent: Error
+});
+
+// node_modules/zod/v4/core/parse.js
+var _parse = (_Err) => {
+  const fn = (schema, value, _ctx, _params) => {
+    const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+    const result = schema._zod.run({ value, issues: [] }, ctx);
+    if (result instanceof Promise) {
+      throw new $ZodAsyncError();
+    }
+    if (result.issues.length) {
+      const e = new (_params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+      captureStackTrace(e, _params?.callee ?? fn);
+      throw e;
+    }
+    return result.value;
+  };
+  return fn;
+};
+var parse2 = /* @__PURE__ */ _parse($ZodRealError);
+var _parseAsync = (_Err) => {
+  const fn = async (schema, value, _ctx, params) => {
+    const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+    let result = schema._zod.run({ value, issues: [] }, ctx);
+    if (result instanceof Promise)
+      result = await result;
+    if (result.issues.length) {
+      const e = new (params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+      captureStackTrace(e, params?.callee ?? fn);
+      throw e;
+    }
+    return result.value;
+  };
+  return fn;
+};
+var parseAsync = /* @__PURE__ */ _parseAsync($ZodRealError);
+var _safeParse = (_Err) => (schema, value, _ctx) => {
+  const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+  const result = schema._zod.run({ value, issues: [] }, ctx);
+  if (result instanceof Promise) {
+    throw new $ZodAsyncError();
+  }
+  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+};
+var safeParse = /* @__PURE__ */ _safeParse($ZodRealError);
+function failure(Err, issues, ctx) {
+  let error;
   return {
-    kind: "finding",
-    rule: "ipset-revision",
-    severity: sure ? "error" : "warning",
-    cause: "ipset-revision",
-    tool: "ipset",
-    program: program2.id,
-    message: `the image's ipset ${version3} cannot read sets that ${program2.id} (ipset ${program2.ipset}) creates: ${describe(sets)}; \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
-    evidence: [...sets.map(setEvidence), ...program2.evidence],
-    remedy
+    success: false,
+    get error() {
+      if (!error) {
+        error = new Err(issues.map((iss) => finalizeIssue(iss, ctx, config())));
+        issues = void 0;
+        ctx = void 0;
+      }
+      return error;
+    },
+    set error(e) {
+      error = e;
+      issues = void 0;
+      ctx = void 0;
+    }
   };
 }
-function lagsBehindKernel(cell, kernel, reader2, version3) {
-  const sets = unreadableSets(kernel, void 0, reader2, null);
-  if (sets.length === 0) return [];
-  return [
-    {
-      kind: "finding",
-      rule: "ipset-revision",
-      severity: cell.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
-      cause: "ipset-revision",
-      tool: "ipset",
-      message: `the image's ipset ${version3} is older than the kernel's set types: \`ipset list\` and \`ipset save\` fail as soon as another program creates ${types(sets)} sets with a newer ipset`,
-      evidence: sets.map(setEvidence),
-      remedy
+var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
+  const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+  let result = schema._zod.run({ value, issues: [] }, ctx);
+  if (result instanceof Promise)
+    result = await result;
+  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+};
+var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
+
+// node_modules/zod/v4/core/regexes.js
+var anyString = /^[\s\S]{0,}$/;
+var number = /^-?\d+(?:\.\d+)?$/;
+var boolean = /^(?:true|false)$/i;
+
+// node_modules/zod/v4/core/checks.js
+var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
+  var _a3;
+  inst._zod ?? (inst._zod = {});
+  inst._zod.def = def;
+  (_a3 = inst._zod).onattach ?? (_a3.onattach = []);
+});
+var _whenHasLength = (payload) => {
+  const val = payload.value;
+  return !nullish(val) && val.length !== void 0;
+};
+var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
+  var _a3;
+  $ZodCheck.init(inst, def);
+  (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
+  inst._zod.check = (payload) => {
+    const input = payload.value;
+    const units = input.length;
+    const length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
+    if (length <= def.maximum)
+      return;
+    const origin = getLengthableOrigin(input);
+    payload.issues.push({
+      origin,
+      code: "too_big",
+      maximum: def.maximum,
+      inclusive: true,
+      input,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (inst, def) => {
+  var _a3;
+  $ZodCheck.init(inst, def);
+  (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
+  inst._zod.check = (payload) => {
+    const input = payload.value;
+    const units = input.length;
+    const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
+    if (length >= def.minimum)
+      return;
+    const origin = getLengthableOrigin(input);
+    payload.issues.push({
+      origin,
+      code: "too_small",
+      minimum: def.minimum,
+      inclusive: true,
+      input,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
+  var _a3, _b;
+  $ZodCheck.init(inst, def);
+  if (def.pattern)
+    (_a3 = inst._zod).check ?? (_a3.check = (payload) => {
+      def.pattern.lastIndex = 0;
+      if (def.pattern.test(payload.value))
+        return;
+      payload.issues.push({
+        origin: "string",
+        code: "invalid_format",
+        format: def.format,
+        input: payload.value,
+        ...def.pattern ? { pattern: def.pattern.toString() } : {},
+        inst,
+        continue: !def.abort
+      });
+    });
+  else
+    (_b = inst._zod).check ?? (_b.check = () => {
+    });
+});
+var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) => {
+  $ZodCheckStringFormat.init(inst, def);
+  inst._zod.check = (payload) => {
+    def.pattern.lastIndex = 0;
+    if (def.pattern.test(payload.value))
+      return;
+    payload.issues.push({
+      origin: "string",
+      code: "invalid_format",
+      format: "regex",
+      input: payload.value,
+      pattern: def.pattern.toString(),
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+
+// node_modules/zod/v4/core/versions.js
+var version = {
+  major: 4,
+  minor: 6,
+  patch: 7
+};
+
+// node_modules/zod/v4/core/schemas.js
+var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
+  var _a3;
+  inst ?? (inst = {});
+  inst._zod.def = def;
+  inst._zod.bag = inst._zod.bag || {};
+  inst._zod.version = version;
+  const defChecks = inst._zod.def.checks;
+  const checks = inst._zod.traits.has("$ZodCheck") ? [inst, ...defChecks ?? []] : defChecks?.length ? [...defChecks] : [];
+  for (const ch of checks) {
+    for (const fn of ch._zod.onattach) {
+      fn(inst);
     }
-  ];
+  }
+  if (checks.length === 0) {
+    (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
+    inst._zod.deferred?.push(() => {
+      inst._zod.run = inst._zod.parse;
+    });
+  } else {
+    const runChecks = (payload, checks2, ctx) => {
+      if (payload.memo)
+        return payload;
+      let isAborted = aborted(payload);
+      let asyncResult;
+      for (const ch of checks2) {
+        if (ch._zod.def.when) {
+          if (explicitlyAborted(payload))
+            continue;
+          const shouldRun = ch._zod.def.when(payload);
+          if (!shouldRun)
+            continue;
+        } else if (isAborted) {
+          continue;
+        }
+        const currLen = payload.issues.length;
+        const _ = ch._zod.check(payload);
+        if (_ instanceof Promise && ctx?.async === false) {
+          throw new $ZodAsyncError();
+        }
+        if (asyncResult || _ instanceof Promise) {
+          asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
+            await _;
+            const nextLen = payload.issues.length;
+            if (nextLen === currLen)
+              return;
+            attachSchema(payload.issues, currLen, inst);
+            if (!isAborted)
+              isAborted = aborted(payload, currLen);
+          });
+        } else {
+          const nextLen = payload.issues.length;
+          if (nextLen === currLen)
+            continue;
+          attachSchema(payload.issues, currLen, inst);
+          if (!isAborted)
+            isAborted = aborted(payload, currLen);
+        }
+      }
+      if (asyncResult) {
+        return asyncResult.then(() => {
+          return payload;
+        });
+      }
+      return payload;
+    };
+    const handleCanaryResult = (canary, payload, ctx) => {
+      if (aborted(canary)) {
+        canary.aborted = true;
+        return canary;
+      }
+      const checkResult = runChecks(payload, checks, ctx);
+      if (checkResult instanceof Promise) {
+        if (ctx.async === false)
+          throw new $ZodAsyncError();
+        return checkResult.then((checkResult2) => inst._zod.parse(checkResult2, ctx));
+      }
+      return inst._zod.parse(checkResult, ctx);
+    };
+    inst._zod.run = (payload, ctx) => {
+      if (ctx.skipChecks) {
+        return inst._zod.parse(payload, ctx);
+      }
+      if (ctx.direction === "backward") {
+        const canary = inst._zod.parse({ value: payload.value, issues: [] }, { ...ctx, skipChecks: true });
+        if (canary instanceof Promise) {
+          return canary.then((canary2) => {
+            return handleCanaryResult(canary2, payload, ctx);
+          });
+        }
+        return handleCanaryResult(canary, payload, ctx);
+      }
+      const result = inst._zod.parse(payload, ctx);
+      if (result instanceof Promise) {
+        if (ctx.async === false)
+          throw new $ZodAsyncError();
+        return result.then((result2) => runChecks(result2, checks, ctx));
+      }
+      return runChecks(result, checks, ctx);
+    };
+  }
+}, {
+  // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
+  get "~standard"() {
+    return hide(this, "~standard", standardProps(this));
+  },
+  set "~standard"(value) {
+    own(this, "~standard", value);
+  }
+});
+var toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
+async function validateAsync(inst, value) {
+  const ctx = { async: true };
+  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
 }
-function types(sets) {
-  const names = sets.map((set) => set.type);
-  return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} other types of` : names.join(", ");
+function standardProps(inst) {
+  return {
+    validate: (value) => {
+      const ctx = { async: false };
+      try {
+        const r = inst._zod.run({ value, issues: [] }, ctx);
+        if (!(r instanceof Promise))
+          return toStandardResult(r, ctx);
+      } catch (_) {
+      }
+      return validateAsync(inst, value);
+    },
+    vendor: "zod",
+    version: 1
+  };
 }
-function describe(sets) {
-  const shown = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
-  return sets.length > 3 ? `${shown.join("; ")}; and ${sets.length - 3} more types` : shown.join("; ");
+var $ZodString = /* @__PURE__ */ $constructor("$ZodString", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = def.pattern ?? anyString;
+  inst._zod.parse = (payload, _) => {
+    if (def.coerce)
+      try {
+        payload.value = String(payload.value);
+      } catch (_2) {
+      }
+    if (typeof payload.value === "string")
+      return payload;
+    payload.issues.push({
+      expected: "string",
+      code: "invalid_type",
+      input: payload.value,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = number;
+  inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce)
+      try {
+        payload.value = Number(payload.value);
+      } catch (_) {
+      }
+    const input = payload.value;
+    if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) {
+      return payload;
+    }
+    const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
+    payload.issues.push({
+      expected: "number",
+      code: "invalid_type",
+      input,
+      inst,
+      ...received ? { received } : {}
+    });
+    return payload;
+  };
+});
+var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = boolean;
+  inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce)
+      try {
+        payload.value = Boolean(payload.value);
+      } catch (_) {
+      }
+    const input = payload.value;
+    if (typeof input === "boolean")
+      return payload;
+    payload.issues.push({
+      expected: "boolean",
+      code: "invalid_type",
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodNever = /* @__PURE__ */ $constructor("$ZodNever", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.parse = (payload, _ctx) => {
+    payload.issues.push({
+      expected: "never",
+      code: "invalid_type",
+      input: payload.value,
+      inst
+    });
+    return payload;
+  };
+});
+function capSize(inst, size) {
+  const caps = sizeCaps(inst._zod.def.checks);
+  if (!caps.length)
+    return;
+  const cap = Math.min(...caps.map((c) => c[0]));
+  const parse3 = inst._zod.parse;
+  inst._zod.parse = (payload, ctx) => {
+    const n = size(payload.value);
+    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
+      for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
+        if (n > max && ch._zod.def.when(payload)) {
+          const start = payload.issues.length;
+          ch._zod.check(payload);
+          payload.issues[start].continue = false;
+          attachSchema(payload.issues, start, inst);
+          return payload;
+        }
+      }
+    }
+    return parse3(payload, ctx);
+  };
 }
-function setEvidence(set) {
-  return { fact: `${set.type}: revision ${set.revision} against ${set.known}`, source: ipsetSources() };
+var arraySize = (input) => Array.isArray(input) ? input.length : -1;
+function handleArrayResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
 }
-var remedy = "Raise the image's ipset to 7.17 or later (7.16 is the first that knows the revisions of kernel 6.2).";
-var ipsetModuleMissing = {
-  id: "ipset-module-missing",
-  evaluate(cell) {
-    const rule14 = "ipset-module-missing";
-    if (findTool(cell.toolchain, "ipset") === void 0) return [];
-    const creates = cell.image.profile?.ipset?.value.creates;
-    if (creates?.length === 0) return [];
-    const needed2 = ["ip_set", ...(creates ?? []).map(moduleOfType)];
-    return needed2.flatMap((name) => {
-      const state = moduleState(cell.host, name);
-      if (state === "absent" || state === "optional-package") {
-        return [
-          {
-            kind: "finding",
-            rule: rule14,
-            severity: state === "absent" && creates !== void 0 ? "error" : "warning",
-            cause: `module:${name}`,
-            tool: "ipset",
-            message: state === "absent" ? `ipset cannot work: the kernel has no ${name}` : `ipset works only if a further package brings ${name}`,
-            evidence: moduleEvidence(cell.host, name),
-            remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10)."
+var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
+  $ZodType.init(inst, def);
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!Array.isArray(input)) {
+      payload.issues.push({
+        expected: "array",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
+    const proms = [];
+    const abortEarly = ctx?.abortEarly;
+    for (let i = 0; i < input.length; i++) {
+      const item = input[i];
+      const result = def.element._zod.run({
+        value: item,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) {
+        proms.push(result.then((result2) => handleArrayResult(result2, payload, i)));
+      } else {
+        handleArrayResult(result, payload, i);
+        if (abortEarly && result.issues.length !== 0 && aborted(result))
+          break;
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => payload);
+    }
+    return payload;
+  };
+  capSize(inst, arraySize);
+});
+function handlePropertyResult(result, final, key, input, optin, optout) {
+  const isPresent = key in input;
+  const isOptionalOut = optout === "optional";
+  if (!isPresent && isOptionalOut && optin === "optional") {
+    return;
+  }
+  if (result.issues.length) {
+    if (optin !== void 0 && isOptionalOut && !isPresent) {
+      return;
+    }
+    final.issues.push(...prefixIssues(key, result.issues));
+  }
+  if (!isPresent && optin === void 0) {
+    if (!result.issues.length) {
+      final.issues.push({
+        code: "invalid_type",
+        expected: "nonoptional",
+        input: void 0,
+        path: [key]
+      });
+    }
+    return;
+  }
+  if (result.value === void 0) {
+    if (isPresent || optin === "defaulted" && !isOptionalOut) {
+      final.value[key] = void 0;
+    }
+  } else {
+    final.value[key] = result.value;
+  }
+}
+var NO_SYMBOL_KEYS = [];
+function normalizeDef(def) {
+  const keys = Object.keys(def.shape);
+  const ownSymbols = Object.getOwnPropertySymbols(def.shape);
+  const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
+  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
+  for (const k of allKeys) {
+    if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
+      throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
+    }
+  }
+  const okeys = optionalKeys(def.shape);
+  return {
+    ...def,
+    allKeys,
+    symbolKeys,
+    // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
+    keySet: new Set(keys),
+    numKeys: keys.length,
+    optionalKeys: new Set(okeys)
+  };
+}
+function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
+  const unrecognized = [];
+  const keySet = def.keySet;
+  const _catchall = def.catchall._zod;
+  const t = _catchall.def.type;
+  const optin = _catchall.optin;
+  const optout = _catchall.optout;
+  let seen2 = 0;
+  for (const key in input) {
+    if (abortEarly && payload.issues.length !== seen2) {
+      if (aborted(payload, seen2))
+        break;
+      seen2 = payload.issues.length;
+    }
+    if (keySet.has(key))
+      continue;
+    if (key === "__proto__") {
+      if (t === "never")
+        unrecognized.push(key);
+      continue;
+    }
+    if (t === "never") {
+      unrecognized.push(key);
+      continue;
+    }
+    const r = _catchall.run({ value: input[key], issues: [] }, ctx);
+    if (r instanceof Promise) {
+      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+    } else {
+      handlePropertyResult(r, payload, key, input, optin, optout);
+    }
+  }
+  if (unrecognized.length) {
+    payload.issues.push({
+      code: "unrecognized_keys",
+      keys: unrecognized,
+      input,
+      inst,
+      // Describes the shape of the input, not the validity of the parsed value, so it never aborts. The parse still fails; the schema's own checks just get to run first, and an enclosing intersection can reconcile the key against a sibling operand.
+      continue: true
+    });
+  }
+  if (!proms.length)
+    return payload;
+  return Promise.all(proms).then(() => {
+    return payload;
+  });
+}
+var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
+  $ZodType.init(inst, def);
+  const desc = Object.getOwnPropertyDescriptor(def, "shape");
+  const sh = desc?.get ? desc.get.raw : def.shape ?? {};
+  if (sh) {
+    const get = () => {
+      const newSh = { ...sh };
+      Object.defineProperty(def, "shape", { value: newSh });
+      get.raw = newSh;
+      return newSh;
+    };
+    get.raw = sh;
+    Object.defineProperty(def, "shape", { get });
+  }
+  const _normalized = cached(() => normalizeDef(def));
+  defineLazyInternal(inst, "propValues", (zod) => {
+    const shape = zod.def.shape;
+    const propValues = {};
+    for (const key in shape) {
+      const field = shape[key]._zod;
+      if (field.values) {
+        if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
+          assignProp(propValues, key, /* @__PURE__ */ new Set());
+        }
+        for (const v of field.values)
+          propValues[key].add(v);
+        if (field.optin !== void 0)
+          propValues[key].add(void 0);
+      }
+    }
+    return propValues;
+  });
+  const isObject2 = isObject;
+  const catchall = def.catchall;
+  let value;
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    value ?? (value = _normalized.value);
+    const input = payload.value;
+    if (!isObject2(input)) {
+      payload.issues.push({
+        expected: "object",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+    const proms = [];
+    const shape = value.shape;
+    const abortEarly = ctx?.abortEarly;
+    let seen2 = payload.issues.length;
+    for (const key of value.allKeys) {
+      if (abortEarly && payload.issues.length !== seen2) {
+        if (aborted(payload, seen2))
+          break;
+        seen2 = payload.issues.length;
+      }
+      if (key === "__proto__")
+        continue;
+      const el = shape[key];
+      const optin = el._zod.optin;
+      const optout = el._zod.optout;
+      const r = el._zod.run({ value: input[key], issues: [] }, ctx);
+      if (r instanceof Promise) {
+        proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+      } else {
+        handlePropertyResult(r, payload, key, input, optin, optout);
+      }
+    }
+    if (!catchall) {
+      return proms.length ? Promise.all(proms).then(() => payload) : payload;
+    }
+    return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
+  };
+});
+function handleUnionResults(results, final, inst, ctx) {
+  for (const result of results) {
+    if (result.issues.length === 0) {
+      final.value = result.value;
+      return final;
+    }
+  }
+  const nonaborted = results.filter((r) => !aborted(r));
+  if (nonaborted.length === 1) {
+    final.value = nonaborted[0].value;
+    return nonaborted[0];
+  }
+  final.issues.push({
+    code: "invalid_union",
+    input: final.value,
+    inst,
+    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
+  });
+  return final;
+}
+var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
+  defineLazyInternal(inst, "values", (zod) => {
+    if (zod.def.options.every((o) => o._zod.values)) {
+      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
+    }
+    return void 0;
+  });
+  defineLazyInternal(inst, "pattern", (zod) => {
+    if (zod.def.options.every((o) => o._zod.pattern)) {
+      const patterns = zod.def.options.map((o) => o._zod.pattern);
+      return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
+    }
+    return void 0;
+  });
+  const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+  inst._zod.parse = (payload, ctx) => {
+    if (first) {
+      return first(payload, ctx);
+    }
+    let async = false;
+    const results = [];
+    for (const option of def.options) {
+      const result = option._zod.run({
+        value: payload.value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) {
+        results.push(result);
+        async = true;
+      } else {
+        if (result.issues.length === 0)
+          return result;
+        results.push(result);
+      }
+    }
+    if (!async)
+      return handleUnionResults(results, payload, inst, ctx);
+    return Promise.all(results).then((results2) => {
+      return handleUnionResults(results2, payload, inst, ctx);
+    });
+  };
+});
+var $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
+  $ZodType.init(inst, def);
+  const items = def.items;
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!Array.isArray(input)) {
+      payload.issues.push({
+        input,
+        inst,
+        expected: "tuple",
+        code: "invalid_type"
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, [], ctx) : [];
+    const proms = [];
+    const optinStart = getTupleOptStart(items, "optin");
+    const optoutStart = getTupleOptStart(items, "optout");
+    if (!def.rest) {
+      if (input.length < optinStart) {
+        payload.issues.push({
+          code: "too_small",
+          minimum: optinStart,
+          inclusive: true,
+          input,
+          inst,
+          origin: "array"
+        });
+        return payload;
+      }
+      if (input.length > items.length) {
+        payload.issues.push({
+          code: "too_big",
+          maximum: items.length,
+          inclusive: true,
+          input,
+          inst,
+          origin: "array"
+        });
+      }
+    }
+    const itemResults = new Array(items.length);
+    const abortEarly = def.rest ? ctx?.abortEarly : void 0;
+    let itemAborted = false;
+    for (let i = 0; i < items.length; i++) {
+      const r = items[i]._zod.run({ value: input[i], issues: [] }, ctx);
+      if (r instanceof Promise) {
+        proms.push(r.then((rr) => {
+          itemResults[i] = rr;
+        }));
+      } else {
+        itemResults[i] = r;
+        if (abortEarly && !itemAborted && r.issues.length)
+          itemAborted = aborted(r);
+      }
+    }
+    if (def.rest && !itemAborted) {
+      let i = items.length - 1;
+      const rest = input.slice(items.length);
+      let seen2 = payload.issues.length;
+      for (const el of rest) {
+        if (abortEarly && payload.issues.length !== seen2) {
+          if (aborted(payload, seen2))
+            break;
+          seen2 = payload.issues.length;
+        }
+        i++;
+        const result = def.rest._zod.run({ value: el, issues: [] }, ctx);
+        if (result instanceof Promise) {
+          proms.push(result.then((r) => handleTupleResult(r, payload, i)));
+        } else {
+          handleTupleResult(result, payload, i);
+        }
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
+    }
+    return handleTupleResults(itemResults, payload, items, input, optoutStart);
+  };
+});
+function getTupleOptStart(items, key) {
+  for (let i = items.length - 1; i >= 0; i--) {
+    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+    if (!omittable)
+      return i + 1;
+  }
+  return 0;
+}
+function handleTupleResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
+}
+function handleTupleResults(itemResults, final, items, input, optoutStart) {
+  for (let i = 0; i < items.length; i++) {
+    const r = itemResults[i];
+    const isPresent = i < input.length;
+    if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
+      final.value.length = i;
+      break;
+    }
+    if (r.issues.length) {
+      if (!isPresent && i >= optoutStart) {
+        final.value.length = i;
+        break;
+      }
+      final.issues.push(...prefixIssues(i, r.issues));
+    }
+    final.value[i] = r.value;
+  }
+  for (let i = final.value.length - 1; i >= input.length; i--) {
+    if (items[i]._zod.optout === "optional" && final.value[i] === void 0) {
+      final.value.length = i;
+    } else {
+      break;
+    }
+  }
+  return final;
+}
+var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
+  $ZodType.init(inst, def);
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!isPlainObject(input)) {
+      payload.issues.push({
+        expected: "record",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    const proms = [];
+    const values = def.keyType._zod.values;
+    if (values && !def.partial) {
+      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+      const recordKeys = /* @__PURE__ */ new Set();
+      for (const key of values) {
+        if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
+          recordKeys.add(typeof key === "number" ? key.toString() : key);
+          if (key === "__proto__")
+            continue;
+          const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+          if (keyResult instanceof Promise) {
+            throw new Error("Async schemas not supported in object keys currently");
           }
-        ];
+          if (keyResult.issues.length) {
+            payload.issues.push({
+              code: "invalid_key",
+              origin: "record",
+              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+              input: key,
+              path: [key],
+              inst
+            });
+            continue;
+          }
+          const outKey = keyResult.value;
+          if (outKey === "__proto__")
+            continue;
+          const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+          if (result instanceof Promise) {
+            proms.push(result.then((result2) => {
+              if (result2.issues.length) {
+                payload.issues.push(...prefixIssues(key, result2.issues));
+              }
+              payload.value[outKey] = result2.value;
+            }));
+          } else {
+            if (result.issues.length) {
+              payload.issues.push(...prefixIssues(key, result.issues));
+            }
+            payload.value[outKey] = result.value;
+          }
+        }
       }
-      return state === void 0 && name === "ip_set" && creates !== void 0 ? [{ kind: "missing", rule: rule14, fact: "state of kernel module ip_set" }] : [];
+      let unrecognized;
+      for (const key in input) {
+        if (!recordKeys.has(key)) {
+          if (def.mode === "loose") {
+            if (key === "__proto__")
+              continue;
+            payload.value[key] = input[key];
+          } else {
+            unrecognized = unrecognized ?? [];
+            unrecognized.push(key);
+          }
+        }
+      }
+      if (unrecognized && unrecognized.length > 0) {
+        payload.issues.push({
+          code: "unrecognized_keys",
+          input,
+          inst,
+          keys: unrecognized,
+          continue: true
+        });
+      }
+    } else {
+      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+      let unrecognized;
+      for (const key of Reflect.ownKeys(input)) {
+        if (key === "__proto__")
+          continue;
+        if (!Object.prototype.propertyIsEnumerable.call(input, key))
+          continue;
+        let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+        if (keyResult instanceof Promise) {
+          throw new Error("Async schemas not supported in object keys currently");
+        }
+        const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
+        if (checkNumericKey) {
+          const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
+          if (retryResult instanceof Promise) {
+            throw new Error("Async schemas not supported in object keys currently");
+          }
+          if (retryResult.issues.length === 0) {
+            keyResult = retryResult;
+          }
+        }
+        if (keyResult.issues.length) {
+          if (def.mode === "loose") {
+            payload.value[key] = input[key];
+          } else if (values) {
+            unrecognized = unrecognized ?? [];
+            unrecognized.push(key);
+          } else {
+            payload.issues.push({
+              code: "invalid_key",
+              origin: "record",
+              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+              input: key,
+              path: [key],
+              inst
+            });
+          }
+          continue;
+        }
+        const outKey = keyResult.value;
+        if (outKey === "__proto__")
+          continue;
+        const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+        if (result instanceof Promise) {
+          proms.push(result.then((result2) => {
+            if (result2.issues.length) {
+              payload.issues.push(...prefixIssues(key, result2.issues));
+            }
+            payload.value[outKey] = result2.value;
+          }));
+        } else {
+          if (result.issues.length) {
+            payload.issues.push(...prefixIssues(key, result.issues));
+          }
+          payload.value[outKey] = result.value;
+        }
+      }
+      if (unrecognized && unrecognized.length > 0) {
+        payload.issues.push({
+          code: "unrecognized_keys",
+          input,
+          inst,
+          keys: unrecognized,
+          continue: true
+        });
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => payload);
+    }
+    return payload;
+  };
+});
+var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
+  $ZodType.init(inst, def);
+  const values = getEnumValues(def.entries);
+  const valuesSet = new Set(values);
+  inst._zod.values = valuesSet;
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
+    return new RegExp(patternValues.length ? `^(${patternValues.map((o) => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
+  });
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (valuesSet.has(input)) {
+      return payload;
+    }
+    payload.issues.push({
+      code: "invalid_value",
+      values,
+      input,
+      inst
     });
+    return payload;
+  };
+});
+var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
+  $ZodType.init(inst, def);
+  const values = new Set(def.values);
+  inst._zod.values = values;
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const vals = zod.def.values;
+    return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+  });
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (values.has(input)) {
+      return payload;
+    }
+    payload.issues.push({
+      code: "invalid_value",
+      values: def.values,
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodTransform = /* @__PURE__ */ $constructor("$ZodTransform", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.optin = "optional";
+  globalConfig.memoizer?.guard(inst);
+  inst._zod.parse = (payload, ctx) => {
+    if (ctx.direction === "backward") {
+      throw new $ZodEncodeError(inst.constructor.name);
+    }
+    const _out = def.transform(payload.value, payload);
+    if (ctx.async) {
+      const output = _out instanceof Promise ? _out : Promise.resolve(_out);
+      return output.then((output2) => {
+        payload.value = output2;
+        return payload;
+      });
+    }
+    if (_out instanceof Promise) {
+      throw new $ZodAsyncError();
+    }
+    payload.value = _out;
+    return payload;
+  };
+});
+function handleOptionalResult(payload, result) {
+  payload.value = result.issues.length ? void 0 : result.value;
+  return payload;
+}
+var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+  inst._zod.optout = "optional";
+  defineLazyInternal(inst, "values", (zod) => {
+    const values = zod.def.innerType._zod.values;
+    return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
+  });
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+  });
+  inst._zod.parse = (payload, ctx) => {
+    if (payload.value === void 0) {
+      if (def.innerType._zod.optin !== "defaulted")
+        return payload;
+      const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
+      if (result instanceof Promise)
+        return result.then((result2) => handleOptionalResult(payload, result2));
+      return handleOptionalResult(payload, result);
+    }
+    return def.innerType._zod.run(payload, ctx);
+  };
+});
+var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+  });
+  defineLazyInternal(inst, "values", (zod) => {
+    return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
+  });
+  inst._zod.parse = (payload, ctx) => {
+    if (payload.value === null)
+      return payload;
+    return def.innerType._zod.run(payload, ctx);
+  };
+});
+var $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "values", (zod) => zod.def.in._zod.values);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.in._zod.optin);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.out._zod.optout);
+  defineLazyInternal(inst, "propValues", (zod) => zod.def.in._zod.propValues);
+  inst._zod.parse = (payload, ctx) => {
+    if (ctx.direction === "backward") {
+      const right = def.out._zod.run(payload, ctx);
+      if (right instanceof Promise) {
+        return right.then((right2) => handlePipeResult(right2, def.in, ctx));
+      }
+      return handlePipeResult(right, def.in, ctx);
+    }
+    const left = def.in._zod.run(payload, ctx);
+    if (left instanceof Promise) {
+      return left.then((left2) => handlePipeResult(left2, def.out, ctx));
+    }
+    return handlePipeResult(left, def.out, ctx);
+  };
+});
+function handlePipeResult(left, next, ctx) {
+  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
+    left.aborted = true;
+    return left;
   }
-};
-function moduleOfType(type) {
-  const [method = "", fields = ""] = type.split(":");
-  return `ip_set_${method}_${fields.replaceAll(",", "")}`;
+  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
 }
 
-// src/compat/rules/ipset-protocol.ts
-var rule2 = "ipset-protocol";
-var ipsetProtocol = {
-  id: rule2,
-  evaluate(cell) {
-    const tool2 = findTool(cell.toolchain, "ipset");
-    const series = kernelSeries(cell.host.kernel.release.value);
-    if (tool2 === void 0 || tool2.version === null || series === void 0) return [];
-    const own2 = toolProtocol(tool2.version);
-    const kernel = kernelProtocol(series);
-    if (own2 === void 0 || kernel === void 0 || own2.min === kernel.min && own2.max === kernel.max) return [];
-    const common = own2.min <= kernel.max && kernel.min <= own2.max;
-    const says = `ipset ${tool2.version} speaks protocol ${words(own2)}, the kernel ${words(kernel)}`;
-    return [
-      {
-        kind: "finding",
-        rule: rule2,
-        severity: common ? "notice" : "error",
-        // An ipset that is too old for the kernel is one cause, whatever shows it first.
-        cause: "ipset-revision",
-        tool: "ipset",
-        message: common ? `${says}: it works and warns` : `${says}: it cannot work`,
-        evidence: [...tool2.evidence, { fact: "protocol of the kernel", source: kernel.sources[0] ?? "measured" }],
-        remedy: "Raise the image's ipset to 7.17 or later."
-      }
-    ];
+// node_modules/zod/v4/core/registries.js
+var _a2;
+var $ZodRegistry = class {
+  constructor() {
+    this._map = /* @__PURE__ */ new WeakMap();
+    this._idmap = /* @__PURE__ */ new Map();
+  }
+  add(schema, ..._meta) {
+    const meta2 = _meta[0];
+    this._map.set(schema, meta2);
+    if (meta2 && typeof meta2 === "object" && "id" in meta2) {
+      this._idmap.set(meta2.id, schema);
+    }
+    return this;
+  }
+  clear() {
+    this._map = /* @__PURE__ */ new WeakMap();
+    this._idmap = /* @__PURE__ */ new Map();
+    return this;
+  }
+  remove(schema) {
+    const meta2 = this._map.get(schema);
+    if (meta2 && typeof meta2 === "object" && "id" in meta2) {
+      this._idmap.delete(meta2.id);
+    }
+    this._map.delete(schema);
+    return this;
+  }
+  get(schema) {
+    const p = schema._zod.parent;
+    if (p) {
+      const pm = { ...this.get(p) ?? {} };
+      delete pm.id;
+      const f = { ...pm, ...this._map.get(schema) };
+      return Object.keys(f).length ? f : void 0;
+    }
+    return this._map.get(schema);
+  }
+  has(schema) {
+    return this._map.has(schema);
   }
 };
-function words({ min, max }) {
-  return describeRange({ min: String(min), max: String(max) });
+function registry() {
+  return new $ZodRegistry();
 }
+(_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
+var globalRegistry = globalThis.__zod_globalRegistry;
 
-// src/compat/rules/legacy-modules-missing.ts
-var rule3 = "legacy-modules-missing";
-var needed = ["ip_tables", "iptable_filter", "iptable_nat"];
-var neededV6 = ["ip6_tables", "ip6table_filter"];
-var legacyModulesMissing = {
-  id: rule3,
-  evaluate(cell) {
-    if (cell.choice.backend !== "legacy" || cell.choice.hostExec === true) return [];
-    const v4 = evaluateFamily(cell, needed, "iptables-legacy");
-    if (v4.length > 0 || findTool(cell.toolchain, "ip6tables", "legacy") === void 0) return v4;
-    return evaluateFamily(cell, neededV6, "ip6tables-legacy").map(
-      (outcome) => outcome.kind === "finding" ? { ...outcome, severity: "warning", cause: "backend-v6" } : outcome
-    );
-  }
-};
-function evaluateFamily(cell, modules, tool2) {
-  const { host } = cell;
-  const groups = groupByState(host, modules);
-  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
-  if (groups.absent.length > 0) {
-    return [
-      {
-        ...base,
-        severity: "error",
-        message: `${tool2} cannot work: the kernel has no ${groups.absent.join(", ")}`,
-        evidence: [choiceEvidence(cell), ...groups.absent.flatMap((name) => moduleEvidence(host, name))]
-      }
-    ];
-  }
-  if (groups["optional-package"].length > 0) {
-    return [
-      {
-        ...base,
-        severity: "warning",
-        message: `${tool2} works only if a further package brings ${groups["optional-package"].join(", ")}`,
-        evidence: [choiceEvidence(cell), ...groups["optional-package"].flatMap((name) => moduleEvidence(host, name))]
-      }
-    ];
-  }
-  if (groups.unknown.length > 0) {
-    return groups.unknown.map((name) => ({ kind: "missing", rule: rule3, fact: `state of kernel module ${name}` }));
-  }
-  const core = modules[0];
-  if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell)) return [];
-  return evaluateLoading(cell, core, tool2);
+// node_modules/zod/v4/core/api.js
+function snapshotChecks(def) {
+  if (def.checks)
+    def.checks = [...def.checks];
+  return def;
 }
-function loadedByAnother(cell) {
-  return cell.programs.some(
-    (program2) => program2.backend === "host" && backendOnHost(program2, cell.hostBackend) === "legacy"
-  );
+// @__NO_SIDE_EFFECTS__
+function _string(Class, params) {
+  return new Class(snapshotChecks({ type: "string", ...normalizeParams(params) }));
 }
-function evaluateLoading(cell, core, tool2) {
-  const { modules } = cell.image;
-  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
-  const evidence2 = [choiceEvidence(cell), ...moduleEvidence(cell.host, core)];
-  if (modules === "host" && cell.toolchain.modprobe) return [];
-  if (modules === "none" || !cell.toolchain.modprobe) {
-    const why = modules === "none" ? "the image may not load modules" : "the image has no modprobe";
-    const message2 = `${tool2} fails until something loads ${core}: nothing on the node does, and ${why}`;
-    return [{ ...base, severity: "error", message: message2, evidence: evidence2 }];
-  }
-  const message = `${tool2} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
-  return [{ ...base, severity: "warning", message, evidence: evidence2 }];
+// @__NO_SIDE_EFFECTS__
+function _number(Class, params) {
+  return new Class(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
 }
-function choiceEvidence(cell) {
-  return { fact: cell.choice.because, source: "image" };
+// @__NO_SIDE_EFFECTS__
+function _boolean(Class, params) {
+  return new Class({
+    type: "boolean",
+    ...normalizeParams(params)
+  });
 }
-var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; to stay with legacy, load the modules on the node.";
-
-// src/compat/rules/missing-binary.ts
-var rule4 = "missing-binary";
-var missingBinary = {
-  id: rule4,
-  evaluate(cell) {
-    return [...noToolAtAll(cell), ...danglingCommand(cell), ...selectorBinaries(cell), ...programCommands(cell)];
-  }
-};
-function noToolAtAll(cell) {
-  const { toolchain, image: image2 } = cell;
-  const hostExec2 = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
-  if (toolchain.tools.length > 0 || hostExec2) return [];
-  const { profile } = image2;
-  const version3 = toolchain.program?.version ?? null;
-  if (profile?.versions.some((entry) => entry.backend.value === "native-nft") === true && version3 !== null) return [];
-  const who = toolchain.program === void 0 ? "the image" : toolchain.program.name;
-  return [
-    {
-      kind: "missing",
-      rule: rule4,
-      fact: `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`
+// @__NO_SIDE_EFFECTS__
+function _never(Class, params) {
+  return new Class({
+    type: "never",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _maxLength(maximum, params) {
+  const ch = new $ZodCheckMaxLength({
+    check: "max_length",
+    ...normalizeParams(params),
+    maximum
+  });
+  return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function _minLength(minimum, params) {
+  return new $ZodCheckMinLength({
+    check: "min_length",
+    ...normalizeParams(params),
+    minimum
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _regex(pattern, params) {
+  return new $ZodCheckRegex({
+    check: "string_format",
+    format: "regex",
+    ...normalizeParams(params),
+    pattern
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function describe(description) {
+  const ch = new $ZodCheck({ check: "describe" });
+  ch._zod.onattach = [
+    (inst) => {
+      const existing = globalRegistry.get(inst) ?? {};
+      globalRegistry.add(inst, { ...existing, description });
     }
   ];
-}
-function danglingCommand(cell) {
-  return Object.entries(cell.toolchain.defaults).flatMap(([name, command]) => {
-    if (command.dangling !== true) return [];
-    const message = `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image`;
-    const evidence2 = [{ fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }];
-    return [
-      finding(
-        "error",
-        `dangling:${command.via.at(-1)}`,
-        message,
-        evidence2,
-        "Install the package that brings the file, or correct the link."
-      )
-    ];
-  });
-}
-function selectorBinaries(cell) {
-  const { choice, toolchain } = cell;
-  const evidence2 = [{ fact: choice.because, source: "image" }];
-  if (choice.wanted !== void 0 && (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === void 0)) {
-    const other = choice.wanted === "nft" ? "legacy" : "nft";
-    if (choice.backend === "none" || findTool(toolchain, "iptables", other) === void 0) {
-      const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
-      return [finding("error", "backend", message2, evidence2, packages(choice.wanted))];
-    }
-  }
-  const { selector } = toolchain;
-  if (selector?.kind !== "iptables-wrapper" || !selector.effective || choice.wanted !== void 0) return [];
-  const absent = ["nft", "legacy"].filter(
-    (backend) => findTool(toolchain, "iptables", backend) === void 0
-  );
-  const [only] = absent;
-  if (only === void 0 || absent.length > 1) return [];
-  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
-  return [finding("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
-}
-function programCommands(cell) {
-  const { profile } = cell.image;
-  if (profile === void 0 || cell.choice.hostExec === true) return [];
-  const outcomes = (profile.runs?.value ?? []).flatMap((command) => {
-    if (provides(cell, command)) return [];
-    const severity = profile.runs?.confidence === "inferred" ? "warning" : "error";
-    const evidence2 = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
-    return [
-      finding(
-        severity,
-        `command:${command}`,
-        `${profile.title} runs \`${command}\`, which is not in the image`,
-        evidence2,
-        `Add the package that brings ${command}.`
-      )
-    ];
-  });
-  const { choice, toolchain } = cell;
-  const said = choice.wanted !== void 0 || toolchain.defaults.iptables?.dangling === true;
-  if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
-    const evidence2 = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
-    outcomes.push(
-      finding(
-        "error",
-        "command:iptables",
-        `${profile.title} runs \`iptables\`, and PATH has none`,
-        evidence2,
-        "Add the iptables package."
-      )
-    );
-  }
-  return outcomes;
-}
-function provides(cell, command) {
-  const { toolchain } = cell;
-  const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
-  if (parsed?.[1] !== void 0) return findTool(toolchain, parsed[1], parsed[2]) !== void 0;
-  if (command === "modprobe") return toolchain.modprobe;
-  return findTool(toolchain, command) !== void 0;
-}
-function finding(severity, cause, message, evidence2, remedy4) {
-  return { kind: "finding", rule: rule4, severity, cause, message, evidence: evidence2, remedy: remedy4 };
-}
-function packages(backend) {
-  return backend === "legacy" ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)." : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
+  ch._zod.check = () => {
+  };
+  return ch;
 }
 
-// src/compat/rules/missing-library.ts
-var rule5 = "missing-library";
-var missingLibrary = {
-  id: rule5,
-  evaluate(cell) {
-    const missing = cell.toolchain.missingLibraries ?? [];
-    const paths = [...new Set(missing.map(({ path }) => path))];
-    return paths.map((path) => {
-      const libraries2 = missing.filter((item) => item.path === path).map(({ library }) => library);
-      const tool2 = cell.toolchain.tools.find(({ target }) => target === path);
-      return {
-        kind: "finding",
-        rule: rule5,
-        severity: runs(cell, path) ? "error" : "warning",
-        cause: `library:${path}`,
-        tool: tool2?.name ?? "iptables",
-        message: `${path} needs ${libraries2.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
-        evidence: libraries2.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
-        remedy: "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build."
-      };
+// node_modules/zod/v4/mini/schemas.js
+var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
+  if (!inst._zod)
+    throw new Error("Uninitialized schema in ZodMiniType.");
+  $ZodType.init(inst, def);
+  inst.def = def;
+  inst.type = def.type;
+}, {
+  // `with` is an alias for `check`: the same function object, not a wrapper.
+  get with() {
+    return this.check;
+  },
+  set with(value) {
+    own(this, "with", value);
+  },
+  parse(data, params) {
+    return parse2(this, data, params, { callee: this.parse });
+  },
+  parseAsync(data, params) {
+    return parseAsync(this, data, params, { callee: this.parseAsync });
+  },
+  safeParse(data, params) {
+    return safeParse(this, data, params);
+  },
+  safeParseAsync(data, params) {
+    return safeParseAsync(this, data, params);
+  },
+  check(...checks) {
+    const def = this.def;
+    return this.clone({
+      ...def,
+      checks: [
+        ...def.checks ?? [],
+        ...checks.map((ch) => typeof ch === "function" ? { _zod: { check: ch, def: { check: "custom" }, onattach: [] } } : ch)
+      ]
+    }, { parent: true });
+  },
+  clone(_def, params) {
+    return clone(this, _def, params);
+  },
+  brand() {
+    return this;
+  },
+  register(reg, meta2) {
+    reg.add(this, meta2);
+    return this;
+  },
+  apply(fn, ...args) {
+    return args.length === 0 ? fn(this) : fn(this, ...args);
+  }
+});
+var ZodMiniString = /* @__PURE__ */ $constructor("ZodMiniString", (inst, def) => {
+  $ZodString.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function string2(params) {
+  return _string(ZodMiniString, params);
+}
+var ZodMiniNumber = /* @__PURE__ */ $constructor("ZodMiniNumber", (inst, def) => {
+  $ZodNumber.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function number2(params) {
+  return _number(ZodMiniNumber, params);
+}
+var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) => {
+  $ZodBoolean.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function boolean2(params) {
+  return _boolean(ZodMiniBoolean, params);
+}
+var ZodMiniNever = /* @__PURE__ */ $constructor("ZodMiniNever", (inst, def) => {
+  $ZodNever.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function never(params) {
+  return _never(ZodMiniNever, params);
+}
+var ZodMiniArray = /* @__PURE__ */ $constructor("ZodMiniArray", (inst, def) => {
+  $ZodArray.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function array(element, params) {
+  return new ZodMiniArray({
+    type: "array",
+    element,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniObject = /* @__PURE__ */ $constructor("ZodMiniObject", (inst, def) => {
+  $ZodObject.init(inst, def);
+  ZodMiniType.init(inst, def);
+  installLazyProp(inst, "shape", (self) => self._zod.def.shape, false);
+});
+// @__NO_SIDE_EFFECTS__
+function object(shape, params) {
+  const def = {
+    type: "object",
+    shape: shape ?? {},
+    ...normalizeParams(params)
+  };
+  return new ZodMiniObject(def);
+}
+// @__NO_SIDE_EFFECTS__
+function strictObject(shape, params) {
+  return new ZodMiniObject({
+    type: "object",
+    shape,
+    catchall: /* @__PURE__ */ never(),
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniUnion = /* @__PURE__ */ $constructor("ZodMiniUnion", (inst, def) => {
+  $ZodUnion.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function union(options, params) {
+  return new ZodMiniUnion({
+    type: "union",
+    options,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniTuple = /* @__PURE__ */ $constructor("ZodMiniTuple", (inst, def) => {
+  $ZodTuple.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function tuple(items, _paramsOrRest, _params) {
+  const hasRest = _paramsOrRest instanceof $ZodType;
+  const params = hasRest ? _params : _paramsOrRest;
+  const rest = hasRest ? _paramsOrRest : null;
+  return new ZodMiniTuple({
+    type: "tuple",
+    items,
+    rest,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniRecord = /* @__PURE__ */ $constructor("ZodMiniRecord", (inst, def) => {
+  $ZodRecord.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function record(keyType, valueType, params) {
+  if (!valueType || !valueType._zod) {
+    return new ZodMiniRecord({
+      type: "record",
+      keyType: /* @__PURE__ */ string2(),
+      valueType: keyType,
+      ...normalizeParams(valueType)
     });
   }
-};
-function runs(cell, path) {
-  const tools = cell.toolchain.tools.filter(({ target }) => target === path);
-  if (tools.length === 0) return true;
-  const commands = cell.image.profile?.runs?.value ?? [];
-  return tools.some(
-    ({ name, backend }) => backend !== void 0 && backend === cell.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
-  );
+  return new ZodMiniRecord({
+    type: "record",
+    keyType,
+    valueType,
+    ...normalizeParams(params)
+  });
 }
+var ZodMiniEnum = /* @__PURE__ */ $constructor("ZodMiniEnum", (inst, def) => {
+  $ZodEnum.init(inst, def);
+  ZodMiniType.init(inst, def);
+  inst.options = [...inst._zod.values];
+});
+// @__NO_SIDE_EFFECTS__
+function _enum(values, params) {
+  const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
+  return new ZodMiniEnum({
+    type: "enum",
+    entries,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniLiteral = /* @__PURE__ */ $constructor("ZodMiniLiteral", (inst, def) => {
+  $ZodLiteral.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function literal(value, params) {
+  return new ZodMiniLiteral({
+    type: "literal",
+    values: Array.isArray(value) ? value : [value],
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniTransform = /* @__PURE__ */ $constructor("ZodMiniTransform", (inst, def) => {
+  $ZodTransform.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function transform(fn) {
+  return new ZodMiniTransform({
+    type: "transform",
+    transform: fn
+  });
+}
+var ZodMiniOptional = /* @__PURE__ */ $constructor("ZodMiniOptional", (inst, def) => {
+  $ZodOptional.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function optional(innerType) {
+  return new ZodMiniOptional({
+    type: "optional",
+    innerType
+  });
+}
+var ZodMiniNullable = /* @__PURE__ */ $constructor("ZodMiniNullable", (inst, def) => {
+  $ZodNullable.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function nullable(innerType) {
+  return new ZodMiniNullable({
+    type: "nullable",
+    innerType
+  });
+}
+var ZodMiniPipe = /* @__PURE__ */ $constructor("ZodMiniPipe", (inst, def) => {
+  $ZodPipe.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function pipe(in_, out) {
+  return new ZodMiniPipe({
+    type: "pipe",
+    in: in_,
+    out
+  });
+}
+var describe2 = describe;
+
+// src/model/program.ts
+var constructSchema = string2();
+var boundaryConstructs = ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"];
+var operationSchema = _enum(["append", "list-own-chain", "list", "check", "delete", "save-restore"]);
+var programBackendSchema = _enum([
+  "host",
+  "follows-kubelet",
+  "nft",
+  "legacy",
+  "native-nft",
+  "none",
+  "unknown"
+]);
+var sourced = { source: string2(), confidence: _enum(["seen", "documented", "inferred", "stated"]) };
+var setUseSchema = object({ creates: array(string2()), listsAll: optional(boolean2()) });
+var programVersionSchema = object({
+  /** semver range of the program's versions: `>=1.29`, `2.0 - 2.4`. */
+  versions: string2(),
+  backend: object({ value: programBackendSchema, ...sourced }),
+  /** Version of the iptables it runs, when it brings its own. */
+  iptables: optional(object({ value: string2(), ...sourced })),
+  ipset: optional(object({ value: string2(), ...sourced })),
+  nft: optional(object({ value: string2(), ...sourced })),
+  /** Where this range differs from what the profile states for all versions. */
+  writes: optional(object({ value: array(constructSchema), ...sourced })),
+  operations: optional(object({ value: array(operationSchema), ...sourced })),
+  sets: optional(object({ value: setUseSchema, ...sourced })),
+  note: optional(string2())
+});
+var programProfileSchema = object({
+  id: string2(),
+  title: string2(),
+  /** How it is recognised inside an image: Go module paths, paths of binaries. */
+  recognise: optional(
+    object({ goModules: optional(array(string2())), paths: optional(array(string2())) })
+  ),
+  /** Constructs it writes into tables that iptables-nft owns; absent: not known. */
+  writes: optional(object({ value: array(constructSchema), ...sourced })),
+  /** What it does to tables that others write too; absent: not known. */
+  operations: optional(object({ value: array(operationSchema), ...sourced })),
+  /** A kubelet is in it: it writes the marker chains by which iptables-wrapper v2 and later choose the backend. */
+  kubelet: optional(boolean2()),
+  /** It keeps changing rules while the node runs (matters for races). */
+  changesRules: optional(object({ value: boolean2(), ...sourced })),
+  /** Set types it creates, when it uses ipset; and whether it lists or saves all sets of the namespace. */
+  ipset: optional(
+    object({
+      value: setUseSchema,
+      ...sourced
+    })
+  ),
+  /** Commands it runs by name, besides plain `iptables` and `ip6tables`. */
+  runs: optional(object({ value: array(string2()), ...sourced })),
+  /** When the image's own copy of this program runs: how the backend of its iptables is chosen. `path`: whatever `iptables`
+   * resolves to. `self`: it runs the backend-named binaries itself (Felix). */
+  selects: optional(
+    object({
+      value: _enum(["path", "self"]),
+      /** Environment variable that decides, with the values that mean each backend. */
+      variable: optional(
+        object({
+          name: string2(),
+          values: record(string2(), _enum(["nft", "legacy", "auto"])),
+          default: _enum(["nft", "legacy", "auto"])
+        })
+      ),
+      /** What `auto` picks when no program has written rules yet. */
+      tie: optional(_enum(["nft", "legacy"])),
+      ...sourced
+    })
+  ),
+  versions: array(programVersionSchema),
+  notes: optional(array(string2()))
+});
 
 // src/knowledge/encodings.json
 var encodings_default = {
@@ -19691,7 +21007,7 @@ var encodings_default = {
 };
 
 // src/compat/encodings.ts
-var bundled3 = encodings_default;
+var bundled2 = encodings_default;
 function toEffect(encoding, construct, effect) {
   return {
     encoding: encoding.id,
@@ -19703,1974 +21019,69 @@ function toEffect(encoding, construct, effect) {
     sources: encoding.sources
   };
 }
+function buildOf(version3, record2) {
+  const carries = bundled2.backports.filter((backport) => backport.version === version3 && backport.database === record2?.database).filter((backport) => record2?.version.includes(backport.marker) === true).filter((backport) => (packageRevision(record2?.version ?? "") ?? -1) >= backport.minRevision).map((backport) => backport.encoding);
+  return carries.length === 0 ? version3 : { version: version3, carries };
+}
+function actsAs(release, encoding) {
+  if (typeof release === "string") return release;
+  return release.carries.includes(encoding.id) ? encoding.writer.min ?? release.version : release.version;
+}
 function effectsOf(writer, reader2, construct) {
-  return allEffects(bundled3.encodings, writer, reader2, construct);
+  return allEffects(bundled2.encodings, writer, reader2, construct);
 }
 function nativeEffectsOf(writer, reader2, construct) {
-  return allEffects(bundled3.nativeNft, writer, reader2, construct);
+  return allEffects(bundled2.nativeNft, writer, reader2, construct);
 }
 function allEffects(encodings, writer, reader2, construct) {
-  return encodings.filter((encoding) => encoding.constructs.includes(construct) && inRange(writer, encoding.writer)).flatMap(
-    (encoding) => encoding.effects.filter((effect) => inRange(reader2, effect.reader)).map((effect) => toEffect(encoding, construct, effect))
+  return encodings.filter((encoding) => encoding.constructs.includes(construct) && inRange(actsAs(writer, encoding), encoding.writer)).flatMap(
+    (encoding) => encoding.effects.filter((effect) => inRange(actsAs(reader2, encoding), effect.reader)).map((effect) => toEffect(encoding, construct, effect))
   );
 }
 function gapsOf(writer, reader2, construct) {
-  return bundled3.encodings.filter((encoding) => encoding.constructs.includes(construct)).flatMap((encoding) => encoding.gaps ?? []).filter((gap) => inRange(gap.side === "writer" ? writer : reader2, gap.versions)).map((gap) => gap.note);
+  return bundled2.encodings.filter((encoding) => encoding.constructs.includes(construct)).flatMap((encoding) => encoding.gaps ?? []).filter((gap) => inRange(gap.side === "writer" ? writer : reader2, gap.versions)).map((gap) => gap.note);
 }
 function describeConstruct(construct) {
-  return bundled3.constructs[construct]?.title ?? construct;
+  return bundled2.constructs[construct]?.title ?? construct;
 }
 function testedReleases() {
-  return bundled3.measured.iptables;
+  return bundled2.measured.iptables;
 }
 function testedNftReleases() {
-  return bundled3.measured.nft;
+  return bundled2.measured.nft;
 }
-
-// node_modules/zod/v4/core/util.js
-function getEnumValues(entries) {
-  const numericValues = Object.values(entries).filter((v) => typeof v === "number");
-  const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-  return values;
-}
-function jsonStringifyReplacer(_, value) {
-  if (typeof value === "bigint")
-    return value.toString();
-  return value;
-}
-var Cached = class {
-  constructor(getter) {
-    this._getter = getter;
-    this._value = void 0;
-  }
-  get value() {
-    const getter = this._getter;
-    if (getter !== void 0) {
-      this._value = getter();
-      this._getter = void 0;
-    }
-    return this._value;
-  }
-};
-function cached(getter) {
-  return new Cached(getter);
-}
-function nullish(input) {
-  return input === null || input === void 0;
-}
-function cleanRegex(source) {
-  const start = source.startsWith("^") ? 1 : 0;
-  const end = source.endsWith("$") ? source.length - 1 : source.length;
-  return source.slice(start, end);
-}
-function assignProp(target, prop, value) {
-  Object.defineProperty(target, prop, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true
-  });
-}
-var captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
-};
-function isObject(data) {
-  return typeof data === "object" && data !== null && !Array.isArray(data);
-}
-function isPlainObject(o) {
-  if (isObject(o) === false)
-    return false;
-  const ctor = o.constructor;
-  if (ctor === void 0)
-    return true;
-  if (typeof ctor !== "function")
-    return true;
-  const prot = ctor.prototype;
-  if (isObject(prot) === false)
-    return false;
-  if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
-    return false;
-  }
-  return true;
-}
-var propertyKeyTypes = /* @__PURE__ */ new Set(["string", "number", "symbol"]);
-function escapeRegex(str) {
-  return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-function clone(inst, def, params) {
-  const cl = new inst._zod.constr(def ?? inst._zod.def);
-  if (!def || params?.parent)
-    cl._zod.parent = inst;
-  return cl;
-}
-function normalizeParams(_params) {
-  const params = _params;
-  if (!params)
-    return {};
-  if (typeof params === "string")
-    return { error: () => params };
-  if (params?.message !== void 0) {
-    if (params?.error !== void 0)
-      throw new Error("Cannot specify both `message` and `error` params");
-    params.error = params.message;
-  }
-  delete params.message;
-  if (typeof params.error === "string")
-    return { ...params, error: () => params.error };
-  return params;
-}
-function optionalKeys(shape) {
-  return Object.keys(shape).filter((k) => {
-    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
-  });
-}
-function aborted(x, startIndex = 0) {
-  if (x.aborted === true)
-    return true;
-  for (let i = startIndex; i < x.issues.length; i++) {
-    if (x.issues[i]?.continue !== true) {
-      return true;
-    }
-  }
-  return false;
-}
-function explicitlyAborted(x, startIndex = 0) {
-  if (x.aborted === true)
-    return true;
-  for (let i = startIndex; i < x.issues.length; i++) {
-    if (x.issues[i]?.continue === false) {
-      return true;
-    }
-  }
-  return false;
-}
-function prefixIssues(path, issues) {
-  return issues.map((iss) => {
-    var _a2;
-    (_a2 = iss).path ?? (_a2.path = []);
-    iss.path.unshift(path);
-    return iss;
-  });
-}
-function unwrapMessage(message) {
-  return typeof message === "string" ? message : message?.message;
-}
-function sizeCaps(defChecks) {
-  const caps = [];
-  for (const ch of defChecks ?? []) {
-    const d = ch._zod.def;
-    if (!/_(length|size)$|_equals$/.test(d.check))
-      break;
-    const max = d.maximum ?? d.length ?? d.size;
-    if (max >= 0)
-      caps.push([max, ch]);
-  }
-  return caps;
-}
-function attachSchema(issues, start, inst) {
-  var _a2;
-  for (let i = start; i < issues.length; i++) {
-    (_a2 = issues[i]).schema ?? (_a2.schema = inst);
-  }
-}
-function finalizeIssue(iss, ctx, config2) {
-  var _a2;
-  const traits = iss.inst?._zod?.traits;
-  if (traits?.has("$ZodType")) {
-    if (traits.has("$ZodCheck"))
-      (_a2 = iss).schema ?? (_a2.schema = iss.inst);
-    else
-      iss.schema = iss.inst;
-  }
-  const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
-  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
-  const full = {};
-  for (const k of Object.keys(iss)) {
-    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
-      continue;
-    full[k] = iss[k];
-  }
-  full.path ?? (full.path = []);
-  full.message = message;
-  if (ctx?.reportInput) {
-    full.input = iss.input;
-  }
-  return full;
-}
-var highSurrogate = /[\uD800-\uDBFF]/;
-function codePointLength(str) {
-  const units = str.length;
-  if (!highSurrogate.test(str))
-    return units;
-  let count2 = units;
-  for (let i = 0; i < units - 1; i++) {
-    if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-      count2--;
-      i++;
-    }
-  }
-  return count2;
-}
-function getLengthableOrigin(input) {
-  if (Array.isArray(input))
-    return "array";
-  if (typeof input === "string")
-    return "string";
-  return "unknown";
-}
-function members(proto, table) {
-  for (const key in table) {
-    const desc = Object.getOwnPropertyDescriptor(table, key);
-    if (desc.get)
-      Object.defineProperty(proto, key, { ...desc, enumerable: false });
-    else
-      defineBound(proto, key, desc.value);
-  }
-}
-function own(inst, key, value, enumerable = true) {
-  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
-  return value;
-}
-function hide(inst, key, value) {
-  return own(inst, key, value, false);
-}
-function defineBound(proto, key, fn) {
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      return this == null ? fn : own(this, key, fn.bind(this));
-    },
-    set(value) {
-      own(this, key, value);
-    }
-  });
-}
-function claim(inst, sentinel) {
-  const proto = Object.getPrototypeOf(inst);
-  return sentinel in proto ? void 0 : proto;
-}
-var installing;
-var broke = false;
-var breaker = {
-  configurable: true,
-  get() {
-    broke = true;
-    return void 0;
-  }
-};
-function defineLazyInternal(inst, key, compute) {
-  const proto = Object.getPrototypeOf(inst._zod);
-  if (key in proto && installing !== inst._zod) {
-    installing = void 0;
-    return;
-  }
-  installing = inst._zod;
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      Object.defineProperty(this, key, breaker);
-      const outer = broke;
-      broke = false;
-      try {
-        const value = compute(this);
-        if (broke)
-          delete this[key];
-        else
-          Object.defineProperty(this, key, { configurable: true, writable: true, value });
-        broke = broke || outer;
-        return value;
-      } catch (err) {
-        delete this[key];
-        broke = broke || outer;
-        throw err;
-      }
-    },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, value });
-    }
-  });
-}
-function installLazyProp(inst, key, make, enumerable) {
-  const proto = claim(inst, key);
-  if (!proto)
-    return;
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      const desc = { configurable: true, writable: true, enumerable, value: void 0 };
-      Object.defineProperty(this, key, desc);
-      desc.value = make(this);
-      Object.defineProperty(this, key, desc);
-      return desc.value;
-    },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
-    }
-  });
-}
-
-// node_modules/zod/v4/core/core.js
-var _a;
-var _zodDesc = { value: void 0, enumerable: false };
-var _E = "captureStackTrace" in Error ? Error : null;
-function newError(Definition) {
-  const E = _E;
-  if (E) {
-    const saved = E.stackTraceLimit;
-    if (typeof saved === "number") {
-      try {
-        E.stackTraceLimit = 0;
-      } catch {
-        _E = null;
-        return new Definition();
-      }
-      try {
-        return new Definition();
-      } finally {
-        E.stackTraceLimit = saved;
-      }
-    }
-  }
-  return new Definition();
-}
-// @__NO_SIDE_EFFECTS__
-function $constructor(name, initializer2, proto, params) {
-  const zodProto = {};
-  function Internals(def) {
-    this.def = def;
-    this.constr = _;
-    this.traits = /* @__PURE__ */ new Set();
-  }
-  Internals.prototype = zodProto;
-  const protoMembers = proto;
-  const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
-  function init(inst, def) {
-    if (!inst._zod) {
-      _zodDesc.value = new Internals(def);
-      try {
-        Object.defineProperty(inst, "_zod", _zodDesc);
-      } finally {
-        _zodDesc.value = void 0;
-      }
-    } else if (inst._zod.traits.has(name)) {
-      return;
-    }
-    inst._zod.traits.add(name);
-    initializer2(inst, def);
-    if (initialized) {
-      const own2 = Object.getPrototypeOf(inst);
-      const ctorProto = inst._zod.constr.prototype;
-      let up = own2;
-      while (up && up !== ctorProto)
-        up = Object.getPrototypeOf(up);
-      const target = up ?? own2;
-      if (!initialized.has(target)) {
-        initialized.add(target);
-        members(target, protoMembers);
-      }
-    }
-    const proto2 = _.prototype;
-    for (const k in proto2) {
-      if (!Object.prototype.hasOwnProperty.call(proto2, k))
-        continue;
-      if (!(k in inst)) {
-        inst[k] = proto2[k].bind(inst);
-      }
-    }
-  }
-  const Parent = params?.Parent ?? Object;
-  class Definition extends Parent {
-  }
-  Object.defineProperty(Definition, "name", { value: name });
-  function _(def) {
-    const inst = params?.Parent ? newError(Definition) : this;
-    init(inst, def);
-    const deferred = inst._zod.deferred;
-    if (deferred) {
-      for (const fn of deferred) {
-        fn();
-      }
-      inst._zod.deferred = void 0;
-    }
-    const pp = globalThis.__zod_globalConfig?.postProcessor;
-    if (pp)
-      pp(inst);
-    return inst;
-  }
-  Object.defineProperty(_, "init", { value: init });
-  Object.defineProperty(_, Symbol.hasInstance, {
-    value: (inst) => {
-      if (params?.Parent && inst instanceof params.Parent)
-        return true;
-      return inst?._zod?.traits?.has(name);
-    }
-  });
-  Object.defineProperty(_, "name", { value: name });
-  return _;
-}
-var $ZodAsyncError = class extends Error {
-  constructor() {
-    super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
-  }
-};
-var $ZodEncodeError = class extends Error {
-  constructor(name) {
-    super(`Encountered unidirectional transform during encode: ${name}`);
-    this.name = "ZodEncodeError";
-  }
-};
-(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
-var globalConfig = globalThis.__zod_globalConfig;
-function config(newConfig) {
-  if (newConfig)
-    Object.assign(globalConfig, newConfig);
-  return globalConfig;
-}
-
-// node_modules/zod/v4/core/errors.js
-function _getMessage() {
-  const internals = this._zod;
-  internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
-  return internals.message;
-}
-function _setMessage(value) {
-  this._zod.message = value;
-}
-var _messageDesc = {
-  get: _getMessage,
-  set: _setMessage,
-  enumerable: true,
-  configurable: true
-};
-var _issuesDesc = { value: void 0, enumerable: false };
-var _installedToString = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
-var initializer = (inst, def) => {
-  inst.name = "$ZodError";
-  _issuesDesc.value = def;
-  Object.defineProperty(inst, "issues", _issuesDesc);
-  _issuesDesc.value = void 0;
-  Object.defineProperty(inst, "message", _messageDesc);
-  const proto = Object.getPrototypeOf(inst);
-  if (!_installedToString.has(proto)) {
-    _installedToString.add(proto);
-    Object.defineProperty(proto, "toString", {
-      configurable: true,
-      enumerable: false,
-      get() {
-        const value = () => this.message;
-        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
-        return value;
-      },
-      set(value) {
-        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
-      }
-    });
-  }
-};
-var $ZodError = $constructor("$ZodError", initializer);
-var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
-  Parent: Error
-});
-
-// node_modules/zod/v4/core/parse.js
-var _parse = (_Err) => {
-  const fn = (schema, value, _ctx, _params) => {
-    const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-    const result = schema._zod.run({ value, issues: [] }, ctx);
-    if (result instanceof Promise) {
-      throw new $ZodAsyncError();
-    }
-    if (result.issues.length) {
-      const e = new (_params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
-      captureStackTrace(e, _params?.callee ?? fn);
-      throw e;
-    }
-    return result.value;
-  };
-  return fn;
-};
-var parse2 = /* @__PURE__ */ _parse($ZodRealError);
-var _parseAsync = (_Err) => {
-  const fn = async (schema, value, _ctx, params) => {
-    const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-    let result = schema._zod.run({ value, issues: [] }, ctx);
-    if (result instanceof Promise)
-      result = await result;
-    if (result.issues.length) {
-      const e = new (params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
-      captureStackTrace(e, params?.callee ?? fn);
-      throw e;
-    }
-    return result.value;
-  };
-  return fn;
-};
-var parseAsync = /* @__PURE__ */ _parseAsync($ZodRealError);
-var _safeParse = (_Err) => (schema, value, _ctx) => {
-  const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-  const result = schema._zod.run({ value, issues: [] }, ctx);
-  if (result instanceof Promise) {
-    throw new $ZodAsyncError();
-  }
-  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
-};
-var safeParse = /* @__PURE__ */ _safeParse($ZodRealError);
-function failure(Err, issues, ctx) {
-  let error;
-  return {
-    success: false,
-    get error() {
-      if (!error) {
-        error = new Err(issues.map((iss) => finalizeIssue(iss, ctx, config())));
-        issues = void 0;
-        ctx = void 0;
-      }
-      return error;
-    },
-    set error(e) {
-      error = e;
-      issues = void 0;
-      ctx = void 0;
-    }
-  };
-}
-var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
-  const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-  let result = schema._zod.run({ value, issues: [] }, ctx);
-  if (result instanceof Promise)
-    result = await result;
-  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
-};
-var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
-
-// node_modules/zod/v4/core/regexes.js
-var anyString = /^[\s\S]{0,}$/;
-var number = /^-?\d+(?:\.\d+)?$/;
-var boolean = /^(?:true|false)$/i;
-
-// node_modules/zod/v4/core/checks.js
-var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
-  var _a2;
-  inst._zod ?? (inst._zod = {});
-  inst._zod.def = def;
-  (_a2 = inst._zod).onattach ?? (_a2.onattach = []);
-});
-var _whenHasLength = (payload) => {
-  const val = payload.value;
-  return !nullish(val) && val.length !== void 0;
-};
-var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
-  var _a2;
-  $ZodCheck.init(inst, def);
-  (_a2 = inst._zod.def).when ?? (_a2.when = _whenHasLength);
-  inst._zod.check = (payload) => {
-    const input = payload.value;
-    const units = input.length;
-    const length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
-    if (length <= def.maximum)
-      return;
-    const origin = getLengthableOrigin(input);
-    payload.issues.push({
-      origin,
-      code: "too_big",
-      maximum: def.maximum,
-      inclusive: true,
-      input,
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-var $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (inst, def) => {
-  var _a2;
-  $ZodCheck.init(inst, def);
-  (_a2 = inst._zod.def).when ?? (_a2.when = _whenHasLength);
-  inst._zod.check = (payload) => {
-    const input = payload.value;
-    const units = input.length;
-    const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
-    if (length >= def.minimum)
-      return;
-    const origin = getLengthableOrigin(input);
-    payload.issues.push({
-      origin,
-      code: "too_small",
-      minimum: def.minimum,
-      inclusive: true,
-      input,
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-var $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
-  var _a2, _b;
-  $ZodCheck.init(inst, def);
-  if (def.pattern)
-    (_a2 = inst._zod).check ?? (_a2.check = (payload) => {
-      def.pattern.lastIndex = 0;
-      if (def.pattern.test(payload.value))
-        return;
-      payload.issues.push({
-        origin: "string",
-        code: "invalid_format",
-        format: def.format,
-        input: payload.value,
-        ...def.pattern ? { pattern: def.pattern.toString() } : {},
-        inst,
-        continue: !def.abort
-      });
-    });
-  else
-    (_b = inst._zod).check ?? (_b.check = () => {
-    });
-});
-var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) => {
-  $ZodCheckStringFormat.init(inst, def);
-  inst._zod.check = (payload) => {
-    def.pattern.lastIndex = 0;
-    if (def.pattern.test(payload.value))
-      return;
-    payload.issues.push({
-      origin: "string",
-      code: "invalid_format",
-      format: "regex",
-      input: payload.value,
-      pattern: def.pattern.toString(),
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-
-// node_modules/zod/v4/core/versions.js
-var version = {
-  major: 4,
-  minor: 6,
-  patch: 7
-};
-
-// node_modules/zod/v4/core/schemas.js
-var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
-  var _a2;
-  inst ?? (inst = {});
-  inst._zod.def = def;
-  inst._zod.bag = inst._zod.bag || {};
-  inst._zod.version = version;
-  const defChecks = inst._zod.def.checks;
-  const checks = inst._zod.traits.has("$ZodCheck") ? [inst, ...defChecks ?? []] : defChecks?.length ? [...defChecks] : [];
-  for (const ch of checks) {
-    for (const fn of ch._zod.onattach) {
-      fn(inst);
-    }
-  }
-  if (checks.length === 0) {
-    (_a2 = inst._zod).deferred ?? (_a2.deferred = []);
-    inst._zod.deferred?.push(() => {
-      inst._zod.run = inst._zod.parse;
-    });
-  } else {
-    const runChecks = (payload, checks2, ctx) => {
-      if (payload.memo)
-        return payload;
-      let isAborted = aborted(payload);
-      let asyncResult;
-      for (const ch of checks2) {
-        if (ch._zod.def.when) {
-          if (explicitlyAborted(payload))
-            continue;
-          const shouldRun = ch._zod.def.when(payload);
-          if (!shouldRun)
-            continue;
-        } else if (isAborted) {
-          continue;
-        }
-        const currLen = payload.issues.length;
-        const _ = ch._zod.check(payload);
-        if (_ instanceof Promise && ctx?.async === false) {
-          throw new $ZodAsyncError();
-        }
-        if (asyncResult || _ instanceof Promise) {
-          asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
-            await _;
-            const nextLen = payload.issues.length;
-            if (nextLen === currLen)
-              return;
-            attachSchema(payload.issues, currLen, inst);
-            if (!isAborted)
-              isAborted = aborted(payload, currLen);
-          });
-        } else {
-          const nextLen = payload.issues.length;
-          if (nextLen === currLen)
-            continue;
-          attachSchema(payload.issues, currLen, inst);
-          if (!isAborted)
-            isAborted = aborted(payload, currLen);
-        }
-      }
-      if (asyncResult) {
-        return asyncResult.then(() => {
-          return payload;
-        });
-      }
-      return payload;
-    };
-    const handleCanaryResult = (canary, payload, ctx) => {
-      if (aborted(canary)) {
-        canary.aborted = true;
-        return canary;
-      }
-      const checkResult = runChecks(payload, checks, ctx);
-      if (checkResult instanceof Promise) {
-        if (ctx.async === false)
-          throw new $ZodAsyncError();
-        return checkResult.then((checkResult2) => inst._zod.parse(checkResult2, ctx));
-      }
-      return inst._zod.parse(checkResult, ctx);
-    };
-    inst._zod.run = (payload, ctx) => {
-      if (ctx.skipChecks) {
-        return inst._zod.parse(payload, ctx);
-      }
-      if (ctx.direction === "backward") {
-        const canary = inst._zod.parse({ value: payload.value, issues: [] }, { ...ctx, skipChecks: true });
-        if (canary instanceof Promise) {
-          return canary.then((canary2) => {
-            return handleCanaryResult(canary2, payload, ctx);
-          });
-        }
-        return handleCanaryResult(canary, payload, ctx);
-      }
-      const result = inst._zod.parse(payload, ctx);
-      if (result instanceof Promise) {
-        if (ctx.async === false)
-          throw new $ZodAsyncError();
-        return result.then((result2) => runChecks(result2, checks, ctx));
-      }
-      return runChecks(result, checks, ctx);
-    };
-  }
-}, {
-  // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
-  get "~standard"() {
-    return hide(this, "~standard", standardProps(this));
-  },
-  set "~standard"(value) {
-    own(this, "~standard", value);
-  }
-});
-var toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
-async function validateAsync(inst, value) {
-  const ctx = { async: true };
-  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
-}
-function standardProps(inst) {
-  return {
-    validate: (value) => {
-      const ctx = { async: false };
-      try {
-        const r = inst._zod.run({ value, issues: [] }, ctx);
-        if (!(r instanceof Promise))
-          return toStandardResult(r, ctx);
-      } catch (_) {
-      }
-      return validateAsync(inst, value);
-    },
-    vendor: "zod",
-    version: 1
-  };
-}
-var $ZodString = /* @__PURE__ */ $constructor("$ZodString", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.pattern = def.pattern ?? anyString;
-  inst._zod.parse = (payload, _) => {
-    if (def.coerce)
-      try {
-        payload.value = String(payload.value);
-      } catch (_2) {
-      }
-    if (typeof payload.value === "string")
-      return payload;
-    payload.issues.push({
-      expected: "string",
-      code: "invalid_type",
-      input: payload.value,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.pattern = number;
-  inst._zod.parse = (payload, _ctx) => {
-    if (def.coerce)
-      try {
-        payload.value = Number(payload.value);
-      } catch (_) {
-      }
-    const input = payload.value;
-    if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) {
-      return payload;
-    }
-    const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
-    payload.issues.push({
-      expected: "number",
-      code: "invalid_type",
-      input,
-      inst,
-      ...received ? { received } : {}
-    });
-    return payload;
-  };
-});
-var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.pattern = boolean;
-  inst._zod.parse = (payload, _ctx) => {
-    if (def.coerce)
-      try {
-        payload.value = Boolean(payload.value);
-      } catch (_) {
-      }
-    const input = payload.value;
-    if (typeof input === "boolean")
-      return payload;
-    payload.issues.push({
-      expected: "boolean",
-      code: "invalid_type",
-      input,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodNever = /* @__PURE__ */ $constructor("$ZodNever", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.parse = (payload, _ctx) => {
-    payload.issues.push({
-      expected: "never",
-      code: "invalid_type",
-      input: payload.value,
-      inst
-    });
-    return payload;
-  };
-});
-function capSize(inst, size) {
-  const caps = sizeCaps(inst._zod.def.checks);
-  if (!caps.length)
-    return;
-  const cap = Math.min(...caps.map((c) => c[0]));
-  const parse3 = inst._zod.parse;
-  inst._zod.parse = (payload, ctx) => {
-    const n = size(payload.value);
-    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
-      for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
-        if (n > max && ch._zod.def.when(payload)) {
-          const start = payload.issues.length;
-          ch._zod.check(payload);
-          payload.issues[start].continue = false;
-          attachSchema(payload.issues, start, inst);
-          return payload;
-        }
-      }
-    }
-    return parse3(payload, ctx);
-  };
-}
-var arraySize = (input) => Array.isArray(input) ? input.length : -1;
-function handleArrayResult(result, final, index) {
-  if (result.issues.length) {
-    final.issues.push(...prefixIssues(index, result.issues));
-  }
-  final.value[index] = result.value;
-}
-var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
-  $ZodType.init(inst, def);
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!Array.isArray(input)) {
-      payload.issues.push({
-        expected: "array",
-        code: "invalid_type",
-        input,
-        inst
-      });
-      return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
-    const proms = [];
-    const abortEarly = ctx?.abortEarly;
-    for (let i = 0; i < input.length; i++) {
-      const item = input[i];
-      const result = def.element._zod.run({
-        value: item,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) {
-        proms.push(result.then((result2) => handleArrayResult(result2, payload, i)));
-      } else {
-        handleArrayResult(result, payload, i);
-        if (abortEarly && result.issues.length !== 0 && aborted(result))
-          break;
-      }
-    }
-    if (proms.length) {
-      return Promise.all(proms).then(() => payload);
-    }
-    return payload;
-  };
-  capSize(inst, arraySize);
-});
-function handlePropertyResult(result, final, key, input, optin, optout) {
-  const isPresent = key in input;
-  const isOptionalOut = optout === "optional";
-  if (!isPresent && isOptionalOut && optin === "optional") {
-    return;
-  }
-  if (result.issues.length) {
-    if (optin !== void 0 && isOptionalOut && !isPresent) {
-      return;
-    }
-    final.issues.push(...prefixIssues(key, result.issues));
-  }
-  if (!isPresent && optin === void 0) {
-    if (!result.issues.length) {
-      final.issues.push({
-        code: "invalid_type",
-        expected: "nonoptional",
-        input: void 0,
-        path: [key]
-      });
-    }
-    return;
-  }
-  if (result.value === void 0) {
-    if (isPresent || optin === "defaulted" && !isOptionalOut) {
-      final.value[key] = void 0;
-    }
-  } else {
-    final.value[key] = result.value;
-  }
-}
-var NO_SYMBOL_KEYS = [];
-function normalizeDef(def) {
-  const keys = Object.keys(def.shape);
-  const ownSymbols = Object.getOwnPropertySymbols(def.shape);
-  const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
-  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
-  for (const k of allKeys) {
-    if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
-      throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
-    }
-  }
-  const okeys = optionalKeys(def.shape);
-  return {
-    ...def,
-    allKeys,
-    symbolKeys,
-    // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
-    keySet: new Set(keys),
-    numKeys: keys.length,
-    optionalKeys: new Set(okeys)
-  };
-}
-function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
-  const unrecognized = [];
-  const keySet = def.keySet;
-  const _catchall = def.catchall._zod;
-  const t = _catchall.def.type;
-  const optin = _catchall.optin;
-  const optout = _catchall.optout;
-  let seen2 = 0;
-  for (const key in input) {
-    if (abortEarly && payload.issues.length !== seen2) {
-      if (aborted(payload, seen2))
-        break;
-      seen2 = payload.issues.length;
-    }
-    if (keySet.has(key))
-      continue;
-    if (key === "__proto__") {
-      if (t === "never")
-        unrecognized.push(key);
-      continue;
-    }
-    if (t === "never") {
-      unrecognized.push(key);
-      continue;
-    }
-    const r = _catchall.run({ value: input[key], issues: [] }, ctx);
-    if (r instanceof Promise) {
-      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
-    } else {
-      handlePropertyResult(r, payload, key, input, optin, optout);
-    }
-  }
-  if (unrecognized.length) {
-    payload.issues.push({
-      code: "unrecognized_keys",
-      keys: unrecognized,
-      input,
-      inst,
-      // Describes the shape of the input, not the validity of the parsed value, so it never aborts. The parse still fails; the schema's own checks just get to run first, and an enclosing intersection can reconcile the key against a sibling operand.
-      continue: true
-    });
-  }
-  if (!proms.length)
-    return payload;
-  return Promise.all(proms).then(() => {
-    return payload;
-  });
-}
-var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
-  $ZodType.init(inst, def);
-  const desc = Object.getOwnPropertyDescriptor(def, "shape");
-  const sh = desc?.get ? desc.get.raw : def.shape ?? {};
-  if (sh) {
-    const get = () => {
-      const newSh = { ...sh };
-      Object.defineProperty(def, "shape", { value: newSh });
-      get.raw = newSh;
-      return newSh;
-    };
-    get.raw = sh;
-    Object.defineProperty(def, "shape", { get });
-  }
-  const _normalized = cached(() => normalizeDef(def));
-  defineLazyInternal(inst, "propValues", (zod) => {
-    const shape = zod.def.shape;
-    const propValues = {};
-    for (const key in shape) {
-      const field = shape[key]._zod;
-      if (field.values) {
-        if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
-          assignProp(propValues, key, /* @__PURE__ */ new Set());
-        }
-        for (const v of field.values)
-          propValues[key].add(v);
-        if (field.optin !== void 0)
-          propValues[key].add(void 0);
-      }
-    }
-    return propValues;
-  });
-  const isObject2 = isObject;
-  const catchall = def.catchall;
-  let value;
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    value ?? (value = _normalized.value);
-    const input = payload.value;
-    if (!isObject2(input)) {
-      payload.issues.push({
-        expected: "object",
-        code: "invalid_type",
-        input,
-        inst
-      });
-      return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-    const proms = [];
-    const shape = value.shape;
-    const abortEarly = ctx?.abortEarly;
-    let seen2 = payload.issues.length;
-    for (const key of value.allKeys) {
-      if (abortEarly && payload.issues.length !== seen2) {
-        if (aborted(payload, seen2))
-          break;
-        seen2 = payload.issues.length;
-      }
-      if (key === "__proto__")
-        continue;
-      const el = shape[key];
-      const optin = el._zod.optin;
-      const optout = el._zod.optout;
-      const r = el._zod.run({ value: input[key], issues: [] }, ctx);
-      if (r instanceof Promise) {
-        proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
-      } else {
-        handlePropertyResult(r, payload, key, input, optin, optout);
-      }
-    }
-    if (!catchall) {
-      return proms.length ? Promise.all(proms).then(() => payload) : payload;
-    }
-    return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
-  };
-});
-function handleUnionResults(results, final, inst, ctx) {
-  for (const result of results) {
-    if (result.issues.length === 0) {
-      final.value = result.value;
-      return final;
-    }
-  }
-  const nonaborted = results.filter((r) => !aborted(r));
-  if (nonaborted.length === 1) {
-    final.value = nonaborted[0].value;
-    return nonaborted[0];
-  }
-  final.issues.push({
-    code: "invalid_union",
-    input: final.value,
-    inst,
-    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
-  });
-  return final;
-}
-var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
-  defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
-  defineLazyInternal(inst, "values", (zod) => {
-    if (zod.def.options.every((o) => o._zod.values)) {
-      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
-    }
-    return void 0;
-  });
-  defineLazyInternal(inst, "pattern", (zod) => {
-    if (zod.def.options.every((o) => o._zod.pattern)) {
-      const patterns = zod.def.options.map((o) => o._zod.pattern);
-      return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
-    }
-    return void 0;
-  });
-  const first = def.options.length === 1 ? def.options[0]._zod.run : null;
-  inst._zod.parse = (payload, ctx) => {
-    if (first) {
-      return first(payload, ctx);
-    }
-    let async = false;
-    const results = [];
-    for (const option of def.options) {
-      const result = option._zod.run({
-        value: payload.value,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) {
-        results.push(result);
-        async = true;
-      } else {
-        if (result.issues.length === 0)
-          return result;
-        results.push(result);
-      }
-    }
-    if (!async)
-      return handleUnionResults(results, payload, inst, ctx);
-    return Promise.all(results).then((results2) => {
-      return handleUnionResults(results2, payload, inst, ctx);
-    });
-  };
-});
-var $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
-  $ZodType.init(inst, def);
-  const items = def.items;
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!Array.isArray(input)) {
-      payload.issues.push({
-        input,
-        inst,
-        expected: "tuple",
-        code: "invalid_type"
-      });
-      return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, [], ctx) : [];
-    const proms = [];
-    const optinStart = getTupleOptStart(items, "optin");
-    const optoutStart = getTupleOptStart(items, "optout");
-    if (!def.rest) {
-      if (input.length < optinStart) {
-        payload.issues.push({
-          code: "too_small",
-          minimum: optinStart,
-          inclusive: true,
-          input,
-          inst,
-          origin: "array"
-        });
-        return payload;
-      }
-      if (input.length > items.length) {
-        payload.issues.push({
-          code: "too_big",
-          maximum: items.length,
-          inclusive: true,
-          input,
-          inst,
-          origin: "array"
-        });
-      }
-    }
-    const itemResults = new Array(items.length);
-    const abortEarly = def.rest ? ctx?.abortEarly : void 0;
-    let itemAborted = false;
-    for (let i = 0; i < items.length; i++) {
-      const r = items[i]._zod.run({ value: input[i], issues: [] }, ctx);
-      if (r instanceof Promise) {
-        proms.push(r.then((rr) => {
-          itemResults[i] = rr;
-        }));
-      } else {
-        itemResults[i] = r;
-        if (abortEarly && !itemAborted && r.issues.length)
-          itemAborted = aborted(r);
-      }
-    }
-    if (def.rest && !itemAborted) {
-      let i = items.length - 1;
-      const rest = input.slice(items.length);
-      let seen2 = payload.issues.length;
-      for (const el of rest) {
-        if (abortEarly && payload.issues.length !== seen2) {
-          if (aborted(payload, seen2))
-            break;
-          seen2 = payload.issues.length;
-        }
-        i++;
-        const result = def.rest._zod.run({ value: el, issues: [] }, ctx);
-        if (result instanceof Promise) {
-          proms.push(result.then((r) => handleTupleResult(r, payload, i)));
-        } else {
-          handleTupleResult(result, payload, i);
-        }
-      }
-    }
-    if (proms.length) {
-      return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
-    }
-    return handleTupleResults(itemResults, payload, items, input, optoutStart);
-  };
-});
-function getTupleOptStart(items, key) {
-  for (let i = items.length - 1; i >= 0; i--) {
-    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
-    if (!omittable)
-      return i + 1;
-  }
-  return 0;
-}
-function handleTupleResult(result, final, index) {
-  if (result.issues.length) {
-    final.issues.push(...prefixIssues(index, result.issues));
-  }
-  final.value[index] = result.value;
-}
-function handleTupleResults(itemResults, final, items, input, optoutStart) {
-  for (let i = 0; i < items.length; i++) {
-    const r = itemResults[i];
-    const isPresent = i < input.length;
-    if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
-      final.value.length = i;
-      break;
-    }
-    if (r.issues.length) {
-      if (!isPresent && i >= optoutStart) {
-        final.value.length = i;
-        break;
-      }
-      final.issues.push(...prefixIssues(i, r.issues));
-    }
-    final.value[i] = r.value;
-  }
-  for (let i = final.value.length - 1; i >= input.length; i--) {
-    if (items[i]._zod.optout === "optional" && final.value[i] === void 0) {
-      final.value.length = i;
-    } else {
-      break;
-    }
-  }
-  return final;
-}
-var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
-  $ZodType.init(inst, def);
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!isPlainObject(input)) {
-      payload.issues.push({
-        expected: "record",
-        code: "invalid_type",
-        input,
-        inst
-      });
-      return payload;
-    }
-    const proms = [];
-    const values = def.keyType._zod.values;
-    if (values && !def.partial) {
-      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-      const recordKeys = /* @__PURE__ */ new Set();
-      for (const key of values) {
-        if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
-          recordKeys.add(typeof key === "number" ? key.toString() : key);
-          if (key === "__proto__")
-            continue;
-          const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
-          if (keyResult instanceof Promise) {
-            throw new Error("Async schemas not supported in object keys currently");
-          }
-          if (keyResult.issues.length) {
-            payload.issues.push({
-              code: "invalid_key",
-              origin: "record",
-              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-              input: key,
-              path: [key],
-              inst
-            });
-            continue;
-          }
-          const outKey = keyResult.value;
-          if (outKey === "__proto__")
-            continue;
-          const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
-          if (result instanceof Promise) {
-            proms.push(result.then((result2) => {
-              if (result2.issues.length) {
-                payload.issues.push(...prefixIssues(key, result2.issues));
-              }
-              payload.value[outKey] = result2.value;
-            }));
-          } else {
-            if (result.issues.length) {
-              payload.issues.push(...prefixIssues(key, result.issues));
-            }
-            payload.value[outKey] = result.value;
-          }
-        }
-      }
-      let unrecognized;
-      for (const key in input) {
-        if (!recordKeys.has(key)) {
-          if (def.mode === "loose") {
-            if (key === "__proto__")
-              continue;
-            payload.value[key] = input[key];
-          } else {
-            unrecognized = unrecognized ?? [];
-            unrecognized.push(key);
-          }
-        }
-      }
-      if (unrecognized && unrecognized.length > 0) {
-        payload.issues.push({
-          code: "unrecognized_keys",
-          input,
-          inst,
-          keys: unrecognized,
-          continue: true
-        });
-      }
-    } else {
-      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-      let unrecognized;
-      for (const key of Reflect.ownKeys(input)) {
-        if (key === "__proto__")
-          continue;
-        if (!Object.prototype.propertyIsEnumerable.call(input, key))
-          continue;
-        let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
-        if (keyResult instanceof Promise) {
-          throw new Error("Async schemas not supported in object keys currently");
-        }
-        const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
-        if (checkNumericKey) {
-          const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
-          if (retryResult instanceof Promise) {
-            throw new Error("Async schemas not supported in object keys currently");
-          }
-          if (retryResult.issues.length === 0) {
-            keyResult = retryResult;
-          }
-        }
-        if (keyResult.issues.length) {
-          if (def.mode === "loose") {
-            payload.value[key] = input[key];
-          } else if (values) {
-            unrecognized = unrecognized ?? [];
-            unrecognized.push(key);
-          } else {
-            payload.issues.push({
-              code: "invalid_key",
-              origin: "record",
-              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-              input: key,
-              path: [key],
-              inst
-            });
-          }
-          continue;
-        }
-        const outKey = keyResult.value;
-        if (outKey === "__proto__")
-          continue;
-        const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
-        if (result instanceof Promise) {
-          proms.push(result.then((result2) => {
-            if (result2.issues.length) {
-              payload.issues.push(...prefixIssues(key, result2.issues));
-            }
-            payload.value[outKey] = result2.value;
-          }));
-        } else {
-          if (result.issues.length) {
-            payload.issues.push(...prefixIssues(key, result.issues));
-          }
-          payload.value[outKey] = result.value;
-        }
-      }
-      if (unrecognized && unrecognized.length > 0) {
-        payload.issues.push({
-          code: "unrecognized_keys",
-          input,
-          inst,
-          keys: unrecognized,
-          continue: true
-        });
-      }
-    }
-    if (proms.length) {
-      return Promise.all(proms).then(() => payload);
-    }
-    return payload;
-  };
-});
-var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
-  $ZodType.init(inst, def);
-  const values = getEnumValues(def.entries);
-  const valuesSet = new Set(values);
-  inst._zod.values = valuesSet;
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
-    return new RegExp(patternValues.length ? `^(${patternValues.map((o) => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
-  });
-  inst._zod.parse = (payload, _ctx) => {
-    const input = payload.value;
-    if (valuesSet.has(input)) {
-      return payload;
-    }
-    payload.issues.push({
-      code: "invalid_value",
-      values,
-      input,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
-  $ZodType.init(inst, def);
-  const values = new Set(def.values);
-  inst._zod.values = values;
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const vals = zod.def.values;
-    return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
-  });
-  inst._zod.parse = (payload, _ctx) => {
-    const input = payload.value;
-    if (values.has(input)) {
-      return payload;
-    }
-    payload.issues.push({
-      code: "invalid_value",
-      values: def.values,
-      input,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodTransform = /* @__PURE__ */ $constructor("$ZodTransform", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.optin = "optional";
-  globalConfig.memoizer?.guard(inst);
-  inst._zod.parse = (payload, ctx) => {
-    if (ctx.direction === "backward") {
-      throw new $ZodEncodeError(inst.constructor.name);
-    }
-    const _out = def.transform(payload.value, payload);
-    if (ctx.async) {
-      const output = _out instanceof Promise ? _out : Promise.resolve(_out);
-      return output.then((output2) => {
-        payload.value = output2;
-        return payload;
-      });
-    }
-    if (_out instanceof Promise) {
-      throw new $ZodAsyncError();
-    }
-    payload.value = _out;
-    return payload;
-  };
-});
-function handleOptionalResult(payload, result) {
-  payload.value = result.issues.length ? void 0 : result.value;
-  return payload;
-}
-var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
-  inst._zod.optout = "optional";
-  defineLazyInternal(inst, "values", (zod) => {
-    const values = zod.def.innerType._zod.values;
-    return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
-  });
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
-  });
-  inst._zod.parse = (payload, ctx) => {
-    if (payload.value === void 0) {
-      if (def.innerType._zod.optin !== "defaulted")
-        return payload;
-      const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
-      if (result instanceof Promise)
-        return result.then((result2) => handleOptionalResult(payload, result2));
-      return handleOptionalResult(payload, result);
-    }
-    return def.innerType._zod.run(payload, ctx);
-  };
-});
-var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
-  defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
-  });
-  defineLazyInternal(inst, "values", (zod) => {
-    return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
-  });
-  inst._zod.parse = (payload, ctx) => {
-    if (payload.value === null)
-      return payload;
-    return def.innerType._zod.run(payload, ctx);
-  };
-});
-var $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "values", (zod) => zod.def.in._zod.values);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.in._zod.optin);
-  defineLazyInternal(inst, "optout", (zod) => zod.def.out._zod.optout);
-  defineLazyInternal(inst, "propValues", (zod) => zod.def.in._zod.propValues);
-  inst._zod.parse = (payload, ctx) => {
-    if (ctx.direction === "backward") {
-      const right = def.out._zod.run(payload, ctx);
-      if (right instanceof Promise) {
-        return right.then((right2) => handlePipeResult(right2, def.in, ctx));
-      }
-      return handlePipeResult(right, def.in, ctx);
-    }
-    const left = def.in._zod.run(payload, ctx);
-    if (left instanceof Promise) {
-      return left.then((left2) => handlePipeResult(left2, def.out, ctx));
-    }
-    return handlePipeResult(left, def.out, ctx);
-  };
-});
-function handlePipeResult(left, next, ctx) {
-  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
-    left.aborted = true;
-    return left;
-  }
-  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
-}
-
-// node_modules/zod/v4/core/api.js
-function snapshotChecks(def) {
-  if (def.checks)
-    def.checks = [...def.checks];
-  return def;
-}
-// @__NO_SIDE_EFFECTS__
-function _string(Class, params) {
-  return new Class(snapshotChecks({ type: "string", ...normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _number(Class, params) {
-  return new Class(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _boolean(Class, params) {
-  return new Class({
-    type: "boolean",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _never(Class, params) {
-  return new Class({
-    type: "never",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _maxLength(maximum, params) {
-  const ch = new $ZodCheckMaxLength({
-    check: "max_length",
-    ...normalizeParams(params),
-    maximum
-  });
-  return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function _minLength(minimum, params) {
-  return new $ZodCheckMinLength({
-    check: "min_length",
-    ...normalizeParams(params),
-    minimum
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _regex(pattern, params) {
-  return new $ZodCheckRegex({
-    check: "string_format",
-    format: "regex",
-    ...normalizeParams(params),
-    pattern
-  });
-}
-
-// node_modules/zod/v4/mini/schemas.js
-var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
-  if (!inst._zod)
-    throw new Error("Uninitialized schema in ZodMiniType.");
-  $ZodType.init(inst, def);
-  inst.def = def;
-  inst.type = def.type;
-}, {
-  // `with` is an alias for `check`: the same function object, not a wrapper.
-  get with() {
-    return this.check;
-  },
-  set with(value) {
-    own(this, "with", value);
-  },
-  parse(data, params) {
-    return parse2(this, data, params, { callee: this.parse });
-  },
-  parseAsync(data, params) {
-    return parseAsync(this, data, params, { callee: this.parseAsync });
-  },
-  safeParse(data, params) {
-    return safeParse(this, data, params);
-  },
-  safeParseAsync(data, params) {
-    return safeParseAsync(this, data, params);
-  },
-  check(...checks) {
-    const def = this.def;
-    return this.clone({
-      ...def,
-      checks: [
-        ...def.checks ?? [],
-        ...checks.map((ch) => typeof ch === "function" ? { _zod: { check: ch, def: { check: "custom" }, onattach: [] } } : ch)
-      ]
-    }, { parent: true });
-  },
-  clone(_def, params) {
-    return clone(this, _def, params);
-  },
-  brand() {
-    return this;
-  },
-  register(reg, meta2) {
-    reg.add(this, meta2);
-    return this;
-  },
-  apply(fn, ...args) {
-    return args.length === 0 ? fn(this) : fn(this, ...args);
-  }
-});
-var ZodMiniString = /* @__PURE__ */ $constructor("ZodMiniString", (inst, def) => {
-  $ZodString.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function string2(params) {
-  return _string(ZodMiniString, params);
-}
-var ZodMiniNumber = /* @__PURE__ */ $constructor("ZodMiniNumber", (inst, def) => {
-  $ZodNumber.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function number2(params) {
-  return _number(ZodMiniNumber, params);
-}
-var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) => {
-  $ZodBoolean.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function boolean2(params) {
-  return _boolean(ZodMiniBoolean, params);
-}
-var ZodMiniNever = /* @__PURE__ */ $constructor("ZodMiniNever", (inst, def) => {
-  $ZodNever.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function never(params) {
-  return _never(ZodMiniNever, params);
-}
-var ZodMiniArray = /* @__PURE__ */ $constructor("ZodMiniArray", (inst, def) => {
-  $ZodArray.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function array(element, params) {
-  return new ZodMiniArray({
-    type: "array",
-    element,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniObject = /* @__PURE__ */ $constructor("ZodMiniObject", (inst, def) => {
-  $ZodObject.init(inst, def);
-  ZodMiniType.init(inst, def);
-  installLazyProp(inst, "shape", (self) => self._zod.def.shape, false);
-});
-// @__NO_SIDE_EFFECTS__
-function object(shape, params) {
-  const def = {
-    type: "object",
-    shape: shape ?? {},
-    ...normalizeParams(params)
-  };
-  return new ZodMiniObject(def);
-}
-// @__NO_SIDE_EFFECTS__
-function strictObject(shape, params) {
-  return new ZodMiniObject({
-    type: "object",
-    shape,
-    catchall: /* @__PURE__ */ never(),
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniUnion = /* @__PURE__ */ $constructor("ZodMiniUnion", (inst, def) => {
-  $ZodUnion.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function union(options, params) {
-  return new ZodMiniUnion({
-    type: "union",
-    options,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniTuple = /* @__PURE__ */ $constructor("ZodMiniTuple", (inst, def) => {
-  $ZodTuple.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function tuple(items, _paramsOrRest, _params) {
-  const hasRest = _paramsOrRest instanceof $ZodType;
-  const params = hasRest ? _params : _paramsOrRest;
-  const rest = hasRest ? _paramsOrRest : null;
-  return new ZodMiniTuple({
-    type: "tuple",
-    items,
-    rest,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniRecord = /* @__PURE__ */ $constructor("ZodMiniRecord", (inst, def) => {
-  $ZodRecord.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function record(keyType, valueType, params) {
-  if (!valueType || !valueType._zod) {
-    return new ZodMiniRecord({
-      type: "record",
-      keyType: /* @__PURE__ */ string2(),
-      valueType: keyType,
-      ...normalizeParams(valueType)
-    });
-  }
-  return new ZodMiniRecord({
-    type: "record",
-    keyType,
-    valueType,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniEnum = /* @__PURE__ */ $constructor("ZodMiniEnum", (inst, def) => {
-  $ZodEnum.init(inst, def);
-  ZodMiniType.init(inst, def);
-  inst.options = [...inst._zod.values];
-});
-// @__NO_SIDE_EFFECTS__
-function _enum(values, params) {
-  const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
-  return new ZodMiniEnum({
-    type: "enum",
-    entries,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniLiteral = /* @__PURE__ */ $constructor("ZodMiniLiteral", (inst, def) => {
-  $ZodLiteral.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function literal(value, params) {
-  return new ZodMiniLiteral({
-    type: "literal",
-    values: Array.isArray(value) ? value : [value],
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniTransform = /* @__PURE__ */ $constructor("ZodMiniTransform", (inst, def) => {
-  $ZodTransform.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function transform(fn) {
-  return new ZodMiniTransform({
-    type: "transform",
-    transform: fn
-  });
-}
-var ZodMiniOptional = /* @__PURE__ */ $constructor("ZodMiniOptional", (inst, def) => {
-  $ZodOptional.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function optional(innerType) {
-  return new ZodMiniOptional({
-    type: "optional",
-    innerType
-  });
-}
-var ZodMiniNullable = /* @__PURE__ */ $constructor("ZodMiniNullable", (inst, def) => {
-  $ZodNullable.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function nullable(innerType) {
-  return new ZodMiniNullable({
-    type: "nullable",
-    innerType
-  });
-}
-var ZodMiniPipe = /* @__PURE__ */ $constructor("ZodMiniPipe", (inst, def) => {
-  $ZodPipe.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function pipe(in_, out) {
-  return new ZodMiniPipe({
-    type: "pipe",
-    in: in_,
-    out
-  });
-}
-
-// src/model/program.ts
-var constructSchema = string2();
-var boundaryConstructs = ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"];
-var operationSchema = _enum(["append", "list-own-chain", "list", "check", "delete", "save-restore"]);
-var programBackendSchema = _enum([
-  "host",
-  "follows-kubelet",
-  "nft",
-  "legacy",
-  "native-nft",
-  "none",
-  "unknown"
-]);
-var sourced = { source: string2(), confidence: _enum(["seen", "documented", "inferred", "stated"]) };
-var setUseSchema = object({ creates: array(string2()), listsAll: optional(boolean2()) });
-var programVersionSchema = object({
-  /** semver range of the program's versions: `>=1.29`, `2.0 - 2.4`. */
-  versions: string2(),
-  backend: object({ value: programBackendSchema, ...sourced }),
-  /** Version of the iptables it runs, when it brings its own. */
-  iptables: optional(object({ value: string2(), ...sourced })),
-  ipset: optional(object({ value: string2(), ...sourced })),
-  nft: optional(object({ value: string2(), ...sourced })),
-  /** Where this range differs from what the profile states for all versions. */
-  writes: optional(object({ value: array(constructSchema), ...sourced })),
-  operations: optional(object({ value: array(operationSchema), ...sourced })),
-  sets: optional(object({ value: setUseSchema, ...sourced })),
-  note: optional(string2())
-});
-var programProfileSchema = object({
-  id: string2(),
-  title: string2(),
-  /** How it is recognised inside an image: Go module paths, paths of binaries. */
-  recognise: optional(
-    object({ goModules: optional(array(string2())), paths: optional(array(string2())) })
-  ),
-  /** Constructs it writes into tables that iptables-nft owns; absent: not known. */
-  writes: optional(object({ value: array(constructSchema), ...sourced })),
-  /** What it does to tables that others write too; absent: not known. */
-  operations: optional(object({ value: array(operationSchema), ...sourced })),
-  /** A kubelet is in it: it writes the marker chains by which iptables-wrapper v2 and later choose the backend. */
-  kubelet: optional(boolean2()),
-  /** It keeps changing rules while the node runs (matters for races). */
-  changesRules: optional(object({ value: boolean2(), ...sourced })),
-  /** Set types it creates, when it uses ipset; and whether it lists or saves all sets of the namespace. */
-  ipset: optional(
-    object({
-      value: setUseSchema,
-      ...sourced
-    })
-  ),
-  /** Commands it runs by name, besides plain `iptables` and `ip6tables`. */
-  runs: optional(object({ value: array(string2()), ...sourced })),
-  /** When the image's own copy of this program runs: how the backend of its iptables is chosen. `path`: whatever `iptables`
-   * resolves to. `self`: it runs the backend-named binaries itself (Felix). */
-  selects: optional(
-    object({
-      value: _enum(["path", "self"]),
-      /** Environment variable that decides, with the values that mean each backend. */
-      variable: optional(
-        object({
-          name: string2(),
-          values: record(string2(), _enum(["nft", "legacy", "auto"])),
-          default: _enum(["nft", "legacy", "auto"])
-        })
-      ),
-      /** What `auto` picks when no program has written rules yet. */
-      tie: optional(_enum(["nft", "legacy"])),
-      ...sourced
-    })
-  ),
-  versions: array(programVersionSchema),
-  notes: optional(array(string2()))
-});
 
 // src/compat/exposure.ts
 var commonConstructs = boundaryConstructs;
-function exposureOf(writer, reader2, constructs, operations) {
-  return sortEffects(
-    constructs.flatMap((construct) => effectsOf(writer, reader2, construct)),
+var exposureOf = remember(
+  keyOfMeeting,
+  (writer, reader2, constructs2, operations) => sortEffects(
+    constructs2.flatMap((construct) => effectsOf(writer, reader2, construct)),
     operations
-  );
+  )
+);
+var nativeExposureOf = remember(
+  keyOfMeeting,
+  (writer, reader2, constructs2, operations) => sortEffects(
+    constructs2.flatMap((construct) => nativeEffectsOf(writer, reader2, construct)),
+    operations
+  )
+);
+function keyOfMeeting(writer, reader2, constructs2, operations) {
+  const does = operations === null ? "?" : joined(operations);
+  return `${keyOfRelease(writer)} ${keyOfRelease(reader2)} ${joined(constructs2)} ${does}`;
 }
-function nativeExposureOf(writer, reader2, constructs, operations) {
-  return sortEffects(
-    constructs.flatMap((construct) => nativeEffectsOf(writer, reader2, construct)),
-    operations
-  );
+var joinedLists = /* @__PURE__ */ new WeakMap();
+function joined(list) {
+  let text2 = joinedLists.get(list);
+  if (text2 === void 0) {
+    text2 = list.join();
+    joinedLists.set(list, text2);
+  }
+  return text2;
+}
+function keyOfRelease(release) {
+  return typeof release === "string" ? release : `${release.version}+${release.carries.join("+")}`;
 }
 function sortEffects(all, operations) {
   const effects = all.filter(
@@ -21683,6 +21094,10 @@ function sortEffects(all, operations) {
     misread: effects.filter((effect) => effect.outcome === "misread")
   };
 }
+var gapsOfMeeting = remember(
+  (writer, reader2, constructs2) => `${writer} ${reader2} ${joined(constructs2)}`,
+  (writer, reader2, constructs2) => [...new Set(constructs2.flatMap((construct) => gapsOf(writer, reader2, construct)))]
+);
 function describeConstructs(effects) {
   const names = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
   const last = names.pop() ?? "";
@@ -21699,19 +21114,936 @@ function effectEvidence(effects) {
   return [...seen2.values()];
 }
 
+// src/compat/types.ts
+function operationsOf(image2) {
+  return image2.profile?.operations?.value ?? null;
+}
+
+// src/compat/rules/buggy-version.ts
+var defects = defects_default;
+var ofRule = {
+  "buggy-version": defects.filter(({ rule: rule14 }) => rule14 === "buggy-version"),
+  "file-capabilities": defects.filter(({ rule: rule14 }) => rule14 === "file-capabilities")
+};
+var buggyVersion = {
+  id: "buggy-version",
+  evaluate(cell) {
+    return ofRule["buggy-version"].flatMap((defect) => judge(cell, defect));
+  }
+};
+var fileCapabilities = {
+  id: "file-capabilities",
+  evaluate(cell) {
+    return ofRule["file-capabilities"].flatMap((defect) => judge(cell, defect));
+  }
+};
+function judge(cell, defect) {
+  if (defect.tool === "iptables-wrapper") return judgeWrapper(cell, defect);
+  const tool2 = affectedTool(cell, defect);
+  if (tool2 === void 0 || repaired(tool2, defect)) return [];
+  const severity = severityOf(defect, conditionsOf(cell, defect, tool2));
+  if (severity === void 0) return [];
+  if (tool2.version === null) {
+    return severity === "error" ? [{ kind: "missing", rule: defect.rule, fact: `version of the image's ${tool2.name}` }] : [];
+  }
+  if (!inRange(tool2.version, defect.versions ?? {})) return [];
+  return [
+    {
+      kind: "finding",
+      rule: defect.rule,
+      severity,
+      cause: defect.cause ?? `defect:${defect.id}`,
+      tool: tool2.name,
+      message: `${tool2.name} ${tool2.version}: ${defect.message}`,
+      evidence: [...tool2.evidence, ...defectEvidence(defect)],
+      ...defect.fixedIn === null ? {} : { remedy: `Raise ${tool2.name} to ${defect.fixedIn} or later.` }
+    }
+  ];
+}
+function judgeWrapper(cell, defect) {
+  const { selector } = cell.toolchain;
+  if (selector?.kind !== "iptables-wrapper" || !selector.effective) return [];
+  if (defect.generations?.includes(selector.version ?? "") !== true) return [];
+  const severity = severityOf(defect, conditionsOf(cell, defect, void 0));
+  if (severity === void 0) return [];
+  const message = `iptables-wrapper ${selector.version}: ${defect.message}`;
+  const evidence2 = [...selector.evidence, ...defectEvidence(defect)];
+  const cause = `defect:${defect.id}`;
+  return [{ kind: "finding", rule: defect.rule, severity, cause, tool: "iptables-wrapper", message, evidence: evidence2 }];
+}
+function defectEvidence(defect) {
+  const known = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
+  const how = defect.sources.map((source) => ({ fact: `${defect.title} (${known})`, source }));
+  const who = defect.incidents.filter((source) => !defect.sources.includes(source)).map((source) => ({ fact: "people were hit by it", source }));
+  return [...how, ...who];
+}
+function affectedTool(cell, defect) {
+  if (defect.tool !== "iptables") return findTool(cell.toolchain, defect.tool);
+  const { backend, hostExec: hostExec2 } = cell.choice;
+  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return void 0;
+  if (defect.backend !== void 0 && defect.backend !== backend) return void 0;
+  return findTool(cell.toolchain, "iptables", backend);
+}
+function repaired(tool2, defect) {
+  return (defect.except ?? []).some((entry) => {
+    if (tool2.package?.database !== entry.database || !tool2.package.version.includes(entry.marker)) return false;
+    const revision = packageRevision(tool2.package.version);
+    return revision !== void 0 && revision >= entry.minRevision;
+  });
+}
+function severityOf(defect, conditions) {
+  if (conditions.includes(false)) return void 0;
+  if (conditions.every((holds3) => holds3 === true)) return defect.severity;
+  return defect.otherwise === "none" ? void 0 : defect.otherwise;
+}
+function conditionsOf(cell, defect, tool2) {
+  return defect.conditions.map((condition) => holds(cell, condition, tool2));
+}
+function holds(cell, condition, tool2) {
+  switch (condition) {
+    case "ruleset-changes-beside":
+      return cell.programs.some((program2) => program2.changesRules && writesNft(cell, program2)) || void 0;
+    case "native-nft-beside":
+      return cell.programs.some((program2) => program2.backend === "native-nft");
+    case "checks-or-deletes": {
+      const operations = operationsOf(cell.image);
+      return operations === null ? void 0 : operations.includes("check") || operations.includes("delete");
+    }
+    case "file-capabilities":
+      return tool2?.fileCapabilities;
+    case "ip6tables-random-fully":
+      return ["random-fully", "v6-masquerade"].some((construct) => writes(cell, construct)) || void 0;
+    case "second-base-chain":
+      return cell.programs.some((program2) => program2.writes?.includes("nft-second-base-chain") === true) || void 0;
+    case "incompatible-table":
+      return tool2 !== void 0 && someTableIsRefused(cell, tool2) || void 0;
+    default: {
+      const construct = /^writes:(.+)$/.exec(condition)?.[1];
+      return construct !== void 0 && writes(cell, construct) || void 0;
+    }
+  }
+}
+function writes(cell, construct) {
+  return cell.image.profile?.writes?.value.includes(construct) === true;
+}
+function someTableIsRefused(cell, tool2) {
+  return cell.programs.some((program2) => {
+    const writer = iptablesVersionOnHost(program2, cell.host);
+    if (writer === void 0 || tool2.version === null || !writesNft(cell, program2)) return false;
+    return exposureOf(writer, tool2.version, program2.writes ?? [], ["list"]).loud.length > 0;
+  });
+}
+function writesNft(cell, program2) {
+  const backend = backendOnHost(program2, cell.hostBackend);
+  return backend === "nft" || backend === "native";
+}
+
+// src/compat/rules/host-exec.ts
+var rule = "host-exec";
+var hostExec = {
+  id: rule,
+  evaluate(cell) {
+    const commands = Object.entries(cell.toolchain.defaults).filter(([, command]) => command.hostExec === true);
+    if (commands.length === 0) return [];
+    const names = commands.map(([name]) => name);
+    const notice = {
+      kind: "finding",
+      rule,
+      severity: "notice",
+      cause: "host-exec",
+      message: `${names.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
+      evidence: commands.map(([name, command]) => ({
+        fact: `${name} is ${command.via.join(" -> ")}`,
+        source: "image"
+      })),
+      remedy: "Nothing to change; check that every host has these tools."
+    };
+    return [notice, ...hostLacks(cell, names)];
+  }
+};
+function hostLacks(cell, names) {
+  return ["iptables", "nft", "ipset"].flatMap((tool2) => {
+    const { installed } = cell.host[tool2];
+    if (installed?.value !== false || !names.includes(tool2)) return [];
+    return [
+      {
+        kind: "finding",
+        rule,
+        severity: "warning",
+        cause: `host-exec:${tool2}`,
+        tool: tool2,
+        message: `the image runs the host's ${tool2}, which the plain system does not bring`,
+        evidence: [{ fact: `${cell.host.id} comes without ${tool2}`, source: installed.source }],
+        remedy: `Install ${tool2} on these hosts, or bring it in the image.`
+      }
+    ];
+  });
+}
+
+// src/knowledge/ipset.json
+var ipset_default = {
+  kernelProtocol: {
+    series: { min: "5.10", max: "7.3" },
+    min: 6,
+    max: 7,
+    sources: ["measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11"]
+  },
+  kernels: [
+    {
+      series: { min: "4.18", max: "5.4" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 6,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "inferred",
+      note: "differs from 5.10 in hash:net,iface alone; the wildcard revision came with ipset 7.4 in November 2019, that this was kernel 5.5 is deduced",
+      sources: ["https://ipset.netfilter.org/changelog.html"]
+    },
+    {
+      series: { min: "5.5", max: "5.10" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 7,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "5.10 measured, the lower end is deduced",
+      sources: [
+        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
+        "https://ipset.netfilter.org/changelog.html"
+      ]
+    },
+    {
+      series: { min: "5.11", max: "6.1" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 5,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 6,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 3,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "6.1 measured; a 5.11 kernel reported with hash:net 7",
+      sources: [
+        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
+        "https://github.com/svinota/pyroute2/issues/830"
+      ]
+    },
+    {
+      series: { min: "6.2" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 6,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 7,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 4,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "6.12, 6.18, 7.2 and 7.3 measured; 6.8 reported; 6.1 measured without it. The kernel commit e93745249505 was applied to net-next in December 2022, that this is 6.2 is deduced from the date",
+      sources: [
+        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
+        "https://git.kernel.org/torvalds/c/e93745249505",
+        "https://github.com/projectcalico/calico/issues/10676",
+        "https://github.com/kubeovn/kube-ovn/issues/4741"
+      ]
+    }
+  ],
+  tools: [
+    {
+      versions: { min: "6.19", max: "6.19" },
+      protocol: { min: 6, max: 6 },
+      max: { "hash:ip": 1, "hash:net": 3, "hash:net,iface": 3, "hash:ip,port": 2, "list:set": 1, "bitmap:port": 1 },
+      confidence: "seen",
+      note: "read in the source of the release; types that are not named were not read",
+      sources: ["https://github.com/Olipro/ipset/commit/8519676"]
+    },
+    {
+      versions: { min: "6.20", max: "6.20" },
+      protocol: { min: 6, max: 6 },
+      max: {
+        "hash:ip": 2,
+        "hash:net": 4,
+        "hash:net,iface": 4,
+        "hash:ip,port": 3,
+        "hash:net,net": 0,
+        "hash:net,port,net": 0,
+        "list:set": 2,
+        "bitmap:port": 2
+      },
+      confidence: "seen",
+      note: "read in the source of the release; types that are not named were not read",
+      sources: ["https://github.com/Olipro/ipset/commit/f022854"]
+    },
+    {
+      versions: { min: "6.21", max: "6.21" },
+      protocol: { min: 6, max: 6 },
+      max: {
+        "hash:ip": 3,
+        "hash:net": 5,
+        "hash:net,iface": 5,
+        "hash:ip,port": 4,
+        "hash:net,net": 1,
+        "hash:net,port,net": 1,
+        "hash:ip,mark": 1,
+        "list:set": 2,
+        "bitmap:port": 2
+      },
+      confidence: "seen",
+      note: "read in the source of the release; types that are not named were not read",
+      sources: ["https://github.com/Olipro/ipset/commit/014d80f"]
+    },
+    {
+      versions: { min: "6.22", max: "6.38" },
+      protocol: { min: 6, max: 6 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 6,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "seen",
+      note: "read in the source of the releases; hash:ip,mac exists from 6.30",
+      sources: ["https://github.com/Olipro/ipset"]
+    },
+    {
+      versions: { min: "7.0", max: "7.3" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 6,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "seen",
+      note: "7.0 and 7.1 read in the source, 7.2 and 7.3 by the changelog",
+      sources: ["https://github.com/Olipro/ipset", "https://ipset.netfilter.org/changelog.html"]
+    },
+    {
+      versions: { min: "7.4", max: "7.6" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 7,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "documented",
+      note: "7.4 added the wildcard to hash:net,iface; 7.5 reported to refuse hash:net 7",
+      sources: ["https://ipset.netfilter.org/changelog.html", "https://github.com/svinota/pyroute2/issues/830", "https://github.com/k3s-io/k3s/issues/6652"]
+    },
+    {
+      versions: { min: "7.7", max: "7.15" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 5,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 6,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 3,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "7.10 measured; 7.7 added bucketsize and initval; 7.11 and 7.15 reported to refuse hash:ip 6 and hash:ip,port 7",
+      sources: [
+        "measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11",
+        "https://ipset.netfilter.org/changelog.html",
+        "https://github.com/projectcalico/calico/issues/10676",
+        "https://github.com/kubeovn/kube-ovn/issues/4741"
+      ]
+    },
+    {
+      versions: { min: "7.16" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 6,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 7,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 4,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "7.17, 7.22 and 7.24 measured; 7.16 added bitmask",
+      sources: ["measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11", "https://ipset.netfilter.org/changelog.html"]
+    }
+  ],
+  unreadableSet: {
+    fails: ["list", "save", "list of the set", "add", "test"],
+    works: ["list -n", "flush", "create of own sets", "list and add on own sets"],
+    message: "Kernel and userspace incompatible: settype TYPE with revision N not supported by userspace"
+  }
+};
+
+// src/compat/ipset.ts
+var bundled3 = ipset_default;
+var kernelRevisions = remember(
+  (series) => series,
+  (series) => bundled3.kernels.find((entry) => inRange(series, entry.series))?.max
+);
+function newestKernelRevisions() {
+  return bundled3.kernels.at(-1)?.max ?? {};
+}
+var toolRevisions = remember(
+  (version3) => version3,
+  (version3) => bundled3.tools.find((entry) => inRange(version3, entry.versions))?.max
+);
+function kernelProtocol(series) {
+  const { kernelProtocol: known } = bundled3;
+  return inRange(series, known.series) ? known : void 0;
+}
+function toolProtocol(version3) {
+  const entry = bundled3.tools.find(({ versions }) => inRange(version3, versions));
+  return entry === void 0 ? void 0 : { ...entry.protocol, sources: entry.sources };
+}
+function unreadableSets(kernel, writer, reader2, types2) {
+  return (types2 ?? Object.keys(kernel)).flatMap((type) => {
+    const known = reader2[type];
+    const offered = kernel[type];
+    const asked = writer === void 0 ? offered : writer[type];
+    if (known === void 0 || offered === void 0 || asked === void 0) return [];
+    const revision = Math.min(offered, asked);
+    return revision > known ? [{ type, revision, known }] : [];
+  });
+}
+function ipsetSources() {
+  return bundled3.kernels.at(-1)?.sources[0] ?? "measured";
+}
+
+// src/compat/modules.ts
+function moduleState(host, name) {
+  return host.kernel.modules[name]?.value;
+}
+function moduleEvidence(host, name) {
+  const fact2 = host.kernel.modules[name];
+  if (fact2 === void 0) return [];
+  return [{ fact: `kernel module ${name} is ${fact2.value} on ${host.id}`, source: fact2.source }];
+}
+function groupByState(host, names) {
+  const groups = {
+    builtin: [],
+    loaded: [],
+    loadable: [],
+    "optional-package": [],
+    absent: [],
+    unknown: []
+  };
+  for (const name of names) groups[moduleState(host, name) ?? "unknown"].push(name);
+  return groups;
+}
+
+// src/compat/rules/ipset.ts
+var ipsetRevision = {
+  id: "ipset-revision",
+  evaluate(cell) {
+    const tool2 = findTool(cell.toolchain, "ipset");
+    if (tool2 === void 0 || cell.image.network !== "host") return [];
+    return [...listsOnlyOwn(cell) ? [] : imageReads(cell, tool2), ...imageWrites(cell, tool2)];
+  }
+};
+function imageReads(cell, tool2) {
+  const series = kernelSeries(cell.host.kernel.release.value);
+  const kernel = series === void 0 ? void 0 : kernelRevisions(series);
+  const reader2 = tool2.version === null ? void 0 : toolRevisions(tool2.version);
+  const assumedKernel = kernel ?? newestKernelRevisions();
+  const findings = meetWriters(cell, assumedKernel, reader2, tool2.version ?? "of unknown version");
+  if (kernel !== void 0 && reader2 !== void 0) return findings;
+  return findings.filter((finding3) => finding3.severity === "error").map(() => {
+    const fact2 = kernel === void 0 ? "kernel release of the host" : "version of the image's ipset";
+    return { kind: "missing", rule: "ipset-revision", fact: fact2 };
+  });
+}
+function imageWrites(cell, tool2) {
+  const creates = cell.image.profile?.ipset?.value.creates ?? null;
+  const series = kernelSeries(cell.host.kernel.release.value);
+  const kernel = series === void 0 ? void 0 : kernelRevisions(series);
+  const writer = tool2.version === null ? void 0 : toolRevisions(tool2.version);
+  if (creates?.length === 0 || kernel === void 0 || writer === void 0) return [];
+  return cell.programs.flatMap((program2) => {
+    const reader2 = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
+    if (program2.listsAllSets !== true || reader2 === void 0) return [];
+    const sets = unreadableSets(kernel, writer, reader2, creates);
+    if (sets.length === 0) return [];
+    const assumed = creates === null ? ` if the image creates ${types(sets)} sets` : "";
+    return [
+      {
+        kind: "finding",
+        rule: "ipset-revision",
+        severity: creates === null ? "warning" : "error",
+        cause: `ipset-revision:${program2.id}`,
+        tool: "ipset",
+        program: program2.id,
+        message: `${program2.id} (ipset ${program2.ipset}) cannot read sets that the image's ipset ${tool2.version} creates: ${describe3(sets)}; its \`ipset list\` and \`ipset save\` then fail for all sets${assumed}`,
+        evidence: [...sets.map(setEvidence), ...program2.evidence.filter(({ about: about2 }) => about2 === "ipset")],
+        remedy: `Raise the ipset of ${program2.id} to 7.17 or later, or keep the image's at a version whose sets it can read.`
+      }
+    ];
+  });
+}
+function listsOnlyOwn(cell) {
+  return cell.image.profile?.ipset?.value.listsAll === false;
+}
+function meetWriters(cell, kernel, reader2, version3) {
+  const known = reader2 ?? {};
+  const stated2 = cell.programs.flatMap((program2) => {
+    const writer = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
+    if (program2.ipset === null || program2.creates?.length === 0 || writer === void 0) return [];
+    const sets = reader2 === void 0 ? unknownReader(writer) : unreadableSets(kernel, writer, known, program2.creates);
+    return sets.length === 0 ? [] : [revisionFinding(cell, program2, sets, version3)];
+  });
+  if (stated2.length > 0 || reader2 === void 0) return stated2;
+  return lagsBehindKernel(cell, kernel, known, version3);
+}
+function unknownReader(writer) {
+  return Object.entries(writer).map(([type, revision]) => ({ type, revision, known: -1 }));
+}
+function revisionFinding(cell, program2, sets, version3) {
+  const listsAll = cell.image.profile?.ipset?.value.listsAll === true;
+  const sure = listsAll && program2.creates !== null;
+  const condition = sure ? "" : listsAll ? ` if it creates ${types(sets)} sets` : " as soon as the image lists or saves all sets";
+  return {
+    kind: "finding",
+    rule: "ipset-revision",
+    severity: sure ? "error" : "warning",
+    cause: "ipset-revision",
+    tool: "ipset",
+    program: program2.id,
+    message: `the image's ipset ${version3} cannot read sets that ${program2.id} (ipset ${program2.ipset}) creates: ${describe3(sets)}; \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
+    evidence: [
+      ...sets.map(setEvidence),
+      ...program2.evidence.filter(({ about: about2 }) => about2 === void 0 || about2 === "ipset")
+    ],
+    remedy
+  };
+}
+function lagsBehindKernel(cell, kernel, reader2, version3) {
+  const sets = unreadableSets(kernel, void 0, reader2, null);
+  if (sets.length === 0) return [];
+  return [
+    {
+      kind: "finding",
+      rule: "ipset-revision",
+      severity: cell.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
+      cause: "ipset-revision",
+      tool: "ipset",
+      message: `the image's ipset ${version3} is older than the kernel's set types: \`ipset list\` and \`ipset save\` fail as soon as another program creates ${types(sets)} sets with a newer ipset`,
+      evidence: sets.map(setEvidence),
+      remedy
+    }
+  ];
+}
+function types(sets) {
+  const names = sets.map((set) => set.type);
+  return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} other types of` : names.join(", ");
+}
+function describe3(sets) {
+  const shown = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
+  return sets.length > 3 ? `${shown.join("; ")}; and ${sets.length - 3} more types` : shown.join("; ");
+}
+function setEvidence(set) {
+  return { fact: `${set.type}: revision ${set.revision} against ${set.known}`, source: ipsetSources() };
+}
+var remedy = "Raise the image's ipset to 7.17 or later (7.16 is the first that knows the revisions of kernel 6.2).";
+var ipsetModuleMissing = {
+  id: "ipset-module-missing",
+  evaluate(cell) {
+    const rule14 = "ipset-module-missing";
+    if (findTool(cell.toolchain, "ipset") === void 0) return [];
+    const creates = cell.image.profile?.ipset?.value.creates;
+    if (creates?.length === 0) return [];
+    const core = lackingModules(cell, ["ip_set"], creates !== void 0);
+    if (core.length > 0) return core;
+    const unknown2 = moduleState(cell.host, "ip_set") === void 0 && creates !== void 0;
+    return [
+      ...unknown2 ? [{ kind: "missing", rule: rule14, fact: "state of kernel module ip_set" }] : [],
+      ...lackingModules(cell, (creates ?? []).map(moduleOfType), true)
+    ];
+  }
+};
+function lackingModules(cell, needed2, sure) {
+  const groups = groupByState(cell.host, needed2);
+  return ["absent", "optional-package"].flatMap((state) => {
+    const names = groups[state];
+    if (names.length === 0) return [];
+    const absent = state === "absent";
+    return [
+      {
+        kind: "finding",
+        rule: "ipset-module-missing",
+        severity: absent && sure ? "error" : "warning",
+        cause: `module:${names.join(",")}`,
+        tool: "ipset",
+        message: absent ? `ipset cannot work: the kernel has no ${names.join(", ")}` : `ipset works only if a further package brings ${names.join(", ")}`,
+        evidence: names.flatMap((name) => moduleEvidence(cell.host, name)),
+        remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10)."
+      }
+    ];
+  });
+}
+function moduleOfType(type) {
+  const [method = "", fields = ""] = type.split(":");
+  return `ip_set_${method}_${fields.replaceAll(",", "")}`;
+}
+
+// src/compat/rules/ipset-protocol.ts
+var rule2 = "ipset-protocol";
+var ipsetProtocol = {
+  id: rule2,
+  evaluate(cell) {
+    const tool2 = findTool(cell.toolchain, "ipset");
+    const series = kernelSeries(cell.host.kernel.release.value);
+    if (tool2 === void 0 || tool2.version === null || series === void 0) return [];
+    const own2 = toolProtocol(tool2.version);
+    const kernel = kernelProtocol(series);
+    if (own2 === void 0 || kernel === void 0 || own2.min === kernel.min && own2.max === kernel.max) return [];
+    const common = own2.min <= kernel.max && kernel.min <= own2.max;
+    const says = `ipset ${tool2.version} speaks protocol ${words(own2)}, the kernel ${words(kernel)}`;
+    return [
+      {
+        kind: "finding",
+        rule: rule2,
+        severity: common ? "notice" : "error",
+        // An ipset that is too old for the kernel is one cause, whatever shows it first.
+        cause: "ipset-revision",
+        tool: "ipset",
+        message: common ? `${says}: it works and warns` : `${says}: it cannot work`,
+        evidence: [...tool2.evidence, { fact: "protocol of the kernel", source: kernel.sources[0] ?? "measured" }],
+        remedy: "Raise the image's ipset to 7.17 or later."
+      }
+    ];
+  }
+};
+function words({ min, max }) {
+  return describeRange({ min: String(min), max: String(max) });
+}
+
+// src/compat/rules/legacy-modules-missing.ts
+var rule3 = "legacy-modules-missing";
+var needed = ["ip_tables", "iptable_filter", "iptable_nat"];
+var neededV6 = ["ip6_tables", "ip6table_filter"];
+var legacyModulesMissing = {
+  id: rule3,
+  evaluate(cell) {
+    if (cell.choice.backend !== "legacy" || cell.choice.hostExec === true) return [];
+    const v4 = evaluateFamily(cell, needed, "iptables-legacy");
+    if (v4.length > 0 || findTool(cell.toolchain, "ip6tables", "legacy") === void 0) return v4;
+    return evaluateFamily(cell, neededV6, "ip6tables-legacy").flatMap(
+      (outcome) => outcome.kind === "finding" ? [{ ...outcome, severity: "warning", cause: "backend-v6" }] : []
+    );
+  }
+};
+function evaluateFamily(cell, modules, tool2) {
+  const { host } = cell;
+  const groups = groupByState(host, modules);
+  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
+  if (groups.absent.length > 0) {
+    return [
+      {
+        ...base,
+        severity: "error",
+        message: `${tool2} cannot work: the kernel has no ${groups.absent.join(", ")}`,
+        evidence: [choiceEvidence(cell), ...groups.absent.flatMap((name) => moduleEvidence(host, name))]
+      }
+    ];
+  }
+  const missing = groups.unknown.map(
+    (name) => ({ kind: "missing", rule: rule3, fact: `state of kernel module ${name}` })
+  );
+  if (groups["optional-package"].length > 0) {
+    return [
+      ...missing,
+      {
+        ...base,
+        severity: "warning",
+        message: `${tool2} works only if a further package brings ${groups["optional-package"].join(", ")}`,
+        evidence: [choiceEvidence(cell), ...groups["optional-package"].flatMap((name) => moduleEvidence(host, name))]
+      }
+    ];
+  }
+  if (missing.length > 0) return missing;
+  const core = modules[0];
+  if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell)) return [];
+  return evaluateLoading(cell, core, tool2);
+}
+function loadedByAnother(cell) {
+  return cell.programs.some(
+    (program2) => program2.backend === "host" && backendOnHost(program2, cell.hostBackend) === "legacy"
+  );
+}
+function evaluateLoading(cell, core, tool2) {
+  const { modules } = cell.image;
+  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
+  const evidence2 = [choiceEvidence(cell), ...moduleEvidence(cell.host, core)];
+  if (modules === "host" && cell.toolchain.modprobe) return [];
+  if (modules === "none" || !cell.toolchain.modprobe) {
+    const why = modules === "none" ? "the image may not load modules" : "the image has no modprobe";
+    const message2 = `${tool2} fails until something loads ${core}: nothing on the node does, and ${why}`;
+    return [{ ...base, severity: "error", message: message2, evidence: evidence2 }];
+  }
+  const message = `${tool2} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
+  return [{ ...base, severity: "warning", message, evidence: evidence2 }];
+}
+function choiceEvidence(cell) {
+  return { fact: cell.choice.because, source: "image" };
+}
+var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; to stay with legacy, load the modules on the node.";
+
+// src/compat/rules/missing-binary.ts
+var rule4 = "missing-binary";
+var missingBinary = {
+  id: rule4,
+  evaluate(cell) {
+    return [...noToolAtAll(cell), ...danglingCommand(cell), ...selectorBinaries(cell), ...programCommands(cell)];
+  }
+};
+function noToolAtAll(cell) {
+  const { toolchain, image: image2 } = cell;
+  const hostExec2 = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
+  if (toolchain.tools.length > 0 || hostExec2) return [];
+  const { profile } = image2;
+  const version3 = toolchain.program?.version ?? null;
+  if (profile?.versions.some((entry) => entry.backend.value === "native-nft") === true && version3 !== null) return [];
+  const who = toolchain.program === void 0 ? "the image" : toolchain.program.name;
+  return [
+    {
+      kind: "missing",
+      rule: rule4,
+      fact: `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`
+    }
+  ];
+}
+function danglingCommand(cell) {
+  return Object.entries(cell.toolchain.defaults).flatMap(([name, command]) => {
+    if (command.dangling !== true) return [];
+    const message = `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image`;
+    const evidence2 = [{ fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }];
+    return [
+      finding(
+        "error",
+        `dangling:${command.via.at(-1)}`,
+        message,
+        evidence2,
+        "Install the package that brings the file, or correct the link."
+      )
+    ];
+  });
+}
+function selectorBinaries(cell) {
+  const { choice, toolchain } = cell;
+  const evidence2 = [{ fact: choice.because, source: "image" }];
+  if (choice.wanted !== void 0 && (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === void 0)) {
+    const other = choice.wanted === "nft" ? "legacy" : "nft";
+    if (choice.backend === "none" || findTool(toolchain, "iptables", other) === void 0) {
+      const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
+      return [finding("error", "backend", message2, evidence2, packages(choice.wanted))];
+    }
+  }
+  const { selector } = toolchain;
+  if (selector?.kind !== "iptables-wrapper" || !selector.effective || choice.wanted !== void 0) return [];
+  const absent = ["nft", "legacy"].filter(
+    (backend) => findTool(toolchain, "iptables", backend) === void 0
+  );
+  const [only] = absent;
+  if (only === void 0 || absent.length > 1) return [];
+  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
+  return [finding("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
+}
+function programCommands(cell) {
+  const { profile } = cell.image;
+  if (profile === void 0 || cell.choice.hostExec === true) return [];
+  const outcomes = (profile.runs?.value ?? []).flatMap((command) => {
+    if (provides(cell, command)) return [];
+    const severity = profile.runs?.confidence === "inferred" ? "warning" : "error";
+    const evidence2 = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
+    return [
+      finding(
+        severity,
+        `command:${command}`,
+        `${profile.title} runs \`${command}\`, which is not in the image`,
+        evidence2,
+        `Add the package that brings ${command}.`
+      )
+    ];
+  });
+  const { choice, toolchain } = cell;
+  const said = choice.wanted !== void 0 || toolchain.defaults.iptables?.dangling === true;
+  if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
+    const evidence2 = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
+    outcomes.push(
+      finding(
+        "error",
+        "command:iptables",
+        `${profile.title} runs \`iptables\`, and PATH has none`,
+        evidence2,
+        "Add the iptables package."
+      )
+    );
+  }
+  return outcomes;
+}
+function provides(cell, command) {
+  const { toolchain } = cell;
+  const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
+  if (parsed?.[1] !== void 0) return findTool(toolchain, parsed[1], parsed[2]) !== void 0;
+  if (command === "modprobe") return toolchain.modprobe;
+  return findTool(toolchain, command) !== void 0;
+}
+function finding(severity, cause, message, evidence2, remedy4) {
+  return { kind: "finding", rule: rule4, severity, cause, message, evidence: evidence2, remedy: remedy4 };
+}
+function packages(backend) {
+  return backend === "legacy" ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)." : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
+}
+
+// src/compat/rules/missing-library.ts
+var rule5 = "missing-library";
+var missingLibrary = {
+  id: rule5,
+  evaluate(cell) {
+    const missing = cell.toolchain.missingLibraries ?? [];
+    const paths = [...new Set(missing.map(({ path }) => path))];
+    return paths.map((path) => {
+      const libraries2 = missing.filter((item) => item.path === path).map(({ library }) => library);
+      const tool2 = cell.toolchain.tools.find(({ target }) => target === path);
+      return {
+        kind: "finding",
+        rule: rule5,
+        severity: runs(cell, path) ? "error" : "warning",
+        cause: `library:${path}`,
+        tool: tool2?.name ?? "iptables",
+        message: `${path} needs ${libraries2.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
+        evidence: libraries2.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
+        remedy: "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build."
+      };
+    });
+  }
+};
+function runs(cell, path) {
+  const tools = cell.toolchain.tools.filter(({ target }) => target === path);
+  if (tools.length === 0) return true;
+  const commands = cell.image.profile?.runs?.value ?? [];
+  return tools.some(
+    ({ name, backend }) => backend !== void 0 && backend === cell.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
+  );
+}
+
 // src/compat/rules/native-nft.ts
 var rule6 = "native-nft-in-iptables-table";
 var nativeNftInIptablesTable = {
   id: rule6,
   evaluate(cell) {
     if (cell.image.network !== "host") return [];
-    return [...imageReads(cell), ...imageWrites(cell)].flatMap(judge2);
+    return [...imageReads2(cell), ...imageWrites2(cell)].flatMap(judge2);
   }
 };
-function nativeConstructs(writes) {
-  return (writes ?? []).filter((construct) => construct.startsWith("nft-"));
+function nativeConstructs(writes2) {
+  return (writes2 ?? []).filter((construct) => construct.startsWith("nft-"));
 }
-function imageReads(cell) {
+function imageReads2(cell) {
   const tool2 = findTool(cell.toolchain, "iptables", "nft");
   if (cell.choice.backend !== "nft" || cell.choice.hostExec === true || tool2 === void 0) return [];
   return cell.programs.filter((program2) => nativeConstructs(program2.writes).length > 0).map((program2) => ({
@@ -21719,22 +22051,24 @@ function imageReads(cell) {
     nft: program2.nft,
     constructs: nativeConstructs(program2.writes),
     reader: `the image's iptables ${tool2.version ?? "of unknown version"}`,
+    readerTool: "the image's iptables",
     iptables: tool2.version,
     operations: operationsOf(cell.image),
     program: program2
   }));
 }
-function imageWrites(cell) {
-  const constructs = nativeConstructs(cell.image.profile?.writes?.value);
-  if (constructs.length === 0) return [];
+function imageWrites2(cell) {
+  const constructs2 = nativeConstructs(cell.image.profile?.writes?.value);
+  if (constructs2.length === 0) return [];
   const readers = cell.programs.filter((program2) => backendOnHost(program2, cell.hostBackend) === "nft");
   return readers.map((program2) => {
     const iptables = iptablesVersionOnHost(program2, cell.host) ?? null;
     return {
       writer: "the image",
       nft: findTool(cell.toolchain, "nft")?.version ?? null,
-      constructs,
+      constructs: constructs2,
       reader: `${program2.id} (iptables ${iptables ?? "of unknown version"})`,
+      readerTool: program2.backend === "host" ? "the host's iptables" : `the iptables of ${program2.id}`,
       iptables,
       operations: program2.operations,
       program: program2
@@ -21754,8 +22088,7 @@ function judge2(meeting) {
   if (!variants.some((variant) => variant?.severity === "error")) return [];
   const missing = [];
   if (meeting.nft === null) missing.push({ kind: "missing", rule: rule6, fact: `version of the nft of ${meeting.writer}` });
-  if (meeting.iptables === null)
-    missing.push({ kind: "missing", rule: rule6, fact: `version of iptables of ${meeting.reader}` });
+  if (meeting.iptables === null) missing.push({ kind: "missing", rule: rule6, fact: `version of ${meeting.readerTool}` });
   return missing;
 }
 function findingOf(meeting, exposure) {
@@ -21784,13 +22117,16 @@ function tell({ operations }, { loud, rewritten, misread }) {
 }
 
 // src/compat/rules/newer-writer.ts
-function imageVersion(cell) {
-  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return void 0;
-  return findTool(cell.toolchain, "iptables", "nft")?.version;
+function imageTools(cell) {
+  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return [];
+  return iptablesInUse(cell.toolchain, "nft");
 }
 function nftPrograms(cell) {
   if (cell.image.network !== "host") return [];
-  return cell.programs.filter((program2) => backendOnHost(program2, cell.hostBackend) === "nft");
+  return cell.programs.filter((program2) => {
+    const backend = backendOnHost(program2, cell.hostBackend);
+    return backend === "nft" || backend === void 0 && program2.backend === "unknown";
+  });
 }
 function loudSeverity(constructsKnown) {
   return constructsKnown ? "error" : "warning";
@@ -21837,66 +22173,82 @@ function quietFinding(rule14, meeting, exposure) {
 function exposureOfMeeting(meeting) {
   return exposureOf(meeting.writer, meeting.reader, meeting.constructs ?? commonConstructs, meeting.operations);
 }
-function readMeeting(cell, program2, writer, reader2) {
+function readMeeting(image2, program2, own2, other) {
   return {
-    writer,
-    reader: reader2,
-    writerName: `${program2.id} (iptables ${writer})`,
-    readerName: `the image's iptables ${reader2}`,
+    writer: other,
+    reader: own2.release,
+    writerName: `${program2.id} (iptables ${other})`,
+    readerName: `the image's ${own2.name} ${own2.version}`,
     constructs: program2.writes,
-    operations: operationsOf(cell.image)
+    operations: operationsOf(image2)
   };
 }
-function writeMeeting(cell, program2, writer, reader2) {
+function writeMeeting(image2, program2, own2, other) {
   return {
-    writer,
-    reader: reader2,
-    writerName: `the image's iptables ${writer}`,
-    readerName: `${program2.id} (iptables ${reader2})`,
-    constructs: cell.image.profile?.writes?.value ?? null,
+    writer: own2.release,
+    reader: other,
+    writerName: `the image's ${own2.name} ${own2.version}`,
+    readerName: `${program2.id} (iptables ${other})`,
+    constructs: image2.profile?.writes?.value ?? null,
     operations: program2.operations
   };
 }
-function meetAll(cell, rule14, direction, meet, reportOn) {
-  const own2 = imageVersion(cell);
-  if (own2 === void 0) return [];
-  return nftPrograms(cell).flatMap((program2) => {
-    const other = iptablesVersionOnHost(program2, cell.host);
-    const versions = {
-      own: own2 === null ? testedReleases() : [own2],
-      other: other === void 0 ? testedReleases() : [other]
-    };
-    const findings = versions.own.flatMap(
-      (image2) => versions.other.flatMap((node) => {
-        const meeting = direction === "reads" ? meet(cell, program2, node, image2) : meet(cell, program2, image2, node);
-        return reportOn(meeting, exposureOfMeeting(meeting)).map((finding3) => ({
-          ...finding3,
-          program: program2.id,
-          evidence: [...finding3.evidence, ...aboutIptables(program2, direction)]
-        }));
-      })
-    );
-    if (own2 !== null && other !== void 0)
-      return findings.length > 0 ? findings : unmeasured(cell, rule14, program2, direction, own2, other);
-    if (!findings.some((finding3) => finding3.severity === "error")) return [];
-    const missing = [];
-    if (own2 === null) missing.push({ kind: "missing", rule: rule14, fact: "version of the image's iptables" });
-    if (other === void 0) {
-      const where = program2.backend === "host" ? "the host's iptables" : `the iptables of ${program2.id}`;
-      missing.push({ kind: "missing", rule: rule14, fact: `version of ${where}` });
-    }
-    return missing;
-  });
+function meetAll(cell, rule14, direction, reportOn) {
+  const programs = nftPrograms(cell);
+  const recall = metBefore(cell.toolchain, cell.image);
+  return imageTools(cell).flatMap(
+    (own2) => programs.flatMap((program2) => {
+      const other = iptablesVersionOnHost(program2, cell.host);
+      return recall(
+        program2,
+        `${rule14} ${own2.name} ${own2.version} ${other}`,
+        () => meetOne(cell.image, rule14, direction, own2, program2, other, reportOn)
+      );
+    })
+  );
 }
-function unmeasured(cell, rule14, program2, direction, own2, other) {
+var metBefore = rememberFor();
+function meetOne(imageContext, rule14, direction, own2, program2, other, reportOn) {
+  const judge4 = (version3, node) => {
+    const image2 = { name: own2.name, version: version3, release: buildOf(version3, own2.tool?.package) };
+    const meeting = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program2, image2, node);
+    return reportOn(meeting, exposureOfMeeting(meeting));
+  };
+  if (own2.version !== null && other !== void 0 && program2.backend !== "unknown") {
+    const findings = judge4(own2.version, other).map((finding3) => ({
+      ...finding3,
+      program: program2.id,
+      evidence: [...finding3.evidence, ...aboutIptables(program2, direction)]
+    }));
+    return findings.length > 0 ? findings : unmeasured(imageContext, rule14, program2, direction, own2.version, other);
+  }
+  const constructs2 = direction === "reads" ? program2.writes : imageContext.profile?.writes?.value;
+  if (constructs2 === null || constructs2 === void 0) return [];
+  const couldBeError = (own2.version === null ? testedReleases() : [own2.version]).some(
+    (image2) => (other === void 0 ? testedReleases() : [other]).some(
+      (node) => judge4(image2, node).some((finding3) => finding3.severity === "error")
+    )
+  );
+  return couldBeError ? missingOf(rule14, own2, program2, other) : [];
+}
+function missingOf(rule14, own2, program2, other) {
+  const facts = [];
+  if (own2.version === null) facts.push("version of the image's iptables");
+  if (program2.backend === "unknown") facts.push(`backend of ${program2.id}`);
+  if (other === void 0)
+    facts.push(
+      program2.backend === "host" ? "version of the host's iptables" : `version of the iptables of ${program2.id}`
+    );
+  return facts.map((fact2) => ({ kind: "missing", rule: rule14, fact: fact2 }));
+}
+function unmeasured(image2, rule14, program2, direction, own2, other) {
   const [writer, reader2] = direction === "reads" ? [other, own2] : [own2, other];
-  const constructs = (direction === "reads" ? program2.writes : cell.image.profile?.writes?.value) ?? [];
-  const notes2 = constructs.flatMap((construct) => gapsOf(writer, reader2, construct));
-  return [...new Set(notes2)].map((fact2) => ({ kind: "missing", rule: rule14, fact: fact2 }));
+  const constructs2 = (direction === "reads" ? program2.writes : image2.profile?.writes?.value) ?? [];
+  return gapsOfMeeting(writer, reader2, constructs2).map((fact2) => ({ kind: "missing", rule: rule14, fact: fact2 }));
 }
 function aboutIptables(program2, direction) {
   const topics = ["backend", "iptables", direction === "reads" ? "writes" : "operations"];
-  return program2.evidence.filter(({ about }) => about === void 0 || topics.includes(about));
+  return program2.evidence.filter(({ about: about2 }) => about2 === void 0 || topics.includes(about2));
 }
 var nftNewerWriter = {
   id: "nft-newer-writer",
@@ -21905,7 +22257,6 @@ var nftNewerWriter = {
       cell,
       "nft-newer-writer",
       "reads",
-      readMeeting,
       (meeting, exposure) => exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting, exposure)]
     );
   }
@@ -21917,7 +22268,6 @@ var silentMatchLoss = {
       cell,
       "silent-match-loss",
       "reads",
-      readMeeting,
       (meeting, exposure) => exposure.rewritten.length + exposure.misread.length === 0 ? [] : [quietFinding("silent-match-loss", meeting, exposure)]
     );
   }
@@ -21926,7 +22276,7 @@ var imageNewerWriter = {
   id: "image-newer-writer",
   evaluate(cell) {
     const rule14 = "image-newer-writer";
-    const outcomes = meetAll(cell, rule14, "writes", writeMeeting, (meeting, exposure) => {
+    const outcomes = meetAll(cell, rule14, "writes", (meeting, exposure) => {
       if (exposure.loud.length > 0) return [{ ...loudFinding(rule14, meeting, exposure), ...reverse(meeting) }];
       if (exposure.rewritten.length + exposure.misread.length === 0) return [];
       return [{ ...quietFinding(rule14, meeting, exposure), ...reverse(meeting) }];
@@ -21936,24 +22286,24 @@ var imageNewerWriter = {
   }
 };
 function hostToolsRead(cell, rule14) {
-  const writer = imageVersion(cell);
   const reader2 = cell.host.iptables.version?.value;
-  if (cell.image.network !== "host" || cell.hostBackend !== "nft") return [];
+  if (cell.image.network !== "host" || cell.hostBackend !== "nft" || reader2 === void 0) return [];
   if (cell.host.iptables.installed?.value === false) return [];
-  if (typeof writer !== "string" || reader2 === void 0) return [];
-  const meeting = {
-    writer,
-    reader: reader2,
-    writerName: `the image's iptables ${writer}`,
-    readerName: `the host's own iptables ${reader2}`,
-    constructs: cell.image.profile?.writes?.value ?? null,
-    operations: ["list"]
-  };
-  const { loud } = exposureOfMeeting(meeting);
-  if (loud.length === 0) return [];
-  return [
-    { ...loudFinding(rule14, meeting, { loud, rewritten: [], misread: [] }), ...reverse(meeting), severity: "notice" }
-  ];
+  return imageTools(cell).flatMap(({ name, version: version3, tool: tool2 }) => {
+    if (version3 === null) return [];
+    const meeting = {
+      writer: buildOf(version3, tool2?.package),
+      reader: reader2,
+      writerName: `the image's ${name} ${version3}`,
+      readerName: `the host's own iptables ${reader2}`,
+      constructs: cell.image.profile?.writes?.value ?? null,
+      operations: ["list"]
+    };
+    const { loud } = exposureOfMeeting(meeting);
+    if (loud.length === 0) return [];
+    const finding3 = loudFinding(rule14, meeting, { loud, rewritten: [], misread: [] });
+    return [{ ...finding3, ...reverse(meeting), severity: "notice" }];
+  });
 }
 function reverse(meeting) {
   return {
@@ -21969,13 +22319,13 @@ function harm({ loud, rewritten, misread }) {
 function chargeOnce(cell, finding3) {
   const victim = cell.programs.find((program2) => program2.id === finding3.program);
   const reader2 = victim === void 0 ? void 0 : iptablesVersionOnHost(victim, cell.host);
-  const own2 = imageVersion(cell);
-  if (victim === void 0 || reader2 === void 0 || typeof own2 !== "string") return finding3;
-  const harmOf = (writer, writes) => harm(exposureOf(writer, reader2, writes ?? commonConstructs, victim.operations));
-  const done = harmOf(own2, cell.image.profile?.writes?.value ?? null);
+  const [own2] = imageTools(cell);
+  if (victim === void 0 || reader2 === void 0 || own2 === void 0 || own2.version === null) return finding3;
+  const harmOf = (writer, writes2) => harm(exposureOf(writer, reader2, writes2 ?? commonConstructs, victim.operations));
+  const done = harmOf(buildOf(own2.version, own2.tool?.package), cell.image.profile?.writes?.value ?? null);
   const culprit = nftPrograms(cell).find((program2) => {
     const writer = iptablesVersionOnHost(program2, cell.host);
-    if (program2 === victim || writer === void 0) return false;
+    if (program2 === victim || writer === void 0 || program2.backend === "unknown") return false;
     if (finding3.severity === "error" && program2.writes === null) return false;
     return harmOf(writer, program2.writes) >= done;
   });
@@ -22075,7 +22425,7 @@ var nft_userdata_default = {
       source: "https://github.com/projectcalico/calico/issues/12472"
     }
   ],
-  measured: "measured with nft 1.1.3 and 1.1.7 as writers and 0.9.8, 1.0.6, 1.1.3 and 1.1.7 as readers in fresh network namespaces, 2026-11: `list ruleset`, `list sets` and changes of the foreign table end with a segmentation fault in 0.9.8 and 1.0.6 when it holds a set or map of one declared type; sets of `typeof`, concatenated and anonymous ones harm nobody, and from 1.0.6 on neither does listing one's own table",
+  measured: "measured with nft 1.1.3 and 1.1.7 as writers and 0.9.8, 1.0.6, 1.1.3 and 1.1.7 as readers in fresh network namespaces, 2026-11: `list ruleset`, `list sets` and changes of the foreign table end with a segmentation fault in 0.9.8 and 1.0.6 when it holds a set or map of one declared type; sets of `typeof`, concatenated and anonymous ones harm nobody, and from 1.0.6 on neither does listing one's own table (test/replay/nft-userdata.test.ts repeats it)",
   repair: "https://git.netfilter.org/nftables/commit/?id=be737a1986bfee0ddea4bee7863dca0123a2bcbc",
   incidents: [
     "https://github.com/kubernetes/kubernetes/issues/136786",
@@ -22093,7 +22443,7 @@ var nftSetUserdata = {
     const nft2 = findTool(cell.toolchain, "nft");
     const use2 = nft2 === void 0 ? "no" : usesNft2(cell);
     if (nft2 === void 0 || use2 === "no" || cell.image.network !== "host") return [];
-    return [...imageReads2(cell, nft2.version), ...imageWrites2(cell, nft2.version, use2)];
+    return [...imageReads3(cell, nft2.version), ...imageWrites3(cell, nft2.version, use2)];
   }
 };
 function usesNft2(cell) {
@@ -22121,7 +22471,7 @@ function readerOf(version3, program2) {
 function makesSets(program2) {
   return bundled4.setMakers.some((maker) => maker.program === program2);
 }
-function imageReads2(cell, version3) {
+function imageReads3(cell, version3) {
   const own2 = cell.image.profile?.id ?? cell.toolchain.program?.name;
   const lists = listsOthers(cell);
   return nftPrograms2(cell).filter((program2) => writesUserdata(program2.nft)).flatMap((program2) => {
@@ -22158,7 +22508,7 @@ function listsOthers(cell) {
     return lister !== void 0 && /^\d/.test(version3) && compareVersions(version3, lister.before) < 0;
   });
 }
-function imageWrites2(cell, version3, use2) {
+function imageWrites3(cell, version3, use2) {
   if (version3 === null || !writesUserdata(version3)) return [];
   const makes = makesSets(cell.image.profile?.id);
   const writer = `the image's nft ${version3}`;
@@ -22312,10 +22662,11 @@ var versionMismatch = {
   evaluate(cell) {
     const seen2 = /* @__PURE__ */ new Set();
     return cell.toolchain.tools.flatMap((tool2) => {
-      const recorded = tool2.package === void 0 ? void 0 : upstreamVersion(tool2.package.version);
-      if (tool2.package === void 0 || recorded === void 0 || tool2.byteVersion === void 0) return [];
-      if (!toolPackage.test(tool2.package.name) || compareVersions(recorded, tool2.byteVersion) === 0) return [];
-      const message = `package ${tool2.package.name} says ${recorded}, but ${tool2.target} is ${tool2.byteVersion}`;
+      const record2 = tool2.package ?? tool2.replacedPackage;
+      const recorded = record2 === void 0 ? void 0 : upstreamVersion(record2.version);
+      if (record2 === void 0 || recorded === void 0 || tool2.byteVersion === void 0) return [];
+      if (!toolPackage.test(record2.name) || compareVersions(recorded, tool2.byteVersion) === 0) return [];
+      const message = `package ${record2.name} says ${recorded}, but ${tool2.target} is ${tool2.byteVersion}`;
       if (seen2.has(message)) return [];
       seen2.add(message);
       return [
@@ -22583,16 +22934,24 @@ function evaluatePlatform(input) {
 }
 function evaluateHost(input, host, programs, selectedBackends) {
   const { toolchain, image: image2 } = input;
-  const sharing = image2.network === "pod" ? [] : withoutOwn(image2, toolchain, programs);
+  const sharing = image2.network === "pod" ? [] : withoutOwn(image2, programs);
   const base = { toolchain, image: image2, host, programs: sharing, selectedBackends };
   const outcomes = tryHostBackends(base);
-  const findings = keepOnePerCause(outcomes.filter((outcome) => outcome.kind === "finding"));
+  const all = outcomes.filter((outcome) => outcome.kind === "finding");
   const missing = outcomes.filter((outcome) => outcome.kind === "missing").map(({ fact: fact2, rule: rule14 }) => ({ fact: fact2, rule: rule14 }));
-  return { host, programs: sharing, findings, missing: unique(missing, (item) => `${item.rule} ${item.fact}`) };
+  return {
+    host,
+    programs: sharing,
+    findings: keepOnePerCause(all),
+    all,
+    missing: unique([...unmatchedSystem(host), ...missing], (item) => `${item.rule} ${item.fact}`)
+  };
 }
-function withoutOwn(image2, toolchain, programs) {
-  const own2 = image2.profile?.id ?? toolchain.program?.name;
-  return programs.filter((program2) => program2.name !== own2);
+function unmatchedSystem(host) {
+  return host.unmatched === void 0 ? [] : [{ fact: host.unmatched, rule: "nft-kernel-missing" }];
+}
+function withoutOwn({ profile }, programs) {
+  return profile === void 0 ? [...programs] : programs.filter((program2) => program2.name !== profile.id);
 }
 function tryHostBackends(base) {
   const known = base.host.iptables.backend?.value;
@@ -22605,12 +22964,12 @@ function tryHostBackends(base) {
 function tryChoices(base, hostBackend) {
   const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs);
   if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
-  return merge2(
-    backends.map(
-      (backend) => runRules({ ...base, hostBackend, choice: { ...choice, backend } })
-    ),
-    choice.missing ?? "backend of the image's iptables"
+  const there = backends.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
+  const variants = (there.length === 0 ? backends : there).map(
+    (backend) => runRules({ ...base, hostBackend, choice: { ...choice, backend } })
   );
+  if (choice.maybeNone === true) variants.push([]);
+  return merge2(variants, choice.missing ?? "backend of the image's iptables");
 }
 function runRules(cell) {
   return rules.flatMap((rule14) => rule14.evaluate(cell));
@@ -22649,7 +23008,7 @@ function findRemedy(input, cells, distributions2) {
   const last = best.at(-1);
   if (first === void 0 || last === void 0 || first.score >= before) return void 0;
   const newest = distribution.releases.at(-1) === last.candidate.release;
-  return describe3(
+  return describe4(
     input.toolchain,
     distribution,
     first.candidate,
@@ -22678,8 +23037,6 @@ function candidates(toolchain, distribution, bothBackends2) {
 var packageOf = {
   iptables: "iptables",
   ip6tables: "iptables",
-  ebtables: "iptables",
-  arptables: "iptables",
   ipset: "ipset",
   nft: "nftables"
 };
@@ -22723,7 +23080,7 @@ function scoreOf(cells) {
   }
   return score;
 }
-function describe3(before, distribution, { release, bothBackends: bothBackends2, toolchain }, last, cells) {
+function describe4(before, distribution, { release, bothBackends: bothBackends2, toolchain }, last, cells) {
   const names = [...new Set(toolchain.tools.flatMap((tool2) => packageOf[tool2.name] ?? []))];
   const versions = names.map((name) => `${name} ${release.packages[name]?.version}`).join(", ");
   const needsLegacy = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
@@ -22735,6 +23092,7 @@ function describe3(before, distribution, { release, bothBackends: bothBackends2,
   const failing = cells.some((cell) => cell.findings.some((finding3) => finding3.severity === "error"));
   const effect = failing ? "that clears most errors" : "that leaves no error on the selected hosts";
   return {
+    ...legacy === "" && wrapper === "" && !failing ? { upgrade: { distribution: distribution.id, release: release.release } } : {},
     text: `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions})${wrapper}: ${effect}.`,
     clears: (host, rule14, cause) => !cells.some(
       (cell) => cell.host.id === host && cell.findings.some((finding3) => finding3.rule === rule14 && finding3.cause === cause)
@@ -22806,7 +23164,10 @@ var defaultLimits = {
   members: 1e5,
   // Docker stops at 127; buildah and kaniko do not.
   layers: 1024,
-  indexDepth: 8
+  indexDepth: 8,
+  idleSeconds: 60,
+  // 10 GB at 3 MB a second.
+  networkSeconds: 3600
 };
 function createBudget(limits) {
   return { entries: limits.entries, uncompressedBytes: limits.uncompressedBytes };
@@ -22980,7 +23341,7 @@ function placeEntries(root, layer, { lower, aliases, notes: notes2 }) {
 }
 function place(parents, path, node, layer) {
   const slash = path.lastIndexOf("/");
-  const { children } = parents.find(path.slice(0, slash));
+  const { children } = parents.find(path, slash);
   const name = path.slice(slash + 1);
   const existing = children.get(name);
   if (node.type === "directory" && isDirectory(existing)) {
@@ -22996,8 +23357,9 @@ function createParentFinder(root, layer) {
   let last;
   const create = () => createDirectory({ type: "directory", mode: 493, layer: layer.digest });
   return {
-    find(path) {
-      if (last?.path === path) return last.directory;
+    find(whole2, end) {
+      if (last?.path.length === end && whole2.startsWith(last.path)) return last.directory;
+      const path = whole2.slice(0, end);
       const direct = walkDirectories(root, path);
       if (direct !== void 0) {
         last = { path, directory: direct };
@@ -23060,15 +23422,15 @@ function checkNames(images) {
   }
 }
 function fullName(name) {
-  const withTag = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
-  const host = withTag.includes("/") ? withTag.slice(0, withTag.indexOf("/")) : "";
-  if (/[.:]/.test(host) || host === "localhost") return withTag;
-  return `docker.io/${host === "" ? "library/" : ""}${withTag}`;
+  const withTag2 = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
+  const host = withTag2.includes("/") ? withTag2.slice(0, withTag2.indexOf("/")) : "";
+  if (/[.:]/.test(host) || host === "localhost") return withTag2;
+  return `docker.io/${host === "" ? "library/" : ""}${withTag2}`;
 }
 
 // src/image/open-source.ts
 import { createReadStream, existsSync } from "node:fs";
-import { open as open2, stat as stat2 } from "node:fs/promises";
+import { open as open3, stat as stat2 } from "node:fs/promises";
 
 // src/image/archive-members.ts
 import { posix } from "node:path";
@@ -23245,7 +23607,8 @@ function splitFrames(source, smallFrame) {
 }
 
 // src/image/compression/decompress.ts
-var CHUNK = 256 * 1024;
+var GZIP_CHUNK = 256 * 1024;
+var ZSTD_CHUNK = 1024 * 1024;
 var SMALL_FRAME = 64 * 1024;
 var SMALL_CONTENT = 2 * 2 ** 20;
 var MAX_FRAMES = 1e6;
@@ -23258,7 +23621,7 @@ function sniffCompression(head2) {
 async function decompress(source, sink, options = {}) {
   const { compression, chunks } = await peek(source);
   options.onCompression?.(compression);
-  if (compression === "gzip") await runEngine(createGunzip({ chunkSize: CHUNK }), chunks, sink, options.signal);
+  if (compression === "gzip") await runEngine(createGunzip({ chunkSize: GZIP_CHUNK }), chunks, sink, options.signal);
   else if (compression === "zstd") await decompressFrames(chunks, sink, options.signal);
   else await passOn(chunks, sink, options.signal);
 }
@@ -23298,7 +23661,7 @@ async function decompressFrames(source, sink, signal) {
       if (++count2 > MAX_FRAMES) throw new UserError(`it has more than ${MAX_FRAMES} zstd frames`);
       const content = "whole" in frame ? decompressSmall(frame.whole) : void 0;
       if (content !== void 0) await passOn(once(content), sink, signal);
-      else await runEngine(createZstdDecompress({ chunkSize: CHUNK }), toChunks(frame), sink, signal);
+      else await runEngine(createZstdDecompress({ chunkSize: ZSTD_CHUNK }), toChunks(frame), sink, signal);
     }
   } finally {
     await frames.close();
@@ -23321,8 +23684,62 @@ async function* once(chunk) {
 
 // src/image/tar/header.ts
 var import_headers = __toESM(require_headers(), 1);
+
+// src/image/tar/plain-header.ts
+var USTAR = 0;
+var GNU = 32;
+function decodePlainHeader(block) {
+  if (block.readUInt32BE(257) !== 1970500705 || block[261] !== 114) return void 0;
+  const format = block[262];
+  if (format !== USTAR && !(format === GNU && block[263] === 32 && block[264] === 0)) return void 0;
+  const mode = readOctal(block, 100, 108);
+  const uid = readOctal(block, 108, 116);
+  const gid = readOctal(block, 116, 124);
+  const size = readOctal(block, 124, 136);
+  if (mode < 0 || uid < 0 || gid < 0 || size < 0 || readOctal(block, 148, 156) !== sumBytes(block)) return void 0;
+  const prefix = format === USTAR ? readText(block, 345, 500) : "";
+  const base = readText(block, 0, 100);
+  const name = prefix === "" ? base : `${prefix}/${base}`;
+  const flag = block[156] === 0 ? 48 : block[156] ?? 0;
+  return {
+    name,
+    linkname: readText(block, 157, 257),
+    flag: flag === 48 && name.endsWith("/") ? "5" : String.fromCharCode(flag),
+    mode: mode & 4095,
+    uid,
+    gid,
+    size
+  };
+}
+function readOctal(block, from, end) {
+  let at2 = from;
+  while (at2 < end && (block[at2] === 32 || block[at2] === 0)) at2++;
+  let value = 0;
+  for (; at2 < end; at2++) {
+    const digit = (block[at2] ?? 0) - 48;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  return at2 === end || block[at2] === 32 || block[at2] === 0 ? value : -1;
+}
+function readText(block, from, limit) {
+  let end = from;
+  while (end < limit && block[end] !== 0) end++;
+  return end === from ? "" : block.toString("latin1", from, end);
+}
+function sumBytes(block) {
+  let sum2 = 8 * 32;
+  for (let i = 0; i < 148; i++) sum2 += block[i] ?? 0;
+  for (let i = 156; i < 512; i++) sum2 += block[i] ?? 0;
+  return sum2;
+}
+
+// src/image/tar/header.ts
 var BLOCK = 512;
 function decodeHeader(block, offset) {
+  return decodePlainHeader(block) ?? decodeAnyHeader(block, offset);
+}
+function decodeAnyHeader(block, offset) {
   const header = decodeFields(block, offset);
   if (header === null) {
     if (block.some((byte) => byte !== 0)) throw invalid(offset, "wrong checksum");
@@ -23348,12 +23765,18 @@ function decodeFields(block, offset) {
   }
 }
 function checkSize(block, size, offset) {
-  const isBinary = ((block[124] ?? 0) & 128) !== 0;
-  const field = block.toString("latin1", 124, 136);
-  if (!isBinary && !/^[ \0]*[0-7]*(?:[ \0].*)?$/s.test(field)) throw invalid(offset, "its size is not a number");
-  if (isBinary && block[124] !== 128 || size === null || !Number.isSafeInteger(size) || size < 0)
+  const isBinary = ((block[SIZE] ?? 0) & 128) !== 0;
+  if (!isBinary && !isOctal(block, SIZE, SIZE + 12)) throw invalid(offset, "its size is not a number");
+  if (isBinary && block[SIZE] !== 128 || size === null || !Number.isSafeInteger(size) || size < 0)
     throw invalid(offset, "impossible size");
   return size;
+}
+var SIZE = 124;
+function isOctal(block, from, end) {
+  let at2 = from;
+  while (at2 < end && (block[at2] === 32 || block[at2] === 0)) at2++;
+  while (at2 < end && (block[at2] ?? 0) >= 48 && (block[at2] ?? 0) <= 55) at2++;
+  return at2 === end || block[at2] === 32 || block[at2] === 0;
 }
 function sum(block, signed) {
   let total = 0;
@@ -23410,27 +23833,27 @@ var strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // src/image/tar/sparse.ts
 var ZEROS = Buffer.alloc(64 * 1024);
-function toSparseMap(numbers, realSize) {
+function toSparseMap(numbers2, realSize) {
   const map = [];
   let end = 0;
-  for (let i = 0; i + 1 < numbers.length; i += 2) {
-    const offset = toNumber(numbers[i]);
-    const length = toNumber(numbers[i + 1]);
+  for (let i = 0; i + 1 < numbers2.length; i += 2) {
+    const offset = toNumber(numbers2[i]);
+    const length = toNumber(numbers2[i + 1]);
     if (offset < end || offset + length > realSize) throw malformed();
     end = offset + length;
     map.push([offset, length]);
   }
-  if (numbers.length % 2 !== 0) throw malformed();
+  if (numbers2.length % 2 !== 0) throw malformed();
   return map;
 }
 function oldSparseNumbers(block, at2, pairs) {
-  const numbers = [];
+  const numbers2 = [];
   for (let i = 0; i < pairs * 2; i++) {
     const field = block.subarray(at2 + i * 12, at2 + i * 12 + 12);
     if (field[0] === 0) break;
-    numbers.push(oldNumber(field));
+    numbers2.push(oldNumber(field));
   }
-  return numbers;
+  return numbers2;
 }
 function oldNumber(field) {
   if (((field[0] ?? 0) & 128) !== 0) return BigInt(`0x${field.toString("hex", 1)}`).toString();
@@ -23560,9 +23983,9 @@ function createTarReader(onMember, limits) {
     return openMember(header, void 0);
   }
   function startSparse(header) {
-    const numbers = oldSparseNumbers(block, 386, 4);
+    const numbers2 = oldSparseNumbers(block, 386, 4);
     const realSize = Number(oldNumber(block.subarray(483, 495)));
-    sparseHeader = { header, numbers, realSize };
+    sparseHeader = { header, numbers: numbers2, realSize };
     if (block[482] === 0) finishSparse(sparseHeader);
   }
   function continueSparse(sparse) {
@@ -23572,13 +23995,13 @@ function createTarReader(onMember, limits) {
   }
   function finishSparse({
     header,
-    numbers,
+    numbers: numbers2,
     realSize
   }) {
     sparseHeader = void 0;
     if (!Number.isSafeInteger(realSize))
       throw new UserError(`impossible size of a sparse file before byte ${position}`);
-    startBody(openMember(header, { map: toSparseMap(numbers, realSize), realSize, name: void 0 }));
+    startBody(openMember(header, { map: toSparseMap(numbers2, realSize), realSize, name: void 0 }));
   }
   function readExtension(header, at2) {
     if (header.size > limits.headerBytes) throw tooLong(`extended tar header at byte ${at2}`, limits.headerBytes);
@@ -23702,6 +24125,7 @@ function typeOf(flag) {
   }
 }
 function readPaxSparse(records2) {
+  if (records2.size === 0) return void 0;
   const realSize = paxNumber(records2, "GNU.sparse.realsize") ?? paxNumber(records2, "GNU.sparse.size");
   const list = records2.get("GNU.sparse.numblocks") === "0" ? "" : records2.get("GNU.sparse.map");
   if (realSize === void 0 && list === void 0) return void 0;
@@ -23722,6 +24146,7 @@ function paxNumber(records2, key) {
 }
 var XATTR_PREFIX = "SCHILY.xattr.";
 function readXattrs(records2) {
+  if (records2.size === 0) return NO_XATTRS;
   let xattrs;
   for (const [key, value] of records2) {
     if (!key.startsWith(XATTR_PREFIX)) continue;
@@ -23769,30 +24194,35 @@ async function scanLayer(source, options) {
   );
   reader2.end();
   const digest = `${digestAlgorithm}:${stored.digest("hex")}`;
-  const isSame = compression === "none" && digestAlgorithm === diffIdAlgorithm;
-  const diffId = isSame ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
+  const isSame2 = compression === "none" && digestAlgorithm === diffIdAlgorithm;
+  const diffId = isSame2 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
   return { ...changes.finish(digest), diffId, compression, shown: changes.shown };
 }
 var WHITEOUT = ".wh.";
 var AUFS = ".wh..wh.";
 var OPAQUE = ".wh..wh..opq";
-var LANDMARKS = /* @__PURE__ */ new Set(["/stargz.index.json", "/.prefetch.landmark", "/.no.prefetch.landmark"]);
+var ESTARGZ_INDEX = "/stargz.index.json";
+var LANDMARKS = /* @__PURE__ */ new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
 function createChangeCollector({ probe, limits, budget }) {
   const changes = { digest: "", entries: [], whiteouts: [], opaques: [] };
   const shown = /* @__PURE__ */ new WeakSet();
   function onMember(member) {
     if (--budget.entries < 0) throw new UserError(`the image has more than ${limits.entries} files`);
     const path = normalisePath(member.name);
+    const slash = path.lastIndexOf("/");
+    const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
+    if (path === ESTARGZ_INDEX) return void 0;
+    return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
+  }
+  function onHidden(path, slash, member) {
     if (LANDMARKS.has(path)) return void 0;
     if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`)
       return path.startsWith(`/${AUFS}plnk/`) ? onEntry(path, member) : void 0;
-    const slash = path.lastIndexOf("/");
     const name = path.slice(slash + 1);
     if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
     const directory = path.slice(0, slash);
     if (name === OPAQUE) changes.opaques.push(directory === "" ? "/" : directory);
-    else if (name.startsWith(AUFS)) return void 0;
-    else changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
+    else if (!name.startsWith(AUFS)) changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
     return void 0;
   }
   function onEntry(path, member) {
@@ -23847,7 +24277,8 @@ function whiteoutTarget(name, path) {
   return target;
 }
 function normalisePath(name) {
-  if (isNormal.test(name)) return `/${name}`;
+  const isPlain = !/^[/.]/.test(name) && !name.includes("//") && !name.includes("/.");
+  if (isPlain && name !== "") return `/${name.endsWith("/") ? name.slice(0, -1) : name}`;
   const parts = [];
   for (const part2 of name.split("/")) {
     if (part2 === "" || part2 === ".") continue;
@@ -23856,7 +24287,6 @@ function normalisePath(name) {
   }
   return `/${parts.join("/")}`;
 }
-var isNormal = /^[^/.][^/]*(?:\/[^/.][^/]*)*$/;
 function tooLarge(limits) {
   return new UserError(`the image has more than ${limits.uncompressedBytes} bytes uncompressed`);
 }
@@ -23894,10 +24324,10 @@ function memberName(name) {
 }
 
 // src/image/file-range.ts
-var CHUNK2 = 512 * 1024;
+var CHUNK = 512 * 1024;
 async function* readRange(handle, offset, size) {
-  const length = Math.min(CHUNK2, size);
-  const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(size > CHUNK2 ? length : 0)];
+  const length = Math.min(CHUNK, size);
+  const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(size > CHUNK ? length : 0)];
   let done = 0;
   for (let turn = 0; done < size; turn++) {
     const buffer = buffers[turn % 2];
@@ -23922,15 +24352,15 @@ var HEADERS_AT_ONCE = 32 * 1024;
 async function openArchiveFile(handle, limits) {
   const { size } = await handle.stat();
   const members2 = await indexMembers(handle, size, limits);
-  function find(name) {
+  function find2(name) {
     const extent = members2.find(name)?.value;
     if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
     return extent;
   }
   return {
-    has: async (name) => find(name) !== void 0,
+    has: async (name) => find2(name) !== void 0,
     async readDocument(name) {
-      const extent = find(name);
+      const extent = find2(name);
       if (extent === void 0) return void 0;
       if (extent.size > limits.jsonBytes)
         throw new UserError(`${quote(name)} has ${extent.size} bytes, the limit is ${limits.jsonBytes}`);
@@ -23939,7 +24369,7 @@ async function openArchiveFile(handle, limits) {
       return data;
     },
     async scan(name, options) {
-      const extent = find(name);
+      const extent = find2(name);
       if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
       return scanLayer(readRange(handle, extent.offset, extent.size), options);
     },
@@ -24132,13 +24562,13 @@ async function readOciImages(store, limits) {
   }
   return joinPlatforms([...images.values()], digestOf(data));
 }
-async function readOciDigest(store, digest, limits) {
-  const image2 = await createWalker(store, limits).readImage({ digest });
+async function readOciDigest(store, digest, limits, isAsked = () => true) {
+  const image2 = await createWalker(store, limits, isAsked).readImage({ digest });
   return image2 === void 0 ? [] : [image2];
 }
-function createWalker(store, limits) {
+function createWalker(store, limits, isAsked = () => true) {
   let visited = 0;
-  async function readImage(descriptor) {
+  async function readImage2(descriptor) {
     const notes2 = [];
     const leaves = await collect(descriptor, 0, /* @__PURE__ */ new Set(), notes2);
     if (leaves.length === 0) return void 0;
@@ -24156,6 +24586,10 @@ function createWalker(store, limits) {
     if (++visited > limits.members) throw new UserError(`its indexes list more than ${limits.members} manifests`);
     if (depth > limits.indexDepth) throw new UserError(`its indexes are nested more than ${limits.indexDepth} deep`);
     const stated2 = formatPlatform(toStated(descriptor));
+    if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated2))
+      return [
+        { platform: { platform: stated2, problem: new UserError("it was not asked for") }, configDigest: void 0 }
+      ];
     const what = descriptor.platform ? `manifest of ${quote(stated2)}` : "manifest";
     let data;
     try {
@@ -24173,7 +24607,7 @@ function createWalker(store, limits) {
     }
     return await readLeaf(store, descriptor, document.manifest, limits, notes2);
   }
-  return { readImage };
+  return { readImage: readImage2 };
 }
 function parseManifestOrIndex(data, { digest }) {
   const what = `blob ${digest}`;
@@ -24203,7 +24637,7 @@ async function readLeaf(store, descriptor, manifest, limits, notes2) {
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    return [{ platform: describe4(descriptor, configDigest, config2, layers, limits), configDigest }];
+    return [{ platform: describe5(descriptor, configDigest, config2, layers, limits), configDigest }];
   } catch (problem) {
     if (!(problem instanceof UserError)) throw problem;
     return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
@@ -24218,7 +24652,7 @@ async function requireLayers(store, layers) {
     );
   }
 }
-function describe4(descriptor, configDigest, config2, layers, limits) {
+function describe5(descriptor, configDigest, config2, layers, limits) {
   const diffIds = config2.rootfs.diff_ids ?? [];
   const stated2 = toStated(descriptor);
   const ofConfig = { os: config2.os ?? void 0, architecture: config2.architecture ?? void 0 };
@@ -24389,10 +24823,10 @@ function createChannel() {
 
 // src/image/archive-stream.ts
 var MAX_DOCUMENTS = 64 * 2 ** 20;
-async function openArchiveStream(open3, options) {
+async function openArchiveStream(open4, options) {
   const members2 = createMemberIndex(options.limits.members);
   let documentBytes = 0;
-  await readMembers(open3(), options, (member) => {
+  await readMembers(open4(), options, (member) => {
     const slot = {};
     members2.add(member, slot);
     if (member.type !== "file") return void 0;
@@ -24405,7 +24839,7 @@ async function openArchiveStream(open3, options) {
   async function scan(name, wanted) {
     const found = members2.find(name);
     if (found === void 0) throw new UserError(`${quote(name)} is missing`);
-    if (!isAsScanned(wanted, options)) return scanAgain(open3(), found.name, wanted);
+    if (!isAsScanned(wanted, options)) return scanAgain(open4(), found.name, wanted);
     const { outcome } = found.value;
     if (outcome !== void 0 && "scan" in outcome) return outcome.scan;
     throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError("it is not a tar archive");
@@ -24544,13 +24978,227 @@ function createDocumentTask(limit, settle) {
   };
 }
 
-// src/image/layout-directory.ts
-import { open, stat } from "node:fs/promises";
+// src/image/daemon.ts
+import { readFileSync } from "node:fs";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { homedir } from "node:os";
 import { join } from "node:path";
+
+// src/image/http.ts
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+var USER_AGENT = "netfilter-compat";
+function sendRequest(request) {
+  const { url, method = "GET", headers, body, agent, socketPath, signal, idle } = request;
+  const send = url.protocol === "https:" ? requestHttps : requestHttp;
+  return new Promise((resolve2, reject) => {
+    const sent = send(url, {
+      method,
+      agent,
+      timeout: idle,
+      headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+      ...socketPath === void 0 ? {} : { socketPath },
+      ...signal === void 0 ? {} : { signal }
+    });
+    sent.on("error", reject);
+    sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
+    sent.on("response", (answer) => {
+      resolve2({
+        status: answer.statusCode ?? 0,
+        header(name) {
+          const value = answer.headers[name];
+          return Array.isArray(value) ? value.join(", ") : value;
+        },
+        body: answer
+      });
+    });
+    sent.end(body);
+  });
+}
+async function readBody({ body }, limit) {
+  const chunks = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > limit) return void 0;
+      chunks.push(chunk);
+    }
+  } finally {
+    body.destroy();
+  }
+  return Buffer.concat(chunks);
+}
+var PASSING = /* @__PURE__ */ new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);
+var CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
+function describeConnection(error) {
+  const code = errorCode(error);
+  if (code === void 0 || error instanceof UserError) return void 0;
+  if (CERTIFICATE.test(code))
+    return {
+      problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
+      passing: false
+    };
+  if (code === "ECONNREFUSED") return { problem: `the connection was refused (${code})`, passing: false };
+  if (code === "ENOTFOUND") return { problem: `there is no host of that name (${code})`, passing: false };
+  if (code === "ETIMEDOUT") return { problem: `it did not answer in time (${code})`, passing: true };
+  if (PASSING.has(code)) return { problem: `the connection was cut (${code})`, passing: true };
+  if (/^HPE_/.test(code)) return { problem: `its answer is not HTTP (${code})`, passing: true };
+  if (/^(E[A-Z0-9]+|ERR_SSL_.*|ERR_TLS_.*|ERR_PROXY_.*)$/.test(code) && !/^ERR_INVALID|^ERR_HTTP_INVALID/.test(code))
+    return { problem: `the connection failed (${code})`, passing: false };
+  return void 0;
+}
+
+// src/image/daemon.ts
+var DEFAULT_SOCKET = "/var/run/docker.sock";
+var PLATFORM_VERSION = [1, 48];
+var ANSWER_BYTES = 4 * 2 ** 20;
+var inspectSchema = object({ Id: string2(), RepoTags: optional(nullable(array(string2()))) });
+var errorSchema = object({ message: string2() });
+async function openDaemon(name, options, { env, platforms: platforms2 }) {
+  if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
+  const daemon = connect(env, AbortSignal.timeout(options.limits.networkSeconds * 1e3));
+  try {
+    const found = await findImage(daemon, name);
+    if ("absent" in found) return found;
+    const query = found.hasPlatforms ? platformQuery(platforms2) : "";
+    const path = `/images/${encodeName(found.name)}/get${query}`;
+    const store = await openArchiveStream(() => readImage(daemon, path), options);
+    return {
+      store: { ...store, close: async () => daemon.close() },
+      images: await listArchiveImages(store, "any", options.limits)
+    };
+  } catch (error) {
+    daemon.close();
+    throw error;
+  }
+}
+function isImageName(name) {
+  return /^\w[\w.:/@-]{0,511}$/.test(name) && !name.split("/").some((part2) => part2 === "" || /^\.+$/.test(part2));
+}
+function encodeName(name) {
+  return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
+}
+function connect(env, deadline) {
+  const host = env.DOCKER_HOST || `unix://${DEFAULT_SOCKET}`;
+  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+  const isSecure = Boolean(env.DOCKER_TLS_VERIFY) || host.startsWith("https://");
+  const address = `${isSecure ? "https" : "http"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
+  const isKnown = socketPath !== void 0 || /^(tcp|https?):\/\/[^/]/.test(host) && URL.canParse(address);
+  if (!isKnown)
+    throw new UserError(
+      `DOCKER_HOST is ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
+    );
+  const base = new URL(socketPath === void 0 ? address : "http://localhost");
+  const agent = base.protocol === "https:" ? new HttpsAgent(readCertificates(env)) : new HttpAgent();
+  return {
+    place: socketPath ?? base.host,
+    // A classic store packs the whole image before the first byte comes: only the deadline counts.
+    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0 }),
+    close: () => agent.destroy()
+  };
+}
+function readCertificates(env) {
+  const folder2 = env.DOCKER_CERT_PATH || env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker");
+  const files = {};
+  for (const name of ["ca", "cert", "key"]) {
+    try {
+      files[name] = readFileSync(join(folder2, `${name}.pem`));
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+  }
+  return files;
+}
+async function findImage(daemon, name) {
+  let version3;
+  let answer;
+  try {
+    const ping = await daemon.get("/_ping");
+    version3 = ping.header("api-version");
+    ping.body.destroy();
+    answer = await daemon.get(`/images/${encodeName(name)}/json`);
+  } catch (error) {
+    return { absent: describeUnreachable(daemon, error) };
+  }
+  if (answer.status === 404) {
+    answer.body.destroy();
+    return { absent: `the daemon at ${daemon.place} has no image ${name}` };
+  }
+  if (answer.status !== 200) throw await describeAnswer(daemon, answer);
+  return {
+    name: withTag(name, await readInspection(daemon, answer)),
+    hasPlatforms: isAtLeast(version3, PLATFORM_VERSION)
+  };
+}
+function describeUnreachable({ place: place3 }, error) {
+  const code = errorCode(error);
+  if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR")
+    return `no daemon answers at ${place3} (start it or set DOCKER_HOST)`;
+  if (code === "EACCES" || code === "EPERM") return `no permission to talk to the daemon at ${place3}`;
+  const failure2 = describeConnection(error);
+  if (failure2 === void 0) throw describeTimeout(error, place3);
+  return `the daemon at ${place3}: ${failure2.problem}`;
+}
+async function readInspection({ place: place3 }, answer) {
+  try {
+    return inspectSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
+  } catch (error) {
+    throw new UserError(`the daemon at ${place3} answers in another form than the Docker Engine API`, { cause: error });
+  }
+}
+function withTag(name, { Id, RepoTags }) {
+  if (name.includes("@") || /:[^/]*$/.test(name)) return name;
+  const latest = `${name}:latest`;
+  const isTagged = (RepoTags ?? []).some((tag) => tag === latest || tag.endsWith(`/${latest}`));
+  return !isTagged && Id.replace(/^sha256:/, "").startsWith(name) ? name : latest;
+}
+function isAtLeast(version3, [major, minor]) {
+  const [, first, second] = /^(\d+)\.(\d+)$/.exec(version3 ?? "") ?? [];
+  return Number(first) > major || Number(first) === major && Number(second) >= minor;
+}
+function platformQuery(platforms2) {
+  const [os, architecture, variant] = platforms2.length === 1 ? platforms2[0]?.split("/") ?? [] : [];
+  if (os === void 0 || architecture === "arm" && variant === void 0) return "";
+  const platform = { os, architecture, ...variant === void 0 ? {} : { variant } };
+  return `?platform=${encodeURIComponent(JSON.stringify(platform))}`;
+}
+async function* readImage(daemon, path) {
+  try {
+    const answer = await daemon.get(path);
+    if (answer.status !== 200) throw await describeAnswer(daemon, answer);
+    try {
+      yield* answer.body;
+    } finally {
+      answer.body.destroy();
+    }
+  } catch (error) {
+    const failure2 = describeConnection(error);
+    throw failure2 === void 0 ? describeTimeout(error, daemon.place) : new UserError(`the daemon at ${daemon.place}: ${failure2.problem}`, { cause: error });
+  }
+}
+function describeTimeout(error, place3) {
+  return errorCode(error) === "ABORT_ERR" ? new UserError(`the daemon at ${place3} takes too long`, { cause: error }) : error;
+}
+async function describeAnswer({ place: place3 }, answer) {
+  const { status } = answer;
+  let detail = "";
+  try {
+    const { message } = errorSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
+    detail = ` (${quote(message)})`;
+  } catch {
+  }
+  return new UserError(`the daemon at ${place3} answers ${status}${detail}`);
+}
+
+// src/image/layout-directory.ts
+import { open as open2, stat } from "node:fs/promises";
+import { join as join2 } from "node:path";
 function openLayoutDirectory(directory, limits) {
   async function sizeOf(name) {
     try {
-      const found = await stat(join(directory, name));
+      const found = await stat(join2(directory, name));
       if (!found.isFile()) throw new UserError(`${quote(name)} is not a regular file`);
       return found.size;
     } catch (error) {
@@ -24567,7 +25215,7 @@ function openLayoutDirectory(directory, limits) {
         if (size === void 0) return void 0;
         if (size > limits.jsonBytes)
           throw new UserError(`${quote(name)} has ${size} bytes, the limit is ${limits.jsonBytes}`);
-        const handle = __using(_stack, await open(join(directory, name)), true);
+        const handle = __using(_stack, await open2(join2(directory, name)), true);
         const data = Buffer.alloc(size);
         return data.subarray(0, await readFully(handle, data, size, 0));
       } catch (_) {
@@ -24582,7 +25230,7 @@ function openLayoutDirectory(directory, limits) {
       try {
         const size = await sizeOf(name);
         if (size === void 0) throw new UserError(`${quote(name)} is missing`);
-        const handle = __using(_stack, await open(join(directory, name)), true);
+        const handle = __using(_stack, await open2(join2(directory, name)), true);
         return await scanLayer(readRange(handle, 0, size), options);
       } catch (_) {
         var _error = _, _hasError = true;
@@ -24596,8 +25244,598 @@ function openLayoutDirectory(directory, limits) {
   };
 }
 
+// src/image/registry-blob.ts
+async function* readRegistryBlob(client, digest, size, signal) {
+  let at2 = 0;
+  for (let failures = 1; ; failures++) {
+    const before = at2;
+    try {
+      const answer = await client.get({
+        path: `blobs/${digest}`,
+        what: `blob ${digest}`,
+        signal,
+        ...at2 === 0 ? {} : { headers: { range: `bytes=${at2}-` } }
+      });
+      let skip = bytesToSkip(answer, at2, digest);
+      try {
+        for await (const chunk of answer.body) {
+          const rest = chunk.subarray(Math.min(skip, chunk.length));
+          skip -= chunk.length - rest.length;
+          at2 += rest.length;
+          if (size !== void 0 && at2 > size)
+            throw new UserError(`blob ${digest} has more bytes than the ${size} that its manifest says`);
+          if (rest.length > 0) yield rest;
+        }
+      } finally {
+        answer.body.destroy();
+      }
+      if (size === void 0 || at2 === size) return;
+      throw Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" });
+    } catch (error) {
+      if (at2 > before) failures = 1;
+      const judged = client.judge(error, failures, signal);
+      if (judged !== void 0) throw describeShort(judged, digest, at2, size);
+    }
+    await client.pause(failures, signal);
+  }
+}
+function bytesToSkip({ status, header }, at2, digest) {
+  if (status !== 206) return at2;
+  const from = /^bytes (\d+)-/.exec(header("content-range") ?? "")?.[1];
+  if (from === void 0 || Number(from) > at2)
+    throw new UserError(`blob ${digest}: the server sent another part of it than was asked for`);
+  return at2 - Number(from);
+}
+function describeShort(error, digest, at2, size) {
+  if (!(error instanceof UserError) || size === void 0 || at2 === 0) return error;
+  return at2 < size ? new UserError(`${error.message} (${at2} of ${size} bytes of blob ${digest} were read)`, { cause: error }) : error;
+}
+
+// src/image/registry-client.ts
+import { Agent as HttpAgent2 } from "node:http";
+import { Agent as HttpsAgent2 } from "node:https";
+import { setTimeout as wait } from "node:timers/promises";
+
+// src/image/registry-credentials.ts
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { homedir as homedir2 } from "node:os";
+import { join as join3 } from "node:path";
+var entrySchema = object({
+  auth: optional(nullable(string2())),
+  identitytoken: optional(nullable(string2()))
+});
+var configSchema2 = object({
+  auths: optional(nullable(record(string2(), nullable(entrySchema)))),
+  credHelpers: optional(nullable(record(string2(), string2()))),
+  credsStore: optional(nullable(string2()))
+});
+var helperSchema = object({ Username: string2(), Secret: string2() });
+var HUB_KEY = "https://index.docker.io/v1/";
+var HELPER_TIME = 3e4;
+var HELPER_BYTES = 64 * 1024;
+async function findLogin(host, stated2, env) {
+  if (stated2 !== void 0 && (stated2.registry === void 0 || sameHost(stated2.registry, host)))
+    return { login: { username: stated2.username, password: stated2.password }, origin: "the user name given" };
+  const path = join3(env.DOCKER_CONFIG || join3(env.HOME || homedir2(), ".docker"), "config.json");
+  const config2 = await readConfig(path);
+  if (config2 === void 0) return { origin: path };
+  if ("problem" in config2) return { origin: path, problem: `${path} ${config2.problem}` };
+  const helper = find(config2.credHelpers, host) || config2.credsStore;
+  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env);
+  const entry = find(config2.auths, host);
+  return entry ? { ...decodeEntry(entry, path), origin: path } : { origin: path };
+}
+async function readConfig(path) {
+  try {
+    const parsed = configSchema2.safeParse(JSON.parse(await readFile(path, "utf8")));
+    return parsed.success ? parsed.data : { problem: "does not have the form of docker's config" };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return void 0;
+    return { problem: code === void 0 ? "is not valid JSON" : `cannot be read (${code})` };
+  }
+}
+function sameHost(key, host) {
+  const bare = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  return (bare === "index.docker.io" || bare === "registry-1.docker.io" ? "docker.io" : bare) === host;
+}
+function find(table, host) {
+  const entries = Object.entries(table ?? {});
+  const exact = host === "docker.io" ? HUB_KEY : host;
+  return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
+}
+function decodeEntry(entry, path) {
+  if (entry.identitytoken) return { login: { identityToken: entry.identitytoken } };
+  if (!entry.auth) return {};
+  const text2 = Buffer.from(entry.auth, "base64").toString("utf8");
+  const colon = text2.indexOf(":");
+  if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
+  return { login: { username: text2.slice(0, colon), password: text2.slice(colon + 1).replace(/\0+$/, "") } };
+}
+async function askHelper(helper, key, env) {
+  const program2 = `docker-credential-${helper}`;
+  if (!/^[\w.-]+$/.test(helper)) return { origin: program2, problem: `${quote(program2)} is no program's name` };
+  const { code, output } = await runHelper(program2, key, env);
+  if (code === "ENOENT") return { origin: program2, problem: `${program2} is not installed` };
+  if (code !== 0)
+    return /not found/i.test(output) ? { origin: program2 } : { origin: program2, problem: `${program2} failed (${code})` };
+  try {
+    const { Username, Secret } = helperSchema.parse(JSON.parse(output));
+    if (Secret === "") return { origin: program2 };
+    const login = Username === "<token>" ? { identityToken: Secret } : { username: Username, password: Secret };
+    return { origin: program2, login };
+  } catch {
+    return { origin: program2, problem: `${program2} answered something else than credentials` };
+  }
+}
+function runHelper(program2, key, env) {
+  return new Promise((resolve2) => {
+    const child = spawn(program2, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
+    let output = "";
+    function stop() {
+      child.kill();
+      child.stdout.destroy();
+    }
+    const timer = setTimeout(stop, HELPER_TIME);
+    child.stdout.setEncoding("utf8").on("data", (text2) => {
+      output += text2;
+      if (output.length > HELPER_BYTES) stop();
+    });
+    function settle(code) {
+      clearTimeout(timer);
+      resolve2({ code, output });
+    }
+    child.on("error", (error) => settle(errorCode(error) ?? "error"));
+    child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
+    child.stdin.on("error", () => {
+    });
+    child.stdin.end(key);
+  });
+}
+
+// src/image/registry-challenge.ts
+function parseChallenges(header) {
+  const challenges = [];
+  const word = /[\s,]*([\w!#$%&'*+.^`|~-]+)/y;
+  const value = /\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y;
+  for (; ; ) {
+    const name = word.exec(header)?.[1]?.toLowerCase();
+    if (name === void 0) return challenges;
+    value.lastIndex = word.lastIndex;
+    const found = value.exec(header);
+    if (found === null) {
+      challenges.push({ scheme: name, parameters: /* @__PURE__ */ new Map() });
+      continue;
+    }
+    word.lastIndex = value.lastIndex;
+    challenges.at(-1)?.parameters.set(name, found[1]?.replace(/\\(.)/g, "$1") ?? found[2] ?? "");
+  }
+}
+
+// src/image/registry-name.ts
+var HOST = /^(localhost|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
+var REPOSITORY = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*$/;
+var TAG = /^\w[\w.-]{0,127}$/;
+var MAX_NAME = 255;
+var DOCKER_HUB = /* @__PURE__ */ new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
+function parseRegistryName(text2) {
+  const { rest, digest } = splitDigest(text2);
+  const colon = rest.lastIndexOf(":");
+  const hasTag = colon > rest.lastIndexOf("/");
+  const tag = hasTag ? rest.slice(colon + 1) : "latest";
+  const path = hasTag ? rest.slice(0, colon) : rest;
+  const { host, repository } = splitHost(path);
+  if (!HOST.test(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
+  if (repository.length > MAX_NAME || !REPOSITORY.test(repository))
+    throw new UserError(
+      `${quote(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
+    );
+  if (!TAG.test(tag)) throw new UserError(`${quote(tag)} is not a tag`);
+  const isHub = DOCKER_HUB.has(host);
+  return {
+    host: isHub ? "docker.io" : host,
+    apiHost: isHub ? "registry-1.docker.io" : host,
+    repository: isHub && !repository.includes("/") ? `library/${repository}` : repository,
+    reference: digest ?? tag,
+    digest
+  };
+}
+function splitDigest(text2) {
+  const at2 = text2.indexOf("@");
+  if (at2 < 0) return { rest: text2 };
+  const digest = text2.slice(at2 + 1);
+  if (parseDigest(digest) === void 0)
+    throw new UserError(`${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+  return { rest: text2.slice(0, at2), digest };
+}
+function splitHost(path) {
+  const slash = path.indexOf("/");
+  const first = slash < 0 ? "" : path.slice(0, slash);
+  const isHost = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
+  if (!isHost) return { host: "docker.io", repository: path };
+  return { host: first.toLowerCase(), repository: path.slice(slash + 1) };
+}
+function isLoopback(host) {
+  const name = host.replace(/:[0-9]+$/, "");
+  return name === "localhost" || /^127(\.[0-9]{1,3}){3}$/.test(name) || name === "[::1]";
+}
+
+// src/image/registry-login.ts
+var tokenSchema = object({
+  token: optional(nullable(string2())),
+  access_token: optional(nullable(string2()))
+});
+var TOKEN_BYTES = 256 * 1024;
+async function authorize(header, context) {
+  const challenges = parseChallenges(header);
+  const bearer = challenges.find(({ scheme }) => scheme === "bearer");
+  if (bearer !== void 0) return `Bearer ${await fetchToken(bearer, context)}`;
+  const found = await context.findLogin();
+  if (!challenges.some(({ scheme }) => scheme === "basic"))
+    throw new UserError(`registry ${context.name.host} wants a login of a kind that is not known here`);
+  if (found.login === void 0) throw denied(context.name, found);
+  if ("identityToken" in found.login)
+    throw new UserError(
+      `registry ${context.name.host} wants a user name and a password, ${found.origin} holds a token: run docker login again`
+    );
+  return basic(found.login);
+}
+function denied({ host, repository }, { login, origin, problem }) {
+  if (login !== void 0)
+    return new UserError(
+      `registry ${host} refuses the login from ${origin} for ${repository}: check that it is right, not expired, and may read the image`
+    );
+  const trouble = problem === void 0 ? "" : ` (${problem})`;
+  return new UserError(
+    `registry ${host} gives ${repository} to nobody without a login${trouble}: run docker login ${host} first or state user name and password; a name that does not exist gets the same answer`
+  );
+}
+function basic({ username, password }) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+async function fetchToken({ parameters }, context) {
+  const realm = checkRealm(parameters.get("realm") ?? "", context);
+  const found = await context.findLogin();
+  const answer = await askToken(realm, parameters, found.login, context);
+  const isRefused = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
+  if (answer.status !== 200) {
+    answer.body.destroy();
+    if (isRefused) throw denied(context.name, found);
+    throw new UserError(
+      `registry ${context.name.host} sends to ${realm.host} for a token, which answers ${answer.status}`
+    );
+  }
+  const token = parseToken(await readBody(answer, TOKEN_BYTES));
+  if (token === void 0)
+    throw new UserError(`${realm.host}, which registry ${context.name.host} names, gave no token`);
+  return token;
+}
+function checkRealm(text2, { name, isPlain }) {
+  const realm = URL.canParse(text2) ? new URL(text2) : void 0;
+  if (realm === void 0) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text2)}`);
+  const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && isPlain && isLoopback(realm.host);
+  if (!isSafe || realm.username !== "" || realm.password !== "")
+    throw new UserError(
+      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`
+    );
+  return realm;
+}
+function askToken(realm, parameters, login, { name, agentFor, signal, idle }) {
+  const url = new URL(realm);
+  const query = new URLSearchParams();
+  const service = parameters.get("service");
+  if (service !== void 0) query.set("service", service);
+  query.set("scope", chooseScope(parameters.get("scope"), name));
+  const request = { agent: agentFor(url), signal, idle };
+  if (login !== void 0 && "identityToken" in login) {
+    query.set("grant_type", "refresh_token");
+    query.set("refresh_token", login.identityToken);
+    query.set("client_id", "netfilter-compat");
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return sendRequest({ ...request, url, method: "POST", body: query.toString(), headers });
+  }
+  if (login !== void 0) query.set("account", login.username);
+  for (const [key, value] of query) url.searchParams.set(key, value);
+  return sendRequest({ ...request, url, headers: login === void 0 ? {} : { authorization: basic(login) } });
+}
+function chooseScope(wanted, { repository }) {
+  return wanted === void 0 || wanted === "" || wanted.startsWith("repository:") ? `repository:${repository}:pull` : wanted;
+}
+function parseToken(data) {
+  try {
+    const { token, access_token } = tokenSchema.parse(JSON.parse(data?.toString("utf8") ?? ""));
+    const found = token || access_token;
+    return found && /^[\x21-\x7e]+$/.test(found) ? found : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/image/registry-client.ts
+var MAX_FAILURES = 4;
+var MAX_REDIRECTS = 5;
+var MAX_WAIT = 30;
+var ERROR_BYTES = 64 * 1024;
+var FIRST_PAUSE = 300;
+var errorsSchema = object({ errors: array(object({ code: string2(), message: optional(string2()) })) });
+async function createRegistryClient(name, { limits, env, credentials }) {
+  const deadline = AbortSignal.timeout(limits.networkSeconds * 1e3);
+  const idle = limits.idleSeconds * 1e3;
+  const proxyEnv = { ...env };
+  const agents = {
+    direct: { "http:": new HttpAgent2({ keepAlive: true }), "https:": new HttpsAgent2({ keepAlive: true }) },
+    proxied: new HttpsAgent2({ keepAlive: true, proxyEnv })
+  };
+  function agentFor(url) {
+    if (url.protocol === "http:") return agents.direct["http:"];
+    return isLoopback(url.host) ? agents.direct["https:"] : agents.proxied;
+  }
+  let found;
+  function findOnce() {
+    found ??= findLogin(name.host, credentials, env);
+    return found;
+  }
+  let authorization;
+  function join6(signal) {
+    return signal === void 0 ? deadline : AbortSignal.any([deadline, signal]);
+  }
+  function judge4(error, failures, signal) {
+    if (signal?.aborted) return signal.reason;
+    if (deadline.aborted)
+      return new UserError(`reading from registry ${name.host} takes more than ${limits.networkSeconds} seconds`);
+    const failure2 = describeConnection(error);
+    if (failure2 === void 0) return error;
+    if (failure2.passing && failures < MAX_FAILURES) return void 0;
+    return new UserError(`registry ${name.host}: ${failure2.problem}`, { cause: error });
+  }
+  async function pause(failures, signal, seconds = 0) {
+    const time2 = Math.max(seconds * 1e3, FIRST_PAUSE * 2 ** (failures - 1));
+    try {
+      await wait(time2, void 0, { signal: join6(signal) });
+    } catch (error) {
+      throw judge4(error, failures, signal);
+    }
+  }
+  async function findBase2() {
+    const secure = new URL(`https://${name.apiHost}/v2/`);
+    if (!isLoopback(name.apiHost)) return secure;
+    try {
+      const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle });
+      answer.body.destroy();
+      return secure;
+    } catch (error) {
+      if (isWithoutTls(error)) return new URL(`http://${name.apiHost}/v2/`);
+      throw judge4(error, MAX_FAILURES, void 0);
+    }
+  }
+  const base = await findBase2();
+  const isPlain = base.protocol === "http:";
+  async function follow(start, request, signal) {
+    let url = start;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const login = url.origin === base.origin && authorization !== void 0 ? { authorization } : {};
+      const headers = { ...request.headers, ...login };
+      const answer = await sendRequest({ url, headers, agent: agentFor(url), signal, idle });
+      if (![301, 302, 303, 307, 308].includes(answer.status)) return { ...answer, url };
+      answer.body.destroy();
+      url = resolveRedirect(url, answer.header("location"));
+    }
+    throw new UserError(`registry ${name.host} redirects more than ${MAX_REDIRECTS} times for ${request.what}`);
+  }
+  function resolveRedirect(from, location2) {
+    const url = location2 !== void 0 && URL.canParse(location2, from.href) ? new URL(location2, from) : void 0;
+    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && isLoopback(url.host);
+    if (url === void 0 || !isAllowed)
+      throw new UserError(
+        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(url.origin)}, which is not HTTPS`
+      );
+    url.username = "";
+    url.password = "";
+    return url;
+  }
+  const context = { name, isPlain, findLogin: findOnce, agentFor, idle };
+  async function get(request) {
+    const signal = join6(request.signal);
+    const url = new URL(`${name.repository}/${request.path}`, base);
+    let mayLogIn = true;
+    for (let failures = 1; ; failures++) {
+      try {
+        const answer = await follow(url, request, signal);
+        if (answer.status === 200 || answer.status === 206) return answer;
+        const isOwn = answer.url.origin === base.origin;
+        if (answer.status === 401 && isOwn && mayLogIn) {
+          answer.body.destroy();
+          mayLogIn = false;
+          authorization = await authorize(answer.header("www-authenticate") ?? "", { ...context, signal });
+          failures--;
+          continue;
+        }
+        const seconds = waitFor(answer);
+        if (seconds === void 0 || seconds > MAX_WAIT || failures >= MAX_FAILURES)
+          throw await describeAnswer2(answer, request.what, isOwn ? void 0 : answer.url.host);
+        answer.body.destroy();
+        await pause(failures, request.signal, seconds);
+      } catch (error) {
+        const judged = judge4(error, failures, request.signal);
+        if (judged !== void 0) throw judged;
+        await pause(failures, request.signal);
+      }
+    }
+  }
+  async function describeAnswer2(answer, what, elsewhere) {
+    const { status } = answer;
+    const detail = await readDetail(answer);
+    if (elsewhere !== void 0)
+      return new UserError(
+        `registry ${name.host} sends to ${elsewhere} for ${what}, which answers ${status}: try again`
+      );
+    if (status === 401) return denied(name, await findOnce());
+    if (status === 403)
+      return new UserError(
+        `registry ${name.host} forbids reading ${name.repository}${detail}: the login needs the right to read it`
+      );
+    if (status === 404) return new UserError(`registry ${name.host} has no ${what} of ${name.repository}${detail}`);
+    if (status === 429) {
+      const after = answer.header("retry-after");
+      const when = after !== void 0 && /^\d{1,6}$/.test(after) ? `in ${after} seconds` : "later";
+      const hint2 = (await findOnce()).login === void 0 ? ", or log in: that raises the limit" : "";
+      return new UserError(`registry ${name.host} limits the number of requests${detail}: try again ${when}${hint2}`);
+    }
+    const hint = status >= 500 ? ": try again later" : "";
+    return new UserError(`registry ${name.host} answers ${status} for ${what}${detail}${hint}`);
+  }
+  async function read2(request, limit) {
+    for (let failures = 1; ; failures++) {
+      const answer = await get(request);
+      try {
+        const data = await readBody(answer, limit);
+        if (data === void 0)
+          throw new UserError(
+            `registry ${name.host}: ${request.what} has more than ${limit} bytes, which is the limit`
+          );
+        return { data, answer };
+      } catch (error) {
+        const judged = judge4(error, failures, request.signal);
+        if (judged !== void 0) throw judged;
+        await pause(failures, request.signal);
+      }
+    }
+  }
+  return {
+    name,
+    get,
+    read: read2,
+    judge: judge4,
+    pause: (failures, signal) => pause(failures, signal),
+    close() {
+      for (const agent of [agents.direct["http:"], agents.direct["https:"], agents.proxied]) agent.destroy();
+    }
+  };
+}
+function isWithoutTls(error) {
+  const code = errorCode(error);
+  return code === "EPROTO" || code === "ECONNRESET" || code?.startsWith("ERR_SSL_") === true;
+}
+function waitFor(answer) {
+  const { status } = answer;
+  const after = Number(answer.header("retry-after") ?? "0");
+  if (status === 429) return Number.isFinite(after) && after >= 0 ? after : 0;
+  return status === 500 || status >= 502 && status <= 504 || status === 408 ? Math.min(after || 0, MAX_WAIT) : void 0;
+}
+async function readDetail(answer) {
+  try {
+    const body = await readBody(answer, ERROR_BYTES);
+    const [first] = errorsSchema.parse(JSON.parse(body?.toString("utf8") ?? "")).errors;
+    return first === void 0 ? "" : ` (${quote(first.message || first.code)})`;
+  } catch {
+    return "";
+  }
+}
+
+// src/image/registry.ts
+var MANIFEST_TYPES = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json"
+].join(", ");
+var MAX_DOCUMENTS2 = 64 * 2 ** 20;
+async function openRegistry(text2, { limits }, { env, credentials, platforms: platforms2 }) {
+  const name = parseRegistryName(text2);
+  const client = await createRegistryClient(name, { limits, env, credentials });
+  try {
+    const store = createRegistryStore(client, limits.jsonBytes);
+    const root = await store.resolve();
+    const isAsked = (platform) => platforms2.length === 0 || platforms2.some((one) => matchesPlatform(platform, one));
+    const images = await readOciDigest(store, root, limits, isAsked);
+    if (images.length === 0) throw new UserError(`${root} is no image`);
+    const separator = name.digest === void 0 ? ":" : "@";
+    const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
+    return { store, images: images.map((image2) => ({ ...image2, names: [shown] })) };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+function createRegistryStore(client, jsonBytes) {
+  const manifests = /* @__PURE__ */ new Set();
+  const blobs = /* @__PURE__ */ new Map();
+  let root;
+  let bytesLeft = MAX_DOCUMENTS2;
+  async function read2(request) {
+    const result = bytesLeft < 0 ? void 0 : await client.read(request, jsonBytes);
+    bytesLeft -= result?.data.length ?? 0;
+    if (result === void 0 || bytesLeft < 0)
+      throw new UserError(`its manifests and configs have more than ${MAX_DOCUMENTS2} bytes`);
+    return result;
+  }
+  function readManifest(reference) {
+    return read2({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
+  }
+  async function resolve2() {
+    const { digest, reference } = client.name;
+    const { data, answer } = await readManifest(reference);
+    const stated2 = digest ?? answer.header("docker-content-digest") ?? "";
+    const actual = digestOf(data, parseDigest(stated2)?.algorithm);
+    if (parseDigest(stated2) !== void 0 && stated2 !== actual)
+      throw new UserError(`manifest ${reference} has another digest than ${stated2}: ${actual}`);
+    root = { digest: actual, data };
+    note(data);
+    manifests.add(actual);
+    return actual;
+  }
+  function note(data) {
+    let document;
+    try {
+      document = JSON.parse(data.toString("utf8"));
+    } catch {
+      return;
+    }
+    for (const { digest } of listDescriptors(document, "manifests")) manifests.add(digest);
+    for (const { digest, size } of [...listDescriptors(document, "layers"), ...listDescriptors(document, "config")])
+      blobs.set(digest, size);
+  }
+  const store = {
+    resolve: resolve2,
+    // Asking for each layer whether it is there would cost a request each; reading it tells.
+    has: async (blob) => toDigest(blob) !== void 0 && blobs.has(toDigest(blob) ?? ""),
+    async readDocument(blob) {
+      const digest = toDigest(blob);
+      if (digest === void 0) return void 0;
+      if (digest === root?.digest) return root.data;
+      if (!manifests.has(digest)) return (await read2({ path: `blobs/${digest}`, what: `blob ${digest}` })).data;
+      const { data } = await readManifest(digest);
+      if (digestOf(data, requireDigest(digest).algorithm) === digest) note(data);
+      return data;
+    },
+    async scan(blob, options) {
+      const digest = toDigest(blob);
+      if (digest === void 0) throw new Error(`no digest: ${blob}`);
+      return scanLayer(readRegistryBlob(client, digest, blobs.get(digest), options.signal), options);
+    },
+    close: async () => client.close()
+  };
+  return store;
+}
+function toDigest(blob) {
+  const [, algorithm, hex] = /^blobs\/(\w+)\/(\w+)$/.exec(blob) ?? [];
+  const digest = `${algorithm}:${hex}`;
+  return parseDigest(digest) === void 0 ? void 0 : digest;
+}
+function listDescriptors(document, field) {
+  if (typeof document !== "object" || document === null) return [];
+  const value = document[field];
+  return (Array.isArray(value) ? value : [value]).flatMap((item) => {
+    if (typeof item !== "object" || item === null) return [];
+    const { digest, size } = item;
+    if (typeof digest !== "string") return [];
+    return [{ digest, size: typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? size : void 0 }];
+  });
+}
+
 // src/image/open-source.ts
-async function openSource(reference, options) {
+async function openSource(reference, options, access) {
   switch (reference.transport) {
     case "docker-archive":
     case "oci-archive":
@@ -24606,12 +25844,32 @@ async function openSource(reference, options) {
       return openLayout(reference, options);
     case "path":
       return openPath(reference, options);
-    case "docker-daemon":
-      throw new UserError(`images in a daemon are not read yet: ${saveFirst(reference.name, false)}`);
+    case "docker-daemon": {
+      const opened = await openDaemon(reference.name, options, access);
+      if ("absent" in opened) throw new UserError(opened.absent);
+      return { ...opened, name: void 0 };
+    }
     case "registry":
-      throw new UserError(`images in a registry are not read yet: ${saveFirst(reference.name, true)}`);
+      return { ...await openRegistry(reference.name, options, access), name: void 0 };
     case "name":
-      throw new UserError(describeTried(reference));
+      return openName(reference, options, access);
+  }
+}
+async function openName({ name, registry: registry2 }, options, access) {
+  const daemon = await openDaemon(name, options, access);
+  if (!("absent" in daemon)) return { ...daemon, name: void 0 };
+  const tried = ["file: there is none of that name", `daemon: ${daemon.absent}`];
+  if (!registry2)
+    throw new UserError(
+      `not found (${[...tried, "registry: not tried, because the name does not begin with a registry's host"].join("; ")}); for an image of Docker Hub write docker://${name}`
+    );
+  try {
+    const { store, images } = await openRegistry(name, options, access);
+    const note = `read from the registry; daemon: ${daemon.absent}`;
+    return { store, images: images.map((image2) => ({ ...image2, notes: [...image2.notes, note] })), name: void 0 };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`not found (${[...tried, `registry: ${error.message}`].join("; ")})`, { cause: error });
   }
 }
 async function openPath(reference, options) {
@@ -24647,7 +25905,7 @@ async function openArchiveStore(path, options) {
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
   const stream = () => createReadStream(path, { highWaterMark: 512 * 1024 });
   if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options);
-  const handle = await open2(path);
+  const handle = await open3(path);
   try {
     if (found.size === 0) throw new UserError("it is empty");
     if (await sniffFile(handle) === "none") return await openArchiveFile(handle, options.limits);
@@ -24670,18 +25928,6 @@ function onlyOnce(begin) {
     begun = true;
     return begin();
   };
-}
-function saveFirst(name, pull) {
-  const get = pull ? `docker pull ${name} && ` : "";
-  return `run \`${get}docker save -o image.tar ${name}\` and pass docker-archive:image.tar`;
-}
-function describeTried({ name, registry }) {
-  const tried = [
-    "file: there is none of that name",
-    "daemon: not read yet",
-    registry ? "registry: not read yet" : "registry: not tried, because the name does not begin with a registry's host"
-  ];
-  return `not found (${tried.join("; ")}); ${saveFirst(name, registry)}`;
 }
 function pathExists(path) {
   return existsSync(path);
@@ -24720,16 +25966,16 @@ var OTHER_TRANSPORTS = ["containers-storage", "dir", "ostree", "sif", "tarball",
 function parseReference(text2, exists) {
   const reference = text2.trim();
   if (reference === "") throw new UserError("an image reference is empty");
-  const registry = /^docker:\/\/(.+)$/.exec(reference)?.[1];
-  if (registry !== void 0) return { transport: "registry", name: registry };
+  const registry2 = /^docker:\/\/(.+)$/.exec(reference)?.[1];
+  if (registry2 !== void 0) return { transport: "registry", name: registry2 };
   const [, transport, rest = ""] = /^([a-z-]+):(.*)$/s.exec(reference) ?? [];
   if (transport === "docker-archive" || transport === "oci-archive")
     return { transport, ...splitName(requireRest(rest, reference), exists) };
-  if (transport === "oci") return { transport, ...splitDigest(requireRest(rest, reference), exists) };
+  if (transport === "oci") return { transport, ...splitDigest2(requireRest(rest, reference), exists) };
   if (transport === "docker-daemon") return { transport, name: requireRest(rest, reference) };
   if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown(reference);
   if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
-  if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest(reference, exists) };
+  if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest2(reference, exists) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
 }
 function looksLikePath(text2, exists) {
@@ -24747,7 +25993,7 @@ function splitName(text2, exists) {
   if (hash === 0 || name === "") throw new UserError(`${quote(text2)}: expected PATH#NAME:TAG`);
   return { path: text2.slice(0, hash), name };
 }
-function splitDigest(text2, exists) {
+function splitDigest2(text2, exists) {
   const at2 = text2.lastIndexOf("@");
   if (at2 <= 0 || !text2.slice(at2 + 1).startsWith("sha") || exists(text2)) return splitName(text2, exists);
   const digest = text2.slice(at2 + 1);
@@ -24773,7 +26019,11 @@ async function openImages(reference, options) {
   const asked = (options.platforms ?? []).map(parsePlatform);
   const parsed = parseReference(reference, pathExists);
   try {
-    const { store, images, name } = await openSource(parsed, scanOptions);
+    const { store, images, name } = await openSource(parsed, scanOptions, {
+      env: options.env ?? process.env,
+      credentials: options.credentials,
+      platforms: asked
+    });
     try {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === void 0;
@@ -25351,6 +26601,7 @@ var kube_proxy_default = {
   operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto reads the nat table to find stale service chains, jump rules are ensured with -C, its own chains are rewritten with iptables-restore --noflush; kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
   changesRules: { value: true, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: syncs whenever services or endpoints change", confidence: "seen" },
   selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go: runs iptables, iptables-save and iptables-restore by plain name", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes/kubernetes pkg/proxy/iptables: no ipset; only pkg/proxy/ipvs runs it", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
   versions: [
     {
@@ -25661,15 +26912,164 @@ var programProfiles = [
   ufw_default
 ];
 
-// src/toolchain/commands.ts
-import { basename } from "node:path/posix";
+// src/toolchain/binaries/loader.ts
+import { basename as basename2, dirname as dirname2 } from "node:path/posix";
 
 // src/toolchain/content.ts
 function probedContent(content) {
   return typeof content === "object" && content !== null && "kind" in content ? content : void 0;
 }
 
+// src/toolchain/binaries/loader-paths.ts
+import { basename, dirname } from "node:path/posix";
+var MUSL_DEFAULT = ["/lib", "/usr/local/lib", "/usr/lib"];
+var MAX_FILES = 256;
+var MAX_PATTERNS = 8;
+var MAX_DIRECTORIES = 256;
+function configuredDirectories(tree2) {
+  const directories = [];
+  readConfig2(tree2, "/etc/ld.so.conf", directories, /* @__PURE__ */ new Set());
+  return {
+    glibc: directories,
+    musl(interpreter) {
+      const text2 = textAt(tree2, `/etc/${basename(interpreter).replace(/\.so\.\d+$/, "")}.path`);
+      if (text2 === void 0) return MUSL_DEFAULT;
+      return text2.split(/[:\n]/).filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES);
+    }
+  };
+}
+function readConfig2(tree2, path, into, seen2) {
+  if (seen2.has(path) || seen2.size >= MAX_FILES) return;
+  seen2.add(path);
+  for (const line of (textAt(tree2, path) ?? "").split("\n")) {
+    if (into.length >= MAX_DIRECTORIES) return;
+    const [word = "", ...rest] = line.replace(/#.*/, "").trim().split(/\s+/);
+    if (word.startsWith("/")) into.push(word.replace(/=.*/, "").replace(/(?<=.)\/+$/, ""));
+    if (word !== "include") continue;
+    for (const pattern of rest.slice(0, MAX_PATTERNS)) {
+      const whole2 = pattern.startsWith("/") ? pattern : `${dirname(path)}/${pattern}`;
+      if (pattern.includes("*") && !isNewPattern(whole2, seen2)) continue;
+      for (const file of expandPattern(tree2, whole2)) readConfig2(tree2, file, into, seen2);
+    }
+  }
+}
+function isNewPattern(pattern, seen2) {
+  const patterns = [...seen2].filter((entry) => entry.includes("*"));
+  if (patterns.includes(pattern) || patterns.length >= MAX_PATTERNS) return false;
+  seen2.add(pattern);
+  return true;
+}
+function expandPattern(tree2, pattern) {
+  const [before = "", after, ...more] = basename(pattern).split("*");
+  if (after === void 0) return [pattern];
+  if (more.length > 0) return [];
+  const folder2 = dirname(pattern);
+  return tree2.list(folder2).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder2}/${name}`);
+}
+function textAt(tree2, path) {
+  const resolved = tree2.resolve(path);
+  const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
+  return content?.kind === "text" ? content.text : void 0;
+}
+function isLoaderConfig(path) {
+  return /\/(?:ld\.so\.conf|ld\.so\.conf\.d\/[^/]+\.conf|ld-musl-[^/]+\.path)$/.test(path);
+}
+
+// src/toolchain/binaries/loader.ts
+var MULTIARCH = {
+  amd64: ["x86_64-linux-gnu"],
+  arm64: ["aarch64-linux-gnu"],
+  arm: ["arm-linux-gnueabihf", "arm-linux-gnueabi"],
+  "386": ["i386-linux-gnu"],
+  loong64: ["loongarch64-linux-gnu"],
+  ppc64le: ["powerpc64le-linux-gnu"],
+  riscv64: ["riscv64-linux-gnu"],
+  s390x: ["s390x-linux-gnu"]
+};
+var USUAL = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
+var MAX_OBJECTS = 256;
+function createLoader(tree2, env) {
+  const variable = env.findLast((entry) => entry.startsWith("LD_LIBRARY_PATH="))?.slice("LD_LIBRARY_PATH=".length);
+  const preferred = (variable ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
+  const configured = configuredDirectories(tree2);
+  function search2(program2, object2, soname) {
+    const own2 = expand(object2.content?.runpath ?? [], object2.path, program2.content);
+    const inherits = program2.content.isRpath === true || isMusl(program2.content);
+    const inherited = inherits ? expand(program2.content.runpath ?? [], program2.path, program2.content) : [];
+    const system = isMusl(program2.content) ? configured.musl(program2.content.interpreter ?? "") : [...configured.glibc, ...usualDirectories(program2.content)];
+    for (const directory of [...preferred, ...own2, ...inherited, ...system]) {
+      const loaded = lookUp(tree2, `${directory}/${soname}`, program2.content.architecture);
+      if (loaded) return loaded;
+    }
+    return void 0;
+  }
+  function find2(program2, object2, soname) {
+    if (soname.includes("/")) return lookUp(tree2, soname.startsWith("/") ? soname : `/${soname}`, void 0);
+    const { interpreter } = program2.content;
+    if (interpreter !== void 0 && (soname === basename2(interpreter) || isPartOfMusl(program2.content, soname)))
+      return lookUp(tree2, interpreter, void 0);
+    return search2(program2, object2, soname);
+  }
+  return {
+    find: (program2, soname) => find2(program2, program2, soname),
+    missing(program2) {
+      const { interpreter, needed: needed2 } = program2.content;
+      if (interpreter !== void 0 && !lookUp(tree2, interpreter, void 0)) return [interpreter];
+      if (interpreter === void 0 && needed2.length === 0) return [];
+      return followNeeds(program2, (object2, soname) => find2(program2, object2, soname));
+    }
+  };
+}
+function followNeeds(program2, find2) {
+  const loaded = /* @__PURE__ */ new Map();
+  const objects = [program2];
+  const missing = /* @__PURE__ */ new Set();
+  for (let i = 0; i < objects.length && i < MAX_OBJECTS; i++) {
+    const object2 = objects[i];
+    for (const soname of object2?.content?.needed ?? []) {
+      if (loaded.has(soname) || !object2) continue;
+      const library = find2(object2, soname);
+      loaded.set(soname, library);
+      if (!library) missing.add(soname);
+      else if (library.content) objects.push(library);
+    }
+  }
+  if (isMusl(program2.content)) return [...missing];
+  for (const object2 of objects)
+    for (const { library, version: version3 } of object2.content?.versionNeeds ?? []) {
+      const defined = loaded.get(library)?.content?.versionDefinitions ?? [];
+      if (defined.length > 0 && !defined.includes(version3)) missing.add(`${version3} (${library})`);
+    }
+  return [...missing];
+}
+function lookUp(tree2, path, architecture) {
+  const resolved = tree2.resolve(path);
+  if (!resolved.found || resolved.node.type !== "file") return void 0;
+  const content = probedContent(resolved.node.content);
+  if (content?.kind !== "binary") return { path: resolved.path, node: resolved.node };
+  const isOther = architecture !== void 0 && content.architecture !== void 0;
+  if (isOther && content.architecture !== architecture) return void 0;
+  return { path: resolved.path, node: resolved.node, content };
+}
+function isMusl(program2) {
+  return /\/ld-musl-[^/]*$/.test(program2.interpreter ?? "");
+}
+function isPartOfMusl(program2, soname) {
+  return isMusl(program2) && /^lib(?:c|pthread|rt|m|dl|util|xnet)\./.test(soname);
+}
+function usualDirectories(program2) {
+  const triplets = MULTIARCH[program2.architecture ?? ""] ?? [];
+  return [...triplets.flatMap((triplet) => [`/lib/${triplet}`, `/usr/lib/${triplet}`]), ...USUAL];
+}
+function expand(entries, path, program2) {
+  const libraries2 = ["lib64", ...(MULTIARCH[program2.architecture ?? ""] ?? []).map((name) => `lib/${name}`), "lib"];
+  return entries.map((entry) => entry.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, () => dirname2(path))).flatMap(
+    (entry) => /\$(?:LIB|\{LIB\})/.test(entry) ? libraries2.map((name) => entry.replace(/\$(?:LIB|\{LIB\})/g, () => name)) : [entry]
+  ).filter((entry) => entry.startsWith("/"));
+}
+
 // src/toolchain/commands.ts
+import { basename as basename3 } from "node:path/posix";
 var DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 var MAX_PATH_ENTRIES = 64;
 function pathDirectories(env) {
@@ -25679,7 +27079,7 @@ function pathDirectories(env) {
 }
 function createCommandFinder(tree2, directories) {
   const known = /* @__PURE__ */ new Map();
-  const find = (name) => {
+  const find2 = (name) => {
     let failed;
     for (const directory of directories) {
       const hit = followLink(tree2, `${directory === "/" ? "" : directory}/${name}`);
@@ -25689,7 +27089,7 @@ function createCommandFinder(tree2, directories) {
     return failed && { via: failed.via, dangling: failed.dangling };
   };
   return (name) => {
-    if (!known.has(name)) known.set(name, find(name));
+    if (!known.has(name)) known.set(name, find2(name));
     return known.get(name);
   };
 }
@@ -25717,8 +27117,8 @@ var DEFAULT_COMMANDS = [
   "nft",
   "ipset"
 ];
-function tellCommand(name, find) {
-  const found = find(name);
+function tellCommand(name, find2) {
+  const found = find2(name);
   if (!found) return { command: { backend: "none", via: [] } };
   if (!found.target) {
     const command = { backend: "none", via: found.via };
@@ -25737,7 +27137,7 @@ function tellBackend(name, target) {
   const file = target.path;
   if (content?.kind === "script") {
     const { script } = content;
-    if (script.wrapper) return { backend: "auto" };
+    if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
     return script.hostExec === void 0 ? { unknown: `${file} is an unknown script` } : { hostExec: true };
   }
   if (content?.kind !== "binary") return { unknown: `${file} is no program that could be read` };
@@ -25754,11 +27154,11 @@ function tellBackend(name, target) {
   return identity.backend ? { backend: identity.backend } : { unknown: `${file} holds texts of both backends` };
 }
 function notThat(file, tool2) {
-  return `${basename(file)} is ${tool2}, which has no such command`;
+  return `${basename3(file)} is ${tool2}, which has no such command`;
 }
 
 // src/toolchain/libraries.ts
-import { basename as basename3 } from "node:path/posix";
+import { basename as basename5 } from "node:path/posix";
 
 // src/knowledge/libraries.json
 var libraries_default = {
@@ -25905,26 +27305,602 @@ function narrow(entry, row, exports) {
 }
 function highestDefinition(prefix, definitions) {
   if (prefix === void 0) return void 0;
-  const numbers = definitions.filter((definition) => definition.startsWith(prefix)).map((definition) => Number.parseInt(definition.slice(prefix.length), 10)).filter(Number.isFinite);
-  return numbers.length > 0 ? Math.max(...numbers) : void 0;
+  const numbers2 = definitions.filter((definition) => definition.startsWith(prefix)).map((definition) => Number.parseInt(definition.slice(prefix.length), 10)).filter(Number.isFinite);
+  return numbers2.length > 0 ? Math.max(...numbers2) : void 0;
 }
 
 // src/toolchain/packages/ownership.ts
-import { basename as basename2 } from "node:path/posix";
+import { basename as basename4 } from "node:path/posix";
 
 // src/toolchain/survey.ts
-import { dirname } from "node:path/posix";
+import { dirname as dirname3 } from "node:path/posix";
+
+// src/toolchain/bounds.ts
+function withinBounds(action) {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof RangeError) return void 0;
+    throw error;
+  }
+}
+
+// src/toolchain/packages/types.ts
+function isWorthOwning(path) {
+  return /(?:^|\/)s?bin\/[^/]+$/.test(path) || /(?:^|\/)lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)[^/]*\.so[^/]*$/.test(path);
+}
+var MAX_PACKAGES = 5e4;
+var MAX_FILES_OF_PACKAGE = 2e4;
+var MAX_PROBLEMS = 3;
+
+// src/toolchain/packages/rpm/header.ts
+var TAG2 = {
+  NAME: 1e3,
+  VERSION: 1001,
+  RELEASE: 1002,
+  EPOCH: 1003,
+  FILESTATES: 1029,
+  FILEDIGESTS: 1035,
+  DIRINDEXES: 1116,
+  BASENAMES: 1117,
+  DIRNAMES: 1118,
+  FILEDIGESTALGO: 5011
+};
+var INT32 = 4;
+var CHAR = 1;
+var INT8 = 2;
+var STRING = 6;
+var STRING_ARRAY = 8;
+var I18N_STRING = 9;
+var ENTRY_SIZE = 16;
+var MAX_ENTRIES = 65535;
+var MAX_NAME2 = 4096;
+var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
+var DIGEST_NAMES = { 1: "md5", 2: "sha1", 8: "sha256" };
+function readRpmHeader(blob) {
+  return withinBounds(() => {
+    const tags = indexTags(blob);
+    if (!tags) return void 0;
+    const name = tags.text(TAG2.NAME);
+    const version3 = tags.text(TAG2.VERSION);
+    if (!name || !version3) return void 0;
+    const epoch = tags.numbers(TAG2.EPOCH)[0];
+    const release = tags.text(TAG2.RELEASE);
+    const full = `${epoch ? `${epoch}:` : ""}${version3}${release ? `-${release}` : ""}`;
+    return { name, version: full, files: listFiles(tags) };
+  });
+}
+function indexTags(blob) {
+  const count2 = blob.readUInt32BE(0);
+  const size = blob.readUInt32BE(4);
+  const start = 8 + count2 * ENTRY_SIZE;
+  if (count2 === 0 || count2 > MAX_ENTRIES || start + size > blob.length) return void 0;
+  const data = blob.subarray(start, start + size);
+  const wanted = new Set(Object.values(TAG2));
+  const entries = /* @__PURE__ */ new Map();
+  for (let i = 0; i < count2; i++) {
+    const at2 = 8 + i * ENTRY_SIZE;
+    const tag = blob.readUInt32BE(at2);
+    if (!wanted.has(tag) || entries.has(tag)) continue;
+    entries.set(tag, {
+      type: blob.readUInt32BE(at2 + 4),
+      offset: blob.readUInt32BE(at2 + 8),
+      count: blob.readUInt32BE(at2 + 12)
+    });
+  }
+  return {
+    text(tag) {
+      const entry = entries.get(tag);
+      if (entry?.type !== STRING && entry?.type !== I18N_STRING) return void 0;
+      return strings(data, { ...entry, count: 1 }).next().value ?? void 0;
+    },
+    texts: (tag) => strings(data, entries.get(tag)),
+    numbers: (tag) => numbers(data, entries.get(tag))
+  };
+}
+function* strings(data, entry) {
+  if (entry?.type !== STRING && entry?.type !== STRING_ARRAY && entry?.type !== I18N_STRING) return;
+  let at2 = entry.offset;
+  for (let i = 0; i < entry.count; i++) {
+    const end = data.indexOf(0, at2);
+    if (at2 > data.length || end < 0) throw new RangeError("text outside the header");
+    yield end - at2 > MAX_NAME2 ? void 0 : data.toString("utf8", at2, end);
+    at2 = end + 1;
+  }
+}
+function numbers(data, entry) {
+  if (!entry) return [];
+  const width = entry.type === INT32 ? 4 : entry.type === CHAR || entry.type === INT8 ? 1 : 0;
+  if (width === 0) return [];
+  if (entry.offset + entry.count * width > data.length) throw new RangeError("numbers outside the header");
+  const read2 = (i) => width === 4 ? data.readUInt32BE(entry.offset + i * 4) : data.readUInt8(entry.offset + i);
+  return Array.from({ length: entry.count }, (_, i) => read2(i));
+}
+function listFiles(tags) {
+  const directories = [...tags.texts(TAG2.DIRNAMES)];
+  const indexes = tags.numbers(TAG2.DIRINDEXES);
+  const states = tags.numbers(TAG2.FILESTATES);
+  const algorithm = DIGEST_NAMES[tags.numbers(TAG2.FILEDIGESTALGO)[0] ?? 1];
+  const digests = tags.texts(TAG2.FILEDIGESTS);
+  const files = [];
+  let i = 0;
+  for (const base of tags.texts(TAG2.BASENAMES)) {
+    const directory = directories[indexes[i] ?? -1];
+    const digest = digests.next();
+    const state = states[i];
+    i++;
+    if (base === void 0 || directory === void 0 || digest.value === "") continue;
+    if (state !== void 0 && NOT_ITS_FILE.has(state)) continue;
+    const path = `${directory}${base}`;
+    if (!path.startsWith("/") || !isWorthOwning(path) || files.length >= MAX_FILES_OF_PACKAGE) continue;
+    const known = algorithm !== void 0 && typeof digest.value === "string";
+    files.push(known ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
+  }
+  return files;
+}
+
+// src/toolchain/packages/rpm/berkeley.ts
+var HASH_MAGIC = 398689;
+var PAGE_HEADER = 26;
+var META_HASH = 8;
+var HASH_UNSORTED = 2;
+var OVERFLOW = 7;
+var HASH = 13;
+var INLINE = 1;
+var OFF_PAGE = 3;
+var SMALLEST_HEADER = 16;
+function isBerkeleyHash(bytes) {
+  return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
+}
+function readBerkeleyHash(bytes) {
+  const result = { packages: [], problems: [] };
+  const report2 = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const pages = withinBounds(() => createPages(bytes));
+  if (typeof pages !== "object") {
+    report2(pages ?? "its header cannot be read");
+    return result;
+  }
+  if (pages.stated > pages.count) report2("it ends before its last page");
+  for (let number3 = 1; number3 < pages.count; number3++) {
+    const page = pages.at(number3);
+    const type = page.readUInt8(25);
+    if (type !== HASH && type !== HASH_UNSORTED) continue;
+    const values = withinBounds(() => valuesOf(pages, page));
+    if (!values) report2(`page ${number3} cannot be read`);
+    for (const value of values ?? []) {
+      if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
+      const entry = value && readRpmHeader(value);
+      if (!entry) report2(`a package on page ${number3} cannot be read`);
+      else if (result.packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+      else result.packages.push(entry);
+    }
+  }
+  return result;
+}
+function createPages(bytes) {
+  const little = bytes.readUInt32LE(12) === HASH_MAGIC;
+  const u16 = (page, at3) => little ? page.readUInt16LE(at3) : page.readUInt16BE(at3);
+  const u32 = (page, at3) => little ? page.readUInt32LE(at3) : page.readUInt32BE(at3);
+  const size = u32(bytes, 20);
+  if (bytes.readUInt8(25) !== META_HASH) return "it is no hash database";
+  if (bytes.readUInt8(24) !== 0) return "it is encrypted";
+  if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
+  const count2 = Math.floor(bytes.length / size);
+  const at2 = (number3) => {
+    if (number3 < 1 || number3 >= count2) throw new RangeError("page outside the file");
+    return bytes.subarray(number3 * size, (number3 + 1) * size);
+  };
+  return { size, count: count2, stated: u32(bytes, 32) + 1, at: at2, u16, u32, taken: /* @__PURE__ */ new Set() };
+}
+function valuesOf(pages, page) {
+  const items = pages.u16(page, 20);
+  if (items % 2 !== 0 || PAGE_HEADER + items * 2 > pages.size) throw new RangeError("items outside the page");
+  const values = [];
+  for (let i = 1; i < items; i += 2) {
+    const start = pages.u16(page, PAGE_HEADER + i * 2);
+    const end = pages.u16(page, PAGE_HEADER + (i - 1) * 2);
+    values.push(withinBounds(() => valueAt(pages, page, start, end)));
+  }
+  return values;
+}
+function valueAt(pages, page, start, end) {
+  const kind = page.readUInt8(start);
+  if (kind === INLINE) return end > start && end <= page.length ? page.subarray(start + 1, end) : void 0;
+  if (kind !== OFF_PAGE) return void 0;
+  return readOverflow(pages, pages.u32(page, start + 4), pages.u32(page, start + 8));
+}
+function readOverflow(pages, first, length) {
+  const parts = [];
+  let size = 0;
+  for (let number3 = first; number3 !== 0 && size < length; ) {
+    const page = pages.at(number3);
+    if (pages.taken.has(number3) || page.readUInt8(25) !== OVERFLOW) return void 0;
+    pages.taken.add(number3);
+    const part2 = page.subarray(PAGE_HEADER, PAGE_HEADER + pages.u16(page, 22));
+    parts.push(part2);
+    size += part2.length;
+    number3 = pages.u32(page, 16);
+  }
+  return size === length ? Buffer.concat(parts) : void 0;
+}
+
+// src/toolchain/packages/rpm/ndb.ts
+var MAGIC = "RpmP";
+var PAGE_SIZE = 4096;
+var SLOT_SIZE = 16;
+var FIRST_SLOT = 2;
+var UNIT = 16;
+var BLOCK_HEAD = 16;
+var BLOCK_TAIL = 12;
+function isNdb(bytes) {
+  return bytes.toString("latin1", 0, 4) === MAGIC;
+}
+function readNdb(bytes) {
+  const result = { packages: [], problems: [] };
+  const report2 = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const slotPages = withinBounds(() => bytes.readUInt32LE(12));
+  if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
+    report2("its table of packages lies outside the file");
+    return result;
+  }
+  let left = bytes.length;
+  for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
+    const at2 = slot * SLOT_SIZE;
+    if (bytes.toString("latin1", at2, at2 + 4) !== "Slot") {
+      report2(`slot ${slot} is none`);
+      continue;
+    }
+    const index = bytes.readUInt32LE(at2 + 4);
+    if (index === 0) continue;
+    const blob = withinBounds(() => readBlock(bytes, index, at2));
+    left -= blob?.length ?? 0;
+    if (left < 0) {
+      report2("its packages are larger than the file");
+      return result;
+    }
+    const entry = blob && readRpmHeader(blob);
+    if (!entry) report2(`package ${index} cannot be read`);
+    else if (result.packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+    else result.packages.push(entry);
+  }
+  return result;
+}
+function readBlock(bytes, index, slot) {
+  const start = bytes.readUInt32LE(slot + 8) * UNIT;
+  const size = bytes.readUInt32LE(slot + 12) * UNIT;
+  const length = bytes.readUInt32LE(start + 12);
+  const tail = start + size - BLOCK_TAIL;
+  const isWhole = bytes.toString("latin1", start, start + 4) === "BlbS" && bytes.readUInt32LE(start + 4) === index && start + BLOCK_HEAD + length <= tail && bytes.readUInt32LE(tail + 4) === length && bytes.toString("latin1", tail + 8, tail + 12) === "BlbE";
+  if (!isWhole || adler32(bytes.subarray(start, tail)) !== bytes.readUInt32LE(tail)) throw new RangeError("no block");
+  return bytes.subarray(start + BLOCK_HEAD, start + BLOCK_HEAD + length);
+}
+function adler32(bytes) {
+  let a = 1;
+  let b = 0;
+  for (let at2 = 0; at2 < bytes.length; ) {
+    const end = Math.min(at2 + 3800, bytes.length);
+    for (; at2 < end; at2++) {
+      a += bytes[at2] ?? 0;
+      b += a;
+    }
+    a %= 65521;
+    b %= 65521;
+  }
+  return b * 65536 + a;
+}
+
+// src/toolchain/packages/rpm/sqlite.ts
+var MAGIC2 = "SQLite format 3\0";
+var TABLE_INTERIOR = 5;
+var TABLE_LEAF = 13;
+function isSqlite(bytes) {
+  return bytes.toString("latin1", 0, 16) === MAGIC2;
+}
+function summariseSqlite(bytes) {
+  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary;
+  const size = withinBounds(() => pageSizes(bytes));
+  if (!size || !isSqlite(bytes)) return { ...summary, problems: ["it is no SQLite file"] };
+  const { pageSize, usable } = size;
+  if (bytes.length % pageSize !== 0) summary.problems.push("it ends in the middle of a page");
+  const pages = (number3) => {
+    const start = (number3 - 1) * pageSize;
+    return number3 >= 1 && start + pageSize <= bytes.length ? bytes.subarray(start, start + pageSize) : void 0;
+  };
+  const reader2 = createPageReader(pages, usable, bytes.length);
+  const root = findRoot(reader2);
+  if (root === void 0) return summary;
+  summary.root = root;
+  summariseTable(reader2, root, summary);
+  return summary;
+}
+function pageSizes(bytes) {
+  const stated2 = bytes.readUInt16BE(16);
+  const pageSize = stated2 === 1 ? 65536 : stated2;
+  if (pageSize < 512 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  return { pageSize, usable: pageSize - bytes.readUInt8(20) };
+}
+var LOG_HEADER = 32;
+var FRAME_HEADER = 24;
+function summariseSqliteLog(bytes) {
+  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary;
+  const committed = withinBounds(() => committedFrames(bytes));
+  if (!committed) return { ...summary, problems: ["it is no write-ahead log of SQLite"] };
+  const { frames, pageSize } = committed;
+  if (frames.size === 0) return summary;
+  const pages = (number3) => {
+    const start = frames.get(number3);
+    return start === void 0 ? void 0 : bytes.subarray(start, start + pageSize);
+  };
+  const first = pages(1);
+  const reader2 = createPageReader(pages, pageSize - (first?.readUInt8(20) ?? 0), bytes.length);
+  for (const number3 of frames.keys()) {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) continue;
+    if ("children" in page) summary.pages.set(number3, page);
+    else {
+      const root = page.cells.map((cell) => rootOfSchemaRow(reader2, cell)).find((found) => found !== void 0);
+      if (root !== void 0) summary.root = root;
+      if (page.cells.length > 0 && page.cells.every((cell) => withinBounds(() => isPackageRow(cell.local)) !== true))
+        continue;
+      summary.pages.set(number3, { rows: page.cells.map((cell) => summariseRow(reader2, cell)) });
+    }
+  }
+  return summary;
+}
+function committedFrames(bytes) {
+  const magic = bytes.readUInt32BE(0);
+  if (magic !== 931071618 && magic !== 931071619) throw new RangeError("no log");
+  const little = magic === 931071618;
+  const pageSize = bytes.readUInt32BE(8);
+  if (pageSize < 512 || pageSize > 65536 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  const sum2 = createChecksum(little);
+  sum2.add(bytes.subarray(0, 24));
+  if (!sum2.equals(bytes, 24)) throw new RangeError("damaged header");
+  const frames = /* @__PURE__ */ new Map();
+  let open4 = /* @__PURE__ */ new Map();
+  for (let at2 = LOG_HEADER; at2 + FRAME_HEADER + pageSize <= bytes.length; at2 += FRAME_HEADER + pageSize) {
+    if (bytes.compare(bytes, 16, 24, at2 + 8, at2 + 16) !== 0) break;
+    sum2.add(bytes.subarray(at2, at2 + 8));
+    sum2.add(bytes.subarray(at2 + FRAME_HEADER, at2 + FRAME_HEADER + pageSize));
+    if (!sum2.equals(bytes, at2 + 16)) break;
+    open4.set(bytes.readUInt32BE(at2), at2 + FRAME_HEADER);
+    if (bytes.readUInt32BE(at2 + 4) === 0) continue;
+    for (const [number3, start] of open4) frames.set(number3, start);
+    open4 = /* @__PURE__ */ new Map();
+  }
+  return { frames, pageSize };
+}
+function createChecksum(little) {
+  let first = 0;
+  let second = 0;
+  return {
+    add(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (let i = 0; i < bytes.length; i += 8) {
+        first = first + view.getUint32(i, little) + second >>> 0;
+        second = second + view.getUint32(i + 4, little) + first >>> 0;
+      }
+    },
+    equals: (bytes, at2) => bytes.readUInt32BE(at2) === first && bytes.readUInt32BE(at2 + 4) === second
+  };
+}
+function createPageReader(pages, usable, total) {
+  const taken = /* @__PURE__ */ new Set();
+  return {
+    table(number3) {
+      const page = pages(number3);
+      if (!page) throw new RangeError(`page ${number3} is not there`);
+      return readTablePage(page, number3 === 1 ? 100 : 0, usable);
+    },
+    row(cell) {
+      const parts = [cell.local];
+      const overflow = [];
+      let rest = cell.size - cell.local.length;
+      let next = cell.next;
+      if (cell.size > total) return { overflow: next === 0 ? [] : [next] };
+      while (rest > 0) {
+        if (next === 0) return { overflow };
+        overflow.push(next);
+        const page = pages(next);
+        if (!page || taken.has(next)) return { overflow };
+        taken.add(next);
+        const part2 = page.subarray(4, Math.min(4 + rest, usable));
+        parts.push(part2);
+        rest -= part2.length;
+        next = page.readUInt32BE(0);
+      }
+      return { bytes: parts.length === 1 ? cell.local : Buffer.concat(parts), overflow };
+    }
+  };
+}
+function readTablePage(page, start, usable) {
+  const type = page.readUInt8(start);
+  if (type !== TABLE_INTERIOR && type !== TABLE_LEAF) return void 0;
+  const count2 = page.readUInt16BE(start + 3);
+  const array2 = start + (type === TABLE_INTERIOR ? 12 : 8);
+  const offsets = Array.from({ length: count2 }, (_, i) => page.readUInt16BE(array2 + i * 2));
+  if (type === TABLE_INTERIOR)
+    return { children: [...offsets.map((at2) => page.readUInt32BE(at2)), page.readUInt32BE(start + 8)] };
+  return { cells: offsets.map((at2) => readCell(page, at2, usable)) };
+}
+function readCell(page, at2, usable) {
+  const size = readVarint(page, at2);
+  const id = readVarint(page, size.next);
+  const start = id.next;
+  const most = usable - 35;
+  let here = size.value;
+  if (here > most) {
+    const least = Math.floor((usable - 12) * 32 / 255) - 23;
+    const fitting = least + (size.value - least) % (usable - 4);
+    here = fitting <= most ? fitting : least;
+  }
+  if (start + here > page.length) throw new RangeError("row outside the page");
+  const next = here < size.value ? page.readUInt32BE(start + here) : 0;
+  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next };
+}
+function readVarint(bytes, start) {
+  let value = 0;
+  for (let i = 0; i < 9; i++) {
+    const byte = bytes.readUInt8(start + i);
+    if (i === 8) return { value: value * 256 + byte, next: start + 9 };
+    value = value * 128 + (byte & 127);
+    if (byte < 128) return { value, next: start + i + 1 };
+  }
+  throw new RangeError("no number");
+}
+function readRecord(bytes, most) {
+  const header = readVarint(bytes, 0);
+  const columns = [];
+  let start = header.value;
+  for (let at2 = header.next; at2 < header.value && columns.length < most; ) {
+    const { value: type, next } = readVarint(bytes, at2);
+    const size = columnSize(type);
+    columns.push({ type, start, size });
+    start += size;
+    at2 = next;
+  }
+  return columns;
+}
+function columnSize(type) {
+  if (type >= 12) return Math.floor((type - 12) / 2);
+  return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][type] ?? 0;
+}
+function isPackageRow(local) {
+  const [id, header, more] = readRecord(local, 3);
+  return id?.type === 0 && header !== void 0 && header.type >= 12 && header.type % 2 === 0 && more === void 0;
+}
+function rootOfSchemaRow(reader2, cell) {
+  return withinBounds(() => {
+    if (cell.size > 4096) return void 0;
+    const columns = readRecord(cell.local, 6);
+    const [type, name, , root] = columns;
+    if (columns.length !== 5 || !type || !name || !root) return void 0;
+    const bytes = reader2.row(cell).bytes;
+    const text2 = (column) => bytes?.toString("latin1", column.start, column.start + column.size);
+    if (!bytes || text2(type) !== "table" || text2(name) !== "Packages") return void 0;
+    return root.size >= 1 && root.size <= 6 ? bytes.readUIntBE(root.start, root.size) : void 0;
+  });
+}
+function findRoot(reader2) {
+  let root;
+  walkTable(1, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page || "children" in page) return page?.children ?? [];
+    for (const cell of page.cells) root ??= rootOfSchemaRow(reader2, cell);
+    return [];
+  });
+  return root;
+}
+function walkTable(root, visit) {
+  const seen2 = /* @__PURE__ */ new Set();
+  const stack = [root];
+  for (let number3 = stack.pop(); number3 !== void 0; number3 = stack.pop()) {
+    if (seen2.has(number3)) continue;
+    seen2.add(number3);
+    for (const child of visit(number3).toReversed()) stack.push(child);
+  }
+}
+function summariseTable(reader2, root, summary) {
+  walkTable(root, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) return [];
+    if ("children" in page) {
+      summary.pages.set(number3, page);
+      return page.children;
+    }
+    summary.pages.set(number3, { rows: page.cells.map((cell) => summariseRow(reader2, cell)) });
+    return [];
+  });
+}
+function summariseRow(reader2, cell) {
+  const { bytes, overflow } = withinBounds(() => reader2.row(cell)) ?? { overflow: [] };
+  const entry = bytes && withinBounds(() => readPackageRow(bytes));
+  return entry ? { id: cell.id, overflow, entry } : { id: cell.id, overflow };
+}
+function readPackageRow(bytes) {
+  if (!isPackageRow(bytes)) return void 0;
+  const header = readRecord(bytes, 2)[1];
+  return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
+}
+function readSqlitePackages(file, log) {
+  const packages2 = [];
+  const problems = [...file.problems, ...log?.problems ?? []];
+  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const root = log?.root ?? file.root;
+  if (root === void 0) {
+    report2("it has no table Packages");
+    return { packages: packages2, problems };
+  }
+  const rest = log && rowsByOverflow(file);
+  walkTable(root, (number3) => {
+    const page = log?.pages.get(number3) ?? file.pages.get(number3);
+    if (!page) report2(`page ${number3} cannot be read`);
+    else if ("children" in page) return page.children;
+    else
+      for (const row of page.rows) {
+        const entry = row.entry ?? rest?.(row);
+        if (!entry) report2(`record ${row.id} cannot be read`);
+        else if (packages2.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+        else packages2.push(entry);
+      }
+    return [];
+  });
+  return { packages: packages2, problems };
+}
+function rowsByOverflow(file) {
+  const rows = /* @__PURE__ */ new Map();
+  for (const page of file.pages.values())
+    if ("rows" in page) {
+      for (const row of page.rows) if (row.overflow[0] !== void 0) rows.set(row.overflow[0], row);
+    }
+  return (row) => {
+    const same2 = row.overflow[0] === void 0 ? void 0 : rows.get(row.overflow[0]);
+    return same2?.id === row.id ? same2.entry : void 0;
+  };
+}
+
+// src/toolchain/packages/rpm/rpm.ts
+var MAX_RPM_DATABASE = 64 * 1024 * 1024;
+var FILE = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
+function isRpmDatabase(path) {
+  return FILE.test(path);
+}
+function readRpmFile(path, bytes) {
+  if (path.endsWith("-wal")) return { format: "sqlite-log", pages: summariseSqliteLog(bytes) };
+  if (path.endsWith(".sqlite") || isSqlite(bytes)) return { format: "sqlite", pages: summariseSqlite(bytes) };
+  if (isNdb(bytes)) return { format: "packages", ...readNdb(bytes) };
+  if (isBerkeleyHash(bytes)) return { format: "packages", ...readBerkeleyHash(bytes) };
+  return {
+    format: "packages",
+    packages: [],
+    problems: ["it is none of rpm's formats (SQLite, ndb, Berkeley DB hash)"]
+  };
+}
+
+// src/toolchain/survey.ts
 function surveyTree(tree2) {
   const survey = { packages: [], fileLists: [], scripts: [], binaries: [], unreadDatabases: [] };
+  const sqlite = /* @__PURE__ */ new Map();
   for (const { path, node } of tree2.walk()) {
     if (node.type === "symlink" && isDatabasePath(path) && !tree2.resolve(path).found)
       survey.unreadDatabases.push({ path, reason: "its link leads nowhere" });
     if (node.type !== "file") continue;
-    if (isRpmDatabase(path)) survey.unreadDatabases.push({ path, reason: "rpm databases are not read yet" });
     const content = probedContent(node.content);
-    if (content) place2(survey, { path, node, content });
+    if (!content) continue;
+    if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
+    else place2(survey, { path, node, content });
+  }
+  for (const file of sqlite.values()) {
+    if (file.content.isLog) continue;
+    survey.packages.push(joinLog(file, sqlite.get(`${file.path}-wal`)));
   }
   return survey;
+}
+function joinLog(file, log) {
+  const read2 = readSqlitePackages(file.content.pages, log?.content.pages);
+  return { ...file, content: { kind: "packages", database: "rpm", ...read2 } };
 }
 function place2(survey, found) {
   const { content } = found;
@@ -25934,10 +27910,7 @@ function place2(survey, found) {
   else if (content.kind === "binary") survey.binaries.push({ ...found, content });
 }
 function isDatabasePath(path) {
-  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status");
-}
-function isRpmDatabase(path) {
-  return /(?:var\/lib|usr\/lib\/sysimage)\/rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite)$/.test(path);
+  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path);
 }
 function sourceOf(path, node) {
   return node.layer === "" ? path : `${path} in layer ${node.layer}`;
@@ -25948,7 +27921,7 @@ function evidence(fact2, path, node) {
 function createPathResolver(tree2) {
   const directories = /* @__PURE__ */ new Map();
   return (path) => {
-    const parent = dirname(path);
+    const parent = dirname3(path);
     let real = directories.get(parent);
     if (real === void 0) {
       const resolved = tree2.resolve(parent);
@@ -25971,8 +27944,7 @@ var PACKAGES_OF_TOOL = {
 };
 function indexOwnership(survey, tree2) {
   const resolve2 = createPathResolver(tree2);
-  const byPath = /* @__PURE__ */ new Map();
-  const withoutList = /* @__PURE__ */ new Map();
+  const index = { byPath: /* @__PURE__ */ new Map(), byDigest: /* @__PURE__ */ new Map(), withoutList: /* @__PURE__ */ new Map() };
   const lists = collectFileLists(survey);
   for (const database2 of survey.packages) {
     const root = rootOf(database2.path);
@@ -25980,14 +27952,29 @@ function indexOwnership(survey, tree2) {
       const files = entry.files ?? lists.get(`${root} ${entry.name}`);
       const record2 = { name: entry.name, version: entry.version, database: database2.content.database };
       const source = sourceOf(database2.path, database2.node);
-      if (!files) withoutList.set(entry.name, { record: record2, by: "name", source });
-      for (const file of files ?? []) byPath.set(resolve2(`${root}${file}`), { record: record2, by: "list", source });
+      if (!files) index.withoutList.set(entry.name, { record: record2, by: "name", source });
+      const owner = { record: record2, by: "list", source };
+      for (const { path, digest } of files ?? []) {
+        const real = resolve2(`${root}${path}`);
+        index.byPath.set(real, [...index.byPath.get(real) ?? [], { owner, digest }]);
+        if (digest !== void 0) index.byDigest.set(digest, owner);
+      }
     }
   }
-  return {
-    ownerOf: (path, tool2) => byPath.get(path) ?? (tool2 === void 0 ? void 0 : ownerByName(tool2, withoutList)),
-    problems: databaseProblems(survey)
-  };
+  return { tie: (path, digests, tool2) => tie(index, path, digests, tool2), problems: databaseProblems(survey) };
+}
+function tie(index, path, digests, tool2) {
+  const content = digests ? Object.entries(digests).map(([algorithm, hex]) => `${algorithm}:${hex}`) : [];
+  const named = index.byPath.get(path) ?? [];
+  const fits = (digest) => digest === void 0 || digests === void 0 || content.includes(digest);
+  const owner = (named.findLast((file) => file.digest !== void 0 && fits(file.digest)) ?? named.findLast((file) => fits(file.digest)))?.owner;
+  if (owner) return { owner };
+  const copied = content.map((digest) => index.byDigest.get(digest)).find((found) => found !== void 0);
+  if (copied) return { owner: { ...copied, by: "content" } };
+  const former = named.at(-1)?.owner;
+  if (former) return { former };
+  const byName = tool2 === void 0 ? void 0 : ownerByName(tool2, index.withoutList);
+  return byName ? { owner: byName } : {};
 }
 function ownerByName(tool2, withoutList) {
   const owners = (PACKAGES_OF_TOOL[tool2] ?? []).flatMap((name) => withoutList.get(name) ?? []);
@@ -25996,25 +27983,35 @@ function ownerByName(tool2, withoutList) {
 function collectFileLists(survey) {
   const lists = /* @__PURE__ */ new Map();
   for (const list of survey.fileLists) {
-    const name = basename2(list.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
+    const name = basename4(list.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
     const key = `${rootOf(list.path)} ${name}`;
-    lists.set(key, [...lists.get(key) ?? [], ...list.content.files]);
+    lists.set(key, joinFiles(lists.get(key) ?? [], list.content.files));
   }
   return lists;
 }
+function joinFiles(some, others) {
+  const files = new Map(some.map((file) => [file.path, file]));
+  for (const file of others) if (file.digest !== void 0 || !files.has(file.path)) files.set(file.path, file);
+  return [...files.values()];
+}
 function rootOf(path) {
-  return path.replace(/(?:\/usr|\/var)?\/lib\/(?:apk|dpkg)\/.*$/, "");
+  return path.replace(/(?:\/usr|\/var)?\/(?:lib|share)\/(?:apk|dpkg|rpm|sysimage\/rpm)\/.*$/, "");
 }
 function databaseProblems(survey) {
   const damaged2 = [...survey.packages, ...survey.fileLists].flatMap(
-    (found) => "problems" in found.content && found.content.problems.length > 0 ? [{ fact: `packages of ${found.path}`, reason: `the database is damaged: ${found.content.problems.join("; ")}` }] : []
+    (found) => "problems" in found.content && found.content.problems.length > 0 ? [{ fact: `packages of ${found.path}`, reason: `not all can be read: ${found.content.problems.join("; ")}` }] : []
   );
   const unread = survey.unreadDatabases.map(({ path, reason }) => ({ fact: `packages of ${path}`, reason }));
   return [...damaged2, ...unread];
 }
 function describeOwner(owner, path) {
   const name = `package ${owner.record.name} ${owner.record.version}`;
-  return owner.by === "list" ? `${name} owns ${path}` : `${name} is installed and has no file list (${path} fits its name)`;
+  if (owner.by === "list") return `${name} owns ${path}`;
+  if (owner.by === "content") return `${path} is a copy of a file of ${name}`;
+  return `${name} is installed and has no file list (${path} fits its name)`;
+}
+function describeFormer(owner, path) {
+  return `package ${owner.record.name} ${owner.record.version} names ${path} with another content: it was replaced`;
 }
 
 // src/toolchain/libraries.ts
@@ -26022,7 +28019,7 @@ function listLibraries(survey, ownership) {
   return survey.binaries.flatMap(({ path, node, content }) => {
     const identity = content.identity;
     if (!identity?.library) return [];
-    const { soVersion, min, max } = narrowByFileName(identity.tool, basename3(path), identity.library);
+    const { soVersion, min, max } = narrowByFileName(identity.tool, basename5(path), identity.library);
     const library = {
       name: identity.tool,
       soVersion,
@@ -26030,7 +28027,8 @@ function listLibraries(survey, ownership) {
       versions: [min, max],
       evidence: [evidence(`its bytes hold: ${identity.evidence}`, path, node)]
     };
-    const owner = ownership.ownerOf(path);
+    const { owner, former } = ownership.tie(path, content.digests);
+    if (former) library.evidence.unshift({ fact: describeFormer(former, path), source: former.source });
     if (!owner) return [library];
     library.package = owner.record;
     library.evidence.unshift({ fact: describeOwner(owner, path), source: owner.source });
@@ -26044,11 +28042,11 @@ function liesWithin(version3, min, max) {
 }
 
 // src/toolchain/program.ts
-import { basename as basename4 } from "node:path/posix";
+import { basename as basename6 } from "node:path/posix";
 var STARTERS = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 var MAX_SCRIPT_DEPTH = 3;
-function tellProgram(tree2, config2, survey, find, known) {
-  const started = findStarted(tree2, [...config2.entrypoint, ...config2.cmd], find);
+function tellProgram(tree2, config2, survey, find2, known) {
+  const started = findStarted(tree2, [...config2.entrypoint, ...config2.cmd], find2);
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree2, path)?.content.go, known);
     if (match2) return { program: describeProgram(tree2, path, match2.id, match2.fact) };
@@ -26057,33 +28055,33 @@ function tellProgram(tree2, config2, survey, find, known) {
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree2, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !STARTERS.test(basename4(path)) && isProgram(tree2, path));
+  const own2 = started.find((path) => !STARTERS.test(basename6(path)) && isProgram(tree2, path));
   if (own2 !== void 0) return { program: describeProgram(tree2, own2, ownName(tree2, own2), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree2, words3, find) {
+function findStarted(tree2, words3, find2) {
   const found = [];
   let level = words3.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
-      const path = reach(tree2, word, find);
+      const path = reach(tree2, word, find2);
       if (path === void 0 || found.includes(path)) continue;
       found.push(path);
       const node = tree2.lookup(path);
       const content = node?.type === "file" ? probedContent(node.content) : void 0;
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!STARTERS.test(basename4(path))) return found;
+      else if (!STARTERS.test(basename6(path))) return found;
     }
     level = next;
   }
   return found;
 }
-function reach(tree2, word, find) {
+function reach(tree2, word, find2) {
   if (word === "" || word.startsWith("-") || /\s/.test(word)) return void 0;
-  const hit = word.includes("/") ? followLink(tree2, word.startsWith("/") ? word : `/${word}`) : find(word);
+  const hit = word.includes("/") ? followLink(tree2, word.startsWith("/") ? word : `/${word}`) : find2(word);
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
@@ -26138,7 +28136,7 @@ function netfilterLibraries(build2) {
 function ownName(tree2, path) {
   const build2 = binaryAt(tree2, path)?.content.go;
   const module = build2?.main?.path ?? build2?.path ?? "";
-  return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename4(path);
+  return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename6(path);
 }
 function binaryAt(tree2, path) {
   const node = tree2.lookup(path);
@@ -26153,7 +28151,7 @@ function isProgram(tree2, path) {
 
 // src/knowledge/wrappers.json
 var wrappers_default = {
-  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds, and none of the excluded ones.",
+  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it.",
   scripts: [
     {
       version: "cilium",
@@ -26180,10 +28178,30 @@ var wrappers_default = {
       note: "IPTABLES_MODE, then counted rules, then the distribution"
     },
     {
+      version: "kind",
+      all: ["select_iptables", "num_legacy_lines"],
+      entrypoint: true,
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
+    },
+    {
+      version: "klipper-lb",
+      all: ["check_iptables_mode", "set_legacy"],
+      entrypoint: true,
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "nft where lsmod lists nf_tables, else legacy: sets the links, then writes its rules"
+    },
+    {
       version: "v2",
       all: ["nft_kubelet_rules"],
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
       note: "kubelet's marker chains, then more rules, nft on a tie"
+    },
+    {
+      version: "v1-timeout",
+      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
+      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
     },
     {
       version: "v1",
@@ -26212,9 +28230,12 @@ var wrappers_default = {
 };
 
 // src/toolchain/selector.ts
-function tellSelector(tree2, survey, find) {
-  const command = find("iptables");
-  const wrappersThere = listWrappers(survey);
+function tellSelector(tree2, survey, find2, started) {
+  const command = find2("iptables");
+  const all = listWrappers(survey);
+  const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
+  if (starting && command) return wrapperSelector(starting, true, command);
+  const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
   if (reached) return wrapperSelector(reached, true, command);
@@ -26246,53 +28267,25 @@ function listWrappers(survey) {
   const scripts = survey.scripts.flatMap(({ path, node, content }) => {
     const { wrapper } = content.script;
     if (!wrapper) return [];
-    const fact2 = `a script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
-    return [{ path, version: wrapper.version, evidence: [evidence(fact2, path, node)] }];
+    const fact2 = `a ${wrapper.isEntrypoint ? "start " : ""}script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
+    const { version: version3, isEntrypoint } = wrapper;
+    return [{ path, version: version3, isEntrypoint, evidence: [evidence(fact2, path, node)] }];
   });
   const programs = survey.binaries.flatMap(({ path, node, content }) => {
     if (content.wrapper === void 0) return [];
     const revision = content.go?.revision === void 0 ? "" : `, commit ${content.go.revision}`;
     const fact2 = `a Go program of module ${wrappers_default.go.module}${revision}: iptables-wrapper ${content.wrapper}`;
-    return [{ path, version: content.wrapper, evidence: [evidence(fact2, path, node)] }];
+    return [{ path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact2, path, node)] }];
   });
   return [...scripts, ...programs];
 }
-
-// src/toolchain/tools.ts
-import { basename as basename5 } from "node:path/posix";
-
-// src/toolchain/binaries/search-library.ts
-import { dirname as dirname2 } from "node:path/posix";
-var MULTIARCH = {
-  amd64: "x86_64-linux-gnu",
-  arm64: "aarch64-linux-gnu",
-  arm: "arm-linux-gnueabihf",
-  "386": "i386-linux-gnu",
-  ppc64le: "powerpc64le-linux-gnu",
-  riscv64: "riscv64-linux-gnu",
-  s390x: "s390x-linux-gnu"
-};
-function findLibraryFile(tree2, program2, prefix) {
-  const soname = program2.content.needed.find((name) => name.startsWith(prefix));
-  if (soname === void 0 || soname.includes("/")) return void 0;
-  for (const directory of libraryDirectories(program2)) {
-    const resolved = tree2.resolve(`${directory}/${soname}`);
-    if (!resolved.found || resolved.node.type !== "file") continue;
-    const content = probedContent(resolved.node.content);
-    if (content?.kind === "binary") return { path: resolved.path, node: resolved.node, content };
-  }
-  return void 0;
-}
-function libraryDirectories({ path, content }) {
-  const origin = dirname2(path);
-  const runpath = (content.runpath ?? []).map((entry) => entry.replace(/\$ORIGIN|\$\{ORIGIN\}/, origin));
-  const triplet = MULTIARCH[content.architecture ?? ""];
-  const multiarch = triplet === void 0 ? [] : [`/lib/${triplet}`, `/usr/lib/${triplet}`];
-  const usual = ["/lib64", "/usr/lib64", "/lib", "/usr/local/lib", "/usr/lib"];
-  return [...runpath.filter((entry) => entry.startsWith("/")), ...multiarch, ...usual];
+function setsLinks(selector, survey) {
+  const script = survey.scripts.find(({ path }) => path === selector?.path);
+  return selector?.effective === true && script?.content.script.wrapper?.isEntrypoint === true;
 }
 
 // src/toolchain/tools.ts
+import { basename as basename7 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -26301,9 +28294,9 @@ function listTools(context) {
   const tools = [];
   const missing = [];
   const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
-  const named2 = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
-  const unnamed = identified.filter((found) => !named2.some((entry) => entry.found === found)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
-  for (const { found, name } of named2) addTool(context, tools, missing, found, name, links);
+  const named = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
+  const unnamed = identified.filter((found) => !named.some((entry) => entry.found === found)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
+  for (const { found, name } of named) addTool(context, tools, missing, found, name, links);
   for (const { found, name } of unnamed) {
     const same2 = tools.some((tool2) => tool2.name === name && isSameTool(tool2, found));
     if (!same2) addTool(context, tools, missing, found, name, links);
@@ -26336,12 +28329,12 @@ function namedPrograms({ path, content }, links) {
   return FAMILY.filter((name) => names.has(name));
 }
 function isMultiCall(path) {
-  return /^xtables-.*multi$/.test(basename5(path));
+  return /^xtables-.*multi$/.test(basename7(path));
 }
 function impliedPrograms({ path, content }) {
   const tool2 = content.identity?.tool ?? "";
   if (tool2 !== "iptables") return [tool2];
-  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename5(path))?.[1];
+  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename7(path))?.[1];
   return own2 === void 0 ? ["iptables", "ip6tables"] : [own2];
 }
 function isSameTool(tool2, { content }) {
@@ -26358,6 +28351,7 @@ function addTool(context, tools, missing, found, name, links) {
   const tool2 = createTool(context, found, name, links, bytes.version);
   if (identity?.backend) tool2.backend = identity.backend;
   if (bytes.version !== null) tool2.byteVersion = bytes.version;
+  if (identity?.tool === "nft") addJsonSupport(context, found, tool2);
   if (identity) tool2.evidence.push(evidence(`its bytes hold: ${identity.evidence}`, found.path, found.node));
   tool2.evidence.push(...bytes.evidence);
   if (tool2.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
@@ -26374,9 +28368,9 @@ function addUnidentified(context, tools, missing, found, links) {
     if (FAMILY.includes(name)) missing.push({ fact: `backend of ${found.path}`, reason });
   }
 }
-function createTool({ ownership, find }, found, name, links, byteVersion) {
-  const owner = ownership.ownerOf(found.path, name);
-  const { path, via } = choosePath(found, name, links, find);
+function createTool({ ownership, find: find2 }, found, name, links, byteVersion) {
+  const { owner, former } = ownership.tie(found.path, found.content.digests, name);
+  const { path, via } = choosePath(found, name, links, find2);
   const tool2 = {
     name,
     version: byteVersion ?? (owner && upstreamVersion(owner.record.version)) ?? null,
@@ -26390,20 +28384,34 @@ function createTool({ ownership, find }, found, name, links, byteVersion) {
     tool2.package = owner.record;
     tool2.evidence.push({ fact: describeOwner(owner, found.path), source: owner.source });
   }
+  if (former) {
+    tool2.replacedPackage = former.record;
+    tool2.evidence.push({ fact: describeFormer(former, found.path), source: former.source });
+  }
   if (hasFileCapabilities(found)) {
     tool2.fileCapabilities = true;
     tool2.evidence.push(evidence("it carries security.capability", found.path, found.node));
   }
   return tool2;
 }
-function choosePath(found, name, links, find) {
-  const plain = find(name);
+function choosePath(found, name, links, find2) {
+  const plain = find2(name);
   if (plain?.target?.path === found.path && plain.via[0] !== void 0) return { path: plain.via[0], via: plain.via };
   const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
   return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
 }
 function hasFileCapabilities({ node }) {
   return Object.keys(node.xattrs).some((key) => key.endsWith("security.capability"));
+}
+function addJsonSupport(context, found, tool2) {
+  const own2 = found.content.identity?.json;
+  const soname = found.content.needed.find((name) => name.startsWith("libnftables.so"));
+  const library = own2 !== void 0 || soname === void 0 ? void 0 : context.loader.find(found, soname);
+  const json2 = own2 ?? library?.content?.identity?.json;
+  if (json2 === void 0) return;
+  tool2.json = json2;
+  const at2 = library ?? found;
+  tool2.evidence.push(evidence(`it is built ${json2 ? "with" : "without"} JSON support`, at2.path, at2.node));
 }
 function readByteVersion(context, found) {
   const identity = found.content.identity;
@@ -26416,15 +28424,16 @@ function readByteVersion(context, found) {
     };
   const prefix = identity?.versionIn;
   if (prefix === void 0) return { version: null, reason: "its bytes hold no version", evidence: [] };
-  const library = findLibraryFile(context.tree, found, prefix);
-  const version3 = library?.content.identity?.version ?? null;
+  const soname = found.content.needed.find((name) => name.startsWith(prefix));
+  const library = soname === void 0 ? void 0 : context.loader.find(found, soname);
+  const version3 = library?.content?.identity?.version ?? null;
   if (!library || version3 === null)
     return {
       version: null,
       reason: library ? `${library.path} holds no version` : `its ${prefix} was not found`,
       evidence: []
     };
-  const fact2 = `its library holds: ${library.content.identity?.evidence}`;
+  const fact2 = `its library holds: ${library.content?.identity?.evidence}`;
   return { version: version3, reason: "", evidence: [evidence(fact2, library.path, library.node)] };
 }
 function byNameAndPath(a, b) {
@@ -26441,21 +28450,36 @@ function inspectToolchain(platform, knowledge2) {
   const survey = surveyTree(tree2);
   const ownership = indexOwnership(survey, tree2);
   const directories = pathDirectories(config2.env);
-  const find = createCommandFinder(tree2, directories);
-  const { tools, missing: missingOfTools } = listTools({ tree: tree2, survey, ownership, find, directories });
-  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find) }));
-  const defaults = Object.fromEntries(told.map(({ name, command }) => [name, command]));
-  const selector = tellSelector(tree2, survey, find);
-  const { program: program2, missing: missingProgram } = tellProgram(tree2, config2, survey, find, knowledge2.programs);
+  const find2 = createCommandFinder(tree2, directories);
+  const loader = createLoader(tree2, config2.env);
+  const { tools, missing: missingOfTools } = listTools({
+    tree: tree2,
+    survey,
+    ownership,
+    find: find2,
+    directories,
+    loader
+  });
+  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find2) }));
+  const extensions = countExtensions(tree2, survey);
+  const started = findStarted(tree2, [...config2.entrypoint, ...config2.cmd], find2);
+  const selector = tellSelector(tree2, survey, find2, started);
+  const isSetAtStart = setsLinks(selector, survey);
+  const defaults = Object.fromEntries(
+    told.map(({ name, command }) => [name, isSetAtStart ? chosenAtStart(name, command) : command])
+  );
+  const { program: program2, missing: missingProgram } = tellProgram(tree2, config2, survey, find2, knowledge2.programs);
   return {
     os: readOsRelease(tree2),
     architecture: platform.platform.split("/")[1] ?? "",
     tools,
     libraries: listLibraries(survey, ownership),
+    missingLibraries: listMissingLibraries(tools, survey, loader),
+    ...extensions.length > 0 && { extensions },
     defaults,
     ...selector && { selector },
     ...program2 && { program: program2 },
-    modprobe: find("modprobe")?.target !== void 0,
+    modprobe: find2("modprobe")?.target !== void 0,
     environment: pickVariables(config2.env, knowledge2.variables),
     missing: distinctFacts([
       ...ownership.problems,
@@ -26464,6 +28488,25 @@ function inspectToolchain(platform, knowledge2) {
       ...missingProgram ? [missingProgram] : []
     ])
   };
+}
+function chosenAtStart(name, command) {
+  const isSet = /^ip6?tables/.test(name) && (command.backend === "nft" || command.backend === "legacy");
+  return isSet ? { ...command, backend: "auto" } : command;
+}
+function listMissingLibraries(tools, survey, loader) {
+  const paths = [...new Set(tools.map(({ target }) => target))];
+  return paths.flatMap((path) => {
+    const found = survey.binaries.find((binary) => binary.path === path);
+    return found ? loader.missing(found).map((library) => ({ path, library })) : [];
+  });
+}
+function countExtensions(tree2, survey) {
+  return survey.binaries.flatMap(({ path, content }) => {
+    const directory = content.identity?.extensionDirectory;
+    if (directory === void 0) return [];
+    const names = tree2.list(directory).filter((name) => /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name));
+    return [{ library: path, directory, files: names.length }];
+  });
 }
 function readOsRelease(tree2) {
   for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
@@ -26492,13 +28535,18 @@ function distinctFacts(missing) {
 }
 
 // src/toolchain/probe.ts
-import { basename as basename6, dirname as dirname3 } from "node:path/posix";
+import { basename as basename8, dirname as dirname4 } from "node:path/posix";
+
+// src/toolchain/executable.ts
+import { createHash as createHash3 } from "node:crypto";
 
 // src/toolchain/binaries/elf.ts
 var PT_LOAD = 1;
 var PT_DYNAMIC = 2;
+var PT_INTERP = 3;
 var PF_W = 2;
 var PF_X = 1;
+var VER_FLG_WEAK = 2;
 var MAX_SEGMENTS = 256;
 var MAX_DYNAMIC_ENTRIES = 2048;
 var MAX_VERSIONS = 1024;
@@ -26521,6 +28569,10 @@ function readElfHeader(bytes) {
     return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
   });
 }
+function readInterpreter(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
+  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+}
 function readElfDynamic(bytes, header) {
   const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
   if (!segment) return void 0;
@@ -26528,6 +28580,7 @@ function readElfDynamic(bytes, header) {
     needed: [],
     soname: void 0,
     runpath: [],
+    isRpath: false,
     versionDefinitions: [],
     versionNeeds: []
   };
@@ -26548,21 +28601,23 @@ var DT = {
 function fillDynamic(dynamic, bytes, header, segment) {
   const read2 = reader(bytes, header.bits, header.littleEndian);
   const entries = dynamicEntries(read2, header.bits, segment);
-  const valuesOf = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
-  const strings = fileOffset(header, valuesOf(DT.STRTAB)[0]);
-  if (strings === void 0) return;
-  const name = (offset) => stringAt(bytes, strings + offset);
-  for (const offset of valuesOf(DT.NEEDED)) dynamic.needed.push(name(offset));
-  const soname = valuesOf(DT.SONAME)[0];
+  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
+  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
+  if (strings2 === void 0) return;
+  const name = (offset) => stringAt(bytes, strings2 + offset);
+  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
+  const soname = valuesOf2(DT.SONAME)[0];
   if (soname !== void 0) dynamic.soname = name(soname);
-  const runpath = valuesOf(DT.RUNPATH)[0] ?? valuesOf(DT.RPATH)[0];
+  const own2 = valuesOf2(DT.RUNPATH)[0];
+  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
+  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
   if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
-  const definitions = fileOffset(header, valuesOf(DT.VERDEF)[0]);
-  const definitionCount = valuesOf(DT.VERDEFNUM)[0] ?? 0;
+  const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
+  const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
   if (definitions !== void 0)
     readVersionDefinitions(read2, definitions, definitionCount, name, dynamic.versionDefinitions);
-  const needs2 = fileOffset(header, valuesOf(DT.VERNEED)[0]);
-  const needCount = valuesOf(DT.VERNEEDNUM)[0] ?? 0;
+  const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
+  const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
   if (needs2 !== void 0) readVersionNeeds(read2, needs2, needCount, name, dynamic.versionNeeds);
 }
 function dynamicEntries(read2, bits, segment) {
@@ -26588,10 +28643,14 @@ function readVersionDefinitions(read2, start, count2, name, into) {
 }
 function readVersionNeeds(read2, start, count2, name, into) {
   let at2 = start;
-  for (let i = 0; i < Math.min(count2, MAX_VERSIONS) && into.length < MAX_VERSIONS; i++) {
+  let left = MAX_VERSIONS;
+  for (let i = 0; i < Math.min(count2, MAX_VERSIONS); i++) {
+    const library = name(read2.u32(at2 + 4));
     let auxiliary = at2 + read2.u32(at2 + 8);
-    for (let j = read2.u16(at2 + 2); j > 0 && into.length < MAX_VERSIONS; j--) {
-      into.push(name(read2.u32(auxiliary + 8)));
+    for (let j = read2.u16(at2 + 2); j > 0; j--) {
+      if (left-- === 0) return;
+      const isWeak = (read2.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) into.push({ library, version: name(read2.u32(auxiliary + 8)) });
       const next2 = read2.u32(auxiliary + 12);
       if (next2 === 0) break;
       auxiliary += next2;
@@ -26634,14 +28693,6 @@ function stringAt(bytes, at2) {
   const end = bytes.indexOf(0, at2);
   return bytes.toString("latin1", at2, Math.min(end < 0 ? bytes.length : end, at2 + MAX_NAME_LENGTH));
 }
-function withinBounds(action) {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof RangeError) return void 0;
-    throw error;
-  }
-}
 function architectureOf(machine, bits, littleEndian) {
   switch (machine) {
     case 3:
@@ -26670,7 +28721,7 @@ function architectureOf(machine, bits, littleEndian) {
 }
 
 // src/toolchain/binaries/go.ts
-var MAGIC = Buffer.from("\xFF Go buildinf:", "latin1");
+var MAGIC3 = Buffer.from("\xFF Go buildinf:", "latin1");
 var HEADER_SIZE = 32;
 var FLAG_INLINE_STRINGS = 2;
 var MAX_BUILD_INFO = 512 * 1024;
@@ -26693,15 +28744,15 @@ function createGoScanner(ranges) {
       if (kept) keep(chunk);
       else {
         for (const part2 of overlaps(chunk, offset, ranges)) {
-          const joined = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
-          const at2 = joined.indexOf(MAGIC);
+          const joined2 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
+          const at2 = joined2.indexOf(MAGIC3);
           if (at2 >= 0) {
             kept = [];
-            keep(joined.subarray(at2));
+            keep(joined2.subarray(at2));
             keep(chunk.subarray(part2.endInChunk));
             break;
           }
-          tail = Buffer.from(joined.subarray(Math.max(0, joined.length - MAGIC.length + 1)));
+          tail = Buffer.from(joined2.subarray(Math.max(0, joined2.length - MAGIC3.length + 1)));
         }
       }
       return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
@@ -26870,18 +28921,23 @@ function libipset({ dynamic }, search2) {
 function libnftables({ dynamic }, search2) {
   if (!dynamic?.soname?.startsWith("libnftables.so")) return void 0;
   const identity = decide("libnftables", search2.triples());
-  return asLibrary("libnftables", identity.version, dynamic, identity);
+  const json2 = needs(dynamic, "libjansson.so") || search2.has(JSON_WRITTEN);
+  return { ...asLibrary("libnftables", identity.version, dynamic, identity), json: json2 };
 }
+var JSON_WRITTEN = "json_schema_version";
+var JSON_REFUSED = "JSON support not compiled-in";
 function nft({ dynamic }, search2) {
   if (dynamic?.soname !== void 0 || !search2.has("includepath")) return void 0;
   const usesLibrary = needs(dynamic, "libnftables.so") && search2.has("nftables");
   if (!usesLibrary && !search2.has("%s v%s (%s)")) return void 0;
-  return { ...decide("nft", search2.triples()), backend: "nft" };
+  const identity = { ...decide("nft", search2.triples()), backend: "nft" };
+  if (search2.has(JSON_REFUSED)) return { ...identity, json: false };
+  return search2.has(JSON_WRITTEN) ? { ...identity, json: true } : identity;
 }
 function conntrack({ name, dynamic }, search2) {
   if (dynamic?.soname !== void 0) return void 0;
-  const named2 = name === "conntrack" || name === "conntrackd";
-  if (!named2 && !search2.has("%s v%s (conntrack-tools)")) return void 0;
+  const named = name === "conntrack" || name === "conntrackd";
+  if (!named && !search2.has("%s v%s (conntrack-tools)")) return void 0;
   return decide(name === "conntrackd" ? "conntrackd" : "conntrack", search2.triples());
 }
 var OTHER_LIBRARIES = [
@@ -26895,7 +28951,10 @@ var OTHER_LIBRARIES = [
 ];
 function otherLibrary({ dynamic }, search2) {
   const library = OTHER_LIBRARIES.find((name) => dynamic?.soname?.startsWith(`${name}.so`));
-  return library && dynamic ? rangeOf(library, dynamic, search2) : void 0;
+  if (!library || !dynamic) return void 0;
+  const identity = rangeOf(library, dynamic, search2);
+  const directory = library === "libxtables" ? /\0(\/[\w.+/-]{1,200}\/xtables)\0/.exec(search2.text())?.[1] : void 0;
+  return directory === void 0 ? identity : { ...identity, extensionDirectory: directory };
 }
 function ipset({ name, dynamic }) {
   if (dynamic?.soname !== void 0 || name !== "ipset" && !needs(dynamic, "libipset.so")) return void 0;
@@ -26980,8 +29039,9 @@ function readScript(text2, truncated) {
 }
 function findWrapper(text2) {
   if (wrappers_default.installer.all.every((part2) => text2.includes(part2))) return void 0;
-  const known = wrappers_default.scripts.find((entry) => entry.all.every((part2) => text2.includes(part2)));
-  return known && { version: known.version, text: known.all.join(", ") };
+  const scripts = wrappers_default.scripts;
+  const known = scripts.find((entry) => entry.all.every((part2) => text2.includes(part2)));
+  return known && { version: known.version, text: known.all.join(", "), isEntrypoint: known.entrypoint === true };
 }
 var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
 function leavesContainer(line) {
@@ -26990,6 +29050,7 @@ function leavesContainer(line) {
 
 // src/toolchain/executable.ts
 var MAX_ANALYSED = 8 * 1024 * 1024;
+var MAX_HASHED = 64 * 1024 * 1024;
 var HEAD_SIZE = 4096;
 var MAX_SCRIPT = 64 * 1024;
 function isToolName(name) {
@@ -26997,6 +29058,11 @@ function isToolName(name) {
 }
 function isNetfilterLibrary(name) {
   return /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/.test(name);
+}
+function isSupportLibrary(name) {
+  return /^(?:ld-(?:linux|musl)[-.\w]*|ld64?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/.test(
+    name
+  );
 }
 function isProgramDirectory(path) {
   return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
@@ -27020,6 +29086,7 @@ function openExecutable(file, name) {
     return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
   };
   return {
+    byName: isToolName(name) || isNetfilterLibrary(name),
     write: (chunk) => !dismissed && feed(chunk),
     end() {
       if (dismissed) return void 0;
@@ -27050,33 +29117,57 @@ function scriptSink(file) {
 }
 function elfSink(file, name, head2) {
   const header = readElfHeader(head2);
-  const named2 = isToolName(name) || isNetfilterLibrary(name);
-  if (!header) return named2 ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
-  if (isPacked(head2)) return constantSink({ ...describe5(header), packed: true });
-  const wanted = named2 || isProgramDirectory(file.path);
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
+  if (isPacked(head2)) return hashingSink(file, { ...describe6(header), packed: true });
+  const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
   if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
-  return streamingSink(header, named2);
+  return streamingSink(file, header, named);
+}
+function hashingSink(file, content) {
+  const hash = createDigester(file.size);
+  return {
+    write: (chunk) => hash.write(chunk),
+    end: () => ({ ...content, ...hash.end() })
+  };
+}
+function createDigester(size) {
+  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash3(name)) : [];
+  let seen2 = 0;
+  return {
+    write(chunk) {
+      for (const hash of hashes) hash.update(chunk);
+      seen2 += chunk.length;
+      return hashes.length > 0;
+    },
+    end() {
+      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
+      return hashes.length > 0 && seen2 === size ? { digests: { md5, sha1, sha256 } } : {};
+    }
+  };
 }
 function isPacked(head2) {
   const at2 = head2.indexOf("UPX!");
   return at2 >= 0 && at2 < 512;
 }
-function streamingSink(header, named2) {
+function streamingSink(file, header, named) {
   const ranges = goDataRanges(header);
   const scanner = createGoScanner(ranges);
+  const hash = named ? createDigester(file.size) : void 0;
   let position = 0;
   return {
     write(chunk) {
       const offset = position;
       position += chunk.length;
-      return scanner.write(asBuffer(chunk), offset);
+      const hashing = hash?.write(chunk) === true;
+      return scanner.write(asBuffer(chunk), offset) || hashing;
     },
     end() {
-      const content = withGo(describe5(header), scanner);
+      const content = { ...withGo(describe6(header), scanner), ...hash?.end() };
       if (content.go) return withWrapper2(content, content.go, Buffer.alloc(0));
       if (content.problem) return content;
       const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
-      return named2 ? { ...content, problem } : void 0;
+      return named ? { ...content, problem } : void 0;
     }
   };
 }
@@ -27106,26 +29197,38 @@ function roundUp(size) {
   return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
 }
 function analyse(bytes, file, name, header) {
-  const named2 = isToolName(name) || isNetfilterLibrary(name);
-  const content = describe5(header);
-  if (bytes.length < file.size) return named2 ? { ...content, problem: "it ends early" } : void 0;
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  const content = describe6(header);
+  if (bytes.length < file.size) return named ? { ...content, problem: "it ends early" } : void 0;
   const scanner = createGoScanner(goDataRanges(header));
   scanner.write(bytes, 0);
   withGo(content, scanner);
   if (content.go) return withWrapper2(content, content.go, bytes);
   const dynamic = readElfDynamic(bytes, header);
-  content.needed = dynamic?.needed ?? [];
-  if (dynamic?.runpath.length) content.runpath = dynamic.runpath;
+  const interpreter = readInterpreter(bytes, header);
+  if (interpreter !== void 0) content.interpreter = interpreter;
+  if (dynamic) describeDynamic(content, dynamic);
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return content;
   const identity = identify({ name, bytes, dynamic });
   if (identity) content.identity = identity;
-  return identity || named2 || content.problem ? content : void 0;
+  if (!identity && !named) return content.problem ? content : void 0;
+  const hash = createDigester(bytes.length);
+  hash.write(bytes);
+  return { ...content, ...hash.end() };
+}
+function describeDynamic(content, dynamic) {
+  content.needed = dynamic.needed;
+  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
+  if (dynamic.isRpath) content.isRpath = true;
+  if (dynamic.versionNeeds.length > 0) content.versionNeeds = dynamic.versionNeeds;
+  if (dynamic.versionDefinitions.length > 0) content.versionDefinitions = dynamic.versionDefinitions;
 }
 function withWrapper2(content, build2, bytes) {
   if (build2.main?.path !== wrappers_default.go.module && build2.path !== wrappers_default.go.module) return content;
   const generation = wrappers_default.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
-function describe5(header) {
+function describe6(header) {
   const content = { kind: "binary", needed: [] };
   if (header.architecture !== void 0) content.architecture = header.architecture;
   return content;
@@ -27145,14 +29248,6 @@ function constantSink(content) {
 function asBuffer(chunk) {
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
-
-// src/toolchain/packages/types.ts
-function isWorthOwning(path) {
-  return /(?:^|\/)s?bin\/[^/]+$/.test(path) || /(?:^|\/)lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)[^/]*\.so[^/]*$/.test(path);
-}
-var MAX_PACKAGES = 5e4;
-var MAX_FILES_OF_PACKAGE = 2e4;
-var MAX_PROBLEMS = 3;
 
 // src/toolchain/packages/apk.ts
 function parseApkDatabase(text2) {
@@ -27180,7 +29275,7 @@ function parseApkDatabase(text2) {
   return { packages: packages2, problems };
 }
 function emptyRecord() {
-  return { begun: false, name: "", version: "", directory: "", files: [] };
+  return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
 }
 function takeField(record2, field, value) {
   record2.begun = true;
@@ -27189,8 +29284,17 @@ function takeField(record2, field, value) {
   else if (field === "F") record2.directory = value;
   else if (field === "R") {
     const path = record2.directory === "" ? `/${value}` : `/${record2.directory}/${value}`;
-    if (record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path)) record2.files.push(path);
+    record2.file = record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path) ? { path } : void 0;
+    if (record2.file) record2.files.push(record2.file);
+  } else if (field === "Z" && record2.file) {
+    const digest = readChecksum(value);
+    if (digest !== void 0) record2.file.digest = digest;
   }
+}
+function readChecksum(value) {
+  const algorithm = value.startsWith("Q1") ? "sha1" : value.startsWith("Q2") ? "sha256" : void 0;
+  const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
+  return algorithm !== void 0 && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : void 0;
 }
 function* linesOf(text2) {
   let start = 0;
@@ -27249,7 +29353,7 @@ function parseDpkgFileList(text2) {
   const files = [];
   for (const line of linesOf(text2)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
-    if (line.startsWith("/") && isWorthOwning(line)) files.push(line);
+    if (line.startsWith("/") && isWorthOwning(line)) files.push({ path: line });
   }
   return files;
 }
@@ -27257,8 +29361,8 @@ function parseDpkgSums(text2) {
   const files = [];
   for (const line of linesOf(text2)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
-    const path = /^[0-9a-f]{32}\s+\.?\/?(.+)$/.exec(line)?.[1];
-    if (path !== void 0 && isWorthOwning(`/${path}`)) files.push(`/${path}`);
+    const [, md5, name] = /^([0-9a-f]{32})\s+\.?\/?(.+)$/.exec(line) ?? [];
+    if (name !== void 0 && isWorthOwning(`/${name}`)) files.push({ path: `/${name}`, digest: `md5:${md5}` });
   }
   return files;
 }
@@ -27270,21 +29374,25 @@ var probeContent = (file) => openDatabase(file) ?? openOther(file);
 function openDatabase(file) {
   const { path } = file;
   if (path.endsWith("lib/apk/db/installed")) return database(file, "apk", parseApkDatabase);
+  if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
   if (!path.includes("lib/dpkg/")) return void 0;
   if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text2) => parseDpkgStatus(text2, "status"));
   if (path.includes("lib/dpkg/status.d/"))
     return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : database(file, "dpkg", (text2) => parseDpkgStatus(text2, "status.d"));
-  return path.includes("lib/dpkg/info/") && path.endsWith(".list") ? fileList(file, parseDpkgFileList) : void 0;
+  if (!path.includes("lib/dpkg/info/")) return void 0;
+  if (path.endsWith(".list")) return fileList(file, parseDpkgFileList);
+  return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : void 0;
 }
 function openOther(file) {
-  const name = basename6(file.path);
+  const name = basename8(file.path);
   if (name === "os-release") {
-    const parent = dirname3(file.path);
+    const parent = dirname4(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
       return textSink(file, MAX_SMALL_TEXT, (text2) => ({ kind: "text", text: text2 }));
   }
+  if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text2) => ({ kind: "text", text: text2 }));
   const executable = (file.mode & 73) !== 0 && !/\.so(?:\.|$)/.test(name);
-  if (!executable && !isNetfilterLibrary(name) && !isToolName(name)) return void 0;
+  if (!executable && !isNetfilterLibrary(name) && !isToolName(name) && !isSupportLibrary(name)) return void 0;
   return file.size === 0 ? void 0 : openExecutable(file, name);
 }
 function database(file, kind, parse3) {
@@ -27301,34 +29409,59 @@ function fileList(file, parse3) {
     problems: complete ? [] : ["it is too large to be read whole"]
   }));
 }
+function rpmDatabase(file) {
+  const problem = `it is larger than ${MAX_RPM_DATABASE / 1024 / 1024} MiB`;
+  const tooLarge2 = { kind: "packages", database: "rpm", packages: [], problems: [problem] };
+  if (file.size > MAX_RPM_DATABASE) return { byName: true, write: () => false, end: () => tooLarge2 };
+  return bytesSink(file, MAX_RPM_DATABASE, (bytes, complete) => {
+    const read2 = readRpmFile(file.path, bytes);
+    const cut = complete ? [] : ["it ends early"];
+    if (read2.format === "packages")
+      return { kind: "packages", database: "rpm", packages: read2.packages, problems: [...cut, ...read2.problems] };
+    read2.pages.problems.unshift(...cut);
+    return { kind: "rpm-sqlite", isLog: read2.format === "sqlite-log", pages: read2.pages };
+  });
+}
 function textSink(file, limit, finish) {
-  const pieces = [];
+  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete));
+}
+function bytesSink(file, limit, finish) {
+  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
   let size = 0;
   return {
+    byName: true,
     write(chunk) {
-      const piece = Buffer.from(chunk.subarray(0, limit - size));
-      pieces.push(piece);
-      size += piece.length;
-      return size < limit;
+      const part2 = chunk.subarray(0, bytes.length - size);
+      bytes.set(part2, size);
+      size += part2.length;
+      return size < bytes.length;
     },
-    end: () => finish(Buffer.concat(pieces).toString("latin1"), size === file.size)
+    end() {
+      const read2 = bytes.subarray(0, size);
+      bytes = Buffer.alloc(0);
+      return finish(read2, size === file.size);
+    }
   };
 }
 
 // src/version.ts
-var tool = { name: "netfilter-compat", version: "0.1.0" };
+var tool = {
+  name: "netfilter-compat",
+  version: true ? "0.1.0" : "development"
+};
 
 // src/inspect.ts
 var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
   variables: [...new Set(programProfiles.flatMap((profile) => profile.selects?.variable?.name ?? []))]
 };
-async function inspectImages(references, platforms2) {
+async function inspectImages(references, platforms2, credentials) {
   const images = [];
   for (const reference of references) {
     const opened = await openImages(reference, {
       probe: probeContent,
-      ...platforms2.length === 0 ? {} : { platforms: [...platforms2] }
+      ...platforms2.length === 0 ? {} : { platforms: [...platforms2] },
+      ...credentials === void 0 ? {} : { credentials }
     });
     images.push(...opened.map(inspectImage));
   }
@@ -27483,7 +29616,6 @@ var distributions = [
 ];
 
 // src/settings.ts
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 // src/config/read.ts
@@ -27503,7 +29635,7 @@ var toolSchema = object({
    * per program and binary that provides it, so iptables with both backends has two. */
   name: string2(),
   /** Upstream version without distribution revision (`1.8.4`); null when neither record nor bytes tell. */
-  version: nullable(string2()),
+  version: nullable(string2().check(_regex(/^\d+(\.\d+){1,3}$/, "a version of two to four numbers, or null"))),
   backend: optional(backendSchema),
   /** The path by which a program reaches it: the first in PATH order. */
   path: string2(),
@@ -27514,8 +29646,13 @@ var toolSchema = object({
   /** GOARCH-like name of the ELF file's machine (`amd64`, `arm64`, `arm`, `386`, ...). */
   architecture: optional(string2()),
   package: optional(packageRecordSchema),
+  /** The record that names the file while the file's content is another than the recorded one: it was replaced, and no
+   * record describes it. Never together with `package`. */
+  replacedPackage: optional(packageRecordSchema),
   /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
   byteVersion: optional(string2()),
+  /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
+  json: optional(boolean2()),
   /** The file carries `security.capability`. */
   fileCapabilities: optional(boolean2()),
   evidence: array(evidenceSchema)
@@ -27571,6 +29708,9 @@ var toolchainSchema = object({
   /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
    * and the name that the loader looks for. Absent: not looked at. */
   missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
+  /** Where each libxtables looks for extensions, and how many matches and targets are there: 0 when the folder is absent or
+   * empty. Absent without a libxtables: statically linked programs hold theirs. */
+  extensions: optional(array(object({ library: string2(), directory: string2(), files: number2() }))),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: record(string2(), commandSchema2),
   selector: optional(selectorSchema),
@@ -27652,57 +29792,106 @@ var hostSchema = object({
 
 // src/config/schema.ts
 var version2 = string2().check(_regex(/^\d+(\.\d+){1,3}$/, 'a version of two to four numbers in quotes, e.g. "1.8.9"'));
+var about = describe2;
 var ownProgram = strictObject({
-  name: string2().check(_minLength(1), _maxLength(100)),
-  iptables: optional(version2),
-  backend: optional(backendSchema),
-  ipset: optional(version2),
-  nft: optional(version2),
-  writes: optional(array(string2())),
-  operations: optional(array(operationSchema))
+  name: string2().check(_minLength(1), _maxLength(100), about("Name, as the report shows it.")),
+  iptables: optional(version2.check(about("Version of the iptables that it carries."))),
+  backend: optional(
+    _enum([...backendSchema.options, "native-nft"]).check(about("Backend that its iptables uses; native-nft: it speaks nftables, in tables of its own name."))
+  ),
+  ipset: optional(version2.check(about("Version of the ipset that it carries."))),
+  nft: optional(version2.check(about("Version of the nft that it carries."))),
+  writes: optional(
+    array(string2()).check(about("What its rules hold, e.g. mark-match, port-range. Without it the common ones, as warnings."))
+  ),
+  creates: optional(
+    array(string2().check(_regex(/^[a-z]+:[a-z,]+$/, "a set type, e.g. hash:ip,port"))).check(about("Set types that it creates with ipset, [] for none. Without it every type may be among them."))
+  ),
+  operations: optional(
+    array(operationSchema).check(about("What it does with rules that others wrote. Without it nothing is certain."))
+  )
 });
 var program = union([string2(), ownProgram]);
 var ownHost = strictObject({
-  id: string2().check(_regex(/^[a-z0-9][a-z0-9._-]*$/i, "letters, digits, dots, dashes and underscores")),
-  extends: optional(string2()),
-  kernel: optional(string2()),
-  iptables: optional(strictObject({ version: optional(version2), backend: optional(backendSchema) })),
-  nft: optional(strictObject({ version: optional(version2) })),
-  ipset: optional(strictObject({ version: optional(version2) })),
-  modules: optional(record(string2(), moduleStateSchema)),
-  programs: optional(array(program))
+  id: string2().check(
+    _regex(/^[a-z0-9][a-z0-9._-]*$/i, "letters, digits, dots, dashes and underscores"),
+    about("Name of the host in reports and ignores.")
+  ),
+  extends: optional(string2().check(about("Catalogue id whose facts it takes; those below override them."))),
+  kernel: optional(string2().check(about("Kernel release, as uname -r says."))),
+  iptables: optional(
+    strictObject({
+      version: optional(version2.check(about("Version of the node's own iptables."))),
+      backend: optional(backendSchema.check(about("Backend of the node's own iptables.")))
+    }).check(about("The node's own iptables."))
+  ),
+  nft: optional(
+    strictObject({ version: optional(version2.check(about("Version of the node's own nft."))) }).check(about("The node's own nft."))
+  ),
+  ipset: optional(
+    strictObject({ version: optional(version2.check(about("Version of the node's own ipset."))) }).check(about("The node's own ipset."))
+  ),
+  modules: optional(
+    record(string2(), moduleStateSchema).check(about("State of kernel modules, by name, e.g. ip_tables: absent."))
+  ),
+  programs: optional(array(program).check(about("Programs on this host, instead of the list for all hosts.")))
 });
-var nodesFile = strictObject({ nodes: string2() });
+var nodesFile = strictObject({
+  nodes: string2().check(about("File with the output of kubectl get nodes -o json, from the repository's root."))
+});
+var factsFile = strictObject({
+  facts: string2().check(about("File that the script of `netfilter-compat hosts --collect` wrote on one node."))
+});
 var image = strictObject({
-  match: string2(),
-  program: optional(string2()),
-  env: optional(record(string2(), string2())),
-  network: optional(_enum(["host", "pod"])),
-  modules: optional(_enum(["host", "none"]))
+  match: string2().check(about("Image reference that the entry is for; * stands for any text. The first that fits counts.")),
+  program: optional(string2().check(about("The image's own program, where its files don't tell."))),
+  env: optional(record(string2(), string2()).check(about("Environment that the manifests set."))),
+  network: optional(
+    _enum(["host", "pod"]).check(about("Network namespace: the node's (default), or its own, where node programs write nothing."))
+  ),
+  modules: optional(
+    _enum(["host", "none"]).check(about("Whether it can load kernel modules of the node (mounts /lib/modules with the right to)."))
+  )
 });
 var ignore = strictObject({
-  rule: optional(string2()),
-  host: optional(string2()),
-  program: optional(string2()),
-  until: string2().check(_regex(/^\d{4}-\d{2}-\d{2}$/, "a date, e.g. 2027-01-31")),
-  reason: string2().check(_minLength(1), _maxLength(500))
+  rule: optional(string2().check(about("Rule that is ignored; without it all rules."))),
+  host: optional(string2().check(about("Host id, * allowed; without it all hosts."))),
+  program: optional(string2().check(about("Program that the finding is about; without it any."))),
+  until: string2().check(
+    _regex(/^\d{4}-\d{2}-\d{2}$/, "a date, e.g. 2027-01-31"),
+    about("Last day it counts, YYYY-MM-DD. After it the finding counts again and the report says so.")
+  ),
+  reason: string2().check(_minLength(1), _maxLength(500), about("Why; shown in the report."))
 });
 var failOnSchema = _enum(["error", "warning", "never"]);
-var configSchema2 = strictObject({
-  hosts: optional(array(union([string2(), nodesFile, ownHost]))),
-  programs: optional(array(program)),
-  images: optional(array(image)),
-  ignore: optional(array(ignore)),
-  severity: optional(record(string2(), _enum(severities))),
-  "fail-on": optional(failOnSchema),
-  "fail-on-unknown": optional(boolean2()),
-  comment: optional(_enum(["on-failure", "always", "never"]))
+var configSchema3 = strictObject({
+  hosts: optional(
+    array(union([string2(), nodesFile, factsFile, ownHost])).check(
+      about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default.")
+    )
+  ),
+  programs: optional(
+    array(program).check(
+      about(
+        "Programs on every node: name@version from the catalogue, or own ones. Default: kubelet and kube-proxy of the oldest and newest maintained Kubernetes."
+      )
+    )
+  ),
+  images: optional(array(image).check(about("What only the manifests know of an image."))),
+  ignore: optional(array(ignore).check(about("Findings that are accepted until a day."))),
+  severity: optional(record(string2(), _enum(severities)).check(about("Other severities, by rule."))),
+  "fail-on": optional(failOnSchema.check(about("Least severity that fails. Default: error."))),
+  "fail-on-unknown": optional(boolean2().check(about("Hosts that can't be judged fail too. Default: false."))),
+  "fail-on-existing": optional(boolean2().check(about("Findings that the base has too fail. Default: false."))),
+  comment: optional(
+    _enum(["on-failure", "always", "never"]).check(about("When the pull-request comment is written. Default: on-failure."))
+  )
 });
 
 // src/config/read.ts
-var maximumSize = 256 * 1024;
-function readConfig(text2, file) {
-  if (text2.length > maximumSize) throw new UserError(`${file}: larger than ${maximumSize} bytes`);
+var maximumConfigSize = 256 * 1024;
+function readConfig3(text2, file) {
+  if (text2.length > maximumConfigSize) throw new UserError(`${file}: larger than ${maximumConfigSize} bytes`);
   const lines = new import_yaml.LineCounter();
   const document = (0, import_yaml.parseDocument)(text2, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const [syntax] = document.errors;
@@ -27711,8 +29900,8 @@ function readConfig(text2, file) {
   }
   const value = toPlain(document, file);
   if (value === null || value === void 0) return {};
-  const result = configSchema2.safeParse(value);
-  if (result.success) return checkDates(result.data, file, document, lines);
+  const result = configSchema3.safeParse(value);
+  if (result.success) return checkIgnores(result.data, file, document, lines);
   const [first] = result.error.issues;
   if (first === void 0) throw new UserError(`${file}: not a valid config`);
   const { path, text: problem } = describeIssue(first, [], value);
@@ -27790,8 +29979,12 @@ function show(value) {
   const text2 = JSON.stringify(value) ?? String(value);
   return text2.length > 60 ? `${text2.slice(0, 57)}...` : text2;
 }
-function checkDates(config2, file, document, lines) {
+function checkIgnores(config2, file, document, lines) {
   config2.ignore?.forEach((entry, index) => {
+    if (entry.rule === void 0 && entry.host === void 0 && entry.program === void 0) {
+      const place3 = at(file, ["ignore", index], document, lines);
+      throw new UserError(`${place3}: would silence everything: name a rule, a host or a program`);
+    }
     const date2 = /* @__PURE__ */ new Date(`${entry.until}T00:00:00Z`);
     if (Number.isNaN(date2.getTime()) || date2.toISOString().slice(0, 10) !== entry.until) {
       throw new UserError(
@@ -27800,6 +29993,51 @@ function checkDates(config2, file, document, lines) {
     }
   });
   return config2;
+}
+
+// src/files/read-bounded.ts
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+function readIfThere({ path, shown, limit, what }) {
+  let descriptor;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
+    if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
+    return readBytes(descriptor, status.size);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const code = cause.code;
+    if (code === "ENOENT") return void 0;
+    if (code === "ELOOP")
+      throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
+    throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
+  } finally {
+    if (descriptor !== void 0) closeSync(descriptor);
+  }
+}
+function readBytes(descriptor, size) {
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  while (filled < size) {
+    const read2 = readSync(descriptor, bytes, filled, size - filled, filled);
+    if (read2 === 0) break;
+    filled += read2;
+  }
+  return bytes.subarray(0, filled);
+}
+function readBounded(file) {
+  const bytes = readIfThere(file);
+  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
+  return bytes;
+}
+function readJson(file) {
+  const bytes = readBounded(file);
+  try {
+    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
+  } catch {
+    throw new UserError(`${file.shown}: not JSON`);
+  }
 }
 
 // src/knowledge/hosts/aks-azure-container-linux.json
@@ -28475,7 +30713,7 @@ var azure_linux_3_default = {
 // src/knowledge/hosts/bottlerocket-1.33.json
 var bottlerocket_1_33_default = {
   id: "bottlerocket-1.33",
-  title: "Bottlerocket, variants up to k8s-1.33",
+  title: "Bottlerocket, k8s up to 1.33",
   distribution: "bottlerocket",
   release: "1.33",
   maintained: true,
@@ -28595,7 +30833,7 @@ var bottlerocket_1_33_default = {
 // src/knowledge/hosts/bottlerocket-1.35.json
 var bottlerocket_1_35_default = {
   id: "bottlerocket-1.35",
-  title: "Bottlerocket, variants k8s-1.34 and k8s-1.35",
+  title: "Bottlerocket, k8s 1.34-1.35",
   distribution: "bottlerocket",
   release: "1.35",
   maintained: true,
@@ -28647,7 +30885,7 @@ var bottlerocket_1_35_default = {
 // src/knowledge/hosts/bottlerocket-1.36.json
 var bottlerocket_1_36_default = {
   id: "bottlerocket-1.36",
-  title: "Bottlerocket, variants k8s-1.36 and later",
+  title: "Bottlerocket, k8s from 1.36",
   distribution: "bottlerocket",
   release: "1.36",
   maintained: true,
@@ -31793,7 +34031,7 @@ var oracle_linux_9_default = {
 // src/knowledge/hosts/oracle-linux-10.json
 var oracle_linux_10_default = {
   id: "oracle-linux-10",
-  title: "Oracle Linux 10 with kernel-modules-extra",
+  title: "Oracle Linux 10",
   distribution: "oracle-linux",
   release: "10",
   maintained: true,
@@ -31889,7 +34127,7 @@ var oracle_linux_10_default = {
 // src/knowledge/hosts/oracle-linux-10-cloud.json
 var oracle_linux_10_cloud_default = {
   id: "oracle-linux-10-cloud",
-  title: "Oracle Linux 10, cloud image without kernel-modules-extra",
+  title: "Oracle Linux 10, no modules-extra",
   distribution: "oracle-linux",
   release: "10",
   maintained: true,
@@ -32977,7 +35215,7 @@ var rhel_7_default = {
 // src/knowledge/hosts/rhel-8.json
 var rhel_8_default = {
   id: "rhel-8",
-  title: "RHEL, Rocky Linux and AlmaLinux 8",
+  title: "RHEL 8 family",
   distribution: "rhel",
   release: "8",
   maintained: true,
@@ -33045,7 +35283,7 @@ var rhel_8_default = {
 // src/knowledge/hosts/rhel-9.json
 var rhel_9_default = {
   id: "rhel-9",
-  title: "RHEL, Rocky Linux, AlmaLinux and CentOS Stream 9",
+  title: "RHEL 9 family",
   distribution: "rhel",
   release: "9",
   maintained: true,
@@ -33159,7 +35397,7 @@ var rhel_9_default = {
 // src/knowledge/hosts/rhel-10.json
 var rhel_10_default = {
   id: "rhel-10",
-  title: "RHEL 10 family with kernel-modules-extra",
+  title: "RHEL 10 family",
   distribution: "rhel",
   release: "10",
   maintained: true,
@@ -33264,7 +35502,7 @@ var rhel_10_default = {
 // src/knowledge/hosts/rhel-10-cloud.json
 var rhel_10_cloud_default = {
   id: "rhel-10-cloud",
-  title: "RHEL 10 family, cloud image without kernel-modules-extra",
+  title: "RHEL 10 family, no modules-extra",
   distribution: "rhel",
   release: "10",
   maintained: true,
@@ -35638,6 +37876,10 @@ function didYouMean(written, known, otherwise) {
 }
 
 // src/hosts/programs.ts
+var constructs = /* @__PURE__ */ new Set([
+  ...Object.keys(encodings_default.constructs),
+  ...encodings_default.nativeNft.flatMap((entry) => entry.constructs)
+]);
 function findProfile(id) {
   return programProfiles.find((profile) => profile.id === id);
 }
@@ -35654,6 +37896,12 @@ function profileOfVersion(profile, version3) {
 }
 function resolveProgram(reference) {
   return typeof reference === "string" ? resolveKnown(reference) : resolveOwn(reference);
+}
+var MAX_PROGRAMS = 200;
+function resolvePrograms(references, whose = "config") {
+  if (references.length > MAX_PROGRAMS)
+    throw new UserError(`${whose}: ${references.length} programs in one list are more than ${MAX_PROGRAMS}`);
+  return references.map(resolveProgram);
 }
 function defaultPrograms() {
   const releases = /* @__PURE__ */ new Set([kubernetes_default.oldestMaintained.value, kubernetes_default.newestMaintained.value]);
@@ -35677,7 +37925,7 @@ function resolveKnown(reference) {
 }
 function fromProfile(profile, version3, id) {
   const row = version3 === null ? profile.versions.at(-1) : rowFor(profile, version3, id);
-  const writes = row?.writes ?? profile.writes;
+  const writes2 = row?.writes ?? profile.writes;
   const operations = row?.operations ?? profile.operations;
   const sets = row?.sets ?? profile.ipset;
   return {
@@ -35688,7 +37936,7 @@ function fromProfile(profile, version3, id) {
     iptables: row?.iptables?.value ?? null,
     ipset: row?.ipset?.value ?? null,
     nft: row?.nft?.value ?? null,
-    writes: writes?.value ?? null,
+    writes: writes2?.value ?? null,
     operations: operations?.value ?? null,
     kubelet: profile.kubelet ?? false,
     changesRules: profile.changesRules?.value ?? false,
@@ -35716,11 +37964,11 @@ function evidenceOf(profile, row, version3) {
     if (fact2 !== void 0)
       evidence2.push({ fact: `${name} brings ${tool2} ${fact2.value}`, source: fact2.source, about: tool2 });
   }
-  const writes = row.writes ?? profile.writes;
-  if (writes !== void 0)
+  const writes2 = row.writes ?? profile.writes;
+  if (writes2 !== void 0)
     evidence2.push({
-      fact: `${name} writes ${listed(writes.value)} into iptables' tables`,
-      source: writes.source,
+      fact: `${name} writes ${listed(writes2.value)} into iptables' tables`,
+      source: writes2.source,
       about: "writes"
     });
   const operations = row.operations ?? profile.operations;
@@ -35735,6 +37983,18 @@ function evidenceOf(profile, row, version3) {
 function listed(values) {
   return values.length === 0 ? "nothing" : values.join(", ");
 }
+function checkConstruct(construct, program2) {
+  if (constructs.has(construct)) return;
+  const near = didYouMean(construct, constructs, `known are ${[...constructs].join(", ")}`);
+  throw new UserError(`program "${program2}": writes: there is no "${construct}"; ${near}`);
+}
+var setTypes = Object.keys(ipset_default.kernels.at(-1)?.max ?? {});
+function checkSetType(type, program2) {
+  if (setTypes.includes(type)) return;
+  throw new UserError(
+    `program "${program2}": creates "${type}" is no set type of ipset; ${didYouMean(type, setTypes, `known are ${setTypes.join(", ")}`)}`
+  );
+}
 function resolveOwn(own2) {
   const stated2 = [];
   for (const tool2 of ["iptables", "ipset", "nft"]) {
@@ -35746,6 +38006,8 @@ function resolveOwn(own2) {
       );
     stated2.push(`${tool2} ${version3}`);
   }
+  for (const construct of own2.writes ?? []) checkConstruct(construct, own2.name);
+  for (const type of own2.creates ?? []) checkSetType(type, own2.name);
   if (own2.backend !== void 0) stated2.push(`backend ${own2.backend}`);
   return {
     id: own2.name,
@@ -35758,7 +38020,7 @@ function resolveOwn(own2) {
     writes: own2.writes ?? null,
     operations: own2.operations ?? null,
     changesRules: false,
-    creates: null,
+    creates: own2.creates ?? null,
     listsAllSets: null,
     evidence: [
       { fact: `${own2.name}: ${stated2.length === 0 ? "nothing stated" : stated2.join(", ")}`, source: "config" }
@@ -35766,12 +38028,123 @@ function resolveOwn(own2) {
   };
 }
 
+// src/hosts/collected.ts
+var maximumSize = 64 * 1024;
+var maximumValue = 200;
+var formatLine = "netfilter-compat-facts-1";
+function readCollected(entry) {
+  const values = parseLines(entry);
+  const release = values.get("kernel") ?? "";
+  const series = kernelSeries(release);
+  if (series === void 0) throw new UserError(`${entry.from}: kernel "${release}" is no kernel release`);
+  const stated2 = (value, note) => ({
+    value,
+    source: entry.from,
+    confidence: "stated",
+    ...note === void 0 ? {} : { note }
+  });
+  const compat = values.get("config.NETFILTER_XTABLES_COMPAT");
+  return {
+    id: idOf(values, entry.from),
+    title: `${values.get("os.PRETTY_NAME") ?? "unknown system"}, kernel ${release}: as collected`,
+    distribution: values.get("os.ID") ?? "unknown",
+    release: values.get("os.VERSION_ID") ?? "",
+    maintained: true,
+    kernel: {
+      id: series,
+      release: stated2(release),
+      modules: { ...builtinFacts(values, series, stated2), ...moduleFacts(values, entry.from, stated2) },
+      ...compat === "y" || compat === "n" ? { xtablesCompat: stated2(compat === "y") } : {}
+    },
+    iptables: { ...toolFacts(values, "iptables", stated2), ...backendFact(values, stated2) },
+    nft: toolFacts(values, "nft", stated2),
+    ipset: toolFacts(values, "ipset", stated2),
+    notes: []
+  };
+}
+function parseLines({ facts, from }) {
+  const write = "write it with the script that `netfilter-compat hosts --collect` prints";
+  if (facts.length > maximumSize) throw new UserError(`${from}: larger than ${maximumSize} characters; ${write}`);
+  const values = /* @__PURE__ */ new Map();
+  for (const line of facts.split(/\r?\n/)) {
+    const match2 = /^([A-Za-z][A-Za-z0-9_.]{0,60})=(.*)$/.exec(line);
+    if (match2?.[1] === void 0 || match2[2] === void 0) continue;
+    const value = printable(match2[2]);
+    if ((values.get(match2[1]) ?? value) !== value)
+      throw new UserError(`${from}: ${match2[1]} is there twice with different values: one file holds one node`);
+    values.set(match2[1], value);
+  }
+  if (values.get("format") !== formatLine) throw new UserError(`${from}: no line format=${formatLine}; ${write}`);
+  if (values.get("end") !== "1") throw new UserError(`${from}: cut short, the line end=1 is missing; ${write}`);
+  return values;
+}
+function printable(value) {
+  return value.replaceAll(/[^\x20-\x7e]/g, "").slice(0, maximumValue).trim();
+}
+function idOf(values, from) {
+  const name = values.get("name") ?? from.split("/").at(-1) ?? "";
+  const id = (name.match(/[A-Za-z0-9._-]+/g) ?? []).join("-").replace(/^[._-]+/, "");
+  return id.slice(0, 100) || "collected";
+}
+function toolFacts(values, tool2, stated2) {
+  const said = values.get(`tool.${tool2}`);
+  if (said === void 0) return {};
+  if (said === "absent") return { installed: stated2(false) };
+  const version3 = /\bv(\d+(?:\.\d+){1,3})\b/.exec(said)?.[1];
+  return { installed: stated2(true), ...version3 === void 0 ? {} : { version: stated2(version3) } };
+}
+function backendFact(values, stated2) {
+  const said = /\bv(\d+(?:\.\d+){1,3})(?: \((nf_tables|legacy)\))?/.exec(values.get("tool.iptables") ?? "");
+  if (said?.[1] === void 0) return {};
+  if (said[2] !== void 0) return { backend: stated2(said[2] === "legacy" ? "legacy" : "nft") };
+  return compareVersions(said[1], "1.8.0") < 0 ? { backend: stated2("legacy") } : {};
+}
+function moduleFacts(values, from, stated2) {
+  const facts = {};
+  for (const [key, state] of values) {
+    const name = /^module\.([a-z][A-Za-z0-9_]*)$/.exec(key)?.[1];
+    if (name === void 0) continue;
+    if (state === "blocked") {
+      facts[name] = stated2("absent", "on disk, and modprobe is told not to load it");
+      continue;
+    }
+    const known = moduleStateSchema.safeParse(state);
+    if (!known.success) throw new UserError(`${from}: ${key}: "${state}" is no state of a module`);
+    facts[name] = stated2(known.data);
+  }
+  return facts;
+}
+var legacyOptions = {
+  iptable_filter: "IP_NF_FILTER",
+  iptable_nat: "IP_NF_NAT",
+  iptable_mangle: "IP_NF_MANGLE",
+  iptable_raw: "IP_NF_RAW"
+};
+function builtinFacts(values, series, stated2) {
+  const option = (name) => values.get(`config.${name}`);
+  const facts = {};
+  const state = (module, value, because2) => {
+    if (value === "y") facts[module] = stated2("builtin", because2);
+    if (value === "n") facts[module] = stated2("absent", because2);
+  };
+  for (const [module, name] of Object.entries({ nf_tables: "NF_TABLES", nft_compat: "NFT_COMPAT", ip_set: "IP_SET" }))
+    state(module, option(name), `CONFIG_${name}=${option(name)}`);
+  if (option("NF_TABLES") === void 0) return facts;
+  const off = compareVersions(series, "6.17") >= 0 && option("NETFILTER_XTABLES_LEGACY") !== "y";
+  const core = option("IP_NF_IPTABLES_LEGACY") ?? option("IP_NF_IPTABLES");
+  const because = "the kernel's config";
+  state("ip_tables", off ? "n" : core, because);
+  if (off) state("ip6_tables", "n", because);
+  for (const [module, name] of Object.entries(legacyOptions)) state(module, off ? "n" : option(name), because);
+  return facts;
+}
+
 // src/hosts/kernels.ts
 function findKernels(row, wanted) {
   if (wanted === void 0) return [defaultKernel(row)];
   if (wanted === "*") return row.kernels.length === 0 ? [defaultKernel(row)] : [...row.kernels];
-  const named2 = row.kernels.filter((kernel) => kernel.id === wanted);
-  if (named2.length > 0) return named2;
+  const named = row.kernels.filter((kernel) => kernel.id === wanted);
+  if (named.length > 0) return named;
   const begun = row.kernels.filter((kernel) => beginsWith(kernel.release.value, wanted));
   if (begun.length > 0) return begun;
   throw new UserError(
@@ -35781,9 +38154,18 @@ function findKernels(row, wanted) {
 function beginsWith(release, beginning) {
   return release.startsWith(beginning) && !(/\d$/.test(beginning) && /^\d/.test(release.slice(beginning.length)));
 }
+var MAX_RELEASE = 253;
+function isOwnKernel(row, release) {
+  if (row.kernelVersion === void 0) return true;
+  return release.length <= MAX_RELEASE && new RegExp(row.kernelVersion).test(release);
+}
+function unknownModules(release, id) {
+  return `kernel ${release} is not in the catalogue for ${id}: its modules are unknown`;
+}
 function kernelLike(row, release) {
   const same2 = row.kernels.find((kernel) => kernel.release.value === release);
   if (same2 !== void 0) return same2;
+  if (!isOwnKernel(row, release)) return void 0;
   const series = kernelSeries(release);
   const rows = row.kernels.filter((kernel) => series !== void 0 && kernelSeries(kernel.release.value) === series);
   const flavour = (kernel) => kernel.id.split("-").slice(1).join("-");
@@ -35800,20 +38182,29 @@ var text = pipe(
 var nodeSchema = object({
   kind: optional(string2()),
   metadata: object({ name: text }),
-  status: object({ nodeInfo: object({ osImage: text, kernelVersion: text }) })
+  status: object({ nodeInfo: object({ osImage: text, kernelVersion: text, operatingSystem: optional(text) }) })
 });
 function readNodes(entry, known) {
   const selection = { hosts: [], notes: [], unmatched: [] };
-  for (const group of groupNodes(parseNodes(entry))) {
+  const nodes = parseNodes(entry);
+  const windows = nodes.filter(runsWindows).map((node) => node.metadata.name);
+  if (windows.length > 0)
+    selection.notes.push(`${namedNodes(windows)} of ${entry.from}: Windows, where there is no netfilter; left out`);
+  for (const group of groupNodes(nodes.filter((node) => !runsWindows(node)))) {
     const matches2 = matchRows(group, known);
     const host = matches2.length === 1 ? knownHost(matches2[0], group, entry.from) : doubtful(matches2, group, entry.from);
     selection.hosts.push(host);
     if (matches2.length !== 1) {
       selection.unmatched.push(...group.names);
       selection.notes.push(unmatchedNote(group, matches2));
+    } else if (kernelLike(matches2[0], group.release) === void 0) {
+      selection.notes.push(`${namedNodes(group.names)}: ${unknownModules(group.release, matches2[0].id)}`);
     }
   }
   return selection;
+}
+function runsWindows({ status: { nodeInfo } }) {
+  return nodeInfo.operatingSystem === void 0 ? /^(Microsoft )?Windows /.test(nodeInfo.osImage) : nodeInfo.operatingSystem.toLowerCase() === "windows";
 }
 function parseNodes(entry) {
   const document = entry.nodes;
@@ -35861,12 +38252,9 @@ function knownHost(row, group, from) {
   return {
     ...host,
     id: isDefault ? row.id : `${row.id}@${group.release}`,
-    title: `${row.title}, kernel ${group.release}: ${named(group)}`,
+    title: `${row.title}, kernel ${group.release}: ${namedNodes(group.names)}`,
     kernel,
-    notes: like === void 0 ? [
-      ...row.notes ?? [],
-      `kernel ${group.release} is not in the catalogue for ${row.id}: its modules are unknown`
-    ] : host.notes
+    notes: like === void 0 ? [...row.notes ?? [], unknownModules(group.release, row.id)] : host.notes
   };
 }
 function doubtful(candidates2, group, from) {
@@ -35875,7 +38263,7 @@ function doubtful(candidates2, group, from) {
   const id = ids.length === 0 ? slug(group.osImage) : ids.length <= 3 ? ids.join("-or-") : `${ids[0]}-or-others`;
   return {
     id: `${id}@${group.release}`,
-    title: `${group.osImage}, kernel ${group.release}: ${named(group)}`,
+    title: `${group.osImage}, kernel ${group.release}: ${namedNodes(group.names)}`,
     distribution: agreed(hosts.map((host) => host.distribution)) ?? "unknown",
     release: agreed(hosts.map((host) => host.release)) ?? "",
     maintained: hosts.some((host) => host.maintained),
@@ -35887,7 +38275,8 @@ function doubtful(candidates2, group, from) {
     iptables: agreedFacts(hosts.map((host) => host.iptables)),
     nft: agreedFacts(hosts.map((host) => host.nft)),
     ipset: agreedFacts(hosts.map((host) => host.ipset)),
-    notes: [unmatchedNote(group, candidates2)]
+    notes: [unmatchedNote(group, candidates2)],
+    ...candidates2.length === 0 ? { unmatched: `system "${group.osImage}" is not in the catalogue` } : {}
   };
 }
 function agreed(values) {
@@ -35901,7 +38290,7 @@ function agreedFacts(records2) {
   return result;
 }
 function unmatchedNote(group, candidates2) {
-  const what = `${named(group)}: "${group.osImage}" with kernel ${group.release}`;
+  const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
   if (candidates2.length === 0) return `${what} is not in the catalogue; state it as an own host`;
   return `${what} can be ${candidates2.map((row) => row.id).join(" or ")}; only what they share is known`;
 }
@@ -35911,8 +38300,7 @@ function seen(group, from) {
 function seriesOf(group) {
   return kernelSeries(group.release) ?? "unknown";
 }
-function named(group) {
-  const { names } = group;
+function namedNodes(names) {
   if (names.length === 1) return `node ${names[0]}`;
   if (names.length <= 3) return `nodes ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
   return `${names.length} nodes (${names.slice(0, 3).join(", ")}, ...)`;
@@ -35922,7 +38310,29 @@ function slug(osImage) {
   return words3.join("-").slice(0, 60) || "unknown-system";
 }
 
+// src/hosts/module-names.ts
+var tables = ["filter", "nat", "mangle", "raw", "security"];
+var moduleNames = /* @__PURE__ */ new Set([
+  ...tables.flatMap((table) => [`iptable_${table}`, `ip6table_${table}`]),
+  "x_tables",
+  "arptable_filter",
+  ...["broute", "filter", "nat"].map((table) => `ebtable_${table}`),
+  ...catalogueHosts.flatMap((host) => host.kernels.flatMap((kernel) => Object.keys(kernel.modules))),
+  ...Object.values(xt_extensions_default.extensions).map((extension) => extension.module),
+  ...ipset_default.kernels.flatMap((row) => Object.keys(row.max).map(moduleOfType2))
+]);
+function moduleOfType2(type) {
+  const [method = "", fields = ""] = type.split(":");
+  return `ip_set_${method}_${fields.replaceAll(",", "")}`;
+}
+function checkModuleName(name, whose) {
+  if (moduleNames.has(name)) return;
+  const near = didYouMean(name, moduleNames, "state those that rules ask for, e.g. ip_tables, nf_tables, xt_comment");
+  throw new UserError(`${whose}: there is no module "${name}" that a rule asks for; ${near}`);
+}
+
 // src/hosts/own.ts
+var MAX_CHAIN = 20;
 function stated(value) {
   return { value, source: "config", confidence: "stated" };
 }
@@ -35932,42 +38342,46 @@ function buildOwnHost(own2, others, known) {
 function build(own2, others, known, below) {
   if (below.includes(own2.id))
     throw new UserError(`host "${own2.id}": extends goes in a circle: ${[...below, own2.id].join(" -> ")}`);
+  if (below.length >= MAX_CHAIN)
+    throw new UserError(`host "${below[0]}": a chain of more than ${MAX_CHAIN} hosts that extend each other`);
   const base = findBase(own2, others, known, [...below, own2.id]);
-  const kernel = kernelOf(own2, base);
+  const { kernel, notes: notes2 } = kernelOf(own2, base);
   const host = {
     id: own2.id,
     title: own2.id,
     distribution: base?.host.distribution ?? "own",
     release: base?.host.release ?? "",
     maintained: true,
-    kernel: kernel.kernel,
+    kernel,
     iptables: toolOf(own2, "iptables", base?.host.iptables),
     nft: toolOf(own2, "nft", base?.host.nft),
     ipset: toolOf(own2, "ipset", base?.host.ipset),
-    notes: [...base?.host.notes ?? [], ...kernel.notes]
+    notes: [...base?.host.notes ?? [], ...notes2]
   };
   if (own2.iptables?.backend !== void 0) host.iptables.backend = stated(own2.iptables.backend);
-  const programs = own2.programs?.map(resolveProgram) ?? base?.host.programs;
+  const programs = own2.programs === void 0 ? base?.host.programs : resolvePrograms(own2.programs, `host "${own2.id}"`);
   if (programs !== void 0) host.programs = programs;
-  return host;
+  const inherited = own2.kernel === void 0 ? base?.notes ?? [] : [];
+  return { host, notes: [...inherited, ...notes2], kernelVersion: base?.kernelVersion };
 }
 function findBase(own2, others, known, below) {
   const name = own2.extends;
   if (name === void 0) return void 0;
   const other = others.find((candidate) => candidate.id === name);
   if (other !== void 0 && other !== own2) {
-    const host = build(other, others, known, below);
-    return { host, kernels: [host.kernel] };
+    const built = build(other, others, known, below);
+    return { ...built, kernels: [built.host.kernel] };
   }
   const [id = "", kernel] = name.split("@", 2);
   const row = findHost(known, id);
   if (row === void 0) {
-    const ids = [...known.hosts.map((host) => host.id), ...others.filter((o) => o !== own2).map((o) => o.id)];
+    const ids = [...known.hosts.map((host2) => host2.id), ...others.filter((o) => o !== own2).map((o) => o.id)];
     throw new UserError(
       `host "${own2.id}": it extends "${name}", which is no host; ${didYouMean(id, ids, "the hosts command lists the catalogue")}`
     );
   }
-  return { host: toHost(row, findKernels(row, kernel)[0]), kernels: row.kernels };
+  const host = toHost(row, findKernels(row, kernel)[0]);
+  return { host, notes: [], kernelVersion: row.kernelVersion, kernels: row.kernels };
 }
 function toolOf(own2, tool2, base) {
   const version3 = own2[tool2]?.version;
@@ -35978,24 +38392,35 @@ function toolOf(own2, tool2, base) {
 }
 function kernelOf(own2, base) {
   const { kernel, notes: notes2 } = own2.kernel === void 0 ? baseKernel(base) : ownKernel(own2.kernel, base);
-  return { kernel: { ...kernel, modules: { ...kernel.modules, ...statedModules(own2.modules ?? {}) } }, notes: notes2 };
+  return { kernel: { ...kernel, modules: { ...kernel.modules, ...statedModules(own2) } }, notes: notes2 };
 }
 function baseKernel(base) {
   const unknown2 = { id: "unknown", release: stated("unknown"), modules: {} };
   return { kernel: base?.host.kernel ?? unknown2, notes: [] };
 }
 function ownKernel(release, base) {
-  const series = kernelSeries(release);
-  const candidates2 = base === void 0 ? [] : [base.host.kernel, ...base.kernels];
-  const row = candidates2.find((kernel2) => kernel2.release.value === release) ?? candidates2.find((kernel2) => series !== void 0 && kernelSeries(kernel2.release.value) === series);
-  const kernel = { ...row ?? { modules: {} }, id: series ?? release, release: stated(release) };
-  const lost = base !== void 0 && row === void 0;
-  return {
-    kernel,
-    notes: lost ? [`kernel ${release} is not in the catalogue for ${base.host.id}: its modules are unknown`] : []
+  const row = base === void 0 ? void 0 : findOwnKernel(release, base);
+  const kernel = {
+    ...row ?? { modules: {} },
+    id: kernelSeries(release) ?? release,
+    release: stated(release)
   };
+  return { kernel, notes: base === void 0 || row !== void 0 ? [] : [unknownModules(release, base.host.id)] };
 }
-function statedModules(modules) {
+function findOwnKernel(release, base) {
+  const candidates2 = [base.host.kernel, ...base.kernels];
+  const same2 = candidates2.find(
+    (kernel) => kernel.release.value === release || kernel.id === release && kernel.release.confidence !== "stated"
+  );
+  if (same2 !== void 0 || !isOwnKernel(base, release)) return same2;
+  const series = kernelSeries(release);
+  return candidates2.find(
+    (kernel) => series !== void 0 && kernelSeries(kernel.release.value) === series && // What a config states in between may be a kernel of another origin; the catalogue's rows are not.
+    (kernel.release.confidence !== "stated" || isOwnKernel(base, kernel.release.value))
+  );
+}
+function statedModules({ id, modules = {} }) {
+  for (const name of Object.keys(modules)) checkModuleName(name, `host "${id}"`);
   const facts = {};
   for (const [core, table] of [
     ["ip_tables", "iptable_"],
@@ -36010,11 +38435,16 @@ function statedModules(modules) {
 
 // src/hosts/select.ts
 var noCurrentGke = "neither the iptables nor the netfilter modules of a maintained Container-Optimized OS milestone are in the catalogue; give the nodes (kubectl get nodes -o json), a host of your own, or an old milestone such as cos-109";
+var MAX_ENTRIES2 = 5e3;
+var MAX_OWN_HOSTS = 2e3;
+var MAX_SELECTED = 5e3;
 function splitHostList(text2) {
   return text2.split(/[,\n]/).map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
 function selectHosts(entries, known = catalogue, configured = []) {
   const own2 = entries.filter(isOwnHost);
+  checkCount(entries.length, MAX_ENTRIES2, "entries");
+  checkCount(Math.max(own2.length, configured.length), MAX_OWN_HOSTS, "hosts of the config's own");
   checkOwnIds(own2);
   own2.push(...configured.filter((host) => !own2.some((listed2) => listed2.id === host.id)));
   const chosen = /* @__PURE__ */ new Map();
@@ -36025,16 +38455,33 @@ function selectHosts(entries, known = catalogue, configured = []) {
     if (typeof entry === "string") {
       applyText(entry, chosen, known);
     } else if (isOwnHost(entry)) {
-      chosen.set(entry.id, buildOwnHost(entry, own2, known));
+      const built = buildOwnHost(entry, own2, known);
+      chosen.set(entry.id, built.host);
+      notes2.push(...built.notes.map((note) => `host ${entry.id}: ${note}`));
+    } else if ("facts" in entry) {
+      addCollected(readCollected(entry), chosen, entry.from);
     } else {
       const found = readNodes(entry, known);
       for (const host of found.hosts) if (!chosen.has(host.id)) chosen.set(host.id, host);
       notes2.push(...found.notes);
       unmatched.push(...found.unmatched);
     }
+    checkCount(chosen.size, MAX_SELECTED, "selected hosts");
   }
-  if (chosen.size === 0) throw new UserError(`hosts: nothing is left of the selection "${describe6(entries)}"`);
+  if (chosen.size === 0)
+    throw new UserError(
+      [`hosts: nothing is left of the selection "${describe7(entries)}"`, ...notes2.slice(0, 3)].join("; ")
+    );
   return { hosts: [...chosen.values()], notes: notes2, unmatched };
+}
+function checkCount(count2, bound, what) {
+  if (count2 > bound)
+    throw new UserError(`hosts: ${count2} ${what} are more than ${bound}; check a part of them at a time`);
+}
+function addCollected(host, chosen, from) {
+  if (chosen.has(host.id))
+    throw new UserError(`${from}: there are two hosts of the id "${host.id}"; rename one in its name= line`);
+  chosen.set(host.id, host);
 }
 function isOwnHost(entry) {
   return typeof entry === "object" && "id" in entry;
@@ -36049,7 +38496,7 @@ function checkOwnIds(own2) {
     seen2.add(host.id);
   }
 }
-function describe6(entries) {
+function describe7(entries) {
   return entries.map((entry) => typeof entry === "string" ? entry : "id" in entry ? entry.id : entry.from).join(", ");
 }
 function applyText(entry, chosen, known) {
@@ -36065,19 +38512,14 @@ function applyText(entry, chosen, known) {
 }
 function namesTakenAway(query, chosen, known) {
   const bare = (id) => id.split("@", 1)[0];
-  const isGlob = /[*?]/.test(query);
-  const pattern = isGlob ? globPattern(query) : void 0;
-  const named2 = [...chosen.keys()].filter((id) => {
-    if (pattern !== void 0) return pattern.test(id) || pattern.test(bare(id));
-    return id === query || bare(id) === query;
-  });
-  if (named2.length > 0) return named2;
+  const named = [...chosen.keys()].filter((id) => globMatches(query, id) || globMatches(query, bare(id)));
+  if (named.length > 0) return named;
   const wholeHosts = !query.includes("@");
   const meant = new Set(findHosts(query, known).map((host) => wholeHosts ? bare(host.id) : host.id));
   return [...chosen.keys()].filter((id) => meant.has(wholeHosts ? bare(id) : id));
 }
 function findHosts(query, known) {
-  const list = known.selections[query];
+  const list = Object.hasOwn(known.selections, query) ? known.selections[query] : void 0;
   if (list !== void 0) return list.hosts.flatMap((entry) => findById(entry, known));
   if (query === "maintained") return known.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
   if (query === "gke") throw new UserError(`hosts: "gke": ${noCurrentGke}`);
@@ -36100,14 +38542,9 @@ function findById(entry, known) {
 }
 function findByGlob(query, known) {
   const [glob = "", kernel] = query.split("@", 2);
-  const pattern = globPattern(glob);
-  const rows = known.hosts.filter((row) => pattern.test(row.id));
+  const rows = known.hosts.filter((row) => globMatches(glob, row.id));
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
   return rows.flatMap((row) => withKernel(row, kernel));
-}
-function globPattern(glob) {
-  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${escaped.replace(/\*+/g, ".*").replace(/\?/g, ".")}$`);
 }
 function findByComparison(query, [, distribution = "", operator = "", release = ""], known) {
   if (!isRelease(release))
@@ -36175,13 +38612,15 @@ var ruleIds = [
 // src/settings.ts
 var defaultConfigFile = ".github/netfilter-compat.yml";
 var maximumNodesSize = 64 * 1024 * 1024;
+var maximumFactsSize = 64 * 1024;
 function resolveSettings(options) {
   const config2 = loadConfig(options.folder, options.configFile);
   checkRuleNames(config2, options.configFile ?? defaultConfigFile);
+  checkImagePrograms(config2, options.configFile ?? defaultConfigFile);
   const own2 = (config2.hosts ?? []).filter((entry) => typeof entry === "object" && "id" in entry);
   const entries = options.hosts ?? (config2.hosts ?? []).map((entry) => toHostEntry(entry, options.folder));
   const selection = selectHosts(entries, catalogue, own2);
-  const programs = config2.programs?.map(resolveProgram) ?? defaultPrograms();
+  const programs = config2.programs === void 0 ? defaultPrograms() : resolvePrograms(config2.programs);
   return {
     config: config2,
     hosts: selection.hosts.map((host) => ({ host, programs: host.programs ?? programs })),
@@ -36193,45 +38632,61 @@ function resolveSettings(options) {
     notes: selection.notes
   };
 }
-function loadConfig(folder2, named2) {
-  const file = named2 ?? defaultConfigFile;
-  let text2;
-  try {
-    text2 = readFileSync(resolve(folder2, file), "utf8");
-  } catch (error) {
-    const code = error.code;
-    if (named2 === void 0 && code === "ENOENT") return {};
-    throw new UserError(`${file}: cannot be read (${code ?? String(error)}): name an existing config file`);
-  }
-  return readConfig(text2, file);
+function loadConfig(folder2, named) {
+  const file = named ?? defaultConfigFile;
+  const bytes = readIfThere({ path: resolve(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
+  if (bytes !== void 0) return readConfig3(bytes.toString("utf8"), file);
+  if (named === void 0) return {};
+  throw new UserError(`${file}: there is no such file: name an existing config file`);
 }
 function toHostEntry(entry, folder2) {
   if (typeof entry === "string" || "id" in entry) return entry;
-  return readNodesFile(entry.nodes, folder2);
+  return "facts" in entry ? readFactsFile(entry.facts, folder2) : readNodesFile(entry.nodes, folder2);
 }
 function readNodesFile(file, folder2) {
-  try {
-    const text2 = readFileSync(resolve(folder2, file), "utf8");
-    if (text2.length > maximumNodesSize) throw new Error(`larger than ${maximumNodesSize} bytes`);
-    return { nodes: JSON.parse(text2), from: file };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file}: not readable as the output of kubectl get nodes -o json: ${why}`);
-  }
+  const { value } = readJson({
+    path: resolve(folder2, file),
+    shown: file,
+    limit: maximumNodesSize,
+    what: "a list of nodes"
+  });
+  return { nodes: value, from: file };
+}
+function readFactsFile(file, folder2) {
+  const bytes = readBounded({
+    path: resolve(folder2, file),
+    shown: file,
+    limit: maximumFactsSize,
+    what: "a file of facts"
+  });
+  return { facts: bytes.toString("utf8"), from: file };
 }
 function checkRuleNames(config2, file) {
-  const named2 = [...Object.keys(config2.severity ?? {}), ...(config2.ignore ?? []).flatMap((entry) => entry.rule ?? [])];
-  for (const name of named2) {
+  const named = [...Object.keys(config2.severity ?? {}), ...(config2.ignore ?? []).flatMap((entry) => entry.rule ?? [])];
+  for (const name of named) {
     if (ruleIds.includes(name)) continue;
     throw new UserError(`${file}: there is no rule "${name}"; ${didYouMean(name, ruleIds, "see docs/rules")}`);
   }
 }
+function checkImagePrograms(config2, file) {
+  for (const { match: match2, program: program2 } of config2.images ?? []) {
+    if (program2 === void 0) continue;
+    try {
+      resolveProgram(program2);
+    } catch (error) {
+      if (error instanceof UserError) throw new UserError(`${file}: images: ${match2}: ${error.message}`);
+      throw error;
+    }
+  }
+}
+function unusedImageEntries(config2, references) {
+  return (config2.images ?? []).filter((entry) => !references.some((reference) => globMatches(entry.match, reference))).map((entry) => `The config's images entry "${entry.match}" fits none of the checked images.`);
+}
 function contextOf(config2, reference, toolchain) {
   const entry = config2.images?.find((candidate) => globMatches(candidate.match, reference));
-  const named2 = entry?.program;
-  const [id = "", version3] = (named2 ?? toolchain.program?.name ?? "").split("@", 2);
+  const named = entry?.program;
+  const [id = "", version3] = (named ?? toolchain.program?.name ?? "").split("@", 2);
   const profile = findProfile(id);
-  if (named2 !== void 0 && profile === void 0) resolveProgram(named2);
   return {
     ...profile === void 0 ? {} : { profile: profileOfVersion(profile, version3 ?? toolchain.program?.version ?? null) },
     environment: { ...toolchain.environment, ...entry?.env },
@@ -36246,8 +38701,9 @@ function withoutUndefined(value) {
 // src/check.ts
 async function check(request) {
   const { settings } = request;
-  const inspection = await inspectionOf(request);
-  const base = request.base.length === 0 ? void 0 : await inspectImages(request.base, request.platforms);
+  const inspection = await inspectionOf(request.images, request);
+  const hasBase = "images" in request.base || request.base.length > 0;
+  const base = hasBase ? await inspectionOf(request.base, request) : void 0;
   if (base !== void 0 && base.images.length !== inspection.images.length) {
     const counts = `${base.images.length} base images for ${inspection.images.length} images`;
     throw new UserError(`${counts}: give one base image for each image, in the same order`);
@@ -36260,14 +38716,27 @@ async function check(request) {
       platforms: image2.platforms.map(({ platform, toolchain }) => {
         const old = before?.platforms.find((candidate) => candidate.platform === platform);
         const evaluated = evaluate(image2.reference, platform, toolchain, request);
-        return before === void 0 || old === void 0 ? evaluated : { ...evaluated, base: evaluate(before.reference, platform, old.toolchain, request).cells };
+        return before === void 0 || old === void 0 ? evaluated : {
+          ...evaluated,
+          base: {
+            reference: before.reference,
+            digest: before.digest,
+            ...evaluateBase(image2.reference, old, request)
+          }
+        };
       })
     };
   });
-  return assembleReport(images, settings.policy, tool, settings.notes);
+  const references = [...inspection.images, ...base?.images ?? []].map((image2) => image2.reference);
+  const notes2 = [...settings.notes, ...unusedImageEntries(settings.config, references)];
+  return assembleReport(images, settings.policy, tool, notes2);
 }
-async function inspectionOf(request) {
-  return "images" in request.images ? request.images : inspectImages(request.images, request.platforms);
+async function inspectionOf(images, { platforms: platforms2, credentials }) {
+  return "images" in images ? images : inspectImages(images, platforms2, credentials);
+}
+function evaluateBase(reference, { platform, toolchain }, { settings }) {
+  const { cells } = evaluate(reference, platform, toolchain, { images: [], base: [], platforms: [], settings });
+  return { toolchain, cells };
 }
 function evaluate(reference, platform, toolchain, { settings, locate: locate2 }) {
   const image2 = contextOf(settings.config, reference, toolchain);
@@ -36284,22 +38753,22 @@ function withRemedy(cells, remedy4) {
   if (remedy4 === void 0) return cells;
   return cells.map((cell) => ({
     ...cell,
-    findings: cell.findings.map(
-      (finding3) => finding3.severity !== "notice" && remedy4.clears(cell.host.id, finding3.rule, finding3.cause) ? { ...finding3, remedy: remedy4.text } : finding3
+    all: cell.all.map(
+      (finding3) => finding3.severity !== "notice" && remedy4.clears(cell.host.id, finding3.rule, finding3.cause) ? { ...finding3, remedy: remedy4.text, ...remedy4.upgrade === void 0 ? {} : { upgrade: remedy4.upgrade } } : finding3
     )
   }));
 }
 
 // src/dockerfile/find.ts
 import { readdirSync, readFileSync as readFileSync2, statSync } from "node:fs";
-import { join as join2 } from "node:path";
+import { join as join4 } from "node:path";
 var SIZE_LIMIT = 64 * 1024;
 var ENTRY_LIMIT = 5e3;
 var NAME = "Dockerfile";
 var SKIPPED = /* @__PURE__ */ new Set(["node_modules", "vendor", "testdata"]);
 function findDockerfile(root, input) {
   if (input !== void 0) return readNamed(root, input);
-  if (isFile(join2(root, NAME))) return read(root, NAME);
+  if (isFile(join4(root, NAME))) return read(root, NAME);
   const found = search(root, "", 2, { left: ENTRY_LIMIT });
   const [only] = found;
   if (only === void 0) return { reason: "no Dockerfile was found" };
@@ -36325,16 +38794,16 @@ function readNamed(root, input) {
   }
 }
 function read(root, path) {
-  const { size } = statSync(join2(root, path));
+  const { size } = statSync(join4(root, path));
   if (size > SIZE_LIMIT) return { reason: `${path} has ${size} bytes, too many for a Dockerfile` };
-  return { path, text: readFileSync2(join2(root, path), "utf8") };
+  return { path, text: readFileSync2(join4(root, path), "utf8") };
 }
 function isFile(path) {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 function search(root, folder2, depth, budget) {
   const found = [];
-  for (const entry of entriesOf(join2(root, folder2))) {
+  for (const entry of entriesOf(join4(root, folder2))) {
     if (budget.left-- <= 0) break;
     const path = folder2 === "" ? entry.name : `${folder2}/${entry.name}`;
     if (entry.isFile() && entry.name === NAME) found.push(path);
@@ -36351,9 +38820,36 @@ function entriesOf(folder2) {
   }
 }
 
+// src/files/write-whole.ts
+import { randomUUID } from "node:crypto";
+import { existsSync as existsSync2, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname as dirname5, join as join5 } from "node:path";
+function writeWhole(file, text2) {
+  const folder2 = dirname5(file);
+  const temporary = join5(folder2, `.netfilter-compat-${randomUUID()}`);
+  try {
+    makeFolder(folder2);
+    writeFileSync(temporary, text2, { flag: "wx" });
+    renameSync(temporary, file);
+  } catch (error) {
+    if (existsSync2(temporary)) unlinkSync(temporary);
+    throw new UserError(`can't write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+function makeFolder(folder2) {
+  if (existsSync2(folder2)) return;
+  const parent = dirname5(folder2);
+  if (parent !== folder2) makeFolder(parent);
+  mkdirSync(folder2);
+}
+
+// src/host-listing.ts
+import { readFileSync as readFileSync3 } from "node:fs";
+
 // src/report/escape.ts
 var TEXT_LIMIT = 600;
 var JOINER = "\u2060";
+var SOFT_BREAK = "\u200B";
 var UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 function cleanText(text2, limit = TEXT_LIMIT) {
   const visible = text2.slice(0, limit * 4).replace(/[\s\u0085]+/gu, " ").replace(new RegExp("(\\p{M}{3})\\p{M}+", "gu"), "$1").replace(UNSAFE, (character) => `<U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}>`).trim();
@@ -36361,7 +38857,7 @@ function cleanText(text2, limit = TEXT_LIMIT) {
   return characters.length <= limit ? visible : `${characters.slice(0, limit - 1).join("")}\u2026`;
 }
 function breakTriggers(text2) {
-  return text2.replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`).replace(/#(?=\d)/g, `#${JOINER}`).replace(/GH-(?=\d)/gi, (match2) => `${match2}${JOINER}`).replace(/:\/\//g, `:${JOINER}//`).replace(/(mailto|xmpp):/gi, `$1${JOINER}:`).replace(/www\./gi, (match2) => `${match2.slice(0, 3)}${JOINER}.`);
+  return text2.replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`).replace(/#(?=\d|\[)/g, `#${JOINER}`).replace(/GH-(?=\d)/gi, (match2) => `${match2}${JOINER}`).replace(/:\/\//g, `:${JOINER}//`).replace(/(mailto|xmpp):/gi, `$1${JOINER}:`).replace(/www\./gi, (match2) => `${match2.slice(0, 3)}${JOINER}.`);
 }
 function escapeHtml(text2) {
   return text2.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;");
@@ -36375,8 +38871,15 @@ function splitCode(text2) {
   return pieces.map((piece, i) => ({ code: i % 2 === 1, text: piece })).filter((part2) => part2.text !== "");
 }
 function markdownText(text2, limit) {
-  const parts = splitCode(cleanText(text2, limit));
-  const escaped = parts.map((part2) => part2.code ? markdownCode(part2.text, limit) : markdownPlain(part2.text));
+  return escapeClean(cleanText(text2, limit));
+}
+function markdownCell(text2, limit, width = 14) {
+  return escapeClean(
+    cleanText(text2, limit).replace(new RegExp(`[^\\s-]{${width}}(?=[^\\s-])`, "gu"), `$&${SOFT_BREAK}`)
+  );
+}
+function escapeClean(clean) {
+  const escaped = splitCode(clean).map((part2) => part2.code ? codeSpan(part2.text) : markdownPlain(part2.text));
   return escaped.join("").replace(
     /^(\s*)(?:([-+=#])|(\d{1,9})([.)])(?=\s|$))/,
     (_, space, sign, digits, point) => sign === void 0 ? `${space}${digits}\\${point}` : `${space}\\${sign}`
@@ -36386,9 +38889,11 @@ function markdownPlain(text2) {
   return breakTriggers(text2).replace(/[\\`*[\]|~]/g, "\\$&").replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\$/g, "<span>$</span>");
 }
 function markdownCode(text2, limit) {
-  const clean = cleanText(text2, limit);
-  if (clean === "") return "";
-  if (/[`|\\]|##\[/.test(clean))
+  return codeSpan(cleanText(text2, limit));
+}
+function codeSpan(clean) {
+  if (clean.trim() === "") return "";
+  if (/[`|\\]|##\[|<!--|-->/.test(clean))
     return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
   return `\`${clean}\``;
 }
@@ -36406,6 +38911,9 @@ function markdownSource(source) {
 function sourceLink(address) {
   const target = address.replace(/^https:\/\/github\.com\//, "https://redirect.github.com/");
   return `[${markdownPlain(address.replace(/^https:\/\//, ""))}](${target})`;
+}
+function isInside(path) {
+  return !/^[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
 }
 function plainText(text2, limit) {
   return breakCommands(cleanText(text2, limit));
@@ -36462,6 +38970,7 @@ function show2(fact2) {
 
 // src/host-listing.ts
 function listHosts(request, folder2) {
+  if (request.collect === true) return readCollector();
   if (request.nodes !== void 0) {
     const { hosts: hosts2, notes: notes2, unmatched } = selectHosts([readNodesFile(request.nodes, folder2)]);
     if (request.format === "json") return json({ schemaVersion: 1, hosts: hosts2, notes: notes2, unmatched });
@@ -36476,6 +38985,13 @@ ${note}`).join("");
   }
   const hosts = catalogue.hosts.flatMap((row) => findKernels(row, "*").map((kernel) => toHost(row, kernel)));
   return request.format === "json" ? json({ schemaVersion: 1, hosts }) : renderHostTable(hosts);
+}
+function readCollector() {
+  try {
+    return readFileSync3(new URL("../scripts/collect-host-facts.sh", import.meta.url), "utf8");
+  } catch {
+    throw new UserError("hosts: scripts/collect-host-facts.sh is not beside dist/: take it from the repository");
+  }
 }
 function json(value) {
   return `${JSON.stringify(value, null, 2)}
@@ -36541,9 +39057,6 @@ function namesPackage(word, name) {
 var TEXT_LIMIT2 = 64 * 1024;
 var LOOKUP_LIMIT = 200;
 var STAGE_LIMIT = 500;
-function locateTool(text2, wanted) {
-  return makeLocator(text2)(wanted);
-}
 function makeLocator(text2) {
   if (text2.length > TEXT_LIMIT2) return () => void 0;
   const file = import_dockerfile_ast.DockerfileParser.parse(text2);
@@ -36555,7 +39068,8 @@ function makeLocator(text2) {
   const resolve2 = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? void 0);
   return (wanted) => {
     const search2 = { lines, escapeCharacter, stages, searched: /* @__PURE__ */ new Map(), wanted, resolve: resolve2 };
-    return searchStage(search2, last) ?? { line: baseLine(search2, last), kind: "from" };
+    const from = baseLine(search2, last);
+    return searchStage(search2, last) ?? { line: from, kind: "from", base: from };
   };
 }
 function splitStages(instructions) {
@@ -36588,11 +39102,11 @@ function searchInstructions(search2, stage) {
 }
 function searchInstruction(search2, stage, instruction) {
   const keyword = instruction.getKeyword();
-  if (keyword === "RUN") return searchRun(search2, instruction);
+  if (keyword === "RUN") return searchRun(search2, stage, instruction);
   if (keyword === "COPY" || keyword === "ADD") return searchCopy(search2, stage, instruction);
   return void 0;
 }
-function searchRun(search2, instruction) {
+function searchRun(search2, stage, instruction) {
   const { start, end } = instruction.getRange();
   const lines = search2.lines.slice(start.line, end.line + 1);
   lines[0] = lines[0]?.replace(/^\s*\S+/, "") ?? "";
@@ -36600,7 +39114,7 @@ function searchRun(search2, instruction) {
   for (const command of commands.toReversed())
     for (const word of installedWords(command) ?? [])
       if (packagesIn(search2, word.text, word.line).some((name) => isWanted(search2, name)))
-        return { line: word.line + 1, kind: "install" };
+        return { line: word.line + 1, kind: "install", base: baseLine(search2, stage) };
   const mentioned = commands.flat().find((word) => mentions(search2, word.text));
   return mentioned && { line: mentioned.line + 1, kind: "install" };
 }
@@ -36624,7 +39138,7 @@ function searchCopy(search2, stage, instruction) {
   if (words3.some((source) => copiesFile(search2, source) || mentions(search2, source))) return here;
   const from = instruction instanceof import_dockerfile_ast.Copy ? instruction.getFromFlag()?.getValue() : void 0;
   if (from == null || !words3.some((source) => copiesFolder(search2, stage, source, target))) return void 0;
-  const origin = findStage(search2, stage, expand(search2, from, here.line - 1));
+  const origin = findStage(search2, stage, expand2(search2, from, here.line - 1));
   return (origin && searchStage(search2, origin)) ?? here;
 }
 function copiesFile({ wanted }, source) {
@@ -36661,16 +39175,42 @@ function baseLine(search2, stage) {
   return below ? baseLine(search2, below) : stage.from.getRange().start.line + 1;
 }
 function imageOf(search2, stage) {
-  return expand(search2, stage.from.getImage() ?? "", stage.from.getRange().start.line);
+  return expand2(search2, stage.from.getImage() ?? "", stage.from.getRange().start.line);
 }
 function findStage({ stages }, stage, name) {
   const wanted = name.toLowerCase();
   return stages.slice(0, stage.index).findLast((other) => other.from.getBuildStage()?.toLowerCase() === wanted || String(other.index) === wanted);
 }
-function expand(search2, text2, line) {
+function expand2(search2, text2, line) {
   return text2.replace(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (whole2, braced, fallback, bare) => {
     return search2.resolve(braced ?? bare, line) ?? fallback ?? whole2;
   });
+}
+
+// src/dockerfile/suggest.ts
+var imageNames = { "amazon-linux": "amazonlinux", rhel: "" };
+function suggestBase(text2, line, upgrade) {
+  const old = text2.split(/\r\n|\r|\n/)[line - 1]?.trim();
+  const [, start, path, name, tag, rest] = /^(FROM (?:--platform=[\w/$.{}-]+ )?)((?:[\w.-]+(?::\d+)?\/)*)([a-z]+):([\w.-]+)((?: [Aa][Ss] [\w.-]+)?)$/.exec(
+    old ?? ""
+  ) ?? [];
+  if (name === void 0 || name !== (imageNames[upgrade.distribution] ?? upgrade.distribution)) return void 0;
+  if (path !== "" && !/(?:^|\/)library\/$/.test(path ?? "")) return void 0;
+  const [, release, variant] = /^(\d+(?:\.\d+)*)((?:-[a-z]+)*)$/.exec(tag ?? "") ?? [];
+  if (release === void 0 || isWithin(release, upgrade.release)) return void 0;
+  if (takesPackagesFromElsewhere(text2) || pinsVersions(text2)) return void 0;
+  return { line, text: `${start}${path}${name}:${upgrade.release}${variant}${rest}` };
+}
+function isWithin(release, series) {
+  return release === series || release.startsWith(`${series}.`);
+}
+function takesPackagesFromElsewhere(text2) {
+  return /\/etc\/(?:apk\/repositories|apt\/sources|yum\.repos)|--repository|add-apt-repository|dl-cdn\.|snapshot\./.test(
+    text2
+  );
+}
+function pinsVersions(text2) {
+  return /\b(?:ip6?tables|ipset|nft(?:ables)?|lib(?:nftnl|xtables|mnl))[\w-]*(?:[=~<>]+|-)\$?\{?\w*\d/.test(text2);
 }
 
 // src/location.ts
@@ -36681,14 +39221,20 @@ var packageNames = {
   nft: ["nftables"]
 };
 function locateFindings(dockerfile) {
+  const locate2 = makeLocator(dockerfile.text);
   const known = /* @__PURE__ */ new Map();
   return (finding3, toolchain) => {
     const tool2 = finding3.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding3.tool ?? "iptables";
     const wanted = wantedOf(tool2, toolchain);
     const key = JSON.stringify(wanted);
-    if (!known.has(key)) known.set(key, locateTool(dockerfile.text, wanted)?.line);
-    const line = known.get(key);
-    return line === void 0 ? void 0 : { file: dockerfile.path, line };
+    if (!known.has(key)) known.set(key, locate2(wanted));
+    const found = known.get(key);
+    if (found === void 0) return {};
+    const change2 = finding3.upgrade === void 0 || found.base === void 0 ? void 0 : suggestBase(dockerfile.text, found.base, finding3.upgrade);
+    return {
+      location: { file: dockerfile.path, line: found.line },
+      ...change2 === void 0 ? {} : { suggestion: { file: dockerfile.path, ...change2 } }
+    };
   };
 }
 function wantedOf(tool2, toolchain) {
@@ -36702,29 +39248,6 @@ function wantedOf(tool2, toolchain) {
     packages: [.../* @__PURE__ */ new Set([...recorded, ...packageNames[tool2] ?? [tool2]])],
     paths: [...new Set(entries.flatMap((entry) => [entry.path, entry.target]))]
   };
-}
-
-// src/files/write-whole.ts
-import { randomUUID } from "node:crypto";
-import { existsSync as existsSync2, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { dirname as dirname4, join as join3 } from "node:path";
-function writeWhole(file, text2) {
-  const folder2 = dirname4(file);
-  const temporary = join3(folder2, `.netfilter-compat-${randomUUID()}`);
-  try {
-    makeFolder(folder2);
-    writeFileSync(temporary, text2, { flag: "wx" });
-    renameSync(temporary, file);
-  } catch (error) {
-    if (existsSync2(temporary)) unlinkSync(temporary);
-    throw new UserError(`can't write ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-function makeFolder(folder2) {
-  if (existsSync2(folder2)) return;
-  const parent = dirname4(folder2);
-  if (parent !== folder2) makeFolder(parent);
-  mkdirSync(folder2);
 }
 
 // src/report/pen.ts
@@ -36799,14 +39322,15 @@ function buildMatrices(report2) {
 function buildMatrix(image2, findings) {
   const hosts = [...new Set(image2.platforms.flatMap((p) => p.cells.map((c) => c.host)))];
   const byHost = image2.platforms.map((p) => new Map(p.cells.map((c) => [c.host, rowCell(c, findings)])));
-  const columns = mergeColumns(image2, hosts, byHost);
+  const cellKey = makeCellKey();
+  const columns = mergeColumns(image2, hosts, byHost, cellKey);
   const rows = /* @__PURE__ */ new Map();
   for (const host of hosts) {
     const cells = columns.map((column) => column.cells.get(host) ?? nothingKnown);
     const key = cells.map(cellKey).join("\n");
     const row = rows.get(key);
     if (row) row.hosts.push(host);
-    else rows.set(key, { hosts: [host], cells, verdict: worst2(cells.map((c) => c.verdict)) });
+    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(cells.map((c) => c.verdict)) });
   }
   return {
     image: image2.reference,
@@ -36816,14 +39340,16 @@ function buildMatrix(image2, findings) {
     )
   };
 }
-var nothingKnown = { verdict: "unknown", findings: [], missing: [] };
+var nothingKnown = { verdict: "unknown", findings: [], missing: [], asBefore: false };
 function rowCell(cell, findings) {
   const own2 = cell.findings.map((i) => findings[i]).filter((f) => f !== void 0);
-  const active = own2.filter((f) => !f.existing && !f.ignored && f.severity !== "notice");
+  const breaks = own2.filter((f) => !f.ignored && f.severity !== "notice");
+  const asBefore = cell.verdict === "warn" && (breaks.some((f) => f.existing && f.severity === "error") || breaks.every((f) => f.existing === true));
+  const active = breaks.filter((f) => asBefore || !f.existing);
   active.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  return { verdict: cell.verdict, findings: active, missing: cell.verdict === "unknown" ? cell.missing : [] };
+  return { verdict: cell.verdict, findings: active, missing: cell.verdict === "unknown" ? cell.missing : [], asBefore };
 }
-function mergeColumns(image2, hosts, byHost) {
+function mergeColumns(image2, hosts, byHost, cellKey) {
   const columns = /* @__PURE__ */ new Map();
   image2.platforms.forEach(({ platform }, i) => {
     const cells = byHost[i] ?? /* @__PURE__ */ new Map();
@@ -36834,11 +39360,22 @@ function mergeColumns(image2, hosts, byHost) {
   });
   return [...columns.values()];
 }
-function cellKey(cell) {
-  return JSON.stringify([cell.verdict, cell.findings.map(findingKey), cell.missing.map((m) => [m.fact, m.rule])]);
-}
-function worst2(list) {
-  return verdicts.find((verdict) => list.includes(verdict)) ?? "unknown";
+function makeCellKey() {
+  const numbers2 = /* @__PURE__ */ new Map();
+  const known = /* @__PURE__ */ new Map();
+  const numberOf = (finding3) => {
+    const key = findingKey(finding3);
+    const number3 = numbers2.get(key) ?? numbers2.size;
+    numbers2.set(key, number3);
+    known.set(finding3, number3);
+    return number3;
+  };
+  return (cell) => JSON.stringify([
+    cell.verdict,
+    cell.asBefore,
+    cell.findings.map((finding3) => known.get(finding3) ?? numberOf(finding3)),
+    cell.missing.map((m) => [m.fact, m.rule])
+  ]);
 }
 function rank2(row) {
   return verdicts.indexOf(row.verdict);
@@ -36994,9 +39531,9 @@ function alignRows(rows) {
 
 // src/report/json.ts
 var order = [
-  ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "notes"],
+  ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
   ["errors", "warnings", "notices", "unknowns"],
-  ["reference", "digest", "platforms", "platform", "toolchain", "cells"],
+  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
   ["host", "kernel", "programs", "verdict", "findings", "missing"],
   [
     "rule",
@@ -37009,6 +39546,7 @@ var order = [
     "evidence",
     "remedy",
     "location",
+    "suggestion",
     "existing",
     "ignored"
   ],
@@ -37038,7 +39576,7 @@ var order = [
     "byteVersion",
     "fileCapabilities"
   ],
-  ["fact", "source", "reason", "until", "file", "line", "evidence"]
+  ["fact", "source", "reason", "until", "file", "line", "text", "evidence"]
 ];
 var ranks = /* @__PURE__ */ new Map();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
@@ -37063,11 +39601,56 @@ function sortKeys(value, isRecord) {
   return sorted;
 }
 
+// src/report/changes.ts
+var NAMED = 3;
+function findChanges(report2) {
+  const compared = report2.images.flatMap((image2) => image2.platforms).filter((platform) => platform.base !== void 0);
+  if (compared.length === 0) return void 0;
+  const changes = { tools: [...new Set(compared.flatMap(toolChanges))], broken: 0, fixed: 0, stillBroken: 0 };
+  for (const cell of compared.flatMap((platform) => platform.cells)) {
+    if (cell.base === void 0) continue;
+    const own2 = cell.findings.map((index) => report2.findings[index]);
+    const breaks = own2.some((finding3) => finding3?.severity === "error" && finding3.ignored === void 0);
+    if (breaks) changes[cell.base === "fail" ? "stillBroken" : "broken"]++;
+    else if (cell.base === "fail" && cell.verdict !== "unknown") changes.fixed++;
+  }
+  return changes;
+}
+function describeChanges({ tools, broken, fixed }) {
+  const named = tools.slice(0, NAMED).join(", ");
+  const left = tools.length - NAMED;
+  const what = tools.length === 0 ? "The same tools as before" : `${named}${left > 0 ? ` and ${left} more` : ""}`;
+  if (fixed > 0 && broken > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks ${broken}`;
+  if (fixed > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks none`;
+  if (broken > 0) return `${what}: breaks ${count(broken, "cell")}, fixes none`;
+  return `${what}: fixes and breaks nothing`;
+}
+function toolChanges({ toolchain, base }) {
+  const before = versionsByName(base?.tools ?? []);
+  const now = versionsByName(toolchain.tools);
+  return [.../* @__PURE__ */ new Set([...now.keys(), ...before.keys()])].flatMap((name) => {
+    const [from, to] = [before.get(name), now.get(name)];
+    if (from === to) return [];
+    if (from === void 0) return [`${name} ${to} added`];
+    return [to === void 0 ? `${name} ${from} removed` : `${name} ${from} -> ${to}`];
+  });
+}
+function versionsByName(tools) {
+  const versions = /* @__PURE__ */ new Map();
+  for (const { name, version: version3 } of tools)
+    versions.set(name, (versions.get(name) ?? /* @__PURE__ */ new Set()).add(version3 ?? "of unknown version"));
+  const shown = new Map([...versions].map(([name, set]) => [name, [...set].sort().join(" and ")]));
+  if (shown.get("ip6tables") === shown.get("iptables")) shown.delete("ip6tables");
+  return shown;
+}
+
 // src/report/headline.ts
 var symbols = { fail: "\u274C", unknown: "\u2753", warn: "\u26A0\uFE0F", pass: "\u2705" };
 function headline(report2, context = {}) {
   const say = { fail: sayFail, unknown: sayUnknown, warn: sayWarn, pass: sayPass }[report2.verdict];
-  return { verdict: report2.verdict, ...say(report2, context) };
+  const changes = findChanges(report2);
+  const change2 = changes === void 0 ? {} : { change: describeChanges(changes) };
+  return { verdict: report2.verdict, ...change2, ...say(report2, context) };
 }
 function sayFail(report2) {
   const hosts = allHosts(report2);
@@ -37077,9 +39660,23 @@ function sayFail(report2) {
 }
 function sayWarn(report2) {
   const hosts = allHosts(report2);
+  const asBefore = hosts.filter((host) => cellsOf(report2, host).some((cell) => hasExistingError(report2, cell)));
+  if (asBefore.length > 0) return sayAsBefore(report2, asBefore.length, hosts.length);
   const warned = hosts.filter((host) => cellsOf(report2, host).some((cell) => cell.verdict === "warn"));
   const sentence = `${subject(report2)} may break on ${part(warned.length, hosts.length)}${onPlatforms(report2, "warn")}; no break is certain.`;
   return { sentence, ...change(report2, "warning") };
+}
+function sayAsBefore(report2, broken, all) {
+  const sentence = `${subject(report2)} breaks on ${part(broken, all)} as its base image does; nothing new breaks.`;
+  const [group] = groupFindings(report2.findings).existing.filter((entry) => entry.severity === "error");
+  const remedy4 = group?.remedy === void 0 ? "" : ` What would cure the old: ${withStop(group.remedy)}`;
+  return { sentence, action: `Nothing to do for this change.${remedy4}`, isChange: false };
+}
+function hasExistingError(report2, cell) {
+  return cell.findings.some((index) => {
+    const finding3 = report2.findings[index];
+    return finding3?.severity === "error" && finding3.existing === true && finding3.ignored === void 0;
+  });
 }
 function sayPass(report2) {
   const hosts = allHosts(report2);
@@ -37107,8 +39704,8 @@ function sayUnknown(report2, context) {
       action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config2}\`; otherwise install the tools.`,
       isChange: true
     };
-  const open3 = hosts.filter((host) => cellsOf(report2, host).some((cell) => cell.verdict === "unknown"));
-  const sentence = `Whether ${lowerSubject(report2)} works can't be told for ${part(open3.length, hosts.length)}${onPlatforms(report2, "unknown")}.`;
+  const open4 = hosts.filter((host) => cellsOf(report2, host).some((cell) => cell.verdict === "unknown"));
+  const sentence = `Whether ${lowerSubject(report2)} works can't be told for ${part(open4.length, hosts.length)}${onPlatforms(report2, "unknown")}.`;
   return { sentence, action: stateFact(report2, context, config2), isChange: true };
 }
 function stateFact(report2, context, config2) {
@@ -37125,14 +39722,18 @@ function stateFact(report2, context, config2) {
   const further = cells.size > 1 ? ` ${count(cells.size - 1, "further fact")} below.` : "";
   return `In \`${config2}\`, state for ${where}: ${withStop(fact2)}${further}`;
 }
-function change(report2, severity) {
-  const groups = groupFindings(report2.findings).active.filter((group) => group.severity === severity);
+function rankRemedies(groups) {
   const byRemedy = /* @__PURE__ */ new Map();
   for (const group of groups)
     if (group.remedy !== void 0) byRemedy.set(group.remedy, (byRemedy.get(group.remedy) ?? 0) + group.cells);
-  const [remedy4] = [...byRemedy].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return [...byRemedy].sort((a, b) => b[1] - a[1]);
+}
+function change(report2, severity) {
+  const groups = groupFindings(report2.findings).active.filter((group) => group.severity === severity);
+  const remedies = rankRemedies(groups);
+  const [remedy4] = remedies[0] ?? [];
   if (remedy4 === void 0) return { action: readAbout(groups[0]), isChange: true };
-  const others = byRemedy.size - 1;
+  const others = remedies.length - 1;
   const further = others > 0 ? ` ${count(others, "further change")} below.` : "";
   return { action: `${withStop(remedy4)}${further}`, isChange: true };
 }
@@ -37190,6 +39791,7 @@ var words2 = {
 var severitySymbols = { error: "\u274C", warning: "\u26A0\uFE0F", notice: "\u2139\uFE0F" };
 var HOSTS_IN_ROW = 8;
 var HOSTS_IN_ONLY_ROW = 20;
+var COLUMNS = 4;
 var RULES_IN_CELL = 3;
 var HOSTS_IN_FINDING = 60;
 var FACTS = 20;
@@ -37207,10 +39809,12 @@ function renderMarkdown(report2, context = {}, detail = fullDetail) {
   const notices = groups.active.filter((group) => group.severity === "notice");
   const blocks = [
     head(writer),
+    suggestion(writer),
     ...matrices(writer),
     findingList(writer, listed2),
     missingFacts(writer),
     foldedGroups(writer, "Worth knowing", notices),
+    foldedGroups(writer, "Fixed by this change", mergeEqual(report2.fixed ?? [])),
     foldedGroups(writer, "Already in the base image, not counted", groups.existing),
     foldedGroups(writer, "Ignored, not counted", groups.ignored),
     toolList(writer),
@@ -37225,8 +39829,22 @@ function head({ report: report2, context }) {
   const lines = headline(report2, context);
   const name = context.reportName ? ` \xB7 ${markdownText(context.reportName, 100)}` : "";
   const action = markdownText(lines.action, 1200);
-  return `### ${symbols[lines.verdict]} ${markdownText(lines.sentence.replace(/\.$/, ""))}${name}
+  const title = lines.change ?? lines.sentence.replace(/\.$/, "");
+  const heading = markdownText(title).replaceAll(" -&gt; ", " -> ");
+  const first = `### ${symbols[lines.verdict]} ${heading}${name}
 ${lines.isChange ? `**Do this:** ${action}` : action}`;
+  return lines.change === void 0 ? first : `${first}
+
+${markdownText(lines.sentence)}`;
+}
+function suggestion(writer) {
+  const wanted = writer.context.suggestion;
+  if (wanted === void 0 || !/^FROM [\w./:@=$ {}-]{1,300}$/.test(wanted.text)) return "";
+  return `In ${locationLink(writer, wanted)}:
+
+\`\`\`suggestion
+${wanted.text}
+\`\`\``;
 }
 function matrices(writer) {
   const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
@@ -37240,13 +39858,18 @@ function matrices(writer) {
 }
 function matrixTable(writer, matrix) {
   const several = matrix.columns.length > 1;
+  const side = several && matrix.columns.length <= COLUMNS;
   const shown = matrix.rows.slice(0, writer.detail.rows);
-  const named2 = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
-  const titles = several ? matrix.columns.map((platforms2) => platforms2.map(shortPlatform).join("<br>")) : ["Result"];
+  const named = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
+  const titles = side ? matrix.columns.map((platforms2) => platforms2.map(shortPlatform).join("<br>")) : ["Result"];
   const lines = shown.map((row) => {
-    const cells = row.cells.map((cell) => several ? symbols[cell.verdict] : resultCell(cell));
+    const single = several ? [platformResults(matrix, row)] : row.cells.map(resultCell);
+    const cells = side ? row.cells.map((cell) => symbols[cell.verdict]) : single;
     const reason = rowReason(writer, row);
-    return tableRow([...cells, `${hostList(writer, row.hosts, named2)}${reason === "" ? "" : `<br>${reason}`}`]);
+    return tableRow([
+      ...cells,
+      `${hostList(writer, row.hosts, named, markdownCell)}${reason === "" ? "" : `<br>${reason}`}`
+    ]);
   });
   const left = matrix.rows.slice(shown.length).reduce((sum2, row) => sum2 + row.hosts.length, 0);
   const rest = left > 0 ? `
@@ -37256,25 +39879,32 @@ function matrixTable(writer, matrix) {
   const agreed2 = !several && only && only.length > 1 ? `
 
 The same on ${only.map(platformTitle2).join(", ")}.` : "";
-  const head2 = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => several ? ":---:" : ":---"), ":---"])];
+  const head2 = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => side ? ":---:" : ":---"), ":---"])];
   return [...head2, ...lines].join("\n") + rest + agreed2;
+}
+function platformResults(matrix, row) {
+  return verdicts.flatMap((verdict) => {
+    const platforms2 = matrix.columns.flatMap((column, i) => row.cells[i]?.verdict === verdict ? column : []);
+    return platforms2.length === 0 ? [] : [`${symbols[verdict]} ${platforms2.map(shortPlatform).join(", ")}`];
+  }).join("<br>");
 }
 function platformTitle2(platform) {
   return markdownText(platform, 60);
 }
 function shortPlatform(platform) {
-  return platformTitle2(platform.replace(/^linux\//, ""));
+  return markdownCell(platform.replace(/^linux\//, ""), 24, 8);
 }
 function tableRow(cells) {
   return `| ${cells.join(" | ")} |`;
 }
 function resultCell(cell) {
-  return `${symbols[cell.verdict]}&nbsp;${words2[cell.verdict].replace(" ", "&nbsp;")}`;
+  const word = cell.asBefore ? "as before" : words2[cell.verdict];
+  return `${symbols[cell.verdict]}&nbsp;${word.replace(" ", "&nbsp;")}`;
 }
-function hostList(writer, hosts, limit) {
-  const named2 = hosts.slice(0, hosts.length === limit + 1 ? limit + 1 : limit).map((id) => markdownText(writer.hostName(id), 80));
-  const left = hosts.length - named2.length;
-  return left > 0 ? `${joinNames(named2)} and ${left} more` : joinNames(named2);
+function hostList(writer, hosts, limit, write = markdownText) {
+  const named = hosts.slice(0, hosts.length === limit + 1 ? limit + 1 : limit).map((id) => write(writer.hostName(id), 80));
+  const left = hosts.length - named.length;
+  return left > 0 ? `${joinNames(named)} and ${left} more` : joinNames(named);
 }
 function rowReason(writer, row) {
   const rules2 = [...new Set(row.cells.flatMap((cell) => cell.findings).map((finding3) => finding3.rule))];
@@ -37282,7 +39912,7 @@ function rowReason(writer, row) {
     ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact)))
   ];
   const unknown2 = [
-    ...facts.slice(0, FACTS_IN_CELL).map((fact2) => markdownText(fact2, 160)),
+    ...facts.slice(0, FACTS_IN_CELL).map((fact2) => markdownCell(fact2, 160)),
     ...facts.length > FACTS_IN_CELL ? [count(facts.length - FACTS_IN_CELL, "further fact")] : []
   ];
   return [
@@ -37343,7 +39973,7 @@ function findingFacts(writer, group) {
 }
 function locationLink({ context }, location2) {
   const text2 = markdownCode(`${location2.file}:${location2.line}`, 200);
-  if (context.sourceBase === void 0) return text2;
+  if (context.sourceBase === void 0 || !isInside(location2.file)) return text2;
   const path = location2.file.split("/").map(encodePath).join("/");
   return `[${text2}](${context.sourceBase}${path}#L${location2.line})`;
 }
@@ -37511,7 +40141,8 @@ function messageText(report2, group, name) {
   return lines.join("\n");
 }
 function location(group, options) {
-  const { file, line } = group.first.location ?? { file: options.fallbackFile, line: 1 };
+  const stated2 = group.first.location;
+  const { file, line } = stated2 !== void 0 && isInside(stated2.file) ? stated2 : { file: options.fallbackFile, line: 1 };
   const uri = file.split("/").map((segment) => encodeURIComponent(segment.toWellFormed())).join("/");
   return {
     physicalLocation: { artifactLocation: { uri, uriBaseId: "%SRCROOT%" }, region: { startLine: Math.max(1, line) } }
@@ -37537,9 +40168,19 @@ function failureReason(report2, policy) {
   const reasons = [
     errors > 0 ? count(errors, "error") : "",
     warnings > 0 && policy.failOn === "warning" ? count(warnings, "warning") : "",
+    policy.failOnExisting ? existingReason(report2, policy.failOn) : "",
     policy.failOnUnknown ? unknownReason(report2) : ""
   ].filter((reason) => reason !== "");
   return reasons.length > 0 ? reasons.join(", ") : void 0;
+}
+function existingReason(report2, failOn) {
+  const existing = report2.findings.filter((finding3) => finding3.existing === true && finding3.ignored === void 0);
+  const errors = existing.filter((finding3) => finding3.severity === "error").length;
+  const warnings = existing.filter((finding3) => finding3.severity === "warning").length;
+  return [
+    errors > 0 ? `${count(errors, "error")} that the base has too` : "",
+    warnings > 0 && failOn === "warning" ? `${count(warnings, "warning")} that the base has too` : ""
+  ].filter((text2) => text2 !== "").join(", ");
 }
 function unknownReason(report2) {
   if (report2.counts.unknowns > 0) return `${count(report2.counts.unknowns, "cell")} not known`;
@@ -37560,6 +40201,7 @@ function renderText(report2, context = {}, options = {}) {
       (matrix) => matrixText(report2, matrix.image, matrix.columns, matrix.rows, hostName, pen)
     ),
     ...groups.active.map((group) => findingText(report2, group, hostName, context, pen)),
+    foldedText("Fixed by this change", mergeEqual(report2.fixed ?? []), pen),
     foldedText("Already in the base image, not counted", groups.existing, pen),
     foldedText("Ignored, not counted", groups.ignored, pen),
     listText("Notes", report2.notes, pen)
@@ -37570,7 +40212,9 @@ function renderText(report2, context = {}, options = {}) {
 function textHead(report2, context, pen) {
   const lines = headline(report2, context);
   const label = pen.paint(verdictColors[lines.verdict], labels[lines.verdict]);
-  const first = `${label}  ${plainText(lines.sentence.replaceAll("`", ""))}`;
+  const sentence = plainText(lines.sentence.replaceAll("`", ""));
+  const first = lines.change === void 0 ? `${label}  ${sentence}` : `${label}  ${plainText(lines.change)}
+${sentence}`;
   const action = plainText(lines.action.replaceAll("`", ""), 1200);
   return `${first}
 ${wrap(lines.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}`;
@@ -37583,7 +40227,7 @@ function matrixText(report2, image2, columns, rows, hostName, pen) {
   const lines = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
     return row.cells.map((cell, i) => {
-      const label = pen.paint(verdictColors[cell.verdict], labels[cell.verdict].padEnd(7));
+      const label = pen.paint(verdictColors[cell.verdict], (cell.asBefore ? "before" : labels[cell.verdict]).padEnd(7));
       const rules2 = [...new Set(cell.findings.map((f) => plainText(f.rule, 60)))];
       const why = [...rules2, ...cell.verdict === "unknown" ? missingText(cell.missing) : []].join(", ");
       const where = several ? ` [${platforms2[i]}]` : "";
@@ -37636,12 +40280,12 @@ function listText(title, items, pen) {
 }
 
 // src/rule-pages.ts
-import { readFileSync as readFileSync3 } from "node:fs";
+import { readFileSync as readFileSync4 } from "node:fs";
 var folder = new URL("../docs/rules/", import.meta.url);
 function readRulePage(rule14) {
   if (!ruleIds.includes(rule14)) return void 0;
   try {
-    return readFileSync3(new URL(`${rule14}.md`, folder), "utf8");
+    return readFileSync4(new URL(`${rule14}.md`, folder), "utf8");
   } catch {
     return void 0;
   }
@@ -37658,6 +40302,8 @@ function readRuleHelp() {
 }
 
 // src/cli.ts
+var maximumInspectionSize = 64 * 1024 * 1024;
+var errorLength = 2e3;
 async function run(invocation) {
   switch (invocation.command) {
     case "help":
@@ -37687,12 +40333,12 @@ async function runCheck(options) {
   const settings = resolveSettings({
     folder: process.cwd(),
     ...options.config === void 0 ? {} : { configFile: options.config },
-    ...options.hosts === void 0 ? {} : { hosts: splitHostList(options.hosts) },
+    ...options.hosts === void 0 ? {} : { hosts: namedHosts(options.hosts) },
     today: (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)
   });
   const dockerfile = findDockerfile(process.cwd());
   const report2 = await check({
-    images: options.toolchains.length > 0 ? readInspections(options.toolchains) : options.images,
+    images: options.toolchains.length > 0 ? readInspections(options.toolchains, options.platforms) : options.images,
     base: options.base,
     platforms: options.platforms,
     settings,
@@ -37701,9 +40347,15 @@ async function runCheck(options) {
   emit(render(report2, options, settings, "path" in dockerfile ? dockerfile.path : void 0), options.output);
   const failure2 = failureReason(report2, {
     failOn: options.failOn ?? settings.config["fail-on"] ?? "error",
-    failOnUnknown: options.failOnUnknown ?? settings.config["fail-on-unknown"] ?? false
+    failOnUnknown: options.failOnUnknown ?? settings.config["fail-on-unknown"] ?? false,
+    failOnExisting: settings.config["fail-on-existing"] ?? false
   });
   return failure2 === void 0 ? 0 : 1;
+}
+function namedHosts(list) {
+  const hosts = splitHostList(list);
+  if (hosts.length === 0) throw new UserError("--hosts: names no host; leave it out for the default selection");
+  return hosts;
 }
 function render(report2, options, settings, dockerfile) {
   const context = {
@@ -37721,21 +40373,37 @@ function render(report2, options, settings, dockerfile) {
       return renderText(report2, context, terminal());
   }
 }
-function readInspections(files) {
-  const images = files.flatMap((file) => {
-    let value;
-    try {
-      value = JSON.parse(readFileSync4(file, "utf8"));
-    } catch (error) {
-      throw new UserError(`${file}: not readable as JSON: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    const parsed = inspectionSchema.safeParse(value);
-    if (parsed.success) return parsed.data.images;
+function readInspections(files, asked) {
+  const platforms2 = asked.map(parsePlatform);
+  const images = files.flatMap((file) => readInspection2(file).map((image2) => choosePlatforms2(image2, platforms2, file)));
+  return { schemaVersion: 1, tool, images };
+}
+function readInspection2(file) {
+  const { value } = readJson({ path: file, shown: file, limit: maximumInspectionSize, what: "an inspection" });
+  const parsed = inspectionSchema.safeParse(value);
+  if (!parsed.success) {
     const issue2 = parsed.error.issues[0];
     const where = issue2 === void 0 || issue2.path.length === 0 ? "the document" : issue2.path.join(".");
     throw new UserError(`${file}: not what inspect --format json prints: ${where}: ${issue2?.message ?? "invalid"}`);
-  });
-  return { schemaVersion: 1, tool, images };
+  }
+  const { images } = parsed.data;
+  const empty = images.find((image2) => image2.platforms.length === 0);
+  if (images.length === 0) throw new UserError(`${file}: holds no image: there is nothing to check`);
+  if (empty !== void 0)
+    throw new UserError(`${file}: ${empty.reference} has no platform: there is nothing to check`);
+  return images;
+}
+function choosePlatforms2(image2, asked, file) {
+  const missing = asked.find((one) => !image2.platforms.some(({ platform }) => matchesPlatform(platform, one)));
+  if (missing !== void 0) {
+    const known = image2.platforms.map(({ platform }) => platform).join(", ");
+    throw new UserError(`${file}: ${image2.reference} has no ${missing}; it has ${known}`);
+  }
+  if (asked.length === 0) return image2;
+  return {
+    ...image2,
+    platforms: image2.platforms.filter(({ platform }) => asked.some((one) => matchesPlatform(platform, one)))
+  };
 }
 function explain(rule14) {
   const page = readRulePage(rule14);
@@ -37755,12 +40423,26 @@ function emit(text2, file) {
   if (file === void 0) process.stdout.write(text2);
   else writeWhole(file, text2);
 }
+function complain(text2) {
+  process.stderr.write(`${tool.name}: ${plainText(text2, errorLength)}
+`);
+}
+function watchOutput() {
+  process.stdout.on("error", (error) => {
+    if (error.code === "EPIPE") return;
+    complain(`can't write the output (${error.code ?? "unknown cause"})`);
+    process.exit(2);
+  });
+  process.stderr.on("error", () => {
+  });
+}
+watchOutput();
 try {
   process.exitCode = await run(parseArguments(process.argv.slice(2)));
 } catch (error) {
   process.exitCode = 2;
-  const line = error instanceof UserError ? error.message : `unexpected: ${error instanceof Error ? error.message : String(error)}`;
-  process.stderr.write(`netfilter-compat: ${line.replaceAll(/\s*\n\s*/g, " ")}
-`);
-  if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== void 0) console.error(error);
+  const message = error instanceof Error ? error.message : String(error);
+  complain(error instanceof UserError ? message : `unexpected: ${message}`);
+  if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== void 0)
+    for (const line of (error instanceof Error ? error.stack ?? "" : "").split("\n")) complain(line);
 }

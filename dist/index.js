@@ -1085,8 +1085,8 @@ var require_Node = __commonJS({
         };
         const res = toJS.toJS(this, "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count2, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count2);
+          for (const { count: count3, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count3);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
     };
@@ -1194,13 +1194,13 @@ var require_Alias = __commonJS({
         const anchor = anchors2 && source && anchors2.get(source);
         return anchor ? anchor.count * anchor.aliasCount : 0;
       } else if (identity.isCollection(node)) {
-        let count2 = 0;
+        let count3 = 0;
         for (const item of node.items) {
           const c = getAliasCount(doc, item, anchors2);
-          if (c > count2)
-            count2 = c;
+          if (c > count3)
+            count3 = c;
         }
-        return count2;
+        return count3;
       } else if (identity.isPair(node)) {
         const kc = getAliasCount(doc, node.key, anchors2);
         const vc = getAliasCount(doc, node.value, anchors2);
@@ -1484,14 +1484,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text2, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text2;
+        return text3;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text2.length <= endStep)
-        return text2;
+      if (text3.length <= endStep)
+        return text3;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent.length;
@@ -1508,14 +1508,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text2, i, indent.length);
+        i = consumeMoreIndentedLines(text3, i, indent.length);
         if (i !== -1)
           end = i + endStep;
       }
-      for (let ch; ch = text2[i += 1]; ) {
+      for (let ch; ch = text3[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text2[i + 1]) {
+          switch (text3[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -1532,12 +1532,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text2, i, indent.length);
+            i = consumeMoreIndentedLines(text3, i, indent.length);
           end = i + indent.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text2[i + 1];
+            const next = text3[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -1549,12 +1549,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text2[i += 1];
+                ch = text3[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text2;
+                return text3;
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
@@ -1569,39 +1569,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text2;
+        return text3;
       if (onFold)
         onFold();
-      let res = text2.slice(0, folds[0]);
+      let res = text3.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold2 = folds[i2];
-        const end2 = folds[i2 + 1] || text2.length;
+        const end2 = folds[i2 + 1] || text3.length;
         if (fold2 === 0)
           res = `
-${indent}${text2.slice(0, end2)}`;
+${indent}${text3.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold2])
-            res += `${text2[fold2]}\\`;
+            res += `${text3[fold2]}\\`;
           res += `
-${indent}${text2.slice(fold2 + 1, end2)}`;
+${indent}${text3.slice(fold2 + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text2, i, indent) {
+    function consumeMoreIndentedLines(text3, i, indent) {
       let end = i;
       let start = i + 1;
-      let ch = text2[start];
+      let ch = text3[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent) {
-          ch = text2[++i];
+          ch = text3[++i];
         } else {
           do {
-            ch = text2[++i];
+            ch = text3[++i];
           } while (ch && ch !== "\n");
           end = i;
           start = i + 1;
-          ch = text2[start];
+          ch = text3[start];
         }
       }
       return end;
@@ -4153,8 +4153,8 @@ var require_Document = __commonJS({
         };
         const res = toJS.toJS(this.contents, jsonArg ?? "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count2, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count2);
+          for (const { count: count3, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count3);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
       /**
@@ -4231,12 +4231,12 @@ var require_errors = __commonJS({
         lineStr = prev + lineStr;
       }
       if (/[^ ]/.test(lineStr)) {
-        let count2 = 1;
+        let count3 = 1;
         const end = error2.linePos[1];
         if (end?.line === line && end.col > col) {
-          count2 = Math.max(1, Math.min(end.col - col, 80 - ci));
+          count3 = Math.max(1, Math.min(end.col - col, 80 - ci));
         }
-        const pointer = " ".repeat(ci) + "^".repeat(count2);
+        const pointer = " ".repeat(ci) + "^".repeat(count3);
         error2.message += `:
 
 ${lineStr}
@@ -8725,10 +8725,10 @@ var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports, module) {
     "use strict";
     var parse4 = require_parse();
-    var constants3 = require_constants();
+    var constants4 = require_constants();
     var SemVer = require_semver();
     var truncate = (version3, truncation, options) => {
-      if (!constants3.RELEASE_TYPES.includes(truncation)) {
+      if (!constants4.RELEASE_TYPES.includes(truncation)) {
         return null;
       }
       const clonedVersion = cloneInputVersion(version3, options);
@@ -9968,7 +9968,7 @@ var require_semver2 = __commonJS({
   "node_modules/semver/index.js"(exports, module) {
     "use strict";
     var internalRe = require_re();
-    var constants3 = require_constants();
+    var constants4 = require_constants();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
     var parse4 = require_parse();
@@ -10052,8 +10052,8 @@ var require_semver2 = __commonJS({
       re: internalRe.re,
       src: internalRe.src,
       tokens: internalRe.t,
-      SEMVER_SPEC_VERSION: constants3.SEMVER_SPEC_VERSION,
-      RELEASE_TYPES: constants3.RELEASE_TYPES,
+      SEMVER_SPEC_VERSION: constants4.SEMVER_SPEC_VERSION,
+      RELEASE_TYPES: constants4.RELEASE_TYPES,
       compareIdentifiers: identifiers.compareIdentifiers,
       rcompareIdentifiers: identifiers.rcompareIdentifiers
     };
@@ -12185,9 +12185,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve3, reject) => {
+          return new Promise((resolve4, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve3(data);
+              return err ? reject(err) : resolve4(data);
             });
           });
         }
@@ -12225,12 +12225,12 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve3, reject) => {
+          return new Promise((resolve4, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve3(data);
+              ) : resolve4(data);
             });
           });
         }
@@ -12602,7 +12602,7 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect({ hostname, host, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect2({ hostname, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
@@ -14497,8 +14497,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve3, reject) => {
-        res = resolve3;
+      const promise = new Promise((resolve4, reject) => {
+        res = resolve4;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -15810,7 +15810,7 @@ var require_client_h1 = __commonJS({
       kResume,
       kHTTPContext
     } = require_symbols();
-    var constants3 = require_constants3();
+    var constants4 = require_constants3();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var addListener = util.addListener;
@@ -15885,7 +15885,7 @@ var require_client_h1 = __commonJS({
       constructor(client, socket, { exports: exports2 }) {
         assert(Number.isFinite(client[kMaxHeadersSize]) && client[kMaxHeadersSize] > 0);
         this.llhttp = exports2;
-        this.ptr = this.llhttp.llhttp_alloc(constants3.TYPE.RESPONSE);
+        this.ptr = this.llhttp.llhttp_alloc(constants4.TYPE.RESPONSE);
         this.client = client;
         this.socket = socket;
         this.timeout = null;
@@ -15980,11 +15980,11 @@ var require_client_h1 = __commonJS({
             currentBufferRef = null;
           }
           const offset = llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr;
-          if (ret !== constants3.ERROR.OK) {
+          if (ret !== constants4.ERROR.OK) {
             const body = data.subarray(offset);
-            if (ret === constants3.ERROR.PAUSED_UPGRADE) {
+            if (ret === constants4.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(body);
-            } else if (ret === constants3.ERROR.PAUSED) {
+            } else if (ret === constants4.ERROR.PAUSED) {
               this.paused = true;
               socket.unshift(body);
             } else {
@@ -16007,10 +16007,10 @@ var require_client_h1 = __commonJS({
         } finally {
           currentParser = null;
         }
-        if (ret === constants3.ERROR.OK) {
+        if (ret === constants4.ERROR.OK) {
           return null;
         }
-        if (ret === constants3.ERROR.PAUSED || ret === constants3.ERROR.PAUSED_UPGRADE) {
+        if (ret === constants4.ERROR.PAUSED || ret === constants4.ERROR.PAUSED_UPGRADE) {
           this.paused = true;
           return null;
         }
@@ -16027,7 +16027,7 @@ var require_client_h1 = __commonJS({
           const len = new Uint8Array(llhttp.memory.buffer, ptr).indexOf(0);
           message = "Response does not match the HTTP/1.1 protocol (" + Buffer.from(llhttp.memory.buffer, ptr, len).toString() + ")";
         }
-        return new HTTPParserError(message, constants3.ERROR[ret], data);
+        return new HTTPParserError(message, constants4.ERROR[ret], data);
       }
       destroy() {
         assert(this.ptr != null);
@@ -16207,7 +16207,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants3.ERROR.PAUSED : 0;
+        return pause ? constants4.ERROR.PAUSED : 0;
       }
       onBody(buf) {
         const { client, socket, statusCode, maxResponseSize } = this;
@@ -16229,7 +16229,7 @@ var require_client_h1 = __commonJS({
         }
         this.bytesRead += buf.length;
         if (request2.onData(buf) === false) {
-          return constants3.ERROR.PAUSED;
+          return constants4.ERROR.PAUSED;
         }
       }
       onMessageComplete() {
@@ -16265,13 +16265,13 @@ var require_client_h1 = __commonJS({
         if (socket[kWriting]) {
           assert(client[kRunning] === 0);
           util.destroy(socket, new InformationalError("reset"));
-          return constants3.ERROR.PAUSED;
+          return constants4.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants3.ERROR.PAUSED;
+          return constants4.ERROR.PAUSED;
         } else if (socket[kReset] && client[kRunning] === 0) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants3.ERROR.PAUSED;
+          return constants4.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(() => client[kResume]());
         } else {
@@ -16749,12 +16749,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve3, reject) => {
+      const waitForDrain = () => new Promise((resolve4, reject) => {
         assert(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve3;
+          callback = resolve4;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -17424,12 +17424,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve3, reject) => {
+      const waitForDrain = () => new Promise((resolve4, reject) => {
         assert(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve3;
+          callback = resolve4;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -17735,7 +17735,7 @@ var require_client = __commonJS({
         strictContentLength,
         maxCachedSessions,
         maxRedirections,
-        connect: connect2,
+        connect: connect3,
         maxRequestsPerClient,
         localAddress,
         maxResponseSize,
@@ -17787,7 +17787,7 @@ var require_client = __commonJS({
         if (bodyTimeout != null && (!Number.isInteger(bodyTimeout) || bodyTimeout < 0)) {
           throw new InvalidArgumentError("bodyTimeout must be a positive integer or zero");
         }
-        if (connect2 != null && typeof connect2 !== "function" && typeof connect2 !== "object") {
+        if (connect3 != null && typeof connect3 !== "function" && typeof connect3 !== "object") {
           throw new InvalidArgumentError("connect must be a function or an object");
         }
         if (maxRedirections != null && (!Number.isInteger(maxRedirections) || maxRedirections < 0)) {
@@ -17811,15 +17811,15 @@ var require_client = __commonJS({
         if (maxConcurrentStreams != null && (typeof maxConcurrentStreams !== "number" || maxConcurrentStreams < 1)) {
           throw new InvalidArgumentError("maxConcurrentStreams must be a positive integer, greater than 0");
         }
-        if (typeof connect2 !== "function") {
-          connect2 = buildConnector({
+        if (typeof connect3 !== "function") {
+          connect3 = buildConnector({
             ...tls,
             maxCachedSessions,
             allowH2,
             socketPath,
             timeout: connectTimeout,
             ...autoSelectFamily ? { autoSelectFamily, autoSelectFamilyAttemptTimeout } : void 0,
-            ...connect2
+            ...connect3
           });
         }
         if (interceptors?.Client && Array.isArray(interceptors.Client)) {
@@ -17834,7 +17834,7 @@ var require_client = __commonJS({
           this[kInterceptors] = [createRedirectInterceptor({ maxRedirections })];
         }
         this[kUrl] = util.parseOrigin(url);
-        this[kConnector] = connect2;
+        this[kConnector] = connect3;
         this[kPipelining] = pipelining != null ? pipelining : 1;
         this[kMaxHeadersSize] = maxHeaderSize || http.maxHeaderSize;
         this[kKeepAliveDefaultTimeout] = keepAliveTimeout == null ? 4e3 : keepAliveTimeout;
@@ -17888,7 +17888,7 @@ var require_client = __commonJS({
       }
       /* istanbul ignore: only used for test */
       [kConnect](cb) {
-        connect(this);
+        connect2(this);
         this.once("connect", cb);
       }
       [kDispatch](opts, handler2) {
@@ -17908,16 +17908,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve3) => {
+        return new Promise((resolve4) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve3;
+            this[kClosedResolve] = resolve4;
           } else {
-            resolve3(null);
+            resolve4(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve3) => {
+        return new Promise((resolve4) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request2 = requests[i];
@@ -17928,7 +17928,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve3(null);
+            resolve4(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -17952,7 +17952,7 @@ var require_client = __commonJS({
         assert(client[kSize] === 0);
       }
     }
-    async function connect(client) {
+    async function connect2(client) {
       assert(!client[kConnecting]);
       assert(!client[kHTTPContext]);
       let { host, hostname, protocol, port } = client[kUrl];
@@ -17979,7 +17979,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve3, reject) => {
+        const socket = await new Promise((resolve4, reject) => {
           client[kConnector]({
             host,
             hostname,
@@ -17991,7 +17991,7 @@ var require_client = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve3(socket2);
+              resolve4(socket2);
             }
           });
         });
@@ -18123,7 +18123,7 @@ var require_client = __commonJS({
           return;
         }
         if (!client[kHTTPContext]) {
-          connect(client);
+          connect2(client);
           return;
         }
         if (client[kHTTPContext].destroyed) {
@@ -18327,8 +18327,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c) => c.close()));
         } else {
-          await new Promise((resolve3) => {
-            this[kClosedResolve] = resolve3;
+          await new Promise((resolve4) => {
+            this[kClosedResolve] = resolve4;
           });
         }
       }
@@ -18415,7 +18415,7 @@ var require_pool = __commonJS({
       constructor(origin, {
         connections,
         factory = defaultFactory,
-        connect,
+        connect: connect2,
         connectTimeout,
         tls,
         maxCachedSessions,
@@ -18431,25 +18431,25 @@ var require_pool = __commonJS({
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
         }
-        if (connect != null && typeof connect !== "function" && typeof connect !== "object") {
+        if (connect2 != null && typeof connect2 !== "function" && typeof connect2 !== "object") {
           throw new InvalidArgumentError("connect must be a function or an object");
         }
-        if (typeof connect !== "function") {
-          connect = buildConnector({
+        if (typeof connect2 !== "function") {
+          connect2 = buildConnector({
             ...tls,
             maxCachedSessions,
             allowH2,
             socketPath,
             timeout: connectTimeout,
             ...autoSelectFamily ? { autoSelectFamily, autoSelectFamilyAttemptTimeout } : void 0,
-            ...connect
+            ...connect2
           });
         }
         super(options);
         this[kInterceptors] = options.interceptors?.Pool && Array.isArray(options.interceptors.Pool) ? options.interceptors.Pool : [];
         this[kConnections] = connections || null;
         this[kUrl] = util.parseOrigin(origin);
-        this[kOptions] = { ...util.deepClone(options), connect, allowH2 };
+        this[kOptions] = { ...util.deepClone(options), connect: connect2, allowH2 };
         this[kOptions].interceptors = options.interceptors ? { ...options.interceptors } : void 0;
         this[kFactory] = factory;
         this.on("connectionError", (origin2, targets, error2) => {
@@ -18644,25 +18644,25 @@ var require_agent = __commonJS({
       return opts && opts.connections === 1 ? new Client(origin, opts) : new Pool(origin, opts);
     }
     var Agent = class extends DispatcherBase {
-      constructor({ factory = defaultFactory, maxRedirections = 0, connect, tls, ...options } = {}) {
+      constructor({ factory = defaultFactory, maxRedirections = 0, connect: connect2, tls, ...options } = {}) {
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
         }
-        if (connect != null && typeof connect !== "function" && typeof connect !== "object") {
+        if (connect2 != null && typeof connect2 !== "function" && typeof connect2 !== "object") {
           throw new InvalidArgumentError("connect must be a function or an object");
         }
         if (!Number.isInteger(maxRedirections) || maxRedirections < 0) {
           throw new InvalidArgumentError("maxRedirections must be a positive number");
         }
         super(options);
-        if (connect && typeof connect !== "function") {
-          connect = { ...connect };
+        if (connect2 && typeof connect2 !== "function") {
+          connect2 = { ...connect2 };
         }
         if (tls && typeof tls !== "function") {
           tls = { ...tls };
         }
         this[kInterceptors] = options.interceptors?.Agent && Array.isArray(options.interceptors.Agent) ? options.interceptors.Agent : [createRedirectInterceptor({ maxRedirections })];
-        this[kOptions] = { ...util.deepClone(options), connect, tls };
+        this[kOptions] = { ...util.deepClone(options), connect: connect2, tls };
         this[kOptions].interceptors = options.interceptors ? { ...options.interceptors } : void 0;
         this[kMaxRedirections] = maxRedirections;
         this[kFactory] = factory;
@@ -18757,16 +18757,16 @@ var require_proxy_agent = __commonJS({
     }
     var Http1ProxyWrapper = class extends DispatcherBase {
       #client;
-      constructor(proxyUrl, { headers = {}, connect, factory }) {
+      constructor(proxyUrl, { headers = {}, connect: connect2, factory }) {
         super();
         if (!proxyUrl) {
           throw new InvalidArgumentError("Proxy URL is mandatory");
         }
         this[kProxyHeaders] = headers;
         if (factory) {
-          this.#client = factory(proxyUrl, { connect });
+          this.#client = factory(proxyUrl, { connect: connect2 });
         } else {
-          this.#client = new Client(proxyUrl, { connect });
+          this.#client = new Client(proxyUrl, { connect: connect2 });
         }
       }
       [kDispatch](opts, handler2) {
@@ -18828,7 +18828,7 @@ var require_proxy_agent = __commonJS({
         } else if (username && password) {
           this[kProxyHeaders]["proxy-authorization"] = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}`;
         }
-        const connect = buildConnector({ ...opts.proxyTls });
+        const connect2 = buildConnector({ ...opts.proxyTls });
         this[kConnectEndpoint] = buildConnector({ ...opts.requestTls });
         const agentFactory = opts.factory || defaultAgentFactory;
         const factory = (origin2, options) => {
@@ -18836,13 +18836,13 @@ var require_proxy_agent = __commonJS({
           if (!this[kTunnelProxy] && protocol2 === "http:" && this[kProxy].protocol === "http:") {
             return new Http1ProxyWrapper(this[kProxy].uri, {
               headers: this[kProxyHeaders],
-              connect,
+              connect: connect2,
               factory: agentFactory
             });
           }
           return agentFactory(origin2, options);
         };
-        this[kClient] = clientFactory(url, { connect });
+        this[kClient] = clientFactory(url, { connect: connect2 });
         this[kAgent] = new Agent({
           ...opts,
           factory,
@@ -19597,7 +19597,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve3, reject) => {
+        return await new Promise((resolve4, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -19610,7 +19610,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve3(null);
+              resolve4(null);
             }
           }).on("error", noop3).on("data", function(chunk) {
             limit -= chunk.length;
@@ -19629,7 +19629,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert(!stream[kConsume]);
-      return new Promise((resolve3, reject) => {
+      return new Promise((resolve4, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -19646,7 +19646,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve3,
+              resolve: resolve4,
               reject,
               length: 0,
               body: []
@@ -19716,18 +19716,18 @@ var require_readable = __commonJS({
       return buffer;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve3, stream, length } = consume2;
+      const { type, body, resolve: resolve4, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve3(chunksDecode(body, length));
+          resolve4(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve3(JSON.parse(chunksDecode(body, length)));
+          resolve4(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve3(chunksConcat(body, length).buffer);
+          resolve4(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve3(new Blob(body, { type: stream[kContentType] }));
+          resolve4(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve3(chunksConcat(body, length));
+          resolve4(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -19984,9 +19984,9 @@ var require_api_request = __commonJS({
     };
     function request2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve3, reject) => {
+        return new Promise((resolve4, reject) => {
           request2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve3(data);
+            return err ? reject(err) : resolve4(data);
           });
         });
       }
@@ -20209,9 +20209,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve3, reject) => {
+        return new Promise((resolve4, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve3(data);
+            return err ? reject(err) : resolve4(data);
           });
         });
       }
@@ -20496,9 +20496,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve3, reject) => {
+        return new Promise((resolve4, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve3(data);
+            return err ? reject(err) : resolve4(data);
           });
         });
       }
@@ -20588,11 +20588,11 @@ var require_api_connect = __commonJS({
         }
       }
     };
-    function connect(opts, callback) {
+    function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve3, reject) => {
-          connect.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve3(data);
+        return new Promise((resolve4, reject) => {
+          connect2.call(this, opts, (err, data) => {
+            return err ? reject(err) : resolve4(data);
           });
         });
       }
@@ -20607,7 +20607,7 @@ var require_api_connect = __commonJS({
         queueMicrotask(() => callback(err, { opaque }));
       }
     }
-    module.exports = connect;
+    module.exports = connect2;
   }
 });
 
@@ -21261,11 +21261,11 @@ var require_pluralizer = __commonJS({
         this.singular = singular;
         this.plural = plural;
       }
-      pluralize(count2) {
-        const one = count2 === 1;
+      pluralize(count3) {
+        const one = count3 === 1;
         const keys = one ? singulars : plurals;
         const noun = one ? this.singular : this.plural;
-        return { ...keys, count: count2, noun };
+        return { ...keys, count: count3, noun };
       }
     };
   }
@@ -24455,7 +24455,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url = requestCurrentURL(request2);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve3, reject) => agent.dispatch(
+        return new Promise((resolve4, reject) => agent.dispatch(
           {
             path: url.pathname + url.search,
             origin: url.origin,
@@ -24531,7 +24531,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable({ read: resume });
               const onError = this.onError.bind(this);
-              resolve3({
+              resolve4({
                 status,
                 statusText,
                 headersList,
@@ -24574,7 +24574,7 @@ var require_fetch = __commonJS({
               for (let i = 0; i < rawHeaders.length; i += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i]), rawHeaders[i + 1].toString("latin1"), true);
               }
-              resolve3({
+              resolve4({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -28315,8 +28315,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve3) => {
-        setTimeout(resolve3, ms).unref();
+      return new Promise((resolve4) => {
+        setTimeout(resolve4, ms).unref();
       });
     }
     module.exports = {
@@ -28684,15 +28684,15 @@ ${value}`;
           pos = 0;
         }
       }
-      discardLeadingBytes(count2) {
-        while (count2 > 0 && this.lineChunkIndex < this.chunks.length) {
+      discardLeadingBytes(count3) {
+        while (count3 > 0 && this.lineChunkIndex < this.chunks.length) {
           const chunk = this.chunks[this.lineChunkIndex];
           const remaining = chunk.length - this.linePos;
-          if (count2 < remaining) {
-            this.linePos += count2;
-            count2 = 0;
+          if (count3 < remaining) {
+            this.linePos += count3;
+            count3 = 0;
           } else {
-            count2 -= remaining;
+            count3 -= remaining;
             this.lineChunkIndex++;
             this.linePos = 0;
           }
@@ -29185,7 +29185,7 @@ var init_context = __esm({
        * Hydrate the context from the environment
        */
       constructor() {
-        var _a2, _b, _c;
+        var _a3, _b, _c;
         this.payload = {};
         if (process.env.GITHUB_EVENT_PATH) {
           if (existsSync3(process.env.GITHUB_EVENT_PATH)) {
@@ -29205,7 +29205,7 @@ var init_context = __esm({
         this.runAttempt = parseInt(process.env.GITHUB_RUN_ATTEMPT, 10);
         this.runNumber = parseInt(process.env.GITHUB_RUN_NUMBER, 10);
         this.runId = parseInt(process.env.GITHUB_RUN_ID, 10);
-        this.apiUrl = (_a2 = process.env.GITHUB_API_URL) !== null && _a2 !== void 0 ? _a2 : `https://api.github.com`;
+        this.apiUrl = (_a3 = process.env.GITHUB_API_URL) !== null && _a3 !== void 0 ? _a3 : `https://api.github.com`;
         this.serverUrl = (_b = process.env.GITHUB_SERVER_URL) !== null && _b !== void 0 ? _b : `https://github.com`;
         this.graphqlUrl = (_c = process.env.GITHUB_GRAPHQL_URL) !== null && _c !== void 0 ? _c : `https://api.github.com/graphql`;
       }
@@ -29252,7 +29252,7 @@ var require_proxy = __commonJS({
       if (proxyVar) {
         try {
           return new DecodedURL(proxyVar);
-        } catch (_a2) {
+        } catch (_a3) {
           if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://"))
             return new DecodedURL(`http://${proxyVar}`);
         }
@@ -29354,11 +29354,11 @@ var require_lib = __commonJS({
     })();
     var __awaiter3 = exports && exports.__awaiter || function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve3) {
-          resolve3(value);
+        return value instanceof P ? value : new P(function(resolve4) {
+          resolve4(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve3, reject) {
+      return new (P || (P = Promise))(function(resolve4, reject) {
         function fulfilled(value) {
           try {
             step(generator.next(value));
@@ -29374,7 +29374,7 @@ var require_lib = __commonJS({
           }
         }
         function step(result) {
-          result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -29461,26 +29461,26 @@ var require_lib = __commonJS({
       }
       readBody() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve3) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve4) => __awaiter3(this, void 0, void 0, function* () {
             let output = Buffer.alloc(0);
             this.message.on("data", (chunk) => {
               output = Buffer.concat([output, chunk]);
             });
             this.message.on("end", () => {
-              resolve3(output.toString());
+              resolve4(output.toString());
             });
           }));
         });
       }
       readBodyBuffer() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve3) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve4) => __awaiter3(this, void 0, void 0, function* () {
             const chunks = [];
             this.message.on("data", (chunk) => {
               chunks.push(chunk);
             });
             this.message.on("end", () => {
-              resolve3(Buffer.concat(chunks));
+              resolve4(Buffer.concat(chunks));
             });
           }));
         });
@@ -29688,14 +29688,14 @@ var require_lib = __commonJS({
        */
       requestRaw(info2, data) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve3, reject) => {
+          return new Promise((resolve4, reject) => {
             function callbackForResult(err, res) {
               if (err) {
                 reject(err);
               } else if (!res) {
                 reject(new Error("Unknown error"));
               } else {
-                resolve3(res);
+                resolve4(res);
               }
             }
             this.requestRawWithCallback(info2, data, callbackForResult);
@@ -29939,12 +29939,12 @@ var require_lib = __commonJS({
         return __awaiter3(this, void 0, void 0, function* () {
           retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
           const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-          return new Promise((resolve3) => setTimeout(() => resolve3(), ms));
+          return new Promise((resolve4) => setTimeout(() => resolve4(), ms));
         });
       }
       _processResponse(res, options) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve3, reject) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve4, reject) => __awaiter3(this, void 0, void 0, function* () {
             const statusCode = res.message.statusCode || 0;
             const response = {
               statusCode,
@@ -29952,7 +29952,7 @@ var require_lib = __commonJS({
               headers: {}
             };
             if (statusCode === HttpCodes2.NotFound) {
-              resolve3(response);
+              resolve4(response);
             }
             function dateTimeDeserializer(key, value) {
               if (typeof value === "string") {
@@ -29991,7 +29991,7 @@ var require_lib = __commonJS({
               err.result = response.result;
               reject(err);
             } else {
-              resolve3(response);
+              resolve4(response);
             }
           }));
         });
@@ -30030,8 +30030,8 @@ function getApiBaseUrl() {
   return process.env["GITHUB_API_URL"] || "https://api.github.com";
 }
 function getUserAgentWithOrchestrationId(baseUserAgent) {
-  var _a2;
-  const orchId = (_a2 = process.env["ACTIONS_ORCHESTRATION_ID"]) === null || _a2 === void 0 ? void 0 : _a2.trim();
+  var _a3;
+  const orchId = (_a3 = process.env["ACTIONS_ORCHESTRATION_ID"]) === null || _a3 === void 0 ? void 0 : _a3.trim();
   if (orchId) {
     const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
     const tag = `actions_orchestration_id/${sanitizedId}`;
@@ -30049,11 +30049,11 @@ var init_utils = __esm({
     import_undici2 = __toESM(require_undici(), 1);
     __awaiter2 = function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve3) {
-          resolve3(value);
+        return value instanceof P ? value : new P(function(resolve4) {
+          resolve4(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve3, reject) {
+      return new (P || (P = Promise))(function(resolve4, reject) {
         function fulfilled(value) {
           try {
             step(generator.next(value));
@@ -30069,7 +30069,7 @@ var init_utils = __esm({
           }
         }
         function step(result) {
-          result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -30398,10 +30398,10 @@ function getValues(context2, operator, key, modifier) {
 }
 function parseUrl(template) {
   return {
-    expand: expand.bind(null, template)
+    expand: expand2.bind(null, template)
   };
 }
-function expand(template, context2) {
+function expand2(template, context2) {
   var operators = ["+", "#", ".", "/", ";", "?", "&"];
   template = template.replace(
     /\{([^\{\}]+)\}|([^\{\}]+)/g,
@@ -30971,8 +30971,8 @@ var init_json_with_bigint = __esm({
       if (!hasUserReviver) return value;
       return userReviver(key, value, context2);
     };
-    JSONParseV2 = (text2, reviver) => {
-      return JSON.parse(text2, (key, value, context2) => {
+    JSONParseV2 = (text3, reviver) => {
+      return JSON.parse(text3, (key, value, context2) => {
         const isNumber = typeof value === "number";
         const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
         const isBigNumber = isNumber && isOutOfBounds;
@@ -31030,8 +31030,8 @@ var init_json_with_bigint = __esm({
       }
       return rootHolder[""];
     };
-    serializeBigInts = (text2) => {
-      return text2.replace(
+    serializeBigInts = (text3) => {
+      return text3.replace(
         stringsOrLargeNumbers,
         (match2, digits, fractional, exponential) => {
           const isString = match2[0] === '"';
@@ -31045,18 +31045,18 @@ var init_json_with_bigint = __esm({
         }
       );
     };
-    JSONParse = (text2, reviver) => {
-      if (!text2) return originalParse(text2, reviver);
+    JSONParse = (text3, reviver) => {
+      if (!text3) return originalParse(text3, reviver);
       try {
-        if (isContextSourceSupported()) return JSONParseV2(text2, reviver);
-        const serializedData = serializeBigInts(text2);
+        if (isContextSourceSupported()) return JSONParseV2(text3, reviver);
+        const serializedData = serializeBigInts(text3);
         return originalParse(
           serializedData,
           (key, value, context2) => convertMarkedBigIntsReviver(key, value, context2, reviver)
         );
       } catch (error2) {
         if (error2 instanceof RangeError) {
-          const serializedData = serializeBigInts(text2);
+          const serializedData = serializeBigInts(text3);
           const parsed = originalParse(serializedData);
           return applyReviverIteratively(parsed, reviver);
         }
@@ -31224,12 +31224,12 @@ async function getResponseData(response) {
   }
   const mimetype = parse3(contentType);
   if (isJSONResponse(mimetype)) {
-    let text2 = "";
+    let text3 = "";
     try {
-      text2 = await response.text();
-      return JSONParse(text2);
+      text3 = await response.text();
+      return JSONParse(text3);
     } catch (err) {
-      return text2;
+      return text3;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
@@ -34696,8 +34696,8 @@ var require_light = __commonJS({
           return this.Promise.resolve();
         }
         yieldLoop(t = 0) {
-          return new this.Promise(function(resolve3, reject) {
-            return setTimeout(resolve3, t);
+          return new this.Promise(function(resolve4, reject) {
+            return setTimeout(resolve4, t);
           });
         }
         computePenalty() {
@@ -34769,7 +34769,7 @@ var require_light = __commonJS({
           return this.check(weight2, now);
         }
         async __register__(index, weight2, expiration) {
-          var now, wait;
+          var now, wait2;
           await this.yieldLoop();
           now = Date.now();
           if (this.conditionsCheck(weight2)) {
@@ -34777,11 +34777,11 @@ var require_light = __commonJS({
             if (this.storeOptions.reservoir != null) {
               this.storeOptions.reservoir -= weight2;
             }
-            wait = Math.max(this._nextRequest - now, 0);
-            this._nextRequest = now + wait + this.storeOptions.minTime;
+            wait2 = Math.max(this._nextRequest - now, 0);
+            this._nextRequest = now + wait2 + this.storeOptions.minTime;
             return {
               success: true,
-              wait,
+              wait: wait2,
               reservoir: this.storeOptions.reservoir
             };
           } else {
@@ -34908,15 +34908,15 @@ var require_light = __commonJS({
           return this._queue.length === 0;
         }
         async _tryToRun() {
-          var args, cb, error2, reject, resolve3, returned, task;
+          var args, cb, error2, reject, resolve4, returned, task;
           if (this._running < 1 && this._queue.length > 0) {
             this._running++;
-            ({ task, args, resolve: resolve3, reject } = this._queue.shift());
+            ({ task, args, resolve: resolve4, reject } = this._queue.shift());
             cb = await (async function() {
               try {
                 returned = await task(...args);
                 return function() {
-                  return resolve3(returned);
+                  return resolve4(returned);
                 };
               } catch (error1) {
                 error2 = error1;
@@ -34931,13 +34931,13 @@ var require_light = __commonJS({
           }
         }
         schedule(task, ...args) {
-          var promise, reject, resolve3;
-          resolve3 = reject = null;
+          var promise, reject, resolve4;
+          resolve4 = reject = null;
           promise = new this.Promise(function(_resolve, _reject) {
-            resolve3 = _resolve;
+            resolve4 = _resolve;
             return reject = _reject;
           });
-          this._queue.push({ task, args, resolve: resolve3, reject });
+          this._queue.push({ task, args, resolve: resolve4, reject });
           this._tryToRun();
           return promise;
         }
@@ -35261,7 +35261,7 @@ var require_light = __commonJS({
               return this.Events.trigger("error", e);
             }
           }
-          _run(index, job, wait) {
+          _run(index, job, wait2) {
             var clearGlobalState, free, run2;
             job.doRun();
             clearGlobalState = this._clearGlobalState.bind(this, index);
@@ -35270,10 +35270,10 @@ var require_light = __commonJS({
             return this._scheduled[index] = {
               timeout: setTimeout(() => {
                 return job.doExecute(this._limiter, clearGlobalState, run2, free);
-              }, wait),
+              }, wait2),
               expiration: job.options.expiration != null ? setTimeout(function() {
                 return job.doExpire(clearGlobalState, run2, free);
-              }, wait + job.options.expiration) : void 0,
+              }, wait2 + job.options.expiration) : void 0,
               job
             };
           }
@@ -35290,7 +35290,7 @@ var require_light = __commonJS({
               }
               this.Events.trigger("debug", `Draining ${options.id}`, { args, options });
               index = this._randomIndex();
-              return this._store.__register__(index, options.weight, options.expiration).then(({ success, wait, reservoir }) => {
+              return this._store.__register__(index, options.weight, options.expiration).then(({ success, wait: wait2, reservoir }) => {
                 var empty;
                 this.Events.trigger("debug", `Drained ${options.id}`, { success, args, options });
                 if (success) {
@@ -35302,7 +35302,7 @@ var require_light = __commonJS({
                   if (reservoir === 0) {
                     this.Events.trigger("depleted", empty);
                   }
-                  this._run(index, next, wait);
+                  this._run(index, next, wait2);
                   return this.Promise.resolve(options.weight);
                 } else {
                   return this.Promise.resolve(null);
@@ -35338,14 +35338,14 @@ var require_light = __commonJS({
                 counts = this._states.counts;
                 return counts[0] + counts[1] + counts[2] + counts[3] === at2;
               };
-              return new this.Promise((resolve3, reject) => {
+              return new this.Promise((resolve4, reject) => {
                 if (finished()) {
-                  return resolve3();
+                  return resolve4();
                 } else {
                   return this.on("done", () => {
                     if (finished()) {
                       this.removeAllListeners("done");
-                      return resolve3();
+                      return resolve4();
                     }
                   });
                 }
@@ -35438,9 +35438,9 @@ var require_light = __commonJS({
               options = parser$5.load(options, this.jobDefaults);
             }
             task = (...args2) => {
-              return new this.Promise(function(resolve3, reject) {
+              return new this.Promise(function(resolve4, reject) {
                 return fn(...args2, function(...args3) {
-                  return (args3[0] != null ? reject : resolve3)(args3);
+                  return (args3[0] != null ? reject : resolve4)(args3);
                 });
               });
             };
@@ -35995,10 +35995,10 @@ var init_main = __esm({
       CodeDescription2.is = is;
     })(CodeDescription || (CodeDescription = {}));
     (function(Diagnostic2) {
-      function create(range, message, severity, code, source, relatedInformation) {
+      function create(range, message, severity2, code, source, relatedInformation) {
         const result = { range, message };
-        if (Is.defined(severity)) {
-          result.severity = severity;
+        if (Is.defined(severity2)) {
+          result.severity = severity2;
         }
         if (Is.defined(code)) {
           result.code = code;
@@ -36013,9 +36013,9 @@ var init_main = __esm({
       }
       Diagnostic2.create = create;
       function is(value) {
-        var _a2;
+        var _a3;
         const candidate = value;
-        return Is.defined(candidate) && Range.is(candidate.range) && (Is.string(candidate.message) || MarkupContent.is(candidate.message)) && (Is.number(candidate.severity) || Is.undefined(candidate.severity)) && (Is.integer(candidate.code) || Is.string(candidate.code) || Is.undefined(candidate.code)) && (Is.undefined(candidate.codeDescription) || Is.string((_a2 = candidate.codeDescription) === null || _a2 === void 0 ? void 0 : _a2.href)) && (Is.string(candidate.source) || Is.undefined(candidate.source)) && (Is.undefined(candidate.relatedInformation) || Is.typedArray(candidate.relatedInformation, DiagnosticRelatedInformation.is));
+        return Is.defined(candidate) && Range.is(candidate.range) && (Is.string(candidate.message) || MarkupContent.is(candidate.message)) && (Is.number(candidate.severity) || Is.undefined(candidate.severity)) && (Is.integer(candidate.code) || Is.string(candidate.code) || Is.undefined(candidate.code)) && (Is.undefined(candidate.codeDescription) || Is.string((_a3 = candidate.codeDescription) === null || _a3 === void 0 ? void 0 : _a3.href)) && (Is.string(candidate.source) || Is.undefined(candidate.source)) && (Is.undefined(candidate.relatedInformation) || Is.typedArray(candidate.relatedInformation, DiagnosticRelatedInformation.is));
       }
       Diagnostic2.is = is;
       function is3_17(value) {
@@ -36571,8 +36571,8 @@ var init_main = __esm({
       LanguageKind2.YAML = "yaml";
     })(LanguageKind || (LanguageKind = {}));
     (function(TextDocumentItem2) {
-      function create(uri, languageId, version3, text2) {
-        return { uri, languageId, version: version3, text: text2 };
+      function create(uri, languageId, version3, text3) {
+        return { uri, languageId, version: version3, text: text3 };
       }
       TextDocumentItem2.create = create;
       function is(value) {
@@ -36955,8 +36955,8 @@ var init_main = __esm({
       SemanticTokens2.is = is;
     })(SemanticTokens || (SemanticTokens = {}));
     (function(InlineValueText2) {
-      function create(range, text2) {
-        return { range, text: text2 };
+      function create(range, text3) {
+        return { range, text: text3 };
       }
       InlineValueText2.create = create;
       function is(value) {
@@ -37060,8 +37060,8 @@ var init_main = __esm({
       InlineCompletionTriggerKind2.Automatic = 2;
     })(InlineCompletionTriggerKind || (InlineCompletionTriggerKind = {}));
     (function(SelectedCompletionInfo2) {
-      function create(range, text2) {
-        return { range, text: text2 };
+      function create(range, text3) {
+        return { range, text: text3 };
       }
       SelectedCompletionInfo2.create = create;
     })(SelectedCompletionInfo || (SelectedCompletionInfo = {}));
@@ -37090,7 +37090,7 @@ var init_main = __esm({
       }
       TextDocument3.is = is;
       function applyEdits(document, edits) {
-        let text2 = document.getText();
+        let text3 = document.getText();
         const sortedEdits = mergeSort2(edits, (a, b) => {
           const diff = a.range.start.line - b.range.start.line;
           if (diff === 0) {
@@ -37098,19 +37098,19 @@ var init_main = __esm({
           }
           return diff;
         });
-        let lastModifiedOffset = text2.length;
+        let lastModifiedOffset = text3.length;
         for (let i = sortedEdits.length - 1; i >= 0; i--) {
           const e = sortedEdits[i];
           const startOffset = document.offsetAt(e.range.start);
           const endOffset = document.offsetAt(e.range.end);
           if (endOffset <= lastModifiedOffset) {
-            text2 = text2.substring(0, startOffset) + e.newText + text2.substring(endOffset, text2.length);
+            text3 = text3.substring(0, startOffset) + e.newText + text3.substring(endOffset, text3.length);
           } else {
             throw new Error("Overlapping edit");
           }
           lastModifiedOffset = startOffset;
         }
-        return text2;
+        return text3;
       }
       TextDocument3.applyEdits = applyEdits;
       function mergeSort2(data, compare) {
@@ -37175,21 +37175,21 @@ var init_main = __esm({
       getLineOffsets() {
         if (this._lineOffsets === void 0) {
           const lineOffsets = [];
-          const text2 = this._content;
+          const text3 = this._content;
           let isLineStart = true;
-          for (let i = 0; i < text2.length; i++) {
+          for (let i = 0; i < text3.length; i++) {
             if (isLineStart) {
               lineOffsets.push(i);
               isLineStart = false;
             }
-            const ch = text2.charAt(i);
+            const ch = text3.charAt(i);
             isLineStart = ch === "\r" || ch === "\n";
-            if (ch === "\r" && i + 1 < text2.length && text2.charAt(i + 1) === "\n") {
+            if (ch === "\r" && i + 1 < text3.length && text3.charAt(i + 1) === "\n") {
               i++;
             }
           }
-          if (isLineStart && text2.length > 0) {
-            lineOffsets.push(text2.length);
+          if (isLineStart && text3.length > 0) {
+            lineOffsets.push(text3.length);
           }
           this._lineOffsets = lineOffsets;
         }
@@ -37494,12 +37494,12 @@ function mergeSort(data, compare) {
   }
   return data;
 }
-function computeLineOffsets(text2, isAtLineStart, textOffset = 0) {
+function computeLineOffsets(text3, isAtLineStart, textOffset = 0) {
   const result = isAtLineStart ? [textOffset] : [];
-  for (let i = 0; i < text2.length; i++) {
-    const ch = text2.charCodeAt(i);
+  for (let i = 0; i < text3.length; i++) {
+    const ch = text3.charCodeAt(i);
     if (isEOL(ch)) {
-      if (ch === 13 && i + 1 < text2.length && text2.charCodeAt(i + 1) === 10) {
+      if (ch === 13 && i + 1 < text3.length && text3.charCodeAt(i + 1) === 10) {
         i++;
       }
       result.push(textOffset + i + 1);
@@ -37695,7 +37695,7 @@ var init_main2 = __esm({
       }
       TextDocument3.update = update;
       function applyEdits(document, edits) {
-        const text2 = document.getText();
+        const text3 = document.getText();
         const sortedEdits = mergeSort(edits.map(getWellformedEdit), (a, b) => {
           const diff = a.range.start.line - b.range.start.line;
           if (diff === 0) {
@@ -37710,14 +37710,14 @@ var init_main2 = __esm({
           if (startOffset < lastModifiedOffset) {
             throw new Error("Overlapping edit");
           } else if (startOffset > lastModifiedOffset) {
-            spans.push(text2.substring(lastModifiedOffset, startOffset));
+            spans.push(text3.substring(lastModifiedOffset, startOffset));
           }
           if (e.newText.length) {
             spans.push(e.newText);
           }
           lastModifiedOffset = document.offsetAt(e.range.end);
         }
-        spans.push(text2.substr(lastModifiedOffset));
+        spans.push(text3.substr(lastModifiedOffset));
         return spans.join("");
       }
       TextDocument3.applyEdits = applyEdits;
@@ -38732,18 +38732,18 @@ var require_instruction = __commonJS({
         return heredocs;
       }
       getDelimiterRange(startArg, name, candidateRange) {
-        const text2 = this.document.getText(candidateRange);
+        const text3 = this.document.getText(candidateRange);
         if (startArg.getValue().startsWith("<<-")) {
           let index = 0;
-          while (text2.charAt(index) === "	") {
+          while (text3.charAt(index) === "	") {
             index++;
           }
-          if (text2.substring(index) === name) {
+          if (text3.substring(index) === name) {
             return vscode_languageserver_types_1.Range.create(vscode_languageserver_types_1.Position.create(candidateRange.start.line, index), candidateRange.end);
           }
           return null;
         }
-        return text2 === name ? candidateRange : null;
+        return text3 === name ? candidateRange : null;
       }
     };
     exports.Instruction = Instruction;
@@ -39529,11 +39529,11 @@ var require_propertyInstruction = __commonJS({
               ];
             }
           } else if (args[0].getValue().indexOf("=") === -1) {
-            let text2 = this.document.getText();
+            let text3 = this.document.getText();
             let start = args[1].getRange().start;
             let end = args[args.length - 1].getRange().end;
-            text2 = text2.substring(this.document.offsetAt(start), this.document.offsetAt(end));
-            this.properties = [new property_1.Property(this.document, this.escapeChar, args[0], new argument_1.Argument(text2, vscode_languageserver_types_1.Range.create(args[1].getRange().start, args[args.length - 1].getRange().end)))];
+            text3 = text3.substring(this.document.offsetAt(start), this.document.offsetAt(end));
+            this.properties = [new property_1.Property(this.document, this.escapeChar, args[0], new argument_1.Argument(text3, vscode_languageserver_types_1.Range.create(args[1].getRange().start, args[args.length - 1].getRange().end)))];
           } else {
             this.properties = [];
             for (let i = 0; i < args.length; i++) {
@@ -40133,8 +40133,8 @@ var require_from = __commonJS({
           if (portIndex !== -1 || dotIndex !== -1) {
             return vscode_languageserver_types_1.Range.create(range.start, this.document.positionAt(rangeStart + startingSlashIndex));
           }
-          const registry = content.substring(0, startingSlashIndex);
-          if (registry === "localhost") {
+          const registry2 = content.substring(0, startingSlashIndex);
+          if (registry2 === "localhost") {
             return vscode_languageserver_types_1.Range.create(range.start, this.document.positionAt(rangeStart + startingSlashIndex));
           }
         }
@@ -41463,16 +41463,63 @@ var require_main = __commonJS({
   }
 });
 
+// src/main.ts
+import { existsSync as existsSync5 } from "node:fs";
+import { resolve as resolve3 } from "node:path";
+
 // src/model/report.ts
 var severities = ["error", "warning", "notice"];
 var verdicts = ["fail", "unknown", "warn", "pass"];
+function worstVerdict(all) {
+  return verdicts.find((verdict2) => all.includes(verdict2)) ?? "unknown";
+}
+function summarize(findings, cells) {
+  const active = findings.filter((finding4) => finding4.ignored === void 0 && finding4.existing !== true);
+  const count3 = (severity2) => active.filter((finding4) => finding4.severity === severity2).length;
+  return {
+    verdict: worstVerdict(cells.map((cell2) => cell2.verdict)),
+    counts: {
+      errors: count3("error"),
+      warnings: count3("warning"),
+      notices: count3("notice"),
+      unknowns: cells.filter((cell2) => cell2.verdict === "unknown").length
+    }
+  };
+}
+
+// src/model/glob.ts
+function globMatches(pattern, text3) {
+  const [head2 = "", ...parts] = pattern.split("*");
+  const tail = parts.pop();
+  if (tail === void 0) return pattern.length === text3.length && partFits(pattern, text3, 0);
+  const end = text3.length - tail.length;
+  if (end < head2.length || !partFits(head2, text3, 0) || !partFits(tail, text3, end)) return false;
+  let position = head2.length;
+  for (const part2 of parts) {
+    const found = findPart(part2, text3, position);
+    if (found < 0) return false;
+    position = found + part2.length;
+  }
+  return position <= end;
+}
+function partFits(part2, text3, position) {
+  if (!part2.includes("?")) return text3.startsWith(part2, position);
+  if (position + part2.length > text3.length) return false;
+  for (let i = 0; i < part2.length; i++) if (part2[i] !== "?" && part2[i] !== text3[position + i]) return false;
+  return true;
+}
+function findPart(part2, text3, from) {
+  if (!part2.includes("?")) return text3.indexOf(part2, from);
+  for (let position = from; position + part2.length <= text3.length; position++)
+    if (partFits(part2, text3, position)) return position;
+  return -1;
+}
 
 // src/compat/policy.ts
-function applyPolicy(finding3, host, base, policy, used) {
-  const judged = { ...finding3, severity: policy.severity[finding3.rule] ?? finding3.severity };
-  const known = base?.findings.some((other) => other.rule === finding3.rule && other.cause === finding3.cause);
-  if (known === true) judged.existing = true;
-  const index = policy.ignore.findIndex((entry2) => entry2.until >= policy.today && matches(entry2, finding3, host));
+function applyPolicy(finding4, host, base, policy, used) {
+  const judged = { ...finding4, severity: policy.severity[finding4.rule] ?? finding4.severity };
+  if (base?.all.some((other) => isSame(finding4, other)) === true) judged.existing = true;
+  const index = policy.ignore.findIndex((entry2) => entry2.until >= policy.today && matches(entry2, finding4, host));
   const entry = policy.ignore[index];
   if (entry !== void 0) {
     used.add(index);
@@ -41480,109 +41527,178 @@ function applyPolicy(finding3, host, base, policy, used) {
   }
   return judged;
 }
-function matches(entry, finding3, host) {
-  return (entry.rule === void 0 || entry.rule === finding3.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || entry.program === finding3.program);
+function isSame(finding4, before) {
+  return before.rule === finding4.rule && before.cause === finding4.cause && before.program === finding4.program && severities.indexOf(before.severity) <= severities.indexOf(finding4.severity);
 }
-function globMatches(pattern, text2) {
-  const [head2 = "", ...parts] = pattern.split("*");
-  const tail = parts.pop();
-  if (tail === void 0) return pattern === text2;
-  if (!text2.startsWith(head2) || text2.length < head2.length + tail.length || !text2.endsWith(tail)) return false;
-  let position = head2.length;
-  for (const part2 of parts) {
-    const found = text2.indexOf(part2, position);
-    if (found < 0) return false;
-    position = found + part2.length;
-  }
-  return position <= text2.length - tail.length;
+function matches(entry, finding4, host) {
+  return (entry.rule === void 0 || entry.rule === finding4.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || entry.program === finding4.program);
+}
+
+// src/compat/precedence.ts
+var precedence = [
+  "nft-kernel-missing",
+  "legacy-modules-missing",
+  "nft-compat-missing",
+  "missing-binary",
+  "wrapper-ineffective",
+  "wrapper-missing",
+  "wrapper-misdetects",
+  "legacy-on-nft-host",
+  "nft-on-legacy-host",
+  "mixed-backends",
+  "nft-newer-writer",
+  "silent-match-loss",
+  "ipset-revision",
+  "ipset-protocol"
+];
+function rank(finding4) {
+  const index = precedence.indexOf(finding4.rule);
+  return index < 0 ? precedence.length : index;
+}
+function compareFindings(a, b) {
+  return severities.indexOf(a.severity) - severities.indexOf(b.severity) || rank(a) - rank(b) || Number(a.program?.startsWith("kubelet") ?? false) - Number(b.program?.startsWith("kubelet") ?? false);
+}
+function groupByCause(findings) {
+  const causes = /* @__PURE__ */ new Map();
+  for (const finding4 of findings) causes.set(finding4.cause, [...causes.get(finding4.cause) ?? [], finding4]);
+  return [...causes.values()];
+}
+function pick(group) {
+  const [kept, ...others] = [...group].sort(compareFindings);
+  if (kept === void 0) throw new Error("a group is never empty");
+  const also = others.flatMap(
+    (other) => other.rule === kept.rule && other.program !== void 0 && other.program !== kept.program ? [other.program] : []
+  );
+  if (also.length === 0) return kept;
+  const fact2 = `the same with ${[...new Set(also)].join(", ")}`;
+  return { ...kept, evidence: [...kept.evidence, { fact: fact2, source: "programs on the node" }] };
+}
+function keepOnePerCause(findings) {
+  return groupByCause(findings).map(pick);
+}
+function keepAfterPolicy(findings) {
+  return groupByCause(findings).flatMap((group) => {
+    const kept = [];
+    let left = group;
+    while (left.length > 0) {
+      const worst = pick(left);
+      kept.push(worst);
+      if (worst.ignored !== void 0) left = left.filter((other) => other.program !== worst.program);
+      else if (worst.existing === true)
+        left = left.filter((other) => other.existing !== true && other.ignored === void 0);
+      else break;
+    }
+    return kept;
+  });
 }
 
 // src/compat/assemble.ts
 function assembleReport(images, policy, tool2, notes2) {
   const findings = [];
+  const fixed = [];
   const used = /* @__PURE__ */ new Set();
   const imageReports = images.map(
     (image2) => ({
       reference: image2.reference,
       digest: image2.digest,
-      platforms: image2.platforms.map((platform2) => ({
-        platform: platform2.platform,
-        toolchain: platform2.toolchain,
-        cells: platform2.cells.map((cell) => assembleCell(image2.reference, platform2, cell, policy, findings, used))
-      }))
+      platforms: image2.platforms.map((platform3) => {
+        collectFixed(image2.reference, platform3, policy, fixed);
+        return {
+          platform: platform3.platform,
+          toolchain: platform3.toolchain,
+          cells: platform3.cells.map((cell2) => assembleCell(image2.reference, platform3, cell2, policy, findings, used)),
+          ...platform3.base === void 0 ? {} : { base: describeBase(platform3.base) }
+        };
+      })
     })
   );
-  const cells = imageReports.flatMap((image2) => image2.platforms.flatMap((platform2) => platform2.cells));
+  const cells = imageReports.flatMap((image2) => image2.platforms.flatMap((platform3) => platform3.cells));
   return {
     schemaVersion: 1,
     tool: tool2,
-    verdict: worst(cells.map((cell) => cell.verdict)),
-    counts: countAll(findings, cells),
+    ...summarize(findings, cells),
     images: imageReports,
     findings,
+    ...fixed.length === 0 ? {} : { fixed },
     notes: [...notes2, ...ignoreNotes(policy, used)]
   };
 }
-function assembleCell(reference, platform2, raw, policy, findings, used) {
-  const base = platform2.base?.find((cell) => cell.host.id === raw.host.id);
-  const judged = raw.findings.map((finding3) => applyPolicy(finding3, raw.host.id, base, policy, used));
+function assembleCell(reference, platform3, raw, policy, findings, used) {
+  const base = platform3.base?.cells.find((cell2) => cell2.host.id === raw.host.id);
+  const judged = keepAfterPolicy(raw.all.map((finding4) => applyPolicy(finding4, raw.host.id, base, policy, used)));
   return {
     host: raw.host.id,
     kernel: raw.host.kernel.release.value,
     programs: raw.programs.map((program2) => program2.id),
     verdict: verdictOf(judged, raw.missing.length > 0),
-    findings: judged.map((finding3) => addFinding(findings, reference, platform2, raw.host.id, finding3)),
-    missing: raw.missing
+    findings: judged.map((finding4) => addFinding(findings, reference, platform3, raw.host.id, finding4)),
+    missing: raw.missing,
+    ...base === void 0 ? {} : { base: baseVerdict(base, policy) }
   };
 }
-function addFinding(findings, image2, platform2, host, judged) {
+function baseVerdict(base, policy) {
+  const judged = keepAfterPolicy(
+    base.all.map((finding4) => applyPolicy(finding4, base.host.id, void 0, policy, /* @__PURE__ */ new Set()))
+  );
+  return verdictOf(judged, base.missing.length > 0);
+}
+function describeBase(base) {
+  return {
+    reference: base.reference,
+    digest: base.digest,
+    tools: base.toolchain.tools.map(({ name, version: version3, backend }) => ({
+      name,
+      version: version3,
+      ...backend === void 0 ? {} : { backend }
+    }))
+  };
+}
+function collectFixed(reference, { platform: platform3, cells, base }, policy, fixed) {
+  for (const old of base?.cells ?? []) {
+    const now = cells.find((cell2) => cell2.host.id === old.host.id);
+    if (now === void 0 || now.missing.length > 0) continue;
+    for (const finding4 of old.findings) {
+      if (now.all.some((other) => other.rule === finding4.rule && other.cause === finding4.cause)) continue;
+      const judged = applyPolicy(finding4, old.host.id, void 0, policy, /* @__PURE__ */ new Set());
+      if (judged.ignored === void 0 && judged.severity !== "notice")
+        addFinding(fixed, reference, { platform: platform3 }, old.host.id, judged);
+    }
+  }
+}
+function addFinding(findings, image2, platform3, host, judged) {
   const index = findings.findIndex(
-    (finding3) => finding3.image === image2 && finding3.platform === platform2.platform && finding3.rule === judged.rule && finding3.severity === judged.severity && finding3.program === judged.program && finding3.message === judged.message && finding3.existing === judged.existing && finding3.ignored?.reason === judged.ignored?.reason
+    (finding4) => finding4.image === image2 && finding4.platform === platform3.platform && finding4.rule === judged.rule && finding4.severity === judged.severity && finding4.program === judged.program && finding4.message === judged.message && finding4.existing === judged.existing && finding4.ignored?.reason === judged.ignored?.reason
   );
   const known = findings[index];
   if (known !== void 0) {
     if (!known.hosts.includes(host)) known.hosts.push(host);
-    for (const evidence2 of judged.evidence) {
-      const there = known.evidence.some((item) => item.fact === evidence2.fact && item.source === evidence2.source);
-      if (!there) known.evidence.push(evidence2);
+    for (const evidence3 of judged.evidence) {
+      const there = known.evidence.some((item) => item.fact === evidence3.fact && item.source === evidence3.source);
+      if (!there) known.evidence.push(evidence3);
     }
     return index;
   }
-  const location2 = platform2.locate?.(judged);
   findings.push({
     rule: judged.rule,
     severity: judged.severity,
     image: image2,
-    platform: platform2.platform,
+    platform: platform3.platform,
     hosts: [host],
     ...judged.program === void 0 ? {} : { program: judged.program },
     message: judged.message,
     evidence: [...judged.evidence],
     ...judged.remedy === void 0 ? {} : { remedy: judged.remedy },
-    ...location2 === void 0 ? {} : { location: location2 },
+    ...platform3.locate?.(judged),
     ...judged.existing === void 0 ? {} : { existing: judged.existing },
     ...judged.ignored === void 0 ? {} : { ignored: judged.ignored }
   });
   return findings.length - 1;
 }
 function verdictOf(findings, missing) {
-  const active = findings.filter((finding3) => finding3.ignored === void 0);
-  if (active.some((finding3) => finding3.severity === "error" && finding3.existing !== true)) return "fail";
+  const active = findings.filter((finding4) => finding4.ignored === void 0);
+  if (active.some((finding4) => finding4.severity === "error" && finding4.existing !== true)) return "fail";
   if (missing) return "unknown";
-  return active.some((finding3) => finding3.severity !== "notice") ? "warn" : "pass";
-}
-function worst(all) {
-  return verdicts.find((verdict) => all.includes(verdict)) ?? "unknown";
-}
-function countAll(findings, cells) {
-  const active = findings.filter((finding3) => finding3.ignored === void 0 && finding3.existing !== true);
-  const count2 = (severity) => active.filter((finding3) => finding3.severity === severity).length;
-  return {
-    errors: count2("error"),
-    warnings: count2("warning"),
-    notices: count2("notice"),
-    unknowns: cells.filter((cell) => cell.verdict === "unknown").length
-  };
+  return active.some((finding4) => finding4.severity !== "notice") ? "warn" : "pass";
 }
 function ignoreNotes(policy, used) {
   return policy.ignore.flatMap((entry, index) => {
@@ -41603,6 +41719,30 @@ var wrapper_choices_default = {
       fallback: "legacy",
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
       note: "counts the rules of both backends; legacy when it has as many or more, none in both included"
+    },
+    {
+      version: "v1-timeout",
+      follows: "rules",
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
+      note: "legacy with ten rules or more in it, whatever nft has; else counts as v1, legacy on a tie"
+    },
+    {
+      version: "kind",
+      follows: "rules",
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "decides as v1 when the node starts: legacy with ten rules or more, else legacy on a tie"
+    },
+    {
+      version: "klipper-lb",
+      follows: "kernel",
+      legacyWith: "never",
+      fallback: "legacy",
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "looks at no rules: nft where lsmod lists nf_tables, else legacy"
     },
     {
       version: "v2",
@@ -41664,9 +41804,75 @@ var wrapper_choices_default = {
   ]
 };
 
+// src/compat/remember.ts
+function remember(keyOf, compute, limit = 2e4) {
+  const known = /* @__PURE__ */ new Map();
+  return (...args) => {
+    const key = keyOf(...args);
+    const found = known.get(key);
+    if (found !== void 0) return found;
+    const result = compute(...args);
+    if (known.size >= limit) known.clear();
+    known.set(key, result);
+    return result;
+  };
+}
+function rememberFor(limit = 1e3) {
+  const root = { further: /* @__PURE__ */ new WeakMap(), known: /* @__PURE__ */ new Map() };
+  return (...objects) => {
+    const common = objects.reduce(open, root);
+    return (object2, key, compute) => {
+      const { known } = open(common, object2);
+      const found = known.get(key);
+      if (found !== void 0) return found;
+      const result = compute();
+      if (known.size >= limit) known.clear();
+      known.set(key, result);
+      return result;
+    };
+  };
+}
+function open({ further }, object2) {
+  const there = further.get(object2);
+  if (there !== void 0) return there;
+  const made = { further: /* @__PURE__ */ new WeakMap(), known: /* @__PURE__ */ new Map() };
+  further.set(object2, made);
+  return made;
+}
+
 // src/compat/backend.ts
 function findTool(toolchain, name, backend) {
-  return toolchain.tools.find((tool2) => tool2.name === name && (backend === void 0 || tool2.backend === backend));
+  const candidates2 = toolchain.tools.filter(
+    (tool2) => tool2.name === name && (backend === void 0 || tool2.backend === backend)
+  );
+  if (candidates2.length < 2) return candidates2[0];
+  const target = toolchain.defaults[name]?.via.at(-1);
+  return candidates2.find((tool2) => tool2.target === target) ?? candidates2[0];
+}
+var iptablesCommands = [
+  "iptables",
+  "ip6tables",
+  "iptables-save",
+  "iptables-restore",
+  "ip6tables-save",
+  "ip6tables-restore"
+];
+function iptablesInUse(toolchain, backend) {
+  return inUse(toolchain, backend, () => findIptablesInUse(toolchain, backend));
+}
+var inUse = rememberFor()();
+function findIptablesInUse(toolchain, backend) {
+  const behind = iptablesCommands.flatMap((name) => {
+    const command = toolchain.defaults[name];
+    const target = command?.backend === backend ? command.via.at(-1) : void 0;
+    return toolchain.tools.filter(
+      (tool2) => /^ip6?tables$/.test(tool2.name) && tool2.backend === backend && tool2.target === target
+    );
+  });
+  const first = ["iptables", "ip6tables"].flatMap((name) => findTool(toolchain, name, backend) ?? []);
+  const versions = new Map([...first, ...behind].map((tool2) => [tool2.version, tool2]).reverse());
+  const found = [...versions].map(([version3, tool2]) => ({ name: tool2.name, version: version3, tool: tool2 })).reverse();
+  return found.length > 0 ? found : [{ name: "iptables", version: null }];
 }
 function backendOnHost(program2, hostBackend) {
   switch (program2.backend) {
@@ -41732,8 +41938,13 @@ function chooseByCommand(toolchain, image2, hostBackend, programs) {
       const missing = `backend of ${command.via.at(-1) ?? "iptables"} in the image`;
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing };
     }
-    default:
-      return { backend: "none", because: "there is no iptables command in PATH", adapts: false };
+    default: {
+      const because = "there is no iptables command in PATH";
+      const runsIt = command?.dangling === true || image2.profile?.selects?.value === "path";
+      if (runsIt || findTool(toolchain, "iptables") === void 0) return { backend: "none", because, adapts: false };
+      const missing = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
+      return { backend: "unknown", because, adapts: false, maybeNone: true, missing };
+    }
   }
 }
 function chooseHostExec(command, hostBackend) {
@@ -41794,47 +42005,6 @@ function unknownHostBackend(because) {
   return { backend: "unknown", because, adapts: true, missing: "default backend of the host's iptables" };
 }
 
-// src/compat/precedence.ts
-var precedence = [
-  "nft-kernel-missing",
-  "legacy-modules-missing",
-  "nft-compat-missing",
-  "missing-binary",
-  "wrapper-ineffective",
-  "wrapper-missing",
-  "wrapper-misdetects",
-  "legacy-on-nft-host",
-  "nft-on-legacy-host",
-  "mixed-backends",
-  "nft-newer-writer",
-  "silent-match-loss",
-  "ipset-revision",
-  "ipset-protocol"
-];
-function rank(finding3) {
-  const index = precedence.indexOf(finding3.rule);
-  return index < 0 ? precedence.length : index;
-}
-function compareFindings(a, b) {
-  return severities.indexOf(a.severity) - severities.indexOf(b.severity) || rank(a) - rank(b) || Number(a.program?.startsWith("kubelet") ?? false) - Number(b.program?.startsWith("kubelet") ?? false);
-}
-function keepOnePerCause(findings) {
-  const causes = /* @__PURE__ */ new Map();
-  for (const finding3 of findings) {
-    causes.set(finding3.cause, [...causes.get(finding3.cause) ?? [], finding3]);
-  }
-  return [...causes.values()].map((group) => {
-    const [kept, ...others] = group.sort(compareFindings);
-    if (kept === void 0) throw new Error("a group is never empty");
-    const also = others.flatMap(
-      (other) => other.rule === kept.rule && other.program !== void 0 ? [other.program] : []
-    );
-    if (also.length === 0) return kept;
-    const fact2 = `the same with ${[...new Set(also)].join(", ")}`;
-    return { ...kept, evidence: [...kept.evidence, { fact: fact2, source: kept.evidence[0]?.source ?? "" }] };
-  });
-}
-
 // src/knowledge/architectures.json
 var architectures_default = {
   comment: "GOARCH names. Processors of 64 bits that can run programs of 32 bits, and the kernels on which 32-bit iptables-legacy was measured.",
@@ -41846,9 +42016,9 @@ var architectures_default = {
 var bundled = architectures_default;
 var archMismatch = {
   id: "arch-mismatch",
-  evaluate(cell) {
-    const stated2 = cell.toolchain.architecture;
-    const foreign = cell.toolchain.tools.filter(
+  evaluate(cell2) {
+    const stated2 = cell2.toolchain.architecture;
+    const foreign = cell2.toolchain.tools.filter(
       ({ architecture }) => architecture !== void 0 && stated2 !== "" && architecture !== stated2
     );
     const targets = [...new Set(foreign.map(({ target }) => target))];
@@ -41875,11 +42045,11 @@ function mismatch(tools, architecture, stated2, target) {
 }
 var legacy32Bit = {
   id: "legacy-32-bit",
-  evaluate(cell) {
-    const tool2 = legacyTool(cell);
-    const architecture = tool2?.architecture ?? cell.toolchain.architecture;
+  evaluate(cell2) {
+    const tool2 = legacyTool(cell2);
+    const architecture = tool2?.architecture ?? cell2.toolchain.architecture;
     const wider = bundled.wider[architecture];
-    const { xtablesCompat } = cell.host.kernel;
+    const { xtablesCompat } = cell2.host.kernel;
     if (tool2 === void 0 || wider === void 0 || xtablesCompat?.value !== false) return [];
     return [
       {
@@ -41889,7 +42059,7 @@ var legacy32Bit = {
         cause: "legacy-32-bit",
         message: `32-bit iptables-legacy (${architecture}) fails on ${wider} nodes with this kernel: "can't initialize iptables table: Invalid argument"; on 32-bit kernels it works`,
         evidence: [
-          { fact: `CONFIG_NETFILTER_XTABLES_COMPAT is off on ${cell.host.id}`, source: xtablesCompat.source },
+          { fact: `CONFIG_NETFILTER_XTABLES_COMPAT is off on ${cell2.host.id}`, source: xtablesCompat.source },
           { fact: "what 32-bit tools do without it", source: bundled.legacy32 }
         ],
         remedy: `Ship an image for ${wider}, or use iptables-nft in the 32-bit one.`
@@ -41897,16 +42067,16 @@ var legacy32Bit = {
     ];
   }
 };
-function legacyTool(cell) {
-  if (cell.choice.backend !== "legacy" || cell.choice.hostExec === true) return void 0;
-  return findTool(cell.toolchain, "iptables", "legacy");
+function legacyTool(cell2) {
+  if (cell2.choice.backend !== "legacy" || cell2.choice.hostExec === true) return void 0;
+  return findTool(cell2.toolchain, "iptables", "legacy");
 }
 
 // src/compat/rules/backend-mismatch.ts
-function mismatch2(cell, image2) {
-  return cell.image.network === "host" && cell.choice.backend === image2 && cell.choice.hostExec !== true && cell.hostBackend !== void 0 && cell.hostBackend !== image2;
+function mismatch2(cell2, image2) {
+  return cell2.image.network === "host" && cell2.choice.backend === image2 && cell2.choice.hostExec !== true && cell2.hostBackend !== void 0 && cell2.hostBackend !== image2;
 }
-function mismatchFinding(cell, rule14, message) {
+function mismatchFinding(cell2, rule14, message) {
   return {
     kind: "finding",
     rule: rule14,
@@ -41914,10 +42084,10 @@ function mismatchFinding(cell, rule14, message) {
     cause: "backend",
     message,
     evidence: [
-      { fact: cell.choice.because, source: "image" },
+      { fact: cell2.choice.because, source: "image" },
       {
-        fact: `iptables of ${cell.host.id} uses ${cell.hostBackend}`,
-        source: cell.host.iptables.backend?.source ?? "host catalogue"
+        fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
+        source: cell2.host.iptables.backend?.source ?? "host catalogue"
       }
     ],
     remedy: bothBackends
@@ -41926,52 +42096,52 @@ function mismatchFinding(cell, rule14, message) {
 var bothBackends = "Ship both backends (on Alpine 3.19 and later: packages iptables and iptables-legacy) and install iptables-wrapper v2 or later as `iptables`.";
 var legacyOnNftHost = {
   id: "legacy-on-nft-host",
-  evaluate(cell) {
-    if (!mismatch2(cell, "legacy")) return [];
+  evaluate(cell2) {
+    if (!mismatch2(cell2, "legacy")) return [];
     const message = "the image writes iptables-legacy rules while the node's kubelet writes iptables-nft rules: two rule sets apply, neither sees the other";
-    return [mismatchFinding(cell, "legacy-on-nft-host", message)];
+    return [mismatchFinding(cell2, "legacy-on-nft-host", message)];
   }
 };
 var nftOnLegacyHost = {
   id: "nft-on-legacy-host",
-  evaluate(cell) {
-    if (!mismatch2(cell, "nft")) return [];
+  evaluate(cell2) {
+    if (!mismatch2(cell2, "nft")) return [];
     const message = "the image writes iptables-nft rules while the node's kubelet writes iptables-legacy rules: two rule sets apply, neither sees the other";
-    return [mismatchFinding(cell, "nft-on-legacy-host", message)];
+    return [mismatchFinding(cell2, "nft-on-legacy-host", message)];
   }
 };
 var wrapperMissing = {
   id: "wrapper-missing",
-  evaluate(cell) {
-    if (!mismatch2(cell, "nft") && !mismatch2(cell, "legacy")) return [];
-    const { choice } = cell;
+  evaluate(cell2) {
+    if (!mismatch2(cell2, "nft") && !mismatch2(cell2, "legacy")) return [];
+    const { choice } = cell2;
     const image2 = choice.backend;
     if (choice.wanted !== void 0) {
       const message2 = `the image's selector wants ${choice.wanted} here, but only the ${image2} binaries are in the image, so its rules land in ${image2}`;
-      return [mismatchFinding(cell, "wrapper-missing", message2)];
+      return [mismatchFinding(cell2, "wrapper-missing", message2)];
     }
-    const wrapperThere = cell.toolchain.selector?.kind === "iptables-wrapper";
-    if (choice.adapts || wrapperThere || cell.selectedBackends.size < 2) return [];
+    const wrapperThere = cell2.toolchain.selector?.kind === "iptables-wrapper";
+    if (choice.adapts || wrapperThere || cell2.selectedBackends.size < 2) return [];
     const message = `the image always uses ${image2} and the selected hosts use both backends: it needs an iptables-wrapper`;
-    return [mismatchFinding(cell, "wrapper-missing", message)];
+    return [mismatchFinding(cell2, "wrapper-missing", message)];
   }
 };
 var wrapperIneffective = {
   id: "wrapper-ineffective",
-  evaluate(cell) {
-    const { selector } = cell.toolchain;
-    if (selector?.kind !== "iptables-wrapper" || selector.effective || cell.choice.adapts) return [];
-    const result = cell.choice.backend;
+  evaluate(cell2) {
+    const { selector } = cell2.toolchain;
+    if (selector?.kind !== "iptables-wrapper" || selector.effective || cell2.choice.adapts) return [];
+    const result = cell2.choice.backend;
     if (result !== "nft" && result !== "legacy") return [];
-    const chain = cell.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
+    const chain = cell2.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
     const message = `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
-    const finding3 = mismatchFinding(cell, "wrapper-ineffective", message);
-    const differs = mismatch2(cell, result);
+    const finding4 = mismatchFinding(cell2, "wrapper-ineffective", message);
+    const differs = mismatch2(cell2, result);
     return [
       {
-        ...finding3,
+        ...finding4,
         severity: differs ? "error" : "notice",
-        evidence: [...selector.evidence, ...differs ? finding3.evidence : []],
+        evidence: [...selector.evidence, ...differs ? finding4.evidence : []],
         remedy: "Run the wrapper's installer so that `iptables` and `ip6tables` in PATH lead to it, and check that in the build."
       }
     ];
@@ -41979,51 +42149,53 @@ var wrapperIneffective = {
 };
 var mixedBackends = {
   id: "mixed-backends",
-  evaluate(cell) {
-    return [...mixedCommands(cell), ...mixedPrograms(cell)];
+  evaluate(cell2) {
+    return [...mixedCommands(cell2), ...mixedPrograms(cell2)];
   }
 };
-function mixedCommands(cell) {
-  const { defaults: defaults2 } = cell.toolchain;
-  const plain2 = defaults2.iptables?.backend;
+function mixedCommands(cell2) {
+  const { defaults: defaults2 } = cell2.toolchain;
+  const plain2 = defaults2.iptables?.backend === "auto" ? cell2.choice.backend : defaults2.iptables?.backend;
   if (plain2 !== "nft" && plain2 !== "legacy") return [];
-  return ["iptables-restore", "iptables-save", "ip6tables"].flatMap((name) => {
-    const command = defaults2[name];
-    if (command === void 0 || command.backend !== "nft" && command.backend !== "legacy") return [];
-    if (command.backend === plain2) return [];
-    return [
-      {
-        kind: "finding",
-        rule: "mixed-backends",
-        // One family in each backend can be meant; save and restore of another backend than iptables cannot.
-        severity: name === "ip6tables" ? "warning" : "error",
-        cause: `commands:${name}`,
-        message: `in the image \`iptables\` uses ${plain2} and \`${name}\` uses ${command.backend}`,
-        evidence: [
-          { fact: `iptables is ${defaults2.iptables?.via.join(" -> ")}`, source: "image" },
-          { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }
-        ],
-        remedy: "Point all iptables commands of the image at one backend."
-      }
-    ];
-  });
+  return ["iptables-restore", "iptables-save", "ip6tables", "ip6tables-restore", "ip6tables-save"].flatMap(
+    (name) => {
+      const command = defaults2[name];
+      if (command === void 0 || command.backend !== "nft" && command.backend !== "legacy") return [];
+      if (command.backend === plain2) return [];
+      return [
+        {
+          kind: "finding",
+          rule: "mixed-backends",
+          // One family in each backend can be meant; save and restore of another backend than iptables cannot.
+          severity: name.startsWith("ip6tables") ? "warning" : "error",
+          cause: name.startsWith("ip6tables") ? "commands:ip6tables" : "commands:iptables",
+          message: `in the image \`iptables\` uses ${plain2} and \`${name}\` uses ${command.backend}`,
+          evidence: [
+            { fact: `iptables: ${cell2.choice.because}`, source: "image" },
+            { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }
+          ],
+          remedy: "Point all iptables commands of the image at one backend."
+        }
+      ];
+    }
+  );
 }
-function mixedPrograms(cell) {
-  const image2 = cell.choice.backend;
-  if (cell.image.network !== "host" || image2 !== "nft" && image2 !== "legacy") return [];
-  return cell.programs.flatMap((program2) => {
-    const other = backendOnHost(program2, cell.hostBackend);
+function mixedPrograms(cell2) {
+  const image2 = cell2.choice.backend;
+  if (cell2.image.network !== "host" || image2 !== "nft" && image2 !== "legacy") return [];
+  return cell2.programs.flatMap((program2) => {
+    const other = backendOnHost(program2, cell2.hostBackend);
     if (other !== "nft" && other !== "legacy" || other === image2) return [];
-    if (cell.hostBackend !== void 0 && cell.hostBackend !== image2) return [];
+    if (cell2.hostBackend !== void 0 && cell2.hostBackend !== image2) return [];
     return [
       {
         kind: "finding",
         rule: "mixed-backends",
-        severity: cell.hostBackend === void 0 ? "warning" : "notice",
+        severity: cell2.hostBackend === void 0 ? "warning" : "notice",
         cause: "backend",
         program: program2.id,
         message: `${program2.id} writes ${other} rules and the image ${image2} rules: two rule sets apply, neither sees the other`,
-        evidence: [{ fact: cell.choice.because, source: "image" }, ...program2.evidence],
+        evidence: [{ fact: cell2.choice.because, source: "image" }, ...program2.evidence],
         remedy: "Bring all programs of the node to one backend."
       }
     ];
@@ -42144,6 +42316,7 @@ var defects_default = [
     tool: "iptables",
     backend: "nft",
     versions: { min: "1.8.7", max: "1.8.7" },
+    cause: "newer-writer",
     conditions: ["incompatible-table"],
     severity: "warning",
     otherwise: "none",
@@ -42319,864 +42492,2086 @@ function describeRange(range) {
 function upstreamVersion(packageVersion) {
   return /^(?:\d+:)?(\d+(?:\.\d+){1,3})/.exec(packageVersion)?.[1];
 }
+function packageRevision(packageVersion) {
+  const revision = /-(\d+)[^-]*$/.exec(packageVersion)?.[1];
+  return revision === void 0 ? void 0 : Number(revision);
+}
 function kernelSeries(release) {
   return /^(\d+\.\d+)/.exec(release)?.[1];
 }
-function isVersion(text2) {
-  return /^\d+(\.\d+){1,3}$/.test(text2);
+function isVersion(text3) {
+  return /^\d+(\.\d+){1,3}$/.test(text3);
 }
 
-// src/compat/types.ts
-function operationsOf(image2) {
-  return image2.profile?.operations?.value ?? null;
+// node_modules/zod/v4/core/util.js
+function getEnumValues(entries) {
+  const numericValues = Object.values(entries).filter((v) => typeof v === "number");
+  const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+  return values;
 }
-
-// src/compat/rules/buggy-version.ts
-var defects = defects_default;
-var buggyVersion = {
-  id: "buggy-version",
-  evaluate(cell) {
-    return defects.filter((defect) => defect.rule === "buggy-version").flatMap((defect) => judge(cell, defect));
+function jsonStringifyReplacer(_, value) {
+  if (typeof value === "bigint")
+    return value.toString();
+  return value;
+}
+var Cached = class {
+  constructor(getter) {
+    this._getter = getter;
+    this._value = void 0;
   }
-};
-var fileCapabilities = {
-  id: "file-capabilities",
-  evaluate(cell) {
-    return defects.filter((defect) => defect.rule === "file-capabilities").flatMap((defect) => judge(cell, defect));
-  }
-};
-function judge(cell, defect) {
-  if (defect.tool === "iptables-wrapper") return judgeWrapper(cell, defect);
-  const tool2 = affectedTool(cell, defect);
-  if (tool2 === void 0 || repaired(tool2, defect)) return [];
-  const severity = severityOf(defect, conditionsOf(cell, defect, tool2));
-  if (severity === void 0) return [];
-  if (tool2.version === null) {
-    return severity === "error" ? [{ kind: "missing", rule: defect.rule, fact: `version of the image's ${tool2.name}` }] : [];
-  }
-  if (!inRange(tool2.version, defect.versions ?? {})) return [];
-  return [
-    {
-      kind: "finding",
-      rule: defect.rule,
-      severity,
-      cause: `defect:${defect.id}`,
-      tool: tool2.name,
-      message: `${tool2.name} ${tool2.version}: ${defect.message}`,
-      evidence: [...tool2.evidence, ...defectEvidence(defect)],
-      ...defect.fixedIn === null ? {} : { remedy: `Raise ${tool2.name} to ${defect.fixedIn} or later.` }
+  get value() {
+    const getter = this._getter;
+    if (getter !== void 0) {
+      this._value = getter();
+      this._getter = void 0;
     }
-  ];
+    return this._value;
+  }
+};
+function cached(getter) {
+  return new Cached(getter);
 }
-function judgeWrapper(cell, defect) {
-  const { selector } = cell.toolchain;
-  if (selector?.kind !== "iptables-wrapper" || !selector.effective) return [];
-  if (defect.generations?.includes(selector.version ?? "") !== true) return [];
-  const severity = severityOf(defect, conditionsOf(cell, defect, void 0));
-  if (severity === void 0) return [];
-  const message = `iptables-wrapper ${selector.version}: ${defect.message}`;
-  const evidence2 = [...selector.evidence, ...defectEvidence(defect)];
-  const cause = `defect:${defect.id}`;
-  return [{ kind: "finding", rule: defect.rule, severity, cause, tool: "iptables-wrapper", message, evidence: evidence2 }];
+function nullish(input) {
+  return input === null || input === void 0;
 }
-function defectEvidence(defect) {
-  const known = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
-  const how = defect.sources.map((source) => ({ fact: `${defect.title} (${known})`, source }));
-  const who = defect.incidents.filter((source) => !defect.sources.includes(source)).map((source) => ({ fact: "people were hit by it", source }));
-  return [...how, ...who];
+function cleanRegex(source) {
+  const start = source.startsWith("^") ? 1 : 0;
+  const end = source.endsWith("$") ? source.length - 1 : source.length;
+  return source.slice(start, end);
 }
-function affectedTool(cell, defect) {
-  if (defect.tool !== "iptables") return findTool(cell.toolchain, defect.tool);
-  const { backend, hostExec: hostExec2 } = cell.choice;
-  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return void 0;
-  if (defect.backend !== void 0 && defect.backend !== backend) return void 0;
-  return findTool(cell.toolchain, "iptables", backend);
+function floatSafeRemainder(val, step) {
+  const ratio = val / step;
+  const roundedRatio = Math.round(ratio);
+  const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
+  if (Math.abs(ratio - roundedRatio) < tolerance)
+    return 0;
+  return ratio - roundedRatio;
 }
-function repaired(tool2, defect) {
-  return (defect.except ?? []).some((entry) => {
-    if (tool2.package?.database !== entry.database || !tool2.package.version.includes(entry.marker)) return false;
-    const revision = /-(\d+)[^-]*$/.exec(tool2.package.version)?.[1];
-    return revision !== void 0 && Number(revision) >= entry.minRevision;
+function assignProp(target, prop, value) {
+  Object.defineProperty(target, prop, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true
   });
 }
-function severityOf(defect, conditions) {
-  if (conditions.includes(false)) return void 0;
-  if (conditions.every((holds3) => holds3 === true)) return defect.severity;
-  return defect.otherwise === "none" ? void 0 : defect.otherwise;
+var captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
+};
+function isObject(data) {
+  return typeof data === "object" && data !== null && !Array.isArray(data);
 }
-function conditionsOf(cell, defect, tool2) {
-  return defect.conditions.map((condition) => holds(cell, condition, tool2));
+function isPlainObject(o) {
+  if (isObject(o) === false)
+    return false;
+  const ctor = o.constructor;
+  if (ctor === void 0)
+    return true;
+  if (typeof ctor !== "function")
+    return true;
+  const prot = ctor.prototype;
+  if (isObject(prot) === false)
+    return false;
+  if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
+    return false;
+  }
+  return true;
 }
-function holds(cell, condition, tool2) {
-  switch (condition) {
-    case "ruleset-changes-beside":
-      return cell.programs.some((program2) => program2.changesRules && writesNft(cell, program2)) || void 0;
-    case "native-nft-beside":
-      return cell.programs.some((program2) => program2.backend === "native-nft");
-    case "checks-or-deletes": {
-      const operations = operationsOf(cell.image);
-      return operations === null ? void 0 : operations.includes("check") || operations.includes("delete");
-    }
-    case "file-capabilities":
-      return tool2?.fileCapabilities;
-    default: {
-      const construct = /^writes:(.+)$/.exec(condition)?.[1];
-      return construct !== void 0 && cell.image.profile?.writes?.value.includes(construct) || void 0;
+var propertyKeyTypes = /* @__PURE__ */ new Set(["string", "number", "symbol"]);
+function escapeRegex(str) {
+  return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+function clone(inst, def, params) {
+  const cl = new inst._zod.constr(def ?? inst._zod.def);
+  if (!def || params?.parent)
+    cl._zod.parent = inst;
+  return cl;
+}
+function normalizeParams(_params) {
+  const params = _params;
+  if (!params)
+    return {};
+  if (typeof params === "string")
+    return { error: () => params };
+  if (params?.message !== void 0) {
+    if (params?.error !== void 0)
+      throw new Error("Cannot specify both `message` and `error` params");
+    params.error = params.message;
+  }
+  delete params.message;
+  if (typeof params.error === "string")
+    return { ...params, error: () => params.error };
+  return params;
+}
+function optionalKeys(shape) {
+  return Object.keys(shape).filter((k) => {
+    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
+  });
+}
+function aborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue !== true) {
+      return true;
     }
   }
+  return false;
 }
-function writesNft(cell, program2) {
-  const backend = backendOnHost(program2, cell.hostBackend);
-  return backend === "nft" || backend === "native";
+function explicitlyAborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue === false) {
+      return true;
+    }
+  }
+  return false;
 }
-
-// src/compat/rules/host-exec.ts
-var rule = "host-exec";
-var hostExec = {
-  id: rule,
-  evaluate(cell) {
-    const commands = Object.entries(cell.toolchain.defaults).filter(([, command]) => command.hostExec === true);
-    if (commands.length === 0) return [];
-    const names = commands.map(([name]) => name);
-    const notice2 = {
-      kind: "finding",
-      rule,
-      severity: "notice",
-      cause: "host-exec",
-      message: `${names.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
-      evidence: commands.map(([name, command]) => ({
-        fact: `${name} is ${command.via.join(" -> ")}`,
-        source: "image"
-      })),
-      remedy: "Nothing to change; check that every host has these tools."
-    };
-    return [notice2, ...hostLacks(cell, names)];
+function prefixIssues(path, issues) {
+  return issues.map((iss) => {
+    var _a3;
+    (_a3 = iss).path ?? (_a3.path = []);
+    iss.path.unshift(path);
+    return iss;
+  });
+}
+function unwrapMessage(message) {
+  return typeof message === "string" ? message : message?.message;
+}
+function sizeCaps(defChecks) {
+  const caps = [];
+  for (const ch of defChecks ?? []) {
+    const d = ch._zod.def;
+    if (!/_(length|size)$|_equals$/.test(d.check))
+      break;
+    const max = d.maximum ?? d.length ?? d.size;
+    if (max >= 0)
+      caps.push([max, ch]);
+  }
+  return caps;
+}
+function attachSchema(issues, start, inst) {
+  var _a3;
+  for (let i = start; i < issues.length; i++) {
+    (_a3 = issues[i]).schema ?? (_a3.schema = inst);
+  }
+}
+function finalizeIssue(iss, ctx, config2) {
+  var _a3;
+  const traits = iss.inst?._zod?.traits;
+  if (traits?.has("$ZodType")) {
+    if (traits.has("$ZodCheck"))
+      (_a3 = iss).schema ?? (_a3.schema = iss.inst);
+    else
+      iss.schema = iss.inst;
+  }
+  const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
+  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
+  const full = {};
+  for (const k of Object.keys(iss)) {
+    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
+      continue;
+    full[k] = iss[k];
+  }
+  full.path ?? (full.path = []);
+  full.message = message;
+  if (ctx?.reportInput) {
+    full.input = iss.input;
+  }
+  return full;
+}
+var highSurrogate = /[\uD800-\uDBFF]/;
+function codePointLength(str) {
+  const units = str.length;
+  if (!highSurrogate.test(str))
+    return units;
+  let count3 = units;
+  for (let i = 0; i < units - 1; i++) {
+    if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
+      count3--;
+      i++;
+    }
+  }
+  return count3;
+}
+function getLengthableOrigin(input) {
+  if (Array.isArray(input))
+    return "array";
+  if (typeof input === "string")
+    return "string";
+  return "unknown";
+}
+function members(proto, table) {
+  for (const key in table) {
+    const desc = Object.getOwnPropertyDescriptor(table, key);
+    if (desc.get)
+      Object.defineProperty(proto, key, { ...desc, enumerable: false });
+    else
+      defineBound(proto, key, desc.value);
+  }
+}
+function own(inst, key, value, enumerable = true) {
+  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
+  return value;
+}
+function hide(inst, key, value) {
+  return own(inst, key, value, false);
+}
+function defineBound(proto, key, fn) {
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      return this == null ? fn : own(this, key, fn.bind(this));
+    },
+    set(value) {
+      own(this, key, value);
+    }
+  });
+}
+function claim(inst, sentinel) {
+  const proto = Object.getPrototypeOf(inst);
+  return sentinel in proto ? void 0 : proto;
+}
+var installing;
+var broke = false;
+var breaker = {
+  configurable: true,
+  get() {
+    broke = true;
+    return void 0;
   }
 };
-function hostLacks(cell, names) {
-  return ["iptables", "nft", "ipset"].flatMap((tool2) => {
-    const { installed } = cell.host[tool2];
-    if (installed?.value !== false || !names.includes(tool2)) return [];
-    return [
-      {
-        kind: "finding",
-        rule,
-        severity: "warning",
-        cause: `host-exec:${tool2}`,
-        tool: tool2,
-        message: `the image runs the host's ${tool2}, which the plain system does not bring`,
-        evidence: [{ fact: `${cell.host.id} comes without ${tool2}`, source: installed.source }],
-        remedy: `Install ${tool2} on these hosts, or bring it in the image.`
+function defineLazyInternal(inst, key, compute) {
+  const proto = Object.getPrototypeOf(inst._zod);
+  if (key in proto && installing !== inst._zod) {
+    installing = void 0;
+    return;
+  }
+  installing = inst._zod;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      Object.defineProperty(this, key, breaker);
+      const outer = broke;
+      broke = false;
+      try {
+        const value = compute(this);
+        if (broke)
+          delete this[key];
+        else
+          Object.defineProperty(this, key, { configurable: true, writable: true, value });
+        broke = broke || outer;
+        return value;
+      } catch (err) {
+        delete this[key];
+        broke = broke || outer;
+        throw err;
       }
-    ];
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, value });
+    }
+  });
+}
+function installLazyProp(inst, key, make, enumerable) {
+  const proto = claim(inst, key);
+  if (!proto)
+    return;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      const desc = { configurable: true, writable: true, enumerable, value: void 0 };
+      Object.defineProperty(this, key, desc);
+      desc.value = make(this);
+      Object.defineProperty(this, key, desc);
+      return desc.value;
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
+    }
   });
 }
 
-// src/knowledge/ipset.json
-var ipset_default = {
-  kernelProtocol: {
-    series: { min: "5.10", max: "7.3" },
-    min: 6,
-    max: 7,
-    sources: ["measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11"]
-  },
-  kernels: [
-    {
-      series: { min: "4.18", max: "5.4" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 6,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "inferred",
-      note: "differs from 5.10 in hash:net,iface alone; the wildcard revision came with ipset 7.4 in November 2019, that this was kernel 5.5 is deduced",
-      sources: ["https://ipset.netfilter.org/changelog.html"]
-    },
-    {
-      series: { min: "5.5", max: "5.10" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 7,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "5.10 measured, the lower end is deduced",
-      sources: [
-        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
-        "https://ipset.netfilter.org/changelog.html"
-      ]
-    },
-    {
-      series: { min: "5.11", max: "6.1" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 5,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 6,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 3,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "6.1 measured; a 5.11 kernel reported with hash:net 7",
-      sources: [
-        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
-        "https://github.com/svinota/pyroute2/issues/830"
-      ]
-    },
-    {
-      series: { min: "6.2" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 6,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 7,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 4,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "6.12, 6.18, 7.2 and 7.3 measured; 6.8 reported; 6.1 measured without it. The kernel commit e93745249505 was applied to net-next in December 2022, that this is 6.2 is deduced from the date",
-      sources: [
-        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
-        "https://git.kernel.org/torvalds/c/e93745249505",
-        "https://github.com/projectcalico/calico/issues/10676",
-        "https://github.com/kubeovn/kube-ovn/issues/4741"
-      ]
+// node_modules/zod/v4/core/core.js
+var _a;
+var _zodDesc = { value: void 0, enumerable: false };
+var _E = "captureStackTrace" in Error ? Error : null;
+function newError(Definition) {
+  const E = _E;
+  if (E) {
+    const saved = E.stackTraceLimit;
+    if (typeof saved === "number") {
+      try {
+        E.stackTraceLimit = 0;
+      } catch {
+        _E = null;
+        return new Definition();
+      }
+      try {
+        return new Definition();
+      } finally {
+        E.stackTraceLimit = saved;
+      }
     }
-  ],
-  tools: [
-    {
-      versions: { min: "6.19", max: "6.19" },
-      protocol: { min: 6, max: 6 },
-      max: { "hash:ip": 1, "hash:net": 3, "hash:net,iface": 3, "hash:ip,port": 2, "list:set": 1, "bitmap:port": 1 },
-      confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read",
-      sources: ["https://github.com/Olipro/ipset/commit/8519676"]
-    },
-    {
-      versions: { min: "6.20", max: "6.20" },
-      protocol: { min: 6, max: 6 },
-      max: {
-        "hash:ip": 2,
-        "hash:net": 4,
-        "hash:net,iface": 4,
-        "hash:ip,port": 3,
-        "hash:net,net": 0,
-        "hash:net,port,net": 0,
-        "list:set": 2,
-        "bitmap:port": 2
-      },
-      confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read",
-      sources: ["https://github.com/Olipro/ipset/commit/f022854"]
-    },
-    {
-      versions: { min: "6.21", max: "6.21" },
-      protocol: { min: 6, max: 6 },
-      max: {
-        "hash:ip": 3,
-        "hash:net": 5,
-        "hash:net,iface": 5,
-        "hash:ip,port": 4,
-        "hash:net,net": 1,
-        "hash:net,port,net": 1,
-        "hash:ip,mark": 1,
-        "list:set": 2,
-        "bitmap:port": 2
-      },
-      confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read",
-      sources: ["https://github.com/Olipro/ipset/commit/014d80f"]
-    },
-    {
-      versions: { min: "6.22", max: "6.38" },
-      protocol: { min: 6, max: 6 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 6,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "seen",
-      note: "read in the source of the releases; hash:ip,mac exists from 6.30",
-      sources: ["https://github.com/Olipro/ipset"]
-    },
-    {
-      versions: { min: "7.0", max: "7.3" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 6,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "seen",
-      note: "7.0 and 7.1 read in the source, 7.2 and 7.3 by the changelog",
-      sources: ["https://github.com/Olipro/ipset", "https://ipset.netfilter.org/changelog.html"]
-    },
-    {
-      versions: { min: "7.4", max: "7.6" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 7,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "documented",
-      note: "7.4 added the wildcard to hash:net,iface; 7.5 reported to refuse hash:net 7",
-      sources: ["https://ipset.netfilter.org/changelog.html", "https://github.com/svinota/pyroute2/issues/830", "https://github.com/k3s-io/k3s/issues/6652"]
-    },
-    {
-      versions: { min: "7.7", max: "7.15" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 5,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 6,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 3,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "7.10 measured; 7.7 added bucketsize and initval; 7.11 and 7.15 reported to refuse hash:ip 6 and hash:ip,port 7",
-      sources: [
-        "measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11",
-        "https://ipset.netfilter.org/changelog.html",
-        "https://github.com/projectcalico/calico/issues/10676",
-        "https://github.com/kubeovn/kube-ovn/issues/4741"
-      ]
-    },
-    {
-      versions: { min: "7.16" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 6,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 7,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 4,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "7.17, 7.22 and 7.24 measured; 7.16 added bitmask",
-      sources: ["measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11", "https://ipset.netfilter.org/changelog.html"]
+  }
+  return new Definition();
+}
+// @__NO_SIDE_EFFECTS__
+function $constructor(name, initializer2, proto, params) {
+  const zodProto = {};
+  function Internals(def) {
+    this.def = def;
+    this.constr = _;
+    this.traits = /* @__PURE__ */ new Set();
+  }
+  Internals.prototype = zodProto;
+  const protoMembers = proto;
+  const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
+  function init(inst, def) {
+    if (!inst._zod) {
+      _zodDesc.value = new Internals(def);
+      try {
+        Object.defineProperty(inst, "_zod", _zodDesc);
+      } finally {
+        _zodDesc.value = void 0;
+      }
+    } else if (inst._zod.traits.has(name)) {
+      return;
     }
-  ],
-  unreadableSet: {
-    fails: ["list", "save", "list of the set", "add", "test"],
-    works: ["list -n", "flush", "create of own sets", "list and add on own sets"],
-    message: "Kernel and userspace incompatible: settype TYPE with revision N not supported by userspace"
+    inst._zod.traits.add(name);
+    initializer2(inst, def);
+    if (initialized) {
+      const own2 = Object.getPrototypeOf(inst);
+      const ctorProto = inst._zod.constr.prototype;
+      let up = own2;
+      while (up && up !== ctorProto)
+        up = Object.getPrototypeOf(up);
+      const target = up ?? own2;
+      if (!initialized.has(target)) {
+        initialized.add(target);
+        members(target, protoMembers);
+      }
+    }
+    const proto2 = _.prototype;
+    for (const k in proto2) {
+      if (!Object.prototype.hasOwnProperty.call(proto2, k))
+        continue;
+      if (!(k in inst)) {
+        inst[k] = proto2[k].bind(inst);
+      }
+    }
+  }
+  const Parent = params?.Parent ?? Object;
+  class Definition extends Parent {
+  }
+  Object.defineProperty(Definition, "name", { value: name });
+  function _(def) {
+    const inst = params?.Parent ? newError(Definition) : this;
+    init(inst, def);
+    const deferred = inst._zod.deferred;
+    if (deferred) {
+      for (const fn of deferred) {
+        fn();
+      }
+      inst._zod.deferred = void 0;
+    }
+    const pp = globalThis.__zod_globalConfig?.postProcessor;
+    if (pp)
+      pp(inst);
+    return inst;
+  }
+  Object.defineProperty(_, "init", { value: init });
+  Object.defineProperty(_, Symbol.hasInstance, {
+    value: (inst) => {
+      if (params?.Parent && inst instanceof params.Parent)
+        return true;
+      return inst?._zod?.traits?.has(name);
+    }
+  });
+  Object.defineProperty(_, "name", { value: name });
+  return _;
+}
+var $ZodAsyncError = class extends Error {
+  constructor() {
+    super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
   }
 };
-
-// src/compat/ipset.ts
-var bundled2 = ipset_default;
-function kernelRevisions(series) {
-  return bundled2.kernels.find((entry) => inRange(series, entry.series))?.max;
-}
-function newestKernelRevisions() {
-  return bundled2.kernels.at(-1)?.max ?? {};
-}
-function toolRevisions(version3) {
-  return bundled2.tools.find((entry) => inRange(version3, entry.versions))?.max;
-}
-function kernelProtocol(series) {
-  const { kernelProtocol: known } = bundled2;
-  return inRange(series, known.series) ? known : void 0;
-}
-function toolProtocol(version3) {
-  const entry = bundled2.tools.find(({ versions }) => inRange(version3, versions));
-  return entry === void 0 ? void 0 : { ...entry.protocol, sources: entry.sources };
-}
-function unreadableSets(kernel, writer, reader2, types2) {
-  return (types2 ?? Object.keys(kernel)).flatMap((type) => {
-    const known = reader2[type];
-    const offered = kernel[type];
-    const asked = writer === void 0 ? offered : writer[type];
-    if (known === void 0 || offered === void 0 || asked === void 0) return [];
-    const revision = Math.min(offered, asked);
-    return revision > known ? [{ type, revision, known }] : [];
-  });
-}
-function ipsetSources() {
-  return bundled2.kernels.at(-1)?.sources[0] ?? "measured";
+var $ZodEncodeError = class extends Error {
+  constructor(name) {
+    super(`Encountered unidirectional transform during encode: ${name}`);
+    this.name = "ZodEncodeError";
+  }
+};
+(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
+var globalConfig = globalThis.__zod_globalConfig;
+function config(newConfig) {
+  if (newConfig)
+    Object.assign(globalConfig, newConfig);
+  return globalConfig;
 }
 
-// src/compat/modules.ts
-function moduleState(host, name) {
-  return host.kernel.modules[name]?.value;
+// node_modules/zod/v4/core/errors.js
+function _getMessage() {
+  const internals = this._zod;
+  internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+  return internals.message;
 }
-function moduleEvidence(host, name) {
-  const fact2 = host.kernel.modules[name];
-  if (fact2 === void 0) return [];
-  return [{ fact: `kernel module ${name} is ${fact2.value} on ${host.id}`, source: fact2.source }];
+function _setMessage(value) {
+  this._zod.message = value;
 }
-function groupByState(host, names) {
-  const groups = {
-    builtin: [],
-    loaded: [],
-    loadable: [],
-    "optional-package": [],
-    absent: [],
-    unknown: []
-  };
-  for (const name of names) groups[moduleState(host, name) ?? "unknown"].push(name);
-  return groups;
-}
-
-// src/compat/rules/ipset.ts
-var ipsetRevision = {
-  id: "ipset-revision",
-  evaluate(cell) {
-    const tool2 = findTool(cell.toolchain, "ipset");
-    if (tool2 === void 0 || cell.image.network !== "host" || listsOnlyOwn(cell)) return [];
-    const series = kernelSeries(cell.host.kernel.release.value);
-    const kernel = series === void 0 ? void 0 : kernelRevisions(series);
-    const reader2 = tool2.version === null ? void 0 : toolRevisions(tool2.version);
-    const assumedKernel = kernel ?? newestKernelRevisions();
-    const findings = meetWriters(cell, assumedKernel, reader2, tool2.version ?? "of unknown version");
-    if (kernel !== void 0 && reader2 !== void 0) return findings;
-    return findings.filter((finding3) => finding3.severity === "error").map(() => {
-      const fact2 = kernel === void 0 ? "kernel release of the host" : "version of the image's ipset";
-      return { kind: "missing", rule: "ipset-revision", fact: fact2 };
+var _messageDesc = {
+  get: _getMessage,
+  set: _setMessage,
+  enumerable: true,
+  configurable: true
+};
+var _issuesDesc = { value: void 0, enumerable: false };
+var _installedToString = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
+var initializer = (inst, def) => {
+  inst.name = "$ZodError";
+  _issuesDesc.value = def;
+  Object.defineProperty(inst, "issues", _issuesDesc);
+  _issuesDesc.value = void 0;
+  Object.defineProperty(inst, "message", _messageDesc);
+  const proto = Object.getPrototypeOf(inst);
+  if (!_installedToString.has(proto)) {
+    _installedToString.add(proto);
+    Object.defineProperty(proto, "toString", {
+      configurable: true,
+      enumerable: false,
+      get() {
+        const value = () => this.message;
+        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+        return value;
+      },
+      set(value) {
+        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+      }
     });
   }
 };
-function listsOnlyOwn(cell) {
-  return cell.image.profile?.ipset?.value.listsAll === false;
-}
-function meetWriters(cell, kernel, reader2, version3) {
-  const known = reader2 ?? {};
-  const stated2 = cell.programs.flatMap((program2) => {
-    const writer = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
-    if (program2.ipset === null || program2.creates?.length === 0 || writer === void 0) return [];
-    const sets = reader2 === void 0 ? unknownReader(writer) : unreadableSets(kernel, writer, known, program2.creates);
-    return sets.length === 0 ? [] : [revisionFinding(cell, program2, sets, version3)];
-  });
-  if (stated2.length > 0 || reader2 === void 0) return stated2;
-  return lagsBehindKernel(cell, kernel, known, version3);
-}
-function unknownReader(writer) {
-  return Object.entries(writer).map(([type, revision]) => ({ type, revision, known: -1 }));
-}
-function revisionFinding(cell, program2, sets, version3) {
-  const listsAll = cell.image.profile?.ipset?.value.listsAll === true;
-  const sure = listsAll && program2.creates !== null;
-  const condition = sure ? "" : listsAll ? ` if it creates ${types(sets)} sets` : " as soon as the image lists or saves all sets";
+var $ZodError = $constructor("$ZodError", initializer);
+var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
+  Parent: Error
+});
+
+// node_modules/zod/v4/core/parse.js
+var _parse = (_Err) => {
+  const fn = (schema, value, _ctx, _params) => {
+    const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+    const result = schema._zod.run({ value, issues: [] }, ctx);
+    if (result instanceof Promise) {
+      throw new $ZodAsyncError();
+    }
+    if (result.issues.length) {
+      const e = new (_params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+      captureStackTrace(e, _params?.callee ?? fn);
+      throw e;
+    }
+    return result.value;
+  };
+  return fn;
+};
+var parse = /* @__PURE__ */ _parse($ZodRealError);
+var _parseAsync = (_Err) => {
+  const fn = async (schema, value, _ctx, params) => {
+    const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+    let result = schema._zod.run({ value, issues: [] }, ctx);
+    if (result instanceof Promise)
+      result = await result;
+    if (result.issues.length) {
+      const e = new (params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+      captureStackTrace(e, params?.callee ?? fn);
+      throw e;
+    }
+    return result.value;
+  };
+  return fn;
+};
+var parseAsync = /* @__PURE__ */ _parseAsync($ZodRealError);
+var _safeParse = (_Err) => (schema, value, _ctx) => {
+  const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+  const result = schema._zod.run({ value, issues: [] }, ctx);
+  if (result instanceof Promise) {
+    throw new $ZodAsyncError();
+  }
+  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+};
+var safeParse = /* @__PURE__ */ _safeParse($ZodRealError);
+function failure(Err, issues, ctx) {
+  let error2;
   return {
-    kind: "finding",
-    rule: "ipset-revision",
-    severity: sure ? "error" : "warning",
-    cause: "ipset-revision",
-    tool: "ipset",
-    program: program2.id,
-    message: `the image's ipset ${version3} cannot read sets that ${program2.id} (ipset ${program2.ipset}) creates: ${describe(sets)}; \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
-    evidence: [...sets.map(setEvidence), ...program2.evidence],
-    remedy
+    success: false,
+    get error() {
+      if (!error2) {
+        error2 = new Err(issues.map((iss) => finalizeIssue(iss, ctx, config())));
+        issues = void 0;
+        ctx = void 0;
+      }
+      return error2;
+    },
+    set error(e) {
+      error2 = e;
+      issues = void 0;
+      ctx = void 0;
+    }
   };
 }
-function lagsBehindKernel(cell, kernel, reader2, version3) {
-  const sets = unreadableSets(kernel, void 0, reader2, null);
-  if (sets.length === 0) return [];
-  return [
-    {
-      kind: "finding",
-      rule: "ipset-revision",
-      severity: cell.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
-      cause: "ipset-revision",
-      tool: "ipset",
-      message: `the image's ipset ${version3} is older than the kernel's set types: \`ipset list\` and \`ipset save\` fail as soon as another program creates ${types(sets)} sets with a newer ipset`,
-      evidence: sets.map(setEvidence),
-      remedy
+var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
+  const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+  let result = schema._zod.run({ value, issues: [] }, ctx);
+  if (result instanceof Promise)
+    result = await result;
+  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+};
+var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
+
+// node_modules/zod/v4/core/regexes.js
+var anyString = /^[\s\S]{0,}$/;
+var number = /^-?\d+(?:\.\d+)?$/;
+var boolean = /^(?:true|false)$/i;
+
+// node_modules/zod/v4/core/checks.js
+var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
+  var _a3;
+  inst._zod ?? (inst._zod = {});
+  inst._zod.def = def;
+  (_a3 = inst._zod).onattach ?? (_a3.onattach = []);
+});
+var _whenHasLength = (payload) => {
+  const val = payload.value;
+  return !nullish(val) && val.length !== void 0;
+};
+var numericOriginMap = {
+  number: "number",
+  bigint: "bigint",
+  object: "date"
+};
+var $ZodCheckGreaterThan = /* @__PURE__ */ $constructor("$ZodCheckGreaterThan", (inst, def) => {
+  $ZodCheck.init(inst, def);
+  const origin = numericOriginMap[typeof def.value];
+  inst._zod.check = (payload) => {
+    if (def.inclusive ? payload.value >= def.value : payload.value > def.value) {
+      return;
     }
-  ];
+    payload.issues.push({
+      origin: numericOriginMap[typeof payload.value] ?? origin,
+      code: "too_small",
+      minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
+      input: payload.value,
+      inclusive: def.inclusive,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (inst, def) => {
+  $ZodCheck.init(inst, def);
+  inst._zod.check = (payload) => {
+    if (typeof payload.value !== typeof def.value)
+      throw new Error("Cannot mix number and bigint in multiple_of check.");
+    const isMultiple = typeof payload.value === "bigint" ? (
+      // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
+      def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
+    ) : floatSafeRemainder(payload.value, def.value) === 0;
+    if (isMultiple)
+      return;
+    payload.issues.push({
+      origin: typeof payload.value,
+      code: "not_multiple_of",
+      divisor: def.value,
+      input: payload.value,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
+  var _a3;
+  $ZodCheck.init(inst, def);
+  (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
+  inst._zod.check = (payload) => {
+    const input = payload.value;
+    const units = input.length;
+    const length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
+    if (length <= def.maximum)
+      return;
+    const origin = getLengthableOrigin(input);
+    payload.issues.push({
+      origin,
+      code: "too_big",
+      maximum: def.maximum,
+      inclusive: true,
+      input,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (inst, def) => {
+  var _a3;
+  $ZodCheck.init(inst, def);
+  (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
+  inst._zod.check = (payload) => {
+    const input = payload.value;
+    const units = input.length;
+    const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
+    if (length >= def.minimum)
+      return;
+    const origin = getLengthableOrigin(input);
+    payload.issues.push({
+      origin,
+      code: "too_small",
+      minimum: def.minimum,
+      inclusive: true,
+      input,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
+  var _a3, _b;
+  $ZodCheck.init(inst, def);
+  if (def.pattern)
+    (_a3 = inst._zod).check ?? (_a3.check = (payload) => {
+      def.pattern.lastIndex = 0;
+      if (def.pattern.test(payload.value))
+        return;
+      payload.issues.push({
+        origin: "string",
+        code: "invalid_format",
+        format: def.format,
+        input: payload.value,
+        ...def.pattern ? { pattern: def.pattern.toString() } : {},
+        inst,
+        continue: !def.abort
+      });
+    });
+  else
+    (_b = inst._zod).check ?? (_b.check = () => {
+    });
+});
+var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) => {
+  $ZodCheckStringFormat.init(inst, def);
+  inst._zod.check = (payload) => {
+    def.pattern.lastIndex = 0;
+    if (def.pattern.test(payload.value))
+      return;
+    payload.issues.push({
+      origin: "string",
+      code: "invalid_format",
+      format: "regex",
+      input: payload.value,
+      pattern: def.pattern.toString(),
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+
+// node_modules/zod/v4/core/versions.js
+var version = {
+  major: 4,
+  minor: 6,
+  patch: 7
+};
+
+// node_modules/zod/v4/core/schemas.js
+var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
+  var _a3;
+  inst ?? (inst = {});
+  inst._zod.def = def;
+  inst._zod.bag = inst._zod.bag || {};
+  inst._zod.version = version;
+  const defChecks = inst._zod.def.checks;
+  const checks = inst._zod.traits.has("$ZodCheck") ? [inst, ...defChecks ?? []] : defChecks?.length ? [...defChecks] : [];
+  for (const ch of checks) {
+    for (const fn of ch._zod.onattach) {
+      fn(inst);
+    }
+  }
+  if (checks.length === 0) {
+    (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
+    inst._zod.deferred?.push(() => {
+      inst._zod.run = inst._zod.parse;
+    });
+  } else {
+    const runChecks = (payload, checks2, ctx) => {
+      if (payload.memo)
+        return payload;
+      let isAborted = aborted(payload);
+      let asyncResult;
+      for (const ch of checks2) {
+        if (ch._zod.def.when) {
+          if (explicitlyAborted(payload))
+            continue;
+          const shouldRun = ch._zod.def.when(payload);
+          if (!shouldRun)
+            continue;
+        } else if (isAborted) {
+          continue;
+        }
+        const currLen = payload.issues.length;
+        const _ = ch._zod.check(payload);
+        if (_ instanceof Promise && ctx?.async === false) {
+          throw new $ZodAsyncError();
+        }
+        if (asyncResult || _ instanceof Promise) {
+          asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
+            await _;
+            const nextLen = payload.issues.length;
+            if (nextLen === currLen)
+              return;
+            attachSchema(payload.issues, currLen, inst);
+            if (!isAborted)
+              isAborted = aborted(payload, currLen);
+          });
+        } else {
+          const nextLen = payload.issues.length;
+          if (nextLen === currLen)
+            continue;
+          attachSchema(payload.issues, currLen, inst);
+          if (!isAborted)
+            isAborted = aborted(payload, currLen);
+        }
+      }
+      if (asyncResult) {
+        return asyncResult.then(() => {
+          return payload;
+        });
+      }
+      return payload;
+    };
+    const handleCanaryResult = (canary, payload, ctx) => {
+      if (aborted(canary)) {
+        canary.aborted = true;
+        return canary;
+      }
+      const checkResult = runChecks(payload, checks, ctx);
+      if (checkResult instanceof Promise) {
+        if (ctx.async === false)
+          throw new $ZodAsyncError();
+        return checkResult.then((checkResult2) => inst._zod.parse(checkResult2, ctx));
+      }
+      return inst._zod.parse(checkResult, ctx);
+    };
+    inst._zod.run = (payload, ctx) => {
+      if (ctx.skipChecks) {
+        return inst._zod.parse(payload, ctx);
+      }
+      if (ctx.direction === "backward") {
+        const canary = inst._zod.parse({ value: payload.value, issues: [] }, { ...ctx, skipChecks: true });
+        if (canary instanceof Promise) {
+          return canary.then((canary2) => {
+            return handleCanaryResult(canary2, payload, ctx);
+          });
+        }
+        return handleCanaryResult(canary, payload, ctx);
+      }
+      const result = inst._zod.parse(payload, ctx);
+      if (result instanceof Promise) {
+        if (ctx.async === false)
+          throw new $ZodAsyncError();
+        return result.then((result2) => runChecks(result2, checks, ctx));
+      }
+      return runChecks(result, checks, ctx);
+    };
+  }
+}, {
+  // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
+  get "~standard"() {
+    return hide(this, "~standard", standardProps(this));
+  },
+  set "~standard"(value) {
+    own(this, "~standard", value);
+  }
+});
+var toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
+async function validateAsync(inst, value) {
+  const ctx = { async: true };
+  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
 }
-function types(sets) {
-  const names = sets.map((set) => set.type);
-  return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} other types of` : names.join(", ");
+function standardProps(inst) {
+  return {
+    validate: (value) => {
+      const ctx = { async: false };
+      try {
+        const r = inst._zod.run({ value, issues: [] }, ctx);
+        if (!(r instanceof Promise))
+          return toStandardResult(r, ctx);
+      } catch (_) {
+      }
+      return validateAsync(inst, value);
+    },
+    vendor: "zod",
+    version: 1
+  };
 }
-function describe(sets) {
-  const shown = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
-  return sets.length > 3 ? `${shown.join("; ")}; and ${sets.length - 3} more types` : shown.join("; ");
+var $ZodString = /* @__PURE__ */ $constructor("$ZodString", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = def.pattern ?? anyString;
+  inst._zod.parse = (payload, _) => {
+    if (def.coerce)
+      try {
+        payload.value = String(payload.value);
+      } catch (_2) {
+      }
+    if (typeof payload.value === "string")
+      return payload;
+    payload.issues.push({
+      expected: "string",
+      code: "invalid_type",
+      input: payload.value,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = number;
+  inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce)
+      try {
+        payload.value = Number(payload.value);
+      } catch (_) {
+      }
+    const input = payload.value;
+    if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) {
+      return payload;
+    }
+    const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
+    payload.issues.push({
+      expected: "number",
+      code: "invalid_type",
+      input,
+      inst,
+      ...received ? { received } : {}
+    });
+    return payload;
+  };
+});
+var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = boolean;
+  inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce)
+      try {
+        payload.value = Boolean(payload.value);
+      } catch (_) {
+      }
+    const input = payload.value;
+    if (typeof input === "boolean")
+      return payload;
+    payload.issues.push({
+      expected: "boolean",
+      code: "invalid_type",
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodNever = /* @__PURE__ */ $constructor("$ZodNever", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.parse = (payload, _ctx) => {
+    payload.issues.push({
+      expected: "never",
+      code: "invalid_type",
+      input: payload.value,
+      inst
+    });
+    return payload;
+  };
+});
+function capSize(inst, size) {
+  const caps = sizeCaps(inst._zod.def.checks);
+  if (!caps.length)
+    return;
+  const cap = Math.min(...caps.map((c) => c[0]));
+  const parse4 = inst._zod.parse;
+  inst._zod.parse = (payload, ctx) => {
+    const n = size(payload.value);
+    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
+      for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
+        if (n > max && ch._zod.def.when(payload)) {
+          const start = payload.issues.length;
+          ch._zod.check(payload);
+          payload.issues[start].continue = false;
+          attachSchema(payload.issues, start, inst);
+          return payload;
+        }
+      }
+    }
+    return parse4(payload, ctx);
+  };
 }
-function setEvidence(set) {
-  return { fact: `${set.type}: revision ${set.revision} against ${set.known}`, source: ipsetSources() };
+var arraySize = (input) => Array.isArray(input) ? input.length : -1;
+function handleArrayResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
 }
-var remedy = "Raise the image's ipset to 7.17 or later (7.16 is the first that knows the revisions of kernel 6.2).";
-var ipsetModuleMissing = {
-  id: "ipset-module-missing",
-  evaluate(cell) {
-    const rule14 = "ipset-module-missing";
-    if (findTool(cell.toolchain, "ipset") === void 0) return [];
-    const creates = cell.image.profile?.ipset?.value.creates;
-    if (creates?.length === 0) return [];
-    const needed2 = ["ip_set", ...(creates ?? []).map(moduleOfType)];
-    return needed2.flatMap((name) => {
-      const state = moduleState(cell.host, name);
-      if (state === "absent" || state === "optional-package") {
-        return [
-          {
-            kind: "finding",
-            rule: rule14,
-            severity: state === "absent" && creates !== void 0 ? "error" : "warning",
-            cause: `module:${name}`,
-            tool: "ipset",
-            message: state === "absent" ? `ipset cannot work: the kernel has no ${name}` : `ipset works only if a further package brings ${name}`,
-            evidence: moduleEvidence(cell.host, name),
-            remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10)."
+var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
+  $ZodType.init(inst, def);
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!Array.isArray(input)) {
+      payload.issues.push({
+        expected: "array",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
+    const proms = [];
+    const abortEarly = ctx?.abortEarly;
+    for (let i = 0; i < input.length; i++) {
+      const item = input[i];
+      const result = def.element._zod.run({
+        value: item,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) {
+        proms.push(result.then((result2) => handleArrayResult(result2, payload, i)));
+      } else {
+        handleArrayResult(result, payload, i);
+        if (abortEarly && result.issues.length !== 0 && aborted(result))
+          break;
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => payload);
+    }
+    return payload;
+  };
+  capSize(inst, arraySize);
+});
+function handlePropertyResult(result, final, key, input, optin, optout) {
+  const isPresent = key in input;
+  const isOptionalOut = optout === "optional";
+  if (!isPresent && isOptionalOut && optin === "optional") {
+    return;
+  }
+  if (result.issues.length) {
+    if (optin !== void 0 && isOptionalOut && !isPresent) {
+      return;
+    }
+    final.issues.push(...prefixIssues(key, result.issues));
+  }
+  if (!isPresent && optin === void 0) {
+    if (!result.issues.length) {
+      final.issues.push({
+        code: "invalid_type",
+        expected: "nonoptional",
+        input: void 0,
+        path: [key]
+      });
+    }
+    return;
+  }
+  if (result.value === void 0) {
+    if (isPresent || optin === "defaulted" && !isOptionalOut) {
+      final.value[key] = void 0;
+    }
+  } else {
+    final.value[key] = result.value;
+  }
+}
+var NO_SYMBOL_KEYS = [];
+function normalizeDef(def) {
+  const keys = Object.keys(def.shape);
+  const ownSymbols = Object.getOwnPropertySymbols(def.shape);
+  const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
+  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
+  for (const k of allKeys) {
+    if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
+      throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
+    }
+  }
+  const okeys = optionalKeys(def.shape);
+  return {
+    ...def,
+    allKeys,
+    symbolKeys,
+    // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
+    keySet: new Set(keys),
+    numKeys: keys.length,
+    optionalKeys: new Set(okeys)
+  };
+}
+function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
+  const unrecognized = [];
+  const keySet = def.keySet;
+  const _catchall = def.catchall._zod;
+  const t = _catchall.def.type;
+  const optin = _catchall.optin;
+  const optout = _catchall.optout;
+  let seen2 = 0;
+  for (const key in input) {
+    if (abortEarly && payload.issues.length !== seen2) {
+      if (aborted(payload, seen2))
+        break;
+      seen2 = payload.issues.length;
+    }
+    if (keySet.has(key))
+      continue;
+    if (key === "__proto__") {
+      if (t === "never")
+        unrecognized.push(key);
+      continue;
+    }
+    if (t === "never") {
+      unrecognized.push(key);
+      continue;
+    }
+    const r = _catchall.run({ value: input[key], issues: [] }, ctx);
+    if (r instanceof Promise) {
+      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+    } else {
+      handlePropertyResult(r, payload, key, input, optin, optout);
+    }
+  }
+  if (unrecognized.length) {
+    payload.issues.push({
+      code: "unrecognized_keys",
+      keys: unrecognized,
+      input,
+      inst,
+      // Describes the shape of the input, not the validity of the parsed value, so it never aborts. The parse still fails; the schema's own checks just get to run first, and an enclosing intersection can reconcile the key against a sibling operand.
+      continue: true
+    });
+  }
+  if (!proms.length)
+    return payload;
+  return Promise.all(proms).then(() => {
+    return payload;
+  });
+}
+var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
+  $ZodType.init(inst, def);
+  const desc = Object.getOwnPropertyDescriptor(def, "shape");
+  const sh = desc?.get ? desc.get.raw : def.shape ?? {};
+  if (sh) {
+    const get = () => {
+      const newSh = { ...sh };
+      Object.defineProperty(def, "shape", { value: newSh });
+      get.raw = newSh;
+      return newSh;
+    };
+    get.raw = sh;
+    Object.defineProperty(def, "shape", { get });
+  }
+  const _normalized = cached(() => normalizeDef(def));
+  defineLazyInternal(inst, "propValues", (zod) => {
+    const shape = zod.def.shape;
+    const propValues = {};
+    for (const key in shape) {
+      const field = shape[key]._zod;
+      if (field.values) {
+        if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
+          assignProp(propValues, key, /* @__PURE__ */ new Set());
+        }
+        for (const v of field.values)
+          propValues[key].add(v);
+        if (field.optin !== void 0)
+          propValues[key].add(void 0);
+      }
+    }
+    return propValues;
+  });
+  const isObject2 = isObject;
+  const catchall = def.catchall;
+  let value;
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    value ?? (value = _normalized.value);
+    const input = payload.value;
+    if (!isObject2(input)) {
+      payload.issues.push({
+        expected: "object",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+    const proms = [];
+    const shape = value.shape;
+    const abortEarly = ctx?.abortEarly;
+    let seen2 = payload.issues.length;
+    for (const key of value.allKeys) {
+      if (abortEarly && payload.issues.length !== seen2) {
+        if (aborted(payload, seen2))
+          break;
+        seen2 = payload.issues.length;
+      }
+      if (key === "__proto__")
+        continue;
+      const el = shape[key];
+      const optin = el._zod.optin;
+      const optout = el._zod.optout;
+      const r = el._zod.run({ value: input[key], issues: [] }, ctx);
+      if (r instanceof Promise) {
+        proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+      } else {
+        handlePropertyResult(r, payload, key, input, optin, optout);
+      }
+    }
+    if (!catchall) {
+      return proms.length ? Promise.all(proms).then(() => payload) : payload;
+    }
+    return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
+  };
+});
+function handleUnionResults(results, final, inst, ctx) {
+  for (const result of results) {
+    if (result.issues.length === 0) {
+      final.value = result.value;
+      return final;
+    }
+  }
+  const nonaborted = results.filter((r) => !aborted(r));
+  if (nonaborted.length === 1) {
+    final.value = nonaborted[0].value;
+    return nonaborted[0];
+  }
+  final.issues.push({
+    code: "invalid_union",
+    input: final.value,
+    inst,
+    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
+  });
+  return final;
+}
+var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
+  defineLazyInternal(inst, "values", (zod) => {
+    if (zod.def.options.every((o) => o._zod.values)) {
+      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
+    }
+    return void 0;
+  });
+  defineLazyInternal(inst, "pattern", (zod) => {
+    if (zod.def.options.every((o) => o._zod.pattern)) {
+      const patterns = zod.def.options.map((o) => o._zod.pattern);
+      return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
+    }
+    return void 0;
+  });
+  const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+  inst._zod.parse = (payload, ctx) => {
+    if (first) {
+      return first(payload, ctx);
+    }
+    let async = false;
+    const results = [];
+    for (const option of def.options) {
+      const result = option._zod.run({
+        value: payload.value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) {
+        results.push(result);
+        async = true;
+      } else {
+        if (result.issues.length === 0)
+          return result;
+        results.push(result);
+      }
+    }
+    if (!async)
+      return handleUnionResults(results, payload, inst, ctx);
+    return Promise.all(results).then((results2) => {
+      return handleUnionResults(results2, payload, inst, ctx);
+    });
+  };
+});
+var $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
+  $ZodType.init(inst, def);
+  const items = def.items;
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!Array.isArray(input)) {
+      payload.issues.push({
+        input,
+        inst,
+        expected: "tuple",
+        code: "invalid_type"
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, [], ctx) : [];
+    const proms = [];
+    const optinStart = getTupleOptStart(items, "optin");
+    const optoutStart = getTupleOptStart(items, "optout");
+    if (!def.rest) {
+      if (input.length < optinStart) {
+        payload.issues.push({
+          code: "too_small",
+          minimum: optinStart,
+          inclusive: true,
+          input,
+          inst,
+          origin: "array"
+        });
+        return payload;
+      }
+      if (input.length > items.length) {
+        payload.issues.push({
+          code: "too_big",
+          maximum: items.length,
+          inclusive: true,
+          input,
+          inst,
+          origin: "array"
+        });
+      }
+    }
+    const itemResults = new Array(items.length);
+    const abortEarly = def.rest ? ctx?.abortEarly : void 0;
+    let itemAborted = false;
+    for (let i = 0; i < items.length; i++) {
+      const r = items[i]._zod.run({ value: input[i], issues: [] }, ctx);
+      if (r instanceof Promise) {
+        proms.push(r.then((rr) => {
+          itemResults[i] = rr;
+        }));
+      } else {
+        itemResults[i] = r;
+        if (abortEarly && !itemAborted && r.issues.length)
+          itemAborted = aborted(r);
+      }
+    }
+    if (def.rest && !itemAborted) {
+      let i = items.length - 1;
+      const rest = input.slice(items.length);
+      let seen2 = payload.issues.length;
+      for (const el of rest) {
+        if (abortEarly && payload.issues.length !== seen2) {
+          if (aborted(payload, seen2))
+            break;
+          seen2 = payload.issues.length;
+        }
+        i++;
+        const result = def.rest._zod.run({ value: el, issues: [] }, ctx);
+        if (result instanceof Promise) {
+          proms.push(result.then((r) => handleTupleResult(r, payload, i)));
+        } else {
+          handleTupleResult(result, payload, i);
+        }
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
+    }
+    return handleTupleResults(itemResults, payload, items, input, optoutStart);
+  };
+});
+function getTupleOptStart(items, key) {
+  for (let i = items.length - 1; i >= 0; i--) {
+    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+    if (!omittable)
+      return i + 1;
+  }
+  return 0;
+}
+function handleTupleResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
+}
+function handleTupleResults(itemResults, final, items, input, optoutStart) {
+  for (let i = 0; i < items.length; i++) {
+    const r = itemResults[i];
+    const isPresent = i < input.length;
+    if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
+      final.value.length = i;
+      break;
+    }
+    if (r.issues.length) {
+      if (!isPresent && i >= optoutStart) {
+        final.value.length = i;
+        break;
+      }
+      final.issues.push(...prefixIssues(i, r.issues));
+    }
+    final.value[i] = r.value;
+  }
+  for (let i = final.value.length - 1; i >= input.length; i--) {
+    if (items[i]._zod.optout === "optional" && final.value[i] === void 0) {
+      final.value.length = i;
+    } else {
+      break;
+    }
+  }
+  return final;
+}
+var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
+  $ZodType.init(inst, def);
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!isPlainObject(input)) {
+      payload.issues.push({
+        expected: "record",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    const proms = [];
+    const values = def.keyType._zod.values;
+    if (values && !def.partial) {
+      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+      const recordKeys = /* @__PURE__ */ new Set();
+      for (const key of values) {
+        if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
+          recordKeys.add(typeof key === "number" ? key.toString() : key);
+          if (key === "__proto__")
+            continue;
+          const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+          if (keyResult instanceof Promise) {
+            throw new Error("Async schemas not supported in object keys currently");
           }
-        ];
+          if (keyResult.issues.length) {
+            payload.issues.push({
+              code: "invalid_key",
+              origin: "record",
+              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+              input: key,
+              path: [key],
+              inst
+            });
+            continue;
+          }
+          const outKey = keyResult.value;
+          if (outKey === "__proto__")
+            continue;
+          const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+          if (result instanceof Promise) {
+            proms.push(result.then((result2) => {
+              if (result2.issues.length) {
+                payload.issues.push(...prefixIssues(key, result2.issues));
+              }
+              payload.value[outKey] = result2.value;
+            }));
+          } else {
+            if (result.issues.length) {
+              payload.issues.push(...prefixIssues(key, result.issues));
+            }
+            payload.value[outKey] = result.value;
+          }
+        }
       }
-      return state === void 0 && name === "ip_set" && creates !== void 0 ? [{ kind: "missing", rule: rule14, fact: "state of kernel module ip_set" }] : [];
+      let unrecognized;
+      for (const key in input) {
+        if (!recordKeys.has(key)) {
+          if (def.mode === "loose") {
+            if (key === "__proto__")
+              continue;
+            payload.value[key] = input[key];
+          } else {
+            unrecognized = unrecognized ?? [];
+            unrecognized.push(key);
+          }
+        }
+      }
+      if (unrecognized && unrecognized.length > 0) {
+        payload.issues.push({
+          code: "unrecognized_keys",
+          input,
+          inst,
+          keys: unrecognized,
+          continue: true
+        });
+      }
+    } else {
+      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+      let unrecognized;
+      for (const key of Reflect.ownKeys(input)) {
+        if (key === "__proto__")
+          continue;
+        if (!Object.prototype.propertyIsEnumerable.call(input, key))
+          continue;
+        let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+        if (keyResult instanceof Promise) {
+          throw new Error("Async schemas not supported in object keys currently");
+        }
+        const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
+        if (checkNumericKey) {
+          const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
+          if (retryResult instanceof Promise) {
+            throw new Error("Async schemas not supported in object keys currently");
+          }
+          if (retryResult.issues.length === 0) {
+            keyResult = retryResult;
+          }
+        }
+        if (keyResult.issues.length) {
+          if (def.mode === "loose") {
+            payload.value[key] = input[key];
+          } else if (values) {
+            unrecognized = unrecognized ?? [];
+            unrecognized.push(key);
+          } else {
+            payload.issues.push({
+              code: "invalid_key",
+              origin: "record",
+              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+              input: key,
+              path: [key],
+              inst
+            });
+          }
+          continue;
+        }
+        const outKey = keyResult.value;
+        if (outKey === "__proto__")
+          continue;
+        const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+        if (result instanceof Promise) {
+          proms.push(result.then((result2) => {
+            if (result2.issues.length) {
+              payload.issues.push(...prefixIssues(key, result2.issues));
+            }
+            payload.value[outKey] = result2.value;
+          }));
+        } else {
+          if (result.issues.length) {
+            payload.issues.push(...prefixIssues(key, result.issues));
+          }
+          payload.value[outKey] = result.value;
+        }
+      }
+      if (unrecognized && unrecognized.length > 0) {
+        payload.issues.push({
+          code: "unrecognized_keys",
+          input,
+          inst,
+          keys: unrecognized,
+          continue: true
+        });
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => payload);
+    }
+    return payload;
+  };
+});
+var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
+  $ZodType.init(inst, def);
+  const values = getEnumValues(def.entries);
+  const valuesSet = new Set(values);
+  inst._zod.values = valuesSet;
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
+    return new RegExp(patternValues.length ? `^(${patternValues.map((o) => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
+  });
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (valuesSet.has(input)) {
+      return payload;
+    }
+    payload.issues.push({
+      code: "invalid_value",
+      values,
+      input,
+      inst
     });
+    return payload;
+  };
+});
+var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
+  $ZodType.init(inst, def);
+  const values = new Set(def.values);
+  inst._zod.values = values;
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const vals = zod.def.values;
+    return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+  });
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (values.has(input)) {
+      return payload;
+    }
+    payload.issues.push({
+      code: "invalid_value",
+      values: def.values,
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodTransform = /* @__PURE__ */ $constructor("$ZodTransform", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.optin = "optional";
+  globalConfig.memoizer?.guard(inst);
+  inst._zod.parse = (payload, ctx) => {
+    if (ctx.direction === "backward") {
+      throw new $ZodEncodeError(inst.constructor.name);
+    }
+    const _out = def.transform(payload.value, payload);
+    if (ctx.async) {
+      const output = _out instanceof Promise ? _out : Promise.resolve(_out);
+      return output.then((output2) => {
+        payload.value = output2;
+        return payload;
+      });
+    }
+    if (_out instanceof Promise) {
+      throw new $ZodAsyncError();
+    }
+    payload.value = _out;
+    return payload;
+  };
+});
+function handleOptionalResult(payload, result) {
+  payload.value = result.issues.length ? void 0 : result.value;
+  return payload;
+}
+var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+  inst._zod.optout = "optional";
+  defineLazyInternal(inst, "values", (zod) => {
+    const values = zod.def.innerType._zod.values;
+    return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
+  });
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+  });
+  inst._zod.parse = (payload, ctx) => {
+    if (payload.value === void 0) {
+      if (def.innerType._zod.optin !== "defaulted")
+        return payload;
+      const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
+      if (result instanceof Promise)
+        return result.then((result2) => handleOptionalResult(payload, result2));
+      return handleOptionalResult(payload, result);
+    }
+    return def.innerType._zod.run(payload, ctx);
+  };
+});
+var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+  });
+  defineLazyInternal(inst, "values", (zod) => {
+    return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
+  });
+  inst._zod.parse = (payload, ctx) => {
+    if (payload.value === null)
+      return payload;
+    return def.innerType._zod.run(payload, ctx);
+  };
+});
+var $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "values", (zod) => zod.def.in._zod.values);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.in._zod.optin);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.out._zod.optout);
+  defineLazyInternal(inst, "propValues", (zod) => zod.def.in._zod.propValues);
+  inst._zod.parse = (payload, ctx) => {
+    if (ctx.direction === "backward") {
+      const right = def.out._zod.run(payload, ctx);
+      if (right instanceof Promise) {
+        return right.then((right2) => handlePipeResult(right2, def.in, ctx));
+      }
+      return handlePipeResult(right, def.in, ctx);
+    }
+    const left = def.in._zod.run(payload, ctx);
+    if (left instanceof Promise) {
+      return left.then((left2) => handlePipeResult(left2, def.out, ctx));
+    }
+    return handlePipeResult(left, def.out, ctx);
+  };
+});
+function handlePipeResult(left, next, ctx) {
+  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
+    left.aborted = true;
+    return left;
   }
-};
-function moduleOfType(type) {
-  const [method = "", fields = ""] = type.split(":");
-  return `ip_set_${method}_${fields.replaceAll(",", "")}`;
+  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
 }
 
-// src/compat/rules/ipset-protocol.ts
-var rule2 = "ipset-protocol";
-var ipsetProtocol = {
-  id: rule2,
-  evaluate(cell) {
-    const tool2 = findTool(cell.toolchain, "ipset");
-    const series = kernelSeries(cell.host.kernel.release.value);
-    if (tool2 === void 0 || tool2.version === null || series === void 0) return [];
-    const own2 = toolProtocol(tool2.version);
-    const kernel = kernelProtocol(series);
-    if (own2 === void 0 || kernel === void 0 || own2.min === kernel.min && own2.max === kernel.max) return [];
-    const common = own2.min <= kernel.max && kernel.min <= own2.max;
-    const says = `ipset ${tool2.version} speaks protocol ${words(own2)}, the kernel ${words(kernel)}`;
-    return [
-      {
-        kind: "finding",
-        rule: rule2,
-        severity: common ? "notice" : "error",
-        // An ipset that is too old for the kernel is one cause, whatever shows it first.
-        cause: "ipset-revision",
-        tool: "ipset",
-        message: common ? `${says}: it works and warns` : `${says}: it cannot work`,
-        evidence: [...tool2.evidence, { fact: "protocol of the kernel", source: kernel.sources[0] ?? "measured" }],
-        remedy: "Raise the image's ipset to 7.17 or later."
-      }
-    ];
+// node_modules/zod/v4/core/registries.js
+var _a2;
+var $ZodRegistry = class {
+  constructor() {
+    this._map = /* @__PURE__ */ new WeakMap();
+    this._idmap = /* @__PURE__ */ new Map();
+  }
+  add(schema, ..._meta) {
+    const meta2 = _meta[0];
+    this._map.set(schema, meta2);
+    if (meta2 && typeof meta2 === "object" && "id" in meta2) {
+      this._idmap.set(meta2.id, schema);
+    }
+    return this;
+  }
+  clear() {
+    this._map = /* @__PURE__ */ new WeakMap();
+    this._idmap = /* @__PURE__ */ new Map();
+    return this;
+  }
+  remove(schema) {
+    const meta2 = this._map.get(schema);
+    if (meta2 && typeof meta2 === "object" && "id" in meta2) {
+      this._idmap.delete(meta2.id);
+    }
+    this._map.delete(schema);
+    return this;
+  }
+  get(schema) {
+    const p = schema._zod.parent;
+    if (p) {
+      const pm = { ...this.get(p) ?? {} };
+      delete pm.id;
+      const f = { ...pm, ...this._map.get(schema) };
+      return Object.keys(f).length ? f : void 0;
+    }
+    return this._map.get(schema);
+  }
+  has(schema) {
+    return this._map.has(schema);
   }
 };
-function words({ min, max }) {
-  return describeRange({ min: String(min), max: String(max) });
+function registry() {
+  return new $ZodRegistry();
 }
+(_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
+var globalRegistry = globalThis.__zod_globalRegistry;
 
-// src/compat/rules/legacy-modules-missing.ts
-var rule3 = "legacy-modules-missing";
-var needed = ["ip_tables", "iptable_filter", "iptable_nat"];
-var neededV6 = ["ip6_tables", "ip6table_filter"];
-var legacyModulesMissing = {
-  id: rule3,
-  evaluate(cell) {
-    if (cell.choice.backend !== "legacy" || cell.choice.hostExec === true) return [];
-    const v4 = evaluateFamily(cell, needed, "iptables-legacy");
-    if (v4.length > 0 || findTool(cell.toolchain, "ip6tables", "legacy") === void 0) return v4;
-    return evaluateFamily(cell, neededV6, "ip6tables-legacy").map(
-      (outcome) => outcome.kind === "finding" ? { ...outcome, severity: "warning", cause: "backend-v6" } : outcome
-    );
-  }
-};
-function evaluateFamily(cell, modules, tool2) {
-  const { host } = cell;
-  const groups = groupByState(host, modules);
-  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
-  if (groups.absent.length > 0) {
-    return [
-      {
-        ...base,
-        severity: "error",
-        message: `${tool2} cannot work: the kernel has no ${groups.absent.join(", ")}`,
-        evidence: [choiceEvidence(cell), ...groups.absent.flatMap((name) => moduleEvidence(host, name))]
-      }
-    ];
-  }
-  if (groups["optional-package"].length > 0) {
-    return [
-      {
-        ...base,
-        severity: "warning",
-        message: `${tool2} works only if a further package brings ${groups["optional-package"].join(", ")}`,
-        evidence: [choiceEvidence(cell), ...groups["optional-package"].flatMap((name) => moduleEvidence(host, name))]
-      }
-    ];
-  }
-  if (groups.unknown.length > 0) {
-    return groups.unknown.map((name) => ({ kind: "missing", rule: rule3, fact: `state of kernel module ${name}` }));
-  }
-  const core = modules[0];
-  if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell)) return [];
-  return evaluateLoading(cell, core, tool2);
+// node_modules/zod/v4/core/api.js
+function snapshotChecks(def) {
+  if (def.checks)
+    def.checks = [...def.checks];
+  return def;
 }
-function loadedByAnother(cell) {
-  return cell.programs.some(
-    (program2) => program2.backend === "host" && backendOnHost(program2, cell.hostBackend) === "legacy"
-  );
+// @__NO_SIDE_EFFECTS__
+function _string(Class, params) {
+  return new Class(snapshotChecks({ type: "string", ...normalizeParams(params) }));
 }
-function evaluateLoading(cell, core, tool2) {
-  const { modules } = cell.image;
-  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
-  const evidence2 = [choiceEvidence(cell), ...moduleEvidence(cell.host, core)];
-  if (modules === "host" && cell.toolchain.modprobe) return [];
-  if (modules === "none" || !cell.toolchain.modprobe) {
-    const why = modules === "none" ? "the image may not load modules" : "the image has no modprobe";
-    const message2 = `${tool2} fails until something loads ${core}: nothing on the node does, and ${why}`;
-    return [{ ...base, severity: "error", message: message2, evidence: evidence2 }];
-  }
-  const message = `${tool2} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
-  return [{ ...base, severity: "warning", message, evidence: evidence2 }];
+// @__NO_SIDE_EFFECTS__
+function _number(Class, params) {
+  return new Class(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
 }
-function choiceEvidence(cell) {
-  return { fact: cell.choice.because, source: "image" };
+// @__NO_SIDE_EFFECTS__
+function _boolean(Class, params) {
+  return new Class({
+    type: "boolean",
+    ...normalizeParams(params)
+  });
 }
-var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; to stay with legacy, load the modules on the node.";
-
-// src/compat/rules/missing-binary.ts
-var rule4 = "missing-binary";
-var missingBinary = {
-  id: rule4,
-  evaluate(cell) {
-    return [...noToolAtAll(cell), ...danglingCommand(cell), ...selectorBinaries(cell), ...programCommands(cell)];
-  }
-};
-function noToolAtAll(cell) {
-  const { toolchain, image: image2 } = cell;
-  const hostExec2 = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
-  if (toolchain.tools.length > 0 || hostExec2) return [];
-  const { profile } = image2;
-  const version3 = toolchain.program?.version ?? null;
-  if (profile?.versions.some((entry) => entry.backend.value === "native-nft") === true && version3 !== null) return [];
-  const who = toolchain.program === void 0 ? "the image" : toolchain.program.name;
-  return [
-    {
-      kind: "missing",
-      rule: rule4,
-      fact: `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`
+// @__NO_SIDE_EFFECTS__
+function _never(Class, params) {
+  return new Class({
+    type: "never",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _gte(value, params) {
+  return new $ZodCheckGreaterThan({
+    check: "greater_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: true
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _nonnegative(params) {
+  return /* @__PURE__ */ _gte(0, params);
+}
+// @__NO_SIDE_EFFECTS__
+function _multipleOf(value, params) {
+  return new $ZodCheckMultipleOf({
+    check: "multiple_of",
+    ...normalizeParams(params),
+    value
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _maxLength(maximum, params) {
+  const ch = new $ZodCheckMaxLength({
+    check: "max_length",
+    ...normalizeParams(params),
+    maximum
+  });
+  return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function _minLength(minimum, params) {
+  return new $ZodCheckMinLength({
+    check: "min_length",
+    ...normalizeParams(params),
+    minimum
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _regex(pattern, params) {
+  return new $ZodCheckRegex({
+    check: "string_format",
+    format: "regex",
+    ...normalizeParams(params),
+    pattern
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function describe(description) {
+  const ch = new $ZodCheck({ check: "describe" });
+  ch._zod.onattach = [
+    (inst) => {
+      const existing = globalRegistry.get(inst) ?? {};
+      globalRegistry.add(inst, { ...existing, description });
     }
   ];
-}
-function danglingCommand(cell) {
-  return Object.entries(cell.toolchain.defaults).flatMap(([name, command]) => {
-    if (command.dangling !== true) return [];
-    const message = `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image`;
-    const evidence2 = [{ fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }];
-    return [
-      finding(
-        "error",
-        `dangling:${command.via.at(-1)}`,
-        message,
-        evidence2,
-        "Install the package that brings the file, or correct the link."
-      )
-    ];
-  });
-}
-function selectorBinaries(cell) {
-  const { choice, toolchain } = cell;
-  const evidence2 = [{ fact: choice.because, source: "image" }];
-  if (choice.wanted !== void 0 && (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === void 0)) {
-    const other = choice.wanted === "nft" ? "legacy" : "nft";
-    if (choice.backend === "none" || findTool(toolchain, "iptables", other) === void 0) {
-      const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
-      return [finding("error", "backend", message2, evidence2, packages(choice.wanted))];
-    }
-  }
-  const { selector } = toolchain;
-  if (selector?.kind !== "iptables-wrapper" || !selector.effective || choice.wanted !== void 0) return [];
-  const absent = ["nft", "legacy"].filter(
-    (backend) => findTool(toolchain, "iptables", backend) === void 0
-  );
-  const [only] = absent;
-  if (only === void 0 || absent.length > 1) return [];
-  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
-  return [finding("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
-}
-function programCommands(cell) {
-  const { profile } = cell.image;
-  if (profile === void 0 || cell.choice.hostExec === true) return [];
-  const outcomes = (profile.runs?.value ?? []).flatMap((command) => {
-    if (provides(cell, command)) return [];
-    const severity = profile.runs?.confidence === "inferred" ? "warning" : "error";
-    const evidence2 = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
-    return [
-      finding(
-        severity,
-        `command:${command}`,
-        `${profile.title} runs \`${command}\`, which is not in the image`,
-        evidence2,
-        `Add the package that brings ${command}.`
-      )
-    ];
-  });
-  const { choice, toolchain } = cell;
-  const said = choice.wanted !== void 0 || toolchain.defaults.iptables?.dangling === true;
-  if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
-    const evidence2 = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
-    outcomes.push(
-      finding(
-        "error",
-        "command:iptables",
-        `${profile.title} runs \`iptables\`, and PATH has none`,
-        evidence2,
-        "Add the iptables package."
-      )
-    );
-  }
-  return outcomes;
-}
-function provides(cell, command) {
-  const { toolchain } = cell;
-  const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
-  if (parsed?.[1] !== void 0) return findTool(toolchain, parsed[1], parsed[2]) !== void 0;
-  if (command === "modprobe") return toolchain.modprobe;
-  return findTool(toolchain, command) !== void 0;
-}
-function finding(severity, cause, message, evidence2, remedy4) {
-  return { kind: "finding", rule: rule4, severity, cause, message, evidence: evidence2, remedy: remedy4 };
-}
-function packages(backend) {
-  return backend === "legacy" ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)." : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
+  ch._zod.check = () => {
+  };
+  return ch;
 }
 
-// src/compat/rules/missing-library.ts
-var rule5 = "missing-library";
-var missingLibrary = {
-  id: rule5,
-  evaluate(cell) {
-    const missing = cell.toolchain.missingLibraries ?? [];
-    const paths = [...new Set(missing.map(({ path }) => path))];
-    return paths.map((path) => {
-      const libraries2 = missing.filter((item) => item.path === path).map(({ library }) => library);
-      const tool2 = cell.toolchain.tools.find(({ target }) => target === path);
-      return {
-        kind: "finding",
-        rule: rule5,
-        severity: runs(cell, path) ? "error" : "warning",
-        cause: `library:${path}`,
-        tool: tool2?.name ?? "iptables",
-        message: `${path} needs ${libraries2.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
-        evidence: libraries2.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
-        remedy: "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build."
-      };
+// node_modules/zod/v4/mini/schemas.js
+var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
+  if (!inst._zod)
+    throw new Error("Uninitialized schema in ZodMiniType.");
+  $ZodType.init(inst, def);
+  inst.def = def;
+  inst.type = def.type;
+}, {
+  // `with` is an alias for `check`: the same function object, not a wrapper.
+  get with() {
+    return this.check;
+  },
+  set with(value) {
+    own(this, "with", value);
+  },
+  parse(data, params) {
+    return parse(this, data, params, { callee: this.parse });
+  },
+  parseAsync(data, params) {
+    return parseAsync(this, data, params, { callee: this.parseAsync });
+  },
+  safeParse(data, params) {
+    return safeParse(this, data, params);
+  },
+  safeParseAsync(data, params) {
+    return safeParseAsync(this, data, params);
+  },
+  check(...checks) {
+    const def = this.def;
+    return this.clone({
+      ...def,
+      checks: [
+        ...def.checks ?? [],
+        ...checks.map((ch) => typeof ch === "function" ? { _zod: { check: ch, def: { check: "custom" }, onattach: [] } } : ch)
+      ]
+    }, { parent: true });
+  },
+  clone(_def, params) {
+    return clone(this, _def, params);
+  },
+  brand() {
+    return this;
+  },
+  register(reg, meta2) {
+    reg.add(this, meta2);
+    return this;
+  },
+  apply(fn, ...args) {
+    return args.length === 0 ? fn(this) : fn(this, ...args);
+  }
+});
+var ZodMiniString = /* @__PURE__ */ $constructor("ZodMiniString", (inst, def) => {
+  $ZodString.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function string2(params) {
+  return _string(ZodMiniString, params);
+}
+var ZodMiniNumber = /* @__PURE__ */ $constructor("ZodMiniNumber", (inst, def) => {
+  $ZodNumber.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function number2(params) {
+  return _number(ZodMiniNumber, params);
+}
+var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) => {
+  $ZodBoolean.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function boolean2(params) {
+  return _boolean(ZodMiniBoolean, params);
+}
+var ZodMiniNever = /* @__PURE__ */ $constructor("ZodMiniNever", (inst, def) => {
+  $ZodNever.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function never(params) {
+  return _never(ZodMiniNever, params);
+}
+var ZodMiniArray = /* @__PURE__ */ $constructor("ZodMiniArray", (inst, def) => {
+  $ZodArray.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function array(element, params) {
+  return new ZodMiniArray({
+    type: "array",
+    element,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniObject = /* @__PURE__ */ $constructor("ZodMiniObject", (inst, def) => {
+  $ZodObject.init(inst, def);
+  ZodMiniType.init(inst, def);
+  installLazyProp(inst, "shape", (self2) => self2._zod.def.shape, false);
+});
+// @__NO_SIDE_EFFECTS__
+function object(shape, params) {
+  const def = {
+    type: "object",
+    shape: shape ?? {},
+    ...normalizeParams(params)
+  };
+  return new ZodMiniObject(def);
+}
+// @__NO_SIDE_EFFECTS__
+function strictObject(shape, params) {
+  return new ZodMiniObject({
+    type: "object",
+    shape,
+    catchall: /* @__PURE__ */ never(),
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniUnion = /* @__PURE__ */ $constructor("ZodMiniUnion", (inst, def) => {
+  $ZodUnion.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function union(options, params) {
+  return new ZodMiniUnion({
+    type: "union",
+    options,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniTuple = /* @__PURE__ */ $constructor("ZodMiniTuple", (inst, def) => {
+  $ZodTuple.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function tuple(items, _paramsOrRest, _params) {
+  const hasRest = _paramsOrRest instanceof $ZodType;
+  const params = hasRest ? _params : _paramsOrRest;
+  const rest = hasRest ? _paramsOrRest : null;
+  return new ZodMiniTuple({
+    type: "tuple",
+    items,
+    rest,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniRecord = /* @__PURE__ */ $constructor("ZodMiniRecord", (inst, def) => {
+  $ZodRecord.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function record(keyType, valueType, params) {
+  if (!valueType || !valueType._zod) {
+    return new ZodMiniRecord({
+      type: "record",
+      keyType: /* @__PURE__ */ string2(),
+      valueType: keyType,
+      ...normalizeParams(valueType)
     });
   }
-};
-function runs(cell, path) {
-  const tools = cell.toolchain.tools.filter(({ target }) => target === path);
-  if (tools.length === 0) return true;
-  const commands = cell.image.profile?.runs?.value ?? [];
-  return tools.some(
-    ({ name, backend }) => backend !== void 0 && backend === cell.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
-  );
+  return new ZodMiniRecord({
+    type: "record",
+    keyType,
+    valueType,
+    ...normalizeParams(params)
+  });
 }
+var ZodMiniEnum = /* @__PURE__ */ $constructor("ZodMiniEnum", (inst, def) => {
+  $ZodEnum.init(inst, def);
+  ZodMiniType.init(inst, def);
+  inst.options = [...inst._zod.values];
+});
+// @__NO_SIDE_EFFECTS__
+function _enum(values, params) {
+  const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
+  return new ZodMiniEnum({
+    type: "enum",
+    entries,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniLiteral = /* @__PURE__ */ $constructor("ZodMiniLiteral", (inst, def) => {
+  $ZodLiteral.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function literal(value, params) {
+  return new ZodMiniLiteral({
+    type: "literal",
+    values: Array.isArray(value) ? value : [value],
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniTransform = /* @__PURE__ */ $constructor("ZodMiniTransform", (inst, def) => {
+  $ZodTransform.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function transform(fn) {
+  return new ZodMiniTransform({
+    type: "transform",
+    transform: fn
+  });
+}
+var ZodMiniOptional = /* @__PURE__ */ $constructor("ZodMiniOptional", (inst, def) => {
+  $ZodOptional.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function optional(innerType) {
+  return new ZodMiniOptional({
+    type: "optional",
+    innerType
+  });
+}
+var ZodMiniNullable = /* @__PURE__ */ $constructor("ZodMiniNullable", (inst, def) => {
+  $ZodNullable.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function nullable(innerType) {
+  return new ZodMiniNullable({
+    type: "nullable",
+    innerType
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function nullish2(innerType) {
+  return /* @__PURE__ */ optional(/* @__PURE__ */ nullable(innerType));
+}
+var ZodMiniPipe = /* @__PURE__ */ $constructor("ZodMiniPipe", (inst, def) => {
+  $ZodPipe.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function pipe(in_, out) {
+  return new ZodMiniPipe({
+    type: "pipe",
+    in: in_,
+    out
+  });
+}
+var describe2 = describe;
+
+// src/model/program.ts
+var constructSchema = string2();
+var boundaryConstructs = ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"];
+var operationSchema = _enum(["append", "list-own-chain", "list", "check", "delete", "save-restore"]);
+var programBackendSchema = _enum([
+  "host",
+  "follows-kubelet",
+  "nft",
+  "legacy",
+  "native-nft",
+  "none",
+  "unknown"
+]);
+var sourced = { source: string2(), confidence: _enum(["seen", "documented", "inferred", "stated"]) };
+var setUseSchema = object({ creates: array(string2()), listsAll: optional(boolean2()) });
+var programVersionSchema = object({
+  /** semver range of the program's versions: `>=1.29`, `2.0 - 2.4`. */
+  versions: string2(),
+  backend: object({ value: programBackendSchema, ...sourced }),
+  /** Version of the iptables it runs, when it brings its own. */
+  iptables: optional(object({ value: string2(), ...sourced })),
+  ipset: optional(object({ value: string2(), ...sourced })),
+  nft: optional(object({ value: string2(), ...sourced })),
+  /** Where this range differs from what the profile states for all versions. */
+  writes: optional(object({ value: array(constructSchema), ...sourced })),
+  operations: optional(object({ value: array(operationSchema), ...sourced })),
+  sets: optional(object({ value: setUseSchema, ...sourced })),
+  note: optional(string2())
+});
+var programProfileSchema = object({
+  id: string2(),
+  title: string2(),
+  /** How it is recognised inside an image: Go module paths, paths of binaries. */
+  recognise: optional(
+    object({ goModules: optional(array(string2())), paths: optional(array(string2())) })
+  ),
+  /** Constructs it writes into tables that iptables-nft owns; absent: not known. */
+  writes: optional(object({ value: array(constructSchema), ...sourced })),
+  /** What it does to tables that others write too; absent: not known. */
+  operations: optional(object({ value: array(operationSchema), ...sourced })),
+  /** A kubelet is in it: it writes the marker chains by which iptables-wrapper v2 and later choose the backend. */
+  kubelet: optional(boolean2()),
+  /** It keeps changing rules while the node runs (matters for races). */
+  changesRules: optional(object({ value: boolean2(), ...sourced })),
+  /** Set types it creates, when it uses ipset; and whether it lists or saves all sets of the namespace. */
+  ipset: optional(
+    object({
+      value: setUseSchema,
+      ...sourced
+    })
+  ),
+  /** Commands it runs by name, besides plain `iptables` and `ip6tables`. */
+  runs: optional(object({ value: array(string2()), ...sourced })),
+  /** When the image's own copy of this program runs: how the backend of its iptables is chosen. `path`: whatever `iptables`
+   * resolves to. `self`: it runs the backend-named binaries itself (Felix). */
+  selects: optional(
+    object({
+      value: _enum(["path", "self"]),
+      /** Environment variable that decides, with the values that mean each backend. */
+      variable: optional(
+        object({
+          name: string2(),
+          values: record(string2(), _enum(["nft", "legacy", "auto"])),
+          default: _enum(["nft", "legacy", "auto"])
+        })
+      ),
+      /** What `auto` picks when no program has written rules yet. */
+      tie: optional(_enum(["nft", "legacy"])),
+      ...sourced
+    })
+  ),
+  versions: array(programVersionSchema),
+  notes: optional(array(string2()))
+});
 
 // src/knowledge/encodings.json
 var encodings_default = {
@@ -45147,7 +46542,7 @@ var encodings_default = {
 };
 
 // src/compat/encodings.ts
-var bundled3 = encodings_default;
+var bundled2 = encodings_default;
 function toEffect(encoding, construct, effect) {
   return {
     encoding: encoding.id,
@@ -45159,1978 +46554,69 @@ function toEffect(encoding, construct, effect) {
     sources: encoding.sources
   };
 }
+function buildOf(version3, record2) {
+  const carries = bundled2.backports.filter((backport) => backport.version === version3 && backport.database === record2?.database).filter((backport) => record2?.version.includes(backport.marker) === true).filter((backport) => (packageRevision(record2?.version ?? "") ?? -1) >= backport.minRevision).map((backport) => backport.encoding);
+  return carries.length === 0 ? version3 : { version: version3, carries };
+}
+function actsAs(release, encoding) {
+  if (typeof release === "string") return release;
+  return release.carries.includes(encoding.id) ? encoding.writer.min ?? release.version : release.version;
+}
 function effectsOf(writer, reader2, construct) {
-  return allEffects(bundled3.encodings, writer, reader2, construct);
+  return allEffects(bundled2.encodings, writer, reader2, construct);
 }
 function nativeEffectsOf(writer, reader2, construct) {
-  return allEffects(bundled3.nativeNft, writer, reader2, construct);
+  return allEffects(bundled2.nativeNft, writer, reader2, construct);
 }
 function allEffects(encodings, writer, reader2, construct) {
-  return encodings.filter((encoding) => encoding.constructs.includes(construct) && inRange(writer, encoding.writer)).flatMap(
-    (encoding) => encoding.effects.filter((effect) => inRange(reader2, effect.reader)).map((effect) => toEffect(encoding, construct, effect))
+  return encodings.filter((encoding) => encoding.constructs.includes(construct) && inRange(actsAs(writer, encoding), encoding.writer)).flatMap(
+    (encoding) => encoding.effects.filter((effect) => inRange(actsAs(reader2, encoding), effect.reader)).map((effect) => toEffect(encoding, construct, effect))
   );
 }
 function gapsOf(writer, reader2, construct) {
-  return bundled3.encodings.filter((encoding) => encoding.constructs.includes(construct)).flatMap((encoding) => encoding.gaps ?? []).filter((gap) => inRange(gap.side === "writer" ? writer : reader2, gap.versions)).map((gap) => gap.note);
+  return bundled2.encodings.filter((encoding) => encoding.constructs.includes(construct)).flatMap((encoding) => encoding.gaps ?? []).filter((gap) => inRange(gap.side === "writer" ? writer : reader2, gap.versions)).map((gap) => gap.note);
 }
 function describeConstruct(construct) {
-  return bundled3.constructs[construct]?.title ?? construct;
+  return bundled2.constructs[construct]?.title ?? construct;
 }
 function testedReleases() {
-  return bundled3.measured.iptables;
+  return bundled2.measured.iptables;
 }
 function testedNftReleases() {
-  return bundled3.measured.nft;
+  return bundled2.measured.nft;
 }
-
-// node_modules/zod/v4/core/util.js
-function getEnumValues(entries) {
-  const numericValues = Object.values(entries).filter((v) => typeof v === "number");
-  const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-  return values;
-}
-function jsonStringifyReplacer(_, value) {
-  if (typeof value === "bigint")
-    return value.toString();
-  return value;
-}
-var Cached = class {
-  constructor(getter) {
-    this._getter = getter;
-    this._value = void 0;
-  }
-  get value() {
-    const getter = this._getter;
-    if (getter !== void 0) {
-      this._value = getter();
-      this._getter = void 0;
-    }
-    return this._value;
-  }
-};
-function cached(getter) {
-  return new Cached(getter);
-}
-function nullish(input) {
-  return input === null || input === void 0;
-}
-function cleanRegex(source) {
-  const start = source.startsWith("^") ? 1 : 0;
-  const end = source.endsWith("$") ? source.length - 1 : source.length;
-  return source.slice(start, end);
-}
-function assignProp(target, prop, value) {
-  Object.defineProperty(target, prop, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true
-  });
-}
-var captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
-};
-function isObject(data) {
-  return typeof data === "object" && data !== null && !Array.isArray(data);
-}
-function isPlainObject(o) {
-  if (isObject(o) === false)
-    return false;
-  const ctor = o.constructor;
-  if (ctor === void 0)
-    return true;
-  if (typeof ctor !== "function")
-    return true;
-  const prot = ctor.prototype;
-  if (isObject(prot) === false)
-    return false;
-  if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
-    return false;
-  }
-  return true;
-}
-var propertyKeyTypes = /* @__PURE__ */ new Set(["string", "number", "symbol"]);
-function escapeRegex(str) {
-  return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-function clone(inst, def, params) {
-  const cl = new inst._zod.constr(def ?? inst._zod.def);
-  if (!def || params?.parent)
-    cl._zod.parent = inst;
-  return cl;
-}
-function normalizeParams(_params) {
-  const params = _params;
-  if (!params)
-    return {};
-  if (typeof params === "string")
-    return { error: () => params };
-  if (params?.message !== void 0) {
-    if (params?.error !== void 0)
-      throw new Error("Cannot specify both `message` and `error` params");
-    params.error = params.message;
-  }
-  delete params.message;
-  if (typeof params.error === "string")
-    return { ...params, error: () => params.error };
-  return params;
-}
-function optionalKeys(shape) {
-  return Object.keys(shape).filter((k) => {
-    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
-  });
-}
-function aborted(x, startIndex = 0) {
-  if (x.aborted === true)
-    return true;
-  for (let i = startIndex; i < x.issues.length; i++) {
-    if (x.issues[i]?.continue !== true) {
-      return true;
-    }
-  }
-  return false;
-}
-function explicitlyAborted(x, startIndex = 0) {
-  if (x.aborted === true)
-    return true;
-  for (let i = startIndex; i < x.issues.length; i++) {
-    if (x.issues[i]?.continue === false) {
-      return true;
-    }
-  }
-  return false;
-}
-function prefixIssues(path, issues) {
-  return issues.map((iss) => {
-    var _a2;
-    (_a2 = iss).path ?? (_a2.path = []);
-    iss.path.unshift(path);
-    return iss;
-  });
-}
-function unwrapMessage(message) {
-  return typeof message === "string" ? message : message?.message;
-}
-function sizeCaps(defChecks) {
-  const caps = [];
-  for (const ch of defChecks ?? []) {
-    const d = ch._zod.def;
-    if (!/_(length|size)$|_equals$/.test(d.check))
-      break;
-    const max = d.maximum ?? d.length ?? d.size;
-    if (max >= 0)
-      caps.push([max, ch]);
-  }
-  return caps;
-}
-function attachSchema(issues, start, inst) {
-  var _a2;
-  for (let i = start; i < issues.length; i++) {
-    (_a2 = issues[i]).schema ?? (_a2.schema = inst);
-  }
-}
-function finalizeIssue(iss, ctx, config2) {
-  var _a2;
-  const traits = iss.inst?._zod?.traits;
-  if (traits?.has("$ZodType")) {
-    if (traits.has("$ZodCheck"))
-      (_a2 = iss).schema ?? (_a2.schema = iss.inst);
-    else
-      iss.schema = iss.inst;
-  }
-  const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
-  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
-  const full = {};
-  for (const k of Object.keys(iss)) {
-    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
-      continue;
-    full[k] = iss[k];
-  }
-  full.path ?? (full.path = []);
-  full.message = message;
-  if (ctx?.reportInput) {
-    full.input = iss.input;
-  }
-  return full;
-}
-var highSurrogate = /[\uD800-\uDBFF]/;
-function codePointLength(str) {
-  const units = str.length;
-  if (!highSurrogate.test(str))
-    return units;
-  let count2 = units;
-  for (let i = 0; i < units - 1; i++) {
-    if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-      count2--;
-      i++;
-    }
-  }
-  return count2;
-}
-function getLengthableOrigin(input) {
-  if (Array.isArray(input))
-    return "array";
-  if (typeof input === "string")
-    return "string";
-  return "unknown";
-}
-function members(proto, table) {
-  for (const key in table) {
-    const desc = Object.getOwnPropertyDescriptor(table, key);
-    if (desc.get)
-      Object.defineProperty(proto, key, { ...desc, enumerable: false });
-    else
-      defineBound(proto, key, desc.value);
-  }
-}
-function own(inst, key, value, enumerable = true) {
-  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
-  return value;
-}
-function hide(inst, key, value) {
-  return own(inst, key, value, false);
-}
-function defineBound(proto, key, fn) {
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      return this == null ? fn : own(this, key, fn.bind(this));
-    },
-    set(value) {
-      own(this, key, value);
-    }
-  });
-}
-function claim(inst, sentinel) {
-  const proto = Object.getPrototypeOf(inst);
-  return sentinel in proto ? void 0 : proto;
-}
-var installing;
-var broke = false;
-var breaker = {
-  configurable: true,
-  get() {
-    broke = true;
-    return void 0;
-  }
-};
-function defineLazyInternal(inst, key, compute) {
-  const proto = Object.getPrototypeOf(inst._zod);
-  if (key in proto && installing !== inst._zod) {
-    installing = void 0;
-    return;
-  }
-  installing = inst._zod;
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      Object.defineProperty(this, key, breaker);
-      const outer = broke;
-      broke = false;
-      try {
-        const value = compute(this);
-        if (broke)
-          delete this[key];
-        else
-          Object.defineProperty(this, key, { configurable: true, writable: true, value });
-        broke = broke || outer;
-        return value;
-      } catch (err) {
-        delete this[key];
-        broke = broke || outer;
-        throw err;
-      }
-    },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, value });
-    }
-  });
-}
-function installLazyProp(inst, key, make, enumerable) {
-  const proto = claim(inst, key);
-  if (!proto)
-    return;
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      const desc = { configurable: true, writable: true, enumerable, value: void 0 };
-      Object.defineProperty(this, key, desc);
-      desc.value = make(this);
-      Object.defineProperty(this, key, desc);
-      return desc.value;
-    },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
-    }
-  });
-}
-
-// node_modules/zod/v4/core/core.js
-var _a;
-var _zodDesc = { value: void 0, enumerable: false };
-var _E = "captureStackTrace" in Error ? Error : null;
-function newError(Definition) {
-  const E = _E;
-  if (E) {
-    const saved = E.stackTraceLimit;
-    if (typeof saved === "number") {
-      try {
-        E.stackTraceLimit = 0;
-      } catch {
-        _E = null;
-        return new Definition();
-      }
-      try {
-        return new Definition();
-      } finally {
-        E.stackTraceLimit = saved;
-      }
-    }
-  }
-  return new Definition();
-}
-// @__NO_SIDE_EFFECTS__
-function $constructor(name, initializer2, proto, params) {
-  const zodProto = {};
-  function Internals(def) {
-    this.def = def;
-    this.constr = _;
-    this.traits = /* @__PURE__ */ new Set();
-  }
-  Internals.prototype = zodProto;
-  const protoMembers = proto;
-  const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
-  function init(inst, def) {
-    if (!inst._zod) {
-      _zodDesc.value = new Internals(def);
-      try {
-        Object.defineProperty(inst, "_zod", _zodDesc);
-      } finally {
-        _zodDesc.value = void 0;
-      }
-    } else if (inst._zod.traits.has(name)) {
-      return;
-    }
-    inst._zod.traits.add(name);
-    initializer2(inst, def);
-    if (initialized) {
-      const own2 = Object.getPrototypeOf(inst);
-      const ctorProto = inst._zod.constr.prototype;
-      let up = own2;
-      while (up && up !== ctorProto)
-        up = Object.getPrototypeOf(up);
-      const target = up ?? own2;
-      if (!initialized.has(target)) {
-        initialized.add(target);
-        members(target, protoMembers);
-      }
-    }
-    const proto2 = _.prototype;
-    for (const k in proto2) {
-      if (!Object.prototype.hasOwnProperty.call(proto2, k))
-        continue;
-      if (!(k in inst)) {
-        inst[k] = proto2[k].bind(inst);
-      }
-    }
-  }
-  const Parent = params?.Parent ?? Object;
-  class Definition extends Parent {
-  }
-  Object.defineProperty(Definition, "name", { value: name });
-  function _(def) {
-    const inst = params?.Parent ? newError(Definition) : this;
-    init(inst, def);
-    const deferred = inst._zod.deferred;
-    if (deferred) {
-      for (const fn of deferred) {
-        fn();
-      }
-      inst._zod.deferred = void 0;
-    }
-    const pp = globalThis.__zod_globalConfig?.postProcessor;
-    if (pp)
-      pp(inst);
-    return inst;
-  }
-  Object.defineProperty(_, "init", { value: init });
-  Object.defineProperty(_, Symbol.hasInstance, {
-    value: (inst) => {
-      if (params?.Parent && inst instanceof params.Parent)
-        return true;
-      return inst?._zod?.traits?.has(name);
-    }
-  });
-  Object.defineProperty(_, "name", { value: name });
-  return _;
-}
-var $ZodAsyncError = class extends Error {
-  constructor() {
-    super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
-  }
-};
-var $ZodEncodeError = class extends Error {
-  constructor(name) {
-    super(`Encountered unidirectional transform during encode: ${name}`);
-    this.name = "ZodEncodeError";
-  }
-};
-(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
-var globalConfig = globalThis.__zod_globalConfig;
-function config(newConfig) {
-  if (newConfig)
-    Object.assign(globalConfig, newConfig);
-  return globalConfig;
-}
-
-// node_modules/zod/v4/core/errors.js
-function _getMessage() {
-  const internals = this._zod;
-  internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
-  return internals.message;
-}
-function _setMessage(value) {
-  this._zod.message = value;
-}
-var _messageDesc = {
-  get: _getMessage,
-  set: _setMessage,
-  enumerable: true,
-  configurable: true
-};
-var _issuesDesc = { value: void 0, enumerable: false };
-var _installedToString = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
-var initializer = (inst, def) => {
-  inst.name = "$ZodError";
-  _issuesDesc.value = def;
-  Object.defineProperty(inst, "issues", _issuesDesc);
-  _issuesDesc.value = void 0;
-  Object.defineProperty(inst, "message", _messageDesc);
-  const proto = Object.getPrototypeOf(inst);
-  if (!_installedToString.has(proto)) {
-    _installedToString.add(proto);
-    Object.defineProperty(proto, "toString", {
-      configurable: true,
-      enumerable: false,
-      get() {
-        const value = () => this.message;
-        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
-        return value;
-      },
-      set(value) {
-        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
-      }
-    });
-  }
-};
-var $ZodError = $constructor("$ZodError", initializer);
-var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
-  Parent: Error
-});
-
-// node_modules/zod/v4/core/parse.js
-var _parse = (_Err) => {
-  const fn = (schema, value, _ctx, _params) => {
-    const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-    const result = schema._zod.run({ value, issues: [] }, ctx);
-    if (result instanceof Promise) {
-      throw new $ZodAsyncError();
-    }
-    if (result.issues.length) {
-      const e = new (_params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
-      captureStackTrace(e, _params?.callee ?? fn);
-      throw e;
-    }
-    return result.value;
-  };
-  return fn;
-};
-var parse = /* @__PURE__ */ _parse($ZodRealError);
-var _parseAsync = (_Err) => {
-  const fn = async (schema, value, _ctx, params) => {
-    const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-    let result = schema._zod.run({ value, issues: [] }, ctx);
-    if (result instanceof Promise)
-      result = await result;
-    if (result.issues.length) {
-      const e = new (params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
-      captureStackTrace(e, params?.callee ?? fn);
-      throw e;
-    }
-    return result.value;
-  };
-  return fn;
-};
-var parseAsync = /* @__PURE__ */ _parseAsync($ZodRealError);
-var _safeParse = (_Err) => (schema, value, _ctx) => {
-  const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-  const result = schema._zod.run({ value, issues: [] }, ctx);
-  if (result instanceof Promise) {
-    throw new $ZodAsyncError();
-  }
-  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
-};
-var safeParse = /* @__PURE__ */ _safeParse($ZodRealError);
-function failure(Err, issues, ctx) {
-  let error2;
-  return {
-    success: false,
-    get error() {
-      if (!error2) {
-        error2 = new Err(issues.map((iss) => finalizeIssue(iss, ctx, config())));
-        issues = void 0;
-        ctx = void 0;
-      }
-      return error2;
-    },
-    set error(e) {
-      error2 = e;
-      issues = void 0;
-      ctx = void 0;
-    }
-  };
-}
-var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
-  const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-  let result = schema._zod.run({ value, issues: [] }, ctx);
-  if (result instanceof Promise)
-    result = await result;
-  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
-};
-var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
-
-// node_modules/zod/v4/core/regexes.js
-var anyString = /^[\s\S]{0,}$/;
-var number = /^-?\d+(?:\.\d+)?$/;
-var boolean = /^(?:true|false)$/i;
-
-// node_modules/zod/v4/core/checks.js
-var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
-  var _a2;
-  inst._zod ?? (inst._zod = {});
-  inst._zod.def = def;
-  (_a2 = inst._zod).onattach ?? (_a2.onattach = []);
-});
-var _whenHasLength = (payload) => {
-  const val = payload.value;
-  return !nullish(val) && val.length !== void 0;
-};
-var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
-  var _a2;
-  $ZodCheck.init(inst, def);
-  (_a2 = inst._zod.def).when ?? (_a2.when = _whenHasLength);
-  inst._zod.check = (payload) => {
-    const input = payload.value;
-    const units = input.length;
-    const length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
-    if (length <= def.maximum)
-      return;
-    const origin = getLengthableOrigin(input);
-    payload.issues.push({
-      origin,
-      code: "too_big",
-      maximum: def.maximum,
-      inclusive: true,
-      input,
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-var $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (inst, def) => {
-  var _a2;
-  $ZodCheck.init(inst, def);
-  (_a2 = inst._zod.def).when ?? (_a2.when = _whenHasLength);
-  inst._zod.check = (payload) => {
-    const input = payload.value;
-    const units = input.length;
-    const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
-    if (length >= def.minimum)
-      return;
-    const origin = getLengthableOrigin(input);
-    payload.issues.push({
-      origin,
-      code: "too_small",
-      minimum: def.minimum,
-      inclusive: true,
-      input,
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-var $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
-  var _a2, _b;
-  $ZodCheck.init(inst, def);
-  if (def.pattern)
-    (_a2 = inst._zod).check ?? (_a2.check = (payload) => {
-      def.pattern.lastIndex = 0;
-      if (def.pattern.test(payload.value))
-        return;
-      payload.issues.push({
-        origin: "string",
-        code: "invalid_format",
-        format: def.format,
-        input: payload.value,
-        ...def.pattern ? { pattern: def.pattern.toString() } : {},
-        inst,
-        continue: !def.abort
-      });
-    });
-  else
-    (_b = inst._zod).check ?? (_b.check = () => {
-    });
-});
-var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) => {
-  $ZodCheckStringFormat.init(inst, def);
-  inst._zod.check = (payload) => {
-    def.pattern.lastIndex = 0;
-    if (def.pattern.test(payload.value))
-      return;
-    payload.issues.push({
-      origin: "string",
-      code: "invalid_format",
-      format: "regex",
-      input: payload.value,
-      pattern: def.pattern.toString(),
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-
-// node_modules/zod/v4/core/versions.js
-var version = {
-  major: 4,
-  minor: 6,
-  patch: 7
-};
-
-// node_modules/zod/v4/core/schemas.js
-var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
-  var _a2;
-  inst ?? (inst = {});
-  inst._zod.def = def;
-  inst._zod.bag = inst._zod.bag || {};
-  inst._zod.version = version;
-  const defChecks = inst._zod.def.checks;
-  const checks = inst._zod.traits.has("$ZodCheck") ? [inst, ...defChecks ?? []] : defChecks?.length ? [...defChecks] : [];
-  for (const ch of checks) {
-    for (const fn of ch._zod.onattach) {
-      fn(inst);
-    }
-  }
-  if (checks.length === 0) {
-    (_a2 = inst._zod).deferred ?? (_a2.deferred = []);
-    inst._zod.deferred?.push(() => {
-      inst._zod.run = inst._zod.parse;
-    });
-  } else {
-    const runChecks = (payload, checks2, ctx) => {
-      if (payload.memo)
-        return payload;
-      let isAborted = aborted(payload);
-      let asyncResult;
-      for (const ch of checks2) {
-        if (ch._zod.def.when) {
-          if (explicitlyAborted(payload))
-            continue;
-          const shouldRun = ch._zod.def.when(payload);
-          if (!shouldRun)
-            continue;
-        } else if (isAborted) {
-          continue;
-        }
-        const currLen = payload.issues.length;
-        const _ = ch._zod.check(payload);
-        if (_ instanceof Promise && ctx?.async === false) {
-          throw new $ZodAsyncError();
-        }
-        if (asyncResult || _ instanceof Promise) {
-          asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
-            await _;
-            const nextLen = payload.issues.length;
-            if (nextLen === currLen)
-              return;
-            attachSchema(payload.issues, currLen, inst);
-            if (!isAborted)
-              isAborted = aborted(payload, currLen);
-          });
-        } else {
-          const nextLen = payload.issues.length;
-          if (nextLen === currLen)
-            continue;
-          attachSchema(payload.issues, currLen, inst);
-          if (!isAborted)
-            isAborted = aborted(payload, currLen);
-        }
-      }
-      if (asyncResult) {
-        return asyncResult.then(() => {
-          return payload;
-        });
-      }
-      return payload;
-    };
-    const handleCanaryResult = (canary, payload, ctx) => {
-      if (aborted(canary)) {
-        canary.aborted = true;
-        return canary;
-      }
-      const checkResult = runChecks(payload, checks, ctx);
-      if (checkResult instanceof Promise) {
-        if (ctx.async === false)
-          throw new $ZodAsyncError();
-        return checkResult.then((checkResult2) => inst._zod.parse(checkResult2, ctx));
-      }
-      return inst._zod.parse(checkResult, ctx);
-    };
-    inst._zod.run = (payload, ctx) => {
-      if (ctx.skipChecks) {
-        return inst._zod.parse(payload, ctx);
-      }
-      if (ctx.direction === "backward") {
-        const canary = inst._zod.parse({ value: payload.value, issues: [] }, { ...ctx, skipChecks: true });
-        if (canary instanceof Promise) {
-          return canary.then((canary2) => {
-            return handleCanaryResult(canary2, payload, ctx);
-          });
-        }
-        return handleCanaryResult(canary, payload, ctx);
-      }
-      const result = inst._zod.parse(payload, ctx);
-      if (result instanceof Promise) {
-        if (ctx.async === false)
-          throw new $ZodAsyncError();
-        return result.then((result2) => runChecks(result2, checks, ctx));
-      }
-      return runChecks(result, checks, ctx);
-    };
-  }
-}, {
-  // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
-  get "~standard"() {
-    return hide(this, "~standard", standardProps(this));
-  },
-  set "~standard"(value) {
-    own(this, "~standard", value);
-  }
-});
-var toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
-async function validateAsync(inst, value) {
-  const ctx = { async: true };
-  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
-}
-function standardProps(inst) {
-  return {
-    validate: (value) => {
-      const ctx = { async: false };
-      try {
-        const r = inst._zod.run({ value, issues: [] }, ctx);
-        if (!(r instanceof Promise))
-          return toStandardResult(r, ctx);
-      } catch (_) {
-      }
-      return validateAsync(inst, value);
-    },
-    vendor: "zod",
-    version: 1
-  };
-}
-var $ZodString = /* @__PURE__ */ $constructor("$ZodString", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.pattern = def.pattern ?? anyString;
-  inst._zod.parse = (payload, _) => {
-    if (def.coerce)
-      try {
-        payload.value = String(payload.value);
-      } catch (_2) {
-      }
-    if (typeof payload.value === "string")
-      return payload;
-    payload.issues.push({
-      expected: "string",
-      code: "invalid_type",
-      input: payload.value,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.pattern = number;
-  inst._zod.parse = (payload, _ctx) => {
-    if (def.coerce)
-      try {
-        payload.value = Number(payload.value);
-      } catch (_) {
-      }
-    const input = payload.value;
-    if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) {
-      return payload;
-    }
-    const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
-    payload.issues.push({
-      expected: "number",
-      code: "invalid_type",
-      input,
-      inst,
-      ...received ? { received } : {}
-    });
-    return payload;
-  };
-});
-var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.pattern = boolean;
-  inst._zod.parse = (payload, _ctx) => {
-    if (def.coerce)
-      try {
-        payload.value = Boolean(payload.value);
-      } catch (_) {
-      }
-    const input = payload.value;
-    if (typeof input === "boolean")
-      return payload;
-    payload.issues.push({
-      expected: "boolean",
-      code: "invalid_type",
-      input,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodNever = /* @__PURE__ */ $constructor("$ZodNever", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.parse = (payload, _ctx) => {
-    payload.issues.push({
-      expected: "never",
-      code: "invalid_type",
-      input: payload.value,
-      inst
-    });
-    return payload;
-  };
-});
-function capSize(inst, size) {
-  const caps = sizeCaps(inst._zod.def.checks);
-  if (!caps.length)
-    return;
-  const cap = Math.min(...caps.map((c) => c[0]));
-  const parse4 = inst._zod.parse;
-  inst._zod.parse = (payload, ctx) => {
-    const n = size(payload.value);
-    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
-      for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
-        if (n > max && ch._zod.def.when(payload)) {
-          const start = payload.issues.length;
-          ch._zod.check(payload);
-          payload.issues[start].continue = false;
-          attachSchema(payload.issues, start, inst);
-          return payload;
-        }
-      }
-    }
-    return parse4(payload, ctx);
-  };
-}
-var arraySize = (input) => Array.isArray(input) ? input.length : -1;
-function handleArrayResult(result, final, index) {
-  if (result.issues.length) {
-    final.issues.push(...prefixIssues(index, result.issues));
-  }
-  final.value[index] = result.value;
-}
-var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
-  $ZodType.init(inst, def);
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!Array.isArray(input)) {
-      payload.issues.push({
-        expected: "array",
-        code: "invalid_type",
-        input,
-        inst
-      });
-      return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
-    const proms = [];
-    const abortEarly = ctx?.abortEarly;
-    for (let i = 0; i < input.length; i++) {
-      const item = input[i];
-      const result = def.element._zod.run({
-        value: item,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) {
-        proms.push(result.then((result2) => handleArrayResult(result2, payload, i)));
-      } else {
-        handleArrayResult(result, payload, i);
-        if (abortEarly && result.issues.length !== 0 && aborted(result))
-          break;
-      }
-    }
-    if (proms.length) {
-      return Promise.all(proms).then(() => payload);
-    }
-    return payload;
-  };
-  capSize(inst, arraySize);
-});
-function handlePropertyResult(result, final, key, input, optin, optout) {
-  const isPresent = key in input;
-  const isOptionalOut = optout === "optional";
-  if (!isPresent && isOptionalOut && optin === "optional") {
-    return;
-  }
-  if (result.issues.length) {
-    if (optin !== void 0 && isOptionalOut && !isPresent) {
-      return;
-    }
-    final.issues.push(...prefixIssues(key, result.issues));
-  }
-  if (!isPresent && optin === void 0) {
-    if (!result.issues.length) {
-      final.issues.push({
-        code: "invalid_type",
-        expected: "nonoptional",
-        input: void 0,
-        path: [key]
-      });
-    }
-    return;
-  }
-  if (result.value === void 0) {
-    if (isPresent || optin === "defaulted" && !isOptionalOut) {
-      final.value[key] = void 0;
-    }
-  } else {
-    final.value[key] = result.value;
-  }
-}
-var NO_SYMBOL_KEYS = [];
-function normalizeDef(def) {
-  const keys = Object.keys(def.shape);
-  const ownSymbols = Object.getOwnPropertySymbols(def.shape);
-  const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
-  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
-  for (const k of allKeys) {
-    if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
-      throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
-    }
-  }
-  const okeys = optionalKeys(def.shape);
-  return {
-    ...def,
-    allKeys,
-    symbolKeys,
-    // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
-    keySet: new Set(keys),
-    numKeys: keys.length,
-    optionalKeys: new Set(okeys)
-  };
-}
-function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
-  const unrecognized = [];
-  const keySet = def.keySet;
-  const _catchall = def.catchall._zod;
-  const t = _catchall.def.type;
-  const optin = _catchall.optin;
-  const optout = _catchall.optout;
-  let seen2 = 0;
-  for (const key in input) {
-    if (abortEarly && payload.issues.length !== seen2) {
-      if (aborted(payload, seen2))
-        break;
-      seen2 = payload.issues.length;
-    }
-    if (keySet.has(key))
-      continue;
-    if (key === "__proto__") {
-      if (t === "never")
-        unrecognized.push(key);
-      continue;
-    }
-    if (t === "never") {
-      unrecognized.push(key);
-      continue;
-    }
-    const r = _catchall.run({ value: input[key], issues: [] }, ctx);
-    if (r instanceof Promise) {
-      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
-    } else {
-      handlePropertyResult(r, payload, key, input, optin, optout);
-    }
-  }
-  if (unrecognized.length) {
-    payload.issues.push({
-      code: "unrecognized_keys",
-      keys: unrecognized,
-      input,
-      inst,
-      // Describes the shape of the input, not the validity of the parsed value, so it never aborts. The parse still fails; the schema's own checks just get to run first, and an enclosing intersection can reconcile the key against a sibling operand.
-      continue: true
-    });
-  }
-  if (!proms.length)
-    return payload;
-  return Promise.all(proms).then(() => {
-    return payload;
-  });
-}
-var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
-  $ZodType.init(inst, def);
-  const desc = Object.getOwnPropertyDescriptor(def, "shape");
-  const sh = desc?.get ? desc.get.raw : def.shape ?? {};
-  if (sh) {
-    const get = () => {
-      const newSh = { ...sh };
-      Object.defineProperty(def, "shape", { value: newSh });
-      get.raw = newSh;
-      return newSh;
-    };
-    get.raw = sh;
-    Object.defineProperty(def, "shape", { get });
-  }
-  const _normalized = cached(() => normalizeDef(def));
-  defineLazyInternal(inst, "propValues", (zod) => {
-    const shape = zod.def.shape;
-    const propValues = {};
-    for (const key in shape) {
-      const field = shape[key]._zod;
-      if (field.values) {
-        if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
-          assignProp(propValues, key, /* @__PURE__ */ new Set());
-        }
-        for (const v of field.values)
-          propValues[key].add(v);
-        if (field.optin !== void 0)
-          propValues[key].add(void 0);
-      }
-    }
-    return propValues;
-  });
-  const isObject2 = isObject;
-  const catchall = def.catchall;
-  let value;
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    value ?? (value = _normalized.value);
-    const input = payload.value;
-    if (!isObject2(input)) {
-      payload.issues.push({
-        expected: "object",
-        code: "invalid_type",
-        input,
-        inst
-      });
-      return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-    const proms = [];
-    const shape = value.shape;
-    const abortEarly = ctx?.abortEarly;
-    let seen2 = payload.issues.length;
-    for (const key of value.allKeys) {
-      if (abortEarly && payload.issues.length !== seen2) {
-        if (aborted(payload, seen2))
-          break;
-        seen2 = payload.issues.length;
-      }
-      if (key === "__proto__")
-        continue;
-      const el = shape[key];
-      const optin = el._zod.optin;
-      const optout = el._zod.optout;
-      const r = el._zod.run({ value: input[key], issues: [] }, ctx);
-      if (r instanceof Promise) {
-        proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
-      } else {
-        handlePropertyResult(r, payload, key, input, optin, optout);
-      }
-    }
-    if (!catchall) {
-      return proms.length ? Promise.all(proms).then(() => payload) : payload;
-    }
-    return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
-  };
-});
-function handleUnionResults(results, final, inst, ctx) {
-  for (const result of results) {
-    if (result.issues.length === 0) {
-      final.value = result.value;
-      return final;
-    }
-  }
-  const nonaborted = results.filter((r) => !aborted(r));
-  if (nonaborted.length === 1) {
-    final.value = nonaborted[0].value;
-    return nonaborted[0];
-  }
-  final.issues.push({
-    code: "invalid_union",
-    input: final.value,
-    inst,
-    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
-  });
-  return final;
-}
-var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
-  defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
-  defineLazyInternal(inst, "values", (zod) => {
-    if (zod.def.options.every((o) => o._zod.values)) {
-      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
-    }
-    return void 0;
-  });
-  defineLazyInternal(inst, "pattern", (zod) => {
-    if (zod.def.options.every((o) => o._zod.pattern)) {
-      const patterns = zod.def.options.map((o) => o._zod.pattern);
-      return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
-    }
-    return void 0;
-  });
-  const first = def.options.length === 1 ? def.options[0]._zod.run : null;
-  inst._zod.parse = (payload, ctx) => {
-    if (first) {
-      return first(payload, ctx);
-    }
-    let async = false;
-    const results = [];
-    for (const option of def.options) {
-      const result = option._zod.run({
-        value: payload.value,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) {
-        results.push(result);
-        async = true;
-      } else {
-        if (result.issues.length === 0)
-          return result;
-        results.push(result);
-      }
-    }
-    if (!async)
-      return handleUnionResults(results, payload, inst, ctx);
-    return Promise.all(results).then((results2) => {
-      return handleUnionResults(results2, payload, inst, ctx);
-    });
-  };
-});
-var $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
-  $ZodType.init(inst, def);
-  const items = def.items;
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!Array.isArray(input)) {
-      payload.issues.push({
-        input,
-        inst,
-        expected: "tuple",
-        code: "invalid_type"
-      });
-      return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, [], ctx) : [];
-    const proms = [];
-    const optinStart = getTupleOptStart(items, "optin");
-    const optoutStart = getTupleOptStart(items, "optout");
-    if (!def.rest) {
-      if (input.length < optinStart) {
-        payload.issues.push({
-          code: "too_small",
-          minimum: optinStart,
-          inclusive: true,
-          input,
-          inst,
-          origin: "array"
-        });
-        return payload;
-      }
-      if (input.length > items.length) {
-        payload.issues.push({
-          code: "too_big",
-          maximum: items.length,
-          inclusive: true,
-          input,
-          inst,
-          origin: "array"
-        });
-      }
-    }
-    const itemResults = new Array(items.length);
-    const abortEarly = def.rest ? ctx?.abortEarly : void 0;
-    let itemAborted = false;
-    for (let i = 0; i < items.length; i++) {
-      const r = items[i]._zod.run({ value: input[i], issues: [] }, ctx);
-      if (r instanceof Promise) {
-        proms.push(r.then((rr) => {
-          itemResults[i] = rr;
-        }));
-      } else {
-        itemResults[i] = r;
-        if (abortEarly && !itemAborted && r.issues.length)
-          itemAborted = aborted(r);
-      }
-    }
-    if (def.rest && !itemAborted) {
-      let i = items.length - 1;
-      const rest = input.slice(items.length);
-      let seen2 = payload.issues.length;
-      for (const el of rest) {
-        if (abortEarly && payload.issues.length !== seen2) {
-          if (aborted(payload, seen2))
-            break;
-          seen2 = payload.issues.length;
-        }
-        i++;
-        const result = def.rest._zod.run({ value: el, issues: [] }, ctx);
-        if (result instanceof Promise) {
-          proms.push(result.then((r) => handleTupleResult(r, payload, i)));
-        } else {
-          handleTupleResult(result, payload, i);
-        }
-      }
-    }
-    if (proms.length) {
-      return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
-    }
-    return handleTupleResults(itemResults, payload, items, input, optoutStart);
-  };
-});
-function getTupleOptStart(items, key) {
-  for (let i = items.length - 1; i >= 0; i--) {
-    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
-    if (!omittable)
-      return i + 1;
-  }
-  return 0;
-}
-function handleTupleResult(result, final, index) {
-  if (result.issues.length) {
-    final.issues.push(...prefixIssues(index, result.issues));
-  }
-  final.value[index] = result.value;
-}
-function handleTupleResults(itemResults, final, items, input, optoutStart) {
-  for (let i = 0; i < items.length; i++) {
-    const r = itemResults[i];
-    const isPresent = i < input.length;
-    if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
-      final.value.length = i;
-      break;
-    }
-    if (r.issues.length) {
-      if (!isPresent && i >= optoutStart) {
-        final.value.length = i;
-        break;
-      }
-      final.issues.push(...prefixIssues(i, r.issues));
-    }
-    final.value[i] = r.value;
-  }
-  for (let i = final.value.length - 1; i >= input.length; i--) {
-    if (items[i]._zod.optout === "optional" && final.value[i] === void 0) {
-      final.value.length = i;
-    } else {
-      break;
-    }
-  }
-  return final;
-}
-var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
-  $ZodType.init(inst, def);
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!isPlainObject(input)) {
-      payload.issues.push({
-        expected: "record",
-        code: "invalid_type",
-        input,
-        inst
-      });
-      return payload;
-    }
-    const proms = [];
-    const values = def.keyType._zod.values;
-    if (values && !def.partial) {
-      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-      const recordKeys = /* @__PURE__ */ new Set();
-      for (const key of values) {
-        if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
-          recordKeys.add(typeof key === "number" ? key.toString() : key);
-          if (key === "__proto__")
-            continue;
-          const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
-          if (keyResult instanceof Promise) {
-            throw new Error("Async schemas not supported in object keys currently");
-          }
-          if (keyResult.issues.length) {
-            payload.issues.push({
-              code: "invalid_key",
-              origin: "record",
-              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-              input: key,
-              path: [key],
-              inst
-            });
-            continue;
-          }
-          const outKey = keyResult.value;
-          if (outKey === "__proto__")
-            continue;
-          const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
-          if (result instanceof Promise) {
-            proms.push(result.then((result2) => {
-              if (result2.issues.length) {
-                payload.issues.push(...prefixIssues(key, result2.issues));
-              }
-              payload.value[outKey] = result2.value;
-            }));
-          } else {
-            if (result.issues.length) {
-              payload.issues.push(...prefixIssues(key, result.issues));
-            }
-            payload.value[outKey] = result.value;
-          }
-        }
-      }
-      let unrecognized;
-      for (const key in input) {
-        if (!recordKeys.has(key)) {
-          if (def.mode === "loose") {
-            if (key === "__proto__")
-              continue;
-            payload.value[key] = input[key];
-          } else {
-            unrecognized = unrecognized ?? [];
-            unrecognized.push(key);
-          }
-        }
-      }
-      if (unrecognized && unrecognized.length > 0) {
-        payload.issues.push({
-          code: "unrecognized_keys",
-          input,
-          inst,
-          keys: unrecognized,
-          continue: true
-        });
-      }
-    } else {
-      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-      let unrecognized;
-      for (const key of Reflect.ownKeys(input)) {
-        if (key === "__proto__")
-          continue;
-        if (!Object.prototype.propertyIsEnumerable.call(input, key))
-          continue;
-        let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
-        if (keyResult instanceof Promise) {
-          throw new Error("Async schemas not supported in object keys currently");
-        }
-        const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
-        if (checkNumericKey) {
-          const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
-          if (retryResult instanceof Promise) {
-            throw new Error("Async schemas not supported in object keys currently");
-          }
-          if (retryResult.issues.length === 0) {
-            keyResult = retryResult;
-          }
-        }
-        if (keyResult.issues.length) {
-          if (def.mode === "loose") {
-            payload.value[key] = input[key];
-          } else if (values) {
-            unrecognized = unrecognized ?? [];
-            unrecognized.push(key);
-          } else {
-            payload.issues.push({
-              code: "invalid_key",
-              origin: "record",
-              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-              input: key,
-              path: [key],
-              inst
-            });
-          }
-          continue;
-        }
-        const outKey = keyResult.value;
-        if (outKey === "__proto__")
-          continue;
-        const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
-        if (result instanceof Promise) {
-          proms.push(result.then((result2) => {
-            if (result2.issues.length) {
-              payload.issues.push(...prefixIssues(key, result2.issues));
-            }
-            payload.value[outKey] = result2.value;
-          }));
-        } else {
-          if (result.issues.length) {
-            payload.issues.push(...prefixIssues(key, result.issues));
-          }
-          payload.value[outKey] = result.value;
-        }
-      }
-      if (unrecognized && unrecognized.length > 0) {
-        payload.issues.push({
-          code: "unrecognized_keys",
-          input,
-          inst,
-          keys: unrecognized,
-          continue: true
-        });
-      }
-    }
-    if (proms.length) {
-      return Promise.all(proms).then(() => payload);
-    }
-    return payload;
-  };
-});
-var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
-  $ZodType.init(inst, def);
-  const values = getEnumValues(def.entries);
-  const valuesSet = new Set(values);
-  inst._zod.values = valuesSet;
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
-    return new RegExp(patternValues.length ? `^(${patternValues.map((o) => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
-  });
-  inst._zod.parse = (payload, _ctx) => {
-    const input = payload.value;
-    if (valuesSet.has(input)) {
-      return payload;
-    }
-    payload.issues.push({
-      code: "invalid_value",
-      values,
-      input,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
-  $ZodType.init(inst, def);
-  const values = new Set(def.values);
-  inst._zod.values = values;
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const vals = zod.def.values;
-    return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
-  });
-  inst._zod.parse = (payload, _ctx) => {
-    const input = payload.value;
-    if (values.has(input)) {
-      return payload;
-    }
-    payload.issues.push({
-      code: "invalid_value",
-      values: def.values,
-      input,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodTransform = /* @__PURE__ */ $constructor("$ZodTransform", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.optin = "optional";
-  globalConfig.memoizer?.guard(inst);
-  inst._zod.parse = (payload, ctx) => {
-    if (ctx.direction === "backward") {
-      throw new $ZodEncodeError(inst.constructor.name);
-    }
-    const _out = def.transform(payload.value, payload);
-    if (ctx.async) {
-      const output = _out instanceof Promise ? _out : Promise.resolve(_out);
-      return output.then((output2) => {
-        payload.value = output2;
-        return payload;
-      });
-    }
-    if (_out instanceof Promise) {
-      throw new $ZodAsyncError();
-    }
-    payload.value = _out;
-    return payload;
-  };
-});
-function handleOptionalResult(payload, result) {
-  payload.value = result.issues.length ? void 0 : result.value;
-  return payload;
-}
-var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
-  inst._zod.optout = "optional";
-  defineLazyInternal(inst, "values", (zod) => {
-    const values = zod.def.innerType._zod.values;
-    return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
-  });
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
-  });
-  inst._zod.parse = (payload, ctx) => {
-    if (payload.value === void 0) {
-      if (def.innerType._zod.optin !== "defaulted")
-        return payload;
-      const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
-      if (result instanceof Promise)
-        return result.then((result2) => handleOptionalResult(payload, result2));
-      return handleOptionalResult(payload, result);
-    }
-    return def.innerType._zod.run(payload, ctx);
-  };
-});
-var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
-  defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
-  });
-  defineLazyInternal(inst, "values", (zod) => {
-    return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
-  });
-  inst._zod.parse = (payload, ctx) => {
-    if (payload.value === null)
-      return payload;
-    return def.innerType._zod.run(payload, ctx);
-  };
-});
-var $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "values", (zod) => zod.def.in._zod.values);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.in._zod.optin);
-  defineLazyInternal(inst, "optout", (zod) => zod.def.out._zod.optout);
-  defineLazyInternal(inst, "propValues", (zod) => zod.def.in._zod.propValues);
-  inst._zod.parse = (payload, ctx) => {
-    if (ctx.direction === "backward") {
-      const right = def.out._zod.run(payload, ctx);
-      if (right instanceof Promise) {
-        return right.then((right2) => handlePipeResult(right2, def.in, ctx));
-      }
-      return handlePipeResult(right, def.in, ctx);
-    }
-    const left = def.in._zod.run(payload, ctx);
-    if (left instanceof Promise) {
-      return left.then((left2) => handlePipeResult(left2, def.out, ctx));
-    }
-    return handlePipeResult(left, def.out, ctx);
-  };
-});
-function handlePipeResult(left, next, ctx) {
-  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
-    left.aborted = true;
-    return left;
-  }
-  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
-}
-
-// node_modules/zod/v4/core/api.js
-function snapshotChecks(def) {
-  if (def.checks)
-    def.checks = [...def.checks];
-  return def;
-}
-// @__NO_SIDE_EFFECTS__
-function _string(Class, params) {
-  return new Class(snapshotChecks({ type: "string", ...normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _number(Class, params) {
-  return new Class(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _boolean(Class, params) {
-  return new Class({
-    type: "boolean",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _never(Class, params) {
-  return new Class({
-    type: "never",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _maxLength(maximum, params) {
-  const ch = new $ZodCheckMaxLength({
-    check: "max_length",
-    ...normalizeParams(params),
-    maximum
-  });
-  return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function _minLength(minimum, params) {
-  return new $ZodCheckMinLength({
-    check: "min_length",
-    ...normalizeParams(params),
-    minimum
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _regex(pattern, params) {
-  return new $ZodCheckRegex({
-    check: "string_format",
-    format: "regex",
-    ...normalizeParams(params),
-    pattern
-  });
-}
-
-// node_modules/zod/v4/mini/schemas.js
-var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
-  if (!inst._zod)
-    throw new Error("Uninitialized schema in ZodMiniType.");
-  $ZodType.init(inst, def);
-  inst.def = def;
-  inst.type = def.type;
-}, {
-  // `with` is an alias for `check`: the same function object, not a wrapper.
-  get with() {
-    return this.check;
-  },
-  set with(value) {
-    own(this, "with", value);
-  },
-  parse(data, params) {
-    return parse(this, data, params, { callee: this.parse });
-  },
-  parseAsync(data, params) {
-    return parseAsync(this, data, params, { callee: this.parseAsync });
-  },
-  safeParse(data, params) {
-    return safeParse(this, data, params);
-  },
-  safeParseAsync(data, params) {
-    return safeParseAsync(this, data, params);
-  },
-  check(...checks) {
-    const def = this.def;
-    return this.clone({
-      ...def,
-      checks: [
-        ...def.checks ?? [],
-        ...checks.map((ch) => typeof ch === "function" ? { _zod: { check: ch, def: { check: "custom" }, onattach: [] } } : ch)
-      ]
-    }, { parent: true });
-  },
-  clone(_def, params) {
-    return clone(this, _def, params);
-  },
-  brand() {
-    return this;
-  },
-  register(reg, meta2) {
-    reg.add(this, meta2);
-    return this;
-  },
-  apply(fn, ...args) {
-    return args.length === 0 ? fn(this) : fn(this, ...args);
-  }
-});
-var ZodMiniString = /* @__PURE__ */ $constructor("ZodMiniString", (inst, def) => {
-  $ZodString.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function string2(params) {
-  return _string(ZodMiniString, params);
-}
-var ZodMiniNumber = /* @__PURE__ */ $constructor("ZodMiniNumber", (inst, def) => {
-  $ZodNumber.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function number2(params) {
-  return _number(ZodMiniNumber, params);
-}
-var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) => {
-  $ZodBoolean.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function boolean2(params) {
-  return _boolean(ZodMiniBoolean, params);
-}
-var ZodMiniNever = /* @__PURE__ */ $constructor("ZodMiniNever", (inst, def) => {
-  $ZodNever.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function never(params) {
-  return _never(ZodMiniNever, params);
-}
-var ZodMiniArray = /* @__PURE__ */ $constructor("ZodMiniArray", (inst, def) => {
-  $ZodArray.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function array(element, params) {
-  return new ZodMiniArray({
-    type: "array",
-    element,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniObject = /* @__PURE__ */ $constructor("ZodMiniObject", (inst, def) => {
-  $ZodObject.init(inst, def);
-  ZodMiniType.init(inst, def);
-  installLazyProp(inst, "shape", (self2) => self2._zod.def.shape, false);
-});
-// @__NO_SIDE_EFFECTS__
-function object(shape, params) {
-  const def = {
-    type: "object",
-    shape: shape ?? {},
-    ...normalizeParams(params)
-  };
-  return new ZodMiniObject(def);
-}
-// @__NO_SIDE_EFFECTS__
-function strictObject(shape, params) {
-  return new ZodMiniObject({
-    type: "object",
-    shape,
-    catchall: /* @__PURE__ */ never(),
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniUnion = /* @__PURE__ */ $constructor("ZodMiniUnion", (inst, def) => {
-  $ZodUnion.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function union(options, params) {
-  return new ZodMiniUnion({
-    type: "union",
-    options,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniTuple = /* @__PURE__ */ $constructor("ZodMiniTuple", (inst, def) => {
-  $ZodTuple.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function tuple(items, _paramsOrRest, _params) {
-  const hasRest = _paramsOrRest instanceof $ZodType;
-  const params = hasRest ? _params : _paramsOrRest;
-  const rest = hasRest ? _paramsOrRest : null;
-  return new ZodMiniTuple({
-    type: "tuple",
-    items,
-    rest,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniRecord = /* @__PURE__ */ $constructor("ZodMiniRecord", (inst, def) => {
-  $ZodRecord.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function record(keyType, valueType, params) {
-  if (!valueType || !valueType._zod) {
-    return new ZodMiniRecord({
-      type: "record",
-      keyType: /* @__PURE__ */ string2(),
-      valueType: keyType,
-      ...normalizeParams(valueType)
-    });
-  }
-  return new ZodMiniRecord({
-    type: "record",
-    keyType,
-    valueType,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniEnum = /* @__PURE__ */ $constructor("ZodMiniEnum", (inst, def) => {
-  $ZodEnum.init(inst, def);
-  ZodMiniType.init(inst, def);
-  inst.options = [...inst._zod.values];
-});
-// @__NO_SIDE_EFFECTS__
-function _enum(values, params) {
-  const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
-  return new ZodMiniEnum({
-    type: "enum",
-    entries,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniLiteral = /* @__PURE__ */ $constructor("ZodMiniLiteral", (inst, def) => {
-  $ZodLiteral.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function literal(value, params) {
-  return new ZodMiniLiteral({
-    type: "literal",
-    values: Array.isArray(value) ? value : [value],
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniTransform = /* @__PURE__ */ $constructor("ZodMiniTransform", (inst, def) => {
-  $ZodTransform.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function transform(fn) {
-  return new ZodMiniTransform({
-    type: "transform",
-    transform: fn
-  });
-}
-var ZodMiniOptional = /* @__PURE__ */ $constructor("ZodMiniOptional", (inst, def) => {
-  $ZodOptional.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function optional(innerType) {
-  return new ZodMiniOptional({
-    type: "optional",
-    innerType
-  });
-}
-var ZodMiniNullable = /* @__PURE__ */ $constructor("ZodMiniNullable", (inst, def) => {
-  $ZodNullable.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function nullable(innerType) {
-  return new ZodMiniNullable({
-    type: "nullable",
-    innerType
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function nullish2(innerType) {
-  return /* @__PURE__ */ optional(/* @__PURE__ */ nullable(innerType));
-}
-var ZodMiniPipe = /* @__PURE__ */ $constructor("ZodMiniPipe", (inst, def) => {
-  $ZodPipe.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function pipe(in_, out) {
-  return new ZodMiniPipe({
-    type: "pipe",
-    in: in_,
-    out
-  });
-}
-
-// src/model/program.ts
-var constructSchema = string2();
-var boundaryConstructs = ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"];
-var operationSchema = _enum(["append", "list-own-chain", "list", "check", "delete", "save-restore"]);
-var programBackendSchema = _enum([
-  "host",
-  "follows-kubelet",
-  "nft",
-  "legacy",
-  "native-nft",
-  "none",
-  "unknown"
-]);
-var sourced = { source: string2(), confidence: _enum(["seen", "documented", "inferred", "stated"]) };
-var setUseSchema = object({ creates: array(string2()), listsAll: optional(boolean2()) });
-var programVersionSchema = object({
-  /** semver range of the program's versions: `>=1.29`, `2.0 - 2.4`. */
-  versions: string2(),
-  backend: object({ value: programBackendSchema, ...sourced }),
-  /** Version of the iptables it runs, when it brings its own. */
-  iptables: optional(object({ value: string2(), ...sourced })),
-  ipset: optional(object({ value: string2(), ...sourced })),
-  nft: optional(object({ value: string2(), ...sourced })),
-  /** Where this range differs from what the profile states for all versions. */
-  writes: optional(object({ value: array(constructSchema), ...sourced })),
-  operations: optional(object({ value: array(operationSchema), ...sourced })),
-  sets: optional(object({ value: setUseSchema, ...sourced })),
-  note: optional(string2())
-});
-var programProfileSchema = object({
-  id: string2(),
-  title: string2(),
-  /** How it is recognised inside an image: Go module paths, paths of binaries. */
-  recognise: optional(
-    object({ goModules: optional(array(string2())), paths: optional(array(string2())) })
-  ),
-  /** Constructs it writes into tables that iptables-nft owns; absent: not known. */
-  writes: optional(object({ value: array(constructSchema), ...sourced })),
-  /** What it does to tables that others write too; absent: not known. */
-  operations: optional(object({ value: array(operationSchema), ...sourced })),
-  /** A kubelet is in it: it writes the marker chains by which iptables-wrapper v2 and later choose the backend. */
-  kubelet: optional(boolean2()),
-  /** It keeps changing rules while the node runs (matters for races). */
-  changesRules: optional(object({ value: boolean2(), ...sourced })),
-  /** Set types it creates, when it uses ipset; and whether it lists or saves all sets of the namespace. */
-  ipset: optional(
-    object({
-      value: setUseSchema,
-      ...sourced
-    })
-  ),
-  /** Commands it runs by name, besides plain `iptables` and `ip6tables`. */
-  runs: optional(object({ value: array(string2()), ...sourced })),
-  /** When the image's own copy of this program runs: how the backend of its iptables is chosen. `path`: whatever `iptables`
-   * resolves to. `self`: it runs the backend-named binaries itself (Felix). */
-  selects: optional(
-    object({
-      value: _enum(["path", "self"]),
-      /** Environment variable that decides, with the values that mean each backend. */
-      variable: optional(
-        object({
-          name: string2(),
-          values: record(string2(), _enum(["nft", "legacy", "auto"])),
-          default: _enum(["nft", "legacy", "auto"])
-        })
-      ),
-      /** What `auto` picks when no program has written rules yet. */
-      tie: optional(_enum(["nft", "legacy"])),
-      ...sourced
-    })
-  ),
-  versions: array(programVersionSchema),
-  notes: optional(array(string2()))
-});
 
 // src/compat/exposure.ts
 var commonConstructs = boundaryConstructs;
-function exposureOf(writer, reader2, constructs, operations) {
-  return sortEffects(
-    constructs.flatMap((construct) => effectsOf(writer, reader2, construct)),
+var exposureOf = remember(
+  keyOfMeeting,
+  (writer, reader2, constructs2, operations) => sortEffects(
+    constructs2.flatMap((construct) => effectsOf(writer, reader2, construct)),
     operations
-  );
+  )
+);
+var nativeExposureOf = remember(
+  keyOfMeeting,
+  (writer, reader2, constructs2, operations) => sortEffects(
+    constructs2.flatMap((construct) => nativeEffectsOf(writer, reader2, construct)),
+    operations
+  )
+);
+function keyOfMeeting(writer, reader2, constructs2, operations) {
+  const does = operations === null ? "?" : joined(operations);
+  return `${keyOfRelease(writer)} ${keyOfRelease(reader2)} ${joined(constructs2)} ${does}`;
 }
-function nativeExposureOf(writer, reader2, constructs, operations) {
-  return sortEffects(
-    constructs.flatMap((construct) => nativeEffectsOf(writer, reader2, construct)),
-    operations
-  );
+var joinedLists = /* @__PURE__ */ new WeakMap();
+function joined(list2) {
+  let text3 = joinedLists.get(list2);
+  if (text3 === void 0) {
+    text3 = list2.join();
+    joinedLists.set(list2, text3);
+  }
+  return text3;
+}
+function keyOfRelease(release) {
+  return typeof release === "string" ? release : `${release.version}+${release.carries.join("+")}`;
 }
 function sortEffects(all, operations) {
   const effects = all.filter(
@@ -47143,6 +46629,10 @@ function sortEffects(all, operations) {
     misread: effects.filter((effect) => effect.outcome === "misread")
   };
 }
+var gapsOfMeeting = remember(
+  (writer, reader2, constructs2) => `${writer} ${reader2} ${joined(constructs2)}`,
+  (writer, reader2, constructs2) => [...new Set(constructs2.flatMap((construct) => gapsOf(writer, reader2, construct)))]
+);
 function describeConstructs(effects) {
   const names = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
   const last = names.pop() ?? "";
@@ -47159,42 +46649,961 @@ function effectEvidence(effects) {
   return [...seen2.values()];
 }
 
+// src/compat/types.ts
+function operationsOf(image2) {
+  return image2.profile?.operations?.value ?? null;
+}
+
+// src/compat/rules/buggy-version.ts
+var defects = defects_default;
+var ofRule = {
+  "buggy-version": defects.filter(({ rule: rule14 }) => rule14 === "buggy-version"),
+  "file-capabilities": defects.filter(({ rule: rule14 }) => rule14 === "file-capabilities")
+};
+var buggyVersion = {
+  id: "buggy-version",
+  evaluate(cell2) {
+    return ofRule["buggy-version"].flatMap((defect) => judge(cell2, defect));
+  }
+};
+var fileCapabilities = {
+  id: "file-capabilities",
+  evaluate(cell2) {
+    return ofRule["file-capabilities"].flatMap((defect) => judge(cell2, defect));
+  }
+};
+function judge(cell2, defect) {
+  if (defect.tool === "iptables-wrapper") return judgeWrapper(cell2, defect);
+  const tool2 = affectedTool(cell2, defect);
+  if (tool2 === void 0 || repaired(tool2, defect)) return [];
+  const severity2 = severityOf(defect, conditionsOf(cell2, defect, tool2));
+  if (severity2 === void 0) return [];
+  if (tool2.version === null) {
+    return severity2 === "error" ? [{ kind: "missing", rule: defect.rule, fact: `version of the image's ${tool2.name}` }] : [];
+  }
+  if (!inRange(tool2.version, defect.versions ?? {})) return [];
+  return [
+    {
+      kind: "finding",
+      rule: defect.rule,
+      severity: severity2,
+      cause: defect.cause ?? `defect:${defect.id}`,
+      tool: tool2.name,
+      message: `${tool2.name} ${tool2.version}: ${defect.message}`,
+      evidence: [...tool2.evidence, ...defectEvidence(defect)],
+      ...defect.fixedIn === null ? {} : { remedy: `Raise ${tool2.name} to ${defect.fixedIn} or later.` }
+    }
+  ];
+}
+function judgeWrapper(cell2, defect) {
+  const { selector } = cell2.toolchain;
+  if (selector?.kind !== "iptables-wrapper" || !selector.effective) return [];
+  if (defect.generations?.includes(selector.version ?? "") !== true) return [];
+  const severity2 = severityOf(defect, conditionsOf(cell2, defect, void 0));
+  if (severity2 === void 0) return [];
+  const message = `iptables-wrapper ${selector.version}: ${defect.message}`;
+  const evidence3 = [...selector.evidence, ...defectEvidence(defect)];
+  const cause = `defect:${defect.id}`;
+  return [{ kind: "finding", rule: defect.rule, severity: severity2, cause, tool: "iptables-wrapper", message, evidence: evidence3 }];
+}
+function defectEvidence(defect) {
+  const known = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
+  const how = defect.sources.map((source) => ({ fact: `${defect.title} (${known})`, source }));
+  const who = defect.incidents.filter((source) => !defect.sources.includes(source)).map((source) => ({ fact: "people were hit by it", source }));
+  return [...how, ...who];
+}
+function affectedTool(cell2, defect) {
+  if (defect.tool !== "iptables") return findTool(cell2.toolchain, defect.tool);
+  const { backend, hostExec: hostExec2 } = cell2.choice;
+  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return void 0;
+  if (defect.backend !== void 0 && defect.backend !== backend) return void 0;
+  return findTool(cell2.toolchain, "iptables", backend);
+}
+function repaired(tool2, defect) {
+  return (defect.except ?? []).some((entry) => {
+    if (tool2.package?.database !== entry.database || !tool2.package.version.includes(entry.marker)) return false;
+    const revision = packageRevision(tool2.package.version);
+    return revision !== void 0 && revision >= entry.minRevision;
+  });
+}
+function severityOf(defect, conditions) {
+  if (conditions.includes(false)) return void 0;
+  if (conditions.every((holds3) => holds3 === true)) return defect.severity;
+  return defect.otherwise === "none" ? void 0 : defect.otherwise;
+}
+function conditionsOf(cell2, defect, tool2) {
+  return defect.conditions.map((condition) => holds(cell2, condition, tool2));
+}
+function holds(cell2, condition, tool2) {
+  switch (condition) {
+    case "ruleset-changes-beside":
+      return cell2.programs.some((program2) => program2.changesRules && writesNft(cell2, program2)) || void 0;
+    case "native-nft-beside":
+      return cell2.programs.some((program2) => program2.backend === "native-nft");
+    case "checks-or-deletes": {
+      const operations = operationsOf(cell2.image);
+      return operations === null ? void 0 : operations.includes("check") || operations.includes("delete");
+    }
+    case "file-capabilities":
+      return tool2?.fileCapabilities;
+    case "ip6tables-random-fully":
+      return ["random-fully", "v6-masquerade"].some((construct) => writes(cell2, construct)) || void 0;
+    case "second-base-chain":
+      return cell2.programs.some((program2) => program2.writes?.includes("nft-second-base-chain") === true) || void 0;
+    case "incompatible-table":
+      return tool2 !== void 0 && someTableIsRefused(cell2, tool2) || void 0;
+    default: {
+      const construct = /^writes:(.+)$/.exec(condition)?.[1];
+      return construct !== void 0 && writes(cell2, construct) || void 0;
+    }
+  }
+}
+function writes(cell2, construct) {
+  return cell2.image.profile?.writes?.value.includes(construct) === true;
+}
+function someTableIsRefused(cell2, tool2) {
+  return cell2.programs.some((program2) => {
+    const writer = iptablesVersionOnHost(program2, cell2.host);
+    if (writer === void 0 || tool2.version === null || !writesNft(cell2, program2)) return false;
+    return exposureOf(writer, tool2.version, program2.writes ?? [], ["list"]).loud.length > 0;
+  });
+}
+function writesNft(cell2, program2) {
+  const backend = backendOnHost(program2, cell2.hostBackend);
+  return backend === "nft" || backend === "native";
+}
+
+// src/compat/rules/host-exec.ts
+var rule = "host-exec";
+var hostExec = {
+  id: rule,
+  evaluate(cell2) {
+    const commands = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.hostExec === true);
+    if (commands.length === 0) return [];
+    const names = commands.map(([name]) => name);
+    const notice2 = {
+      kind: "finding",
+      rule,
+      severity: "notice",
+      cause: "host-exec",
+      message: `${names.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
+      evidence: commands.map(([name, command]) => ({
+        fact: `${name} is ${command.via.join(" -> ")}`,
+        source: "image"
+      })),
+      remedy: "Nothing to change; check that every host has these tools."
+    };
+    return [notice2, ...hostLacks(cell2, names)];
+  }
+};
+function hostLacks(cell2, names) {
+  return ["iptables", "nft", "ipset"].flatMap((tool2) => {
+    const { installed } = cell2.host[tool2];
+    if (installed?.value !== false || !names.includes(tool2)) return [];
+    return [
+      {
+        kind: "finding",
+        rule,
+        severity: "warning",
+        cause: `host-exec:${tool2}`,
+        tool: tool2,
+        message: `the image runs the host's ${tool2}, which the plain system does not bring`,
+        evidence: [{ fact: `${cell2.host.id} comes without ${tool2}`, source: installed.source }],
+        remedy: `Install ${tool2} on these hosts, or bring it in the image.`
+      }
+    ];
+  });
+}
+
+// src/knowledge/ipset.json
+var ipset_default = {
+  kernelProtocol: {
+    series: { min: "5.10", max: "7.3" },
+    min: 6,
+    max: 7,
+    sources: ["measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11"]
+  },
+  kernels: [
+    {
+      series: { min: "4.18", max: "5.4" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 6,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "inferred",
+      note: "differs from 5.10 in hash:net,iface alone; the wildcard revision came with ipset 7.4 in November 2019, that this was kernel 5.5 is deduced",
+      sources: ["https://ipset.netfilter.org/changelog.html"]
+    },
+    {
+      series: { min: "5.5", max: "5.10" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 7,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "5.10 measured, the lower end is deduced",
+      sources: [
+        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
+        "https://ipset.netfilter.org/changelog.html"
+      ]
+    },
+    {
+      series: { min: "5.11", max: "6.1" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 5,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 6,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 3,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "6.1 measured; a 5.11 kernel reported with hash:net 7",
+      sources: [
+        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
+        "https://github.com/svinota/pyroute2/issues/830"
+      ]
+    },
+    {
+      series: { min: "6.2" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 6,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 7,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 4,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "6.12, 6.18, 7.2 and 7.3 measured; 6.8 reported; 6.1 measured without it. The kernel commit e93745249505 was applied to net-next in December 2022, that this is 6.2 is deduced from the date",
+      sources: [
+        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
+        "https://git.kernel.org/torvalds/c/e93745249505",
+        "https://github.com/projectcalico/calico/issues/10676",
+        "https://github.com/kubeovn/kube-ovn/issues/4741"
+      ]
+    }
+  ],
+  tools: [
+    {
+      versions: { min: "6.19", max: "6.19" },
+      protocol: { min: 6, max: 6 },
+      max: { "hash:ip": 1, "hash:net": 3, "hash:net,iface": 3, "hash:ip,port": 2, "list:set": 1, "bitmap:port": 1 },
+      confidence: "seen",
+      note: "read in the source of the release; types that are not named were not read",
+      sources: ["https://github.com/Olipro/ipset/commit/8519676"]
+    },
+    {
+      versions: { min: "6.20", max: "6.20" },
+      protocol: { min: 6, max: 6 },
+      max: {
+        "hash:ip": 2,
+        "hash:net": 4,
+        "hash:net,iface": 4,
+        "hash:ip,port": 3,
+        "hash:net,net": 0,
+        "hash:net,port,net": 0,
+        "list:set": 2,
+        "bitmap:port": 2
+      },
+      confidence: "seen",
+      note: "read in the source of the release; types that are not named were not read",
+      sources: ["https://github.com/Olipro/ipset/commit/f022854"]
+    },
+    {
+      versions: { min: "6.21", max: "6.21" },
+      protocol: { min: 6, max: 6 },
+      max: {
+        "hash:ip": 3,
+        "hash:net": 5,
+        "hash:net,iface": 5,
+        "hash:ip,port": 4,
+        "hash:net,net": 1,
+        "hash:net,port,net": 1,
+        "hash:ip,mark": 1,
+        "list:set": 2,
+        "bitmap:port": 2
+      },
+      confidence: "seen",
+      note: "read in the source of the release; types that are not named were not read",
+      sources: ["https://github.com/Olipro/ipset/commit/014d80f"]
+    },
+    {
+      versions: { min: "6.22", max: "6.38" },
+      protocol: { min: 6, max: 6 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 6,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "seen",
+      note: "read in the source of the releases; hash:ip,mac exists from 6.30",
+      sources: ["https://github.com/Olipro/ipset"]
+    },
+    {
+      versions: { min: "7.0", max: "7.3" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 6,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "seen",
+      note: "7.0 and 7.1 read in the source, 7.2 and 7.3 by the changelog",
+      sources: ["https://github.com/Olipro/ipset", "https://ipset.netfilter.org/changelog.html"]
+    },
+    {
+      versions: { min: "7.4", max: "7.6" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 7,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "documented",
+      note: "7.4 added the wildcard to hash:net,iface; 7.5 reported to refuse hash:net 7",
+      sources: ["https://ipset.netfilter.org/changelog.html", "https://github.com/svinota/pyroute2/issues/830", "https://github.com/k3s-io/k3s/issues/6652"]
+    },
+    {
+      versions: { min: "7.7", max: "7.15" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 5,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 6,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 3,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "7.10 measured; 7.7 added bucketsize and initval; 7.11 and 7.15 reported to refuse hash:ip 6 and hash:ip,port 7",
+      sources: [
+        "measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11",
+        "https://ipset.netfilter.org/changelog.html",
+        "https://github.com/projectcalico/calico/issues/10676",
+        "https://github.com/kubeovn/kube-ovn/issues/4741"
+      ]
+    },
+    {
+      versions: { min: "7.16" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 6,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 7,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 4,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "7.17, 7.22 and 7.24 measured; 7.16 added bitmask",
+      sources: ["measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11", "https://ipset.netfilter.org/changelog.html"]
+    }
+  ],
+  unreadableSet: {
+    fails: ["list", "save", "list of the set", "add", "test"],
+    works: ["list -n", "flush", "create of own sets", "list and add on own sets"],
+    message: "Kernel and userspace incompatible: settype TYPE with revision N not supported by userspace"
+  }
+};
+
+// src/compat/ipset.ts
+var bundled3 = ipset_default;
+var kernelRevisions = remember(
+  (series) => series,
+  (series) => bundled3.kernels.find((entry) => inRange(series, entry.series))?.max
+);
+function newestKernelRevisions() {
+  return bundled3.kernels.at(-1)?.max ?? {};
+}
+var toolRevisions = remember(
+  (version3) => version3,
+  (version3) => bundled3.tools.find((entry) => inRange(version3, entry.versions))?.max
+);
+function kernelProtocol(series) {
+  const { kernelProtocol: known } = bundled3;
+  return inRange(series, known.series) ? known : void 0;
+}
+function toolProtocol(version3) {
+  const entry = bundled3.tools.find(({ versions }) => inRange(version3, versions));
+  return entry === void 0 ? void 0 : { ...entry.protocol, sources: entry.sources };
+}
+function unreadableSets(kernel, writer, reader2, types2) {
+  return (types2 ?? Object.keys(kernel)).flatMap((type) => {
+    const known = reader2[type];
+    const offered = kernel[type];
+    const asked = writer === void 0 ? offered : writer[type];
+    if (known === void 0 || offered === void 0 || asked === void 0) return [];
+    const revision = Math.min(offered, asked);
+    return revision > known ? [{ type, revision, known }] : [];
+  });
+}
+function ipsetSources() {
+  return bundled3.kernels.at(-1)?.sources[0] ?? "measured";
+}
+
+// src/compat/modules.ts
+function moduleState(host, name) {
+  return host.kernel.modules[name]?.value;
+}
+function moduleEvidence(host, name) {
+  const fact2 = host.kernel.modules[name];
+  if (fact2 === void 0) return [];
+  return [{ fact: `kernel module ${name} is ${fact2.value} on ${host.id}`, source: fact2.source }];
+}
+function groupByState(host, names) {
+  const groups = {
+    builtin: [],
+    loaded: [],
+    loadable: [],
+    "optional-package": [],
+    absent: [],
+    unknown: []
+  };
+  for (const name of names) groups[moduleState(host, name) ?? "unknown"].push(name);
+  return groups;
+}
+
+// src/compat/rules/ipset.ts
+var ipsetRevision = {
+  id: "ipset-revision",
+  evaluate(cell2) {
+    const tool2 = findTool(cell2.toolchain, "ipset");
+    if (tool2 === void 0 || cell2.image.network !== "host") return [];
+    return [...listsOnlyOwn(cell2) ? [] : imageReads(cell2, tool2), ...imageWrites(cell2, tool2)];
+  }
+};
+function imageReads(cell2, tool2) {
+  const series = kernelSeries(cell2.host.kernel.release.value);
+  const kernel = series === void 0 ? void 0 : kernelRevisions(series);
+  const reader2 = tool2.version === null ? void 0 : toolRevisions(tool2.version);
+  const assumedKernel = kernel ?? newestKernelRevisions();
+  const findings = meetWriters(cell2, assumedKernel, reader2, tool2.version ?? "of unknown version");
+  if (kernel !== void 0 && reader2 !== void 0) return findings;
+  return findings.filter((finding4) => finding4.severity === "error").map(() => {
+    const fact2 = kernel === void 0 ? "kernel release of the host" : "version of the image's ipset";
+    return { kind: "missing", rule: "ipset-revision", fact: fact2 };
+  });
+}
+function imageWrites(cell2, tool2) {
+  const creates = cell2.image.profile?.ipset?.value.creates ?? null;
+  const series = kernelSeries(cell2.host.kernel.release.value);
+  const kernel = series === void 0 ? void 0 : kernelRevisions(series);
+  const writer = tool2.version === null ? void 0 : toolRevisions(tool2.version);
+  if (creates?.length === 0 || kernel === void 0 || writer === void 0) return [];
+  return cell2.programs.flatMap((program2) => {
+    const reader2 = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
+    if (program2.listsAllSets !== true || reader2 === void 0) return [];
+    const sets = unreadableSets(kernel, writer, reader2, creates);
+    if (sets.length === 0) return [];
+    const assumed = creates === null ? ` if the image creates ${types(sets)} sets` : "";
+    return [
+      {
+        kind: "finding",
+        rule: "ipset-revision",
+        severity: creates === null ? "warning" : "error",
+        cause: `ipset-revision:${program2.id}`,
+        tool: "ipset",
+        program: program2.id,
+        message: `${program2.id} (ipset ${program2.ipset}) cannot read sets that the image's ipset ${tool2.version} creates: ${describe3(sets)}; its \`ipset list\` and \`ipset save\` then fail for all sets${assumed}`,
+        evidence: [...sets.map(setEvidence), ...program2.evidence.filter(({ about: about2 }) => about2 === "ipset")],
+        remedy: `Raise the ipset of ${program2.id} to 7.17 or later, or keep the image's at a version whose sets it can read.`
+      }
+    ];
+  });
+}
+function listsOnlyOwn(cell2) {
+  return cell2.image.profile?.ipset?.value.listsAll === false;
+}
+function meetWriters(cell2, kernel, reader2, version3) {
+  const known = reader2 ?? {};
+  const stated2 = cell2.programs.flatMap((program2) => {
+    const writer = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
+    if (program2.ipset === null || program2.creates?.length === 0 || writer === void 0) return [];
+    const sets = reader2 === void 0 ? unknownReader(writer) : unreadableSets(kernel, writer, known, program2.creates);
+    return sets.length === 0 ? [] : [revisionFinding(cell2, program2, sets, version3)];
+  });
+  if (stated2.length > 0 || reader2 === void 0) return stated2;
+  return lagsBehindKernel(cell2, kernel, known, version3);
+}
+function unknownReader(writer) {
+  return Object.entries(writer).map(([type, revision]) => ({ type, revision, known: -1 }));
+}
+function revisionFinding(cell2, program2, sets, version3) {
+  const listsAll = cell2.image.profile?.ipset?.value.listsAll === true;
+  const sure = listsAll && program2.creates !== null;
+  const condition = sure ? "" : listsAll ? ` if it creates ${types(sets)} sets` : " as soon as the image lists or saves all sets";
+  return {
+    kind: "finding",
+    rule: "ipset-revision",
+    severity: sure ? "error" : "warning",
+    cause: "ipset-revision",
+    tool: "ipset",
+    program: program2.id,
+    message: `the image's ipset ${version3} cannot read sets that ${program2.id} (ipset ${program2.ipset}) creates: ${describe3(sets)}; \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
+    evidence: [
+      ...sets.map(setEvidence),
+      ...program2.evidence.filter(({ about: about2 }) => about2 === void 0 || about2 === "ipset")
+    ],
+    remedy
+  };
+}
+function lagsBehindKernel(cell2, kernel, reader2, version3) {
+  const sets = unreadableSets(kernel, void 0, reader2, null);
+  if (sets.length === 0) return [];
+  return [
+    {
+      kind: "finding",
+      rule: "ipset-revision",
+      severity: cell2.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
+      cause: "ipset-revision",
+      tool: "ipset",
+      message: `the image's ipset ${version3} is older than the kernel's set types: \`ipset list\` and \`ipset save\` fail as soon as another program creates ${types(sets)} sets with a newer ipset`,
+      evidence: sets.map(setEvidence),
+      remedy
+    }
+  ];
+}
+function types(sets) {
+  const names = sets.map((set) => set.type);
+  return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} other types of` : names.join(", ");
+}
+function describe3(sets) {
+  const shown = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
+  return sets.length > 3 ? `${shown.join("; ")}; and ${sets.length - 3} more types` : shown.join("; ");
+}
+function setEvidence(set) {
+  return { fact: `${set.type}: revision ${set.revision} against ${set.known}`, source: ipsetSources() };
+}
+var remedy = "Raise the image's ipset to 7.17 or later (7.16 is the first that knows the revisions of kernel 6.2).";
+var ipsetModuleMissing = {
+  id: "ipset-module-missing",
+  evaluate(cell2) {
+    const rule14 = "ipset-module-missing";
+    if (findTool(cell2.toolchain, "ipset") === void 0) return [];
+    const creates = cell2.image.profile?.ipset?.value.creates;
+    if (creates?.length === 0) return [];
+    const core = lackingModules(cell2, ["ip_set"], creates !== void 0);
+    if (core.length > 0) return core;
+    const unknown2 = moduleState(cell2.host, "ip_set") === void 0 && creates !== void 0;
+    return [
+      ...unknown2 ? [{ kind: "missing", rule: rule14, fact: "state of kernel module ip_set" }] : [],
+      ...lackingModules(cell2, (creates ?? []).map(moduleOfType), true)
+    ];
+  }
+};
+function lackingModules(cell2, needed2, sure) {
+  const groups = groupByState(cell2.host, needed2);
+  return ["absent", "optional-package"].flatMap((state) => {
+    const names = groups[state];
+    if (names.length === 0) return [];
+    const absent = state === "absent";
+    return [
+      {
+        kind: "finding",
+        rule: "ipset-module-missing",
+        severity: absent && sure ? "error" : "warning",
+        cause: `module:${names.join(",")}`,
+        tool: "ipset",
+        message: absent ? `ipset cannot work: the kernel has no ${names.join(", ")}` : `ipset works only if a further package brings ${names.join(", ")}`,
+        evidence: names.flatMap((name) => moduleEvidence(cell2.host, name)),
+        remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10)."
+      }
+    ];
+  });
+}
+function moduleOfType(type) {
+  const [method = "", fields = ""] = type.split(":");
+  return `ip_set_${method}_${fields.replaceAll(",", "")}`;
+}
+
+// src/compat/rules/ipset-protocol.ts
+var rule2 = "ipset-protocol";
+var ipsetProtocol = {
+  id: rule2,
+  evaluate(cell2) {
+    const tool2 = findTool(cell2.toolchain, "ipset");
+    const series = kernelSeries(cell2.host.kernel.release.value);
+    if (tool2 === void 0 || tool2.version === null || series === void 0) return [];
+    const own2 = toolProtocol(tool2.version);
+    const kernel = kernelProtocol(series);
+    if (own2 === void 0 || kernel === void 0 || own2.min === kernel.min && own2.max === kernel.max) return [];
+    const common = own2.min <= kernel.max && kernel.min <= own2.max;
+    const says = `ipset ${tool2.version} speaks protocol ${words(own2)}, the kernel ${words(kernel)}`;
+    return [
+      {
+        kind: "finding",
+        rule: rule2,
+        severity: common ? "notice" : "error",
+        // An ipset that is too old for the kernel is one cause, whatever shows it first.
+        cause: "ipset-revision",
+        tool: "ipset",
+        message: common ? `${says}: it works and warns` : `${says}: it cannot work`,
+        evidence: [...tool2.evidence, { fact: "protocol of the kernel", source: kernel.sources[0] ?? "measured" }],
+        remedy: "Raise the image's ipset to 7.17 or later."
+      }
+    ];
+  }
+};
+function words({ min, max }) {
+  return describeRange({ min: String(min), max: String(max) });
+}
+
+// src/compat/rules/legacy-modules-missing.ts
+var rule3 = "legacy-modules-missing";
+var needed = ["ip_tables", "iptable_filter", "iptable_nat"];
+var neededV6 = ["ip6_tables", "ip6table_filter"];
+var legacyModulesMissing = {
+  id: rule3,
+  evaluate(cell2) {
+    if (cell2.choice.backend !== "legacy" || cell2.choice.hostExec === true) return [];
+    const v4 = evaluateFamily(cell2, needed, "iptables-legacy");
+    if (v4.length > 0 || findTool(cell2.toolchain, "ip6tables", "legacy") === void 0) return v4;
+    return evaluateFamily(cell2, neededV6, "ip6tables-legacy").flatMap(
+      (outcome) => outcome.kind === "finding" ? [{ ...outcome, severity: "warning", cause: "backend-v6" }] : []
+    );
+  }
+};
+function evaluateFamily(cell2, modules, tool2) {
+  const { host } = cell2;
+  const groups = groupByState(host, modules);
+  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
+  if (groups.absent.length > 0) {
+    return [
+      {
+        ...base,
+        severity: "error",
+        message: `${tool2} cannot work: the kernel has no ${groups.absent.join(", ")}`,
+        evidence: [choiceEvidence(cell2), ...groups.absent.flatMap((name) => moduleEvidence(host, name))]
+      }
+    ];
+  }
+  const missing = groups.unknown.map(
+    (name) => ({ kind: "missing", rule: rule3, fact: `state of kernel module ${name}` })
+  );
+  if (groups["optional-package"].length > 0) {
+    return [
+      ...missing,
+      {
+        ...base,
+        severity: "warning",
+        message: `${tool2} works only if a further package brings ${groups["optional-package"].join(", ")}`,
+        evidence: [choiceEvidence(cell2), ...groups["optional-package"].flatMap((name) => moduleEvidence(host, name))]
+      }
+    ];
+  }
+  if (missing.length > 0) return missing;
+  const core = modules[0];
+  if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell2)) return [];
+  return evaluateLoading(cell2, core, tool2);
+}
+function loadedByAnother(cell2) {
+  return cell2.programs.some(
+    (program2) => program2.backend === "host" && backendOnHost(program2, cell2.hostBackend) === "legacy"
+  );
+}
+function evaluateLoading(cell2, core, tool2) {
+  const { modules } = cell2.image;
+  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
+  const evidence3 = [choiceEvidence(cell2), ...moduleEvidence(cell2.host, core)];
+  if (modules === "host" && cell2.toolchain.modprobe) return [];
+  if (modules === "none" || !cell2.toolchain.modprobe) {
+    const why = modules === "none" ? "the image may not load modules" : "the image has no modprobe";
+    const message2 = `${tool2} fails until something loads ${core}: nothing on the node does, and ${why}`;
+    return [{ ...base, severity: "error", message: message2, evidence: evidence3 }];
+  }
+  const message = `${tool2} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
+  return [{ ...base, severity: "warning", message, evidence: evidence3 }];
+}
+function choiceEvidence(cell2) {
+  return { fact: cell2.choice.because, source: "image" };
+}
+var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; to stay with legacy, load the modules on the node.";
+
+// src/compat/rules/missing-binary.ts
+var rule4 = "missing-binary";
+var missingBinary = {
+  id: rule4,
+  evaluate(cell2) {
+    return [...noToolAtAll(cell2), ...danglingCommand(cell2), ...selectorBinaries(cell2), ...programCommands(cell2)];
+  }
+};
+function noToolAtAll(cell2) {
+  const { toolchain, image: image2 } = cell2;
+  const hostExec2 = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
+  if (toolchain.tools.length > 0 || hostExec2) return [];
+  const { profile } = image2;
+  const version3 = toolchain.program?.version ?? null;
+  if (profile?.versions.some((entry) => entry.backend.value === "native-nft") === true && version3 !== null) return [];
+  const who = toolchain.program === void 0 ? "the image" : toolchain.program.name;
+  return [
+    {
+      kind: "missing",
+      rule: rule4,
+      fact: `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`
+    }
+  ];
+}
+function danglingCommand(cell2) {
+  return Object.entries(cell2.toolchain.defaults).flatMap(([name, command]) => {
+    if (command.dangling !== true) return [];
+    const message = `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image`;
+    const evidence3 = [{ fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }];
+    return [
+      finding(
+        "error",
+        `dangling:${command.via.at(-1)}`,
+        message,
+        evidence3,
+        "Install the package that brings the file, or correct the link."
+      )
+    ];
+  });
+}
+function selectorBinaries(cell2) {
+  const { choice, toolchain } = cell2;
+  const evidence3 = [{ fact: choice.because, source: "image" }];
+  if (choice.wanted !== void 0 && (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === void 0)) {
+    const other = choice.wanted === "nft" ? "legacy" : "nft";
+    if (choice.backend === "none" || findTool(toolchain, "iptables", other) === void 0) {
+      const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
+      return [finding("error", "backend", message2, evidence3, packages(choice.wanted))];
+    }
+  }
+  const { selector } = toolchain;
+  if (selector?.kind !== "iptables-wrapper" || !selector.effective || choice.wanted !== void 0) return [];
+  const absent = ["nft", "legacy"].filter(
+    (backend) => findTool(toolchain, "iptables", backend) === void 0
+  );
+  const [only] = absent;
+  if (only === void 0 || absent.length > 1) return [];
+  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
+  return [finding("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
+}
+function programCommands(cell2) {
+  const { profile } = cell2.image;
+  if (profile === void 0 || cell2.choice.hostExec === true) return [];
+  const outcomes = (profile.runs?.value ?? []).flatMap((command) => {
+    if (provides(cell2, command)) return [];
+    const severity2 = profile.runs?.confidence === "inferred" ? "warning" : "error";
+    const evidence3 = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
+    return [
+      finding(
+        severity2,
+        `command:${command}`,
+        `${profile.title} runs \`${command}\`, which is not in the image`,
+        evidence3,
+        `Add the package that brings ${command}.`
+      )
+    ];
+  });
+  const { choice, toolchain } = cell2;
+  const said = choice.wanted !== void 0 || toolchain.defaults.iptables?.dangling === true;
+  if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
+    const evidence3 = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
+    outcomes.push(
+      finding(
+        "error",
+        "command:iptables",
+        `${profile.title} runs \`iptables\`, and PATH has none`,
+        evidence3,
+        "Add the iptables package."
+      )
+    );
+  }
+  return outcomes;
+}
+function provides(cell2, command) {
+  const { toolchain } = cell2;
+  const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
+  if (parsed?.[1] !== void 0) return findTool(toolchain, parsed[1], parsed[2]) !== void 0;
+  if (command === "modprobe") return toolchain.modprobe;
+  return findTool(toolchain, command) !== void 0;
+}
+function finding(severity2, cause, message, evidence3, remedy4) {
+  return { kind: "finding", rule: rule4, severity: severity2, cause, message, evidence: evidence3, remedy: remedy4 };
+}
+function packages(backend) {
+  return backend === "legacy" ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)." : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
+}
+
+// src/compat/rules/missing-library.ts
+var rule5 = "missing-library";
+var missingLibrary = {
+  id: rule5,
+  evaluate(cell2) {
+    const missing = cell2.toolchain.missingLibraries ?? [];
+    const paths = [...new Set(missing.map(({ path }) => path))];
+    return paths.map((path) => {
+      const libraries2 = missing.filter((item) => item.path === path).map(({ library }) => library);
+      const tool2 = cell2.toolchain.tools.find(({ target }) => target === path);
+      return {
+        kind: "finding",
+        rule: rule5,
+        severity: runs(cell2, path) ? "error" : "warning",
+        cause: `library:${path}`,
+        tool: tool2?.name ?? "iptables",
+        message: `${path} needs ${libraries2.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
+        evidence: libraries2.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
+        remedy: "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build."
+      };
+    });
+  }
+};
+function runs(cell2, path) {
+  const tools = cell2.toolchain.tools.filter(({ target }) => target === path);
+  if (tools.length === 0) return true;
+  const commands = cell2.image.profile?.runs?.value ?? [];
+  return tools.some(
+    ({ name, backend }) => backend !== void 0 && backend === cell2.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
+  );
+}
+
 // src/compat/rules/native-nft.ts
 var rule6 = "native-nft-in-iptables-table";
 var nativeNftInIptablesTable = {
   id: rule6,
-  evaluate(cell) {
-    if (cell.image.network !== "host") return [];
-    return [...imageReads(cell), ...imageWrites(cell)].flatMap(judge2);
+  evaluate(cell2) {
+    if (cell2.image.network !== "host") return [];
+    return [...imageReads2(cell2), ...imageWrites2(cell2)].flatMap(judge2);
   }
 };
-function nativeConstructs(writes) {
-  return (writes ?? []).filter((construct) => construct.startsWith("nft-"));
+function nativeConstructs(writes2) {
+  return (writes2 ?? []).filter((construct) => construct.startsWith("nft-"));
 }
-function imageReads(cell) {
-  const tool2 = findTool(cell.toolchain, "iptables", "nft");
-  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true || tool2 === void 0) return [];
-  return cell.programs.filter((program2) => nativeConstructs(program2.writes).length > 0).map((program2) => ({
+function imageReads2(cell2) {
+  const tool2 = findTool(cell2.toolchain, "iptables", "nft");
+  if (cell2.choice.backend !== "nft" || cell2.choice.hostExec === true || tool2 === void 0) return [];
+  return cell2.programs.filter((program2) => nativeConstructs(program2.writes).length > 0).map((program2) => ({
     writer: program2.id,
     nft: program2.nft,
     constructs: nativeConstructs(program2.writes),
     reader: `the image's iptables ${tool2.version ?? "of unknown version"}`,
+    readerTool: "the image's iptables",
     iptables: tool2.version,
-    operations: operationsOf(cell.image),
+    operations: operationsOf(cell2.image),
     program: program2
   }));
 }
-function imageWrites(cell) {
-  const constructs = nativeConstructs(cell.image.profile?.writes?.value);
-  if (constructs.length === 0) return [];
-  const readers = cell.programs.filter((program2) => backendOnHost(program2, cell.hostBackend) === "nft");
+function imageWrites2(cell2) {
+  const constructs2 = nativeConstructs(cell2.image.profile?.writes?.value);
+  if (constructs2.length === 0) return [];
+  const readers = cell2.programs.filter((program2) => backendOnHost(program2, cell2.hostBackend) === "nft");
   return readers.map((program2) => {
-    const iptables = iptablesVersionOnHost(program2, cell.host) ?? null;
+    const iptables = iptablesVersionOnHost(program2, cell2.host) ?? null;
     return {
       writer: "the image",
-      nft: findTool(cell.toolchain, "nft")?.version ?? null,
-      constructs,
+      nft: findTool(cell2.toolchain, "nft")?.version ?? null,
+      constructs: constructs2,
       reader: `${program2.id} (iptables ${iptables ?? "of unknown version"})`,
+      readerTool: program2.backend === "host" ? "the host's iptables" : `the iptables of ${program2.id}`,
       iptables,
       operations: program2.operations,
       program: program2
@@ -47214,8 +47623,7 @@ function judge2(meeting) {
   if (!variants.some((variant) => variant?.severity === "error")) return [];
   const missing = [];
   if (meeting.nft === null) missing.push({ kind: "missing", rule: rule6, fact: `version of the nft of ${meeting.writer}` });
-  if (meeting.iptables === null)
-    missing.push({ kind: "missing", rule: rule6, fact: `version of iptables of ${meeting.reader}` });
+  if (meeting.iptables === null) missing.push({ kind: "missing", rule: rule6, fact: `version of ${meeting.readerTool}` });
   return missing;
 }
 function findingOf(meeting, exposure) {
@@ -47236,21 +47644,24 @@ function findingOf(meeting, exposure) {
 function tell({ operations }, { loud, rewritten, misread }) {
   if (loud.length > 0) return { severity: "error", does: "fails on tables of iptables", effects: loud };
   if (rewritten.length > 0) {
-    const severity = operations === null ? "warning" : "error";
-    return { severity, does: "silently restores other rules from tables of iptables", effects: rewritten };
+    const severity2 = operations === null ? "warning" : "error";
+    return { severity: severity2, does: "silently restores other rules from tables of iptables", effects: rewritten };
   }
   if (misread.length === 0) return void 0;
   return { severity: "warning", does: "silently lists other rules from tables of iptables", effects: misread };
 }
 
 // src/compat/rules/newer-writer.ts
-function imageVersion(cell) {
-  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return void 0;
-  return findTool(cell.toolchain, "iptables", "nft")?.version;
+function imageTools(cell2) {
+  if (cell2.choice.backend !== "nft" || cell2.choice.hostExec === true) return [];
+  return iptablesInUse(cell2.toolchain, "nft");
 }
-function nftPrograms(cell) {
-  if (cell.image.network !== "host") return [];
-  return cell.programs.filter((program2) => backendOnHost(program2, cell.hostBackend) === "nft");
+function nftPrograms(cell2) {
+  if (cell2.image.network !== "host") return [];
+  return cell2.programs.filter((program2) => {
+    const backend = backendOnHost(program2, cell2.hostBackend);
+    return backend === "nft" || backend === void 0 && program2.backend === "unknown";
+  });
 }
 function loudSeverity(constructsKnown) {
   return constructsKnown ? "error" : "warning";
@@ -47297,123 +47708,137 @@ function quietFinding(rule14, meeting, exposure) {
 function exposureOfMeeting(meeting) {
   return exposureOf(meeting.writer, meeting.reader, meeting.constructs ?? commonConstructs, meeting.operations);
 }
-function readMeeting(cell, program2, writer, reader2) {
+function readMeeting(image2, program2, own2, other) {
   return {
-    writer,
-    reader: reader2,
-    writerName: `${program2.id} (iptables ${writer})`,
-    readerName: `the image's iptables ${reader2}`,
+    writer: other,
+    reader: own2.release,
+    writerName: `${program2.id} (iptables ${other})`,
+    readerName: `the image's ${own2.name} ${own2.version}`,
     constructs: program2.writes,
-    operations: operationsOf(cell.image)
+    operations: operationsOf(image2)
   };
 }
-function writeMeeting(cell, program2, writer, reader2) {
+function writeMeeting(image2, program2, own2, other) {
   return {
-    writer,
-    reader: reader2,
-    writerName: `the image's iptables ${writer}`,
-    readerName: `${program2.id} (iptables ${reader2})`,
-    constructs: cell.image.profile?.writes?.value ?? null,
+    writer: own2.release,
+    reader: other,
+    writerName: `the image's ${own2.name} ${own2.version}`,
+    readerName: `${program2.id} (iptables ${other})`,
+    constructs: image2.profile?.writes?.value ?? null,
     operations: program2.operations
   };
 }
-function meetAll(cell, rule14, direction, meet, reportOn) {
-  const own2 = imageVersion(cell);
-  if (own2 === void 0) return [];
-  return nftPrograms(cell).flatMap((program2) => {
-    const other = iptablesVersionOnHost(program2, cell.host);
-    const versions = {
-      own: own2 === null ? testedReleases() : [own2],
-      other: other === void 0 ? testedReleases() : [other]
-    };
-    const findings = versions.own.flatMap(
-      (image2) => versions.other.flatMap((node) => {
-        const meeting = direction === "reads" ? meet(cell, program2, node, image2) : meet(cell, program2, image2, node);
-        return reportOn(meeting, exposureOfMeeting(meeting)).map((finding3) => ({
-          ...finding3,
-          program: program2.id,
-          evidence: [...finding3.evidence, ...aboutIptables(program2, direction)]
-        }));
-      })
-    );
-    if (own2 !== null && other !== void 0)
-      return findings.length > 0 ? findings : unmeasured(cell, rule14, program2, direction, own2, other);
-    if (!findings.some((finding3) => finding3.severity === "error")) return [];
-    const missing = [];
-    if (own2 === null) missing.push({ kind: "missing", rule: rule14, fact: "version of the image's iptables" });
-    if (other === void 0) {
-      const where = program2.backend === "host" ? "the host's iptables" : `the iptables of ${program2.id}`;
-      missing.push({ kind: "missing", rule: rule14, fact: `version of ${where}` });
-    }
-    return missing;
-  });
+function meetAll(cell2, rule14, direction, reportOn) {
+  const programs = nftPrograms(cell2);
+  const recall = metBefore(cell2.toolchain, cell2.image);
+  return imageTools(cell2).flatMap(
+    (own2) => programs.flatMap((program2) => {
+      const other = iptablesVersionOnHost(program2, cell2.host);
+      return recall(
+        program2,
+        `${rule14} ${own2.name} ${own2.version} ${other}`,
+        () => meetOne(cell2.image, rule14, direction, own2, program2, other, reportOn)
+      );
+    })
+  );
 }
-function unmeasured(cell, rule14, program2, direction, own2, other) {
+var metBefore = rememberFor();
+function meetOne(imageContext, rule14, direction, own2, program2, other, reportOn) {
+  const judge4 = (version3, node) => {
+    const image2 = { name: own2.name, version: version3, release: buildOf(version3, own2.tool?.package) };
+    const meeting = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program2, image2, node);
+    return reportOn(meeting, exposureOfMeeting(meeting));
+  };
+  if (own2.version !== null && other !== void 0 && program2.backend !== "unknown") {
+    const findings = judge4(own2.version, other).map((finding4) => ({
+      ...finding4,
+      program: program2.id,
+      evidence: [...finding4.evidence, ...aboutIptables(program2, direction)]
+    }));
+    return findings.length > 0 ? findings : unmeasured(imageContext, rule14, program2, direction, own2.version, other);
+  }
+  const constructs2 = direction === "reads" ? program2.writes : imageContext.profile?.writes?.value;
+  if (constructs2 === null || constructs2 === void 0) return [];
+  const couldBeError = (own2.version === null ? testedReleases() : [own2.version]).some(
+    (image2) => (other === void 0 ? testedReleases() : [other]).some(
+      (node) => judge4(image2, node).some((finding4) => finding4.severity === "error")
+    )
+  );
+  return couldBeError ? missingOf(rule14, own2, program2, other) : [];
+}
+function missingOf(rule14, own2, program2, other) {
+  const facts = [];
+  if (own2.version === null) facts.push("version of the image's iptables");
+  if (program2.backend === "unknown") facts.push(`backend of ${program2.id}`);
+  if (other === void 0)
+    facts.push(
+      program2.backend === "host" ? "version of the host's iptables" : `version of the iptables of ${program2.id}`
+    );
+  return facts.map((fact2) => ({ kind: "missing", rule: rule14, fact: fact2 }));
+}
+function unmeasured(image2, rule14, program2, direction, own2, other) {
   const [writer, reader2] = direction === "reads" ? [other, own2] : [own2, other];
-  const constructs = (direction === "reads" ? program2.writes : cell.image.profile?.writes?.value) ?? [];
-  const notes2 = constructs.flatMap((construct) => gapsOf(writer, reader2, construct));
-  return [...new Set(notes2)].map((fact2) => ({ kind: "missing", rule: rule14, fact: fact2 }));
+  const constructs2 = (direction === "reads" ? program2.writes : image2.profile?.writes?.value) ?? [];
+  return gapsOfMeeting(writer, reader2, constructs2).map((fact2) => ({ kind: "missing", rule: rule14, fact: fact2 }));
 }
 function aboutIptables(program2, direction) {
   const topics = ["backend", "iptables", direction === "reads" ? "writes" : "operations"];
-  return program2.evidence.filter(({ about }) => about === void 0 || topics.includes(about));
+  return program2.evidence.filter(({ about: about2 }) => about2 === void 0 || topics.includes(about2));
 }
 var nftNewerWriter = {
   id: "nft-newer-writer",
-  evaluate(cell) {
+  evaluate(cell2) {
     return meetAll(
-      cell,
+      cell2,
       "nft-newer-writer",
       "reads",
-      readMeeting,
       (meeting, exposure) => exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting, exposure)]
     );
   }
 };
 var silentMatchLoss = {
   id: "silent-match-loss",
-  evaluate(cell) {
+  evaluate(cell2) {
     return meetAll(
-      cell,
+      cell2,
       "silent-match-loss",
       "reads",
-      readMeeting,
       (meeting, exposure) => exposure.rewritten.length + exposure.misread.length === 0 ? [] : [quietFinding("silent-match-loss", meeting, exposure)]
     );
   }
 };
 var imageNewerWriter = {
   id: "image-newer-writer",
-  evaluate(cell) {
+  evaluate(cell2) {
     const rule14 = "image-newer-writer";
-    const outcomes = meetAll(cell, rule14, "writes", writeMeeting, (meeting, exposure) => {
+    const outcomes = meetAll(cell2, rule14, "writes", (meeting, exposure) => {
       if (exposure.loud.length > 0) return [{ ...loudFinding(rule14, meeting, exposure), ...reverse(meeting) }];
       if (exposure.rewritten.length + exposure.misread.length === 0) return [];
       return [{ ...quietFinding(rule14, meeting, exposure), ...reverse(meeting) }];
     });
-    const judged = outcomes.map((outcome) => outcome.kind === "finding" ? chargeOnce(cell, outcome) : outcome);
-    return [...judged, ...hostToolsRead(cell, rule14)];
+    const judged = outcomes.map((outcome) => outcome.kind === "finding" ? chargeOnce(cell2, outcome) : outcome);
+    return [...judged, ...hostToolsRead(cell2, rule14)];
   }
 };
-function hostToolsRead(cell, rule14) {
-  const writer = imageVersion(cell);
-  const reader2 = cell.host.iptables.version?.value;
-  if (cell.image.network !== "host" || cell.hostBackend !== "nft") return [];
-  if (cell.host.iptables.installed?.value === false) return [];
-  if (typeof writer !== "string" || reader2 === void 0) return [];
-  const meeting = {
-    writer,
-    reader: reader2,
-    writerName: `the image's iptables ${writer}`,
-    readerName: `the host's own iptables ${reader2}`,
-    constructs: cell.image.profile?.writes?.value ?? null,
-    operations: ["list"]
-  };
-  const { loud } = exposureOfMeeting(meeting);
-  if (loud.length === 0) return [];
-  return [
-    { ...loudFinding(rule14, meeting, { loud, rewritten: [], misread: [] }), ...reverse(meeting), severity: "notice" }
-  ];
+function hostToolsRead(cell2, rule14) {
+  const reader2 = cell2.host.iptables.version?.value;
+  if (cell2.image.network !== "host" || cell2.hostBackend !== "nft" || reader2 === void 0) return [];
+  if (cell2.host.iptables.installed?.value === false) return [];
+  return imageTools(cell2).flatMap(({ name, version: version3, tool: tool2 }) => {
+    if (version3 === null) return [];
+    const meeting = {
+      writer: buildOf(version3, tool2?.package),
+      reader: reader2,
+      writerName: `the image's ${name} ${version3}`,
+      readerName: `the host's own iptables ${reader2}`,
+      constructs: cell2.image.profile?.writes?.value ?? null,
+      operations: ["list"]
+    };
+    const { loud } = exposureOfMeeting(meeting);
+    if (loud.length === 0) return [];
+    const finding4 = loudFinding(rule14, meeting, { loud, rewritten: [], misread: [] });
+    return [{ ...finding4, ...reverse(meeting), severity: "notice" }];
+  });
 }
 function reverse(meeting) {
   return {
@@ -47426,24 +47851,24 @@ function harm({ loud, rewritten, misread }) {
   if (rewritten.length > 0) return 2;
   return misread.length > 0 ? 1 : 0;
 }
-function chargeOnce(cell, finding3) {
-  const victim = cell.programs.find((program2) => program2.id === finding3.program);
-  const reader2 = victim === void 0 ? void 0 : iptablesVersionOnHost(victim, cell.host);
-  const own2 = imageVersion(cell);
-  if (victim === void 0 || reader2 === void 0 || typeof own2 !== "string") return finding3;
-  const harmOf = (writer, writes) => harm(exposureOf(writer, reader2, writes ?? commonConstructs, victim.operations));
-  const done = harmOf(own2, cell.image.profile?.writes?.value ?? null);
-  const culprit = nftPrograms(cell).find((program2) => {
-    const writer = iptablesVersionOnHost(program2, cell.host);
-    if (program2 === victim || writer === void 0) return false;
-    if (finding3.severity === "error" && program2.writes === null) return false;
+function chargeOnce(cell2, finding4) {
+  const victim = cell2.programs.find((program2) => program2.id === finding4.program);
+  const reader2 = victim === void 0 ? void 0 : iptablesVersionOnHost(victim, cell2.host);
+  const [own2] = imageTools(cell2);
+  if (victim === void 0 || reader2 === void 0 || own2 === void 0 || own2.version === null) return finding4;
+  const harmOf = (writer, writes2) => harm(exposureOf(writer, reader2, writes2 ?? commonConstructs, victim.operations));
+  const done = harmOf(buildOf(own2.version, own2.tool?.package), cell2.image.profile?.writes?.value ?? null);
+  const culprit = nftPrograms(cell2).find((program2) => {
+    const writer = iptablesVersionOnHost(program2, cell2.host);
+    if (program2 === victim || writer === void 0 || program2.backend === "unknown") return false;
+    if (finding4.severity === "error" && program2.writes === null) return false;
     return harmOf(writer, program2.writes) >= done;
   });
-  if (culprit === void 0) return finding3;
+  if (culprit === void 0) return finding4;
   return {
-    ...finding3,
+    ...finding4,
     severity: "notice",
-    message: `${finding3.message}; ${culprit.id} on the node does the same already`
+    message: `${finding4.message}; ${culprit.id} on the node does the same already`
   };
 }
 
@@ -47451,9 +47876,9 @@ function chargeOnce(cell, finding3) {
 var rule7 = "nft-compat-missing";
 var nftCompatMissing = {
   id: rule7,
-  evaluate(cell) {
-    if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return [];
-    const state = moduleState(cell.host, "nft_compat");
+  evaluate(cell2) {
+    if (cell2.choice.backend !== "nft" || cell2.choice.hostExec === true) return [];
+    const state = moduleState(cell2.host, "nft_compat");
     if (state === void 0) return [{ kind: "missing", rule: rule7, fact: "state of kernel module nft_compat" }];
     if (state !== "absent" && state !== "optional-package") return [];
     const message = state === "absent" ? "iptables-nft fails for rules with comment, addrtype, conntrack or MASQUERADE: the kernel has no nft_compat" : "iptables-nft works only if a further package brings nft_compat";
@@ -47464,7 +47889,7 @@ var nftCompatMissing = {
         cause: "backend",
         severity: state === "absent" ? "error" : "warning",
         message,
-        evidence: [{ fact: cell.choice.because, source: "image" }, ...moduleEvidence(cell.host, "nft_compat")],
+        evidence: [{ fact: cell2.choice.because, source: "image" }, ...moduleEvidence(cell2.host, "nft_compat")],
         remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra), or use native nftables."
       }
     ];
@@ -47475,11 +47900,11 @@ var nftCompatMissing = {
 var rule8 = "nft-kernel-missing";
 var nftKernelMissing = {
   id: rule8,
-  evaluate(cell) {
-    const what = usesNft(cell);
+  evaluate(cell2) {
+    const what = usesNft(cell2);
     if (what === void 0) return [];
-    const state = moduleState(cell.host, "nf_tables");
-    const evidence2 = [{ fact: cell.choice.because, source: "image" }, ...moduleEvidence(cell.host, "nf_tables")];
+    const state = moduleState(cell2.host, "nf_tables");
+    const evidence3 = [{ fact: cell2.choice.because, source: "image" }, ...moduleEvidence(cell2.host, "nf_tables")];
     const base = { kind: "finding", rule: rule8, cause: "backend", remedy: remedy3 };
     const outcomes = [];
     if (state === void 0) outcomes.push({ kind: "missing", rule: rule8, fact: "state of kernel module nf_tables" });
@@ -47488,21 +47913,21 @@ var nftKernelMissing = {
         ...base,
         severity: "error",
         message: `${what} cannot work: the kernel has no nf_tables`,
-        evidence: evidence2
+        evidence: evidence3
       });
     }
     if (state === "optional-package") {
       const message = `${what} works only if a further package brings nf_tables`;
-      outcomes.push({ ...base, severity: "warning", message, evidence: evidence2 });
+      outcomes.push({ ...base, severity: "warning", message, evidence: evidence3 });
     }
     return outcomes;
   }
 };
-function usesNft(cell) {
-  if (cell.choice.hostExec === true) return void 0;
-  if (cell.choice.backend === "nft") return "iptables-nft";
-  if (cell.choice.backend !== "none") return void 0;
-  return findTool(cell.toolchain, "nft") === void 0 ? void 0 : "nft";
+function usesNft(cell2) {
+  if (cell2.choice.hostExec === true) return void 0;
+  if (cell2.choice.backend === "nft") return "iptables-nft";
+  if (cell2.choice.backend !== "none") return void 0;
+  return findTool(cell2.toolchain, "nft") === void 0 ? void 0 : "nft";
 }
 var remedy3 = "Keep a legacy fallback in the image: both backends and an iptables-wrapper (v2 or later), or raise the hosts to a kernel with CONFIG_NF_TABLES.";
 
@@ -47535,7 +47960,7 @@ var nft_userdata_default = {
       source: "https://github.com/projectcalico/calico/issues/12472"
     }
   ],
-  measured: "measured with nft 1.1.3 and 1.1.7 as writers and 0.9.8, 1.0.6, 1.1.3 and 1.1.7 as readers in fresh network namespaces, 2026-11: `list ruleset`, `list sets` and changes of the foreign table end with a segmentation fault in 0.9.8 and 1.0.6 when it holds a set or map of one declared type; sets of `typeof`, concatenated and anonymous ones harm nobody, and from 1.0.6 on neither does listing one's own table",
+  measured: "measured with nft 1.1.3 and 1.1.7 as writers and 0.9.8, 1.0.6, 1.1.3 and 1.1.7 as readers in fresh network namespaces, 2026-11: `list ruleset`, `list sets` and changes of the foreign table end with a segmentation fault in 0.9.8 and 1.0.6 when it holds a set or map of one declared type; sets of `typeof`, concatenated and anonymous ones harm nobody, and from 1.0.6 on neither does listing one's own table (test/replay/nft-userdata.test.ts repeats it)",
   repair: "https://git.netfilter.org/nftables/commit/?id=be737a1986bfee0ddea4bee7863dca0123a2bcbc",
   incidents: [
     "https://github.com/kubernetes/kubernetes/issues/136786",
@@ -47549,22 +47974,22 @@ var bundled4 = nft_userdata_default;
 var rule9 = "nft-set-userdata";
 var nftSetUserdata = {
   id: rule9,
-  evaluate(cell) {
-    const nft2 = findTool(cell.toolchain, "nft");
-    const use2 = nft2 === void 0 ? "no" : usesNft2(cell);
-    if (nft2 === void 0 || use2 === "no" || cell.image.network !== "host") return [];
-    return [...imageReads2(cell, nft2.version), ...imageWrites2(cell, nft2.version, use2)];
+  evaluate(cell2) {
+    const nft2 = findTool(cell2.toolchain, "nft");
+    const use2 = nft2 === void 0 ? "no" : usesNft2(cell2);
+    if (nft2 === void 0 || use2 === "no" || cell2.image.network !== "host") return [];
+    return [...imageReads3(cell2, nft2.version), ...imageWrites3(cell2, nft2.version, use2)];
   }
 };
-function usesNft2(cell) {
-  const { profile } = cell.image;
+function usesNft2(cell2) {
+  const { profile } = cell2.image;
   if (profile?.runs?.value.includes("nft") === true) return "yes";
   if (profile?.versions.some((row) => row.backend.value === "native-nft") === true) return "yes";
   if (profile?.runs !== void 0 || profile?.selects !== void 0) return "no";
-  return findTool(cell.toolchain, "iptables") === void 0 ? "yes" : "unknown";
+  return findTool(cell2.toolchain, "iptables") === void 0 ? "yes" : "unknown";
 }
-function nftPrograms2(cell) {
-  return cell.programs.flatMap((program2) => {
+function nftPrograms2(cell2) {
+  return cell2.programs.flatMap((program2) => {
     const { nft: nft2, backend } = program2;
     return nft2 !== null && (backend === "native-nft" || backend === "unknown") ? [{ ...program2, nft: nft2 }] : [];
   });
@@ -47581,10 +48006,10 @@ function readerOf(version3, program2) {
 function makesSets(program2) {
   return bundled4.setMakers.some((maker) => maker.program === program2);
 }
-function imageReads2(cell, version3) {
-  const own2 = cell.image.profile?.id ?? cell.toolchain.program?.name;
-  const lists = listsOthers(cell);
-  return nftPrograms2(cell).filter((program2) => writesUserdata(program2.nft)).flatMap((program2) => {
+function imageReads3(cell2, version3) {
+  const own2 = cell2.image.profile?.id ?? cell2.toolchain.program?.name;
+  const lists = listsOthers(cell2);
+  return nftPrograms2(cell2).filter((program2) => writesUserdata(program2.nft)).flatMap((program2) => {
     const sure = lists && makesSets(program2.name);
     if (version3 === null) return sure ? [{ kind: "missing", rule: rule9, fact: "version of the image's nft" }] : [];
     const reader2 = readerOf(version3, own2);
@@ -47609,22 +48034,22 @@ function imageReads2(cell, version3) {
     ];
   });
 }
-function listsOthers(cell) {
-  const operations = operationsOf(cell.image);
+function listsOthers(cell2) {
+  const operations = operationsOf(cell2.image);
   if (operations?.includes("list") === true) return true;
-  return (cell.toolchain.program?.libraries ?? []).some((library) => {
+  return (cell2.toolchain.program?.libraries ?? []).some((library) => {
     const [module, version3 = ""] = library.split("@v");
     const lister = bundled4.listers.find((entry) => entry.module === module);
     return lister !== void 0 && /^\d/.test(version3) && compareVersions(version3, lister.before) < 0;
   });
 }
-function imageWrites2(cell, version3, use2) {
+function imageWrites3(cell2, version3, use2) {
   if (version3 === null || !writesUserdata(version3)) return [];
-  const makes = makesSets(cell.image.profile?.id);
+  const makes = makesSets(cell2.image.profile?.id);
   const writer = `the image's nft ${version3}`;
   const remedy4 = "Raise the older readers to nft 1.1.4 or later (or 1.0.6.1); until then keep the image's nft at 1.1.1.";
   const needsSets = makes ? [] : ["the image makes named sets or maps of one declared type"];
-  const programs = nftPrograms2(cell).filter((program2) => readerOf(program2.nft, program2.name) === "crashes").map((program2) => {
+  const programs = nftPrograms2(cell2).filter((program2) => readerOf(program2.nft, program2.name) === "crashes").map((program2) => {
     const lists = program2.operations?.includes("list") === true;
     const conditions = [...needsSets, ...lists ? [] : [`${program2.id} lists more than its own tables`]];
     return crash({
@@ -47638,11 +48063,11 @@ function imageWrites2(cell, version3, use2) {
       remedy: remedy4
     });
   });
-  return [...programs, ...hostReads(cell, writer, use2, needsSets, remedy4)];
+  return [...programs, ...hostReads(cell2, writer, use2, needsSets, remedy4)];
 }
-function hostReads(cell, writer, use2, conditions, remedy4) {
-  const fact2 = cell.host.nft.version;
-  if (fact2 === void 0 || cell.host.nft.installed?.value === false || readerOf(fact2.value, void 0) !== "crashes")
+function hostReads(cell2, writer, use2, conditions, remedy4) {
+  const fact2 = cell2.host.nft.version;
+  if (fact2 === void 0 || cell2.host.nft.installed?.value === false || readerOf(fact2.value, void 0) !== "crashes")
     return [];
   return [
     crash({
@@ -47651,17 +48076,17 @@ function hostReads(cell, writer, use2, conditions, remedy4) {
       reader: `the host's own nft ${fact2.value}`,
       writer,
       conditions,
-      evidence: [{ fact: `nft of ${cell.host.id} is ${fact2.value}`, source: fact2.source }],
+      evidence: [{ fact: `nft of ${cell2.host.id} is ${fact2.value}`, source: fact2.source }],
       remedy: remedy4
     })
   ];
 }
-function crash({ severity, cause, reader: reader2, writer, conditions, evidence: evidence2, program: program2, remedy: remedy4 }) {
+function crash({ severity: severity2, cause, reader: reader2, writer, conditions, evidence: evidence3, program: program2, remedy: remedy4 }) {
   const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
   return {
     kind: "finding",
     rule: rule9,
-    severity,
+    severity: severity2,
     cause: `nft-userdata:${cause}`,
     tool: "nft",
     ...program2 === void 0 ? {} : { program: program2.id },
@@ -47669,7 +48094,7 @@ function crash({ severity, cause, reader: reader2, writer, conditions, evidence:
     evidence: [
       { fact: "nft 1.1.2 and later write user data with sets", source: bundled4.measured },
       { fact: "the repair", source: bundled4.repair },
-      ...evidence2
+      ...evidence3
     ],
     remedy: remedy4
   };
@@ -47723,27 +48148,27 @@ var requirements = requirements_default;
 var rule10 = "tool-too-old";
 var toolTooOld = {
   id: rule10,
-  evaluate(cell) {
+  evaluate(cell2) {
     const met = /* @__PURE__ */ new Set();
     return requirements.flatMap((requirement) => {
-      if (!applies(cell, requirement) || met.has(requirement.tool)) return [];
-      const outcomes = judge3(cell, requirement);
+      if (!applies(cell2, requirement) || met.has(requirement.tool)) return [];
+      const outcomes = judge3(cell2, requirement);
       if (outcomes.length > 0) met.add(requirement.tool);
       return outcomes;
     });
   }
 };
-function applies(cell, { when }) {
-  if ("program" in when) return cell.image.profile?.id === when.program;
-  if ("construct" in when) return cell.image.profile?.writes?.value.includes(when.construct) === true;
-  return cell.toolchain.program?.libraries.some((library) => library.startsWith(`${when.module}@`)) === true;
+function applies(cell2, { when }) {
+  if ("program" in when) return cell2.image.profile?.id === when.program;
+  if ("construct" in when) return cell2.image.profile?.writes?.value.includes(when.construct) === true;
+  return cell2.toolchain.program?.libraries.some((library) => library.startsWith(`${when.module}@`)) === true;
 }
-function judge3(cell, requirement) {
-  const { choice } = cell;
+function judge3(cell2, requirement) {
+  const { choice } = cell2;
   const runsIptables = choice.hostExec !== true && (choice.backend === "nft" || choice.backend === "legacy");
   if (requirement.tool === "iptables" && !runsIptables) return [];
   const backend = choice.backend === "nft" || choice.backend === "legacy" ? choice.backend : void 0;
-  const tool2 = findTool(cell.toolchain, requirement.tool, requirement.tool === "iptables" ? backend : void 0);
+  const tool2 = findTool(cell2.toolchain, requirement.tool, requirement.tool === "iptables" ? backend : void 0);
   if (tool2 === void 0) return [];
   if (tool2.version === null) {
     const fact2 = `version of the image's ${tool2.name}`;
@@ -47769,13 +48194,14 @@ var rule11 = "version-mismatch";
 var toolPackage = /^(ip6?tables|nftables|nft$|ipset|libipset|ebtables|arptables|conntrack)/;
 var versionMismatch = {
   id: rule11,
-  evaluate(cell) {
+  evaluate(cell2) {
     const seen2 = /* @__PURE__ */ new Set();
-    return cell.toolchain.tools.flatMap((tool2) => {
-      const recorded = tool2.package === void 0 ? void 0 : upstreamVersion(tool2.package.version);
-      if (tool2.package === void 0 || recorded === void 0 || tool2.byteVersion === void 0) return [];
-      if (!toolPackage.test(tool2.package.name) || compareVersions(recorded, tool2.byteVersion) === 0) return [];
-      const message = `package ${tool2.package.name} says ${recorded}, but ${tool2.target} is ${tool2.byteVersion}`;
+    return cell2.toolchain.tools.flatMap((tool2) => {
+      const record2 = tool2.package ?? tool2.replacedPackage;
+      const recorded = record2 === void 0 ? void 0 : upstreamVersion(record2.version);
+      if (record2 === void 0 || recorded === void 0 || tool2.byteVersion === void 0) return [];
+      if (!toolPackage.test(record2.name) || compareVersions(recorded, tool2.byteVersion) === 0) return [];
+      const message = `package ${record2.name} says ${recorded}, but ${tool2.target} is ${tool2.byteVersion}`;
       if (seen2.has(message)) return [];
       seen2.add(message);
       return [
@@ -47798,40 +48224,40 @@ var versionMismatch = {
 var rule12 = "wrapper-misdetects";
 var wrapperMisdetects = {
   id: rule12,
-  evaluate(cell) {
-    const { selector } = cell.toolchain;
-    const { choice, hostBackend } = cell;
-    if (selector?.kind !== "iptables-wrapper" || !selector.effective || cell.image.network !== "host") return [];
+  evaluate(cell2) {
+    const { selector } = cell2.toolchain;
+    const { choice, hostBackend } = cell2;
+    if (selector?.kind !== "iptables-wrapper" || !selector.effective || cell2.image.network !== "host") return [];
     if (hostBackend === void 0 || choice.hostExec === true || choice.wanted !== void 0 || !choice.adapts)
       return [];
-    if (wrapperChoiceOf(cell.toolchain) === void 0) return unknownGeneration(cell);
+    if (wrapperChoiceOf(cell2.toolchain) === void 0) return unknownGeneration(cell2);
     if (choice.backend === hostBackend || choice.backend !== "nft" && choice.backend !== "legacy") return [];
     const message = `${choice.because}, while the node uses ${hostBackend}: two rule sets apply, neither sees the other`;
-    return [finding2(cell, "error", message)];
+    return [finding2(cell2, "error", message)];
   }
 };
-function unknownGeneration(cell) {
-  const { choice, hostBackend, programs } = cell;
+function unknownGeneration(cell2) {
+  const { choice, hostBackend, programs } = cell2;
   const rulesThere = programs.some((program2) => backendOnHost(program2, hostBackend) === hostBackend);
   if (hasKubelet(programs) || rulesThere || choice.backend === "none") return [];
   const message = `the image's iptables-wrapper finds no kubelet here to follow: of unknown version, it may take legacy (version 1) or nft (later ones), and the node uses ${hostBackend}`;
-  return [finding2(cell, "warning", message)];
+  return [finding2(cell2, "warning", message)];
 }
-function finding2(cell, severity, message) {
-  const { selector } = cell.toolchain;
-  const known = wrapperChoiceOf(cell.toolchain);
+function finding2(cell2, severity2, message) {
+  const { selector } = cell2.toolchain;
+  const known = wrapperChoiceOf(cell2.toolchain);
   return {
     kind: "finding",
     rule: rule12,
-    severity,
+    severity: severity2,
     cause: "backend",
     message,
     evidence: [
       ...selector?.evidence ?? [],
       ...known === void 0 ? [] : [{ fact: known.note, source: known.source }],
       {
-        fact: `iptables of ${cell.host.id} uses ${cell.hostBackend}`,
-        source: cell.host.iptables.backend?.source ?? "host catalogue"
+        fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
+        source: cell2.host.iptables.backend?.source ?? "host catalogue"
       }
     ],
     remedy: "Use iptables-wrapper v2 or later, and set the backend by the program's own option on hosts without a kubelet's rules."
@@ -47925,31 +48351,31 @@ var bundled5 = xt_extensions_default;
 var rule13 = "xt-module-missing";
 var xtModuleMissing = {
   id: rule13,
-  evaluate(cell) {
-    if (cell.choice.hostExec === true || !backendWorks(cell)) return [];
-    const uses = usesOf(cell).filter((use2) => !translated(cell, use2.extension));
-    const gone = uses.filter((use2) => moduleState(cell.host, use2.module) === "absent");
-    const extra = uses.filter((use2) => moduleState(cell.host, use2.module) === "optional-package");
+  evaluate(cell2) {
+    if (cell2.choice.hostExec === true || !backendWorks(cell2)) return [];
+    const uses = usesOf(cell2).filter((use2) => !translated(cell2, use2.extension));
+    const gone = uses.filter((use2) => moduleState(cell2.host, use2.module) === "absent");
+    const extra = uses.filter((use2) => moduleState(cell2.host, use2.module) === "optional-package");
     const certain = gone.filter((use2) => use2.condition === void 0);
     const possible = gone.filter(
       (use2) => use2.condition !== void 0 && !certain.some(({ module }) => module === use2.module)
     );
     return [
-      ...report(cell, certain, "error", "the kernel has no"),
-      ...report(cell, possible, "warning", "the kernel has no"),
-      ...report(cell, extra, "warning", "only a further package brings")
+      ...report(cell2, certain, "error", "the kernel has no"),
+      ...report(cell2, possible, "warning", "the kernel has no"),
+      ...report(cell2, extra, "warning", "only a further package brings")
     ];
   }
 };
-function backendWorks(cell) {
-  const { backend } = cell.choice;
+function backendWorks(cell2) {
+  const { backend } = cell2.choice;
   const needed2 = { nft: ["nf_tables", "nft_compat"], legacy: ["ip_tables"], none: ["none"], unknown: ["none"] }[backend];
-  return needed2[0] !== "none" && needed2.every((name) => moduleState(cell.host, name) !== "absent");
+  return needed2[0] !== "none" && needed2.every((name) => moduleState(cell2.host, name) !== "absent");
 }
-function usesOf(cell) {
-  const { profile } = cell.image;
+function usesOf(cell2) {
+  const { profile } = cell2.image;
   if (profile?.writes?.value.length === 0) return [];
-  const name = profile?.id ?? cell.toolchain.program?.name;
+  const name = profile?.id ?? cell2.toolchain.program?.name;
   const known = bundled5.programs.find((entry) => entry.program === name);
   const stated2 = (profile?.writes?.value ?? []).flatMap(
     (construct) => Object.entries(bundled5.extensions).filter(([, entry]) => entry.constructs?.includes(construct) === true).map(([extension]) => use(extension, profile?.writes?.source ?? ""))
@@ -47974,13 +48400,13 @@ function use(extension, source, condition) {
 function distinct(uses) {
   return uses.filter((one, i) => uses.findIndex(({ extension }) => extension === one.extension) === i);
 }
-function translated(cell, extension) {
+function translated(cell2, extension) {
   const since = bundled5.extensions[extension]?.translatedSince;
-  const version3 = findTool(cell.toolchain, "iptables", "nft")?.version ?? null;
-  if (cell.choice.backend !== "nft" || since === void 0) return false;
+  const version3 = findTool(cell2.toolchain, "iptables", "nft")?.version ?? null;
+  if (cell2.choice.backend !== "nft" || since === void 0) return false;
   return version3 === null || compareVersions(version3, since) >= 0;
 }
-function report(cell, uses, severity, why) {
+function report(cell2, uses, severity2, why) {
   if (uses.length === 0) return [];
   const modules = [...new Set(uses.map(({ module }) => module))];
   const extensions = uses.map(({ extension }) => extension);
@@ -47990,11 +48416,11 @@ function report(cell, uses, severity, why) {
     {
       kind: "finding",
       rule: rule13,
-      severity,
+      severity: severity2,
       cause: `xt:${why}:${modules.join(",")}`,
-      message: `iptables-${cell.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${condition}`,
+      message: `iptables-${cell2.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${condition}`,
       evidence: [
-        ...modules.flatMap((module) => moduleEvidence(cell.host, module)),
+        ...modules.flatMap((module) => moduleEvidence(cell2.host, module)),
         ...uses.slice(0, 1).map(({ extension, source }) => ({ fact: `the program uses ${extension}`, source }))
       ],
       remedy: "Install the package with the extra kernel modules on the node, switch off the feature that needs them, or use native nftables."
@@ -48043,16 +48469,24 @@ function evaluatePlatform(input) {
 }
 function evaluateHost(input, host, programs, selectedBackends) {
   const { toolchain, image: image2 } = input;
-  const sharing = image2.network === "pod" ? [] : withoutOwn(image2, toolchain, programs);
+  const sharing = image2.network === "pod" ? [] : withoutOwn(image2, programs);
   const base = { toolchain, image: image2, host, programs: sharing, selectedBackends };
   const outcomes = tryHostBackends(base);
-  const findings = keepOnePerCause(outcomes.filter((outcome) => outcome.kind === "finding"));
+  const all = outcomes.filter((outcome) => outcome.kind === "finding");
   const missing = outcomes.filter((outcome) => outcome.kind === "missing").map(({ fact: fact2, rule: rule14 }) => ({ fact: fact2, rule: rule14 }));
-  return { host, programs: sharing, findings, missing: unique(missing, (item) => `${item.rule} ${item.fact}`) };
+  return {
+    host,
+    programs: sharing,
+    findings: keepOnePerCause(all),
+    all,
+    missing: unique([...unmatchedSystem(host), ...missing], (item) => `${item.rule} ${item.fact}`)
+  };
 }
-function withoutOwn(image2, toolchain, programs) {
-  const own2 = image2.profile?.id ?? toolchain.program?.name;
-  return programs.filter((program2) => program2.name !== own2);
+function unmatchedSystem(host) {
+  return host.unmatched === void 0 ? [] : [{ fact: host.unmatched, rule: "nft-kernel-missing" }];
+}
+function withoutOwn({ profile }, programs) {
+  return profile === void 0 ? [...programs] : programs.filter((program2) => program2.name !== profile.id);
 }
 function tryHostBackends(base) {
   const known = base.host.iptables.backend?.value;
@@ -48065,15 +48499,15 @@ function tryHostBackends(base) {
 function tryChoices(base, hostBackend) {
   const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs);
   if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
-  return merge2(
-    backends.map(
-      (backend) => runRules({ ...base, hostBackend, choice: { ...choice, backend } })
-    ),
-    choice.missing ?? "backend of the image's iptables"
+  const there = backends.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
+  const variants = (there.length === 0 ? backends : there).map(
+    (backend) => runRules({ ...base, hostBackend, choice: { ...choice, backend } })
   );
+  if (choice.maybeNone === true) variants.push([]);
+  return merge2(variants, choice.missing ?? "backend of the image's iptables");
 }
-function runRules(cell) {
-  return rules.flatMap((rule14) => rule14.evaluate(cell));
+function runRules(cell2) {
+  return rules.flatMap((rule14) => rule14.evaluate(cell2));
 }
 function merge2(variants, fact2) {
   const [first = [], ...others] = variants;
@@ -48109,7 +48543,7 @@ function findRemedy(input, cells, distributions2) {
   const last = best.at(-1);
   if (first === void 0 || last === void 0 || first.score >= before) return void 0;
   const newest = distribution.releases.at(-1) === last.candidate.release;
-  return describe3(
+  return describe4(
     input.toolchain,
     distribution,
     first.candidate,
@@ -48138,8 +48572,6 @@ function candidates(toolchain, distribution, bothBackends2) {
 var packageOf = {
   iptables: "iptables",
   ip6tables: "iptables",
-  ebtables: "iptables",
-  arptables: "iptables",
   ipset: "ipset",
   nft: "nftables"
 };
@@ -48177,13 +48609,13 @@ function withWrapper(toolchain) {
 }
 function scoreOf(cells) {
   let score = 0;
-  for (const cell of cells) {
-    for (const finding3 of cell.findings) score += { error: 1e3, warning: 1, notice: 0 }[finding3.severity];
-    score += cell.missing.length;
+  for (const cell2 of cells) {
+    for (const finding4 of cell2.findings) score += { error: 1e3, warning: 1, notice: 0 }[finding4.severity];
+    score += cell2.missing.length;
   }
   return score;
 }
-function describe3(before, distribution, { release, bothBackends: bothBackends2, toolchain }, last, cells) {
+function describe4(before, distribution, { release, bothBackends: bothBackends2, toolchain }, last, cells) {
   const names = [...new Set(toolchain.tools.flatMap((tool2) => packageOf[tool2.name] ?? []))];
   const versions = names.map((name) => `${name} ${release.packages[name]?.version}`).join(", ");
   const needsLegacy = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
@@ -48192,12 +48624,13 @@ function describe3(before, distribution, { release, bothBackends: bothBackends2,
   const installed = before.selector?.kind === "iptables-wrapper" && before.selector.effective;
   const wrapper = bothBackends2 && !installed ? ", and install iptables-wrapper v2 or later as `iptables`" : "";
   const releases = last === release.release ? "" : last === void 0 ? " or later" : ` to ${last}`;
-  const failing = cells.some((cell) => cell.findings.some((finding3) => finding3.severity === "error"));
+  const failing = cells.some((cell2) => cell2.findings.some((finding4) => finding4.severity === "error"));
   const effect = failing ? "that clears most errors" : "that leaves no error on the selected hosts";
   return {
+    ...legacy === "" && wrapper === "" && !failing ? { upgrade: { distribution: distribution.id, release: release.release } } : {},
     text: `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions})${wrapper}: ${effect}.`,
     clears: (host, rule14, cause) => !cells.some(
-      (cell) => cell.host.id === host && cell.findings.some((finding3) => finding3.rule === rule14 && finding3.cause === cause)
+      (cell2) => cell2.host.id === host && cell2.findings.some((finding4) => finding4.rule === rule14 && finding4.cause === cause)
     )
   };
 }
@@ -48211,8 +48644,8 @@ var UserError = class extends Error {
 import { createHash } from "node:crypto";
 
 // src/image/errors.ts
-function quote(text2) {
-  const short = text2.length > 200 ? `${text2.slice(0, 197)}...` : text2;
+function quote(text3) {
+  const short = text3.length > 200 ? `${text3.slice(0, 197)}...` : text3;
   const escaped = short.replace(
     // C0, DEL, C1, line and paragraph separators, and what turns the direction of text round
     /[\u0000-\u001f\u007f-\u009f\u2028-\u202f\u2066-\u2069]/g,
@@ -48242,16 +48675,16 @@ function describeSystemError(code, error2) {
 
 // src/image/digest.ts
 var HEX_LENGTH = { sha256: 64, sha512: 128 };
-function parseDigest(text2) {
-  const match2 = /^(sha256|sha512):([0-9a-f]+)$/.exec(text2);
+function parseDigest(text3) {
+  const match2 = /^(sha256|sha512):([0-9a-f]+)$/.exec(text3);
   const algorithm = match2?.[1];
   const hex = match2?.[2];
   if (algorithm === void 0 || hex?.length !== HEX_LENGTH[algorithm]) return void 0;
   return { algorithm, hex };
 }
-function requireDigest(text2) {
-  const digest = parseDigest(text2);
-  if (digest === void 0) throw new UserError(`${quote(text2)} is not a sha256 or sha512 digest`);
+function requireDigest(text3) {
+  const digest = parseDigest(text3);
+  if (digest === void 0) throw new UserError(`${quote(text3)} is not a sha256 or sha512 digest`);
   return digest;
 }
 function digestOf(data, algorithm = "sha256") {
@@ -48271,7 +48704,10 @@ var defaultLimits = {
   members: 1e5,
   // Docker stops at 127; buildah and kaniko do not.
   layers: 1024,
-  indexDepth: 8
+  indexDepth: 8,
+  idleSeconds: 60,
+  // 10 GB at 3 MB a second.
+  networkSeconds: 3600
 };
 function createBudget(limits) {
   return { entries: limits.entries, uncompressedBytes: limits.uncompressedBytes };
@@ -48329,7 +48765,7 @@ function toNode(slot) {
   return isDirectory(slot) ? slot.node : slot;
 }
 function createTree(root) {
-  function resolve3(path) {
+  function resolve4(path) {
     const asked = `/${splitPath(path).join("/")}`;
     const walk = walkPath(root, path, true);
     const via = [asked, ...walk.met.slice(1)];
@@ -48343,7 +48779,7 @@ function createTree(root) {
     return { found: true, path: walk.path, node, via };
   }
   return {
-    resolve: resolve3,
+    resolve: resolve4,
     lookup(path) {
       const walk = walkPath(root, path, false);
       if (walk.end === "directory") return walk.directory.node;
@@ -48445,7 +48881,7 @@ function placeEntries(root, layer, { lower, aliases, notes: notes2 }) {
 }
 function place(parents, path, node, layer) {
   const slash = path.lastIndexOf("/");
-  const { children } = parents.find(path.slice(0, slash));
+  const { children } = parents.find(path, slash);
   const name = path.slice(slash + 1);
   const existing = children.get(name);
   if (node.type === "directory" && isDirectory(existing)) {
@@ -48461,8 +48897,9 @@ function createParentFinder(root, layer) {
   let last;
   const create = () => createDirectory({ type: "directory", mode: 493, layer: layer.digest });
   return {
-    find(path) {
-      if (last?.path === path) return last.directory;
+    find(whole2, end) {
+      if (last?.path.length === end && whole2.startsWith(last.path)) return last.directory;
+      const path = whole2.slice(0, end);
       const direct = walkDirectories(root, path);
       if (direct !== void 0) {
         last = { path, directory: direct };
@@ -48525,15 +48962,15 @@ function checkNames(images) {
   }
 }
 function fullName(name) {
-  const withTag = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
-  const host = withTag.includes("/") ? withTag.slice(0, withTag.indexOf("/")) : "";
-  if (/[.:]/.test(host) || host === "localhost") return withTag;
-  return `docker.io/${host === "" ? "library/" : ""}${withTag}`;
+  const withTag2 = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
+  const host = withTag2.includes("/") ? withTag2.slice(0, withTag2.indexOf("/")) : "";
+  if (/[.:]/.test(host) || host === "localhost") return withTag2;
+  return `docker.io/${host === "" ? "library/" : ""}${withTag2}`;
 }
 
 // src/image/open-source.ts
 import { createReadStream, existsSync } from "node:fs";
-import { open as open2, stat as stat2 } from "node:fs/promises";
+import { open as open3, stat as stat2 } from "node:fs/promises";
 
 // src/image/archive-members.ts
 import { posix } from "node:path";
@@ -48710,7 +49147,8 @@ function splitFrames(source, smallFrame) {
 }
 
 // src/image/compression/decompress.ts
-var CHUNK = 256 * 1024;
+var GZIP_CHUNK = 256 * 1024;
+var ZSTD_CHUNK = 1024 * 1024;
 var SMALL_FRAME = 64 * 1024;
 var SMALL_CONTENT = 2 * 2 ** 20;
 var MAX_FRAMES = 1e6;
@@ -48723,7 +49161,7 @@ function sniffCompression(head2) {
 async function decompress(source, sink, options = {}) {
   const { compression, chunks } = await peek(source);
   options.onCompression?.(compression);
-  if (compression === "gzip") await runEngine(createGunzip({ chunkSize: CHUNK }), chunks, sink, options.signal);
+  if (compression === "gzip") await runEngine(createGunzip({ chunkSize: GZIP_CHUNK }), chunks, sink, options.signal);
   else if (compression === "zstd") await decompressFrames(chunks, sink, options.signal);
   else await passOn(chunks, sink, options.signal);
 }
@@ -48757,13 +49195,13 @@ async function runEngine(engine, source, sink, signal) {
 }
 async function decompressFrames(source, sink, signal) {
   const frames = splitFrames(source, SMALL_FRAME);
-  let count2 = 0;
+  let count3 = 0;
   try {
     for (let frame = await frames.next(); frame !== void 0; frame = await frames.next()) {
-      if (++count2 > MAX_FRAMES) throw new UserError(`it has more than ${MAX_FRAMES} zstd frames`);
+      if (++count3 > MAX_FRAMES) throw new UserError(`it has more than ${MAX_FRAMES} zstd frames`);
       const content = "whole" in frame ? decompressSmall(frame.whole) : void 0;
       if (content !== void 0) await passOn(once(content), sink, signal);
-      else await runEngine(createZstdDecompress({ chunkSize: CHUNK }), toChunks(frame), sink, signal);
+      else await runEngine(createZstdDecompress({ chunkSize: ZSTD_CHUNK }), toChunks(frame), sink, signal);
     }
   } finally {
     await frames.close();
@@ -48786,8 +49224,62 @@ async function* once(chunk) {
 
 // src/image/tar/header.ts
 var import_headers = __toESM(require_headers(), 1);
+
+// src/image/tar/plain-header.ts
+var USTAR = 0;
+var GNU = 32;
+function decodePlainHeader(block) {
+  if (block.readUInt32BE(257) !== 1970500705 || block[261] !== 114) return void 0;
+  const format = block[262];
+  if (format !== USTAR && !(format === GNU && block[263] === 32 && block[264] === 0)) return void 0;
+  const mode = readOctal(block, 100, 108);
+  const uid = readOctal(block, 108, 116);
+  const gid = readOctal(block, 116, 124);
+  const size = readOctal(block, 124, 136);
+  if (mode < 0 || uid < 0 || gid < 0 || size < 0 || readOctal(block, 148, 156) !== sumBytes(block)) return void 0;
+  const prefix = format === USTAR ? readText(block, 345, 500) : "";
+  const base = readText(block, 0, 100);
+  const name = prefix === "" ? base : `${prefix}/${base}`;
+  const flag = block[156] === 0 ? 48 : block[156] ?? 0;
+  return {
+    name,
+    linkname: readText(block, 157, 257),
+    flag: flag === 48 && name.endsWith("/") ? "5" : String.fromCharCode(flag),
+    mode: mode & 4095,
+    uid,
+    gid,
+    size
+  };
+}
+function readOctal(block, from, end) {
+  let at2 = from;
+  while (at2 < end && (block[at2] === 32 || block[at2] === 0)) at2++;
+  let value = 0;
+  for (; at2 < end; at2++) {
+    const digit = (block[at2] ?? 0) - 48;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  return at2 === end || block[at2] === 32 || block[at2] === 0 ? value : -1;
+}
+function readText(block, from, limit) {
+  let end = from;
+  while (end < limit && block[end] !== 0) end++;
+  return end === from ? "" : block.toString("latin1", from, end);
+}
+function sumBytes(block) {
+  let sum2 = 8 * 32;
+  for (let i = 0; i < 148; i++) sum2 += block[i] ?? 0;
+  for (let i = 156; i < 512; i++) sum2 += block[i] ?? 0;
+  return sum2;
+}
+
+// src/image/tar/header.ts
 var BLOCK = 512;
 function decodeHeader(block, offset) {
+  return decodePlainHeader(block) ?? decodeAnyHeader(block, offset);
+}
+function decodeAnyHeader(block, offset) {
   const header = decodeFields(block, offset);
   if (header === null) {
     if (block.some((byte) => byte !== 0)) throw invalid(offset, "wrong checksum");
@@ -48813,12 +49305,18 @@ function decodeFields(block, offset) {
   }
 }
 function checkSize(block, size, offset) {
-  const isBinary = ((block[124] ?? 0) & 128) !== 0;
-  const field = block.toString("latin1", 124, 136);
-  if (!isBinary && !/^[ \0]*[0-7]*(?:[ \0].*)?$/s.test(field)) throw invalid(offset, "its size is not a number");
-  if (isBinary && block[124] !== 128 || size === null || !Number.isSafeInteger(size) || size < 0)
+  const isBinary = ((block[SIZE] ?? 0) & 128) !== 0;
+  if (!isBinary && !isOctal(block, SIZE, SIZE + 12)) throw invalid(offset, "its size is not a number");
+  if (isBinary && block[SIZE] !== 128 || size === null || !Number.isSafeInteger(size) || size < 0)
     throw invalid(offset, "impossible size");
   return size;
+}
+var SIZE = 124;
+function isOctal(block, from, end) {
+  let at2 = from;
+  while (at2 < end && (block[at2] === 32 || block[at2] === 0)) at2++;
+  while (at2 < end && (block[at2] ?? 0) >= 48 && (block[at2] ?? 0) <= 55) at2++;
+  return at2 === end || block[at2] === 32 || block[at2] === 0;
 }
 function sum(block, signed) {
   let total = 0;
@@ -48875,27 +49373,27 @@ var strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // src/image/tar/sparse.ts
 var ZEROS = Buffer.alloc(64 * 1024);
-function toSparseMap(numbers, realSize) {
+function toSparseMap(numbers2, realSize) {
   const map = [];
   let end = 0;
-  for (let i = 0; i + 1 < numbers.length; i += 2) {
-    const offset = toNumber(numbers[i]);
-    const length = toNumber(numbers[i + 1]);
+  for (let i = 0; i + 1 < numbers2.length; i += 2) {
+    const offset = toNumber(numbers2[i]);
+    const length = toNumber(numbers2[i + 1]);
     if (offset < end || offset + length > realSize) throw malformed();
     end = offset + length;
     map.push([offset, length]);
   }
-  if (numbers.length % 2 !== 0) throw malformed();
+  if (numbers2.length % 2 !== 0) throw malformed();
   return map;
 }
 function oldSparseNumbers(block, at2, pairs) {
-  const numbers = [];
+  const numbers2 = [];
   for (let i = 0; i < pairs * 2; i++) {
     const field = block.subarray(at2 + i * 12, at2 + i * 12 + 12);
     if (field[0] === 0) break;
-    numbers.push(oldNumber(field));
+    numbers2.push(oldNumber(field));
   }
-  return numbers;
+  return numbers2;
 }
 function oldNumber(field) {
   if (((field[0] ?? 0) & 128) !== 0) return BigInt(`0x${field.toString("hex", 1)}`).toString();
@@ -48973,8 +49471,8 @@ function parseLeadingMap(data, realSize) {
   const length = Math.ceil(at2 / 512) * 512;
   return data.length < length ? void 0 : { map: toSparseMap(lines2.slice(1), realSize), length };
 }
-function toNumber(text2) {
-  const value = /^\d{1,16}$/.test(text2 ?? "") ? Number(text2) : Number.NaN;
+function toNumber(text3) {
+  const value = /^\d{1,16}$/.test(text3 ?? "") ? Number(text3) : Number.NaN;
   if (!Number.isSafeInteger(value)) throw malformed();
   return value;
 }
@@ -49025,9 +49523,9 @@ function createTarReader(onMember, limits) {
     return openMember(header, void 0);
   }
   function startSparse(header) {
-    const numbers = oldSparseNumbers(block, 386, 4);
+    const numbers2 = oldSparseNumbers(block, 386, 4);
     const realSize = Number(oldNumber(block.subarray(483, 495)));
-    sparseHeader = { header, numbers, realSize };
+    sparseHeader = { header, numbers: numbers2, realSize };
     if (block[482] === 0) finishSparse(sparseHeader);
   }
   function continueSparse(sparse) {
@@ -49037,13 +49535,13 @@ function createTarReader(onMember, limits) {
   }
   function finishSparse({
     header,
-    numbers,
+    numbers: numbers2,
     realSize
   }) {
     sparseHeader = void 0;
     if (!Number.isSafeInteger(realSize))
       throw new UserError(`impossible size of a sparse file before byte ${position}`);
-    startBody(openMember(header, { map: toSparseMap(numbers, realSize), realSize, name: void 0 }));
+    startBody(openMember(header, { map: toSparseMap(numbers2, realSize), realSize, name: void 0 }));
   }
   function readExtension(header, at2) {
     if (header.size > limits.headerBytes) throw tooLong(`extended tar header at byte ${at2}`, limits.headerBytes);
@@ -49167,6 +49665,7 @@ function typeOf(flag) {
   }
 }
 function readPaxSparse(records2) {
+  if (records2.size === 0) return void 0;
   const realSize = paxNumber(records2, "GNU.sparse.realsize") ?? paxNumber(records2, "GNU.sparse.size");
   const list2 = records2.get("GNU.sparse.numblocks") === "0" ? "" : records2.get("GNU.sparse.map");
   if (realSize === void 0 && list2 === void 0) return void 0;
@@ -49178,15 +49677,16 @@ function readPaxSparse(records2) {
   throw new UserError("a sparse file of an unknown format");
 }
 function paxNumber(records2, key) {
-  const text2 = records2.get(key);
-  if (text2 === void 0 || text2 === "") return void 0;
-  const value = Number(text2);
-  if (!/^\d+$/.test(text2) || !Number.isSafeInteger(value))
-    throw new UserError(`malformed extended tar header: ${key} is ${quote(text2)}`);
+  const text3 = records2.get(key);
+  if (text3 === void 0 || text3 === "") return void 0;
+  const value = Number(text3);
+  if (!/^\d+$/.test(text3) || !Number.isSafeInteger(value))
+    throw new UserError(`malformed extended tar header: ${key} is ${quote(text3)}`);
   return value;
 }
 var XATTR_PREFIX = "SCHILY.xattr.";
 function readXattrs(records2) {
+  if (records2.size === 0) return NO_XATTRS;
   let xattrs;
   for (const [key, value] of records2) {
     if (!key.startsWith(XATTR_PREFIX)) continue;
@@ -49234,30 +49734,35 @@ async function scanLayer(source, options) {
   );
   reader2.end();
   const digest = `${digestAlgorithm}:${stored.digest("hex")}`;
-  const isSame = compression === "none" && digestAlgorithm === diffIdAlgorithm;
-  const diffId = isSame ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
+  const isSame2 = compression === "none" && digestAlgorithm === diffIdAlgorithm;
+  const diffId = isSame2 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
   return { ...changes.finish(digest), diffId, compression, shown: changes.shown };
 }
 var WHITEOUT = ".wh.";
 var AUFS = ".wh..wh.";
 var OPAQUE = ".wh..wh..opq";
-var LANDMARKS = /* @__PURE__ */ new Set(["/stargz.index.json", "/.prefetch.landmark", "/.no.prefetch.landmark"]);
+var ESTARGZ_INDEX = "/stargz.index.json";
+var LANDMARKS = /* @__PURE__ */ new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
 function createChangeCollector({ probe, limits, budget }) {
   const changes = { digest: "", entries: [], whiteouts: [], opaques: [] };
   const shown = /* @__PURE__ */ new WeakSet();
   function onMember(member) {
     if (--budget.entries < 0) throw new UserError(`the image has more than ${limits.entries} files`);
     const path = normalisePath(member.name);
+    const slash = path.lastIndexOf("/");
+    const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
+    if (path === ESTARGZ_INDEX) return void 0;
+    return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
+  }
+  function onHidden(path, slash, member) {
     if (LANDMARKS.has(path)) return void 0;
     if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`)
       return path.startsWith(`/${AUFS}plnk/`) ? onEntry(path, member) : void 0;
-    const slash = path.lastIndexOf("/");
     const name = path.slice(slash + 1);
     if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
     const directory = path.slice(0, slash);
     if (name === OPAQUE) changes.opaques.push(directory === "" ? "/" : directory);
-    else if (name.startsWith(AUFS)) return void 0;
-    else changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
+    else if (!name.startsWith(AUFS)) changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
     return void 0;
   }
   function onEntry(path, member) {
@@ -49312,7 +49817,8 @@ function whiteoutTarget(name, path) {
   return target;
 }
 function normalisePath(name) {
-  if (isNormal.test(name)) return `/${name}`;
+  const isPlain = !/^[/.]/.test(name) && !name.includes("//") && !name.includes("/.");
+  if (isPlain && name !== "") return `/${name.endsWith("/") ? name.slice(0, -1) : name}`;
   const parts = [];
   for (const part2 of name.split("/")) {
     if (part2 === "" || part2 === ".") continue;
@@ -49321,7 +49827,6 @@ function normalisePath(name) {
   }
   return `/${parts.join("/")}`;
 }
-var isNormal = /^[^/.][^/]*(?:\/[^/.][^/]*)*$/;
 function tooLarge(limits) {
   return new UserError(`the image has more than ${limits.uncompressedBytes} bytes uncompressed`);
 }
@@ -49359,10 +49864,10 @@ function memberName(name) {
 }
 
 // src/image/file-range.ts
-var CHUNK2 = 512 * 1024;
+var CHUNK = 512 * 1024;
 async function* readRange(handle, offset, size) {
-  const length = Math.min(CHUNK2, size);
-  const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(size > CHUNK2 ? length : 0)];
+  const length = Math.min(CHUNK, size);
+  const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(size > CHUNK ? length : 0)];
   let done = 0;
   for (let turn = 0; done < size; turn++) {
     const buffer = buffers[turn % 2];
@@ -49387,15 +49892,15 @@ var HEADERS_AT_ONCE = 32 * 1024;
 async function openArchiveFile(handle, limits) {
   const { size } = await handle.stat();
   const members2 = await indexMembers(handle, size, limits);
-  function find(name) {
+  function find2(name) {
     const extent = members2.find(name)?.value;
     if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
     return extent;
   }
   return {
-    has: async (name) => find(name) !== void 0,
+    has: async (name) => find2(name) !== void 0,
     async readDocument(name) {
-      const extent = find(name);
+      const extent = find2(name);
       if (extent === void 0) return void 0;
       if (extent.size > limits.jsonBytes)
         throw new UserError(`${quote(name)} has ${extent.size} bytes, the limit is ${limits.jsonBytes}`);
@@ -49404,7 +49909,7 @@ async function openArchiveFile(handle, limits) {
       return data;
     },
     async scan(name, options) {
-      const extent = find(name);
+      const extent = find2(name);
       if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
       return scanLayer(readRange(handle, extent.offset, extent.size), options);
     },
@@ -49510,16 +50015,16 @@ function formatPlatform({ os: os5, architecture, variant }) {
   const base = `${os5 || "unknown"}/${architecture || "unknown"}`;
   return !variant || architecture === "arm64" && variant === "v8" ? base : `${base}/${variant}`;
 }
-function parsePlatform(text2) {
-  const match2 = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text2.trim());
+function parsePlatform(text3) {
+  const match2 = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text3.trim());
   if (match2 === null)
-    throw new UserError(`${quote(text2)} is not a platform: expected os/architecture, e.g. linux/arm64`);
+    throw new UserError(`${quote(text3)} is not a platform: expected os/architecture, e.g. linux/arm64`);
   const aliases = { x86_64: "amd64", aarch64: "arm64", armhf: "arm" };
   const architecture = match2[2] ?? "";
   return formatPlatform({ os: match2[1], architecture: aliases[architecture] ?? architecture, variant: match2[3] });
 }
-function matchesPlatform(platform2, asked) {
-  return platform2 === asked || platform2.startsWith(`${asked}/`);
+function matchesPlatform(platform3, asked) {
+  return platform3 === asked || platform3.startsWith(`${asked}/`);
 }
 
 // src/image/docker-manifest.ts
@@ -49548,7 +50053,7 @@ async function readItem(store, item, limits) {
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest.json lists ${layers.length} layers of ${configDigest}, its config ${diffIds.length}`);
   if (layers.length > limits.layers) throw new UserError(`it has more than ${limits.layers} layers`);
-  const platform2 = {
+  const platform3 = {
     platform: formatPlatform({
       os: config2.os ?? void 0,
       architecture: config2.architecture ?? void 0,
@@ -49559,8 +50064,8 @@ async function readItem(store, item, limits) {
     layers: [],
     notes: []
   };
-  for (const [i, name] of layers.entries()) platform2.layers.push(await toSourceLayer(store, name, diffIds[i] ?? ""));
-  return { names: item.RepoTags ?? [], digest: configDigest, platforms: [platform2], notes: [] };
+  for (const [i, name] of layers.entries()) platform3.layers.push(await toSourceLayer(store, name, diffIds[i] ?? ""));
+  return { names: item.RepoTags ?? [], digest: configDigest, platforms: [platform3], notes: [] };
 }
 async function toSourceLayer(store, name, diffId) {
   const blob = memberName(name);
@@ -49576,8 +50081,8 @@ function checkConfigName(name, digest) {
 }
 
 // src/image/source-image.ts
-function isBroken(platform2) {
-  return "problem" in platform2;
+function isBroken(platform3) {
+  return "problem" in platform3;
 }
 
 // src/image/oci-index.ts
@@ -49597,13 +50102,13 @@ async function readOciImages(store, limits) {
   }
   return joinPlatforms([...images.values()], digestOf(data));
 }
-async function readOciDigest(store, digest, limits) {
-  const image2 = await createWalker(store, limits).readImage({ digest });
+async function readOciDigest(store, digest, limits, isAsked = () => true) {
+  const image2 = await createWalker(store, limits, isAsked).readImage({ digest });
   return image2 === void 0 ? [] : [image2];
 }
-function createWalker(store, limits) {
+function createWalker(store, limits, isAsked = () => true) {
   let visited = 0;
-  async function readImage(descriptor) {
+  async function readImage2(descriptor) {
     const notes2 = [];
     const leaves = await collect(descriptor, 0, /* @__PURE__ */ new Set(), notes2);
     if (leaves.length === 0) return void 0;
@@ -49621,6 +50126,10 @@ function createWalker(store, limits) {
     if (++visited > limits.members) throw new UserError(`its indexes list more than ${limits.members} manifests`);
     if (depth > limits.indexDepth) throw new UserError(`its indexes are nested more than ${limits.indexDepth} deep`);
     const stated2 = formatPlatform(toStated(descriptor));
+    if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated2))
+      return [
+        { platform: { platform: stated2, problem: new UserError("it was not asked for") }, configDigest: void 0 }
+      ];
     const what = descriptor.platform ? `manifest of ${quote(stated2)}` : "manifest";
     let data;
     try {
@@ -49638,7 +50147,7 @@ function createWalker(store, limits) {
     }
     return await readLeaf(store, descriptor, document.manifest, limits, notes2);
   }
-  return { readImage };
+  return { readImage: readImage2 };
 }
 function parseManifestOrIndex(data, { digest }) {
   const what = `blob ${digest}`;
@@ -49668,7 +50177,7 @@ async function readLeaf(store, descriptor, manifest, limits, notes2) {
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    return [{ platform: describe4(descriptor, configDigest, config2, layers, limits), configDigest }];
+    return [{ platform: describe5(descriptor, configDigest, config2, layers, limits), configDigest }];
   } catch (problem) {
     if (!(problem instanceof UserError)) throw problem;
     return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
@@ -49683,20 +50192,20 @@ async function requireLayers(store, layers) {
     );
   }
 }
-function describe4(descriptor, configDigest, config2, layers, limits) {
+function describe5(descriptor, configDigest, config2, layers, limits) {
   const diffIds = config2.rootfs.diff_ids ?? [];
   const stated2 = toStated(descriptor);
   const ofConfig = { os: config2.os ?? void 0, architecture: config2.architecture ?? void 0 };
   const isStated = Boolean(stated2.os && stated2.architecture) && !isUnknown(descriptor);
-  const platform2 = formatPlatform(isStated ? stated2 : { ...ofConfig, variant: config2.variant ?? void 0 });
+  const platform3 = formatPlatform(isStated ? stated2 : { ...ofConfig, variant: config2.variant ?? void 0 });
   const notes2 = [];
   if (isStated && ofConfig.architecture && ofConfig.architecture !== stated2.architecture)
-    notes2.push(`the index says ${quote(platform2)}, the image config says ${quote(formatPlatform(ofConfig))}`);
+    notes2.push(`the index says ${quote(platform3)}, the image config says ${quote(formatPlatform(ofConfig))}`);
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
   if (layers.length > limits.layers) throw new UserError(`it has more than ${limits.layers} layers`);
   return {
-    platform: platform2,
+    platform: platform3,
     configDigest,
     config: toImageConfig(config2),
     layers: layers.map((layer, i) => toSourceLayer2(layer, diffIds[i] ?? "")),
@@ -49711,14 +50220,14 @@ function toSourceLayer2(layer, diffId) {
 function isAttestation(descriptor) {
   return descriptor.annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
 }
-function isUnknown({ platform: platform2 }) {
-  return platform2?.os === "unknown" && platform2.architecture === "unknown";
+function isUnknown({ platform: platform3 }) {
+  return platform3?.os === "unknown" && platform3.architecture === "unknown";
 }
-function toStated({ platform: platform2 }) {
+function toStated({ platform: platform3 }) {
   return {
-    os: platform2?.os ?? void 0,
-    architecture: platform2?.architecture ?? void 0,
-    variant: platform2?.variant ?? void 0
+    os: platform3?.os ?? void 0,
+    architecture: platform3?.architecture ?? void 0,
+    variant: platform3?.variant ?? void 0
   };
 }
 function joinPlatforms(images, indexDigest) {
@@ -49726,7 +50235,7 @@ function joinPlatforms(images, indexDigest) {
   return [...groups.values()].flatMap((group) => {
     const first = group[0];
     const platforms2 = group.flatMap((image2) => image2.platforms);
-    const distinct3 = new Set(platforms2.map((platform2) => platform2.platform)).size === platforms2.length;
+    const distinct3 = new Set(platforms2.map((platform3) => platform3.platform)).size === platforms2.length;
     const isUnnamedAmongNamed = first?.names.length === 0 && images.length > group.length;
     if (first === void 0 || group.length === 1 || !distinct3 || isUnnamedAmongNamed) return group;
     return [
@@ -49783,15 +50292,15 @@ function fallBack(problem, oci) {
 function combine(docker, oci) {
   const used = /* @__PURE__ */ new Set();
   const images = docker.map((image2) => {
-    const [platform2] = image2.platforms;
-    const match2 = oci.find((candidate) => candidate.configDigests.includes(platform2.configDigest));
+    const [platform3] = image2.platforms;
+    const match2 = oci.find((candidate) => candidate.configDigests.includes(platform3.configDigest));
     if (match2 === void 0) return { ...image2, notes: [...image2.notes, ...describeConflict(image2, oci, used)] };
     used.add(match2);
     return {
       ...image2,
       names: [.../* @__PURE__ */ new Set([...image2.names, ...match2.names])],
       digest: match2.digest,
-      platforms: [platform2, ...otherPlatforms(match2, platform2)],
+      platforms: [platform3, ...otherPlatforms(match2, platform3)],
       notes: [...image2.notes, ...match2.notes]
     };
   });
@@ -49820,8 +50329,8 @@ function createChannel() {
     try {
       for (; ; ) {
         while (piece === void 0 && !ended) {
-          await new Promise((resolve3) => {
-            wake = resolve3;
+          await new Promise((resolve4) => {
+            wake = resolve4;
           });
         }
         if (piece === void 0) return;
@@ -49841,8 +50350,8 @@ function createChannel() {
       if (closed || chunk.length === 0) return;
       piece = chunk;
       wake();
-      await new Promise((resolve3) => {
-        release = resolve3;
+      await new Promise((resolve4) => {
+        release = resolve4;
       });
     },
     end() {
@@ -49854,10 +50363,10 @@ function createChannel() {
 
 // src/image/archive-stream.ts
 var MAX_DOCUMENTS = 64 * 2 ** 20;
-async function openArchiveStream(open4, options) {
+async function openArchiveStream(open5, options) {
   const members2 = createMemberIndex(options.limits.members);
   let documentBytes = 0;
-  await readMembers(open4(), options, (member) => {
+  await readMembers(open5(), options, (member) => {
     const slot = {};
     members2.add(member, slot);
     if (member.type !== "file") return void 0;
@@ -49870,7 +50379,7 @@ async function openArchiveStream(open4, options) {
   async function scan(name, wanted) {
     const found = members2.find(name);
     if (found === void 0) throw new UserError(`${quote(name)} is missing`);
-    if (!isAsScanned(wanted, options)) return scanAgain(open4(), found.name, wanted);
+    if (!isAsScanned(wanted, options)) return scanAgain(open5(), found.name, wanted);
     const { outcome } = found.value;
     if (outcome !== void 0 && "scan" in outcome) return outcome.scan;
     throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError("it is not a tar archive");
@@ -50009,13 +50518,227 @@ function createDocumentTask(limit, settle) {
   };
 }
 
-// src/image/layout-directory.ts
-import { open, stat } from "node:fs/promises";
+// src/image/daemon.ts
+import { readFileSync } from "node:fs";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { homedir } from "node:os";
 import { join } from "node:path";
+
+// src/image/http.ts
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+var USER_AGENT = "netfilter-compat";
+function sendRequest(request2) {
+  const { url, method = "GET", headers, body, agent, socketPath, signal, idle } = request2;
+  const send = url.protocol === "https:" ? requestHttps : requestHttp;
+  return new Promise((resolve4, reject) => {
+    const sent = send(url, {
+      method,
+      agent,
+      timeout: idle,
+      headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+      ...socketPath === void 0 ? {} : { socketPath },
+      ...signal === void 0 ? {} : { signal }
+    });
+    sent.on("error", reject);
+    sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
+    sent.on("response", (answer) => {
+      resolve4({
+        status: answer.statusCode ?? 0,
+        header(name) {
+          const value = answer.headers[name];
+          return Array.isArray(value) ? value.join(", ") : value;
+        },
+        body: answer
+      });
+    });
+    sent.end(body);
+  });
+}
+async function readBody({ body }, limit) {
+  const chunks = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > limit) return void 0;
+      chunks.push(chunk);
+    }
+  } finally {
+    body.destroy();
+  }
+  return Buffer.concat(chunks);
+}
+var PASSING = /* @__PURE__ */ new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);
+var CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
+function describeConnection(error2) {
+  const code = errorCode(error2);
+  if (code === void 0 || error2 instanceof UserError) return void 0;
+  if (CERTIFICATE.test(code))
+    return {
+      problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
+      passing: false
+    };
+  if (code === "ECONNREFUSED") return { problem: `the connection was refused (${code})`, passing: false };
+  if (code === "ENOTFOUND") return { problem: `there is no host of that name (${code})`, passing: false };
+  if (code === "ETIMEDOUT") return { problem: `it did not answer in time (${code})`, passing: true };
+  if (PASSING.has(code)) return { problem: `the connection was cut (${code})`, passing: true };
+  if (/^HPE_/.test(code)) return { problem: `its answer is not HTTP (${code})`, passing: true };
+  if (/^(E[A-Z0-9]+|ERR_SSL_.*|ERR_TLS_.*|ERR_PROXY_.*)$/.test(code) && !/^ERR_INVALID|^ERR_HTTP_INVALID/.test(code))
+    return { problem: `the connection failed (${code})`, passing: false };
+  return void 0;
+}
+
+// src/image/daemon.ts
+var DEFAULT_SOCKET = "/var/run/docker.sock";
+var PLATFORM_VERSION = [1, 48];
+var ANSWER_BYTES = 4 * 2 ** 20;
+var inspectSchema = object({ Id: string2(), RepoTags: optional(nullable(array(string2()))) });
+var errorSchema = object({ message: string2() });
+async function openDaemon(name, options, { env, platforms: platforms2 }) {
+  if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
+  const daemon = connect(env, AbortSignal.timeout(options.limits.networkSeconds * 1e3));
+  try {
+    const found = await findImage(daemon, name);
+    if ("absent" in found) return found;
+    const query = found.hasPlatforms ? platformQuery(platforms2) : "";
+    const path = `/images/${encodeName(found.name)}/get${query}`;
+    const store = await openArchiveStream(() => readImage(daemon, path), options);
+    return {
+      store: { ...store, close: async () => daemon.close() },
+      images: await listArchiveImages(store, "any", options.limits)
+    };
+  } catch (error2) {
+    daemon.close();
+    throw error2;
+  }
+}
+function isImageName(name) {
+  return /^\w[\w.:/@-]{0,511}$/.test(name) && !name.split("/").some((part2) => part2 === "" || /^\.+$/.test(part2));
+}
+function encodeName(name) {
+  return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
+}
+function connect(env, deadline) {
+  const host = env.DOCKER_HOST || `unix://${DEFAULT_SOCKET}`;
+  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+  const isSecure = Boolean(env.DOCKER_TLS_VERIFY) || host.startsWith("https://");
+  const address = `${isSecure ? "https" : "http"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
+  const isKnown = socketPath !== void 0 || /^(tcp|https?):\/\/[^/]/.test(host) && URL.canParse(address);
+  if (!isKnown)
+    throw new UserError(
+      `DOCKER_HOST is ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
+    );
+  const base = new URL(socketPath === void 0 ? address : "http://localhost");
+  const agent = base.protocol === "https:" ? new HttpsAgent(readCertificates(env)) : new HttpAgent();
+  return {
+    place: socketPath ?? base.host,
+    // A classic store packs the whole image before the first byte comes: only the deadline counts.
+    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0 }),
+    close: () => agent.destroy()
+  };
+}
+function readCertificates(env) {
+  const folder2 = env.DOCKER_CERT_PATH || env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker");
+  const files = {};
+  for (const name of ["ca", "cert", "key"]) {
+    try {
+      files[name] = readFileSync(join(folder2, `${name}.pem`));
+    } catch (error2) {
+      if (errorCode(error2) !== "ENOENT") throw error2;
+    }
+  }
+  return files;
+}
+async function findImage(daemon, name) {
+  let version3;
+  let answer;
+  try {
+    const ping = await daemon.get("/_ping");
+    version3 = ping.header("api-version");
+    ping.body.destroy();
+    answer = await daemon.get(`/images/${encodeName(name)}/json`);
+  } catch (error2) {
+    return { absent: describeUnreachable(daemon, error2) };
+  }
+  if (answer.status === 404) {
+    answer.body.destroy();
+    return { absent: `the daemon at ${daemon.place} has no image ${name}` };
+  }
+  if (answer.status !== 200) throw await describeAnswer(daemon, answer);
+  return {
+    name: withTag(name, await readInspection(daemon, answer)),
+    hasPlatforms: isAtLeast(version3, PLATFORM_VERSION)
+  };
+}
+function describeUnreachable({ place: place3 }, error2) {
+  const code = errorCode(error2);
+  if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR")
+    return `no daemon answers at ${place3} (start it or set DOCKER_HOST)`;
+  if (code === "EACCES" || code === "EPERM") return `no permission to talk to the daemon at ${place3}`;
+  const failure2 = describeConnection(error2);
+  if (failure2 === void 0) throw describeTimeout(error2, place3);
+  return `the daemon at ${place3}: ${failure2.problem}`;
+}
+async function readInspection({ place: place3 }, answer) {
+  try {
+    return inspectSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
+  } catch (error2) {
+    throw new UserError(`the daemon at ${place3} answers in another form than the Docker Engine API`, { cause: error2 });
+  }
+}
+function withTag(name, { Id, RepoTags }) {
+  if (name.includes("@") || /:[^/]*$/.test(name)) return name;
+  const latest = `${name}:latest`;
+  const isTagged = (RepoTags ?? []).some((tag) => tag === latest || tag.endsWith(`/${latest}`));
+  return !isTagged && Id.replace(/^sha256:/, "").startsWith(name) ? name : latest;
+}
+function isAtLeast(version3, [major, minor]) {
+  const [, first, second] = /^(\d+)\.(\d+)$/.exec(version3 ?? "") ?? [];
+  return Number(first) > major || Number(first) === major && Number(second) >= minor;
+}
+function platformQuery(platforms2) {
+  const [os5, architecture, variant] = platforms2.length === 1 ? platforms2[0]?.split("/") ?? [] : [];
+  if (os5 === void 0 || architecture === "arm" && variant === void 0) return "";
+  const platform3 = { os: os5, architecture, ...variant === void 0 ? {} : { variant } };
+  return `?platform=${encodeURIComponent(JSON.stringify(platform3))}`;
+}
+async function* readImage(daemon, path) {
+  try {
+    const answer = await daemon.get(path);
+    if (answer.status !== 200) throw await describeAnswer(daemon, answer);
+    try {
+      yield* answer.body;
+    } finally {
+      answer.body.destroy();
+    }
+  } catch (error2) {
+    const failure2 = describeConnection(error2);
+    throw failure2 === void 0 ? describeTimeout(error2, daemon.place) : new UserError(`the daemon at ${daemon.place}: ${failure2.problem}`, { cause: error2 });
+  }
+}
+function describeTimeout(error2, place3) {
+  return errorCode(error2) === "ABORT_ERR" ? new UserError(`the daemon at ${place3} takes too long`, { cause: error2 }) : error2;
+}
+async function describeAnswer({ place: place3 }, answer) {
+  const { status } = answer;
+  let detail = "";
+  try {
+    const { message } = errorSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
+    detail = ` (${quote(message)})`;
+  } catch {
+  }
+  return new UserError(`the daemon at ${place3} answers ${status}${detail}`);
+}
+
+// src/image/layout-directory.ts
+import { open as open2, stat } from "node:fs/promises";
+import { join as join2 } from "node:path";
 function openLayoutDirectory(directory, limits) {
   async function sizeOf(name) {
     try {
-      const found = await stat(join(directory, name));
+      const found = await stat(join2(directory, name));
       if (!found.isFile()) throw new UserError(`${quote(name)} is not a regular file`);
       return found.size;
     } catch (error2) {
@@ -50032,7 +50755,7 @@ function openLayoutDirectory(directory, limits) {
         if (size === void 0) return void 0;
         if (size > limits.jsonBytes)
           throw new UserError(`${quote(name)} has ${size} bytes, the limit is ${limits.jsonBytes}`);
-        const handle = __using(_stack, await open(join(directory, name)), true);
+        const handle = __using(_stack, await open2(join2(directory, name)), true);
         const data = Buffer.alloc(size);
         return data.subarray(0, await readFully(handle, data, size, 0));
       } catch (_) {
@@ -50047,7 +50770,7 @@ function openLayoutDirectory(directory, limits) {
       try {
         const size = await sizeOf(name);
         if (size === void 0) throw new UserError(`${quote(name)} is missing`);
-        const handle = __using(_stack, await open(join(directory, name)), true);
+        const handle = __using(_stack, await open2(join2(directory, name)), true);
         return await scanLayer(readRange(handle, 0, size), options);
       } catch (_) {
         var _error = _, _hasError = true;
@@ -50061,8 +50784,598 @@ function openLayoutDirectory(directory, limits) {
   };
 }
 
+// src/image/registry-blob.ts
+async function* readRegistryBlob(client, digest, size, signal) {
+  let at2 = 0;
+  for (let failures = 1; ; failures++) {
+    const before = at2;
+    try {
+      const answer = await client.get({
+        path: `blobs/${digest}`,
+        what: `blob ${digest}`,
+        signal,
+        ...at2 === 0 ? {} : { headers: { range: `bytes=${at2}-` } }
+      });
+      let skip2 = bytesToSkip(answer, at2, digest);
+      try {
+        for await (const chunk of answer.body) {
+          const rest = chunk.subarray(Math.min(skip2, chunk.length));
+          skip2 -= chunk.length - rest.length;
+          at2 += rest.length;
+          if (size !== void 0 && at2 > size)
+            throw new UserError(`blob ${digest} has more bytes than the ${size} that its manifest says`);
+          if (rest.length > 0) yield rest;
+        }
+      } finally {
+        answer.body.destroy();
+      }
+      if (size === void 0 || at2 === size) return;
+      throw Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" });
+    } catch (error2) {
+      if (at2 > before) failures = 1;
+      const judged = client.judge(error2, failures, signal);
+      if (judged !== void 0) throw describeShort(judged, digest, at2, size);
+    }
+    await client.pause(failures, signal);
+  }
+}
+function bytesToSkip({ status, header }, at2, digest) {
+  if (status !== 206) return at2;
+  const from = /^bytes (\d+)-/.exec(header("content-range") ?? "")?.[1];
+  if (from === void 0 || Number(from) > at2)
+    throw new UserError(`blob ${digest}: the server sent another part of it than was asked for`);
+  return at2 - Number(from);
+}
+function describeShort(error2, digest, at2, size) {
+  if (!(error2 instanceof UserError) || size === void 0 || at2 === 0) return error2;
+  return at2 < size ? new UserError(`${error2.message} (${at2} of ${size} bytes of blob ${digest} were read)`, { cause: error2 }) : error2;
+}
+
+// src/image/registry-client.ts
+import { Agent as HttpAgent2 } from "node:http";
+import { Agent as HttpsAgent2 } from "node:https";
+import { setTimeout as wait } from "node:timers/promises";
+
+// src/image/registry-credentials.ts
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { homedir as homedir2 } from "node:os";
+import { join as join3 } from "node:path";
+var entrySchema = object({
+  auth: optional(nullable(string2())),
+  identitytoken: optional(nullable(string2()))
+});
+var configSchema2 = object({
+  auths: optional(nullable(record(string2(), nullable(entrySchema)))),
+  credHelpers: optional(nullable(record(string2(), string2()))),
+  credsStore: optional(nullable(string2()))
+});
+var helperSchema = object({ Username: string2(), Secret: string2() });
+var HUB_KEY = "https://index.docker.io/v1/";
+var HELPER_TIME = 3e4;
+var HELPER_BYTES = 64 * 1024;
+async function findLogin(host, stated2, env) {
+  if (stated2 !== void 0 && (stated2.registry === void 0 || sameHost(stated2.registry, host)))
+    return { login: { username: stated2.username, password: stated2.password }, origin: "the user name given" };
+  const path = join3(env.DOCKER_CONFIG || join3(env.HOME || homedir2(), ".docker"), "config.json");
+  const config2 = await readConfig(path);
+  if (config2 === void 0) return { origin: path };
+  if ("problem" in config2) return { origin: path, problem: `${path} ${config2.problem}` };
+  const helper = find(config2.credHelpers, host) || config2.credsStore;
+  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env);
+  const entry = find(config2.auths, host);
+  return entry ? { ...decodeEntry(entry, path), origin: path } : { origin: path };
+}
+async function readConfig(path) {
+  try {
+    const parsed = configSchema2.safeParse(JSON.parse(await readFile(path, "utf8")));
+    return parsed.success ? parsed.data : { problem: "does not have the form of docker's config" };
+  } catch (error2) {
+    const code = errorCode(error2);
+    if (code === "ENOENT" || code === "ENOTDIR") return void 0;
+    return { problem: code === void 0 ? "is not valid JSON" : `cannot be read (${code})` };
+  }
+}
+function sameHost(key, host) {
+  const bare = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  return (bare === "index.docker.io" || bare === "registry-1.docker.io" ? "docker.io" : bare) === host;
+}
+function find(table, host) {
+  const entries = Object.entries(table ?? {});
+  const exact = host === "docker.io" ? HUB_KEY : host;
+  return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
+}
+function decodeEntry(entry, path) {
+  if (entry.identitytoken) return { login: { identityToken: entry.identitytoken } };
+  if (!entry.auth) return {};
+  const text3 = Buffer.from(entry.auth, "base64").toString("utf8");
+  const colon = text3.indexOf(":");
+  if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
+  return { login: { username: text3.slice(0, colon), password: text3.slice(colon + 1).replace(/\0+$/, "") } };
+}
+async function askHelper(helper, key, env) {
+  const program2 = `docker-credential-${helper}`;
+  if (!/^[\w.-]+$/.test(helper)) return { origin: program2, problem: `${quote(program2)} is no program's name` };
+  const { code, output } = await runHelper(program2, key, env);
+  if (code === "ENOENT") return { origin: program2, problem: `${program2} is not installed` };
+  if (code !== 0)
+    return /not found/i.test(output) ? { origin: program2 } : { origin: program2, problem: `${program2} failed (${code})` };
+  try {
+    const { Username, Secret } = helperSchema.parse(JSON.parse(output));
+    if (Secret === "") return { origin: program2 };
+    const login = Username === "<token>" ? { identityToken: Secret } : { username: Username, password: Secret };
+    return { origin: program2, login };
+  } catch {
+    return { origin: program2, problem: `${program2} answered something else than credentials` };
+  }
+}
+function runHelper(program2, key, env) {
+  return new Promise((resolve4) => {
+    const child = spawn(program2, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
+    let output = "";
+    function stop() {
+      child.kill();
+      child.stdout.destroy();
+    }
+    const timer = setTimeout(stop, HELPER_TIME);
+    child.stdout.setEncoding("utf8").on("data", (text3) => {
+      output += text3;
+      if (output.length > HELPER_BYTES) stop();
+    });
+    function settle(code) {
+      clearTimeout(timer);
+      resolve4({ code, output });
+    }
+    child.on("error", (error2) => settle(errorCode(error2) ?? "error"));
+    child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
+    child.stdin.on("error", () => {
+    });
+    child.stdin.end(key);
+  });
+}
+
+// src/image/registry-challenge.ts
+function parseChallenges(header) {
+  const challenges = [];
+  const word = /[\s,]*([\w!#$%&'*+.^`|~-]+)/y;
+  const value = /\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y;
+  for (; ; ) {
+    const name = word.exec(header)?.[1]?.toLowerCase();
+    if (name === void 0) return challenges;
+    value.lastIndex = word.lastIndex;
+    const found = value.exec(header);
+    if (found === null) {
+      challenges.push({ scheme: name, parameters: /* @__PURE__ */ new Map() });
+      continue;
+    }
+    word.lastIndex = value.lastIndex;
+    challenges.at(-1)?.parameters.set(name, found[1]?.replace(/\\(.)/g, "$1") ?? found[2] ?? "");
+  }
+}
+
+// src/image/registry-name.ts
+var HOST = /^(localhost|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
+var REPOSITORY = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*$/;
+var TAG = /^\w[\w.-]{0,127}$/;
+var MAX_NAME = 255;
+var DOCKER_HUB = /* @__PURE__ */ new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
+function parseRegistryName(text3) {
+  const { rest, digest } = splitDigest(text3);
+  const colon = rest.lastIndexOf(":");
+  const hasTag = colon > rest.lastIndexOf("/");
+  const tag = hasTag ? rest.slice(colon + 1) : "latest";
+  const path = hasTag ? rest.slice(0, colon) : rest;
+  const { host, repository: repository2 } = splitHost(path);
+  if (!HOST.test(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
+  if (repository2.length > MAX_NAME || !REPOSITORY.test(repository2))
+    throw new UserError(
+      `${quote(repository2)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
+    );
+  if (!TAG.test(tag)) throw new UserError(`${quote(tag)} is not a tag`);
+  const isHub = DOCKER_HUB.has(host);
+  return {
+    host: isHub ? "docker.io" : host,
+    apiHost: isHub ? "registry-1.docker.io" : host,
+    repository: isHub && !repository2.includes("/") ? `library/${repository2}` : repository2,
+    reference: digest ?? tag,
+    digest
+  };
+}
+function splitDigest(text3) {
+  const at2 = text3.indexOf("@");
+  if (at2 < 0) return { rest: text3 };
+  const digest = text3.slice(at2 + 1);
+  if (parseDigest(digest) === void 0)
+    throw new UserError(`${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+  return { rest: text3.slice(0, at2), digest };
+}
+function splitHost(path) {
+  const slash = path.indexOf("/");
+  const first = slash < 0 ? "" : path.slice(0, slash);
+  const isHost = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
+  if (!isHost) return { host: "docker.io", repository: path };
+  return { host: first.toLowerCase(), repository: path.slice(slash + 1) };
+}
+function isLoopback(host) {
+  const name = host.replace(/:[0-9]+$/, "");
+  return name === "localhost" || /^127(\.[0-9]{1,3}){3}$/.test(name) || name === "[::1]";
+}
+
+// src/image/registry-login.ts
+var tokenSchema = object({
+  token: optional(nullable(string2())),
+  access_token: optional(nullable(string2()))
+});
+var TOKEN_BYTES = 256 * 1024;
+async function authorize(header, context2) {
+  const challenges = parseChallenges(header);
+  const bearer = challenges.find(({ scheme }) => scheme === "bearer");
+  if (bearer !== void 0) return `Bearer ${await fetchToken(bearer, context2)}`;
+  const found = await context2.findLogin();
+  if (!challenges.some(({ scheme }) => scheme === "basic"))
+    throw new UserError(`registry ${context2.name.host} wants a login of a kind that is not known here`);
+  if (found.login === void 0) throw denied(context2.name, found);
+  if ("identityToken" in found.login)
+    throw new UserError(
+      `registry ${context2.name.host} wants a user name and a password, ${found.origin} holds a token: run docker login again`
+    );
+  return basic(found.login);
+}
+function denied({ host, repository: repository2 }, { login, origin, problem }) {
+  if (login !== void 0)
+    return new UserError(
+      `registry ${host} refuses the login from ${origin} for ${repository2}: check that it is right, not expired, and may read the image`
+    );
+  const trouble = problem === void 0 ? "" : ` (${problem})`;
+  return new UserError(
+    `registry ${host} gives ${repository2} to nobody without a login${trouble}: run docker login ${host} first or state user name and password; a name that does not exist gets the same answer`
+  );
+}
+function basic({ username, password }) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+async function fetchToken({ parameters }, context2) {
+  const realm = checkRealm(parameters.get("realm") ?? "", context2);
+  const found = await context2.findLogin();
+  const answer = await askToken(realm, parameters, found.login, context2);
+  const isRefused = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
+  if (answer.status !== 200) {
+    answer.body.destroy();
+    if (isRefused) throw denied(context2.name, found);
+    throw new UserError(
+      `registry ${context2.name.host} sends to ${realm.host} for a token, which answers ${answer.status}`
+    );
+  }
+  const token = parseToken(await readBody(answer, TOKEN_BYTES));
+  if (token === void 0)
+    throw new UserError(`${realm.host}, which registry ${context2.name.host} names, gave no token`);
+  return token;
+}
+function checkRealm(text3, { name, isPlain }) {
+  const realm = URL.canParse(text3) ? new URL(text3) : void 0;
+  if (realm === void 0) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text3)}`);
+  const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && isPlain && isLoopback(realm.host);
+  if (!isSafe || realm.username !== "" || realm.password !== "")
+    throw new UserError(
+      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`
+    );
+  return realm;
+}
+function askToken(realm, parameters, login, { name, agentFor, signal, idle }) {
+  const url = new URL(realm);
+  const query = new URLSearchParams();
+  const service = parameters.get("service");
+  if (service !== void 0) query.set("service", service);
+  query.set("scope", chooseScope(parameters.get("scope"), name));
+  const request2 = { agent: agentFor(url), signal, idle };
+  if (login !== void 0 && "identityToken" in login) {
+    query.set("grant_type", "refresh_token");
+    query.set("refresh_token", login.identityToken);
+    query.set("client_id", "netfilter-compat");
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return sendRequest({ ...request2, url, method: "POST", body: query.toString(), headers });
+  }
+  if (login !== void 0) query.set("account", login.username);
+  for (const [key, value] of query) url.searchParams.set(key, value);
+  return sendRequest({ ...request2, url, headers: login === void 0 ? {} : { authorization: basic(login) } });
+}
+function chooseScope(wanted, { repository: repository2 }) {
+  return wanted === void 0 || wanted === "" || wanted.startsWith("repository:") ? `repository:${repository2}:pull` : wanted;
+}
+function parseToken(data) {
+  try {
+    const { token, access_token } = tokenSchema.parse(JSON.parse(data?.toString("utf8") ?? ""));
+    const found = token || access_token;
+    return found && /^[\x21-\x7e]+$/.test(found) ? found : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/image/registry-client.ts
+var MAX_FAILURES = 4;
+var MAX_REDIRECTS = 5;
+var MAX_WAIT = 30;
+var ERROR_BYTES = 64 * 1024;
+var FIRST_PAUSE = 300;
+var errorsSchema = object({ errors: array(object({ code: string2(), message: optional(string2()) })) });
+async function createRegistryClient(name, { limits, env, credentials }) {
+  const deadline = AbortSignal.timeout(limits.networkSeconds * 1e3);
+  const idle = limits.idleSeconds * 1e3;
+  const proxyEnv = { ...env };
+  const agents = {
+    direct: { "http:": new HttpAgent2({ keepAlive: true }), "https:": new HttpsAgent2({ keepAlive: true }) },
+    proxied: new HttpsAgent2({ keepAlive: true, proxyEnv })
+  };
+  function agentFor(url) {
+    if (url.protocol === "http:") return agents.direct["http:"];
+    return isLoopback(url.host) ? agents.direct["https:"] : agents.proxied;
+  }
+  let found;
+  function findOnce() {
+    found ??= findLogin(name.host, credentials, env);
+    return found;
+  }
+  let authorization;
+  function join7(signal) {
+    return signal === void 0 ? deadline : AbortSignal.any([deadline, signal]);
+  }
+  function judge4(error2, failures, signal) {
+    if (signal?.aborted) return signal.reason;
+    if (deadline.aborted)
+      return new UserError(`reading from registry ${name.host} takes more than ${limits.networkSeconds} seconds`);
+    const failure2 = describeConnection(error2);
+    if (failure2 === void 0) return error2;
+    if (failure2.passing && failures < MAX_FAILURES) return void 0;
+    return new UserError(`registry ${name.host}: ${failure2.problem}`, { cause: error2 });
+  }
+  async function pause(failures, signal, seconds = 0) {
+    const time2 = Math.max(seconds * 1e3, FIRST_PAUSE * 2 ** (failures - 1));
+    try {
+      await wait(time2, void 0, { signal: join7(signal) });
+    } catch (error2) {
+      throw judge4(error2, failures, signal);
+    }
+  }
+  async function findBase2() {
+    const secure = new URL(`https://${name.apiHost}/v2/`);
+    if (!isLoopback(name.apiHost)) return secure;
+    try {
+      const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle });
+      answer.body.destroy();
+      return secure;
+    } catch (error2) {
+      if (isWithoutTls(error2)) return new URL(`http://${name.apiHost}/v2/`);
+      throw judge4(error2, MAX_FAILURES, void 0);
+    }
+  }
+  const base = await findBase2();
+  const isPlain = base.protocol === "http:";
+  async function follow(start, request2, signal) {
+    let url = start;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const login = url.origin === base.origin && authorization !== void 0 ? { authorization } : {};
+      const headers = { ...request2.headers, ...login };
+      const answer = await sendRequest({ url, headers, agent: agentFor(url), signal, idle });
+      if (![301, 302, 303, 307, 308].includes(answer.status)) return { ...answer, url };
+      answer.body.destroy();
+      url = resolveRedirect(url, answer.header("location"));
+    }
+    throw new UserError(`registry ${name.host} redirects more than ${MAX_REDIRECTS} times for ${request2.what}`);
+  }
+  function resolveRedirect(from, location2) {
+    const url = location2 !== void 0 && URL.canParse(location2, from.href) ? new URL(location2, from) : void 0;
+    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && isLoopback(url.host);
+    if (url === void 0 || !isAllowed)
+      throw new UserError(
+        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(url.origin)}, which is not HTTPS`
+      );
+    url.username = "";
+    url.password = "";
+    return url;
+  }
+  const context2 = { name, isPlain, findLogin: findOnce, agentFor, idle };
+  async function get(request2) {
+    const signal = join7(request2.signal);
+    const url = new URL(`${name.repository}/${request2.path}`, base);
+    let mayLogIn = true;
+    for (let failures = 1; ; failures++) {
+      try {
+        const answer = await follow(url, request2, signal);
+        if (answer.status === 200 || answer.status === 206) return answer;
+        const isOwn = answer.url.origin === base.origin;
+        if (answer.status === 401 && isOwn && mayLogIn) {
+          answer.body.destroy();
+          mayLogIn = false;
+          authorization = await authorize(answer.header("www-authenticate") ?? "", { ...context2, signal });
+          failures--;
+          continue;
+        }
+        const seconds = waitFor(answer);
+        if (seconds === void 0 || seconds > MAX_WAIT || failures >= MAX_FAILURES)
+          throw await describeAnswer2(answer, request2.what, isOwn ? void 0 : answer.url.host);
+        answer.body.destroy();
+        await pause(failures, request2.signal, seconds);
+      } catch (error2) {
+        const judged = judge4(error2, failures, request2.signal);
+        if (judged !== void 0) throw judged;
+        await pause(failures, request2.signal);
+      }
+    }
+  }
+  async function describeAnswer2(answer, what, elsewhere) {
+    const { status } = answer;
+    const detail = await readDetail(answer);
+    if (elsewhere !== void 0)
+      return new UserError(
+        `registry ${name.host} sends to ${elsewhere} for ${what}, which answers ${status}: try again`
+      );
+    if (status === 401) return denied(name, await findOnce());
+    if (status === 403)
+      return new UserError(
+        `registry ${name.host} forbids reading ${name.repository}${detail}: the login needs the right to read it`
+      );
+    if (status === 404) return new UserError(`registry ${name.host} has no ${what} of ${name.repository}${detail}`);
+    if (status === 429) {
+      const after = answer.header("retry-after");
+      const when = after !== void 0 && /^\d{1,6}$/.test(after) ? `in ${after} seconds` : "later";
+      const hint2 = (await findOnce()).login === void 0 ? ", or log in: that raises the limit" : "";
+      return new UserError(`registry ${name.host} limits the number of requests${detail}: try again ${when}${hint2}`);
+    }
+    const hint = status >= 500 ? ": try again later" : "";
+    return new UserError(`registry ${name.host} answers ${status} for ${what}${detail}${hint}`);
+  }
+  async function read2(request2, limit) {
+    for (let failures = 1; ; failures++) {
+      const answer = await get(request2);
+      try {
+        const data = await readBody(answer, limit);
+        if (data === void 0)
+          throw new UserError(
+            `registry ${name.host}: ${request2.what} has more than ${limit} bytes, which is the limit`
+          );
+        return { data, answer };
+      } catch (error2) {
+        const judged = judge4(error2, failures, request2.signal);
+        if (judged !== void 0) throw judged;
+        await pause(failures, request2.signal);
+      }
+    }
+  }
+  return {
+    name,
+    get,
+    read: read2,
+    judge: judge4,
+    pause: (failures, signal) => pause(failures, signal),
+    close() {
+      for (const agent of [agents.direct["http:"], agents.direct["https:"], agents.proxied]) agent.destroy();
+    }
+  };
+}
+function isWithoutTls(error2) {
+  const code = errorCode(error2);
+  return code === "EPROTO" || code === "ECONNRESET" || code?.startsWith("ERR_SSL_") === true;
+}
+function waitFor(answer) {
+  const { status } = answer;
+  const after = Number(answer.header("retry-after") ?? "0");
+  if (status === 429) return Number.isFinite(after) && after >= 0 ? after : 0;
+  return status === 500 || status >= 502 && status <= 504 || status === 408 ? Math.min(after || 0, MAX_WAIT) : void 0;
+}
+async function readDetail(answer) {
+  try {
+    const body = await readBody(answer, ERROR_BYTES);
+    const [first] = errorsSchema.parse(JSON.parse(body?.toString("utf8") ?? "")).errors;
+    return first === void 0 ? "" : ` (${quote(first.message || first.code)})`;
+  } catch {
+    return "";
+  }
+}
+
+// src/image/registry.ts
+var MANIFEST_TYPES = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json"
+].join(", ");
+var MAX_DOCUMENTS2 = 64 * 2 ** 20;
+async function openRegistry(text3, { limits }, { env, credentials, platforms: platforms2 }) {
+  const name = parseRegistryName(text3);
+  const client = await createRegistryClient(name, { limits, env, credentials });
+  try {
+    const store = createRegistryStore(client, limits.jsonBytes);
+    const root = await store.resolve();
+    const isAsked = (platform3) => platforms2.length === 0 || platforms2.some((one) => matchesPlatform(platform3, one));
+    const images = await readOciDigest(store, root, limits, isAsked);
+    if (images.length === 0) throw new UserError(`${root} is no image`);
+    const separator = name.digest === void 0 ? ":" : "@";
+    const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
+    return { store, images: images.map((image2) => ({ ...image2, names: [shown] })) };
+  } catch (error2) {
+    client.close();
+    throw error2;
+  }
+}
+function createRegistryStore(client, jsonBytes) {
+  const manifests = /* @__PURE__ */ new Set();
+  const blobs = /* @__PURE__ */ new Map();
+  let root;
+  let bytesLeft = MAX_DOCUMENTS2;
+  async function read2(request2) {
+    const result = bytesLeft < 0 ? void 0 : await client.read(request2, jsonBytes);
+    bytesLeft -= result?.data.length ?? 0;
+    if (result === void 0 || bytesLeft < 0)
+      throw new UserError(`its manifests and configs have more than ${MAX_DOCUMENTS2} bytes`);
+    return result;
+  }
+  function readManifest(reference) {
+    return read2({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
+  }
+  async function resolve4() {
+    const { digest, reference } = client.name;
+    const { data, answer } = await readManifest(reference);
+    const stated2 = digest ?? answer.header("docker-content-digest") ?? "";
+    const actual = digestOf(data, parseDigest(stated2)?.algorithm);
+    if (parseDigest(stated2) !== void 0 && stated2 !== actual)
+      throw new UserError(`manifest ${reference} has another digest than ${stated2}: ${actual}`);
+    root = { digest: actual, data };
+    note(data);
+    manifests.add(actual);
+    return actual;
+  }
+  function note(data) {
+    let document;
+    try {
+      document = JSON.parse(data.toString("utf8"));
+    } catch {
+      return;
+    }
+    for (const { digest } of listDescriptors(document, "manifests")) manifests.add(digest);
+    for (const { digest, size } of [...listDescriptors(document, "layers"), ...listDescriptors(document, "config")])
+      blobs.set(digest, size);
+  }
+  const store = {
+    resolve: resolve4,
+    // Asking for each layer whether it is there would cost a request each; reading it tells.
+    has: async (blob) => toDigest(blob) !== void 0 && blobs.has(toDigest(blob) ?? ""),
+    async readDocument(blob) {
+      const digest = toDigest(blob);
+      if (digest === void 0) return void 0;
+      if (digest === root?.digest) return root.data;
+      if (!manifests.has(digest)) return (await read2({ path: `blobs/${digest}`, what: `blob ${digest}` })).data;
+      const { data } = await readManifest(digest);
+      if (digestOf(data, requireDigest(digest).algorithm) === digest) note(data);
+      return data;
+    },
+    async scan(blob, options) {
+      const digest = toDigest(blob);
+      if (digest === void 0) throw new Error(`no digest: ${blob}`);
+      return scanLayer(readRegistryBlob(client, digest, blobs.get(digest), options.signal), options);
+    },
+    close: async () => client.close()
+  };
+  return store;
+}
+function toDigest(blob) {
+  const [, algorithm, hex] = /^blobs\/(\w+)\/(\w+)$/.exec(blob) ?? [];
+  const digest = `${algorithm}:${hex}`;
+  return parseDigest(digest) === void 0 ? void 0 : digest;
+}
+function listDescriptors(document, field) {
+  if (typeof document !== "object" || document === null) return [];
+  const value = document[field];
+  return (Array.isArray(value) ? value : [value]).flatMap((item) => {
+    if (typeof item !== "object" || item === null) return [];
+    const { digest, size } = item;
+    if (typeof digest !== "string") return [];
+    return [{ digest, size: typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? size : void 0 }];
+  });
+}
+
 // src/image/open-source.ts
-async function openSource(reference, options) {
+async function openSource(reference, options, access2) {
   switch (reference.transport) {
     case "docker-archive":
     case "oci-archive":
@@ -50071,12 +51384,32 @@ async function openSource(reference, options) {
       return openLayout(reference, options);
     case "path":
       return openPath(reference, options);
-    case "docker-daemon":
-      throw new UserError(`images in a daemon are not read yet: ${saveFirst(reference.name, false)}`);
+    case "docker-daemon": {
+      const opened = await openDaemon(reference.name, options, access2);
+      if ("absent" in opened) throw new UserError(opened.absent);
+      return { ...opened, name: void 0 };
+    }
     case "registry":
-      throw new UserError(`images in a registry are not read yet: ${saveFirst(reference.name, true)}`);
+      return { ...await openRegistry(reference.name, options, access2), name: void 0 };
     case "name":
-      throw new UserError(describeTried(reference));
+      return openName(reference, options, access2);
+  }
+}
+async function openName({ name, registry: registry2 }, options, access2) {
+  const daemon = await openDaemon(name, options, access2);
+  if (!("absent" in daemon)) return { ...daemon, name: void 0 };
+  const tried = ["file: there is none of that name", `daemon: ${daemon.absent}`];
+  if (!registry2)
+    throw new UserError(
+      `not found (${[...tried, "registry: not tried, because the name does not begin with a registry's host"].join("; ")}); for an image of Docker Hub write docker://${name}`
+    );
+  try {
+    const { store, images } = await openRegistry(name, options, access2);
+    const note = `read from the registry; daemon: ${daemon.absent}`;
+    return { store, images: images.map((image2) => ({ ...image2, notes: [...image2.notes, note] })), name: void 0 };
+  } catch (error2) {
+    if (!(error2 instanceof UserError)) throw error2;
+    throw new UserError(`not found (${[...tried, `registry: ${error2.message}`].join("; ")})`, { cause: error2 });
   }
 }
 async function openPath(reference, options) {
@@ -50112,7 +51445,7 @@ async function openArchiveStore(path, options) {
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
   const stream = () => createReadStream(path, { highWaterMark: 512 * 1024 });
   if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options);
-  const handle = await open2(path);
+  const handle = await open3(path);
   try {
     if (found.size === 0) throw new UserError("it is empty");
     if (await sniffFile(handle) === "none") return await openArchiveFile(handle, options.limits);
@@ -50135,18 +51468,6 @@ function onlyOnce(begin) {
     begun = true;
     return begin();
   };
-}
-function saveFirst(name, pull) {
-  const get = pull ? `docker pull ${name} && ` : "";
-  return `run \`${get}docker save -o image.tar ${name}\` and pass docker-archive:image.tar`;
-}
-function describeTried({ name, registry }) {
-  const tried = [
-    "file: there is none of that name",
-    "daemon: not read yet",
-    registry ? "registry: not read yet" : "registry: not tried, because the name does not begin with a registry's host"
-  ];
-  return `not found (${tried.join("; ")}); ${saveFirst(name, registry)}`;
 }
 function pathExists(path) {
   return existsSync(path);
@@ -50182,43 +51503,43 @@ async function mapConcurrently(items, concurrency, task) {
 
 // src/image/reference.ts
 var OTHER_TRANSPORTS = ["containers-storage", "dir", "ostree", "sif", "tarball", "containerd", "atomic"];
-function parseReference(text2, exists2) {
-  const reference = text2.trim();
+function parseReference(text3, exists2) {
+  const reference = text3.trim();
   if (reference === "") throw new UserError("an image reference is empty");
-  const registry = /^docker:\/\/(.+)$/.exec(reference)?.[1];
-  if (registry !== void 0) return { transport: "registry", name: registry };
+  const registry2 = /^docker:\/\/(.+)$/.exec(reference)?.[1];
+  if (registry2 !== void 0) return { transport: "registry", name: registry2 };
   const [, transport, rest = ""] = /^([a-z-]+):(.*)$/s.exec(reference) ?? [];
   if (transport === "docker-archive" || transport === "oci-archive")
     return { transport, ...splitName(requireRest(rest, reference), exists2) };
-  if (transport === "oci") return { transport, ...splitDigest(requireRest(rest, reference), exists2) };
+  if (transport === "oci") return { transport, ...splitDigest2(requireRest(rest, reference), exists2) };
   if (transport === "docker-daemon") return { transport, name: requireRest(rest, reference) };
   if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown(reference);
   if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
-  if (looksLikePath(reference, exists2)) return { transport: "path", ...splitDigest(reference, exists2) };
+  if (looksLikePath(reference, exists2)) return { transport: "path", ...splitDigest2(reference, exists2) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
 }
-function looksLikePath(text2, exists2) {
-  const path = text2.replace(/#[^#]*$/, "");
-  return /^[./]/.test(text2) || /\.(tar|tar\.gz|tgz)$/.test(path) || exists2(text2) || exists2(path);
+function looksLikePath(text3, exists2) {
+  const path = text3.replace(/#[^#]*$/, "");
+  return /^[./]/.test(text3) || /\.(tar|tar\.gz|tgz)$/.test(path) || exists2(text3) || exists2(path);
 }
 function isRegistryName(name) {
   const host = name.includes("/") ? name.slice(0, name.indexOf("/")) : "";
   return /[.:]/.test(host) || host === "localhost" || /@sha(256|512):[0-9a-f]+$/.test(name);
 }
-function splitName(text2, exists2) {
-  const hash = text2.lastIndexOf("#");
-  if (hash < 0 || exists2(text2)) return { path: text2 };
-  const name = text2.slice(hash + 1);
-  if (hash === 0 || name === "") throw new UserError(`${quote(text2)}: expected PATH#NAME:TAG`);
-  return { path: text2.slice(0, hash), name };
+function splitName(text3, exists2) {
+  const hash = text3.lastIndexOf("#");
+  if (hash < 0 || exists2(text3)) return { path: text3 };
+  const name = text3.slice(hash + 1);
+  if (hash === 0 || name === "") throw new UserError(`${quote(text3)}: expected PATH#NAME:TAG`);
+  return { path: text3.slice(0, hash), name };
 }
-function splitDigest(text2, exists2) {
-  const at2 = text2.lastIndexOf("@");
-  if (at2 <= 0 || !text2.slice(at2 + 1).startsWith("sha") || exists2(text2)) return splitName(text2, exists2);
-  const digest = text2.slice(at2 + 1);
+function splitDigest2(text3, exists2) {
+  const at2 = text3.lastIndexOf("@");
+  if (at2 <= 0 || !text3.slice(at2 + 1).startsWith("sha") || exists2(text3)) return splitName(text3, exists2);
+  const digest = text3.slice(at2 + 1);
   if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest))
-    throw new UserError(`${quote(text2)}: ${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
-  return { path: text2.slice(0, at2), digest };
+    throw new UserError(`${quote(text3)}: ${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+  return { path: text3.slice(0, at2), digest };
 }
 function requireRest(rest, reference) {
   if (rest === "") throw new UserError(`${quote(reference)}: nothing follows the transport`);
@@ -50238,7 +51559,11 @@ async function openImages(reference, options) {
   const asked = (options.platforms ?? []).map(parsePlatform);
   const parsed = parseReference(reference, pathExists);
   try {
-    const { store, images, name } = await openSource(parsed, scanOptions);
+    const { store, images, name } = await openSource(parsed, scanOptions, {
+      env: options.env ?? process.env,
+      credentials: options.credentials,
+      platforms: asked
+    });
     try {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === void 0;
@@ -50260,31 +51585,31 @@ async function openImages(reference, options) {
 }
 async function readImages(store, images, asked, options, nameOf) {
   const chosen = images.map((image2) => ({ image: image2, ...choosePlatforms(image2, asked) }));
-  const layers = chosen.flatMap(({ platforms: platforms2 }) => platforms2.flatMap((platform2) => platform2.layers));
+  const layers = chosen.flatMap(({ platforms: platforms2 }) => platforms2.flatMap((platform3) => platform3.layers));
   const scans = await scanLayers(store, layers, options);
   const opened = [];
   for (const { image: image2, platforms: platforms2, notes: notes2 } of chosen) {
     const read2 = [];
-    for (const platform2 of platforms2) read2.push(await readPlatform(store, platform2, scans, options, notes2));
+    for (const platform3 of platforms2) read2.push(await readPlatform(store, platform3, scans, options, notes2));
     opened.push({ reference: nameOf(image2), digest: image2.digest, platforms: read2 });
   }
   return opened;
 }
 function choosePlatforms(image2, asked) {
-  const isAsked = (platform2) => asked.length === 0 || asked.some((one) => matchesPlatform(platform2, one));
+  const isAsked = (platform3) => asked.length === 0 || asked.some((one) => matchesPlatform(platform3, one));
   const notes2 = [...image2.notes];
   const platforms2 = [];
   for (const one of asked) {
-    if (image2.platforms.some(({ platform: platform2 }) => matchesPlatform(platform2, one))) continue;
-    const known = image2.platforms.map(({ platform: platform2 }) => quotePlain(platform2)).join(", ");
+    if (image2.platforms.some(({ platform: platform3 }) => matchesPlatform(platform3, one))) continue;
+    const known = image2.platforms.map(({ platform: platform3 }) => quotePlain(platform3)).join(", ");
     throw new UserError(`${quotePlain(displayName(image2))} has no ${one}; it has ${known || "no platform at all"}`);
   }
-  for (const platform2 of image2.platforms) {
-    if (!isAsked(platform2.platform)) continue;
-    if (!isBroken(platform2)) platforms2.push(platform2);
-    else if (asked.length === 0 && platform2.optional === true)
-      notes2.push(`${quotePlain(platform2.platform)} was not inspected: ${platform2.problem.message}`);
-    else throw platform2.problem;
+  for (const platform3 of image2.platforms) {
+    if (!isAsked(platform3.platform)) continue;
+    if (!isBroken(platform3)) platforms2.push(platform3);
+    else if (asked.length === 0 && platform3.optional === true)
+      notes2.push(`${quotePlain(platform3.platform)} was not inspected: ${platform3.problem.message}`);
+    else throw platform3.problem;
   }
   if (platforms2.length === 0) throw new UserError(`${quotePlain(displayName(image2))} holds no image`);
   return { platforms: platforms2, notes: notes2 };
@@ -50309,8 +51634,8 @@ async function scanOne(store, layer, options) {
     throw locate(error2, describeLayer(layer));
   }
 }
-async function readPlatform(store, platform2, scans, options, imageNotes) {
-  const layers = platform2.layers.map((layer) => {
+async function readPlatform(store, platform3, scans, options, imageNotes) {
+  const layers = platform3.layers.map((layer) => {
     const scan = scans.get(layer.blob);
     verify(layer, scan);
     return { source: layer, scan };
@@ -50318,16 +51643,16 @@ async function readPlatform(store, platform2, scans, options, imageNotes) {
   const { tree, aliases, notes: notes2 } = mergeLayers(layers.map(({ scan }) => scan));
   await readAliases(store, layers, aliases, options);
   return {
-    platform: platform2.platform,
-    configDigest: platform2.configDigest,
-    config: platform2.config,
+    platform: platform3.platform,
+    configDigest: platform3.configDigest,
+    config: platform3.config,
     layers: layers.map(({ source, scan }) => ({
       digest: scan.digest,
       diffId: scan.diffId,
       mediaType: source.mediaType || mediaTypes[scan.compression]
     })),
     tree,
-    notes: [...imageNotes, ...platform2.notes, ...notes2]
+    notes: [...imageNotes, ...platform3.notes, ...notes2]
   };
 }
 var mediaTypes = {
@@ -50378,8 +51703,8 @@ async function readAliasesOf(store, { source, scan }, wanted, options) {
       first.node.content = entry.node.content;
   }
 }
-function quotePlain(text2) {
-  return /^[\w./:@-]+$/.test(text2) ? text2 : quote(text2);
+function quotePlain(text3) {
+  return /^[\w./:@-]+$/.test(text3) ? text3 : quote(text3);
 }
 
 // src/knowledge/programs/antrea.json
@@ -50816,6 +52141,7 @@ var kube_proxy_default = {
   operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto reads the nat table to find stale service chains, jump rules are ensured with -C, its own chains are rewritten with iptables-restore --noflush; kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
   changesRules: { value: true, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: syncs whenever services or endpoints change", confidence: "seen" },
   selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go: runs iptables, iptables-save and iptables-restore by plain name", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes/kubernetes pkg/proxy/iptables: no ipset; only pkg/proxy/ipvs runs it", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
   versions: [
     {
@@ -51126,15 +52452,164 @@ var programProfiles = [
   ufw_default
 ];
 
-// src/toolchain/commands.ts
-import { basename } from "node:path/posix";
+// src/toolchain/binaries/loader.ts
+import { basename as basename2, dirname as dirname2 } from "node:path/posix";
 
 // src/toolchain/content.ts
 function probedContent(content) {
   return typeof content === "object" && content !== null && "kind" in content ? content : void 0;
 }
 
+// src/toolchain/binaries/loader-paths.ts
+import { basename, dirname } from "node:path/posix";
+var MUSL_DEFAULT = ["/lib", "/usr/local/lib", "/usr/lib"];
+var MAX_FILES = 256;
+var MAX_PATTERNS = 8;
+var MAX_DIRECTORIES = 256;
+function configuredDirectories(tree) {
+  const directories = [];
+  readConfig2(tree, "/etc/ld.so.conf", directories, /* @__PURE__ */ new Set());
+  return {
+    glibc: directories,
+    musl(interpreter) {
+      const text3 = textAt(tree, `/etc/${basename(interpreter).replace(/\.so\.\d+$/, "")}.path`);
+      if (text3 === void 0) return MUSL_DEFAULT;
+      return text3.split(/[:\n]/).filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES);
+    }
+  };
+}
+function readConfig2(tree, path, into, seen2) {
+  if (seen2.has(path) || seen2.size >= MAX_FILES) return;
+  seen2.add(path);
+  for (const line of (textAt(tree, path) ?? "").split("\n")) {
+    if (into.length >= MAX_DIRECTORIES) return;
+    const [word = "", ...rest] = line.replace(/#.*/, "").trim().split(/\s+/);
+    if (word.startsWith("/")) into.push(word.replace(/=.*/, "").replace(/(?<=.)\/+$/, ""));
+    if (word !== "include") continue;
+    for (const pattern of rest.slice(0, MAX_PATTERNS)) {
+      const whole2 = pattern.startsWith("/") ? pattern : `${dirname(path)}/${pattern}`;
+      if (pattern.includes("*") && !isNewPattern(whole2, seen2)) continue;
+      for (const file of expandPattern(tree, whole2)) readConfig2(tree, file, into, seen2);
+    }
+  }
+}
+function isNewPattern(pattern, seen2) {
+  const patterns = [...seen2].filter((entry) => entry.includes("*"));
+  if (patterns.includes(pattern) || patterns.length >= MAX_PATTERNS) return false;
+  seen2.add(pattern);
+  return true;
+}
+function expandPattern(tree, pattern) {
+  const [before = "", after, ...more] = basename(pattern).split("*");
+  if (after === void 0) return [pattern];
+  if (more.length > 0) return [];
+  const folder2 = dirname(pattern);
+  return tree.list(folder2).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder2}/${name}`);
+}
+function textAt(tree, path) {
+  const resolved = tree.resolve(path);
+  const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
+  return content?.kind === "text" ? content.text : void 0;
+}
+function isLoaderConfig(path) {
+  return /\/(?:ld\.so\.conf|ld\.so\.conf\.d\/[^/]+\.conf|ld-musl-[^/]+\.path)$/.test(path);
+}
+
+// src/toolchain/binaries/loader.ts
+var MULTIARCH = {
+  amd64: ["x86_64-linux-gnu"],
+  arm64: ["aarch64-linux-gnu"],
+  arm: ["arm-linux-gnueabihf", "arm-linux-gnueabi"],
+  "386": ["i386-linux-gnu"],
+  loong64: ["loongarch64-linux-gnu"],
+  ppc64le: ["powerpc64le-linux-gnu"],
+  riscv64: ["riscv64-linux-gnu"],
+  s390x: ["s390x-linux-gnu"]
+};
+var USUAL = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
+var MAX_OBJECTS = 256;
+function createLoader(tree, env) {
+  const variable = env.findLast((entry) => entry.startsWith("LD_LIBRARY_PATH="))?.slice("LD_LIBRARY_PATH=".length);
+  const preferred = (variable ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
+  const configured = configuredDirectories(tree);
+  function search2(program2, object2, soname) {
+    const own2 = expand(object2.content?.runpath ?? [], object2.path, program2.content);
+    const inherits = program2.content.isRpath === true || isMusl(program2.content);
+    const inherited = inherits ? expand(program2.content.runpath ?? [], program2.path, program2.content) : [];
+    const system = isMusl(program2.content) ? configured.musl(program2.content.interpreter ?? "") : [...configured.glibc, ...usualDirectories(program2.content)];
+    for (const directory of [...preferred, ...own2, ...inherited, ...system]) {
+      const loaded = lookUp(tree, `${directory}/${soname}`, program2.content.architecture);
+      if (loaded) return loaded;
+    }
+    return void 0;
+  }
+  function find2(program2, object2, soname) {
+    if (soname.includes("/")) return lookUp(tree, soname.startsWith("/") ? soname : `/${soname}`, void 0);
+    const { interpreter } = program2.content;
+    if (interpreter !== void 0 && (soname === basename2(interpreter) || isPartOfMusl(program2.content, soname)))
+      return lookUp(tree, interpreter, void 0);
+    return search2(program2, object2, soname);
+  }
+  return {
+    find: (program2, soname) => find2(program2, program2, soname),
+    missing(program2) {
+      const { interpreter, needed: needed2 } = program2.content;
+      if (interpreter !== void 0 && !lookUp(tree, interpreter, void 0)) return [interpreter];
+      if (interpreter === void 0 && needed2.length === 0) return [];
+      return followNeeds(program2, (object2, soname) => find2(program2, object2, soname));
+    }
+  };
+}
+function followNeeds(program2, find2) {
+  const loaded = /* @__PURE__ */ new Map();
+  const objects = [program2];
+  const missing = /* @__PURE__ */ new Set();
+  for (let i = 0; i < objects.length && i < MAX_OBJECTS; i++) {
+    const object2 = objects[i];
+    for (const soname of object2?.content?.needed ?? []) {
+      if (loaded.has(soname) || !object2) continue;
+      const library = find2(object2, soname);
+      loaded.set(soname, library);
+      if (!library) missing.add(soname);
+      else if (library.content) objects.push(library);
+    }
+  }
+  if (isMusl(program2.content)) return [...missing];
+  for (const object2 of objects)
+    for (const { library, version: version3 } of object2.content?.versionNeeds ?? []) {
+      const defined = loaded.get(library)?.content?.versionDefinitions ?? [];
+      if (defined.length > 0 && !defined.includes(version3)) missing.add(`${version3} (${library})`);
+    }
+  return [...missing];
+}
+function lookUp(tree, path, architecture) {
+  const resolved = tree.resolve(path);
+  if (!resolved.found || resolved.node.type !== "file") return void 0;
+  const content = probedContent(resolved.node.content);
+  if (content?.kind !== "binary") return { path: resolved.path, node: resolved.node };
+  const isOther = architecture !== void 0 && content.architecture !== void 0;
+  if (isOther && content.architecture !== architecture) return void 0;
+  return { path: resolved.path, node: resolved.node, content };
+}
+function isMusl(program2) {
+  return /\/ld-musl-[^/]*$/.test(program2.interpreter ?? "");
+}
+function isPartOfMusl(program2, soname) {
+  return isMusl(program2) && /^lib(?:c|pthread|rt|m|dl|util|xnet)\./.test(soname);
+}
+function usualDirectories(program2) {
+  const triplets = MULTIARCH[program2.architecture ?? ""] ?? [];
+  return [...triplets.flatMap((triplet) => [`/lib/${triplet}`, `/usr/lib/${triplet}`]), ...USUAL];
+}
+function expand(entries, path, program2) {
+  const libraries2 = ["lib64", ...(MULTIARCH[program2.architecture ?? ""] ?? []).map((name) => `lib/${name}`), "lib"];
+  return entries.map((entry) => entry.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, () => dirname2(path))).flatMap(
+    (entry) => /\$(?:LIB|\{LIB\})/.test(entry) ? libraries2.map((name) => entry.replace(/\$(?:LIB|\{LIB\})/g, () => name)) : [entry]
+  ).filter((entry) => entry.startsWith("/"));
+}
+
 // src/toolchain/commands.ts
+import { basename as basename3 } from "node:path/posix";
 var DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 var MAX_PATH_ENTRIES = 64;
 function pathDirectories(env) {
@@ -51144,7 +52619,7 @@ function pathDirectories(env) {
 }
 function createCommandFinder(tree, directories) {
   const known = /* @__PURE__ */ new Map();
-  const find = (name) => {
+  const find2 = (name) => {
     let failed;
     for (const directory of directories) {
       const hit = followLink(tree, `${directory === "/" ? "" : directory}/${name}`);
@@ -51154,7 +52629,7 @@ function createCommandFinder(tree, directories) {
     return failed && { via: failed.via, dangling: failed.dangling };
   };
   return (name) => {
-    if (!known.has(name)) known.set(name, find(name));
+    if (!known.has(name)) known.set(name, find2(name));
     return known.get(name);
   };
 }
@@ -51182,8 +52657,8 @@ var DEFAULT_COMMANDS = [
   "nft",
   "ipset"
 ];
-function tellCommand(name, find) {
-  const found = find(name);
+function tellCommand(name, find2) {
+  const found = find2(name);
   if (!found) return { command: { backend: "none", via: [] } };
   if (!found.target) {
     const command = { backend: "none", via: found.via };
@@ -51202,7 +52677,7 @@ function tellBackend(name, target) {
   const file = target.path;
   if (content?.kind === "script") {
     const { script } = content;
-    if (script.wrapper) return { backend: "auto" };
+    if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
     return script.hostExec === void 0 ? { unknown: `${file} is an unknown script` } : { hostExec: true };
   }
   if (content?.kind !== "binary") return { unknown: `${file} is no program that could be read` };
@@ -51219,11 +52694,11 @@ function tellBackend(name, target) {
   return identity.backend ? { backend: identity.backend } : { unknown: `${file} holds texts of both backends` };
 }
 function notThat(file, tool2) {
-  return `${basename(file)} is ${tool2}, which has no such command`;
+  return `${basename3(file)} is ${tool2}, which has no such command`;
 }
 
 // src/toolchain/libraries.ts
-import { basename as basename3 } from "node:path/posix";
+import { basename as basename5 } from "node:path/posix";
 
 // src/knowledge/libraries.json
 var libraries_default = {
@@ -51370,26 +52845,602 @@ function narrow(entry, row, exports) {
 }
 function highestDefinition(prefix, definitions) {
   if (prefix === void 0) return void 0;
-  const numbers = definitions.filter((definition) => definition.startsWith(prefix)).map((definition) => Number.parseInt(definition.slice(prefix.length), 10)).filter(Number.isFinite);
-  return numbers.length > 0 ? Math.max(...numbers) : void 0;
+  const numbers2 = definitions.filter((definition) => definition.startsWith(prefix)).map((definition) => Number.parseInt(definition.slice(prefix.length), 10)).filter(Number.isFinite);
+  return numbers2.length > 0 ? Math.max(...numbers2) : void 0;
 }
 
 // src/toolchain/packages/ownership.ts
-import { basename as basename2 } from "node:path/posix";
+import { basename as basename4 } from "node:path/posix";
 
 // src/toolchain/survey.ts
-import { dirname } from "node:path/posix";
+import { dirname as dirname3 } from "node:path/posix";
+
+// src/toolchain/bounds.ts
+function withinBounds(action) {
+  try {
+    return action();
+  } catch (error2) {
+    if (error2 instanceof RangeError) return void 0;
+    throw error2;
+  }
+}
+
+// src/toolchain/packages/types.ts
+function isWorthOwning(path) {
+  return /(?:^|\/)s?bin\/[^/]+$/.test(path) || /(?:^|\/)lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)[^/]*\.so[^/]*$/.test(path);
+}
+var MAX_PACKAGES = 5e4;
+var MAX_FILES_OF_PACKAGE = 2e4;
+var MAX_PROBLEMS = 3;
+
+// src/toolchain/packages/rpm/header.ts
+var TAG2 = {
+  NAME: 1e3,
+  VERSION: 1001,
+  RELEASE: 1002,
+  EPOCH: 1003,
+  FILESTATES: 1029,
+  FILEDIGESTS: 1035,
+  DIRINDEXES: 1116,
+  BASENAMES: 1117,
+  DIRNAMES: 1118,
+  FILEDIGESTALGO: 5011
+};
+var INT32 = 4;
+var CHAR = 1;
+var INT8 = 2;
+var STRING = 6;
+var STRING_ARRAY = 8;
+var I18N_STRING = 9;
+var ENTRY_SIZE = 16;
+var MAX_ENTRIES = 65535;
+var MAX_NAME2 = 4096;
+var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
+var DIGEST_NAMES = { 1: "md5", 2: "sha1", 8: "sha256" };
+function readRpmHeader(blob) {
+  return withinBounds(() => {
+    const tags = indexTags(blob);
+    if (!tags) return void 0;
+    const name = tags.text(TAG2.NAME);
+    const version3 = tags.text(TAG2.VERSION);
+    if (!name || !version3) return void 0;
+    const epoch = tags.numbers(TAG2.EPOCH)[0];
+    const release = tags.text(TAG2.RELEASE);
+    const full = `${epoch ? `${epoch}:` : ""}${version3}${release ? `-${release}` : ""}`;
+    return { name, version: full, files: listFiles(tags) };
+  });
+}
+function indexTags(blob) {
+  const count3 = blob.readUInt32BE(0);
+  const size = blob.readUInt32BE(4);
+  const start = 8 + count3 * ENTRY_SIZE;
+  if (count3 === 0 || count3 > MAX_ENTRIES || start + size > blob.length) return void 0;
+  const data = blob.subarray(start, start + size);
+  const wanted = new Set(Object.values(TAG2));
+  const entries = /* @__PURE__ */ new Map();
+  for (let i = 0; i < count3; i++) {
+    const at2 = 8 + i * ENTRY_SIZE;
+    const tag = blob.readUInt32BE(at2);
+    if (!wanted.has(tag) || entries.has(tag)) continue;
+    entries.set(tag, {
+      type: blob.readUInt32BE(at2 + 4),
+      offset: blob.readUInt32BE(at2 + 8),
+      count: blob.readUInt32BE(at2 + 12)
+    });
+  }
+  return {
+    text(tag) {
+      const entry = entries.get(tag);
+      if (entry?.type !== STRING && entry?.type !== I18N_STRING) return void 0;
+      return strings(data, { ...entry, count: 1 }).next().value ?? void 0;
+    },
+    texts: (tag) => strings(data, entries.get(tag)),
+    numbers: (tag) => numbers(data, entries.get(tag))
+  };
+}
+function* strings(data, entry) {
+  if (entry?.type !== STRING && entry?.type !== STRING_ARRAY && entry?.type !== I18N_STRING) return;
+  let at2 = entry.offset;
+  for (let i = 0; i < entry.count; i++) {
+    const end = data.indexOf(0, at2);
+    if (at2 > data.length || end < 0) throw new RangeError("text outside the header");
+    yield end - at2 > MAX_NAME2 ? void 0 : data.toString("utf8", at2, end);
+    at2 = end + 1;
+  }
+}
+function numbers(data, entry) {
+  if (!entry) return [];
+  const width = entry.type === INT32 ? 4 : entry.type === CHAR || entry.type === INT8 ? 1 : 0;
+  if (width === 0) return [];
+  if (entry.offset + entry.count * width > data.length) throw new RangeError("numbers outside the header");
+  const read2 = (i) => width === 4 ? data.readUInt32BE(entry.offset + i * 4) : data.readUInt8(entry.offset + i);
+  return Array.from({ length: entry.count }, (_, i) => read2(i));
+}
+function listFiles(tags) {
+  const directories = [...tags.texts(TAG2.DIRNAMES)];
+  const indexes = tags.numbers(TAG2.DIRINDEXES);
+  const states = tags.numbers(TAG2.FILESTATES);
+  const algorithm = DIGEST_NAMES[tags.numbers(TAG2.FILEDIGESTALGO)[0] ?? 1];
+  const digests = tags.texts(TAG2.FILEDIGESTS);
+  const files = [];
+  let i = 0;
+  for (const base of tags.texts(TAG2.BASENAMES)) {
+    const directory = directories[indexes[i] ?? -1];
+    const digest = digests.next();
+    const state = states[i];
+    i++;
+    if (base === void 0 || directory === void 0 || digest.value === "") continue;
+    if (state !== void 0 && NOT_ITS_FILE.has(state)) continue;
+    const path = `${directory}${base}`;
+    if (!path.startsWith("/") || !isWorthOwning(path) || files.length >= MAX_FILES_OF_PACKAGE) continue;
+    const known = algorithm !== void 0 && typeof digest.value === "string";
+    files.push(known ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
+  }
+  return files;
+}
+
+// src/toolchain/packages/rpm/berkeley.ts
+var HASH_MAGIC = 398689;
+var PAGE_HEADER = 26;
+var META_HASH = 8;
+var HASH_UNSORTED = 2;
+var OVERFLOW = 7;
+var HASH = 13;
+var INLINE = 1;
+var OFF_PAGE = 3;
+var SMALLEST_HEADER = 16;
+function isBerkeleyHash(bytes) {
+  return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
+}
+function readBerkeleyHash(bytes) {
+  const result = { packages: [], problems: [] };
+  const report2 = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const pages = withinBounds(() => createPages(bytes));
+  if (typeof pages !== "object") {
+    report2(pages ?? "its header cannot be read");
+    return result;
+  }
+  if (pages.stated > pages.count) report2("it ends before its last page");
+  for (let number3 = 1; number3 < pages.count; number3++) {
+    const page = pages.at(number3);
+    const type = page.readUInt8(25);
+    if (type !== HASH && type !== HASH_UNSORTED) continue;
+    const values = withinBounds(() => valuesOf(pages, page));
+    if (!values) report2(`page ${number3} cannot be read`);
+    for (const value of values ?? []) {
+      if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
+      const entry = value && readRpmHeader(value);
+      if (!entry) report2(`a package on page ${number3} cannot be read`);
+      else if (result.packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+      else result.packages.push(entry);
+    }
+  }
+  return result;
+}
+function createPages(bytes) {
+  const little = bytes.readUInt32LE(12) === HASH_MAGIC;
+  const u16 = (page, at3) => little ? page.readUInt16LE(at3) : page.readUInt16BE(at3);
+  const u32 = (page, at3) => little ? page.readUInt32LE(at3) : page.readUInt32BE(at3);
+  const size = u32(bytes, 20);
+  if (bytes.readUInt8(25) !== META_HASH) return "it is no hash database";
+  if (bytes.readUInt8(24) !== 0) return "it is encrypted";
+  if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
+  const count3 = Math.floor(bytes.length / size);
+  const at2 = (number3) => {
+    if (number3 < 1 || number3 >= count3) throw new RangeError("page outside the file");
+    return bytes.subarray(number3 * size, (number3 + 1) * size);
+  };
+  return { size, count: count3, stated: u32(bytes, 32) + 1, at: at2, u16, u32, taken: /* @__PURE__ */ new Set() };
+}
+function valuesOf(pages, page) {
+  const items = pages.u16(page, 20);
+  if (items % 2 !== 0 || PAGE_HEADER + items * 2 > pages.size) throw new RangeError("items outside the page");
+  const values = [];
+  for (let i = 1; i < items; i += 2) {
+    const start = pages.u16(page, PAGE_HEADER + i * 2);
+    const end = pages.u16(page, PAGE_HEADER + (i - 1) * 2);
+    values.push(withinBounds(() => valueAt(pages, page, start, end)));
+  }
+  return values;
+}
+function valueAt(pages, page, start, end) {
+  const kind = page.readUInt8(start);
+  if (kind === INLINE) return end > start && end <= page.length ? page.subarray(start + 1, end) : void 0;
+  if (kind !== OFF_PAGE) return void 0;
+  return readOverflow(pages, pages.u32(page, start + 4), pages.u32(page, start + 8));
+}
+function readOverflow(pages, first, length) {
+  const parts = [];
+  let size = 0;
+  for (let number3 = first; number3 !== 0 && size < length; ) {
+    const page = pages.at(number3);
+    if (pages.taken.has(number3) || page.readUInt8(25) !== OVERFLOW) return void 0;
+    pages.taken.add(number3);
+    const part2 = page.subarray(PAGE_HEADER, PAGE_HEADER + pages.u16(page, 22));
+    parts.push(part2);
+    size += part2.length;
+    number3 = pages.u32(page, 16);
+  }
+  return size === length ? Buffer.concat(parts) : void 0;
+}
+
+// src/toolchain/packages/rpm/ndb.ts
+var MAGIC = "RpmP";
+var PAGE_SIZE = 4096;
+var SLOT_SIZE = 16;
+var FIRST_SLOT = 2;
+var UNIT = 16;
+var BLOCK_HEAD = 16;
+var BLOCK_TAIL = 12;
+function isNdb(bytes) {
+  return bytes.toString("latin1", 0, 4) === MAGIC;
+}
+function readNdb(bytes) {
+  const result = { packages: [], problems: [] };
+  const report2 = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const slotPages = withinBounds(() => bytes.readUInt32LE(12));
+  if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
+    report2("its table of packages lies outside the file");
+    return result;
+  }
+  let left = bytes.length;
+  for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
+    const at2 = slot * SLOT_SIZE;
+    if (bytes.toString("latin1", at2, at2 + 4) !== "Slot") {
+      report2(`slot ${slot} is none`);
+      continue;
+    }
+    const index = bytes.readUInt32LE(at2 + 4);
+    if (index === 0) continue;
+    const blob = withinBounds(() => readBlock(bytes, index, at2));
+    left -= blob?.length ?? 0;
+    if (left < 0) {
+      report2("its packages are larger than the file");
+      return result;
+    }
+    const entry = blob && readRpmHeader(blob);
+    if (!entry) report2(`package ${index} cannot be read`);
+    else if (result.packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+    else result.packages.push(entry);
+  }
+  return result;
+}
+function readBlock(bytes, index, slot) {
+  const start = bytes.readUInt32LE(slot + 8) * UNIT;
+  const size = bytes.readUInt32LE(slot + 12) * UNIT;
+  const length = bytes.readUInt32LE(start + 12);
+  const tail = start + size - BLOCK_TAIL;
+  const isWhole = bytes.toString("latin1", start, start + 4) === "BlbS" && bytes.readUInt32LE(start + 4) === index && start + BLOCK_HEAD + length <= tail && bytes.readUInt32LE(tail + 4) === length && bytes.toString("latin1", tail + 8, tail + 12) === "BlbE";
+  if (!isWhole || adler32(bytes.subarray(start, tail)) !== bytes.readUInt32LE(tail)) throw new RangeError("no block");
+  return bytes.subarray(start + BLOCK_HEAD, start + BLOCK_HEAD + length);
+}
+function adler32(bytes) {
+  let a = 1;
+  let b = 0;
+  for (let at2 = 0; at2 < bytes.length; ) {
+    const end = Math.min(at2 + 3800, bytes.length);
+    for (; at2 < end; at2++) {
+      a += bytes[at2] ?? 0;
+      b += a;
+    }
+    a %= 65521;
+    b %= 65521;
+  }
+  return b * 65536 + a;
+}
+
+// src/toolchain/packages/rpm/sqlite.ts
+var MAGIC2 = "SQLite format 3\0";
+var TABLE_INTERIOR = 5;
+var TABLE_LEAF = 13;
+function isSqlite(bytes) {
+  return bytes.toString("latin1", 0, 16) === MAGIC2;
+}
+function summariseSqlite(bytes) {
+  const summary2 = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary2;
+  const size = withinBounds(() => pageSizes(bytes));
+  if (!size || !isSqlite(bytes)) return { ...summary2, problems: ["it is no SQLite file"] };
+  const { pageSize, usable } = size;
+  if (bytes.length % pageSize !== 0) summary2.problems.push("it ends in the middle of a page");
+  const pages = (number3) => {
+    const start = (number3 - 1) * pageSize;
+    return number3 >= 1 && start + pageSize <= bytes.length ? bytes.subarray(start, start + pageSize) : void 0;
+  };
+  const reader2 = createPageReader(pages, usable, bytes.length);
+  const root = findRoot(reader2);
+  if (root === void 0) return summary2;
+  summary2.root = root;
+  summariseTable(reader2, root, summary2);
+  return summary2;
+}
+function pageSizes(bytes) {
+  const stated2 = bytes.readUInt16BE(16);
+  const pageSize = stated2 === 1 ? 65536 : stated2;
+  if (pageSize < 512 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  return { pageSize, usable: pageSize - bytes.readUInt8(20) };
+}
+var LOG_HEADER = 32;
+var FRAME_HEADER = 24;
+function summariseSqliteLog(bytes) {
+  const summary2 = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary2;
+  const committed = withinBounds(() => committedFrames(bytes));
+  if (!committed) return { ...summary2, problems: ["it is no write-ahead log of SQLite"] };
+  const { frames, pageSize } = committed;
+  if (frames.size === 0) return summary2;
+  const pages = (number3) => {
+    const start = frames.get(number3);
+    return start === void 0 ? void 0 : bytes.subarray(start, start + pageSize);
+  };
+  const first = pages(1);
+  const reader2 = createPageReader(pages, pageSize - (first?.readUInt8(20) ?? 0), bytes.length);
+  for (const number3 of frames.keys()) {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) continue;
+    if ("children" in page) summary2.pages.set(number3, page);
+    else {
+      const root = page.cells.map((cell2) => rootOfSchemaRow(reader2, cell2)).find((found) => found !== void 0);
+      if (root !== void 0) summary2.root = root;
+      if (page.cells.length > 0 && page.cells.every((cell2) => withinBounds(() => isPackageRow(cell2.local)) !== true))
+        continue;
+      summary2.pages.set(number3, { rows: page.cells.map((cell2) => summariseRow(reader2, cell2)) });
+    }
+  }
+  return summary2;
+}
+function committedFrames(bytes) {
+  const magic = bytes.readUInt32BE(0);
+  if (magic !== 931071618 && magic !== 931071619) throw new RangeError("no log");
+  const little = magic === 931071618;
+  const pageSize = bytes.readUInt32BE(8);
+  if (pageSize < 512 || pageSize > 65536 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  const sum2 = createChecksum(little);
+  sum2.add(bytes.subarray(0, 24));
+  if (!sum2.equals(bytes, 24)) throw new RangeError("damaged header");
+  const frames = /* @__PURE__ */ new Map();
+  let open5 = /* @__PURE__ */ new Map();
+  for (let at2 = LOG_HEADER; at2 + FRAME_HEADER + pageSize <= bytes.length; at2 += FRAME_HEADER + pageSize) {
+    if (bytes.compare(bytes, 16, 24, at2 + 8, at2 + 16) !== 0) break;
+    sum2.add(bytes.subarray(at2, at2 + 8));
+    sum2.add(bytes.subarray(at2 + FRAME_HEADER, at2 + FRAME_HEADER + pageSize));
+    if (!sum2.equals(bytes, at2 + 16)) break;
+    open5.set(bytes.readUInt32BE(at2), at2 + FRAME_HEADER);
+    if (bytes.readUInt32BE(at2 + 4) === 0) continue;
+    for (const [number3, start] of open5) frames.set(number3, start);
+    open5 = /* @__PURE__ */ new Map();
+  }
+  return { frames, pageSize };
+}
+function createChecksum(little) {
+  let first = 0;
+  let second = 0;
+  return {
+    add(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (let i = 0; i < bytes.length; i += 8) {
+        first = first + view.getUint32(i, little) + second >>> 0;
+        second = second + view.getUint32(i + 4, little) + first >>> 0;
+      }
+    },
+    equals: (bytes, at2) => bytes.readUInt32BE(at2) === first && bytes.readUInt32BE(at2 + 4) === second
+  };
+}
+function createPageReader(pages, usable, total) {
+  const taken = /* @__PURE__ */ new Set();
+  return {
+    table(number3) {
+      const page = pages(number3);
+      if (!page) throw new RangeError(`page ${number3} is not there`);
+      return readTablePage(page, number3 === 1 ? 100 : 0, usable);
+    },
+    row(cell2) {
+      const parts = [cell2.local];
+      const overflow = [];
+      let rest = cell2.size - cell2.local.length;
+      let next = cell2.next;
+      if (cell2.size > total) return { overflow: next === 0 ? [] : [next] };
+      while (rest > 0) {
+        if (next === 0) return { overflow };
+        overflow.push(next);
+        const page = pages(next);
+        if (!page || taken.has(next)) return { overflow };
+        taken.add(next);
+        const part2 = page.subarray(4, Math.min(4 + rest, usable));
+        parts.push(part2);
+        rest -= part2.length;
+        next = page.readUInt32BE(0);
+      }
+      return { bytes: parts.length === 1 ? cell2.local : Buffer.concat(parts), overflow };
+    }
+  };
+}
+function readTablePage(page, start, usable) {
+  const type = page.readUInt8(start);
+  if (type !== TABLE_INTERIOR && type !== TABLE_LEAF) return void 0;
+  const count3 = page.readUInt16BE(start + 3);
+  const array2 = start + (type === TABLE_INTERIOR ? 12 : 8);
+  const offsets = Array.from({ length: count3 }, (_, i) => page.readUInt16BE(array2 + i * 2));
+  if (type === TABLE_INTERIOR)
+    return { children: [...offsets.map((at2) => page.readUInt32BE(at2)), page.readUInt32BE(start + 8)] };
+  return { cells: offsets.map((at2) => readCell(page, at2, usable)) };
+}
+function readCell(page, at2, usable) {
+  const size = readVarint(page, at2);
+  const id = readVarint(page, size.next);
+  const start = id.next;
+  const most = usable - 35;
+  let here = size.value;
+  if (here > most) {
+    const least = Math.floor((usable - 12) * 32 / 255) - 23;
+    const fitting = least + (size.value - least) % (usable - 4);
+    here = fitting <= most ? fitting : least;
+  }
+  if (start + here > page.length) throw new RangeError("row outside the page");
+  const next = here < size.value ? page.readUInt32BE(start + here) : 0;
+  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next };
+}
+function readVarint(bytes, start) {
+  let value = 0;
+  for (let i = 0; i < 9; i++) {
+    const byte = bytes.readUInt8(start + i);
+    if (i === 8) return { value: value * 256 + byte, next: start + 9 };
+    value = value * 128 + (byte & 127);
+    if (byte < 128) return { value, next: start + i + 1 };
+  }
+  throw new RangeError("no number");
+}
+function readRecord(bytes, most) {
+  const header = readVarint(bytes, 0);
+  const columns = [];
+  let start = header.value;
+  for (let at2 = header.next; at2 < header.value && columns.length < most; ) {
+    const { value: type, next } = readVarint(bytes, at2);
+    const size = columnSize(type);
+    columns.push({ type, start, size });
+    start += size;
+    at2 = next;
+  }
+  return columns;
+}
+function columnSize(type) {
+  if (type >= 12) return Math.floor((type - 12) / 2);
+  return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][type] ?? 0;
+}
+function isPackageRow(local) {
+  const [id, header, more] = readRecord(local, 3);
+  return id?.type === 0 && header !== void 0 && header.type >= 12 && header.type % 2 === 0 && more === void 0;
+}
+function rootOfSchemaRow(reader2, cell2) {
+  return withinBounds(() => {
+    if (cell2.size > 4096) return void 0;
+    const columns = readRecord(cell2.local, 6);
+    const [type, name, , root] = columns;
+    if (columns.length !== 5 || !type || !name || !root) return void 0;
+    const bytes = reader2.row(cell2).bytes;
+    const text3 = (column) => bytes?.toString("latin1", column.start, column.start + column.size);
+    if (!bytes || text3(type) !== "table" || text3(name) !== "Packages") return void 0;
+    return root.size >= 1 && root.size <= 6 ? bytes.readUIntBE(root.start, root.size) : void 0;
+  });
+}
+function findRoot(reader2) {
+  let root;
+  walkTable(1, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page || "children" in page) return page?.children ?? [];
+    for (const cell2 of page.cells) root ??= rootOfSchemaRow(reader2, cell2);
+    return [];
+  });
+  return root;
+}
+function walkTable(root, visit) {
+  const seen2 = /* @__PURE__ */ new Set();
+  const stack = [root];
+  for (let number3 = stack.pop(); number3 !== void 0; number3 = stack.pop()) {
+    if (seen2.has(number3)) continue;
+    seen2.add(number3);
+    for (const child of visit(number3).toReversed()) stack.push(child);
+  }
+}
+function summariseTable(reader2, root, summary2) {
+  walkTable(root, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) return [];
+    if ("children" in page) {
+      summary2.pages.set(number3, page);
+      return page.children;
+    }
+    summary2.pages.set(number3, { rows: page.cells.map((cell2) => summariseRow(reader2, cell2)) });
+    return [];
+  });
+}
+function summariseRow(reader2, cell2) {
+  const { bytes, overflow } = withinBounds(() => reader2.row(cell2)) ?? { overflow: [] };
+  const entry = bytes && withinBounds(() => readPackageRow(bytes));
+  return entry ? { id: cell2.id, overflow, entry } : { id: cell2.id, overflow };
+}
+function readPackageRow(bytes) {
+  if (!isPackageRow(bytes)) return void 0;
+  const header = readRecord(bytes, 2)[1];
+  return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
+}
+function readSqlitePackages(file, log) {
+  const packages2 = [];
+  const problems = [...file.problems, ...log?.problems ?? []];
+  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const root = log?.root ?? file.root;
+  if (root === void 0) {
+    report2("it has no table Packages");
+    return { packages: packages2, problems };
+  }
+  const rest = log && rowsByOverflow(file);
+  walkTable(root, (number3) => {
+    const page = log?.pages.get(number3) ?? file.pages.get(number3);
+    if (!page) report2(`page ${number3} cannot be read`);
+    else if ("children" in page) return page.children;
+    else
+      for (const row of page.rows) {
+        const entry = row.entry ?? rest?.(row);
+        if (!entry) report2(`record ${row.id} cannot be read`);
+        else if (packages2.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+        else packages2.push(entry);
+      }
+    return [];
+  });
+  return { packages: packages2, problems };
+}
+function rowsByOverflow(file) {
+  const rows = /* @__PURE__ */ new Map();
+  for (const page of file.pages.values())
+    if ("rows" in page) {
+      for (const row of page.rows) if (row.overflow[0] !== void 0) rows.set(row.overflow[0], row);
+    }
+  return (row) => {
+    const same2 = row.overflow[0] === void 0 ? void 0 : rows.get(row.overflow[0]);
+    return same2?.id === row.id ? same2.entry : void 0;
+  };
+}
+
+// src/toolchain/packages/rpm/rpm.ts
+var MAX_RPM_DATABASE = 64 * 1024 * 1024;
+var FILE = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
+function isRpmDatabase(path) {
+  return FILE.test(path);
+}
+function readRpmFile(path, bytes) {
+  if (path.endsWith("-wal")) return { format: "sqlite-log", pages: summariseSqliteLog(bytes) };
+  if (path.endsWith(".sqlite") || isSqlite(bytes)) return { format: "sqlite", pages: summariseSqlite(bytes) };
+  if (isNdb(bytes)) return { format: "packages", ...readNdb(bytes) };
+  if (isBerkeleyHash(bytes)) return { format: "packages", ...readBerkeleyHash(bytes) };
+  return {
+    format: "packages",
+    packages: [],
+    problems: ["it is none of rpm's formats (SQLite, ndb, Berkeley DB hash)"]
+  };
+}
+
+// src/toolchain/survey.ts
 function surveyTree(tree) {
   const survey = { packages: [], fileLists: [], scripts: [], binaries: [], unreadDatabases: [] };
+  const sqlite = /* @__PURE__ */ new Map();
   for (const { path, node } of tree.walk()) {
     if (node.type === "symlink" && isDatabasePath(path) && !tree.resolve(path).found)
       survey.unreadDatabases.push({ path, reason: "its link leads nowhere" });
     if (node.type !== "file") continue;
-    if (isRpmDatabase(path)) survey.unreadDatabases.push({ path, reason: "rpm databases are not read yet" });
     const content = probedContent(node.content);
-    if (content) place2(survey, { path, node, content });
+    if (!content) continue;
+    if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
+    else place2(survey, { path, node, content });
+  }
+  for (const file of sqlite.values()) {
+    if (file.content.isLog) continue;
+    survey.packages.push(joinLog(file, sqlite.get(`${file.path}-wal`)));
   }
   return survey;
+}
+function joinLog(file, log) {
+  const read2 = readSqlitePackages(file.content.pages, log?.content.pages);
+  return { ...file, content: { kind: "packages", database: "rpm", ...read2 } };
 }
 function place2(survey, found) {
   const { content } = found;
@@ -51399,10 +53450,7 @@ function place2(survey, found) {
   else if (content.kind === "binary") survey.binaries.push({ ...found, content });
 }
 function isDatabasePath(path) {
-  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status");
-}
-function isRpmDatabase(path) {
-  return /(?:var\/lib|usr\/lib\/sysimage)\/rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite)$/.test(path);
+  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path);
 }
 function sourceOf(path, node) {
   return node.layer === "" ? path : `${path} in layer ${node.layer}`;
@@ -51413,7 +53461,7 @@ function evidence(fact2, path, node) {
 function createPathResolver(tree) {
   const directories = /* @__PURE__ */ new Map();
   return (path) => {
-    const parent = dirname(path);
+    const parent = dirname3(path);
     let real = directories.get(parent);
     if (real === void 0) {
       const resolved = tree.resolve(parent);
@@ -51435,9 +53483,8 @@ var PACKAGES_OF_TOOL = {
   arptables: ["arptables", "iptables"]
 };
 function indexOwnership(survey, tree) {
-  const resolve3 = createPathResolver(tree);
-  const byPath = /* @__PURE__ */ new Map();
-  const withoutList = /* @__PURE__ */ new Map();
+  const resolve4 = createPathResolver(tree);
+  const index = { byPath: /* @__PURE__ */ new Map(), byDigest: /* @__PURE__ */ new Map(), withoutList: /* @__PURE__ */ new Map() };
   const lists = collectFileLists(survey);
   for (const database2 of survey.packages) {
     const root = rootOf(database2.path);
@@ -51445,14 +53492,29 @@ function indexOwnership(survey, tree) {
       const files = entry.files ?? lists.get(`${root} ${entry.name}`);
       const record2 = { name: entry.name, version: entry.version, database: database2.content.database };
       const source = sourceOf(database2.path, database2.node);
-      if (!files) withoutList.set(entry.name, { record: record2, by: "name", source });
-      for (const file of files ?? []) byPath.set(resolve3(`${root}${file}`), { record: record2, by: "list", source });
+      if (!files) index.withoutList.set(entry.name, { record: record2, by: "name", source });
+      const owner = { record: record2, by: "list", source };
+      for (const { path, digest } of files ?? []) {
+        const real = resolve4(`${root}${path}`);
+        index.byPath.set(real, [...index.byPath.get(real) ?? [], { owner, digest }]);
+        if (digest !== void 0) index.byDigest.set(digest, owner);
+      }
     }
   }
-  return {
-    ownerOf: (path, tool2) => byPath.get(path) ?? (tool2 === void 0 ? void 0 : ownerByName(tool2, withoutList)),
-    problems: databaseProblems(survey)
-  };
+  return { tie: (path, digests, tool2) => tie(index, path, digests, tool2), problems: databaseProblems(survey) };
+}
+function tie(index, path, digests, tool2) {
+  const content = digests ? Object.entries(digests).map(([algorithm, hex]) => `${algorithm}:${hex}`) : [];
+  const named = index.byPath.get(path) ?? [];
+  const fits = (digest) => digest === void 0 || digests === void 0 || content.includes(digest);
+  const owner = (named.findLast((file) => file.digest !== void 0 && fits(file.digest)) ?? named.findLast((file) => fits(file.digest)))?.owner;
+  if (owner) return { owner };
+  const copied = content.map((digest) => index.byDigest.get(digest)).find((found) => found !== void 0);
+  if (copied) return { owner: { ...copied, by: "content" } };
+  const former = named.at(-1)?.owner;
+  if (former) return { former };
+  const byName = tool2 === void 0 ? void 0 : ownerByName(tool2, index.withoutList);
+  return byName ? { owner: byName } : {};
 }
 function ownerByName(tool2, withoutList) {
   const owners = (PACKAGES_OF_TOOL[tool2] ?? []).flatMap((name) => withoutList.get(name) ?? []);
@@ -51461,25 +53523,35 @@ function ownerByName(tool2, withoutList) {
 function collectFileLists(survey) {
   const lists = /* @__PURE__ */ new Map();
   for (const list2 of survey.fileLists) {
-    const name = basename2(list2.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
+    const name = basename4(list2.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
     const key = `${rootOf(list2.path)} ${name}`;
-    lists.set(key, [...lists.get(key) ?? [], ...list2.content.files]);
+    lists.set(key, joinFiles(lists.get(key) ?? [], list2.content.files));
   }
   return lists;
 }
+function joinFiles(some, others) {
+  const files = new Map(some.map((file) => [file.path, file]));
+  for (const file of others) if (file.digest !== void 0 || !files.has(file.path)) files.set(file.path, file);
+  return [...files.values()];
+}
 function rootOf(path) {
-  return path.replace(/(?:\/usr|\/var)?\/lib\/(?:apk|dpkg)\/.*$/, "");
+  return path.replace(/(?:\/usr|\/var)?\/(?:lib|share)\/(?:apk|dpkg|rpm|sysimage\/rpm)\/.*$/, "");
 }
 function databaseProblems(survey) {
   const damaged2 = [...survey.packages, ...survey.fileLists].flatMap(
-    (found) => "problems" in found.content && found.content.problems.length > 0 ? [{ fact: `packages of ${found.path}`, reason: `the database is damaged: ${found.content.problems.join("; ")}` }] : []
+    (found) => "problems" in found.content && found.content.problems.length > 0 ? [{ fact: `packages of ${found.path}`, reason: `not all can be read: ${found.content.problems.join("; ")}` }] : []
   );
   const unread = survey.unreadDatabases.map(({ path, reason }) => ({ fact: `packages of ${path}`, reason }));
   return [...damaged2, ...unread];
 }
 function describeOwner(owner, path) {
   const name = `package ${owner.record.name} ${owner.record.version}`;
-  return owner.by === "list" ? `${name} owns ${path}` : `${name} is installed and has no file list (${path} fits its name)`;
+  if (owner.by === "list") return `${name} owns ${path}`;
+  if (owner.by === "content") return `${path} is a copy of a file of ${name}`;
+  return `${name} is installed and has no file list (${path} fits its name)`;
+}
+function describeFormer(owner, path) {
+  return `package ${owner.record.name} ${owner.record.version} names ${path} with another content: it was replaced`;
 }
 
 // src/toolchain/libraries.ts
@@ -51487,7 +53559,7 @@ function listLibraries(survey, ownership) {
   return survey.binaries.flatMap(({ path, node, content }) => {
     const identity = content.identity;
     if (!identity?.library) return [];
-    const { soVersion, min, max } = narrowByFileName(identity.tool, basename3(path), identity.library);
+    const { soVersion, min, max } = narrowByFileName(identity.tool, basename5(path), identity.library);
     const library = {
       name: identity.tool,
       soVersion,
@@ -51495,7 +53567,8 @@ function listLibraries(survey, ownership) {
       versions: [min, max],
       evidence: [evidence(`its bytes hold: ${identity.evidence}`, path, node)]
     };
-    const owner = ownership.ownerOf(path);
+    const { owner, former } = ownership.tie(path, content.digests);
+    if (former) library.evidence.unshift({ fact: describeFormer(former, path), source: former.source });
     if (!owner) return [library];
     library.package = owner.record;
     library.evidence.unshift({ fact: describeOwner(owner, path), source: owner.source });
@@ -51509,11 +53582,11 @@ function liesWithin(version3, min, max) {
 }
 
 // src/toolchain/program.ts
-import { basename as basename4 } from "node:path/posix";
+import { basename as basename6 } from "node:path/posix";
 var STARTERS = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 var MAX_SCRIPT_DEPTH = 3;
-function tellProgram(tree, config2, survey, find, known) {
-  const started = findStarted(tree, [...config2.entrypoint, ...config2.cmd], find);
+function tellProgram(tree, config2, survey, find2, known) {
+  const started = findStarted(tree, [...config2.entrypoint, ...config2.cmd], find2);
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree, path)?.content.go, known);
     if (match2) return { program: describeProgram(tree, path, match2.id, match2.fact) };
@@ -51522,33 +53595,33 @@ function tellProgram(tree, config2, survey, find, known) {
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !STARTERS.test(basename4(path)) && isProgram(tree, path));
+  const own2 = started.find((path) => !STARTERS.test(basename6(path)) && isProgram(tree, path));
   if (own2 !== void 0) return { program: describeProgram(tree, own2, ownName(tree, own2), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree, words3, find) {
+function findStarted(tree, words3, find2) {
   const found = [];
   let level = words3.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
-      const path = reach(tree, word, find);
+      const path = reach(tree, word, find2);
       if (path === void 0 || found.includes(path)) continue;
       found.push(path);
       const node = tree.lookup(path);
       const content = node?.type === "file" ? probedContent(node.content) : void 0;
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!STARTERS.test(basename4(path))) return found;
+      else if (!STARTERS.test(basename6(path))) return found;
     }
     level = next;
   }
   return found;
 }
-function reach(tree, word, find) {
+function reach(tree, word, find2) {
   if (word === "" || word.startsWith("-") || /\s/.test(word)) return void 0;
-  const hit = word.includes("/") ? followLink(tree, word.startsWith("/") ? word : `/${word}`) : find(word);
+  const hit = word.includes("/") ? followLink(tree, word.startsWith("/") ? word : `/${word}`) : find2(word);
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
@@ -51603,7 +53676,7 @@ function netfilterLibraries(build2) {
 function ownName(tree, path) {
   const build2 = binaryAt(tree, path)?.content.go;
   const module = build2?.main?.path ?? build2?.path ?? "";
-  return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename4(path);
+  return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename6(path);
 }
 function binaryAt(tree, path) {
   const node = tree.lookup(path);
@@ -51618,7 +53691,7 @@ function isProgram(tree, path) {
 
 // src/knowledge/wrappers.json
 var wrappers_default = {
-  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds, and none of the excluded ones.",
+  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it.",
   scripts: [
     {
       version: "cilium",
@@ -51645,10 +53718,30 @@ var wrappers_default = {
       note: "IPTABLES_MODE, then counted rules, then the distribution"
     },
     {
+      version: "kind",
+      all: ["select_iptables", "num_legacy_lines"],
+      entrypoint: true,
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
+    },
+    {
+      version: "klipper-lb",
+      all: ["check_iptables_mode", "set_legacy"],
+      entrypoint: true,
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "nft where lsmod lists nf_tables, else legacy: sets the links, then writes its rules"
+    },
+    {
       version: "v2",
       all: ["nft_kubelet_rules"],
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
       note: "kubelet's marker chains, then more rules, nft on a tie"
+    },
+    {
+      version: "v1-timeout",
+      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
+      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
     },
     {
       version: "v1",
@@ -51677,9 +53770,12 @@ var wrappers_default = {
 };
 
 // src/toolchain/selector.ts
-function tellSelector(tree, survey, find) {
-  const command = find("iptables");
-  const wrappersThere = listWrappers(survey);
+function tellSelector(tree, survey, find2, started) {
+  const command = find2("iptables");
+  const all = listWrappers(survey);
+  const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
+  if (starting && command) return wrapperSelector(starting, true, command);
+  const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
   if (reached) return wrapperSelector(reached, true, command);
@@ -51711,53 +53807,25 @@ function listWrappers(survey) {
   const scripts = survey.scripts.flatMap(({ path, node, content }) => {
     const { wrapper } = content.script;
     if (!wrapper) return [];
-    const fact2 = `a script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
-    return [{ path, version: wrapper.version, evidence: [evidence(fact2, path, node)] }];
+    const fact2 = `a ${wrapper.isEntrypoint ? "start " : ""}script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
+    const { version: version3, isEntrypoint } = wrapper;
+    return [{ path, version: version3, isEntrypoint, evidence: [evidence(fact2, path, node)] }];
   });
   const programs = survey.binaries.flatMap(({ path, node, content }) => {
     if (content.wrapper === void 0) return [];
     const revision = content.go?.revision === void 0 ? "" : `, commit ${content.go.revision}`;
     const fact2 = `a Go program of module ${wrappers_default.go.module}${revision}: iptables-wrapper ${content.wrapper}`;
-    return [{ path, version: content.wrapper, evidence: [evidence(fact2, path, node)] }];
+    return [{ path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact2, path, node)] }];
   });
   return [...scripts, ...programs];
 }
-
-// src/toolchain/tools.ts
-import { basename as basename5 } from "node:path/posix";
-
-// src/toolchain/binaries/search-library.ts
-import { dirname as dirname2 } from "node:path/posix";
-var MULTIARCH = {
-  amd64: "x86_64-linux-gnu",
-  arm64: "aarch64-linux-gnu",
-  arm: "arm-linux-gnueabihf",
-  "386": "i386-linux-gnu",
-  ppc64le: "powerpc64le-linux-gnu",
-  riscv64: "riscv64-linux-gnu",
-  s390x: "s390x-linux-gnu"
-};
-function findLibraryFile(tree, program2, prefix) {
-  const soname = program2.content.needed.find((name) => name.startsWith(prefix));
-  if (soname === void 0 || soname.includes("/")) return void 0;
-  for (const directory of libraryDirectories(program2)) {
-    const resolved = tree.resolve(`${directory}/${soname}`);
-    if (!resolved.found || resolved.node.type !== "file") continue;
-    const content = probedContent(resolved.node.content);
-    if (content?.kind === "binary") return { path: resolved.path, node: resolved.node, content };
-  }
-  return void 0;
-}
-function libraryDirectories({ path, content }) {
-  const origin = dirname2(path);
-  const runpath = (content.runpath ?? []).map((entry) => entry.replace(/\$ORIGIN|\$\{ORIGIN\}/, origin));
-  const triplet = MULTIARCH[content.architecture ?? ""];
-  const multiarch = triplet === void 0 ? [] : [`/lib/${triplet}`, `/usr/lib/${triplet}`];
-  const usual = ["/lib64", "/usr/lib64", "/lib", "/usr/local/lib", "/usr/lib"];
-  return [...runpath.filter((entry) => entry.startsWith("/")), ...multiarch, ...usual];
+function setsLinks(selector, survey) {
+  const script = survey.scripts.find(({ path }) => path === selector?.path);
+  return selector?.effective === true && script?.content.script.wrapper?.isEntrypoint === true;
 }
 
 // src/toolchain/tools.ts
+import { basename as basename7 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -51766,9 +53834,9 @@ function listTools(context2) {
   const tools = [];
   const missing = [];
   const identified = context2.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
-  const named2 = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
-  const unnamed = identified.filter((found) => !named2.some((entry) => entry.found === found)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
-  for (const { found, name } of named2) addTool(context2, tools, missing, found, name, links);
+  const named = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
+  const unnamed = identified.filter((found) => !named.some((entry) => entry.found === found)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
+  for (const { found, name } of named) addTool(context2, tools, missing, found, name, links);
   for (const { found, name } of unnamed) {
     const same2 = tools.some((tool2) => tool2.name === name && isSameTool(tool2, found));
     if (!same2) addTool(context2, tools, missing, found, name, links);
@@ -51801,12 +53869,12 @@ function namedPrograms({ path, content }, links) {
   return FAMILY.filter((name) => names.has(name));
 }
 function isMultiCall(path) {
-  return /^xtables-.*multi$/.test(basename5(path));
+  return /^xtables-.*multi$/.test(basename7(path));
 }
 function impliedPrograms({ path, content }) {
   const tool2 = content.identity?.tool ?? "";
   if (tool2 !== "iptables") return [tool2];
-  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename5(path))?.[1];
+  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename7(path))?.[1];
   return own2 === void 0 ? ["iptables", "ip6tables"] : [own2];
 }
 function isSameTool(tool2, { content }) {
@@ -51823,6 +53891,7 @@ function addTool(context2, tools, missing, found, name, links) {
   const tool2 = createTool(context2, found, name, links, bytes.version);
   if (identity?.backend) tool2.backend = identity.backend;
   if (bytes.version !== null) tool2.byteVersion = bytes.version;
+  if (identity?.tool === "nft") addJsonSupport(context2, found, tool2);
   if (identity) tool2.evidence.push(evidence(`its bytes hold: ${identity.evidence}`, found.path, found.node));
   tool2.evidence.push(...bytes.evidence);
   if (tool2.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
@@ -51839,9 +53908,9 @@ function addUnidentified(context2, tools, missing, found, links) {
     if (FAMILY.includes(name)) missing.push({ fact: `backend of ${found.path}`, reason });
   }
 }
-function createTool({ ownership, find }, found, name, links, byteVersion) {
-  const owner = ownership.ownerOf(found.path, name);
-  const { path, via } = choosePath(found, name, links, find);
+function createTool({ ownership, find: find2 }, found, name, links, byteVersion) {
+  const { owner, former } = ownership.tie(found.path, found.content.digests, name);
+  const { path, via } = choosePath(found, name, links, find2);
   const tool2 = {
     name,
     version: byteVersion ?? (owner && upstreamVersion(owner.record.version)) ?? null,
@@ -51855,20 +53924,34 @@ function createTool({ ownership, find }, found, name, links, byteVersion) {
     tool2.package = owner.record;
     tool2.evidence.push({ fact: describeOwner(owner, found.path), source: owner.source });
   }
+  if (former) {
+    tool2.replacedPackage = former.record;
+    tool2.evidence.push({ fact: describeFormer(former, found.path), source: former.source });
+  }
   if (hasFileCapabilities(found)) {
     tool2.fileCapabilities = true;
     tool2.evidence.push(evidence("it carries security.capability", found.path, found.node));
   }
   return tool2;
 }
-function choosePath(found, name, links, find) {
-  const plain2 = find(name);
+function choosePath(found, name, links, find2) {
+  const plain2 = find2(name);
   if (plain2?.target?.path === found.path && plain2.via[0] !== void 0) return { path: plain2.via[0], via: plain2.via };
   const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
   return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
 }
 function hasFileCapabilities({ node }) {
   return Object.keys(node.xattrs).some((key) => key.endsWith("security.capability"));
+}
+function addJsonSupport(context2, found, tool2) {
+  const own2 = found.content.identity?.json;
+  const soname = found.content.needed.find((name) => name.startsWith("libnftables.so"));
+  const library = own2 !== void 0 || soname === void 0 ? void 0 : context2.loader.find(found, soname);
+  const json = own2 ?? library?.content?.identity?.json;
+  if (json === void 0) return;
+  tool2.json = json;
+  const at2 = library ?? found;
+  tool2.evidence.push(evidence(`it is built ${json ? "with" : "without"} JSON support`, at2.path, at2.node));
 }
 function readByteVersion(context2, found) {
   const identity = found.content.identity;
@@ -51881,15 +53964,16 @@ function readByteVersion(context2, found) {
     };
   const prefix = identity?.versionIn;
   if (prefix === void 0) return { version: null, reason: "its bytes hold no version", evidence: [] };
-  const library = findLibraryFile(context2.tree, found, prefix);
-  const version3 = library?.content.identity?.version ?? null;
+  const soname = found.content.needed.find((name) => name.startsWith(prefix));
+  const library = soname === void 0 ? void 0 : context2.loader.find(found, soname);
+  const version3 = library?.content?.identity?.version ?? null;
   if (!library || version3 === null)
     return {
       version: null,
       reason: library ? `${library.path} holds no version` : `its ${prefix} was not found`,
       evidence: []
     };
-  const fact2 = `its library holds: ${library.content.identity?.evidence}`;
+  const fact2 = `its library holds: ${library.content?.identity?.evidence}`;
   return { version: version3, reason: "", evidence: [evidence(fact2, library.path, library.node)] };
 }
 function byNameAndPath(a, b) {
@@ -51901,26 +53985,41 @@ function compareText(a, b) {
 }
 
 // src/toolchain/inspect.ts
-function inspectToolchain(platform2, knowledge2) {
-  const { tree, config: config2 } = platform2;
+function inspectToolchain(platform3, knowledge2) {
+  const { tree, config: config2 } = platform3;
   const survey = surveyTree(tree);
   const ownership = indexOwnership(survey, tree);
   const directories = pathDirectories(config2.env);
-  const find = createCommandFinder(tree, directories);
-  const { tools, missing: missingOfTools } = listTools({ tree, survey, ownership, find, directories });
-  const told2 = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find) }));
-  const defaults2 = Object.fromEntries(told2.map(({ name, command }) => [name, command]));
-  const selector = tellSelector(tree, survey, find);
-  const { program: program2, missing: missingProgram } = tellProgram(tree, config2, survey, find, knowledge2.programs);
+  const find2 = createCommandFinder(tree, directories);
+  const loader = createLoader(tree, config2.env);
+  const { tools, missing: missingOfTools } = listTools({
+    tree,
+    survey,
+    ownership,
+    find: find2,
+    directories,
+    loader
+  });
+  const told2 = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find2) }));
+  const extensions = countExtensions(tree, survey);
+  const started = findStarted(tree, [...config2.entrypoint, ...config2.cmd], find2);
+  const selector = tellSelector(tree, survey, find2, started);
+  const isSetAtStart = setsLinks(selector, survey);
+  const defaults2 = Object.fromEntries(
+    told2.map(({ name, command }) => [name, isSetAtStart ? chosenAtStart(name, command) : command])
+  );
+  const { program: program2, missing: missingProgram } = tellProgram(tree, config2, survey, find2, knowledge2.programs);
   return {
     os: readOsRelease(tree),
-    architecture: platform2.platform.split("/")[1] ?? "",
+    architecture: platform3.platform.split("/")[1] ?? "",
     tools,
     libraries: listLibraries(survey, ownership),
+    missingLibraries: listMissingLibraries(tools, survey, loader),
+    ...extensions.length > 0 && { extensions },
     defaults: defaults2,
     ...selector && { selector },
     ...program2 && { program: program2 },
-    modprobe: find("modprobe")?.target !== void 0,
+    modprobe: find2("modprobe")?.target !== void 0,
     environment: pickVariables(config2.env, knowledge2.variables),
     missing: distinctFacts([
       ...ownership.problems,
@@ -51929,6 +54028,25 @@ function inspectToolchain(platform2, knowledge2) {
       ...missingProgram ? [missingProgram] : []
     ])
   };
+}
+function chosenAtStart(name, command) {
+  const isSet = /^ip6?tables/.test(name) && (command.backend === "nft" || command.backend === "legacy");
+  return isSet ? { ...command, backend: "auto" } : command;
+}
+function listMissingLibraries(tools, survey, loader) {
+  const paths = [...new Set(tools.map(({ target }) => target))];
+  return paths.flatMap((path) => {
+    const found = survey.binaries.find((binary) => binary.path === path);
+    return found ? loader.missing(found).map((library) => ({ path, library })) : [];
+  });
+}
+function countExtensions(tree, survey) {
+  return survey.binaries.flatMap(({ path, content }) => {
+    const directory = content.identity?.extensionDirectory;
+    if (directory === void 0) return [];
+    const names = tree.list(directory).filter((name) => /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name));
+    return [{ library: path, directory, files: names.length }];
+  });
 }
 function readOsRelease(tree) {
   for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
@@ -51939,8 +54057,8 @@ function readOsRelease(tree) {
   }
   return { id: null, versionId: null };
 }
-function osField(text2, name) {
-  const value = new RegExp(`^${name}=(.*)$`, "m").exec(text2)?.[1]?.trim();
+function osField(text3, name) {
+  const value = new RegExp(`^${name}=(.*)$`, "m").exec(text3)?.[1]?.trim();
   return value ? value.replace(/^(["'])(.*)\1$/, "$2") : null;
 }
 function pickVariables(env, names) {
@@ -51957,13 +54075,18 @@ function distinctFacts(missing) {
 }
 
 // src/toolchain/probe.ts
-import { basename as basename6, dirname as dirname3 } from "node:path/posix";
+import { basename as basename8, dirname as dirname4 } from "node:path/posix";
+
+// src/toolchain/executable.ts
+import { createHash as createHash3 } from "node:crypto";
 
 // src/toolchain/binaries/elf.ts
 var PT_LOAD = 1;
 var PT_DYNAMIC = 2;
+var PT_INTERP = 3;
 var PF_W = 2;
 var PF_X = 1;
+var VER_FLG_WEAK = 2;
 var MAX_SEGMENTS = 256;
 var MAX_DYNAMIC_ENTRIES = 2048;
 var MAX_VERSIONS = 1024;
@@ -51980,11 +54103,15 @@ function readElfHeader(bytes) {
     const machine = read2.u16(18);
     const table = bits === 64 ? read2.word(32) : read2.word(28);
     const entrySize = read2.u16(bits === 64 ? 54 : 42);
-    const count2 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
+    const count3 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
     const segments = [];
-    for (let i = 0; i < count2; i++) segments.push(readSegment(read2, bits, table + i * entrySize));
+    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table + i * entrySize));
     return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
   });
+}
+function readInterpreter(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
+  return segment && withinBounds(() => stringAt(bytes, segment.offset));
 }
 function readElfDynamic(bytes, header) {
   const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
@@ -51993,6 +54120,7 @@ function readElfDynamic(bytes, header) {
     needed: [],
     soname: void 0,
     runpath: [],
+    isRpath: false,
     versionDefinitions: [],
     versionNeeds: []
   };
@@ -52013,37 +54141,39 @@ var DT = {
 function fillDynamic(dynamic, bytes, header, segment) {
   const read2 = reader(bytes, header.bits, header.littleEndian);
   const entries = dynamicEntries(read2, header.bits, segment);
-  const valuesOf = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
-  const strings = fileOffset(header, valuesOf(DT.STRTAB)[0]);
-  if (strings === void 0) return;
-  const name = (offset) => stringAt(bytes, strings + offset);
-  for (const offset of valuesOf(DT.NEEDED)) dynamic.needed.push(name(offset));
-  const soname = valuesOf(DT.SONAME)[0];
+  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
+  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
+  if (strings2 === void 0) return;
+  const name = (offset) => stringAt(bytes, strings2 + offset);
+  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
+  const soname = valuesOf2(DT.SONAME)[0];
   if (soname !== void 0) dynamic.soname = name(soname);
-  const runpath = valuesOf(DT.RUNPATH)[0] ?? valuesOf(DT.RPATH)[0];
+  const own2 = valuesOf2(DT.RUNPATH)[0];
+  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
+  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
   if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
-  const definitions = fileOffset(header, valuesOf(DT.VERDEF)[0]);
-  const definitionCount = valuesOf(DT.VERDEFNUM)[0] ?? 0;
+  const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
+  const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
   if (definitions !== void 0)
     readVersionDefinitions(read2, definitions, definitionCount, name, dynamic.versionDefinitions);
-  const needs2 = fileOffset(header, valuesOf(DT.VERNEED)[0]);
-  const needCount = valuesOf(DT.VERNEEDNUM)[0] ?? 0;
+  const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
+  const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
   if (needs2 !== void 0) readVersionNeeds(read2, needs2, needCount, name, dynamic.versionNeeds);
 }
 function dynamicEntries(read2, bits, segment) {
   const size = bits / 4;
-  const count2 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
+  const count3 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
   const entries = [];
-  for (let i = 0; i < count2; i++) {
+  for (let i = 0; i < count3; i++) {
     const tag = read2.word(segment.offset + i * size);
     if (tag === 0) break;
     entries.push({ tag, value: read2.word(segment.offset + i * size + size / 2) });
   }
   return entries;
 }
-function readVersionDefinitions(read2, start, count2, name, into) {
+function readVersionDefinitions(read2, start, count3, name, into) {
   let at2 = start;
-  for (let i = 0; i < Math.min(count2, MAX_VERSIONS); i++) {
+  for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
     const isBase = (read2.u16(at2 + 2) & 1) === 1;
     if (!isBase) into.push(name(read2.u32(at2 + read2.u32(at2 + 12))));
     const next = read2.u32(at2 + 16);
@@ -52051,12 +54181,16 @@ function readVersionDefinitions(read2, start, count2, name, into) {
     at2 += next;
   }
 }
-function readVersionNeeds(read2, start, count2, name, into) {
+function readVersionNeeds(read2, start, count3, name, into) {
   let at2 = start;
-  for (let i = 0; i < Math.min(count2, MAX_VERSIONS) && into.length < MAX_VERSIONS; i++) {
+  let left = MAX_VERSIONS;
+  for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
+    const library = name(read2.u32(at2 + 4));
     let auxiliary = at2 + read2.u32(at2 + 8);
-    for (let j = read2.u16(at2 + 2); j > 0 && into.length < MAX_VERSIONS; j--) {
-      into.push(name(read2.u32(auxiliary + 8)));
+    for (let j = read2.u16(at2 + 2); j > 0; j--) {
+      if (left-- === 0) return;
+      const isWeak = (read2.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) into.push({ library, version: name(read2.u32(auxiliary + 8)) });
       const next2 = read2.u32(auxiliary + 12);
       if (next2 === 0) break;
       auxiliary += next2;
@@ -52099,14 +54233,6 @@ function stringAt(bytes, at2) {
   const end = bytes.indexOf(0, at2);
   return bytes.toString("latin1", at2, Math.min(end < 0 ? bytes.length : end, at2 + MAX_NAME_LENGTH));
 }
-function withinBounds(action) {
-  try {
-    return action();
-  } catch (error2) {
-    if (error2 instanceof RangeError) return void 0;
-    throw error2;
-  }
-}
 function architectureOf(machine, bits, littleEndian) {
   switch (machine) {
     case 3:
@@ -52135,7 +54261,7 @@ function architectureOf(machine, bits, littleEndian) {
 }
 
 // src/toolchain/binaries/go.ts
-var MAGIC = Buffer.from("\xFF Go buildinf:", "latin1");
+var MAGIC3 = Buffer.from("\xFF Go buildinf:", "latin1");
 var HEADER_SIZE = 32;
 var FLAG_INLINE_STRINGS = 2;
 var MAX_BUILD_INFO = 512 * 1024;
@@ -52158,15 +54284,15 @@ function createGoScanner(ranges) {
       if (kept) keep(chunk);
       else {
         for (const part2 of overlaps(chunk, offset, ranges)) {
-          const joined = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
-          const at2 = joined.indexOf(MAGIC);
+          const joined2 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
+          const at2 = joined2.indexOf(MAGIC3);
           if (at2 >= 0) {
             kept = [];
-            keep(joined.subarray(at2));
+            keep(joined2.subarray(at2));
             keep(chunk.subarray(part2.endInChunk));
             break;
           }
-          tail = Buffer.from(joined.subarray(Math.max(0, joined.length - MAGIC.length + 1)));
+          tail = Buffer.from(joined2.subarray(Math.max(0, joined2.length - MAGIC3.length + 1)));
         }
       }
       return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
@@ -52204,8 +54330,8 @@ function readVarintString(bytes, start) {
   if (at2 + length > bytes.length) return void 0;
   return { text: bytes.toString("latin1", at2, at2 + length), next: at2 + length };
 }
-function readModuleLines(build2, text2) {
-  for (const line of text2.split("\n")) {
+function readModuleLines(build2, text3) {
+  for (const line of text3.split("\n")) {
     const [kind, first = "", second = ""] = line.split("	");
     if (kind === "path") build2.path = first;
     else if (kind === "mod") build2.main = { path: first, version: second };
@@ -52326,27 +54452,32 @@ var STATIC_IPSET = "Kernel and userspace incompatible: settype";
 function libipset({ dynamic }, search2) {
   const isLibrary = dynamic?.soname?.startsWith("libipset.so") === true;
   if (!isLibrary && !(dynamic?.soname === void 0 && search2.has(STATIC_IPSET))) return void 0;
-  const text2 = search2.text();
-  const beside = /\0(\d+\.\d+)\0+ipset\0/.exec(text2) ?? /\0ipset\0+(\d+\.\d+)\0/.exec(text2);
-  const versions = beside?.[1] ? [beside[1]] : distinct2(text2, /\0(\d+\.\d+)(?=\0)/g);
+  const text3 = search2.text();
+  const beside = /\0(\d+\.\d+)\0+ipset\0/.exec(text3) ?? /\0ipset\0+(\d+\.\d+)\0/.exec(text3);
+  const versions = beside?.[1] ? [beside[1]] : distinct2(text3, /\0(\d+\.\d+)(?=\0)/g);
   const identity = decide("ipset", versions);
   return isLibrary ? asLibrary("libipset", identity.version, dynamic, identity) : identity;
 }
 function libnftables({ dynamic }, search2) {
   if (!dynamic?.soname?.startsWith("libnftables.so")) return void 0;
   const identity = decide("libnftables", search2.triples());
-  return asLibrary("libnftables", identity.version, dynamic, identity);
+  const json = needs(dynamic, "libjansson.so") || search2.has(JSON_WRITTEN);
+  return { ...asLibrary("libnftables", identity.version, dynamic, identity), json };
 }
+var JSON_WRITTEN = "json_schema_version";
+var JSON_REFUSED = "JSON support not compiled-in";
 function nft({ dynamic }, search2) {
   if (dynamic?.soname !== void 0 || !search2.has("includepath")) return void 0;
   const usesLibrary = needs(dynamic, "libnftables.so") && search2.has("nftables");
   if (!usesLibrary && !search2.has("%s v%s (%s)")) return void 0;
-  return { ...decide("nft", search2.triples()), backend: "nft" };
+  const identity = { ...decide("nft", search2.triples()), backend: "nft" };
+  if (search2.has(JSON_REFUSED)) return { ...identity, json: false };
+  return search2.has(JSON_WRITTEN) ? { ...identity, json: true } : identity;
 }
 function conntrack({ name, dynamic }, search2) {
   if (dynamic?.soname !== void 0) return void 0;
-  const named2 = name === "conntrack" || name === "conntrackd";
-  if (!named2 && !search2.has("%s v%s (conntrack-tools)")) return void 0;
+  const named = name === "conntrack" || name === "conntrackd";
+  if (!named && !search2.has("%s v%s (conntrack-tools)")) return void 0;
   return decide(name === "conntrackd" ? "conntrackd" : "conntrack", search2.triples());
 }
 var OTHER_LIBRARIES = [
@@ -52360,7 +54491,10 @@ var OTHER_LIBRARIES = [
 ];
 function otherLibrary({ dynamic }, search2) {
   const library = OTHER_LIBRARIES.find((name) => dynamic?.soname?.startsWith(`${name}.so`));
-  return library && dynamic ? rangeOf(library, dynamic, search2) : void 0;
+  if (!library || !dynamic) return void 0;
+  const identity = rangeOf(library, dynamic, search2);
+  const directory = library === "libxtables" ? /\0(\/[\w.+/-]{1,200}\/xtables)\0/.exec(search2.text())?.[1] : void 0;
+  return directory === void 0 ? identity : { ...identity, extensionDirectory: directory };
 }
 function ipset({ name, dynamic }) {
   if (dynamic?.soname !== void 0 || name !== "ipset" && !needs(dynamic, "libipset.so")) return void 0;
@@ -52398,7 +54532,7 @@ function asLibrary(library, version3, dynamic, found) {
   return identity;
 }
 function createSearch(bytes) {
-  let text2;
+  let text3;
   let triples;
   const seen2 = /* @__PURE__ */ new Map();
   const search2 = {
@@ -52410,15 +54544,15 @@ function createSearch(bytes) {
       }
       return found;
     },
-    text: () => text2 ??= bytes.toString("latin1"),
+    text: () => text3 ??= bytes.toString("latin1"),
     triples: () => triples ??= distinct2(search2.text(), TRIPLE).filter((version3) => !NO_VERSION.test(version3))
   };
   return search2;
 }
 var MAX_CANDIDATES = 64;
-function distinct2(text2, pattern) {
+function distinct2(text3, pattern) {
   const found = /* @__PURE__ */ new Set();
-  for (const hit of text2.matchAll(pattern)) {
+  for (const hit of text3.matchAll(pattern)) {
     if (hit[1] !== void 0) found.add(hit[1]);
     if (found.size >= MAX_CANDIDATES) break;
   }
@@ -52428,13 +54562,13 @@ function distinct2(text2, pattern) {
 // src/toolchain/scripts.ts
 var MAX_STARTS = 16;
 var MAX_QUOTED_LINE = 200;
-function readScript(text2, truncated) {
-  const interpreter = /^#![ \t]*([^\n]*)/.exec(text2)?.[1]?.trim();
+function readScript(text3, truncated) {
+  const interpreter = /^#![ \t]*([^\n]*)/.exec(text3)?.[1]?.trim();
   if (interpreter === void 0) return void 0;
   const facts = { interpreter, starts: [], truncated };
-  const wrapper = findWrapper(text2);
+  const wrapper = findWrapper(text3);
   if (wrapper) facts.wrapper = wrapper;
-  for (const line of text2.split("\n")) {
+  for (const line of text3.split("\n")) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== void 0) facts.hostExec ??= leaving;
@@ -52443,10 +54577,11 @@ function readScript(text2, truncated) {
   }
   return facts;
 }
-function findWrapper(text2) {
-  if (wrappers_default.installer.all.every((part2) => text2.includes(part2))) return void 0;
-  const known = wrappers_default.scripts.find((entry) => entry.all.every((part2) => text2.includes(part2)));
-  return known && { version: known.version, text: known.all.join(", ") };
+function findWrapper(text3) {
+  if (wrappers_default.installer.all.every((part2) => text3.includes(part2))) return void 0;
+  const scripts = wrappers_default.scripts;
+  const known = scripts.find((entry) => entry.all.every((part2) => text3.includes(part2)));
+  return known && { version: known.version, text: known.all.join(", "), isEntrypoint: known.entrypoint === true };
 }
 var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
 function leavesContainer(line) {
@@ -52455,6 +54590,7 @@ function leavesContainer(line) {
 
 // src/toolchain/executable.ts
 var MAX_ANALYSED = 8 * 1024 * 1024;
+var MAX_HASHED = 64 * 1024 * 1024;
 var HEAD_SIZE = 4096;
 var MAX_SCRIPT = 64 * 1024;
 function isToolName(name) {
@@ -52462,6 +54598,11 @@ function isToolName(name) {
 }
 function isNetfilterLibrary(name) {
   return /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/.test(name);
+}
+function isSupportLibrary(name) {
+  return /^(?:ld-(?:linux|musl)[-.\w]*|ld64?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/.test(
+    name
+  );
 }
 function isProgramDirectory(path) {
   return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
@@ -52485,6 +54626,7 @@ function openExecutable(file, name) {
     return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
   };
   return {
+    byName: isToolName(name) || isNetfilterLibrary(name),
     write: (chunk) => !dismissed && feed(chunk),
     end() {
       if (dismissed) return void 0;
@@ -52498,50 +54640,74 @@ function isScript(head2) {
 }
 function scriptSink(file) {
   const limit = Math.min(file.size, MAX_SCRIPT);
-  const text2 = Buffer.alloc(limit);
+  const text3 = Buffer.alloc(limit);
   let size = 0;
   return {
     write(chunk) {
       const part2 = chunk.subarray(0, limit - size);
-      text2.set(part2, size);
+      text3.set(part2, size);
       size += part2.length;
       return size < limit;
     },
     end() {
-      const script = readScript(text2.toString("latin1", 0, size), size < file.size);
+      const script = readScript(text3.toString("latin1", 0, size), size < file.size);
       return script && { kind: "script", script };
     }
   };
 }
 function elfSink(file, name, head2) {
   const header = readElfHeader(head2);
-  const named2 = isToolName(name) || isNetfilterLibrary(name);
-  if (!header) return named2 ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
-  if (isPacked(head2)) return constantSink({ ...describe5(header), packed: true });
-  const wanted = named2 || isProgramDirectory(file.path);
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
+  if (isPacked(head2)) return hashingSink(file, { ...describe6(header), packed: true });
+  const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
   if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
-  return streamingSink(header, named2);
+  return streamingSink(file, header, named);
+}
+function hashingSink(file, content) {
+  const hash = createDigester(file.size);
+  return {
+    write: (chunk) => hash.write(chunk),
+    end: () => ({ ...content, ...hash.end() })
+  };
+}
+function createDigester(size) {
+  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash3(name)) : [];
+  let seen2 = 0;
+  return {
+    write(chunk) {
+      for (const hash of hashes) hash.update(chunk);
+      seen2 += chunk.length;
+      return hashes.length > 0;
+    },
+    end() {
+      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
+      return hashes.length > 0 && seen2 === size ? { digests: { md5, sha1, sha256 } } : {};
+    }
+  };
 }
 function isPacked(head2) {
   const at2 = head2.indexOf("UPX!");
   return at2 >= 0 && at2 < 512;
 }
-function streamingSink(header, named2) {
+function streamingSink(file, header, named) {
   const ranges = goDataRanges(header);
   const scanner = createGoScanner(ranges);
+  const hash = named ? createDigester(file.size) : void 0;
   let position = 0;
   return {
     write(chunk) {
       const offset = position;
       position += chunk.length;
-      return scanner.write(asBuffer(chunk), offset);
+      const hashing = hash?.write(chunk) === true;
+      return scanner.write(asBuffer(chunk), offset) || hashing;
     },
     end() {
-      const content = withGo(describe5(header), scanner);
+      const content = { ...withGo(describe6(header), scanner), ...hash?.end() };
       if (content.go) return withWrapper2(content, content.go, Buffer.alloc(0));
       if (content.problem) return content;
       const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
-      return named2 ? { ...content, problem } : void 0;
+      return named ? { ...content, problem } : void 0;
     }
   };
 }
@@ -52571,26 +54737,38 @@ function roundUp(size) {
   return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
 }
 function analyse(bytes, file, name, header) {
-  const named2 = isToolName(name) || isNetfilterLibrary(name);
-  const content = describe5(header);
-  if (bytes.length < file.size) return named2 ? { ...content, problem: "it ends early" } : void 0;
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  const content = describe6(header);
+  if (bytes.length < file.size) return named ? { ...content, problem: "it ends early" } : void 0;
   const scanner = createGoScanner(goDataRanges(header));
   scanner.write(bytes, 0);
   withGo(content, scanner);
   if (content.go) return withWrapper2(content, content.go, bytes);
   const dynamic = readElfDynamic(bytes, header);
-  content.needed = dynamic?.needed ?? [];
-  if (dynamic?.runpath.length) content.runpath = dynamic.runpath;
+  const interpreter = readInterpreter(bytes, header);
+  if (interpreter !== void 0) content.interpreter = interpreter;
+  if (dynamic) describeDynamic(content, dynamic);
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return content;
   const identity = identify({ name, bytes, dynamic });
   if (identity) content.identity = identity;
-  return identity || named2 || content.problem ? content : void 0;
+  if (!identity && !named) return content.problem ? content : void 0;
+  const hash = createDigester(bytes.length);
+  hash.write(bytes);
+  return { ...content, ...hash.end() };
+}
+function describeDynamic(content, dynamic) {
+  content.needed = dynamic.needed;
+  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
+  if (dynamic.isRpath) content.isRpath = true;
+  if (dynamic.versionNeeds.length > 0) content.versionNeeds = dynamic.versionNeeds;
+  if (dynamic.versionDefinitions.length > 0) content.versionDefinitions = dynamic.versionDefinitions;
 }
 function withWrapper2(content, build2, bytes) {
   if (build2.main?.path !== wrappers_default.go.module && build2.path !== wrappers_default.go.module) return content;
   const generation = wrappers_default.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
-function describe5(header) {
+function describe6(header) {
   const content = { kind: "binary", needed: [] };
   if (header.architecture !== void 0) content.architecture = header.architecture;
   return content;
@@ -52611,16 +54789,8 @@ function asBuffer(chunk) {
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
-// src/toolchain/packages/types.ts
-function isWorthOwning(path) {
-  return /(?:^|\/)s?bin\/[^/]+$/.test(path) || /(?:^|\/)lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)[^/]*\.so[^/]*$/.test(path);
-}
-var MAX_PACKAGES = 5e4;
-var MAX_FILES_OF_PACKAGE = 2e4;
-var MAX_PROBLEMS = 3;
-
 // src/toolchain/packages/apk.ts
-function parseApkDatabase(text2) {
+function parseApkDatabase(text3) {
   const packages2 = [];
   const problems = [];
   const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
@@ -52634,18 +54804,18 @@ function parseApkDatabase(text2) {
     record2 = emptyRecord();
   };
   let number3 = 0;
-  for (const line of linesOf(text2)) {
+  for (const line of linesOf(text3)) {
     number3++;
     if (line === "") finish(number3);
     else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report2(`line ${number3} is no field`);
     else takeField(record2, line[0] ?? "", line.slice(2));
   }
   finish(number3);
-  if (text2 !== "" && !text2.endsWith("\n")) report2("it ends in the middle of a line");
+  if (text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
   return { packages: packages2, problems };
 }
 function emptyRecord() {
-  return { begun: false, name: "", version: "", directory: "", files: [] };
+  return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
 }
 function takeField(record2, field, value) {
   record2.begun = true;
@@ -52654,24 +54824,33 @@ function takeField(record2, field, value) {
   else if (field === "F") record2.directory = value;
   else if (field === "R") {
     const path = record2.directory === "" ? `/${value}` : `/${record2.directory}/${value}`;
-    if (record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path)) record2.files.push(path);
+    record2.file = record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path) ? { path } : void 0;
+    if (record2.file) record2.files.push(record2.file);
+  } else if (field === "Z" && record2.file) {
+    const digest = readChecksum(value);
+    if (digest !== void 0) record2.file.digest = digest;
   }
 }
-function* linesOf(text2) {
+function readChecksum(value) {
+  const algorithm = value.startsWith("Q1") ? "sha1" : value.startsWith("Q2") ? "sha256" : void 0;
+  const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
+  return algorithm !== void 0 && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : void 0;
+}
+function* linesOf(text3) {
   let start = 0;
-  while (start < text2.length) {
-    const end = text2.indexOf("\n", start);
+  while (start < text3.length) {
+    const end = text3.indexOf("\n", start);
     if (end < 0) {
-      yield text2.slice(start);
+      yield text3.slice(start);
       return;
     }
-    yield text2.slice(start, text2[end - 1] === "\r" && end > start ? end - 1 : end);
+    yield text3.slice(start, text3[end - 1] === "\r" && end > start ? end - 1 : end);
     start = end + 1;
   }
 }
 
 // src/toolchain/packages/dpkg.ts
-function parseDpkgStatus(text2, form) {
+function parseDpkgStatus(text3, form) {
   const packages2 = [];
   const problems = [];
   const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
@@ -52690,7 +54869,7 @@ function parseDpkgStatus(text2, form) {
     stanza = /* @__PURE__ */ new Map();
   };
   let number3 = 0;
-  for (const line of linesOf(text2)) {
+  for (const line of linesOf(text3)) {
     number3++;
     if (line.trim() === "") finish(number3);
     else if (line[0] === " " || line[0] === "	") {
@@ -52702,7 +54881,7 @@ function parseDpkgStatus(text2, form) {
     }
   }
   finish(number3);
-  if (form === "status" && text2 !== "" && !text2.endsWith("\n")) report2("it ends in the middle of a line");
+  if (form === "status" && text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
   return { packages: packages2, problems };
 }
 var KEPT_FIELDS = /* @__PURE__ */ new Set(["package", "version", "status"]);
@@ -52710,20 +54889,20 @@ function takeField2(stanza, name, value) {
   const key = name.toLowerCase();
   stanza.set(key, KEPT_FIELDS.has(key) ? value.trimEnd() : "");
 }
-function parseDpkgFileList(text2) {
+function parseDpkgFileList(text3) {
   const files = [];
-  for (const line of linesOf(text2)) {
+  for (const line of linesOf(text3)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
-    if (line.startsWith("/") && isWorthOwning(line)) files.push(line);
+    if (line.startsWith("/") && isWorthOwning(line)) files.push({ path: line });
   }
   return files;
 }
-function parseDpkgSums(text2) {
+function parseDpkgSums(text3) {
   const files = [];
-  for (const line of linesOf(text2)) {
+  for (const line of linesOf(text3)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
-    const path = /^[0-9a-f]{32}\s+\.?\/?(.+)$/.exec(line)?.[1];
-    if (path !== void 0 && isWorthOwning(`/${path}`)) files.push(`/${path}`);
+    const [, md5, name] = /^([0-9a-f]{32})\s+\.?\/?(.+)$/.exec(line) ?? [];
+    if (name !== void 0 && isWorthOwning(`/${name}`)) files.push({ path: `/${name}`, digest: `md5:${md5}` });
   }
   return files;
 }
@@ -52735,65 +54914,94 @@ var probeContent = (file) => openDatabase(file) ?? openOther(file);
 function openDatabase(file) {
   const { path } = file;
   if (path.endsWith("lib/apk/db/installed")) return database(file, "apk", parseApkDatabase);
+  if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
   if (!path.includes("lib/dpkg/")) return void 0;
-  if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text2) => parseDpkgStatus(text2, "status"));
+  if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text3) => parseDpkgStatus(text3, "status"));
   if (path.includes("lib/dpkg/status.d/"))
-    return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : database(file, "dpkg", (text2) => parseDpkgStatus(text2, "status.d"));
-  return path.includes("lib/dpkg/info/") && path.endsWith(".list") ? fileList(file, parseDpkgFileList) : void 0;
+    return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : database(file, "dpkg", (text3) => parseDpkgStatus(text3, "status.d"));
+  if (!path.includes("lib/dpkg/info/")) return void 0;
+  if (path.endsWith(".list")) return fileList(file, parseDpkgFileList);
+  return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : void 0;
 }
 function openOther(file) {
-  const name = basename6(file.path);
+  const name = basename8(file.path);
   if (name === "os-release") {
-    const parent = dirname3(file.path);
+    const parent = dirname4(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
-      return textSink(file, MAX_SMALL_TEXT, (text2) => ({ kind: "text", text: text2 }));
+      return textSink(file, MAX_SMALL_TEXT, (text3) => ({ kind: "text", text: text3 }));
   }
+  if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text3) => ({ kind: "text", text: text3 }));
   const executable = (file.mode & 73) !== 0 && !/\.so(?:\.|$)/.test(name);
-  if (!executable && !isNetfilterLibrary(name) && !isToolName(name)) return void 0;
+  if (!executable && !isNetfilterLibrary(name) && !isToolName(name) && !isSupportLibrary(name)) return void 0;
   return file.size === 0 ? void 0 : openExecutable(file, name);
 }
 function database(file, kind, parse4) {
-  return textSink(file, MAX_DATABASE, (text2, complete) => {
-    const { packages: packages2, problems } = parse4(text2);
+  return textSink(file, MAX_DATABASE, (text3, complete) => {
+    const { packages: packages2, problems } = parse4(text3);
     const cut = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
     return { kind: "packages", database: kind, packages: packages2, problems: [...cut, ...problems] };
   });
 }
 function fileList(file, parse4) {
-  return textSink(file, MAX_DATABASE, (text2, complete) => ({
+  return textSink(file, MAX_DATABASE, (text3, complete) => ({
     kind: "file-list",
-    files: parse4(text2),
+    files: parse4(text3),
     problems: complete ? [] : ["it is too large to be read whole"]
   }));
 }
+function rpmDatabase(file) {
+  const problem = `it is larger than ${MAX_RPM_DATABASE / 1024 / 1024} MiB`;
+  const tooLarge2 = { kind: "packages", database: "rpm", packages: [], problems: [problem] };
+  if (file.size > MAX_RPM_DATABASE) return { byName: true, write: () => false, end: () => tooLarge2 };
+  return bytesSink(file, MAX_RPM_DATABASE, (bytes, complete) => {
+    const read2 = readRpmFile(file.path, bytes);
+    const cut = complete ? [] : ["it ends early"];
+    if (read2.format === "packages")
+      return { kind: "packages", database: "rpm", packages: read2.packages, problems: [...cut, ...read2.problems] };
+    read2.pages.problems.unshift(...cut);
+    return { kind: "rpm-sqlite", isLog: read2.format === "sqlite-log", pages: read2.pages };
+  });
+}
 function textSink(file, limit, finish) {
-  const pieces = [];
+  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete));
+}
+function bytesSink(file, limit, finish) {
+  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
   let size = 0;
   return {
+    byName: true,
     write(chunk) {
-      const piece = Buffer.from(chunk.subarray(0, limit - size));
-      pieces.push(piece);
-      size += piece.length;
-      return size < limit;
+      const part2 = chunk.subarray(0, bytes.length - size);
+      bytes.set(part2, size);
+      size += part2.length;
+      return size < bytes.length;
     },
-    end: () => finish(Buffer.concat(pieces).toString("latin1"), size === file.size)
+    end() {
+      const read2 = bytes.subarray(0, size);
+      bytes = Buffer.alloc(0);
+      return finish(read2, size === file.size);
+    }
   };
 }
 
 // src/version.ts
-var tool = { name: "netfilter-compat", version: "0.1.0" };
+var tool = {
+  name: "netfilter-compat",
+  version: true ? "0.1.0" : "development"
+};
 
 // src/inspect.ts
 var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
   variables: [...new Set(programProfiles.flatMap((profile) => profile.selects?.variable?.name ?? []))]
 };
-async function inspectImages(references, platforms2) {
+async function inspectImages(references, platforms2, credentials) {
   const images = [];
   for (const reference of references) {
     const opened = await openImages(reference, {
       probe: probeContent,
-      ...platforms2.length === 0 ? {} : { platforms: [...platforms2] }
+      ...platforms2.length === 0 ? {} : { platforms: [...platforms2] },
+      ...credentials === void 0 ? {} : { credentials }
     });
     images.push(...opened.map(inspectImage));
   }
@@ -52803,9 +55011,9 @@ function inspectImage(image2) {
   return {
     reference: image2.reference,
     digest: image2.digest,
-    platforms: image2.platforms.map((platform2) => ({
-      platform: platform2.platform,
-      toolchain: inspectToolchain(platform2, knowledge)
+    platforms: image2.platforms.map((platform3) => ({
+      platform: platform3.platform,
+      toolchain: inspectToolchain(platform3, knowledge)
     }))
   };
 }
@@ -52948,7 +55156,6 @@ var distributions = [
 ];
 
 // src/settings.ts
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 // src/config/read.ts
@@ -52968,7 +55175,7 @@ var toolSchema = object({
    * per program and binary that provides it, so iptables with both backends has two. */
   name: string2(),
   /** Upstream version without distribution revision (`1.8.4`); null when neither record nor bytes tell. */
-  version: nullable(string2()),
+  version: nullable(string2().check(_regex(/^\d+(\.\d+){1,3}$/, "a version of two to four numbers, or null"))),
   backend: optional(backendSchema),
   /** The path by which a program reaches it: the first in PATH order. */
   path: string2(),
@@ -52979,8 +55186,13 @@ var toolSchema = object({
   /** GOARCH-like name of the ELF file's machine (`amd64`, `arm64`, `arm`, `386`, ...). */
   architecture: optional(string2()),
   package: optional(packageRecordSchema),
+  /** The record that names the file while the file's content is another than the recorded one: it was replaced, and no
+   * record describes it. Never together with `package`. */
+  replacedPackage: optional(packageRecordSchema),
   /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
   byteVersion: optional(string2()),
+  /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
+  json: optional(boolean2()),
   /** The file carries `security.capability`. */
   fileCapabilities: optional(boolean2()),
   evidence: array(evidenceSchema)
@@ -53036,6 +55248,9 @@ var toolchainSchema = object({
   /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
    * and the name that the loader looks for. Absent: not looked at. */
   missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
+  /** Where each libxtables looks for extensions, and how many matches and targets are there: 0 when the folder is absent or
+   * empty. Absent without a libxtables: statically linked programs hold theirs. */
+  extensions: optional(array(object({ library: string2(), directory: string2(), files: number2() }))),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: record(string2(), commandSchema2),
   selector: optional(selectorSchema),
@@ -53117,67 +55332,116 @@ var hostSchema = object({
 
 // src/config/schema.ts
 var version2 = string2().check(_regex(/^\d+(\.\d+){1,3}$/, 'a version of two to four numbers in quotes, e.g. "1.8.9"'));
+var about = describe2;
 var ownProgram = strictObject({
-  name: string2().check(_minLength(1), _maxLength(100)),
-  iptables: optional(version2),
-  backend: optional(backendSchema),
-  ipset: optional(version2),
-  nft: optional(version2),
-  writes: optional(array(string2())),
-  operations: optional(array(operationSchema))
+  name: string2().check(_minLength(1), _maxLength(100), about("Name, as the report shows it.")),
+  iptables: optional(version2.check(about("Version of the iptables that it carries."))),
+  backend: optional(
+    _enum([...backendSchema.options, "native-nft"]).check(about("Backend that its iptables uses; native-nft: it speaks nftables, in tables of its own name."))
+  ),
+  ipset: optional(version2.check(about("Version of the ipset that it carries."))),
+  nft: optional(version2.check(about("Version of the nft that it carries."))),
+  writes: optional(
+    array(string2()).check(about("What its rules hold, e.g. mark-match, port-range. Without it the common ones, as warnings."))
+  ),
+  creates: optional(
+    array(string2().check(_regex(/^[a-z]+:[a-z,]+$/, "a set type, e.g. hash:ip,port"))).check(about("Set types that it creates with ipset, [] for none. Without it every type may be among them."))
+  ),
+  operations: optional(
+    array(operationSchema).check(about("What it does with rules that others wrote. Without it nothing is certain."))
+  )
 });
 var program = union([string2(), ownProgram]);
 var ownHost = strictObject({
-  id: string2().check(_regex(/^[a-z0-9][a-z0-9._-]*$/i, "letters, digits, dots, dashes and underscores")),
-  extends: optional(string2()),
-  kernel: optional(string2()),
-  iptables: optional(strictObject({ version: optional(version2), backend: optional(backendSchema) })),
-  nft: optional(strictObject({ version: optional(version2) })),
-  ipset: optional(strictObject({ version: optional(version2) })),
-  modules: optional(record(string2(), moduleStateSchema)),
-  programs: optional(array(program))
+  id: string2().check(
+    _regex(/^[a-z0-9][a-z0-9._-]*$/i, "letters, digits, dots, dashes and underscores"),
+    about("Name of the host in reports and ignores.")
+  ),
+  extends: optional(string2().check(about("Catalogue id whose facts it takes; those below override them."))),
+  kernel: optional(string2().check(about("Kernel release, as uname -r says."))),
+  iptables: optional(
+    strictObject({
+      version: optional(version2.check(about("Version of the node's own iptables."))),
+      backend: optional(backendSchema.check(about("Backend of the node's own iptables.")))
+    }).check(about("The node's own iptables."))
+  ),
+  nft: optional(
+    strictObject({ version: optional(version2.check(about("Version of the node's own nft."))) }).check(about("The node's own nft."))
+  ),
+  ipset: optional(
+    strictObject({ version: optional(version2.check(about("Version of the node's own ipset."))) }).check(about("The node's own ipset."))
+  ),
+  modules: optional(
+    record(string2(), moduleStateSchema).check(about("State of kernel modules, by name, e.g. ip_tables: absent."))
+  ),
+  programs: optional(array(program).check(about("Programs on this host, instead of the list for all hosts.")))
 });
-var nodesFile = strictObject({ nodes: string2() });
+var nodesFile = strictObject({
+  nodes: string2().check(about("File with the output of kubectl get nodes -o json, from the repository's root."))
+});
+var factsFile = strictObject({
+  facts: string2().check(about("File that the script of `netfilter-compat hosts --collect` wrote on one node."))
+});
 var image = strictObject({
-  match: string2(),
-  program: optional(string2()),
-  env: optional(record(string2(), string2())),
-  network: optional(_enum(["host", "pod"])),
-  modules: optional(_enum(["host", "none"]))
+  match: string2().check(about("Image reference that the entry is for; * stands for any text. The first that fits counts.")),
+  program: optional(string2().check(about("The image's own program, where its files don't tell."))),
+  env: optional(record(string2(), string2()).check(about("Environment that the manifests set."))),
+  network: optional(
+    _enum(["host", "pod"]).check(about("Network namespace: the node's (default), or its own, where node programs write nothing."))
+  ),
+  modules: optional(
+    _enum(["host", "none"]).check(about("Whether it can load kernel modules of the node (mounts /lib/modules with the right to)."))
+  )
 });
 var ignore = strictObject({
-  rule: optional(string2()),
-  host: optional(string2()),
-  program: optional(string2()),
-  until: string2().check(_regex(/^\d{4}-\d{2}-\d{2}$/, "a date, e.g. 2027-01-31")),
-  reason: string2().check(_minLength(1), _maxLength(500))
+  rule: optional(string2().check(about("Rule that is ignored; without it all rules."))),
+  host: optional(string2().check(about("Host id, * allowed; without it all hosts."))),
+  program: optional(string2().check(about("Program that the finding is about; without it any."))),
+  until: string2().check(
+    _regex(/^\d{4}-\d{2}-\d{2}$/, "a date, e.g. 2027-01-31"),
+    about("Last day it counts, YYYY-MM-DD. After it the finding counts again and the report says so.")
+  ),
+  reason: string2().check(_minLength(1), _maxLength(500), about("Why; shown in the report."))
 });
 var failOnSchema = _enum(["error", "warning", "never"]);
-var configSchema2 = strictObject({
-  hosts: optional(array(union([string2(), nodesFile, ownHost]))),
-  programs: optional(array(program)),
-  images: optional(array(image)),
-  ignore: optional(array(ignore)),
-  severity: optional(record(string2(), _enum(severities))),
-  "fail-on": optional(failOnSchema),
-  "fail-on-unknown": optional(boolean2()),
-  comment: optional(_enum(["on-failure", "always", "never"]))
+var configSchema3 = strictObject({
+  hosts: optional(
+    array(union([string2(), nodesFile, factsFile, ownHost])).check(
+      about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default.")
+    )
+  ),
+  programs: optional(
+    array(program).check(
+      about(
+        "Programs on every node: name@version from the catalogue, or own ones. Default: kubelet and kube-proxy of the oldest and newest maintained Kubernetes."
+      )
+    )
+  ),
+  images: optional(array(image).check(about("What only the manifests know of an image."))),
+  ignore: optional(array(ignore).check(about("Findings that are accepted until a day."))),
+  severity: optional(record(string2(), _enum(severities)).check(about("Other severities, by rule."))),
+  "fail-on": optional(failOnSchema.check(about("Least severity that fails. Default: error."))),
+  "fail-on-unknown": optional(boolean2().check(about("Hosts that can't be judged fail too. Default: false."))),
+  "fail-on-existing": optional(boolean2().check(about("Findings that the base has too fail. Default: false."))),
+  comment: optional(
+    _enum(["on-failure", "always", "never"]).check(about("When the pull-request comment is written. Default: on-failure."))
+  )
 });
 
 // src/config/read.ts
-var maximumSize = 256 * 1024;
-function readConfig(text2, file) {
-  if (text2.length > maximumSize) throw new UserError(`${file}: larger than ${maximumSize} bytes`);
+var maximumConfigSize = 256 * 1024;
+function readConfig3(text3, file) {
+  if (text3.length > maximumConfigSize) throw new UserError(`${file}: larger than ${maximumConfigSize} bytes`);
   const lines2 = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text2, { lineCounter: lines2, prettyErrors: false, uniqueKeys: true });
+  const document = (0, import_yaml.parseDocument)(text3, { lineCounter: lines2, prettyErrors: false, uniqueKeys: true });
   const [syntax] = document.errors;
   if (syntax !== void 0) {
     throw new UserError(`${file}:${lines2.linePos(syntax.pos[0]).line}: not valid YAML: ${syntax.message}`);
   }
   const value = toPlain(document, file);
   if (value === null || value === void 0) return {};
-  const result = configSchema2.safeParse(value);
-  if (result.success) return checkDates(result.data, file, document, lines2);
+  const result = configSchema3.safeParse(value);
+  if (result.success) return checkIgnores(result.data, file, document, lines2);
   const [first] = result.error.issues;
   if (first === void 0) throw new UserError(`${file}: not a valid config`);
   const { path, text: problem } = describeIssue(first, [], value);
@@ -53252,11 +55516,15 @@ function article(kind) {
   return names[kind] ?? kind;
 }
 function show(value) {
-  const text2 = JSON.stringify(value) ?? String(value);
-  return text2.length > 60 ? `${text2.slice(0, 57)}...` : text2;
+  const text3 = JSON.stringify(value) ?? String(value);
+  return text3.length > 60 ? `${text3.slice(0, 57)}...` : text3;
 }
-function checkDates(config2, file, document, lines2) {
+function checkIgnores(config2, file, document, lines2) {
   config2.ignore?.forEach((entry, index) => {
+    if (entry.rule === void 0 && entry.host === void 0 && entry.program === void 0) {
+      const place3 = at(file, ["ignore", index], document, lines2);
+      throw new UserError(`${place3}: would silence everything: name a rule, a host or a program`);
+    }
     const date2 = /* @__PURE__ */ new Date(`${entry.until}T00:00:00Z`);
     if (Number.isNaN(date2.getTime()) || date2.toISOString().slice(0, 10) !== entry.until) {
       throw new UserError(
@@ -53265,6 +55533,51 @@ function checkDates(config2, file, document, lines2) {
     }
   });
   return config2;
+}
+
+// src/files/read-bounded.ts
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+function readIfThere({ path, shown, limit, what }) {
+  let descriptor;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
+    if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
+    return readBytes(descriptor, status.size);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const code = cause.code;
+    if (code === "ENOENT") return void 0;
+    if (code === "ELOOP")
+      throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
+    throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
+  } finally {
+    if (descriptor !== void 0) closeSync(descriptor);
+  }
+}
+function readBytes(descriptor, size) {
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  while (filled < size) {
+    const read2 = readSync(descriptor, bytes, filled, size - filled, filled);
+    if (read2 === 0) break;
+    filled += read2;
+  }
+  return bytes.subarray(0, filled);
+}
+function readBounded(file) {
+  const bytes = readIfThere(file);
+  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
+  return bytes;
+}
+function readJson(file) {
+  const bytes = readBounded(file);
+  try {
+    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
+  } catch {
+    throw new UserError(`${file.shown}: not JSON`);
+  }
 }
 
 // src/knowledge/hosts/aks-azure-container-linux.json
@@ -53940,7 +56253,7 @@ var azure_linux_3_default = {
 // src/knowledge/hosts/bottlerocket-1.33.json
 var bottlerocket_1_33_default = {
   id: "bottlerocket-1.33",
-  title: "Bottlerocket, variants up to k8s-1.33",
+  title: "Bottlerocket, k8s up to 1.33",
   distribution: "bottlerocket",
   release: "1.33",
   maintained: true,
@@ -54060,7 +56373,7 @@ var bottlerocket_1_33_default = {
 // src/knowledge/hosts/bottlerocket-1.35.json
 var bottlerocket_1_35_default = {
   id: "bottlerocket-1.35",
-  title: "Bottlerocket, variants k8s-1.34 and k8s-1.35",
+  title: "Bottlerocket, k8s 1.34-1.35",
   distribution: "bottlerocket",
   release: "1.35",
   maintained: true,
@@ -54112,7 +56425,7 @@ var bottlerocket_1_35_default = {
 // src/knowledge/hosts/bottlerocket-1.36.json
 var bottlerocket_1_36_default = {
   id: "bottlerocket-1.36",
-  title: "Bottlerocket, variants k8s-1.36 and later",
+  title: "Bottlerocket, k8s from 1.36",
   distribution: "bottlerocket",
   release: "1.36",
   maintained: true,
@@ -57258,7 +59571,7 @@ var oracle_linux_9_default = {
 // src/knowledge/hosts/oracle-linux-10.json
 var oracle_linux_10_default = {
   id: "oracle-linux-10",
-  title: "Oracle Linux 10 with kernel-modules-extra",
+  title: "Oracle Linux 10",
   distribution: "oracle-linux",
   release: "10",
   maintained: true,
@@ -57354,7 +59667,7 @@ var oracle_linux_10_default = {
 // src/knowledge/hosts/oracle-linux-10-cloud.json
 var oracle_linux_10_cloud_default = {
   id: "oracle-linux-10-cloud",
-  title: "Oracle Linux 10, cloud image without kernel-modules-extra",
+  title: "Oracle Linux 10, no modules-extra",
   distribution: "oracle-linux",
   release: "10",
   maintained: true,
@@ -58442,7 +60755,7 @@ var rhel_7_default = {
 // src/knowledge/hosts/rhel-8.json
 var rhel_8_default = {
   id: "rhel-8",
-  title: "RHEL, Rocky Linux and AlmaLinux 8",
+  title: "RHEL 8 family",
   distribution: "rhel",
   release: "8",
   maintained: true,
@@ -58510,7 +60823,7 @@ var rhel_8_default = {
 // src/knowledge/hosts/rhel-9.json
 var rhel_9_default = {
   id: "rhel-9",
-  title: "RHEL, Rocky Linux, AlmaLinux and CentOS Stream 9",
+  title: "RHEL 9 family",
   distribution: "rhel",
   release: "9",
   maintained: true,
@@ -58624,7 +60937,7 @@ var rhel_9_default = {
 // src/knowledge/hosts/rhel-10.json
 var rhel_10_default = {
   id: "rhel-10",
-  title: "RHEL 10 family with kernel-modules-extra",
+  title: "RHEL 10 family",
   distribution: "rhel",
   release: "10",
   maintained: true,
@@ -58729,7 +61042,7 @@ var rhel_10_default = {
 // src/knowledge/hosts/rhel-10-cloud.json
 var rhel_10_cloud_default = {
   id: "rhel-10-cloud",
-  title: "RHEL 10 family, cloud image without kernel-modules-extra",
+  title: "RHEL 10 family, no modules-extra",
   distribution: "rhel",
   release: "10",
   maintained: true,
@@ -61103,6 +63416,10 @@ function didYouMean(written, known, otherwise) {
 }
 
 // src/hosts/programs.ts
+var constructs = /* @__PURE__ */ new Set([
+  ...Object.keys(encodings_default.constructs),
+  ...encodings_default.nativeNft.flatMap((entry) => entry.constructs)
+]);
 function findProfile(id) {
   return programProfiles.find((profile) => profile.id === id);
 }
@@ -61119,6 +63436,12 @@ function profileOfVersion(profile, version3) {
 }
 function resolveProgram(reference) {
   return typeof reference === "string" ? resolveKnown(reference) : resolveOwn(reference);
+}
+var MAX_PROGRAMS = 200;
+function resolvePrograms(references, whose = "config") {
+  if (references.length > MAX_PROGRAMS)
+    throw new UserError(`${whose}: ${references.length} programs in one list are more than ${MAX_PROGRAMS}`);
+  return references.map(resolveProgram);
 }
 function defaultPrograms() {
   const releases = /* @__PURE__ */ new Set([kubernetes_default.oldestMaintained.value, kubernetes_default.newestMaintained.value]);
@@ -61142,7 +63465,7 @@ function resolveKnown(reference) {
 }
 function fromProfile(profile, version3, id) {
   const row = version3 === null ? profile.versions.at(-1) : rowFor(profile, version3, id);
-  const writes = row?.writes ?? profile.writes;
+  const writes2 = row?.writes ?? profile.writes;
   const operations = row?.operations ?? profile.operations;
   const sets = row?.sets ?? profile.ipset;
   return {
@@ -61153,7 +63476,7 @@ function fromProfile(profile, version3, id) {
     iptables: row?.iptables?.value ?? null,
     ipset: row?.ipset?.value ?? null,
     nft: row?.nft?.value ?? null,
-    writes: writes?.value ?? null,
+    writes: writes2?.value ?? null,
     operations: operations?.value ?? null,
     kubelet: profile.kubelet ?? false,
     changesRules: profile.changesRules?.value ?? false,
@@ -61172,33 +63495,45 @@ function evidenceOf(profile, row, version3) {
   const source = `src/knowledge/programs/${profile.id}.json`;
   const name = version3 === null ? profile.id : `${profile.id} ${version3}`;
   if (row === void 0) return [{ fact: `no version range of ${profile.id} covers ${version3}`, source }];
-  const evidence2 = [];
+  const evidence3 = [];
   if (version3 === null)
-    evidence2.push({ fact: `no version of ${profile.id} stated: taken as ${row.versions}, the newest known`, source });
-  evidence2.push({ fact: `${name} backend: ${row.backend.value}`, source: row.backend.source, about: "backend" });
+    evidence3.push({ fact: `no version of ${profile.id} stated: taken as ${row.versions}, the newest known`, source });
+  evidence3.push({ fact: `${name} backend: ${row.backend.value}`, source: row.backend.source, about: "backend" });
   for (const tool2 of ["iptables", "ipset", "nft"]) {
     const fact2 = row[tool2];
     if (fact2 !== void 0)
-      evidence2.push({ fact: `${name} brings ${tool2} ${fact2.value}`, source: fact2.source, about: tool2 });
+      evidence3.push({ fact: `${name} brings ${tool2} ${fact2.value}`, source: fact2.source, about: tool2 });
   }
-  const writes = row.writes ?? profile.writes;
-  if (writes !== void 0)
-    evidence2.push({
-      fact: `${name} writes ${listed(writes.value)} into iptables' tables`,
-      source: writes.source,
+  const writes2 = row.writes ?? profile.writes;
+  if (writes2 !== void 0)
+    evidence3.push({
+      fact: `${name} writes ${listed(writes2.value)} into iptables' tables`,
+      source: writes2.source,
       about: "writes"
     });
   const operations = row.operations ?? profile.operations;
   if (operations !== void 0)
-    evidence2.push({
+    evidence3.push({
       fact: `${name} does ${listed(operations.value)} there`,
       source: operations.source,
       about: "operations"
     });
-  return evidence2;
+  return evidence3;
 }
 function listed(values) {
   return values.length === 0 ? "nothing" : values.join(", ");
+}
+function checkConstruct(construct, program2) {
+  if (constructs.has(construct)) return;
+  const near = didYouMean(construct, constructs, `known are ${[...constructs].join(", ")}`);
+  throw new UserError(`program "${program2}": writes: there is no "${construct}"; ${near}`);
+}
+var setTypes = Object.keys(ipset_default.kernels.at(-1)?.max ?? {});
+function checkSetType(type, program2) {
+  if (setTypes.includes(type)) return;
+  throw new UserError(
+    `program "${program2}": creates "${type}" is no set type of ipset; ${didYouMean(type, setTypes, `known are ${setTypes.join(", ")}`)}`
+  );
 }
 function resolveOwn(own2) {
   const stated2 = [];
@@ -61211,6 +63546,8 @@ function resolveOwn(own2) {
       );
     stated2.push(`${tool2} ${version3}`);
   }
+  for (const construct of own2.writes ?? []) checkConstruct(construct, own2.name);
+  for (const type of own2.creates ?? []) checkSetType(type, own2.name);
   if (own2.backend !== void 0) stated2.push(`backend ${own2.backend}`);
   return {
     id: own2.name,
@@ -61223,7 +63560,7 @@ function resolveOwn(own2) {
     writes: own2.writes ?? null,
     operations: own2.operations ?? null,
     changesRules: false,
-    creates: null,
+    creates: own2.creates ?? null,
     listsAllSets: null,
     evidence: [
       { fact: `${own2.name}: ${stated2.length === 0 ? "nothing stated" : stated2.join(", ")}`, source: "config" }
@@ -61231,12 +63568,123 @@ function resolveOwn(own2) {
   };
 }
 
+// src/hosts/collected.ts
+var maximumSize = 64 * 1024;
+var maximumValue = 200;
+var formatLine = "netfilter-compat-facts-1";
+function readCollected(entry) {
+  const values = parseLines(entry);
+  const release = values.get("kernel") ?? "";
+  const series = kernelSeries(release);
+  if (series === void 0) throw new UserError(`${entry.from}: kernel "${release}" is no kernel release`);
+  const stated2 = (value, note) => ({
+    value,
+    source: entry.from,
+    confidence: "stated",
+    ...note === void 0 ? {} : { note }
+  });
+  const compat = values.get("config.NETFILTER_XTABLES_COMPAT");
+  return {
+    id: idOf(values, entry.from),
+    title: `${values.get("os.PRETTY_NAME") ?? "unknown system"}, kernel ${release}: as collected`,
+    distribution: values.get("os.ID") ?? "unknown",
+    release: values.get("os.VERSION_ID") ?? "",
+    maintained: true,
+    kernel: {
+      id: series,
+      release: stated2(release),
+      modules: { ...builtinFacts(values, series, stated2), ...moduleFacts(values, entry.from, stated2) },
+      ...compat === "y" || compat === "n" ? { xtablesCompat: stated2(compat === "y") } : {}
+    },
+    iptables: { ...toolFacts(values, "iptables", stated2), ...backendFact(values, stated2) },
+    nft: toolFacts(values, "nft", stated2),
+    ipset: toolFacts(values, "ipset", stated2),
+    notes: []
+  };
+}
+function parseLines({ facts, from }) {
+  const write = "write it with the script that `netfilter-compat hosts --collect` prints";
+  if (facts.length > maximumSize) throw new UserError(`${from}: larger than ${maximumSize} characters; ${write}`);
+  const values = /* @__PURE__ */ new Map();
+  for (const line of facts.split(/\r?\n/)) {
+    const match2 = /^([A-Za-z][A-Za-z0-9_.]{0,60})=(.*)$/.exec(line);
+    if (match2?.[1] === void 0 || match2[2] === void 0) continue;
+    const value = printable(match2[2]);
+    if ((values.get(match2[1]) ?? value) !== value)
+      throw new UserError(`${from}: ${match2[1]} is there twice with different values: one file holds one node`);
+    values.set(match2[1], value);
+  }
+  if (values.get("format") !== formatLine) throw new UserError(`${from}: no line format=${formatLine}; ${write}`);
+  if (values.get("end") !== "1") throw new UserError(`${from}: cut short, the line end=1 is missing; ${write}`);
+  return values;
+}
+function printable(value) {
+  return value.replaceAll(/[^\x20-\x7e]/g, "").slice(0, maximumValue).trim();
+}
+function idOf(values, from) {
+  const name = values.get("name") ?? from.split("/").at(-1) ?? "";
+  const id = (name.match(/[A-Za-z0-9._-]+/g) ?? []).join("-").replace(/^[._-]+/, "");
+  return id.slice(0, 100) || "collected";
+}
+function toolFacts(values, tool2, stated2) {
+  const said = values.get(`tool.${tool2}`);
+  if (said === void 0) return {};
+  if (said === "absent") return { installed: stated2(false) };
+  const version3 = /\bv(\d+(?:\.\d+){1,3})\b/.exec(said)?.[1];
+  return { installed: stated2(true), ...version3 === void 0 ? {} : { version: stated2(version3) } };
+}
+function backendFact(values, stated2) {
+  const said = /\bv(\d+(?:\.\d+){1,3})(?: \((nf_tables|legacy)\))?/.exec(values.get("tool.iptables") ?? "");
+  if (said?.[1] === void 0) return {};
+  if (said[2] !== void 0) return { backend: stated2(said[2] === "legacy" ? "legacy" : "nft") };
+  return compareVersions(said[1], "1.8.0") < 0 ? { backend: stated2("legacy") } : {};
+}
+function moduleFacts(values, from, stated2) {
+  const facts = {};
+  for (const [key, state] of values) {
+    const name = /^module\.([a-z][A-Za-z0-9_]*)$/.exec(key)?.[1];
+    if (name === void 0) continue;
+    if (state === "blocked") {
+      facts[name] = stated2("absent", "on disk, and modprobe is told not to load it");
+      continue;
+    }
+    const known = moduleStateSchema.safeParse(state);
+    if (!known.success) throw new UserError(`${from}: ${key}: "${state}" is no state of a module`);
+    facts[name] = stated2(known.data);
+  }
+  return facts;
+}
+var legacyOptions = {
+  iptable_filter: "IP_NF_FILTER",
+  iptable_nat: "IP_NF_NAT",
+  iptable_mangle: "IP_NF_MANGLE",
+  iptable_raw: "IP_NF_RAW"
+};
+function builtinFacts(values, series, stated2) {
+  const option = (name) => values.get(`config.${name}`);
+  const facts = {};
+  const state = (module, value, because2) => {
+    if (value === "y") facts[module] = stated2("builtin", because2);
+    if (value === "n") facts[module] = stated2("absent", because2);
+  };
+  for (const [module, name] of Object.entries({ nf_tables: "NF_TABLES", nft_compat: "NFT_COMPAT", ip_set: "IP_SET" }))
+    state(module, option(name), `CONFIG_${name}=${option(name)}`);
+  if (option("NF_TABLES") === void 0) return facts;
+  const off = compareVersions(series, "6.17") >= 0 && option("NETFILTER_XTABLES_LEGACY") !== "y";
+  const core = option("IP_NF_IPTABLES_LEGACY") ?? option("IP_NF_IPTABLES");
+  const because = "the kernel's config";
+  state("ip_tables", off ? "n" : core, because);
+  if (off) state("ip6_tables", "n", because);
+  for (const [module, name] of Object.entries(legacyOptions)) state(module, off ? "n" : option(name), because);
+  return facts;
+}
+
 // src/hosts/kernels.ts
 function findKernels(row, wanted) {
   if (wanted === void 0) return [defaultKernel(row)];
   if (wanted === "*") return row.kernels.length === 0 ? [defaultKernel(row)] : [...row.kernels];
-  const named2 = row.kernels.filter((kernel) => kernel.id === wanted);
-  if (named2.length > 0) return named2;
+  const named = row.kernels.filter((kernel) => kernel.id === wanted);
+  if (named.length > 0) return named;
   const begun = row.kernels.filter((kernel) => beginsWith(kernel.release.value, wanted));
   if (begun.length > 0) return begun;
   throw new UserError(
@@ -61246,9 +63694,18 @@ function findKernels(row, wanted) {
 function beginsWith(release, beginning) {
   return release.startsWith(beginning) && !(/\d$/.test(beginning) && /^\d/.test(release.slice(beginning.length)));
 }
+var MAX_RELEASE = 253;
+function isOwnKernel(row, release) {
+  if (row.kernelVersion === void 0) return true;
+  return release.length <= MAX_RELEASE && new RegExp(row.kernelVersion).test(release);
+}
+function unknownModules(release, id) {
+  return `kernel ${release} is not in the catalogue for ${id}: its modules are unknown`;
+}
 function kernelLike(row, release) {
   const same2 = row.kernels.find((kernel) => kernel.release.value === release);
   if (same2 !== void 0) return same2;
+  if (!isOwnKernel(row, release)) return void 0;
   const series = kernelSeries(release);
   const rows = row.kernels.filter((kernel) => series !== void 0 && kernelSeries(kernel.release.value) === series);
   const flavour = (kernel) => kernel.id.split("-").slice(1).join("-");
@@ -61265,20 +63722,29 @@ var text = pipe(
 var nodeSchema = object({
   kind: optional(string2()),
   metadata: object({ name: text }),
-  status: object({ nodeInfo: object({ osImage: text, kernelVersion: text }) })
+  status: object({ nodeInfo: object({ osImage: text, kernelVersion: text, operatingSystem: optional(text) }) })
 });
 function readNodes(entry, known) {
   const selection = { hosts: [], notes: [], unmatched: [] };
-  for (const group of groupNodes(parseNodes(entry))) {
+  const nodes = parseNodes(entry);
+  const windows = nodes.filter(runsWindows).map((node) => node.metadata.name);
+  if (windows.length > 0)
+    selection.notes.push(`${namedNodes(windows)} of ${entry.from}: Windows, where there is no netfilter; left out`);
+  for (const group of groupNodes(nodes.filter((node) => !runsWindows(node)))) {
     const matches2 = matchRows(group, known);
     const host = matches2.length === 1 ? knownHost(matches2[0], group, entry.from) : doubtful(matches2, group, entry.from);
     selection.hosts.push(host);
     if (matches2.length !== 1) {
       selection.unmatched.push(...group.names);
       selection.notes.push(unmatchedNote(group, matches2));
+    } else if (kernelLike(matches2[0], group.release) === void 0) {
+      selection.notes.push(`${namedNodes(group.names)}: ${unknownModules(group.release, matches2[0].id)}`);
     }
   }
   return selection;
+}
+function runsWindows({ status: { nodeInfo } }) {
+  return nodeInfo.operatingSystem === void 0 ? /^(Microsoft )?Windows /.test(nodeInfo.osImage) : nodeInfo.operatingSystem.toLowerCase() === "windows";
 }
 function parseNodes(entry) {
   const document = entry.nodes;
@@ -61326,12 +63792,9 @@ function knownHost(row, group, from) {
   return {
     ...host,
     id: isDefault ? row.id : `${row.id}@${group.release}`,
-    title: `${row.title}, kernel ${group.release}: ${named(group)}`,
+    title: `${row.title}, kernel ${group.release}: ${namedNodes(group.names)}`,
     kernel,
-    notes: like === void 0 ? [
-      ...row.notes ?? [],
-      `kernel ${group.release} is not in the catalogue for ${row.id}: its modules are unknown`
-    ] : host.notes
+    notes: like === void 0 ? [...row.notes ?? [], unknownModules(group.release, row.id)] : host.notes
   };
 }
 function doubtful(candidates2, group, from) {
@@ -61340,7 +63803,7 @@ function doubtful(candidates2, group, from) {
   const id = ids.length === 0 ? slug(group.osImage) : ids.length <= 3 ? ids.join("-or-") : `${ids[0]}-or-others`;
   return {
     id: `${id}@${group.release}`,
-    title: `${group.osImage}, kernel ${group.release}: ${named(group)}`,
+    title: `${group.osImage}, kernel ${group.release}: ${namedNodes(group.names)}`,
     distribution: agreed(hosts.map((host) => host.distribution)) ?? "unknown",
     release: agreed(hosts.map((host) => host.release)) ?? "",
     maintained: hosts.some((host) => host.maintained),
@@ -61352,7 +63815,8 @@ function doubtful(candidates2, group, from) {
     iptables: agreedFacts(hosts.map((host) => host.iptables)),
     nft: agreedFacts(hosts.map((host) => host.nft)),
     ipset: agreedFacts(hosts.map((host) => host.ipset)),
-    notes: [unmatchedNote(group, candidates2)]
+    notes: [unmatchedNote(group, candidates2)],
+    ...candidates2.length === 0 ? { unmatched: `system "${group.osImage}" is not in the catalogue` } : {}
   };
 }
 function agreed(values) {
@@ -61366,7 +63830,7 @@ function agreedFacts(records2) {
   return result;
 }
 function unmatchedNote(group, candidates2) {
-  const what = `${named(group)}: "${group.osImage}" with kernel ${group.release}`;
+  const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
   if (candidates2.length === 0) return `${what} is not in the catalogue; state it as an own host`;
   return `${what} can be ${candidates2.map((row) => row.id).join(" or ")}; only what they share is known`;
 }
@@ -61376,8 +63840,7 @@ function seen(group, from) {
 function seriesOf(group) {
   return kernelSeries(group.release) ?? "unknown";
 }
-function named(group) {
-  const { names } = group;
+function namedNodes(names) {
   if (names.length === 1) return `node ${names[0]}`;
   if (names.length <= 3) return `nodes ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
   return `${names.length} nodes (${names.slice(0, 3).join(", ")}, ...)`;
@@ -61387,7 +63850,29 @@ function slug(osImage) {
   return words3.join("-").slice(0, 60) || "unknown-system";
 }
 
+// src/hosts/module-names.ts
+var tables = ["filter", "nat", "mangle", "raw", "security"];
+var moduleNames = /* @__PURE__ */ new Set([
+  ...tables.flatMap((table) => [`iptable_${table}`, `ip6table_${table}`]),
+  "x_tables",
+  "arptable_filter",
+  ...["broute", "filter", "nat"].map((table) => `ebtable_${table}`),
+  ...catalogueHosts.flatMap((host) => host.kernels.flatMap((kernel) => Object.keys(kernel.modules))),
+  ...Object.values(xt_extensions_default.extensions).map((extension) => extension.module),
+  ...ipset_default.kernels.flatMap((row) => Object.keys(row.max).map(moduleOfType2))
+]);
+function moduleOfType2(type) {
+  const [method = "", fields = ""] = type.split(":");
+  return `ip_set_${method}_${fields.replaceAll(",", "")}`;
+}
+function checkModuleName(name, whose) {
+  if (moduleNames.has(name)) return;
+  const near = didYouMean(name, moduleNames, "state those that rules ask for, e.g. ip_tables, nf_tables, xt_comment");
+  throw new UserError(`${whose}: there is no module "${name}" that a rule asks for; ${near}`);
+}
+
 // src/hosts/own.ts
+var MAX_CHAIN = 20;
 function stated(value) {
   return { value, source: "config", confidence: "stated" };
 }
@@ -61397,42 +63882,46 @@ function buildOwnHost(own2, others, known) {
 function build(own2, others, known, below) {
   if (below.includes(own2.id))
     throw new UserError(`host "${own2.id}": extends goes in a circle: ${[...below, own2.id].join(" -> ")}`);
+  if (below.length >= MAX_CHAIN)
+    throw new UserError(`host "${below[0]}": a chain of more than ${MAX_CHAIN} hosts that extend each other`);
   const base = findBase(own2, others, known, [...below, own2.id]);
-  const kernel = kernelOf(own2, base);
+  const { kernel, notes: notes2 } = kernelOf(own2, base);
   const host = {
     id: own2.id,
     title: own2.id,
     distribution: base?.host.distribution ?? "own",
     release: base?.host.release ?? "",
     maintained: true,
-    kernel: kernel.kernel,
+    kernel,
     iptables: toolOf(own2, "iptables", base?.host.iptables),
     nft: toolOf(own2, "nft", base?.host.nft),
     ipset: toolOf(own2, "ipset", base?.host.ipset),
-    notes: [...base?.host.notes ?? [], ...kernel.notes]
+    notes: [...base?.host.notes ?? [], ...notes2]
   };
   if (own2.iptables?.backend !== void 0) host.iptables.backend = stated(own2.iptables.backend);
-  const programs = own2.programs?.map(resolveProgram) ?? base?.host.programs;
+  const programs = own2.programs === void 0 ? base?.host.programs : resolvePrograms(own2.programs, `host "${own2.id}"`);
   if (programs !== void 0) host.programs = programs;
-  return host;
+  const inherited = own2.kernel === void 0 ? base?.notes ?? [] : [];
+  return { host, notes: [...inherited, ...notes2], kernelVersion: base?.kernelVersion };
 }
 function findBase(own2, others, known, below) {
   const name = own2.extends;
   if (name === void 0) return void 0;
   const other = others.find((candidate) => candidate.id === name);
   if (other !== void 0 && other !== own2) {
-    const host = build(other, others, known, below);
-    return { host, kernels: [host.kernel] };
+    const built = build(other, others, known, below);
+    return { ...built, kernels: [built.host.kernel] };
   }
   const [id = "", kernel] = name.split("@", 2);
   const row = findHost(known, id);
   if (row === void 0) {
-    const ids = [...known.hosts.map((host) => host.id), ...others.filter((o) => o !== own2).map((o) => o.id)];
+    const ids = [...known.hosts.map((host2) => host2.id), ...others.filter((o) => o !== own2).map((o) => o.id)];
     throw new UserError(
       `host "${own2.id}": it extends "${name}", which is no host; ${didYouMean(id, ids, "the hosts command lists the catalogue")}`
     );
   }
-  return { host: toHost(row, findKernels(row, kernel)[0]), kernels: row.kernels };
+  const host = toHost(row, findKernels(row, kernel)[0]);
+  return { host, notes: [], kernelVersion: row.kernelVersion, kernels: row.kernels };
 }
 function toolOf(own2, tool2, base) {
   const version3 = own2[tool2]?.version;
@@ -61443,24 +63932,35 @@ function toolOf(own2, tool2, base) {
 }
 function kernelOf(own2, base) {
   const { kernel, notes: notes2 } = own2.kernel === void 0 ? baseKernel(base) : ownKernel(own2.kernel, base);
-  return { kernel: { ...kernel, modules: { ...kernel.modules, ...statedModules(own2.modules ?? {}) } }, notes: notes2 };
+  return { kernel: { ...kernel, modules: { ...kernel.modules, ...statedModules(own2) } }, notes: notes2 };
 }
 function baseKernel(base) {
   const unknown2 = { id: "unknown", release: stated("unknown"), modules: {} };
   return { kernel: base?.host.kernel ?? unknown2, notes: [] };
 }
 function ownKernel(release, base) {
-  const series = kernelSeries(release);
-  const candidates2 = base === void 0 ? [] : [base.host.kernel, ...base.kernels];
-  const row = candidates2.find((kernel2) => kernel2.release.value === release) ?? candidates2.find((kernel2) => series !== void 0 && kernelSeries(kernel2.release.value) === series);
-  const kernel = { ...row ?? { modules: {} }, id: series ?? release, release: stated(release) };
-  const lost = base !== void 0 && row === void 0;
-  return {
-    kernel,
-    notes: lost ? [`kernel ${release} is not in the catalogue for ${base.host.id}: its modules are unknown`] : []
+  const row = base === void 0 ? void 0 : findOwnKernel(release, base);
+  const kernel = {
+    ...row ?? { modules: {} },
+    id: kernelSeries(release) ?? release,
+    release: stated(release)
   };
+  return { kernel, notes: base === void 0 || row !== void 0 ? [] : [unknownModules(release, base.host.id)] };
 }
-function statedModules(modules) {
+function findOwnKernel(release, base) {
+  const candidates2 = [base.host.kernel, ...base.kernels];
+  const same2 = candidates2.find(
+    (kernel) => kernel.release.value === release || kernel.id === release && kernel.release.confidence !== "stated"
+  );
+  if (same2 !== void 0 || !isOwnKernel(base, release)) return same2;
+  const series = kernelSeries(release);
+  return candidates2.find(
+    (kernel) => series !== void 0 && kernelSeries(kernel.release.value) === series && // What a config states in between may be a kernel of another origin; the catalogue's rows are not.
+    (kernel.release.confidence !== "stated" || isOwnKernel(base, kernel.release.value))
+  );
+}
+function statedModules({ id, modules = {} }) {
+  for (const name of Object.keys(modules)) checkModuleName(name, `host "${id}"`);
   const facts = {};
   for (const [core, table] of [
     ["ip_tables", "iptable_"],
@@ -61475,8 +63975,13 @@ function statedModules(modules) {
 
 // src/hosts/select.ts
 var noCurrentGke = "neither the iptables nor the netfilter modules of a maintained Container-Optimized OS milestone are in the catalogue; give the nodes (kubectl get nodes -o json), a host of your own, or an old milestone such as cos-109";
+var MAX_ENTRIES2 = 5e3;
+var MAX_OWN_HOSTS = 2e3;
+var MAX_SELECTED = 5e3;
 function selectHosts(entries, known = catalogue, configured = []) {
   const own2 = entries.filter(isOwnHost);
+  checkCount(entries.length, MAX_ENTRIES2, "entries");
+  checkCount(Math.max(own2.length, configured.length), MAX_OWN_HOSTS, "hosts of the config's own");
   checkOwnIds(own2);
   own2.push(...configured.filter((host) => !own2.some((listed2) => listed2.id === host.id)));
   const chosen = /* @__PURE__ */ new Map();
@@ -61487,16 +63992,33 @@ function selectHosts(entries, known = catalogue, configured = []) {
     if (typeof entry === "string") {
       applyText(entry, chosen, known);
     } else if (isOwnHost(entry)) {
-      chosen.set(entry.id, buildOwnHost(entry, own2, known));
+      const built = buildOwnHost(entry, own2, known);
+      chosen.set(entry.id, built.host);
+      notes2.push(...built.notes.map((note) => `host ${entry.id}: ${note}`));
+    } else if ("facts" in entry) {
+      addCollected(readCollected(entry), chosen, entry.from);
     } else {
       const found = readNodes(entry, known);
       for (const host of found.hosts) if (!chosen.has(host.id)) chosen.set(host.id, host);
       notes2.push(...found.notes);
       unmatched.push(...found.unmatched);
     }
+    checkCount(chosen.size, MAX_SELECTED, "selected hosts");
   }
-  if (chosen.size === 0) throw new UserError(`hosts: nothing is left of the selection "${describe6(entries)}"`);
+  if (chosen.size === 0)
+    throw new UserError(
+      [`hosts: nothing is left of the selection "${describe7(entries)}"`, ...notes2.slice(0, 3)].join("; ")
+    );
   return { hosts: [...chosen.values()], notes: notes2, unmatched };
+}
+function checkCount(count3, bound, what) {
+  if (count3 > bound)
+    throw new UserError(`hosts: ${count3} ${what} are more than ${bound}; check a part of them at a time`);
+}
+function addCollected(host, chosen, from) {
+  if (chosen.has(host.id))
+    throw new UserError(`${from}: there are two hosts of the id "${host.id}"; rename one in its name= line`);
+  chosen.set(host.id, host);
 }
 function isOwnHost(entry) {
   return typeof entry === "object" && "id" in entry;
@@ -61511,7 +64033,7 @@ function checkOwnIds(own2) {
     seen2.add(host.id);
   }
 }
-function describe6(entries) {
+function describe7(entries) {
   return entries.map((entry) => typeof entry === "string" ? entry : "id" in entry ? entry.id : entry.from).join(", ");
 }
 function applyText(entry, chosen, known) {
@@ -61527,19 +64049,14 @@ function applyText(entry, chosen, known) {
 }
 function namesTakenAway(query, chosen, known) {
   const bare = (id) => id.split("@", 1)[0];
-  const isGlob = /[*?]/.test(query);
-  const pattern = isGlob ? globPattern(query) : void 0;
-  const named2 = [...chosen.keys()].filter((id) => {
-    if (pattern !== void 0) return pattern.test(id) || pattern.test(bare(id));
-    return id === query || bare(id) === query;
-  });
-  if (named2.length > 0) return named2;
+  const named = [...chosen.keys()].filter((id) => globMatches(query, id) || globMatches(query, bare(id)));
+  if (named.length > 0) return named;
   const wholeHosts = !query.includes("@");
   const meant = new Set(findHosts(query, known).map((host) => wholeHosts ? bare(host.id) : host.id));
   return [...chosen.keys()].filter((id) => meant.has(wholeHosts ? bare(id) : id));
 }
 function findHosts(query, known) {
-  const list2 = known.selections[query];
+  const list2 = Object.hasOwn(known.selections, query) ? known.selections[query] : void 0;
   if (list2 !== void 0) return list2.hosts.flatMap((entry) => findById(entry, known));
   if (query === "maintained") return known.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
   if (query === "gke") throw new UserError(`hosts: "gke": ${noCurrentGke}`);
@@ -61562,14 +64079,9 @@ function findById(entry, known) {
 }
 function findByGlob(query, known) {
   const [glob = "", kernel] = query.split("@", 2);
-  const pattern = globPattern(glob);
-  const rows = known.hosts.filter((row) => pattern.test(row.id));
+  const rows = known.hosts.filter((row) => globMatches(glob, row.id));
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
   return rows.flatMap((row) => withKernel(row, kernel));
-}
-function globPattern(glob) {
-  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${escaped.replace(/\*+/g, ".*").replace(/\?/g, ".")}$`);
 }
 function findByComparison(query, [, distribution = "", operator = "", release = ""], known) {
   if (!isRelease(release))
@@ -61585,8 +64097,8 @@ function findByComparison(query, [, distribution = "", operator = "", release = 
     throw new UserError(`hosts: no host fits "${query}"; there are ${rows.map((row) => row.id).join(", ")}`);
   return found.flatMap((row) => withKernel(row));
 }
-function isRelease(text2) {
-  return /^\d+(\.\d+)*$/.test(text2);
+function isRelease(text3) {
+  return /^\d+(\.\d+)*$/.test(text3);
 }
 function holds2(order2, operator) {
   switch (operator) {
@@ -61637,13 +64149,15 @@ var ruleIds = [
 // src/settings.ts
 var defaultConfigFile = ".github/netfilter-compat.yml";
 var maximumNodesSize = 64 * 1024 * 1024;
+var maximumFactsSize = 64 * 1024;
 function resolveSettings(options) {
   const config2 = loadConfig(options.folder, options.configFile);
   checkRuleNames(config2, options.configFile ?? defaultConfigFile);
+  checkImagePrograms(config2, options.configFile ?? defaultConfigFile);
   const own2 = (config2.hosts ?? []).filter((entry) => typeof entry === "object" && "id" in entry);
   const entries = options.hosts ?? (config2.hosts ?? []).map((entry) => toHostEntry(entry, options.folder));
   const selection = selectHosts(entries, catalogue, own2);
-  const programs = config2.programs?.map(resolveProgram) ?? defaultPrograms();
+  const programs = config2.programs === void 0 ? defaultPrograms() : resolvePrograms(config2.programs);
   return {
     config: config2,
     hosts: selection.hosts.map((host) => ({ host, programs: host.programs ?? programs })),
@@ -61655,45 +64169,61 @@ function resolveSettings(options) {
     notes: selection.notes
   };
 }
-function loadConfig(folder2, named2) {
-  const file = named2 ?? defaultConfigFile;
-  let text2;
-  try {
-    text2 = readFileSync(resolve(folder2, file), "utf8");
-  } catch (error2) {
-    const code = error2.code;
-    if (named2 === void 0 && code === "ENOENT") return {};
-    throw new UserError(`${file}: cannot be read (${code ?? String(error2)}): name an existing config file`);
-  }
-  return readConfig(text2, file);
+function loadConfig(folder2, named) {
+  const file = named ?? defaultConfigFile;
+  const bytes = readIfThere({ path: resolve(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
+  if (bytes !== void 0) return readConfig3(bytes.toString("utf8"), file);
+  if (named === void 0) return {};
+  throw new UserError(`${file}: there is no such file: name an existing config file`);
 }
 function toHostEntry(entry, folder2) {
   if (typeof entry === "string" || "id" in entry) return entry;
-  return readNodesFile(entry.nodes, folder2);
+  return "facts" in entry ? readFactsFile(entry.facts, folder2) : readNodesFile(entry.nodes, folder2);
 }
 function readNodesFile(file, folder2) {
-  try {
-    const text2 = readFileSync(resolve(folder2, file), "utf8");
-    if (text2.length > maximumNodesSize) throw new Error(`larger than ${maximumNodesSize} bytes`);
-    return { nodes: JSON.parse(text2), from: file };
-  } catch (error2) {
-    const why = error2 instanceof Error ? error2.message : String(error2);
-    throw new UserError(`${file}: not readable as the output of kubectl get nodes -o json: ${why}`);
-  }
+  const { value } = readJson({
+    path: resolve(folder2, file),
+    shown: file,
+    limit: maximumNodesSize,
+    what: "a list of nodes"
+  });
+  return { nodes: value, from: file };
+}
+function readFactsFile(file, folder2) {
+  const bytes = readBounded({
+    path: resolve(folder2, file),
+    shown: file,
+    limit: maximumFactsSize,
+    what: "a file of facts"
+  });
+  return { facts: bytes.toString("utf8"), from: file };
 }
 function checkRuleNames(config2, file) {
-  const named2 = [...Object.keys(config2.severity ?? {}), ...(config2.ignore ?? []).flatMap((entry) => entry.rule ?? [])];
-  for (const name of named2) {
+  const named = [...Object.keys(config2.severity ?? {}), ...(config2.ignore ?? []).flatMap((entry) => entry.rule ?? [])];
+  for (const name of named) {
     if (ruleIds.includes(name)) continue;
     throw new UserError(`${file}: there is no rule "${name}"; ${didYouMean(name, ruleIds, "see docs/rules")}`);
   }
 }
+function checkImagePrograms(config2, file) {
+  for (const { match: match2, program: program2 } of config2.images ?? []) {
+    if (program2 === void 0) continue;
+    try {
+      resolveProgram(program2);
+    } catch (error2) {
+      if (error2 instanceof UserError) throw new UserError(`${file}: images: ${match2}: ${error2.message}`);
+      throw error2;
+    }
+  }
+}
+function unusedImageEntries(config2, references) {
+  return (config2.images ?? []).filter((entry) => !references.some((reference) => globMatches(entry.match, reference))).map((entry) => `The config's images entry "${entry.match}" fits none of the checked images.`);
+}
 function contextOf(config2, reference, toolchain) {
   const entry = config2.images?.find((candidate) => globMatches(candidate.match, reference));
-  const named2 = entry?.program;
-  const [id = "", version3] = (named2 ?? toolchain.program?.name ?? "").split("@", 2);
+  const named = entry?.program;
+  const [id = "", version3] = (named ?? toolchain.program?.name ?? "").split("@", 2);
   const profile = findProfile(id);
-  if (named2 !== void 0 && profile === void 0) resolveProgram(named2);
   return {
     ...profile === void 0 ? {} : { profile: profileOfVersion(profile, version3 ?? toolchain.program?.version ?? null) },
     environment: { ...toolchain.environment, ...entry?.env },
@@ -61708,8 +64238,9 @@ function withoutUndefined(value) {
 // src/check.ts
 async function check(request2) {
   const { settings } = request2;
-  const inspection = await inspectionOf(request2);
-  const base = request2.base.length === 0 ? void 0 : await inspectImages(request2.base, request2.platforms);
+  const inspection = await inspectionOf(request2.images, request2);
+  const hasBase = "images" in request2.base || request2.base.length > 0;
+  const base = hasBase ? await inspectionOf(request2.base, request2) : void 0;
   if (base !== void 0 && base.images.length !== inspection.images.length) {
     const counts = `${base.images.length} base images for ${inspection.images.length} images`;
     throw new UserError(`${counts}: give one base image for each image, in the same order`);
@@ -61719,49 +64250,85 @@ async function check(request2) {
     return {
       reference: image2.reference,
       digest: image2.digest,
-      platforms: image2.platforms.map(({ platform: platform2, toolchain }) => {
-        const old = before?.platforms.find((candidate) => candidate.platform === platform2);
-        const evaluated = evaluate(image2.reference, platform2, toolchain, request2);
-        return before === void 0 || old === void 0 ? evaluated : { ...evaluated, base: evaluate(before.reference, platform2, old.toolchain, request2).cells };
+      platforms: image2.platforms.map(({ platform: platform3, toolchain }) => {
+        const old = before?.platforms.find((candidate) => candidate.platform === platform3);
+        const evaluated = evaluate(image2.reference, platform3, toolchain, request2);
+        return before === void 0 || old === void 0 ? evaluated : {
+          ...evaluated,
+          base: {
+            reference: before.reference,
+            digest: before.digest,
+            ...evaluateBase(image2.reference, old, request2)
+          }
+        };
       })
     };
   });
-  return assembleReport(images, settings.policy, tool, settings.notes);
+  const references = [...inspection.images, ...base?.images ?? []].map((image2) => image2.reference);
+  const notes2 = [...settings.notes, ...unusedImageEntries(settings.config, references)];
+  return assembleReport(images, settings.policy, tool, notes2);
 }
-async function inspectionOf(request2) {
-  return "images" in request2.images ? request2.images : inspectImages(request2.images, request2.platforms);
+async function inspectionOf(images, { platforms: platforms2, credentials }) {
+  return "images" in images ? images : inspectImages(images, platforms2, credentials);
 }
-function evaluate(reference, platform2, toolchain, { settings, locate: locate2 }) {
+function evaluateBase(reference, { platform: platform3, toolchain }, { settings }) {
+  const { cells } = evaluate(reference, platform3, toolchain, { images: [], base: [], platforms: [], settings });
+  return { toolchain, cells };
+}
+function evaluate(reference, platform3, toolchain, { settings, locate: locate2 }) {
   const image2 = contextOf(settings.config, reference, toolchain);
   const input = { toolchain, image: image2, hosts: settings.hosts };
   const cells = evaluatePlatform(input);
   return {
-    platform: platform2,
+    platform: platform3,
     toolchain,
     cells: withRemedy(cells, findRemedy(input, cells, distributions)),
-    ...locate2 === void 0 ? {} : { locate: (finding3) => locate2(finding3, toolchain) }
+    ...locate2 === void 0 ? {} : { locate: (finding4) => locate2(finding4, toolchain) }
   };
 }
 function withRemedy(cells, remedy4) {
   if (remedy4 === void 0) return cells;
-  return cells.map((cell) => ({
-    ...cell,
-    findings: cell.findings.map(
-      (finding3) => finding3.severity !== "notice" && remedy4.clears(cell.host.id, finding3.rule, finding3.cause) ? { ...finding3, remedy: remedy4.text } : finding3
+  return cells.map((cell2) => ({
+    ...cell2,
+    all: cell2.all.map(
+      (finding4) => finding4.severity !== "notice" && remedy4.clears(cell2.host.id, finding4.rule, finding4.cause) ? { ...finding4, remedy: remedy4.text, ...remedy4.upgrade === void 0 ? {} : { upgrade: remedy4.upgrade } } : finding4
     )
   }));
 }
 
+// src/credentials.ts
+function credentialsFor(login, references) {
+  const { username, password } = login;
+  if (username === void 0 && password === void 0) return void 0;
+  if (username === void 0 || password === void 0) {
+    throw new UserError("inputs registry-username and registry-password: give both, or neither");
+  }
+  const hosts = [...new Set(references.flatMap(registryOf))];
+  if (hosts.length > 1) {
+    const named = `the images are in ${hosts.length} registries (${hosts.join(", ")})`;
+    throw new UserError(
+      `inputs registry-username and registry-password are for one registry: ${named}; log in with docker login instead`
+    );
+  }
+  const [registry2] = hosts;
+  return registry2 === void 0 ? void 0 : { username, password, registry: registry2 };
+}
+function registryOf(reference) {
+  const parsed = parseReference(reference, pathExists);
+  const named = parsed.transport === "registry" || parsed.transport === "name" && parsed.registry;
+  return named ? [parseRegistryName(parsed.name).host] : [];
+}
+
 // src/dockerfile/find.ts
 import { readdirSync, readFileSync as readFileSync2, statSync } from "node:fs";
-import { join as join2 } from "node:path";
+import { join as join4 } from "node:path";
 var SIZE_LIMIT = 64 * 1024;
 var ENTRY_LIMIT = 5e3;
 var NAME = "Dockerfile";
 var SKIPPED = /* @__PURE__ */ new Set(["node_modules", "vendor", "testdata"]);
 function findDockerfile(root, input) {
   if (input !== void 0) return readNamed(root, input);
-  if (isFile(join2(root, NAME))) return read(root, NAME);
+  if (isFile(join4(root, NAME))) return read(root, NAME);
   const found = search(root, "", 2, { left: ENTRY_LIMIT });
   const [only] = found;
   if (only === void 0) return { reason: "no Dockerfile was found" };
@@ -61787,16 +64354,16 @@ function readNamed(root, input) {
   }
 }
 function read(root, path) {
-  const { size } = statSync(join2(root, path));
+  const { size } = statSync(join4(root, path));
   if (size > SIZE_LIMIT) return { reason: `${path} has ${size} bytes, too many for a Dockerfile` };
-  return { path, text: readFileSync2(join2(root, path), "utf8") };
+  return { path, text: readFileSync2(join4(root, path), "utf8") };
 }
 function isFile(path) {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 function search(root, folder2, depth, budget) {
   const found = [];
-  for (const entry of entriesOf(join2(root, folder2))) {
+  for (const entry of entriesOf(join4(root, folder2))) {
     if (budget.left-- <= 0) break;
     const path = folder2 === "" ? entry.name : `${folder2}/${entry.name}`;
     if (entry.isFile() && entry.name === NAME) found.push(path);
@@ -61811,6 +64378,119 @@ function entriesOf(folder2) {
   } catch {
     return [];
   }
+}
+
+// src/model/report-schema.ts
+var REPORT_SIZE_LIMIT = 16 * 1024 * 1024;
+var CELLS = 2e4;
+var REFERENCES = 3e5;
+var text2 = (length) => string2().check(_maxLength(length));
+var count = number2().check(_nonnegative(), _multipleOf(1));
+var severity = _enum(severities);
+var verdict = _enum(verdicts);
+var ruleId = string2().check(_regex(/^[a-z0-9-]{1,60}$/));
+var repositoryPath = text2(1e3).check(_regex(/^(?![/\\])(?!(?:.*[/\\])?\.\.(?:[/\\]|$))/));
+var evidence2 = object({ fact: text2(4e3), source: text2(4e3), about: optional(text2(100)) });
+var finding3 = object({
+  rule: ruleId,
+  severity,
+  image: text2(2e3),
+  platform: text2(200),
+  hosts: array(text2(200)).check(_minLength(1), _maxLength(CELLS)),
+  program: optional(text2(500)),
+  message: text2(4e3),
+  evidence: array(evidence2).check(_maxLength(2e3)),
+  remedy: optional(text2(4e3)),
+  location: optional(object({ file: repositoryPath, line: count })),
+  suggestion: optional(
+    object({
+      file: repositoryPath,
+      line: count,
+      // Shown as code as it is: nothing that could end a block of code, and no second line.
+      text: string2().check(_regex(/^FROM [\w./:@=$ {}-]{1,300}$/))
+    })
+  ),
+  existing: optional(boolean2()),
+  ignored: optional(object({ reason: text2(2e3), until: text2(40) }))
+});
+var cell = object({
+  host: text2(200),
+  kernel: text2(200),
+  programs: array(text2(500)).check(_maxLength(200)),
+  verdict,
+  findings: array(count).check(_maxLength(1e3)),
+  missing: array(object({ fact: text2(1e3), rule: ruleId })).check(_maxLength(200)),
+  base: optional(verdict)
+});
+var baseTool = object({ name: text2(200), version: nullable(text2(200)), backend: optional(text2(20)) });
+var platform = object({
+  platform: text2(200),
+  toolchain: toolchainSchema,
+  cells: array(cell).check(_maxLength(CELLS)),
+  base: optional(object({ reference: text2(2e3), digest: text2(200), tools: array(baseTool) }))
+});
+var reportSchema = object({
+  schemaVersion: literal(1),
+  tool: object({ name: text2(100), version: text2(100) }),
+  verdict,
+  counts: object({ errors: count, warnings: count, notices: count, unknowns: count }),
+  images: array(
+    object({
+      reference: text2(2e3),
+      digest: text2(200),
+      platforms: array(platform).check(_maxLength(64))
+    })
+  ).check(_maxLength(256)),
+  findings: array(finding3).check(_maxLength(1e4)),
+  fixed: optional(array(finding3).check(_maxLength(1e4))),
+  notes: array(text2(4e3)).check(_maxLength(1e3))
+});
+function parseReport(document) {
+  const written = document?.schemaVersion;
+  if (typeof written === "number" && written !== 1)
+    return { problem: `schemaVersion ${written} is not known here; use the version of netfilter-compat that wrote it` };
+  const parsed = reportSchema.safeParse(document);
+  if (!parsed.success) return { problem: describe8(parsed.error.issues[0]) };
+  const report2 = parsed.data;
+  const problem = findContradiction(report2);
+  return problem === void 0 ? { report: report2 } : { problem };
+}
+function describe8(issue3) {
+  const place3 = (issue3?.path ?? []).map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+  const field = place3.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
+  return `${field.slice(0, 100) || "the document"} is not what a report has there`;
+}
+function findContradiction(report2) {
+  const platforms2 = report2.images.flatMap((image2) => image2.platforms);
+  const cells = platforms2.flatMap((entry) => entry.cells);
+  if (platforms2.some(({ toolchain }) => toolchain.tools.length > 2e3)) return "it names more than 2000 tools";
+  if (cells.length > CELLS) return `it has ${cells.length} cells, more than ${CELLS}`;
+  const all = [...report2.findings, ...report2.fixed ?? []];
+  const references = [...cells.map((c) => c.findings.length), ...all.map((f) => f.hosts.length)];
+  if (references.reduce((sum2, length) => sum2 + length, 0) > REFERENCES) return "it is larger than any check would give";
+  for (const { verdict: stated2, findings, host } of cells) {
+    const own2 = findings.map((index) => report2.findings[index]);
+    if (own2.some((entry) => entry === void 0 || !entry.hosts.includes(host)))
+      return "a cell names a finding that isn't about it";
+    const active = own2.filter((entry) => entry !== void 0 && !entry.ignored && !entry.existing);
+    const hasError = active.some((entry) => entry?.severity === "error");
+    if (hasError !== (stated2 === "fail")) return "a cell's verdict contradicts its findings";
+    if (stated2 === "pass" && active.some((entry) => entry?.severity === "warning"))
+      return "a cell's verdict contradicts its findings";
+  }
+  const { verdict: whole2, counts } = summarize(report2.findings, cells);
+  if (whole2 !== report2.verdict) return "its verdict contradicts its cells";
+  const differs = Object.keys(counts).some((name) => counts[name] !== report2.counts[name]);
+  return differs ? "its counts contradict its findings" : void 0;
+}
+
+// src/files/read-reports.ts
+var TOTAL_SIZE = 128 * 1024 * 1024;
+function readReport(path, shown) {
+  const { value, size } = readJson({ path, shown, limit: REPORT_SIZE_LIMIT, what: "a report" });
+  const parsed = parseReport(value);
+  if ("problem" in parsed) throw new UserError(`${shown}: not a report of netfilter-compat: ${parsed.problem}`);
+  return { report: parsed.report, size };
 }
 
 // node_modules/@actions/core/lib/command.js
@@ -61972,14 +64652,14 @@ var HttpResponseRetryCodes = [
 
 // node_modules/@actions/core/lib/summary.js
 import { EOL as EOL3 } from "os";
-import { constants, promises } from "fs";
+import { constants as constants2, promises } from "fs";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -61995,7 +64675,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -62022,8 +64702,8 @@ var Summary = class {
         throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
       }
       try {
-        yield access(pathFromEnv, constants.R_OK | constants.W_OK);
-      } catch (_a2) {
+        yield access(pathFromEnv, constants2.R_OK | constants2.W_OK);
+      } catch (_a3) {
         throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
       }
       this._filePath = pathFromEnv;
@@ -62105,8 +64785,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text2, addEOL = false) {
-    this._buffer += text2;
+  addRaw(text3, addEOL = false) {
+    this._buffer += text3;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -62153,11 +64833,11 @@ var Summary = class {
    */
   addTable(rows) {
     const tableBody = rows.map((row) => {
-      const cells = row.map((cell) => {
-        if (typeof cell === "string") {
-          return this.wrap("td", cell);
+      const cells = row.map((cell2) => {
+        if (typeof cell2 === "string") {
+          return this.wrap("td", cell2);
         }
-        const { header, data, colspan, rowspan } = cell;
+        const { header, data, colspan, rowspan } = cell2;
         const tag = header ? "th" : "td";
         const attrs = Object.assign(Object.assign({}, colspan && { colspan }), rowspan && { rowspan });
         return this.wrap(tag, data, attrs);
@@ -62202,10 +64882,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text2, level) {
+  addHeading(text3, level) {
     const tag = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text2);
+    const element = this.wrap(allowedTag, text3);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -62234,9 +64914,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text2, cite) {
+  addQuote(text3, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text2, attrs);
+    const element = this.wrap("blockquote", text3, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -62247,8 +64927,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text2, href) {
-    const element = this.wrap("a", text2, { href });
+  addLink(text3, href) {
+    const element = this.wrap("a", text3, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -62259,7 +64939,7 @@ import os3 from "os";
 
 // node_modules/@actions/io/lib/io-util.js
 import * as fs2 from "fs";
-var { chmod, copyFile, lstat, mkdir, open: open3, readdir, rename, rm, rmdir, stat: stat3, symlink, unlink } = fs2.promises;
+var { chmod, copyFile, lstat, mkdir, open: open4, readdir, rename, rm, rmdir, stat: stat3, symlink, unlink } = fs2.promises;
 var IS_WINDOWS = process.platform === "win32";
 var READONLY = fs2.constants.O_RDONLY;
 
@@ -62267,7 +64947,7 @@ var READONLY = fs2.constants.O_RDONLY;
 var IS_WINDOWS2 = process.platform === "win32";
 
 // node_modules/@actions/core/lib/platform.js
-var platform = os3.platform();
+var platform2 = os3.platform();
 var arch = os3.arch();
 
 // node_modules/@actions/core/lib/core.js
@@ -62321,24 +65001,24 @@ function groupFindings(findings) {
 }
 function mergeEqual(findings) {
   const groups = /* @__PURE__ */ new Map();
-  for (const finding3 of findings) {
-    const key = findingKey(finding3);
-    const group = groups.get(key) ?? startGroup(finding3);
+  for (const finding4 of findings) {
+    const key = findingKey(finding4);
+    const group = groups.get(key) ?? startGroup(finding4);
     groups.set(key, group);
-    addUnique(group.images, finding3.image);
-    addUnique(group.platforms, finding3.platform);
-    for (const host of finding3.hosts) addUnique(group.hosts, host);
-    group.cells += finding3.hosts.length;
+    addUnique(group.images, finding4.image);
+    addUnique(group.platforms, finding4.platform);
+    for (const host of finding4.hosts) addUnique(group.hosts, host);
+    group.cells += finding4.hosts.length;
   }
   return [...groups.values()].sort(
     (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells
   );
 }
 function startGroup(first) {
-  const { rule: rule14, severity, message, program: program2, remedy: remedy4 } = first;
+  const { rule: rule14, severity: severity2, message, program: program2, remedy: remedy4 } = first;
   return {
     rule: rule14,
-    severity,
+    severity: severity2,
     message,
     ...program2 === void 0 ? {} : { program: program2 },
     ...remedy4 === void 0 ? {} : { remedy: remedy4 },
@@ -62361,14 +65041,15 @@ function buildMatrices(report2) {
 function buildMatrix(image2, findings) {
   const hosts = [...new Set(image2.platforms.flatMap((p) => p.cells.map((c) => c.host)))];
   const byHost = image2.platforms.map((p) => new Map(p.cells.map((c) => [c.host, rowCell(c, findings)])));
-  const columns = mergeColumns(image2, hosts, byHost);
+  const cellKey = makeCellKey();
+  const columns = mergeColumns(image2, hosts, byHost, cellKey);
   const rows = /* @__PURE__ */ new Map();
   for (const host of hosts) {
     const cells = columns.map((column) => column.cells.get(host) ?? nothingKnown);
     const key = cells.map(cellKey).join("\n");
     const row = rows.get(key);
     if (row) row.hosts.push(host);
-    else rows.set(key, { hosts: [host], cells, verdict: worst2(cells.map((c) => c.verdict)) });
+    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(cells.map((c) => c.verdict)) });
   }
   return {
     image: image2.reference,
@@ -62378,36 +65059,49 @@ function buildMatrix(image2, findings) {
     )
   };
 }
-var nothingKnown = { verdict: "unknown", findings: [], missing: [] };
-function rowCell(cell, findings) {
-  const own2 = cell.findings.map((i) => findings[i]).filter((f) => f !== void 0);
-  const active = own2.filter((f) => !f.existing && !f.ignored && f.severity !== "notice");
+var nothingKnown = { verdict: "unknown", findings: [], missing: [], asBefore: false };
+function rowCell(cell2, findings) {
+  const own2 = cell2.findings.map((i) => findings[i]).filter((f) => f !== void 0);
+  const breaks = own2.filter((f) => !f.ignored && f.severity !== "notice");
+  const asBefore = cell2.verdict === "warn" && (breaks.some((f) => f.existing && f.severity === "error") || breaks.every((f) => f.existing === true));
+  const active = breaks.filter((f) => asBefore || !f.existing);
   active.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  return { verdict: cell.verdict, findings: active, missing: cell.verdict === "unknown" ? cell.missing : [] };
+  return { verdict: cell2.verdict, findings: active, missing: cell2.verdict === "unknown" ? cell2.missing : [], asBefore };
 }
-function mergeColumns(image2, hosts, byHost) {
+function mergeColumns(image2, hosts, byHost, cellKey) {
   const columns = /* @__PURE__ */ new Map();
-  image2.platforms.forEach(({ platform: platform2 }, i) => {
+  image2.platforms.forEach(({ platform: platform3 }, i) => {
     const cells = byHost[i] ?? /* @__PURE__ */ new Map();
     const key = hosts.map((host) => cellKey(cells.get(host) ?? nothingKnown)).join("\n");
     const same2 = columns.get(key);
-    if (same2) same2.platforms.push(platform2);
-    else columns.set(key, { platforms: [platform2], cells });
+    if (same2) same2.platforms.push(platform3);
+    else columns.set(key, { platforms: [platform3], cells });
   });
   return [...columns.values()];
 }
-function cellKey(cell) {
-  return JSON.stringify([cell.verdict, cell.findings.map(findingKey), cell.missing.map((m) => [m.fact, m.rule])]);
-}
-function worst2(list2) {
-  return verdicts.find((verdict) => list2.includes(verdict)) ?? "unknown";
+function makeCellKey() {
+  const numbers2 = /* @__PURE__ */ new Map();
+  const known = /* @__PURE__ */ new Map();
+  const numberOf = (finding4) => {
+    const key = findingKey(finding4);
+    const number3 = numbers2.get(key) ?? numbers2.size;
+    numbers2.set(key, number3);
+    known.set(finding4, number3);
+    return number3;
+  };
+  return (cell2) => JSON.stringify([
+    cell2.verdict,
+    cell2.asBefore,
+    cell2.findings.map((finding4) => known.get(finding4) ?? numberOf(finding4)),
+    cell2.missing.map((m) => [m.fact, m.rule])
+  ]);
 }
 function rank2(row) {
   return verdicts.indexOf(row.verdict);
 }
 function weight(row) {
-  const count2 = (severity) => row.cells.flatMap((c) => c.findings).filter((f) => f.severity === severity).length;
-  return count2("error") * 1e3 + count2("warning");
+  const count3 = (severity2) => row.cells.flatMap((c) => c.findings).filter((f) => f.severity === severity2).length;
+  return count3("error") * 1e3 + count3("warning");
 }
 function allHosts(report2) {
   return [...new Set(report2.images.flatMap((i) => i.platforms.flatMap((p) => p.cells.map((c) => c.host))))];
@@ -62425,11 +65119,11 @@ function hostNamer(report2, titles = /* @__PURE__ */ new Map()) {
     return `${title} (${hasKernelRows ? "default kernel" : id})`;
   };
 }
-function count(n, noun) {
+function count2(n, noun) {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
-function withStop(text2) {
-  return /[.!?]$/.test(text2) ? text2 : `${text2}.`;
+function withStop(text3) {
+  return /[.!?]$/.test(text3) ? text3 : `${text3}.`;
 }
 function shortImage(reference) {
   const bare = reference.replace(/^(?:docker-archive|oci-archive|oci|docker-daemon):|^docker:\/\//, "").replace(/@sha256:[0-9a-f]{64}$/, "");
@@ -62439,10 +65133,10 @@ function shortImage(reference) {
 function joinNames(names) {
   return names.join(names.some((name) => name.includes(",")) ? "; " : ", ");
 }
-function mergeEvidence(evidence2) {
+function mergeEvidence(evidence3) {
   const facts = /* @__PURE__ */ new Map();
-  const shorten = (text2) => text2.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
-  for (const { fact: fact2, source } of evidence2) {
+  const shorten = (text3) => text3.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
+  for (const { fact: fact2, source } of evidence3) {
     const sources = facts.get(shorten(fact2)) ?? [];
     facts.set(shorten(fact2), sources);
     addUnique(sources, shorten(source));
@@ -62456,68 +65150,30 @@ function failureReason(report2, policy) {
   const { errors, warnings } = report2.counts;
   if (policy.failOn === "never") return void 0;
   const reasons = [
-    errors > 0 ? count(errors, "error") : "",
-    warnings > 0 && policy.failOn === "warning" ? count(warnings, "warning") : "",
+    errors > 0 ? count2(errors, "error") : "",
+    warnings > 0 && policy.failOn === "warning" ? count2(warnings, "warning") : "",
+    policy.failOnExisting ? existingReason(report2, policy.failOn) : "",
     policy.failOnUnknown ? unknownReason(report2) : ""
   ].filter((reason) => reason !== "");
   return reasons.length > 0 ? reasons.join(", ") : void 0;
 }
+function existingReason(report2, failOn) {
+  const existing = report2.findings.filter((finding4) => finding4.existing === true && finding4.ignored === void 0);
+  const errors = existing.filter((finding4) => finding4.severity === "error").length;
+  const warnings = existing.filter((finding4) => finding4.severity === "warning").length;
+  return [
+    errors > 0 ? `${count2(errors, "error")} that the base has too` : "",
+    warnings > 0 && failOn === "warning" ? `${count2(warnings, "warning")} that the base has too` : ""
+  ].filter((text3) => text3 !== "").join(", ");
+}
 function unknownReason(report2) {
-  if (report2.counts.unknowns > 0) return `${count(report2.counts.unknowns, "cell")} not known`;
+  if (report2.counts.unknowns > 0) return `${count2(report2.counts.unknowns, "cell")} not known`;
   return report2.verdict === "unknown" ? "nothing could be judged" : "";
 }
 
-// src/github/inputs.ts
-var commentModes = ["on-failure", "always", "never"];
-var inputNames = [
-  "image",
-  "hosts",
-  "config",
-  "base-image",
-  "platforms",
-  "dockerfile",
-  "fail-on",
-  "fail-on-unknown",
-  "comment",
-  "report-name",
-  "report-file",
-  "sarif-file",
-  "github-token",
-  "registry-username",
-  "registry-password"
-];
-function readInputs(env) {
-  const read2 = (name) => env[`INPUT_${name.toUpperCase()}`]?.trim() || void 0;
-  const images = lines(read2("image"));
-  if (images.length === 0)
-    throw new UserError('input image: missing; name at least one image, e.g. "docker-archive:image.tar"');
-  const baseImages = lines(read2("base-image"));
-  if (baseImages.length > 0 && baseImages.length !== images.length)
-    throw new UserError(
-      `input base-image: ${baseImages.length} given for ${images.length} in image; give one for each, in the same order`
-    );
-  const inputs = { images, baseImages };
-  assign(inputs, "hosts", list(read2("hosts")));
-  assign(inputs, "config", read2("config"));
-  assign(inputs, "platforms", list(read2("platforms")));
-  assign(inputs, "dockerfile", read2("dockerfile"));
-  assign(inputs, "failOn", oneOf("fail-on", read2("fail-on"), failLevels));
-  assign(inputs, "failOnUnknown", bool("fail-on-unknown", read2("fail-on-unknown")));
-  assign(inputs, "comment", oneOf("comment", read2("comment"), commentModes));
-  assign(inputs, "reportName", read2("report-name"));
-  assign(inputs, "reportFile", read2("report-file"));
-  assign(inputs, "sarifFile", read2("sarif-file"));
-  assign(inputs, "token", read2("github-token"));
-  assign(inputs, "registryUsername", read2("registry-username"));
-  assign(inputs, "registryPassword", read2("registry-password"));
-  return { inputs, warnings: unknownInputs(env) };
-}
-function maskSecrets(inputs) {
-  if (inputs.registryPassword !== void 0) setSecret(inputs.registryPassword);
-  if (inputs.token !== void 0) setSecret(inputs.token);
-}
-function assign(inputs, key, value) {
-  if (value !== void 0) inputs[key] = value;
+// src/github/input-values.ts
+function readInput(env, name) {
+  return env[`INPUT_${name.toUpperCase()}`]?.trim() || void 0;
 }
 function lines(value) {
   return (value ?? "").split(/\r?\n/).map((line) => line.trim().replace(/^- +/, "")).filter((line) => line !== "" && !line.startsWith("#"));
@@ -62540,10 +65196,10 @@ function bool(name, value) {
   if (/^false$/i.test(value)) return false;
   throw new UserError(`input ${name}: "${value}" is neither true nor false`);
 }
-function unknownInputs(env) {
-  return Object.keys(env).filter((key) => key.startsWith("INPUT_") && (env[key] ?? "") !== "").map((key) => key.slice("INPUT_".length).toLowerCase()).filter((name) => !inputNames.some((known) => known === name)).sort().map((name) => {
-    const near = inputNames.find((known) => plain(known) === plain(name));
-    const advice = near === void 0 ? `known are ${inputNames.join(", ")}` : `meant is probably ${near}`;
+function unknownInputs(env, known) {
+  return Object.keys(env).filter((key) => key.startsWith("INPUT_") && (env[key] ?? "") !== "").map((key) => key.slice("INPUT_".length).toLowerCase()).filter((name) => !known.includes(name)).sort().map((name) => {
+    const near = known.find((candidate) => plain(candidate) === plain(name));
+    const advice = near === void 0 ? `known are ${known.join(", ")}` : `meant is probably ${near}`;
     return `input ${name}: unknown and ignored; ${advice}`;
   });
 }
@@ -62551,49 +65207,118 @@ function plain(name) {
   return name.replace(/[-_ ]/g, "").replace(/s$/, "");
 }
 
+// src/github/inputs.ts
+var commentModes = ["on-failure", "always", "never"];
+var inputNames = [
+  "image",
+  "hosts",
+  "config",
+  "base-image",
+  "base-report",
+  "platforms",
+  "dockerfile",
+  "fail-on",
+  "fail-on-unknown",
+  "fail-on-existing",
+  "comment",
+  "report-name",
+  "report-file",
+  "sarif-file",
+  "github-token",
+  "registry-username",
+  "registry-password"
+];
+function readInputs(env) {
+  const read2 = (name) => readInput(env, name);
+  const images = lines(read2("image"));
+  if (images.length === 0)
+    throw new UserError('input image: missing; name at least one image, e.g. "docker-archive:image.tar"');
+  const baseImages = lines(read2("base-image"));
+  if (baseImages.length > 0 && baseImages.length !== images.length)
+    throw new UserError(
+      `input base-image: ${baseImages.length} given for ${images.length} in image; give one for each, in the same order`
+    );
+  const baseReports = lines(read2("base-report"));
+  if (baseImages.length > 0 && baseReports.length > 0)
+    throw new UserError("inputs base-image and base-report: both given; one of them is the base");
+  const inputs = { images, baseImages, baseReports };
+  assign(inputs, "hosts", list(read2("hosts")));
+  assign(inputs, "config", read2("config"));
+  assign(inputs, "platforms", list(read2("platforms")));
+  assign(inputs, "dockerfile", read2("dockerfile"));
+  assign(inputs, "failOn", oneOf("fail-on", read2("fail-on"), failLevels));
+  assign(inputs, "failOnUnknown", bool("fail-on-unknown", read2("fail-on-unknown")));
+  assign(inputs, "failOnExisting", bool("fail-on-existing", read2("fail-on-existing")));
+  assign(inputs, "comment", oneOf("comment", read2("comment"), commentModes));
+  assign(inputs, "reportName", read2("report-name"));
+  assign(inputs, "reportFile", read2("report-file"));
+  assign(inputs, "sarifFile", read2("sarif-file"));
+  assign(inputs, "token", read2("github-token"));
+  assign(inputs, "registryUsername", read2("registry-username"));
+  assign(inputs, "registryPassword", read2("registry-password"));
+  return { inputs, warnings: unknownInputs(env, inputNames) };
+}
+function maskSecrets(inputs) {
+  if (inputs.registryPassword !== void 0) setSecret(inputs.registryPassword);
+  if (inputs.token !== void 0) setSecret(inputs.token);
+}
+function assign(inputs, key, value) {
+  if (value !== void 0) inputs[key] = value;
+}
+
 // src/report/escape.ts
 var TEXT_LIMIT = 600;
 var JOINER = "\u2060";
+var SOFT_BREAK = "\u200B";
 var UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
-function cleanText(text2, limit = TEXT_LIMIT) {
-  const visible = text2.slice(0, limit * 4).replace(/[\s\u0085]+/gu, " ").replace(new RegExp("(\\p{M}{3})\\p{M}+", "gu"), "$1").replace(UNSAFE, (character) => `<U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}>`).trim();
+function cleanText(text3, limit = TEXT_LIMIT) {
+  const visible = text3.slice(0, limit * 4).replace(/[\s\u0085]+/gu, " ").replace(new RegExp("(\\p{M}{3})\\p{M}+", "gu"), "$1").replace(UNSAFE, (character) => `<U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}>`).trim();
   const characters = [...visible];
   return characters.length <= limit ? visible : `${characters.slice(0, limit - 1).join("")}\u2026`;
 }
-function breakTriggers(text2) {
-  return text2.replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`).replace(/#(?=\d)/g, `#${JOINER}`).replace(/GH-(?=\d)/gi, (match2) => `${match2}${JOINER}`).replace(/:\/\//g, `:${JOINER}//`).replace(/(mailto|xmpp):/gi, `$1${JOINER}:`).replace(/www\./gi, (match2) => `${match2.slice(0, 3)}${JOINER}.`);
+function breakTriggers(text3) {
+  return text3.replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`).replace(/#(?=\d|\[)/g, `#${JOINER}`).replace(/GH-(?=\d)/gi, (match2) => `${match2}${JOINER}`).replace(/:\/\//g, `:${JOINER}//`).replace(/(mailto|xmpp):/gi, `$1${JOINER}:`).replace(/www\./gi, (match2) => `${match2.slice(0, 3)}${JOINER}.`);
 }
-function escapeHtml(text2) {
-  return text2.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;");
+function escapeHtml(text3) {
+  return text3.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;");
 }
-function splitCode(text2) {
-  const pieces = text2.split("`");
+function splitCode(text3) {
+  const pieces = text3.split("`");
   if (pieces.length % 2 === 0) {
     const last = pieces.pop() ?? "";
     pieces[pieces.length - 1] += `\`${last}`;
   }
   return pieces.map((piece, i) => ({ code: i % 2 === 1, text: piece })).filter((part2) => part2.text !== "");
 }
-function markdownText(text2, limit) {
-  const parts = splitCode(cleanText(text2, limit));
-  const escaped = parts.map((part2) => part2.code ? markdownCode(part2.text, limit) : markdownPlain(part2.text));
+function markdownText(text3, limit) {
+  return escapeClean(cleanText(text3, limit));
+}
+function markdownCell(text3, limit, width = 14) {
+  return escapeClean(
+    cleanText(text3, limit).replace(new RegExp(`[^\\s-]{${width}}(?=[^\\s-])`, "gu"), `$&${SOFT_BREAK}`)
+  );
+}
+function escapeClean(clean) {
+  const escaped = splitCode(clean).map((part2) => part2.code ? codeSpan(part2.text) : markdownPlain(part2.text));
   return escaped.join("").replace(
     /^(\s*)(?:([-+=#])|(\d{1,9})([.)])(?=\s|$))/,
     (_, space, sign, digits, point) => sign === void 0 ? `${space}${digits}\\${point}` : `${space}\\${sign}`
   );
 }
-function markdownPlain(text2) {
-  return breakTriggers(text2).replace(/[\\`*[\]|~]/g, "\\$&").replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\$/g, "<span>$</span>");
+function markdownPlain(text3) {
+  return breakTriggers(text3).replace(/[\\`*[\]|~]/g, "\\$&").replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\$/g, "<span>$</span>");
 }
-function markdownCode(text2, limit) {
-  const clean = cleanText(text2, limit);
-  if (clean === "") return "";
-  if (/[`|\\]|##\[/.test(clean))
+function markdownCode(text3, limit) {
+  return codeSpan(cleanText(text3, limit));
+}
+function codeSpan(clean) {
+  if (clean.trim() === "") return "";
+  if (/[`|\\]|##\[|<!--|-->/.test(clean))
     return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
   return `\`${clean}\``;
 }
-function htmlText(text2, limit) {
-  return splitCode(cleanText(text2, limit)).map(
+function htmlText(text3, limit) {
+  return splitCode(cleanText(text3, limit)).map(
     (part2) => part2.code ? `<code>${escapeHtml(part2.text)}</code>` : escapeHtml(breakTriggers(part2.text)).replace(/\$/g, "<span>$</span>")
   ).join("");
 }
@@ -62607,11 +65332,14 @@ function sourceLink(address) {
   const target = address.replace(/^https:\/\/github\.com\//, "https://redirect.github.com/");
   return `[${markdownPlain(address.replace(/^https:\/\//, ""))}](${target})`;
 }
-function plainText(text2, limit) {
-  return breakCommands(cleanText(text2, limit));
+function isInside(path) {
+  return !/^[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
 }
-function breakCommands(text2) {
-  return text2.replace(/^([^\S\n]*):(?=:)/gm, `$1:${JOINER}`).replace(/##(?=\[)/g, `##${JOINER}`);
+function plainText(text3, limit) {
+  return breakCommands(cleanText(text3, limit));
+}
+function breakCommands(text3) {
+  return text3.replace(/^([^\S\n]*):(?=:)/gm, `$1:${JOINER}`).replace(/##(?=\[)/g, `##${JOINER}`);
 }
 function escapeJson(json) {
   const escapeUnit = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
@@ -62627,7 +65355,7 @@ function say(sentence) {
 }
 function failStep(error2) {
   const message = error2 instanceof Error ? error2.message : String(error2);
-  setFailed((error2 instanceof UserError ? message : `unexpected: ${message}`).replaceAll(/\s*\n\s*/g, " "));
+  setFailed(plainText(error2 instanceof UserError ? message : `unexpected: ${message}`, 2e3));
   if (isDebug() && error2 instanceof Error && error2.stack !== void 0) debug(breakCommands(error2.stack));
   process.exitCode = 2;
 }
@@ -62639,21 +65367,21 @@ var HOSTS = 12;
 function buildAnnotations(report2, context2 = {}, reserved = {}) {
   const groups = groupFindings(report2.findings).active;
   const name = hostNamer(report2, context2.hostTitles);
-  return severities.flatMap((severity) => {
-    const own2 = groups.filter((group) => group.severity === severity);
-    const slots = Math.max(1, ANNOTATIONS_PER_KIND - (reserved[severity] ?? 0));
+  return severities.flatMap((severity2) => {
+    const own2 = groups.filter((group) => group.severity === severity2);
+    const slots = Math.max(1, ANNOTATIONS_PER_KIND - (reserved[severity2] ?? 0));
     if (own2.length <= slots) return own2.map((group) => annotate(report2, group, name));
     const shown = own2.slice(0, slots - 1);
-    return [...shown.map((group) => annotate(report2, group, name)), andMore(severity, own2.length - shown.length)];
+    return [...shown.map((group) => annotate(report2, group, name)), andMore(severity2, own2.length - shown.length)];
   });
 }
 function annotate(report2, group, name) {
-  const named2 = group.hosts.slice(0, HOSTS).map((id) => plainText(name(id), 80));
-  const left = group.hosts.length - named2.length;
+  const named = group.hosts.slice(0, HOSTS).map((id) => plainText(name(id), 80));
+  const left = group.hosts.length - named.length;
   const lines2 = [
     plainText(group.message),
     ...group.remedy === void 0 ? [] : [`Fix: ${plainText(group.remedy, 1200)}`],
-    `Hosts: ${joinNames(named2)}${left > 0 ? ` and ${left} more` : ""}`,
+    `Hosts: ${joinNames(named)}${left > 0 ? ` and ${left} more` : ""}`,
     ...report2.images.length > 1 ? [`Images: ${group.images.map((i) => plainText(shortImage(i), 200)).join(", ")}`] : [],
     ...group.platforms.length > 0 ? [`Platforms: ${group.platforms.map((p) => plainText(p, 60)).join(", ")}`] : []
   ];
@@ -62661,45 +65389,104 @@ function annotate(report2, group, name) {
   const canPoint = location2.file !== "" && plainText(location2.file) === location2.file;
   return {
     severity: group.severity,
-    title: `${plainText(group.rule, 60)}: ${count(group.hosts.length, "host")}`,
+    title: `${plainText(group.rule, 60)}: ${count2(group.hosts.length, "host")}`,
     message: lines2.join("\n").slice(0, MESSAGE_LIMIT),
     ...canPoint ? { file: location2.file, line: location2.line } : {}
   };
 }
-function andMore(severity, n) {
+function andMore(severity2, n) {
   return {
-    severity,
+    severity: severity2,
     title: "netfilter-compat",
-    message: `\u2026 and ${n} more ${n === 1 ? severity : `${severity}s`}; the job summary lists them all.`
+    message: `\u2026 and ${n} more ${n === 1 ? severity2 : `${severity2}s`}; the job summary lists them all.`
   };
+}
+
+// src/report/changes.ts
+var NAMED = 3;
+function findChanges(report2) {
+  const compared = report2.images.flatMap((image2) => image2.platforms).filter((platform3) => platform3.base !== void 0);
+  if (compared.length === 0) return void 0;
+  const changes = { tools: [...new Set(compared.flatMap(toolChanges))], broken: 0, fixed: 0, stillBroken: 0 };
+  for (const cell2 of compared.flatMap((platform3) => platform3.cells)) {
+    if (cell2.base === void 0) continue;
+    const own2 = cell2.findings.map((index) => report2.findings[index]);
+    const breaks = own2.some((finding4) => finding4?.severity === "error" && finding4.ignored === void 0);
+    if (breaks) changes[cell2.base === "fail" ? "stillBroken" : "broken"]++;
+    else if (cell2.base === "fail" && cell2.verdict !== "unknown") changes.fixed++;
+  }
+  return changes;
+}
+function describeChanges({ tools, broken, fixed }) {
+  const named = tools.slice(0, NAMED).join(", ");
+  const left = tools.length - NAMED;
+  const what = tools.length === 0 ? "The same tools as before" : `${named}${left > 0 ? ` and ${left} more` : ""}`;
+  if (fixed > 0 && broken > 0) return `${what}: fixes ${count2(fixed, "cell")}, breaks ${broken}`;
+  if (fixed > 0) return `${what}: fixes ${count2(fixed, "cell")}, breaks none`;
+  if (broken > 0) return `${what}: breaks ${count2(broken, "cell")}, fixes none`;
+  return `${what}: fixes and breaks nothing`;
+}
+function toolChanges({ toolchain, base }) {
+  const before = versionsByName(base?.tools ?? []);
+  const now = versionsByName(toolchain.tools);
+  return [.../* @__PURE__ */ new Set([...now.keys(), ...before.keys()])].flatMap((name) => {
+    const [from, to] = [before.get(name), now.get(name)];
+    if (from === to) return [];
+    if (from === void 0) return [`${name} ${to} added`];
+    return [to === void 0 ? `${name} ${from} removed` : `${name} ${from} -> ${to}`];
+  });
+}
+function versionsByName(tools) {
+  const versions = /* @__PURE__ */ new Map();
+  for (const { name, version: version3 } of tools)
+    versions.set(name, (versions.get(name) ?? /* @__PURE__ */ new Set()).add(version3 ?? "of unknown version"));
+  const shown = new Map([...versions].map(([name, set]) => [name, [...set].sort().join(" and ")]));
+  if (shown.get("ip6tables") === shown.get("iptables")) shown.delete("ip6tables");
+  return shown;
 }
 
 // src/report/headline.ts
 var symbols = { fail: "\u274C", unknown: "\u2753", warn: "\u26A0\uFE0F", pass: "\u2705" };
 function headline(report2, context2 = {}) {
   const say2 = { fail: sayFail, unknown: sayUnknown, warn: sayWarn, pass: sayPass }[report2.verdict];
-  return { verdict: report2.verdict, ...say2(report2, context2) };
+  const changes = findChanges(report2);
+  const change2 = changes === void 0 ? {} : { change: describeChanges(changes) };
+  return { verdict: report2.verdict, ...change2, ...say2(report2, context2) };
 }
 function sayFail(report2) {
   const hosts = allHosts(report2);
-  const failing = hosts.filter((host) => cellsOf(report2, host).some((cell) => cell.verdict === "fail"));
+  const failing = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "fail"));
   const sentence = `${subject(report2)} breaks on ${part(failing.length, hosts.length)}${onPlatforms(report2, "fail")}.`;
   return { sentence, ...change(report2, "error") };
 }
 function sayWarn(report2) {
   const hosts = allHosts(report2);
-  const warned = hosts.filter((host) => cellsOf(report2, host).some((cell) => cell.verdict === "warn"));
+  const asBefore = hosts.filter((host) => cellsOf(report2, host).some((cell2) => hasExistingError(report2, cell2)));
+  if (asBefore.length > 0) return sayAsBefore(report2, asBefore.length, hosts.length);
+  const warned = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "warn"));
   const sentence = `${subject(report2)} may break on ${part(warned.length, hosts.length)}${onPlatforms(report2, "warn")}; no break is certain.`;
   return { sentence, ...change(report2, "warning") };
+}
+function sayAsBefore(report2, broken, all) {
+  const sentence = `${subject(report2)} breaks on ${part(broken, all)} as its base image does; nothing new breaks.`;
+  const [group] = groupFindings(report2.findings).existing.filter((entry) => entry.severity === "error");
+  const remedy4 = group?.remedy === void 0 ? "" : ` What would cure the old: ${withStop(group.remedy)}`;
+  return { sentence, action: `Nothing to do for this change.${remedy4}`, isChange: false };
+}
+function hasExistingError(report2, cell2) {
+  return cell2.findings.some((index) => {
+    const finding4 = report2.findings[index];
+    return finding4?.severity === "error" && finding4.existing === true && finding4.ignored === void 0;
+  });
 }
 function sayPass(report2) {
   const hosts = allHosts(report2);
   const all = hosts.length === 1 ? "the host" : `all ${hosts.length} hosts`;
   const { existing, ignored } = groupFindings(report2.findings);
   const folded = [
-    existing.length > 0 ? `${count(existing.length, "finding")} that the base image already has` : "",
-    ignored.length > 0 ? count(ignored.length, "ignored finding") : ""
-  ].filter((text2) => text2 !== "");
+    existing.length > 0 ? `${count2(existing.length, "finding")} that the base image already has` : "",
+    ignored.length > 0 ? count2(ignored.length, "ignored finding") : ""
+  ].filter((text3) => text3 !== "");
   const action = folded.length === 0 ? "Nothing to do." : `Nothing to do for this change. Not counted: ${folded.join(", ")}.`;
   return { sentence: `${subject(report2)} works on ${all}.`, action, isChange: false };
 }
@@ -62712,39 +65499,49 @@ function sayUnknown(report2, context2) {
       action: "Name at least one host in the input `hosts`.",
       isChange: true
     };
-  if (report2.images.length > 0 && platforms(report2).every((platform2) => platform2.toolchain.tools.length === 0))
+  if (report2.images.length > 0 && platforms(report2).every((platform3) => platform3.toolchain.tools.length === 0))
     return {
       sentence: `${subject(report2)} holds no netfilter tool, so there is nothing to judge.`,
       action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config2}\`; otherwise install the tools.`,
       isChange: true
     };
-  const open4 = hosts.filter((host) => cellsOf(report2, host).some((cell) => cell.verdict === "unknown"));
-  const sentence = `Whether ${lowerSubject(report2)} works can't be told for ${part(open4.length, hosts.length)}${onPlatforms(report2, "unknown")}.`;
+  const open5 = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "unknown"));
+  const sentence = `Whether ${lowerSubject(report2)} works can't be told for ${part(open5.length, hosts.length)}${onPlatforms(report2, "unknown")}.`;
   return { sentence, action: stateFact(report2, context2, config2), isChange: true };
 }
 function stateFact(report2, context2, config2) {
   const cells = /* @__PURE__ */ new Map();
-  for (const platform2 of platforms(report2))
-    for (const cell of platform2.cells)
-      for (const fact3 of new Set(cell.missing.map((m) => m.fact)))
-        cells.set(fact3, [...cells.get(fact3) ?? [], cell.host]);
+  for (const platform3 of platforms(report2))
+    for (const cell2 of platform3.cells)
+      for (const fact3 of new Set(cell2.missing.map((m) => m.fact)))
+        cells.set(fact3, [...cells.get(fact3) ?? [], cell2.host]);
   const [fact2, hosts = []] = [...cells].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
   if (fact2 === void 0) return "Read the notes below.";
   const name = hostNamer(report2, context2.hostTitles);
   const unique2 = [...new Set(hosts)];
-  const where = unique2.length === 1 ? name(unique2[0] ?? "") : count(unique2.length, "host");
-  const further = cells.size > 1 ? ` ${count(cells.size - 1, "further fact")} below.` : "";
+  const where = unique2.length === 1 ? name(unique2[0] ?? "") : count2(unique2.length, "host");
+  const further = cells.size > 1 ? ` ${count2(cells.size - 1, "further fact")} below.` : "";
   return `In \`${config2}\`, state for ${where}: ${withStop(fact2)}${further}`;
 }
-function change(report2, severity) {
-  const groups = groupFindings(report2.findings).active.filter((group) => group.severity === severity);
+function leadingSuggestion(report2) {
+  const severity2 = { fail: "error", warn: "warning", unknown: void 0, pass: void 0 };
+  const groups = groupFindings(report2.findings).active.filter((group) => group.severity === severity2[report2.verdict]);
+  const [remedy4] = rankRemedies(groups)[0] ?? [];
+  return groups.find((group) => group.remedy === remedy4 && group.first.suggestion !== void 0)?.first.suggestion;
+}
+function rankRemedies(groups) {
   const byRemedy = /* @__PURE__ */ new Map();
   for (const group of groups)
     if (group.remedy !== void 0) byRemedy.set(group.remedy, (byRemedy.get(group.remedy) ?? 0) + group.cells);
-  const [remedy4] = [...byRemedy].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return [...byRemedy].sort((a, b) => b[1] - a[1]);
+}
+function change(report2, severity2) {
+  const groups = groupFindings(report2.findings).active.filter((group) => group.severity === severity2);
+  const remedies = rankRemedies(groups);
+  const [remedy4] = remedies[0] ?? [];
   if (remedy4 === void 0) return { action: readAbout(groups[0]), isChange: true };
-  const others = byRemedy.size - 1;
-  const further = others > 0 ? ` ${count(others, "further change")} below.` : "";
+  const others = remedies.length - 1;
+  const further = others > 0 ? ` ${count2(others, "further change")} below.` : "";
   return { action: `${withStop(remedy4)}${further}`, isChange: true };
 }
 function readAbout(group) {
@@ -62754,12 +65551,12 @@ function platforms(report2) {
   return report2.images.flatMap((image2) => image2.platforms);
 }
 function cellsOf(report2, host) {
-  return platforms(report2).flatMap((platform2) => platform2.cells.filter((cell) => cell.host === host));
+  return platforms(report2).flatMap((platform3) => platform3.cells.filter((cell2) => cell2.host === host));
 }
-function onPlatforms(report2, verdict) {
+function onPlatforms(report2, verdict2) {
   const all = new Set(platforms(report2).map((p) => p.platform));
   const hit = new Set(
-    platforms(report2).filter((p) => p.cells.some((c) => c.verdict === verdict)).map((p) => p.platform)
+    platforms(report2).filter((p) => p.cells.some((c) => c.verdict === verdict2)).map((p) => p.platform)
   );
   return hit.size < all.size && hit.size > 0 ? ` (${[...hit].join(", ")} only)` : "";
 }
@@ -62801,6 +65598,7 @@ var words2 = {
 var severitySymbols = { error: "\u274C", warning: "\u26A0\uFE0F", notice: "\u2139\uFE0F" };
 var HOSTS_IN_ROW = 8;
 var HOSTS_IN_ONLY_ROW = 20;
+var COLUMNS = 4;
 var RULES_IN_CELL = 3;
 var HOSTS_IN_FINDING = 60;
 var FACTS = 20;
@@ -62818,10 +65616,12 @@ function renderMarkdown(report2, context2 = {}, detail = fullDetail) {
   const notices = groups.active.filter((group) => group.severity === "notice");
   const blocks = [
     head(writer),
+    suggestion(writer),
     ...matrices(writer),
     findingList(writer, listed2),
     missingFacts(writer),
     foldedGroups(writer, "Worth knowing", notices),
+    foldedGroups(writer, "Fixed by this change", mergeEqual(report2.fixed ?? [])),
     foldedGroups(writer, "Already in the base image, not counted", groups.existing),
     foldedGroups(writer, "Ignored, not counted", groups.ignored),
     toolList(writer),
@@ -62836,8 +65636,22 @@ function head({ report: report2, context: context2 }) {
   const lines2 = headline(report2, context2);
   const name = context2.reportName ? ` \xB7 ${markdownText(context2.reportName, 100)}` : "";
   const action = markdownText(lines2.action, 1200);
-  return `### ${symbols[lines2.verdict]} ${markdownText(lines2.sentence.replace(/\.$/, ""))}${name}
+  const title = lines2.change ?? lines2.sentence.replace(/\.$/, "");
+  const heading = markdownText(title).replaceAll(" -&gt; ", " -> ");
+  const first = `### ${symbols[lines2.verdict]} ${heading}${name}
 ${lines2.isChange ? `**Do this:** ${action}` : action}`;
+  return lines2.change === void 0 ? first : `${first}
+
+${markdownText(lines2.sentence)}`;
+}
+function suggestion(writer) {
+  const wanted = writer.context.suggestion;
+  if (wanted === void 0 || !/^FROM [\w./:@=$ {}-]{1,300}$/.test(wanted.text)) return "";
+  return `In ${locationLink(writer, wanted)}:
+
+\`\`\`suggestion
+${wanted.text}
+\`\`\``;
 }
 function matrices(writer) {
   const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
@@ -62846,55 +65660,67 @@ function matrices(writer) {
     ...all.length > 1 ? [`**Image** ${markdownCode(shortImage(matrix.image), 200)}`] : [],
     matrixTable(writer, matrix)
   ]);
-  if (shown.length < all.length) blocks.push(`\u2026 and ${count(all.length - shown.length, "further image")}.`);
+  if (shown.length < all.length) blocks.push(`\u2026 and ${count2(all.length - shown.length, "further image")}.`);
   return blocks;
 }
 function matrixTable(writer, matrix) {
   const several = matrix.columns.length > 1;
+  const side = several && matrix.columns.length <= COLUMNS;
   const shown = matrix.rows.slice(0, writer.detail.rows);
-  const named2 = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
-  const titles = several ? matrix.columns.map((platforms2) => platforms2.map(shortPlatform).join("<br>")) : ["Result"];
+  const named = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
+  const titles = side ? matrix.columns.map((platforms2) => platforms2.map(shortPlatform).join("<br>")) : ["Result"];
   const lines2 = shown.map((row) => {
-    const cells = row.cells.map((cell) => several ? symbols[cell.verdict] : resultCell(cell));
+    const single = several ? [platformResults(matrix, row)] : row.cells.map(resultCell);
+    const cells = side ? row.cells.map((cell2) => symbols[cell2.verdict]) : single;
     const reason = rowReason(writer, row);
-    return tableRow([...cells, `${hostList(writer, row.hosts, named2)}${reason === "" ? "" : `<br>${reason}`}`]);
+    return tableRow([
+      ...cells,
+      `${hostList(writer, row.hosts, named, markdownCell)}${reason === "" ? "" : `<br>${reason}`}`
+    ]);
   });
   const left = matrix.rows.slice(shown.length).reduce((sum2, row) => sum2 + row.hosts.length, 0);
   const rest = left > 0 ? `
 
-\u2026 and ${count(left, "further host")}, none of them worse.` : "";
+\u2026 and ${count2(left, "further host")}, none of them worse.` : "";
   const [only] = matrix.columns;
   const agreed2 = !several && only && only.length > 1 ? `
 
 The same on ${only.map(platformTitle).join(", ")}.` : "";
-  const head2 = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => several ? ":---:" : ":---"), ":---"])];
+  const head2 = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => side ? ":---:" : ":---"), ":---"])];
   return [...head2, ...lines2].join("\n") + rest + agreed2;
 }
-function platformTitle(platform2) {
-  return markdownText(platform2, 60);
+function platformResults(matrix, row) {
+  return verdicts.flatMap((verdict2) => {
+    const platforms2 = matrix.columns.flatMap((column, i) => row.cells[i]?.verdict === verdict2 ? column : []);
+    return platforms2.length === 0 ? [] : [`${symbols[verdict2]} ${platforms2.map(shortPlatform).join(", ")}`];
+  }).join("<br>");
 }
-function shortPlatform(platform2) {
-  return platformTitle(platform2.replace(/^linux\//, ""));
+function platformTitle(platform3) {
+  return markdownText(platform3, 60);
+}
+function shortPlatform(platform3) {
+  return markdownCell(platform3.replace(/^linux\//, ""), 24, 8);
 }
 function tableRow(cells) {
   return `| ${cells.join(" | ")} |`;
 }
-function resultCell(cell) {
-  return `${symbols[cell.verdict]}&nbsp;${words2[cell.verdict].replace(" ", "&nbsp;")}`;
+function resultCell(cell2) {
+  const word = cell2.asBefore ? "as before" : words2[cell2.verdict];
+  return `${symbols[cell2.verdict]}&nbsp;${word.replace(" ", "&nbsp;")}`;
 }
-function hostList(writer, hosts, limit) {
-  const named2 = hosts.slice(0, hosts.length === limit + 1 ? limit + 1 : limit).map((id) => markdownText(writer.hostName(id), 80));
-  const left = hosts.length - named2.length;
-  return left > 0 ? `${joinNames(named2)} and ${left} more` : joinNames(named2);
+function hostList(writer, hosts, limit, write = markdownText) {
+  const named = hosts.slice(0, hosts.length === limit + 1 ? limit + 1 : limit).map((id) => write(writer.hostName(id), 80));
+  const left = hosts.length - named.length;
+  return left > 0 ? `${joinNames(named)} and ${left} more` : joinNames(named);
 }
 function rowReason(writer, row) {
-  const rules2 = [...new Set(row.cells.flatMap((cell) => cell.findings).map((finding3) => finding3.rule))];
+  const rules2 = [...new Set(row.cells.flatMap((cell2) => cell2.findings).map((finding4) => finding4.rule))];
   const facts = [
     ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact)))
   ];
   const unknown2 = [
-    ...facts.slice(0, FACTS_IN_CELL).map((fact2) => markdownText(fact2, 160)),
-    ...facts.length > FACTS_IN_CELL ? [count(facts.length - FACTS_IN_CELL, "further fact")] : []
+    ...facts.slice(0, FACTS_IN_CELL).map((fact2) => markdownCell(fact2, 160)),
+    ...facts.length > FACTS_IN_CELL ? [count2(facts.length - FACTS_IN_CELL, "further fact")] : []
   ];
   return [
     ...rules2.slice(0, RULES_IN_CELL).map((rule14) => ruleLink(writer, rule14)),
@@ -62916,15 +65742,15 @@ function findingList(writer, groups) {
   const left = groups.length - shown.length;
   if (left > 0)
     blocks.push(
-      shown.length > 0 ? `\u2026 and ${count(left, "further finding")}.` : `${count(left, "finding")}, not listed here.`
+      shown.length > 0 ? `\u2026 and ${count2(left, "further finding")}.` : `${count2(left, "finding")}, not listed here.`
     );
   return blocks.join("\n\n");
 }
 function findingBlock(writer, group) {
   const summary2 = `${severitySymbols[group.severity]} <b>${htmlText(group.rule, 60)}</b>: ${htmlText(group.message)}`;
-  const { evidence: evidence2 } = writer.detail;
-  const withEvidence = evidence2 === "all" || evidence2 === "errors" && group.severity === "error";
-  const body = [findingFacts(writer, group), withEvidence ? evidenceList(group) : ""].filter((text2) => text2 !== "");
+  const { evidence: evidence3 } = writer.detail;
+  const withEvidence = evidence3 === "all" || evidence3 === "errors" && group.severity === "error";
+  const body = [findingFacts(writer, group), withEvidence ? evidenceList(group) : ""].filter((text3) => text3 !== "");
   return fold(summary2, body.join("\n\n"));
 }
 function fold(summary2, body) {
@@ -62953,10 +65779,10 @@ function findingFacts(writer, group) {
   return lines2.map((line) => `- ${line}`).join("\n");
 }
 function locationLink({ context: context2 }, location2) {
-  const text2 = markdownCode(`${location2.file}:${location2.line}`, 200);
-  if (context2.sourceBase === void 0) return text2;
+  const text3 = markdownCode(`${location2.file}:${location2.line}`, 200);
+  if (context2.sourceBase === void 0 || !isInside(location2.file)) return text3;
   const path = location2.file.split("/").map(encodePath).join("/");
-  return `[${text2}](${context2.sourceBase}${path}#L${location2.line})`;
+  return `[${text3}](${context2.sourceBase}${path}#L${location2.line})`;
 }
 function encodePath(segment) {
   return encodeURIComponent(segment.toWellFormed()).replace(/[()!'*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
@@ -62965,30 +65791,30 @@ function evidenceList(group) {
   const facts = mergeEvidence(group.first.evidence);
   if (facts.length === 0) return "";
   const items = facts.slice(0, FACTS).map(({ fact: fact2, sources }) => `- ${markdownText(fact2)} (${sources.slice(0, FACTS).map(markdownSource).join(", ")})`);
-  if (facts.length > FACTS) items.push(`- \u2026 and ${count(facts.length - FACTS, "further fact")}`);
+  if (facts.length > FACTS) items.push(`- \u2026 and ${count2(facts.length - FACTS, "further fact")}`);
   return `How we know:
 
 ${items.join("\n")}`;
 }
 function missingFacts(writer) {
   const facts = /* @__PURE__ */ new Map();
-  for (const cell of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
-    for (const { fact: fact2, rule: rule14 } of cell.verdict === "unknown" ? cell.missing : []) {
+  for (const cell2 of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
+    for (const { fact: fact2, rule: rule14 } of cell2.verdict === "unknown" ? cell2.missing : []) {
       const entry = facts.get(fact2) ?? { rules: [], hosts: [] };
       facts.set(fact2, entry);
       if (!entry.rules.includes(rule14)) entry.rules.push(rule14);
-      if (!entry.hosts.includes(cell.host)) entry.hosts.push(cell.host);
+      if (!entry.hosts.includes(cell2.host)) entry.hosts.push(cell2.host);
     }
   if (facts.size === 0) return "";
   const shown = [...facts].slice(0, writer.detail.findings);
   const items = shown.map(
     ([fact2, { rules: rules2, hosts }]) => `- ${markdownText(fact2)}, needed by ${rules2.map((rule14) => ruleLink(writer, rule14)).join(", ")}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}`
   );
-  if (shown.length < facts.size) items.push(`- \u2026 and ${count(facts.size - shown.length, "further fact")}`);
+  if (shown.length < facts.size) items.push(`- \u2026 and ${count2(facts.size - shown.length, "further fact")}`);
   const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
   const advice = `A fact that you know can be stated in ${config2}.`;
   return fold(
-    `\u2753 <b>${count(facts.size, "fact")} not known</b>, each of which could mean a break`,
+    `\u2753 <b>${count2(facts.size, "fact")} not known</b>, each of which could mean a break`,
     `${items.join("\n")}
 
 ${advice}`
@@ -62996,7 +65822,7 @@ ${advice}`
 }
 function foldedGroups(writer, title, groups) {
   if (groups.length === 0) return "";
-  if (!writer.detail.folded) return `${title}: ${count(groups.length, "finding")}.`;
+  if (!writer.detail.folded) return `${title}: ${count2(groups.length, "finding")}.`;
   const shown = groups.slice(0, writer.detail.findings);
   const items = shown.map((group) => {
     const { ignored } = group.first;
@@ -63004,7 +65830,7 @@ function foldedGroups(writer, title, groups) {
     const symbol = severitySymbols[group.severity];
     return `- ${symbol} ${ruleLink(writer, group.rule)}: ${markdownText(withStop(group.message))} On ${hostList(writer, group.hosts, HOSTS_IN_ROW)}.${until}`;
   });
-  if (shown.length < groups.length) items.push(`- \u2026 and ${count(groups.length - shown.length, "further finding")}`);
+  if (shown.length < groups.length) items.push(`- \u2026 and ${count2(groups.length - shown.length, "further finding")}`);
   return fold(`${title}: <b>${groups.length}</b>`, items.join("\n"));
 }
 function toolList(writer) {
@@ -63012,19 +65838,19 @@ function toolList(writer) {
   const { images } = writer.report;
   const tools = /* @__PURE__ */ new Map();
   for (const image2 of images)
-    for (const { platform: platform2, toolchain } of image2.platforms)
+    for (const { platform: platform3, toolchain } of image2.platforms)
       for (const tool2 of toolchain.tools) {
-        const text2 = describeTool(tool2);
-        const places = tools.get(text2) ?? [];
-        tools.set(text2, places);
-        const place3 = images.length > 1 ? `${shortImage(image2.reference)} ${platform2}` : platform2;
+        const text3 = describeTool(tool2);
+        const places = tools.get(text3) ?? [];
+        tools.set(text3, places);
+        const place3 = images.length > 1 ? `${shortImage(image2.reference)} ${platform3}` : platform3;
         if (!places.includes(place3)) places.push(place3);
       }
   if (tools.size === 0) return "";
   const everywhere = images.reduce((sum2, image2) => sum2 + image2.platforms.length, 0);
-  const items = [...tools].map(([text2, places]) => {
+  const items = [...tools].map(([text3, places]) => {
     const where = places.length < everywhere ? ` on ${places.map((place3) => markdownText(place3, 120)).join(", ")}` : "";
-    return `- ${text2}${where}`;
+    return `- ${text3}${where}`;
   });
   return fold("What is in the image", items.join("\n"));
 }
@@ -63039,7 +65865,7 @@ function notes({ report: report2, detail }) {
   const shown = report2.notes.slice(0, detail.folded ? 50 : 5);
   const items = shown.map((note) => `- ${markdownText(note)}`);
   if (shown.length < report2.notes.length)
-    items.push(`- \u2026 and ${count(report2.notes.length - shown.length, "further note")}`);
+    items.push(`- \u2026 and ${count2(report2.notes.length - shown.length, "further note")}`);
   return fold(`Notes on this run: <b>${report2.notes.length}</b>`, items.join("\n"));
 }
 function footer({ report: report2, context: context2, detail }) {
@@ -63076,17 +65902,17 @@ var steps = [
 ];
 function fitMarkdown(report2, context2, limit, suffix = "") {
   let detail = fullDetail;
-  let text2 = renderMarkdown(report2, context2, detail);
+  let text3 = renderMarkdown(report2, context2, detail);
   const cuts = /* @__PURE__ */ new Map();
   for (const { kind, cut, change: change2 } of steps) {
-    if (byteLength(text2 + suffix) <= limit) return text2 + suffix;
+    if (byteLength(text3 + suffix) <= limit) return text3 + suffix;
     const lower = { ...detail, ...change2 };
-    if (renderMarkdown(report2, context2, lower) === text2) continue;
+    if (renderMarkdown(report2, context2, lower) === text3) continue;
     cuts.set(kind, cut);
     detail = { ...lower, cut: [...cuts.values()] };
-    text2 = renderMarkdown(report2, context2, detail);
+    text3 = renderMarkdown(report2, context2, detail);
   }
-  return byteLength(text2 + suffix) <= limit ? text2 + suffix : lastResort(report2, suffix);
+  return byteLength(text3 + suffix) <= limit ? text3 + suffix : lastResort(report2, suffix);
 }
 function lastResort(report2, suffix) {
   return `### netfilter-compat: ${report2.verdict}
@@ -63094,22 +65920,22 @@ function lastResort(report2, suffix) {
 The report is too long for this place; see the job summary or the JSON report.
 ${suffix}`;
 }
-function byteLength(text2) {
-  return new TextEncoder().encode(text2).length;
+function byteLength(text3) {
+  return new TextEncoder().encode(text3).length;
 }
 
 // src/report/pen.ts
 function makePen(options) {
   return {
-    paint: (code, text2) => options.color ? `\x1B[${code}m${text2}\x1B[0m` : text2,
+    paint: (code, text3) => options.color ? `\x1B[${code}m${text3}\x1B[0m` : text3,
     width: Math.max(40, options.width ?? 100)
   };
 }
-function wrap(text2, width, first, next) {
+function wrap(text3, width, first, next) {
   const lines2 = [];
   let line = first;
   let empty = true;
-  for (const word of text2.split(" ")) {
+  for (const word of text3.split(" ")) {
     if (!empty && line.length + 1 + word.length > width) {
       lines2.push(line);
       line = next + word;
@@ -63133,6 +65959,7 @@ function renderText(report2, context2 = {}, options = {}) {
       (matrix) => matrixText(report2, matrix.image, matrix.columns, matrix.rows, hostName, pen)
     ),
     ...groups.active.map((group) => findingText(report2, group, hostName, context2, pen)),
+    foldedText("Fixed by this change", mergeEqual(report2.fixed ?? []), pen),
     foldedText("Already in the base image, not counted", groups.existing, pen),
     foldedText("Ignored, not counted", groups.ignored, pen),
     listText("Notes", report2.notes, pen)
@@ -63143,7 +65970,9 @@ function renderText(report2, context2 = {}, options = {}) {
 function textHead(report2, context2, pen) {
   const lines2 = headline(report2, context2);
   const label = pen.paint(verdictColors[lines2.verdict], labels[lines2.verdict]);
-  const first = `${label}  ${plainText(lines2.sentence.replaceAll("`", ""))}`;
+  const sentence = plainText(lines2.sentence.replaceAll("`", ""));
+  const first = lines2.change === void 0 ? `${label}  ${sentence}` : `${label}  ${plainText(lines2.change)}
+${sentence}`;
   const action = plainText(lines2.action.replaceAll("`", ""), 1200);
   return `${first}
 ${wrap(lines2.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}`;
@@ -63155,10 +65984,10 @@ function matrixText(report2, image2, columns, rows, hostName, pen) {
   const title = `${plainText(shortImage(image2), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms2[0] ?? ""}`}`;
   const lines2 = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
-    return row.cells.map((cell, i) => {
-      const label = pen.paint(verdictColors[cell.verdict], labels[cell.verdict].padEnd(7));
-      const rules2 = [...new Set(cell.findings.map((f) => plainText(f.rule, 60)))];
-      const why = [...rules2, ...cell.verdict === "unknown" ? missingText(cell.missing) : []].join(", ");
+    return row.cells.map((cell2, i) => {
+      const label = pen.paint(verdictColors[cell2.verdict], (cell2.asBefore ? "before" : labels[cell2.verdict]).padEnd(7));
+      const rules2 = [...new Set(cell2.findings.map((f) => plainText(f.rule, 60)))];
+      const why = [...rules2, ...cell2.verdict === "unknown" ? missingText(cell2.missing) : []].join(", ");
       const where = several ? ` [${platforms2[i]}]` : "";
       return `  ${label} ${wrap(`${hosts}${where}${why === "" ? "" : `: ${why}`}`, pen.width, " ".repeat(10), " ".repeat(10)).trimStart()}`;
     });
@@ -63167,13 +65996,13 @@ function matrixText(report2, image2, columns, rows, hostName, pen) {
 }
 function missingText(missing) {
   const facts = [...new Set(missing.map((m) => plainText(m.fact, 160)))];
-  return facts.length > 3 ? [...facts.slice(0, 3).map((f) => `not known: ${f}`), `${count(facts.length - 3, "further fact")} not known`] : facts.map((fact2) => `not known: ${fact2}`);
+  return facts.length > 3 ? [...facts.slice(0, 3).map((f) => `not known: ${f}`), `${count2(facts.length - 3, "further fact")} not known`] : facts.map((fact2) => `not known: ${fact2}`);
 }
 function findingText(report2, group, hostName, context2, pen) {
   const label = pen.paint(severityColors[group.severity], group.severity);
   const several = report2.images.reduce((sum2, image2) => sum2 + image2.platforms.length, 0) > 1;
   const where = several ? `  [${group.platforms.map((p) => plainText(p, 60)).join(", ")}]` : "";
-  const { location: location2, evidence: evidence2 } = group.first;
+  const { location: location2, evidence: evidence3 } = group.first;
   const fields = [
     ["", plainText(group.message)],
     ["fix", plainText(group.remedy ?? "", 1200)],
@@ -63181,7 +66010,7 @@ function findingText(report2, group, hostName, context2, pen) {
     ["image", report2.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],
     ["at", location2 ? `${plainText(location2.file, 200)}:${location2.line}` : ""],
-    ...mergeEvidence(evidence2).slice(0, 20).map(({ fact: fact2, sources }, i) => [
+    ...mergeEvidence(evidence3).slice(0, 20).map(({ fact: fact2, sources }, i) => [
       i === 0 ? "known by" : " ",
       `${plainText(fact2)} (${sources.map((source) => plainText(source, 300)).join(", ")})`
     ]),
@@ -63198,7 +66027,7 @@ function foldedText(title, groups, pen) {
     groups.map((group) => {
       const { ignored } = group.first;
       const until = ignored ? ` (until ${ignored.until}: ${ignored.reason})` : "";
-      return `${group.severity} ${group.rule} on ${count(group.hosts.length, "host")}: ${group.message}${until}`;
+      return `${group.severity} ${group.rule} on ${count2(group.hosts.length, "host")}: ${group.message}${until}`;
     }),
     pen
   );
@@ -63220,7 +66049,7 @@ async function createClient(options) {
   const debug2 = options.debug ?? (() => {
   });
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), DEADLINE);
+  const timer = setTimeout(() => deadline.abort(), options.deadline ?? DEADLINE);
   timer.unref();
   const Octokit2 = GitHub2.plugin(retry2);
   const octokit = new Octokit2({
@@ -63280,7 +66109,7 @@ async function ownComments(client, request2) {
   });
   for await (const page of pages)
     for (const comment of page.data)
-      if (comment.body?.includes(request2.marker))
+      if (comment.body?.trimEnd().endsWith(request2.marker))
         marked.push({ id: comment.id, url: comment.html_url, body: comment.body, login: comment.user?.login });
   if (marked.length === 0) return [];
   const login = await ownLogin(client);
@@ -63308,8 +66137,26 @@ async function deleteAll(client, repository2, comments) {
   return { deleted, problems };
 }
 function sameText(a, b) {
-  const normal = (text2) => text2.replaceAll("\r\n", "\n").replace(/\/blob\/[0-9a-f]{40}\//g, "/blob/").replace(/\/actions\/runs\/\d+/g, "/actions/runs").trim();
+  const normal = (text3) => text3.replaceAll("\r\n", "\n").replace(/\/blob\/[0-9a-f]{40}\//g, "/blob/").replace(/\/actions\/runs\/\d+/g, "/actions/runs").trim();
   return normal(a) === normal(b);
+}
+
+// src/github/diff.ts
+async function isInDiff(client, repository2, pullRequest, place3) {
+  try {
+    const { data } = await client.rest.pulls.listFiles({ ...repository2, pull_number: pullRequest, per_page: 100 });
+    const patch = data.find((file) => file.filename === place3.file)?.patch;
+    return patch !== void 0 && patchShows(patch, place3.line);
+  } catch {
+    return false;
+  }
+}
+function patchShows(patch, line) {
+  for (const [, start, length] of patch.matchAll(/^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@/gm)) {
+    const first = Number(start);
+    if (line >= first && line < first + Number(length ?? 1)) return true;
+  }
+  return false;
 }
 
 // src/github/event.ts
@@ -63329,8 +66176,14 @@ var workflowRunEvent = object({
     head_sha: string2(),
     head_branch: nullish2(string2()),
     head_repository: repository,
-    repository,
-    pull_requests: array(object({ number: number2(), head: object({ sha: string2() }) }))
+    repository: nullish2(object({ id: optional(number2()), full_name: string2() })),
+    pull_requests: array(
+      object({
+        number: number2(),
+        head: object({ sha: string2() }),
+        base: optional(object({ repo: object({ id: number2() }) }))
+      })
+    )
   })
 });
 function adaptEvent(name, payload, sha) {
@@ -63386,7 +66239,8 @@ function adaptWorkflowRun(payload, sha) {
   if (!/^pull_request(_target)?$/.test(run2.event))
     return { kind, headSha, noComment: `the workflow run was started by ${run2.event}, not by a pull request` };
   const fork = run2.head_repository != null && run2.head_repository.full_name !== run2.repository?.full_name;
-  const own2 = run2.pull_requests.filter((pull) => pull.head.sha === headSha);
+  const isOurs = (id) => id === void 0 || id === run2.repository?.id;
+  const own2 = run2.pull_requests.filter((pull) => pull.head.sha === headSha && isOurs(pull.base?.repo.id));
   if (own2.length === 1 && own2[0]) return { kind, headSha, pullRequest: own2[0].number, fork };
   if (run2.head_repository == null || run2.head_branch == null)
     return { kind, headSha, noComment: "the workflow run names no branch that a pull request could come from" };
@@ -63394,18 +66248,18 @@ function adaptWorkflowRun(payload, sha) {
 }
 
 // src/github/files.ts
-import { join as join4, resolve as resolve2 } from "node:path";
+import { join as join6, resolve as resolve2 } from "node:path";
 
 // src/files/write-whole.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
 import { existsSync as existsSync4, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { dirname as dirname4, join as join3 } from "node:path";
-function writeWhole(file, text2) {
-  const folder2 = dirname4(file);
-  const temporary = join3(folder2, `.netfilter-compat-${randomUUID2()}`);
+import { dirname as dirname5, join as join5 } from "node:path";
+function writeWhole(file, text3) {
+  const folder2 = dirname5(file);
+  const temporary = join5(folder2, `.netfilter-compat-${randomUUID2()}`);
   try {
     makeFolder(folder2);
-    writeFileSync(temporary, text2, { flag: "wx" });
+    writeFileSync(temporary, text3, { flag: "wx" });
     renameSync(temporary, file);
   } catch (error2) {
     if (existsSync4(temporary)) unlinkSync(temporary);
@@ -63414,16 +66268,16 @@ function writeWhole(file, text2) {
 }
 function makeFolder(folder2) {
   if (existsSync4(folder2)) return;
-  const parent = dirname4(folder2);
+  const parent = dirname5(folder2);
   if (parent !== folder2) makeFolder(parent);
   mkdirSync(folder2);
 }
 
 // src/report/json.ts
 var order = [
-  ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "notes"],
+  ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
   ["errors", "warnings", "notices", "unknowns"],
-  ["reference", "digest", "platforms", "platform", "toolchain", "cells"],
+  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
   ["host", "kernel", "programs", "verdict", "findings", "missing"],
   [
     "rule",
@@ -63436,6 +66290,7 @@ var order = [
     "evidence",
     "remedy",
     "location",
+    "suggestion",
     "existing",
     "ignored"
   ],
@@ -63465,7 +66320,7 @@ var order = [
     "byteVersion",
     "fileCapabilities"
   ],
-  ["fact", "source", "reason", "until", "file", "line", "evidence"]
+  ["fact", "source", "reason", "until", "file", "line", "text", "evidence"]
 ];
 var ranks = /* @__PURE__ */ new Map();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
@@ -63535,8 +66390,8 @@ function driver(report2, context2, options, rules2) {
     })
   };
 }
-function sarifText(text2, limit) {
-  return cleanText(text2, limit).replace(/\](?=\()/g, "] ");
+function sarifText(text3, limit) {
+  return cleanText(text3, limit).replace(/\](?=\()/g, "] ");
 }
 function messageText(report2, group, name) {
   const hosts = group.hosts.slice(0, 20).map((id) => sarifText(name(id), 80));
@@ -63545,14 +66400,15 @@ function messageText(report2, group, name) {
     sarifText(group.message),
     `Hosts: ${joinNames(hosts)}${left > 0 ? ` and ${left} more` : ""}.`,
     ...report2.images.length > 1 ? [
-      `In ${count(group.images.length, "image")}: ${group.images.map((i) => sarifText(shortImage(i), 200)).join(", ")}.`
+      `In ${count2(group.images.length, "image")}: ${group.images.map((i) => sarifText(shortImage(i), 200)).join(", ")}.`
     ] : [],
     ...group.remedy === void 0 ? [] : [`Fix: ${sarifText(group.remedy, 1200)}`]
   ];
   return lines2.join("\n");
 }
 function location(group, options) {
-  const { file, line } = group.first.location ?? { file: options.fallbackFile, line: 1 };
+  const stated2 = group.first.location;
+  const { file, line } = stated2 !== void 0 && isInside(stated2.file) ? stated2 : { file: options.fallbackFile, line: 1 };
   const uri = file.split("/").map((segment) => encodeURIComponent(segment.toWellFormed())).join("/");
   return {
     physicalLocation: { artifactLocation: { uri, uriBaseId: "%SRCROOT%" }, region: { startLine: Math.max(1, line) } }
@@ -63565,9 +66421,9 @@ function fingerprint(group, context2, seen2) {
   seen2.set(key, nth);
   return `${hash64(key)}:${nth}`;
 }
-function hash64(text2) {
+function hash64(text3) {
   let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(text2)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  for (const byte of new TextEncoder().encode(text3)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return hash.toString(16).padStart(16, "0");
 }
 
@@ -63586,12 +66442,12 @@ function writeSarifFile(report2, context2, options, input, env) {
 function defaultPath(env) {
   if (!env.RUNNER_TEMP) return void 0;
   const step = `${env.GITHUB_JOB ?? "job"}-${env.GITHUB_ACTION ?? "step"}`.replace(/[^\w-]/g, "_");
-  return join4(env.RUNNER_TEMP, "netfilter-compat", `${step}.json`);
+  return join6(env.RUNNER_TEMP, "netfilter-compat", `${step}.json`);
 }
-function writeText(path, text2, input, env) {
+function writeText(path, text3, input, env) {
   const absolute = resolve2(env.GITHUB_WORKSPACE || ".", path);
   try {
-    writeWhole(absolute, text2);
+    writeWhole(absolute, text3);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(`${input === void 0 ? "report" : `input ${input}`}: ${reason}`);
@@ -63646,8 +66502,8 @@ function workflowFile(env) {
 }
 
 // src/github/pull-request.ts
-function parseRepository(text2) {
-  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text2 ?? "") ?? [];
+function parseRepository(text3) {
+  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text3 ?? "") ?? [];
   return owner !== void 0 && repo !== void 0 ? { owner, repo } : void 0;
 }
 async function findPullRequest(client, repository2, event) {
@@ -63680,17 +66536,21 @@ async function publish(options) {
   const context2 = makeContext(options, event);
   const failure2 = failureReason(report2, {
     failOn: inputs.failOn ?? "error",
-    failOnUnknown: inputs.failOnUnknown ?? false
+    failOnUnknown: inputs.failOnUnknown ?? false,
+    failOnExisting: inputs.failOnExisting ?? false
   });
   info(renderText(report2, context2));
-  annotate2(options, context2, failure2 !== void 0);
+  if (options.annotations !== false) annotate2(options, context2, failure2 !== void 0);
   const noSummary = writeSummary(report2, context2, env.GITHUB_STEP_SUMMARY);
   if (noSummary !== void 0) info(noSummary);
   const files = writeFiles(options, context2);
   const comment = await commentOn(options, context2, event, failure2 !== void 0);
   writeOutputs(report2, { ...files.places, commentUrl: comment.commentUrl ?? "" });
-  if (failure2 !== void 0)
-    setFailed(breakCommands(`${headline(report2, context2).sentence.replaceAll("`", "")} (${failure2})`));
+  if (failure2 !== void 0) {
+    const { change: change2, sentence } = headline(report2, context2);
+    const line = `${change2 === void 0 ? "" : `${change2}. `}${sentence.replaceAll("`", "")} (${failure2})`;
+    setFailed(plainText(line, 1500));
+  }
   if (files.error !== void 0) throw files.error;
   return { ...comment, ...failure2 === void 0 ? {} : { failure: failure2 } };
 }
@@ -63706,8 +66566,8 @@ function makeContext({ inputs, env, hostTitles }, event) {
 var show2 = { error, warning, notice };
 function annotate2({ report: report2, warningsShown }, context2, fails) {
   const reserved = { error: fails ? 1 : 0, warning: 1 + (warningsShown ?? 0), notice: 1 };
-  for (const { severity, message, title, file, line } of buildAnnotations(report2, context2, reserved))
-    show2[severity](message, {
+  for (const { severity: severity2, message, title, file, line } of buildAnnotations(report2, context2, reserved))
+    show2[severity2](message, {
       title,
       ...file === void 0 ? {} : { file },
       ...line === void 0 ? {} : { startLine: line }
@@ -63752,7 +66612,10 @@ async function commentOn(options, context2, event, fails) {
       const pullRequest = await findPullRequest(client, repository2, event);
       if (pullRequest === void 0) return skip(info, "no open pull request has this run's commit as its head");
       const marker = commentMarker(reportIdentity(inputs.reportName, env));
-      const body = fitMarkdown(report2, context2, COMMENT_LIMIT, `
+      const wanted = leadingSuggestion(report2);
+      const shown = wanted !== void 0 && await isInDiff(client, repository2, pullRequest, wanted);
+      const commentContext = shown ? { ...context2, suggestion: wanted } : context2;
+      const body = fitMarkdown(report2, commentContext, COMMENT_LIMIT, `
 ${marker}
 `);
       return told(await upsertComment(client, { repository: repository2, pullRequest, body, marker, create }));
@@ -63811,8 +66674,8 @@ function splitCommands(lines2, firstLine, escapeCharacter) {
     if (/^\s*(?:#|$)/.test(raw)) return;
     const trimmed = raw.trimEnd();
     const continues = trimmed.endsWith(escapeCharacter);
-    const text2 = (continues ? trimmed.slice(0, -1) : trimmed).replace(/["'[\],()]/g, " ");
-    for (const token of text2.split(/\s+|(&&|\|\||[;|&])/)) {
+    const text3 = (continues ? trimmed.slice(0, -1) : trimmed).replace(/["'[\],()]/g, " ");
+    for (const token of text3.split(/\s+|(&&|\|\||[;|&])/)) {
       if (token === void 0 || token === "") continue;
       if (/^(?:&&|\|\||[;|&{}])$/.test(token)) commands.push([]);
       else commands.at(-1)?.push({ text: token, line: firstLine + i });
@@ -63846,21 +66709,19 @@ function namesPackage(word, name) {
 var TEXT_LIMIT2 = 64 * 1024;
 var LOOKUP_LIMIT = 200;
 var STAGE_LIMIT = 500;
-function locateTool(text2, wanted) {
-  return makeLocator(text2)(wanted);
-}
-function makeLocator(text2) {
-  if (text2.length > TEXT_LIMIT2) return () => void 0;
-  const file = import_dockerfile_ast.DockerfileParser.parse(text2);
+function makeLocator(text3) {
+  if (text3.length > TEXT_LIMIT2) return () => void 0;
+  const file = import_dockerfile_ast.DockerfileParser.parse(text3);
   const stages = splitStages(file.getInstructions());
   const last = stages.at(-1);
   if (last === void 0 || stages.length > STAGE_LIMIT) return () => void 0;
-  const lines2 = text2.split(/\r\n|\r|\n/);
+  const lines2 = text3.split(/\r\n|\r|\n/);
   const escapeCharacter = file.getEscapeCharacter();
-  const resolve3 = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? void 0);
+  const resolve4 = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? void 0);
   return (wanted) => {
-    const search2 = { lines: lines2, escapeCharacter, stages, searched: /* @__PURE__ */ new Map(), wanted, resolve: resolve3 };
-    return searchStage(search2, last) ?? { line: baseLine(search2, last), kind: "from" };
+    const search2 = { lines: lines2, escapeCharacter, stages, searched: /* @__PURE__ */ new Map(), wanted, resolve: resolve4 };
+    const from = baseLine(search2, last);
+    return searchStage(search2, last) ?? { line: from, kind: "from", base: from };
   };
 }
 function splitStages(instructions) {
@@ -63871,11 +66732,11 @@ function splitStages(instructions) {
     else stages.at(-1)?.instructions.push(instruction);
   return stages;
 }
-function rememberLookups(resolve3) {
+function rememberLookups(resolve4) {
   const known = /* @__PURE__ */ new Map();
   return (variable, line) => {
     const key = `${line} ${variable}`;
-    if (!known.has(key) && known.size < LOOKUP_LIMIT) known.set(key, resolve3(variable, line));
+    if (!known.has(key) && known.size < LOOKUP_LIMIT) known.set(key, resolve4(variable, line));
     return known.get(key);
   };
 }
@@ -63893,11 +66754,11 @@ function searchInstructions(search2, stage) {
 }
 function searchInstruction(search2, stage, instruction) {
   const keyword = instruction.getKeyword();
-  if (keyword === "RUN") return searchRun(search2, instruction);
+  if (keyword === "RUN") return searchRun(search2, stage, instruction);
   if (keyword === "COPY" || keyword === "ADD") return searchCopy(search2, stage, instruction);
   return void 0;
 }
-function searchRun(search2, instruction) {
+function searchRun(search2, stage, instruction) {
   const { start, end } = instruction.getRange();
   const lines2 = search2.lines.slice(start.line, end.line + 1);
   lines2[0] = lines2[0]?.replace(/^\s*\S+/, "") ?? "";
@@ -63905,7 +66766,7 @@ function searchRun(search2, instruction) {
   for (const command of commands.toReversed())
     for (const word of installedWords(command) ?? [])
       if (packagesIn(search2, word.text, word.line).some((name) => isWanted(search2, name)))
-        return { line: word.line + 1, kind: "install" };
+        return { line: word.line + 1, kind: "install", base: baseLine(search2, stage) };
   const mentioned = commands.flat().find((word) => mentions(search2, word.text));
   return mentioned && { line: mentioned.line + 1, kind: "install" };
 }
@@ -63919,7 +66780,7 @@ function isWanted({ wanted }, word) {
   return wanted.packages.some((name) => namesPackage(word, name));
 }
 function mentions({ wanted }, word) {
-  return wanted.mentions?.some((text2) => word.includes(text2)) ?? false;
+  return wanted.mentions?.some((text3) => word.includes(text3)) ?? false;
 }
 function searchCopy(search2, stage, instruction) {
   const words3 = instruction.getArguments().map((argument) => argument.getValue().replace(/^["'[,]+|["'\],]+$/g, ""));
@@ -63929,7 +66790,7 @@ function searchCopy(search2, stage, instruction) {
   if (words3.some((source) => copiesFile(search2, source) || mentions(search2, source))) return here;
   const from = instruction instanceof import_dockerfile_ast.Copy ? instruction.getFromFlag()?.getValue() : void 0;
   if (from == null || !words3.some((source) => copiesFolder(search2, stage, source, target))) return void 0;
-  const origin = findStage(search2, stage, expand2(search2, from, here.line - 1));
+  const origin = findStage(search2, stage, expand3(search2, from, here.line - 1));
   return (origin && searchStage(search2, origin)) ?? here;
 }
 function copiesFile({ wanted }, source) {
@@ -63966,16 +66827,42 @@ function baseLine(search2, stage) {
   return below ? baseLine(search2, below) : stage.from.getRange().start.line + 1;
 }
 function imageOf(search2, stage) {
-  return expand2(search2, stage.from.getImage() ?? "", stage.from.getRange().start.line);
+  return expand3(search2, stage.from.getImage() ?? "", stage.from.getRange().start.line);
 }
 function findStage({ stages }, stage, name) {
   const wanted = name.toLowerCase();
   return stages.slice(0, stage.index).findLast((other) => other.from.getBuildStage()?.toLowerCase() === wanted || String(other.index) === wanted);
 }
-function expand2(search2, text2, line) {
-  return text2.replace(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (whole2, braced, fallback, bare) => {
+function expand3(search2, text3, line) {
+  return text3.replace(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (whole2, braced, fallback, bare) => {
     return search2.resolve(braced ?? bare, line) ?? fallback ?? whole2;
   });
+}
+
+// src/dockerfile/suggest.ts
+var imageNames = { "amazon-linux": "amazonlinux", rhel: "" };
+function suggestBase(text3, line, upgrade) {
+  const old = text3.split(/\r\n|\r|\n/)[line - 1]?.trim();
+  const [, start, path, name, tag, rest] = /^(FROM (?:--platform=[\w/$.{}-]+ )?)((?:[\w.-]+(?::\d+)?\/)*)([a-z]+):([\w.-]+)((?: [Aa][Ss] [\w.-]+)?)$/.exec(
+    old ?? ""
+  ) ?? [];
+  if (name === void 0 || name !== (imageNames[upgrade.distribution] ?? upgrade.distribution)) return void 0;
+  if (path !== "" && !/(?:^|\/)library\/$/.test(path ?? "")) return void 0;
+  const [, release, variant] = /^(\d+(?:\.\d+)*)((?:-[a-z]+)*)$/.exec(tag ?? "") ?? [];
+  if (release === void 0 || isWithin(release, upgrade.release)) return void 0;
+  if (takesPackagesFromElsewhere(text3) || pinsVersions(text3)) return void 0;
+  return { line, text: `${start}${path}${name}:${upgrade.release}${variant}${rest}` };
+}
+function isWithin(release, series) {
+  return release === series || release.startsWith(`${series}.`);
+}
+function takesPackagesFromElsewhere(text3) {
+  return /\/etc\/(?:apk\/repositories|apt\/sources|yum\.repos)|--repository|add-apt-repository|dl-cdn\.|snapshot\./.test(
+    text3
+  );
+}
+function pinsVersions(text3) {
+  return /\b(?:ip6?tables|ipset|nft(?:ables)?|lib(?:nftnl|xtables|mnl))[\w-]*(?:[=~<>]+|-)\$?\{?\w*\d/.test(text3);
 }
 
 // src/location.ts
@@ -63986,14 +66873,20 @@ var packageNames = {
   nft: ["nftables"]
 };
 function locateFindings(dockerfile) {
+  const locate2 = makeLocator(dockerfile.text);
   const known = /* @__PURE__ */ new Map();
-  return (finding3, toolchain) => {
-    const tool2 = finding3.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding3.tool ?? "iptables";
+  return (finding4, toolchain) => {
+    const tool2 = finding4.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding4.tool ?? "iptables";
     const wanted = wantedOf(tool2, toolchain);
     const key = JSON.stringify(wanted);
-    if (!known.has(key)) known.set(key, locateTool(dockerfile.text, wanted)?.line);
-    const line = known.get(key);
-    return line === void 0 ? void 0 : { file: dockerfile.path, line };
+    if (!known.has(key)) known.set(key, locate2(wanted));
+    const found = known.get(key);
+    if (found === void 0) return {};
+    const change2 = finding4.upgrade === void 0 || found.base === void 0 ? void 0 : suggestBase(dockerfile.text, found.base, finding4.upgrade);
+    return {
+      location: { file: dockerfile.path, line: found.line },
+      ...change2 === void 0 ? {} : { suggestion: { file: dockerfile.path, ...change2 } }
+    };
   };
 }
 function wantedOf(tool2, toolchain) {
@@ -64046,11 +66939,16 @@ async function run() {
   });
   const dockerfile = findDockerfile(folder2, inputs.dockerfile);
   if ("reason" in dockerfile) say(`No line for annotations: ${dockerfile.reason}.`);
+  const credentials = credentialsFor({ username: inputs.registryUsername, password: inputs.registryPassword }, [
+    ...inputs.images,
+    ...inputs.baseImages
+  ]);
   const report2 = await check({
     images: inputs.images,
-    base: inputs.baseImages,
+    base: inputs.baseReports.length > 0 ? readBase(inputs.baseReports, folder2) : inputs.baseImages,
     platforms: inputs.platforms ?? [],
     settings,
+    ...credentials === void 0 ? {} : { credentials },
     ..."path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}
   });
   const { config: config2 } = settings;
@@ -64060,6 +66958,7 @@ async function run() {
       ...inputs,
       ...inputs.failOn === void 0 && config2["fail-on"] !== void 0 ? { failOn: config2["fail-on"] } : {},
       ...inputs.failOnUnknown === void 0 && config2["fail-on-unknown"] !== void 0 ? { failOnUnknown: config2["fail-on-unknown"] } : {},
+      ...inputs.failOnExisting === void 0 && config2["fail-on-existing"] !== void 0 ? { failOnExisting: config2["fail-on-existing"] } : {},
       ...inputs.comment === void 0 && config2.comment !== void 0 ? { comment: config2.comment } : {}
     },
     env,
@@ -64068,6 +66967,15 @@ async function run() {
     ..."path" in dockerfile ? { dockerfile: dockerfile.path } : {},
     warningsShown: warnings.length
   });
+}
+function readBase(files, folder2) {
+  const absent = files.find((file) => !existsSync5(resolve3(folder2, file)));
+  if (absent !== void 0) {
+    warn(`input base-report: there is no ${plainText(absent)}; without it all findings count as new`);
+    return [];
+  }
+  const reports = files.map((file) => readReport(resolve3(folder2, file), file).report);
+  return { schemaVersion: 1, tool, images: reports.flatMap((report2) => report2.images) };
 }
 try {
   await run();
