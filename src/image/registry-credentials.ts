@@ -18,7 +18,7 @@ export type Login = { username: string; password: string } | { identityToken: st
 
 export interface FoundLogin {
   login?: Login | undefined;
-  /** Where it is from, for messages: `/home/u/.docker/config.json`. */
+  /** Where it is from, for messages: `~/.docker/config.json`. */
   origin: string;
   /** Why there may be a login that could not be had: for the message should access be refused. */
   problem?: string | undefined;

@@ -195,3 +195,21 @@ test("ebtables of the same multi-call binary is not an iptables of its own", () 
   };
   expect(report(buildInput({ image: { nft: "1.8.11", change }, programs: [writer("a")] })).verdict).toBe("pass");
 });
+
+test("a maker of sets whose nft isn't known, beside an nft that may crash on them", () => {
+  const maker: ProgramSpec = {
+    name: "kube-proxy-nftables",
+    id: "kube-proxy-nftables@1.36",
+    backend: "native-nft",
+    nft: null,
+  };
+  const setup = (nftTool: string): Setup => ({
+    image: { nftTool, program: { name: "agent", libraries: ["sigs.k8s.io/knftables@v0.0.16"] } },
+    programs: [maker],
+  });
+  const missing = (nftTool: string) => report(buildInput(setup(nftTool))).images[0]?.platforms[0]?.cells[0]?.missing;
+  expect(missing("1.0.6")).toEqual([
+    { fact: "version of the nft of kube-proxy-nftables@1.36", rule: "nft-set-userdata" },
+  ]);
+  expect(missing("1.1.4")).toEqual([]);
+});

@@ -21,7 +21,11 @@ export const nftSetUserdata: Rule = {
     const nft = findTool(cell.toolchain, "nft");
     const use = nft === undefined ? "no" : usesNft(cell);
     if (nft === undefined || use === "no" || cell.image.network !== "host") return [];
-    return [...imageReads(cell, nft.version), ...imageWrites(cell, nft.version, use)];
+    return [
+      ...imageReads(cell, nft.version),
+      ...unknownWriters(cell, nft.version),
+      ...imageWrites(cell, nft.version, use),
+    ];
   },
 };
 
@@ -90,6 +94,15 @@ function imageReads(cell: Cell, version: string | null): Outcome[] {
         }),
       ];
     });
+}
+
+/** Programs that make such sets with an nft that nobody knows: if the image's could crash on them, their version decides. */
+function unknownWriters(cell: Cell, version: string | null): Outcome[] {
+  const own = cell.image.profile?.id ?? cell.toolchain.program?.name;
+  if (!listsOthers(cell) || (version !== null && readerOf(version, own) === "good")) return [];
+  return cell.programs
+    .filter((program) => program.nft === null && program.backend === "native-nft" && makesSets(program.name))
+    .map((program) => ({ kind: "missing", rule, fact: `version of the nft of ${program.id}` }));
 }
 
 /** The image's program is known to look at tables of others: by what it is stated to do, or by a library in it. */

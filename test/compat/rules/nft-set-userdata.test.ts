@@ -35,7 +35,11 @@ describe("the image as reader", () => {
       ["warning kube-proxy-nftables"],
     ],
     ["an older writer", { image: old, programs: [{ ...setMaker, nft: "1.1.1" }], profile: lists }, []],
-    ["the writer's nft not known", { image: old, programs: [{ ...setMaker, nft: null }], profile: lists }, []],
+    [
+      "the writer's nft not known",
+      { image: old, programs: [{ ...setMaker, nft: null }], profile: lists },
+      ["missing: version of the nft of kube-proxy-nftables"],
+    ],
     [
       "a writer that brings nft and uses iptables",
       { image: old, programs: [{ ...setMaker, backend: "follows-kubelet" }], profile: lists },
