@@ -1,4 +1,4 @@
-import { basename } from "node:path/posix";
+import { basename, dirname } from "node:path/posix";
 import type { FileTree } from "../model/image.ts";
 import type { Tool } from "../model/toolchain.ts";
 import { upstreamVersion } from "../model/version.ts";
@@ -56,7 +56,7 @@ export function listTools(context: ToolContext): ListedTools {
     if (!same) addTool(context, tools, missing, found, name, links);
   }
   for (const found of unidentified(context, links)) addUnidentified(context, tools, missing, found, links);
-  return { tools: tools.sort(byNameAndPath), missing };
+  return { tools: tools.sort(byNameAndPath(context.directories)), missing };
 }
 
 /** Paths by which each file can be reached under a name of {@link NAMES}, in PATH order within a name. */
@@ -249,11 +249,18 @@ function readByteVersion(context: ToolContext, found: Found<BinaryContent>): Byt
   return { version, reason: "", evidence: [evidence(fact, library.path, library.node)] };
 }
 
-function byNameAndPath(a: Tool, b: Tool): number {
+/** By program, and the file that PATH reaches first in front: a wrapper's `iptables-nft` is that one. */
+function byNameAndPath(directories: readonly string[]): (a: Tool, b: Tool) => number {
   const order = [...FAMILY, "nft", "ipset", "conntrack"];
-  return (
-    order.indexOf(a.name) - order.indexOf(b.name) || compareText(a.path, b.path) || compareText(a.target, b.target)
-  );
+  const rank = (tool: Tool) => {
+    const index = directories.indexOf(dirname(tool.path));
+    return index < 0 ? directories.length : index;
+  };
+  return (a, b) =>
+    order.indexOf(a.name) - order.indexOf(b.name) ||
+    rank(a) - rank(b) ||
+    compareText(a.path, b.path) ||
+    compareText(a.target, b.target);
 }
 
 function compareText(a: string, b: string): number {
