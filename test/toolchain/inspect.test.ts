@@ -265,6 +265,18 @@ test("static tools without any database, for another architecture than stated", 
   expect(toolchain.selector).toMatchObject({ kind: "iptables-wrapper", version: "k3s", effective: true });
 });
 
+test("two releases of one backend: the one that PATH reaches first stands in front", () => {
+  const toolchain = inspect({
+    "/sbin/xtables-nft-multi": xtablesMulti("1.8.11", "nft"),
+    "/sbin/iptables-nft": "-> xtables-nft-multi",
+    "/usr/local/sbin/xtables-nft-multi": xtablesMulti("1.8.4", "nft"),
+    "/usr/local/sbin/iptables-nft": "-> xtables-nft-multi",
+    "/usr/local/sbin/iptables": "-> xtables-nft-multi",
+  });
+  const versions = toolchain.tools.filter(({ name }) => name === "iptables").map(({ version }) => version);
+  expect(versions).toEqual(["1.8.4", "1.8.11"]);
+});
+
 test("copies of a multi-call binary at the names are one tool a program", () => {
   const bytes = xtablesMulti("1.8.9", "nft");
   const toolchain = inspect({
