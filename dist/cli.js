@@ -22443,7 +22443,11 @@ var nftSetUserdata = {
     const nft2 = findTool(cell.toolchain, "nft");
     const use2 = nft2 === void 0 ? "no" : usesNft2(cell);
     if (nft2 === void 0 || use2 === "no" || cell.image.network !== "host") return [];
-    return [...imageReads3(cell, nft2.version), ...imageWrites3(cell, nft2.version, use2)];
+    return [
+      ...imageReads3(cell, nft2.version),
+      ...unknownWriters(cell, nft2.version),
+      ...imageWrites3(cell, nft2.version, use2)
+    ];
   }
 };
 function usesNft2(cell) {
@@ -22498,6 +22502,11 @@ function imageReads3(cell, version3) {
       })
     ];
   });
+}
+function unknownWriters(cell, version3) {
+  const own2 = cell.image.profile?.id ?? cell.toolchain.program?.name;
+  if (!listsOthers(cell) || version3 !== null && readerOf(version3, own2) === "good") return [];
+  return cell.programs.filter((program2) => program2.nft === null && program2.backend === "native-nft" && makesSets(program2.name)).map((program2) => ({ kind: "missing", rule: rule9, fact: `version of the nft of ${program2.id}` }));
 }
 function listsOthers(cell) {
   const operations = operationsOf(cell.image);
@@ -28285,7 +28294,7 @@ function setsLinks(selector, survey) {
 }
 
 // src/toolchain/tools.ts
-import { basename as basename7 } from "node:path/posix";
+import { basename as basename7, dirname as dirname4 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -28302,7 +28311,7 @@ function listTools(context) {
     if (!same2) addTool(context, tools, missing, found, name, links);
   }
   for (const found of unidentified(context, links)) addUnidentified(context, tools, missing, found, links);
-  return { tools: tools.sort(byNameAndPath), missing };
+  return { tools: tools.sort(byNameAndPath(context.directories)), missing };
 }
 function findLinks({ tree: tree2, directories }) {
   const links = /* @__PURE__ */ new Map();
@@ -28436,9 +28445,13 @@ function readByteVersion(context, found) {
   const fact2 = `its library holds: ${library.content?.identity?.evidence}`;
   return { version: version3, reason: "", evidence: [evidence(fact2, library.path, library.node)] };
 }
-function byNameAndPath(a, b) {
+function byNameAndPath(directories) {
   const order2 = [...FAMILY, "nft", "ipset", "conntrack"];
-  return order2.indexOf(a.name) - order2.indexOf(b.name) || compareText(a.path, b.path) || compareText(a.target, b.target);
+  const rank3 = (tool2) => {
+    const index = directories.indexOf(dirname4(tool2.path));
+    return index < 0 ? directories.length : index;
+  };
+  return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank3(a) - rank3(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
 }
 function compareText(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -28535,7 +28548,7 @@ function distinctFacts(missing) {
 }
 
 // src/toolchain/probe.ts
-import { basename as basename8, dirname as dirname4 } from "node:path/posix";
+import { basename as basename8, dirname as dirname5 } from "node:path/posix";
 
 // src/toolchain/executable.ts
 import { createHash as createHash3 } from "node:crypto";
@@ -29386,7 +29399,7 @@ function openDatabase(file) {
 function openOther(file) {
   const name = basename8(file.path);
   if (name === "os-release") {
-    const parent = dirname4(file.path);
+    const parent = dirname5(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
       return textSink(file, MAX_SMALL_TEXT, (text2) => ({ kind: "text", text: text2 }));
   }
@@ -38823,9 +38836,9 @@ function entriesOf(folder2) {
 // src/files/write-whole.ts
 import { randomUUID } from "node:crypto";
 import { existsSync as existsSync2, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { dirname as dirname5, join as join5 } from "node:path";
+import { dirname as dirname6, join as join5 } from "node:path";
 function writeWhole(file, text2) {
-  const folder2 = dirname5(file);
+  const folder2 = dirname6(file);
   const temporary = join5(folder2, `.netfilter-compat-${randomUUID()}`);
   try {
     makeFolder(folder2);
@@ -38838,7 +38851,7 @@ function writeWhole(file, text2) {
 }
 function makeFolder(folder2) {
   if (existsSync2(folder2)) return;
-  const parent = dirname5(folder2);
+  const parent = dirname6(folder2);
   if (parent !== folder2) makeFolder(parent);
   mkdirSync(folder2);
 }
