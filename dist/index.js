@@ -50906,7 +50906,7 @@ async function askHelper(helper, key, env) {
   const program2 = `docker-credential-${helper}`;
   if (!/^[\w.-]+$/.test(helper)) return { origin: program2, problem: `${quote(program2)} is no program's name` };
   const { code, output } = await runHelper(program2, key, env);
-  if (code === "ENOENT") return { origin: program2, problem: `${program2} is not installed` };
+  if (code === "ENOENT" || code === "EACCES") return { origin: program2, problem: `${program2} is not installed` };
   if (code !== 0)
     return /not found/i.test(output) ? { origin: program2 } : { origin: program2, problem: `${program2} failed (${code})` };
   try {

@@ -105,7 +105,8 @@ async function askHelper(helper: string, key: string, env: Environment): Promise
   const program = `docker-credential-${helper}`;
   if (!/^[\w.-]+$/.test(helper)) return { origin: program, problem: `${quote(program)} is no program's name` };
   const { code, output } = await runHelper(program, key, env);
-  if (code === "ENOENT") return { origin: program, problem: `${program} is not installed` };
+  // EACCES too: a folder of PATH that may not be entered may or may not hold it.
+  if (code === "ENOENT" || code === "EACCES") return { origin: program, problem: `${program} is not installed` };
   if (code !== 0)
     return /not found/i.test(output)
       ? { origin: program }
