@@ -16098,7 +16098,7 @@ function rank(finding3) {
   return index < 0 ? precedence.length : index;
 }
 function compareFindings(a, b) {
-  return severities.indexOf(a.severity) - severities.indexOf(b.severity) || rank(a) - rank(b) || Number(a.program?.startsWith("kubelet") ?? false) - Number(b.program?.startsWith("kubelet") ?? false);
+  return severities.indexOf(a.severity) - severities.indexOf(b.severity) || rank(a) - rank(b) || Number(a.dependsOnHost ?? false) - Number(b.dependsOnHost ?? false);
 }
 function groupByCause(findings) {
   const causes = /* @__PURE__ */ new Map();
@@ -22218,6 +22218,7 @@ function meetOne(imageContext, rule14, direction, own2, program2, other, reportO
     const findings = judge4(own2.version, other).map((finding3) => ({
       ...finding3,
       program: program2.id,
+      dependsOnHost: program2.backend === "host",
       evidence: [...finding3.evidence, ...aboutIptables(program2, direction)]
     }));
     return findings.length > 0 ? findings : unmeasured(imageContext, rule14, program2, direction, own2.version, other);

@@ -32,7 +32,7 @@ function compareFindings(a: RawFinding, b: RawFinding): number {
   return (
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
     rank(a) - rank(b) ||
-    Number(a.program?.startsWith("kubelet") ?? false) - Number(b.program?.startsWith("kubelet") ?? false)
+    Number(a.dependsOnHost ?? false) - Number(b.dependsOnHost ?? false)
   );
 }
 

@@ -58,6 +58,8 @@ export interface RawFinding {
   message: string;
   evidence: Evidence[];
   program?: string;
+  /** That program runs the host's own tools, so the message differs from host to host. */
+  dependsOnHost?: boolean;
   /** The tool of the image that it is about, `iptables` when absent: where the Dockerfile brings it in is the finding's line. */
   tool?: string;
   remedy?: string;

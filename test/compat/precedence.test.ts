@@ -52,9 +52,9 @@ test("a rule that is not in the list stands behind those that are", () => {
   ]);
 });
 
-test("programs that bring their own tools stand before the kubelet; the others are named", () => {
+test("programs that bring their own tools stand before those that run the host's; the others are named", () => {
   const [one, ...rest] = keepOnePerCause([
-    finding("nft-newer-writer", "error", "a", "kubelet@1.31"),
+    { ...finding("nft-newer-writer", "error", "a", "kubelet@1.31"), dependsOnHost: true },
     finding("nft-newer-writer", "error", "a", "docker"),
     finding("silent-match-loss", "warning", "a", "agent"),
   ]);

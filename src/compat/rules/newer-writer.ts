@@ -169,6 +169,7 @@ function meetOne(
     const findings = judge(own.version, other).map((finding) => ({
       ...finding,
       program: program.id,
+      dependsOnHost: program.backend === "host",
       evidence: [...finding.evidence, ...aboutIptables(program, direction)],
     }));
     return findings.length > 0 ? findings : unmeasured(imageContext, rule, program, direction, own.version, other);
