@@ -36,8 +36,10 @@ const CASES = Object.entries(FORMATS).flatMap(([backend, { file, distributions }
 const fixtures = fileURLToPath(new URL("fixtures/rpm", import.meta.url));
 const scratch = scratchFolder("rpm").path;
 
-for (const [backend, { file, distributions, root }] of Object.entries(FORMATS))
-  test.runIf(root !== undefined)(`writes the ${backend} databases of ${fixtures}`, () => {
+// Only where someone has roots with the old rpm programs: it writes the fixtures anew (see their README).
+for (const [backend, { file, distributions, root }] of Object.entries(FORMATS)) {
+  if (root === undefined) continue;
+  test(`writes the ${backend} databases of ${fixtures}`, () => {
     for (const distribution of distributions) {
       const rpms = buildRpms(join(scratch, distribution), [...rpmDistributions[distribution], bulkyPackage]);
       const options = { backend: backend as keyof typeof FORMATS, ...(root ? { chroot: root } : {}) };
@@ -45,6 +47,7 @@ for (const [backend, { file, distributions, root }] of Object.entries(FORMATS))
       writeFileSync(join(fixtures, `${distribution}.${file}.zst`), zstdCompressSync(bytes!));
     }
   });
+}
 
 const LINKS: Listing = {
   "/usr/sbin/iptables": "-> xtables-nft-multi",
