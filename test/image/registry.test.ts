@@ -27,6 +27,7 @@ import { skipTest } from "../support/skip.ts";
 
 const scratch = scratchFolder("registry");
 const missing = missingRegistryTools();
+if (missing !== undefined) recordSkip({ what: "reading from docker-registry", reason: missing });
 const noConfig = { DOCKER_CONFIG: scratch.path, DOCKER_HOST: "unix:///nowhere.sock", PATH: process.env.PATH };
 
 const files: Files = new Map();
