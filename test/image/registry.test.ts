@@ -21,7 +21,7 @@ import {
   startRegistry,
 } from "../support/registry-server.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { skipTest } from "../support/skip.ts";
+import { recordSkip, skipTest } from "../support/skip.ts";
 
 /** Reading from the real registry, alone and behind servers that do harm. */
 
