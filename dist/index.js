@@ -48753,7 +48753,7 @@ function walkPath(root, path, followLast, create) {
     const parent = here();
     const slot = parent.children.get(name) ?? addDirectory(parent, name, create);
     if (isLast) met.push(pathOf(name));
-    if (slot === void 0) return { end: "missing", at: pathOf(name), met };
+    if (slot === void 0) return { end: "missing", at: [pathOf(name), ...pending.reverse()].join("/"), met };
     if (isDirectory(slot)) {
       if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
       stack.push({ directory: slot, name });

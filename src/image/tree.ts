@@ -66,7 +66,8 @@ export function walkPath(root: Directory, path: string, followLast: boolean, cre
     const parent = here();
     const slot = parent.children.get(name) ?? addDirectory(parent, name, create);
     if (isLast) met.push(pathOf(name));
-    if (slot === undefined) return { end: "missing", at: pathOf(name), met };
+    // The whole path that is missing, not only the folder where it breaks off.
+    if (slot === undefined) return { end: "missing", at: [pathOf(name), ...pending.reverse()].join("/"), met };
     if (isDirectory(slot)) {
       if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
       stack.push({ directory: slot, name });

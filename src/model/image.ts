@@ -59,7 +59,8 @@ export interface OtherNode {
 export type TreeNode = FileNode | DirectoryNode | SymlinkNode | OtherNode;
 
 /** Following a path through the links of the image. `via` holds each path met on the way, the asked one first; links in
- * parent directories are resolved too, and only the last component's links appear in `via`. */
+ * parent directories are resolved too, and only the last component's links appear in `via`. `at` is the whole path that isn't
+ * there, or the one on which a loop or a file in the way was met. */
 export type Resolution =
   | { found: true; path: string; node: FileNode | DirectoryNode | OtherNode; via: string[] }
   | { found: false; reason: "missing" | "loop" | "not-a-directory"; at: string; via: string[] };

@@ -225,7 +225,7 @@ describe("following links", () => {
     expect(found.resolve("/dangling")).toEqual({
       found: false,
       reason: "missing",
-      at: "/usr/bin",
+      at: "/usr/bin/none",
       via: ["/dangling"],
     });
     expect(found.resolve("/usr/none")).toEqual({

@@ -265,6 +265,18 @@ test("static tools without any database, for another architecture than stated", 
   expect(toolchain.selector).toMatchObject({ kind: "iptables-wrapper", version: "k3s", effective: true });
 });
 
+test("a link into a folder that isn't there is named as far as it leads", () => {
+  const toolchain = inspect({
+    "/usr/sbin/iptables": "-> /etc/alternatives/iptables",
+    "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.9", "nft"),
+  });
+  expect(toolchain.defaults.iptables).toEqual({
+    backend: "none",
+    via: ["/usr/sbin/iptables", "/etc/alternatives/iptables"],
+    dangling: true,
+  });
+});
+
 test("two releases of one backend: the one that PATH reaches first stands in front", () => {
   const toolchain = inspect({
     "/sbin/xtables-nft-multi": xtablesMulti("1.8.11", "nft"),
