@@ -21917,19 +21917,20 @@ function noToolAtAll(cell) {
   ];
 }
 function danglingCommand(cell) {
-  return Object.entries(cell.toolchain.defaults).flatMap(([name, command]) => {
-    if (command.dangling !== true) return [];
-    const message = `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image`;
-    const evidence2 = [{ fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }];
-    return [
-      finding(
-        "error",
-        `dangling:${command.via.at(-1)}`,
-        message,
-        evidence2,
-        "Install the package that brings the file, or correct the link."
-      )
-    ];
+  const dangling = Object.entries(cell.toolchain.defaults).filter(([, command]) => command.dangling === true);
+  const families = Map.groupBy(dangling, ([name]) => name.includes("tables") ? "iptables" : name);
+  return [...families].map(([family, commands]) => {
+    const sorted = commands.sort(([a], [b]) => Number(b === family) - Number(a === family) || a.localeCompare(b));
+    const [name, command] = sorted[0];
+    const others = sorted.slice(1).map(([other]) => `\`${other}\``);
+    const also = others.length === 0 ? "" : `; ${others.join(", ")} dangle${others.length === 1 ? "s" : ""} too`;
+    return finding(
+      "error",
+      `dangling:${family}`,
+      `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image${also}`,
+      sorted.map(([link, { via }]) => ({ fact: `${link} is ${via.join(" -> ")}`, source: "image" })),
+      "Install the package that brings the file, or correct the link."
+    );
   });
 }
 function selectorBinaries(cell) {

@@ -234,7 +234,7 @@ describe("following links", () => {
       at: "/usr/none",
       via: ["/usr/none"],
     });
-    expect(found.resolve("/nowhere")).toMatchObject({ reason: "missing", at: "/missing" });
+    expect(found.resolve("/nowhere")).toMatchObject({ reason: "missing", at: "/missing/none" });
     expect(found.resolve("/loop")).toMatchObject({ reason: "loop" });
     expect(found.resolve("/ping/x")).toMatchObject({ reason: "loop" });
     expect(found.resolve("/hop42/x")).toMatchObject({ reason: "not-a-directory", at: "/hop42" });

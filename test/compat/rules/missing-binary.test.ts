@@ -53,7 +53,7 @@ test.each<[string, Setup, string[]]>([
   ["an idle wrapper needs nothing", { image: { nft: "1.8.11", idleWrapper: "v2" } }, []],
 ])("%s", (_, setup, expected) => expect(ask(rule, setup)).toEqual(expected));
 
-test("several commands that lead to the same missing file are one finding", () => {
+test("commands of one family that dangle together are one finding", () => {
   const image = { ...both, change: dangle("iptables", "iptables-save", "ip6tables") };
   expect(say({ image })).toEqual(["error missing-binary"]);
 });
