@@ -1,17 +1,14 @@
-import { readFileSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import { listArchiveImages } from "./archive-images.ts";
 import { openArchiveStream } from "./archive-stream.ts";
+import { type DaemonAddress, findDaemons } from "./daemon-address.ts";
 import { errorCode, quote } from "./errors.ts";
 import { describeConnection, type HttpResponse, readBody, sendRequest } from "./http.ts";
 import type { ScanOptions } from "./layer.ts";
 import type { Access } from "./registry.ts";
-import type { Environment } from "./registry-credentials.ts";
 import type { SourceImage } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
 
@@ -23,9 +20,15 @@ interface Daemon {
   close(): void;
 }
 
+/** Why nobody answered at one place. */
+interface Unreachable {
+  unreachable: string;
+  /** Nobody listens there. */
+  isDown: boolean;
+}
+
 type Opened = { store: BlobStore; images: SourceImage[] };
 
-const DEFAULT_SOCKET = "/var/run/docker.sock";
 /** The first version in which one platform of an image can be asked for (Docker 28). */
 const PLATFORM_VERSION = [1, 48] as const;
 /** Bytes of answers other than images. */
@@ -46,21 +49,40 @@ export async function openDaemon(
   { env, platforms }: Access,
 ): Promise<Opened | { absent: string }> {
   if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
-  const daemon = connect(env, AbortSignal.timeout(options.limits.networkSeconds * 1000));
-  try {
-    const found = await findImage(daemon, name);
-    if ("absent" in found) return found;
-    const query = found.hasPlatforms ? platformQuery(platforms) : "";
-    const path = `/images/${encodeName(found.name)}/get${query}`;
-    const store = await openArchiveStream(() => readImage(daemon, path), options);
-    return {
-      store: { ...store, close: async () => daemon.close() },
-      images: await listArchiveImages(store, "any", options.limits),
-    };
-  } catch (error) {
-    daemon.close();
-    throw error;
+  const addresses = await findDaemons(env);
+  if ("problem" in addresses) return { absent: addresses.problem };
+  const deadline = AbortSignal.timeout(options.limits.networkSeconds * 1000);
+  const silent: Unreachable[] = [];
+  for (const address of addresses) {
+    const daemon = connect(address, deadline);
+    try {
+      const found = await findImage(daemon, name);
+      if ("image" in found) return await openImage(daemon, found, options, platforms);
+      daemon.close();
+      if ("absent" in found) return found;
+      silent.push(found);
+    } catch (error) {
+      daemon.close();
+      throw error;
+    }
   }
+  const hint = silent.some(({ isDown }) => isDown) ? " (start it or set DOCKER_HOST)" : "";
+  return { absent: `${silent.map(({ unreachable }) => unreachable).join("; ")}${hint}` };
+}
+
+async function openImage(
+  daemon: Daemon,
+  { image, hasPlatforms }: { image: string; hasPlatforms: boolean },
+  options: ScanOptions,
+  platforms: readonly string[],
+): Promise<Opened> {
+  const query = hasPlatforms ? platformQuery(platforms) : "";
+  const path = `/images/${encodeName(image)}/get${query}`;
+  const store = await openArchiveStream(() => readImage(daemon, path), options);
+  return {
+    store: { ...store, close: async () => daemon.close() },
+    images: await listArchiveImages(store, "any", options.limits),
+  };
 }
 
 /** The name becomes part of an address. */
@@ -72,46 +94,20 @@ function encodeName(name: string): string {
   return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
 
-/** @throws UserError for a DOCKER_HOST that cannot be used */
-function connect(env: Environment, deadline: AbortSignal): Daemon {
-  const host = env.DOCKER_HOST || `unix://${DEFAULT_SOCKET}`;
-  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
-  const isSecure = Boolean(env.DOCKER_TLS_VERIFY) || host.startsWith("https://");
-  const address = `${isSecure ? "https" : "http"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
-  const isKnown = socketPath !== undefined || (/^(tcp|https?):\/\/[^/]/.test(host) && URL.canParse(address));
-  if (!isKnown)
-    throw new UserError(
-      `DOCKER_HOST is ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`,
-    );
-  const base = new URL(socketPath === undefined ? address : "http://localhost");
-  const agent = base.protocol === "https:" ? new HttpsAgent(readCertificates(env)) : new HttpAgent();
+function connect({ place, base, socketPath, tls }: DaemonAddress, deadline: AbortSignal): Daemon {
+  const agent = base.protocol === "https:" ? new HttpsAgent(tls) : new HttpAgent();
   return {
-    place: socketPath ?? base.host,
+    place,
     // A classic store packs the whole image before the first byte comes: only the deadline counts.
     get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0 }),
     close: () => agent.destroy(),
   };
 }
 
-/** The files that the docker command uses for TLS. */
-function readCertificates(env: Environment): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
-  const folder = env.DOCKER_CERT_PATH || env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker");
-  const files: { ca?: Buffer; cert?: Buffer; key?: Buffer } = {};
-  for (const name of ["ca", "cert", "key"] as const) {
-    try {
-      files[name] = readFileSync(join(folder, `${name}.pem`));
-    } catch (error) {
-      // Without them the daemon or we refuse the connection, and say so.
-      if (errorCode(error) !== "ENOENT") throw error;
-    }
-  }
-  return files;
-}
-
 async function findImage(
   daemon: Daemon,
   name: string,
-): Promise<{ name: string; hasPlatforms: boolean } | { absent: string }> {
+): Promise<{ image: string; hasPlatforms: boolean } | { absent: string } | Unreachable> {
   let version: string | undefined;
   let answer: HttpResponse;
   try {
@@ -120,7 +116,7 @@ async function findImage(
     ping.body.destroy();
     answer = await daemon.get(`/images/${encodeName(name)}/json`);
   } catch (error) {
-    return { absent: describeUnreachable(daemon, error) };
+    return describeUnreachable(daemon, error);
   }
   if (answer.status === 404) {
     answer.body.destroy();
@@ -128,19 +124,20 @@ async function findImage(
   }
   if (answer.status !== 200) throw await describeAnswer(daemon, answer);
   return {
-    name: withTag(name, await readInspection(daemon, answer)),
+    image: withTag(name, await readInspection(daemon, answer)),
     hasPlatforms: isAtLeast(version, PLATFORM_VERSION),
   };
 }
 
-function describeUnreachable({ place }: Daemon, error: unknown): string {
+function describeUnreachable({ place }: Daemon, error: unknown): Unreachable {
   const code = errorCode(error);
   if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR")
-    return `no daemon answers at ${place} (start it or set DOCKER_HOST)`;
-  if (code === "EACCES" || code === "EPERM") return `no permission to talk to the daemon at ${place}`;
+    return { unreachable: `no daemon answers at ${place}`, isDown: true };
+  if (code === "EACCES" || code === "EPERM")
+    return { unreachable: `no permission to talk to the daemon at ${place}`, isDown: false };
   const failure = describeConnection(error);
   if (failure === undefined) throw describeTimeout(error, place);
-  return `the daemon at ${place}: ${failure.problem}`;
+  return { unreachable: `the daemon at ${place}: ${failure.problem}`, isDown: false };
 }
 
 async function readInspection({ place }: Daemon, answer: HttpResponse): Promise<z.infer<typeof inspectSchema>> {

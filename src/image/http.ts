@@ -97,6 +97,8 @@ const CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/
 export function describeConnection(error: unknown): ConnectionFailure | undefined {
   const code = errorCode(error);
   if (code === undefined || error instanceof UserError) return undefined;
+  if (/^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code))
+    return { problem: `it refuses the TLS certificate of this side, or that there is none (${code})`, passing: false };
   if (CERTIFICATE.test(code))
     return {
       problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,

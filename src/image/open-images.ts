@@ -22,6 +22,8 @@ export interface OpenOptions {
   limits?: Partial<ReadLimits> | undefined;
   /** Login for a registry; without it that of `docker login` counts. */
   credentials?: RegistryCredentials | undefined;
+  /** Registries, `HOST[:PORT]`, that may be spoken to without TLS. Those of this machine always may. */
+  insecureRegistries?: readonly string[] | undefined;
   /** Where DOCKER_HOST, DOCKER_CONFIG, HTTPS_PROXY and the like are looked up. Default: the process's environment. */
   env?: Environment | undefined;
 }
@@ -48,6 +50,7 @@ export async function openImages(reference: string, options: OpenOptions): Promi
     const { store, images, name } = await openSource(parsed, scanOptions, {
       env: options.env ?? process.env,
       credentials: options.credentials,
+      insecureRegistries: options.insecureRegistries,
       platforms: asked,
     });
     try {

@@ -8,7 +8,7 @@ import { describeConnection, type HttpResponse, readBody, sendRequest } from "./
 import type { ReadLimits } from "./limits.ts";
 import { type Environment, type FoundLogin, findLogin, type RegistryCredentials } from "./registry-credentials.ts";
 import { authorize, denied, type LoginContext } from "./registry-login.ts";
-import { isLoopback, type RegistryName } from "./registry-name.ts";
+import { isLoopback, parseInsecureRegistry, type RegistryName } from "./registry-name.ts";
 
 /** What is asked of a registry. */
 export interface RegistryRequest {
@@ -18,6 +18,15 @@ export interface RegistryRequest {
   what: string;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+}
+
+/** What a client is made with, beside the name. */
+export interface ClientOptions {
+  limits: ReadLimits;
+  env: Environment;
+  credentials?: RegistryCredentials | undefined;
+  /** `HOST[:PORT]` as image names have it. */
+  insecureRegistries?: readonly string[] | undefined;
 }
 
 export interface RegistryClient {
@@ -46,23 +55,32 @@ const FIRST_PAUSE = 300;
 const errorsSchema = z.object({ errors: z.array(z.object({ code: z.string(), message: z.optional(z.string()) })) });
 
 /**
- * Speaks the distribution protocol with the registry of one image. A registry is spoken to over TLS; one on this machine also
- * without, when it has none. Proxies are those of the environment (HTTPS_PROXY, NO_PROXY).
+ * Speaks the distribution protocol with the registry of one image. A registry is spoken to over TLS; one on this machine, and
+ * one that the user says may be, also without, when it has none. A certificate that is not trusted is refused everywhere.
+ * Proxies are those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
  */
 export async function createRegistryClient(
   name: RegistryName,
-  { limits, env, credentials }: { limits: ReadLimits; env: Environment; credentials?: RegistryCredentials | undefined },
+  { limits, env, credentials, insecureRegistries = [] }: ClientOptions,
 ): Promise<RegistryClient> {
   const deadline = AbortSignal.timeout(limits.networkSeconds * 1000);
   const idle = limits.idleSeconds * 1000;
   const proxyEnv = { ...env } as NodeJS.ProcessEnv;
   const agents = {
     direct: { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) },
-    proxied: new HttpsAgent({ keepAlive: true, proxyEnv }),
+    proxied: {
+      "http:": new HttpAgent({ keepAlive: true, proxyEnv }),
+      "https:": new HttpsAgent({ keepAlive: true, proxyEnv }),
+    },
   };
+  const insecure = insecureRegistries.map(parseInsecureRegistry);
+  /** Nobody else can listen there, or the user takes that risk. What a remote registry says leads nowhere on this machine. */
+  function mayBePlain(host: string): boolean {
+    return insecure.includes(host) || (isLoopback(host) && isLoopback(name.apiHost));
+  }
   function agentFor(url: URL): HttpAgent {
-    if (url.protocol === "http:") return agents.direct["http:"];
-    return isLoopback(url.host) ? agents.direct["https:"] : agents.proxied;
+    const protocol = url.protocol === "http:" ? "http:" : "https:";
+    return (isLoopback(url.host) ? agents.direct : agents.proxied)[protocol];
   }
   let found: Promise<FoundLogin> | undefined;
   function findOnce(): Promise<FoundLogin> {
@@ -83,7 +101,14 @@ export async function createRegistryClient(
     const failure = describeConnection(error);
     if (failure === undefined) return error;
     if (failure.passing && failures < MAX_FAILURES) return undefined;
-    return new UserError(`registry ${name.host}: ${failure.problem}`, { cause: error });
+    return new UserError(`registry ${name.host}: ${failure.problem}${hintAtTls(error)}`, { cause: error });
+  }
+
+  function hintAtTls(error: unknown): string {
+    if (errorCode(error) !== "EPROTO" && !errorCode(error)?.startsWith("ERR_SSL_")) return "";
+    return mayBePlain(name.apiHost)
+      ? ""
+      : `; it probably does not speak TLS, and without it only registries of this machine are read: if you trust the network, pass --insecure-registry ${name.host} (input insecure-registries)`;
   }
 
   async function pause(failures: number, signal: AbortSignal | undefined, seconds = 0): Promise<void> {
@@ -97,13 +122,13 @@ export async function createRegistryClient(
 
   async function findBase(): Promise<URL> {
     const secure = new URL(`https://${name.apiHost}/v2/`);
-    if (!isLoopback(name.apiHost)) return secure;
+    if (!mayBePlain(name.apiHost)) return secure;
     try {
       const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle });
       answer.body.destroy();
       return secure;
     } catch (error) {
-      if (isWithoutTls(error)) return new URL(`http://${name.apiHost}/v2/`);
+      if (isWithoutTls(error, secure)) return new URL(`http://${name.apiHost}/v2/`);
       throw judge(error, MAX_FAILURES, undefined);
     }
   }
@@ -132,7 +157,7 @@ export async function createRegistryClient(
   function resolveRedirect(from: URL, location: string | undefined): URL {
     const url = location !== undefined && URL.canParse(location, from.href) ? new URL(location, from) : undefined;
     // The query is a key to the blob: it is never shown.
-    const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && isPlain && isLoopback(url.host));
+    const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && isPlain && mayBePlain(url.host));
     if (url === undefined || !isAllowed)
       throw new UserError(
         `registry ${name.host} redirects to ${url === undefined ? "no valid address" : quote(url.origin)}, which is not HTTPS`,
@@ -142,7 +167,13 @@ export async function createRegistryClient(
     return url;
   }
 
-  const context: Omit<LoginContext, "signal"> = { name, isPlain, findLogin: findOnce, agentFor, idle };
+  const context: Omit<LoginContext, "signal"> = {
+    name,
+    mayBePlain: (host) => isPlain && mayBePlain(host),
+    findLogin: findOnce,
+    agentFor,
+    idle,
+  };
 
   async function get(request: RegistryRequest): Promise<HttpResponse> {
     const signal = join(request.signal);
@@ -188,9 +219,9 @@ export async function createRegistryClient(
       );
     if (status === 404) return new UserError(`registry ${name.host} has no ${what} of ${name.repository}${detail}`);
     if (status === 429) {
-      const after = answer.header("retry-after");
-      const when = after !== undefined && /^\d{1,6}$/.test(after) ? `in ${after} seconds` : "later";
-      const hint = (await findOnce()).login === undefined ? ", or log in: that raises the limit" : "";
+      const seconds = retryAfter(answer);
+      const when = seconds === undefined ? "later" : `in ${seconds} seconds`;
+      const hint = (await findOnce()).login === undefined ? ", or log in: many registries give more to who does" : "";
       return new UserError(`registry ${name.host} limits the number of requests${detail}: try again ${when}${hint}`);
     }
     const hint = status >= 500 ? ": try again later" : "";
@@ -222,25 +253,32 @@ export async function createRegistryClient(
     judge,
     pause: (failures, signal) => pause(failures, signal),
     close() {
-      for (const agent of [agents.direct["http:"], agents.direct["https:"], agents.proxied]) agent.destroy();
+      for (const pair of [agents.direct, agents.proxied]) for (const agent of Object.values(pair)) agent.destroy();
     },
   };
 }
 
-/** A server that does not speak TLS answers its greeting with something else, or hangs up. */
-function isWithoutTls(error: unknown): boolean {
+/** A server that does not speak TLS answers its greeting with something else, or hangs up; at TLS' own port nobody listens. */
+function isWithoutTls(error: unknown, { port }: URL): boolean {
   const code = errorCode(error);
+  if (code === "ECONNREFUSED") return port === "";
   return code === "EPROTO" || code === "ECONNRESET" || code?.startsWith("ERR_SSL_") === true;
 }
 
 /** Seconds after which the same request may succeed; undefined when it will not. */
 function waitFor(answer: HttpResponse): number | undefined {
   const { status } = answer;
-  const after = Number(answer.header("retry-after") ?? "0");
-  if (status === 429) return Number.isFinite(after) && after >= 0 ? after : 0;
-  return status === 500 || (status >= 502 && status <= 504) || status === 408
-    ? Math.min(after || 0, MAX_WAIT)
-    : undefined;
+  const after = retryAfter(answer) ?? 0;
+  if (status === 429) return after;
+  return status === 500 || (status >= 502 && status <= 504) || status === 408 ? Math.min(after, MAX_WAIT) : undefined;
+}
+
+/** Seconds that `Retry-After` asks for, as a number or as a date (RFC 9110, section 10.2.3); undefined without a usable one. */
+function retryAfter(answer: HttpResponse): number | undefined {
+  const text = answer.header("retry-after")?.trim() ?? "";
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const time = /^[A-Z][a-z]+, /.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : Math.max(0, Math.ceil((time - Date.now()) / 1000));
 }
 
 /** What the registry says, for the end of a message. */

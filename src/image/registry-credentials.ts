@@ -20,6 +20,8 @@ export interface FoundLogin {
   login?: Login | undefined;
   /** Where it is from, for messages: `~/.docker/config.json`. */
   origin: string;
+  /** The user gave it for this run. */
+  stated?: boolean;
   /** Why there may be a login that could not be had: for the message should access be refused. */
   problem?: string | undefined;
 }
@@ -56,7 +58,11 @@ export async function findLogin(
   env: Environment,
 ): Promise<FoundLogin> {
   if (stated !== undefined && (stated.registry === undefined || sameHost(stated.registry, host)))
-    return { login: { username: stated.username, password: stated.password }, origin: "the user name given" };
+    return {
+      login: { username: stated.username, password: stated.password },
+      origin: "the user name given",
+      stated: true,
+    };
   const path = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker"), "config.json");
   const config = await readConfig(path);
   if (config === undefined) return { origin: path };

@@ -5,12 +5,12 @@ import { quote } from "./errors.ts";
 import { type HttpResponse, readBody, sendRequest } from "./http.ts";
 import { type Challenge, parseChallenges } from "./registry-challenge.ts";
 import type { FoundLogin, Login } from "./registry-credentials.ts";
-import { isLoopback, type RegistryName } from "./registry-name.ts";
+import type { RegistryName } from "./registry-name.ts";
 
 export interface LoginContext {
   name: RegistryName;
-  /** The registry is spoken to without TLS (which is possible on this machine only). */
-  isPlain: boolean;
+  /** Whether a host may be spoken to without TLS: only where the registry itself is. */
+  mayBePlain(host: string): boolean;
   /** Asked at most once. */
   findLogin(): Promise<FoundLogin>;
   agentFor(url: URL): Agent;
@@ -49,11 +49,13 @@ export async function authorize(header: string, context: LoginContext): Promise<
 }
 
 /** The error for a registry that lets nobody in, or not this login. */
-export function denied({ host, repository }: RegistryName, { login, origin, problem }: FoundLogin): UserError {
-  if (login !== undefined)
+export function denied({ host, repository }: RegistryName, { login, origin, problem, stated }: FoundLogin): UserError {
+  if (login !== undefined) {
+    const without = stated === true ? "leave both out" : `run docker logout ${host}`;
     return new UserError(
-      `registry ${host} refuses the login from ${origin} for ${repository}: check that it is right, not expired, and may read the image`,
+      `registry ${host} refuses the login from ${origin} for ${repository}: check that it is right, not expired, and may read the image; a public image needs none, then ${without}`,
     );
+  }
   const trouble = problem === undefined ? "" : ` (${problem})`;
   return new UserError(
     `registry ${host} gives ${repository} to nobody without a login${trouble}: run docker login ${host} first or state user name and password; a name that does not exist gets the same answer`,
@@ -84,10 +86,10 @@ async function fetchToken({ parameters }: Challenge, context: LoginContext): Pro
 }
 
 /** The registry says where the login is sent to, so that must not be a place where others listen. */
-function checkRealm(text: string, { name, isPlain }: LoginContext): URL {
+function checkRealm(text: string, { name, mayBePlain }: LoginContext): URL {
   const realm = URL.canParse(text) ? new URL(text) : undefined;
   if (realm === undefined) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text)}`);
-  const isSafe = realm.protocol === "https:" || (realm.protocol === "http:" && isPlain && isLoopback(realm.host));
+  const isSafe = realm.protocol === "https:" || (realm.protocol === "http:" && mayBePlain(realm.host));
   if (!isSafe || realm.username !== "" || realm.password !== "")
     throw new UserError(
       `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`,

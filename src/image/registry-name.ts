@@ -75,3 +75,14 @@ export function isLoopback(host: string): boolean {
   const name = host.replace(/:[0-9]+$/, "");
   return name === "localhost" || /^127(\.[0-9]{1,3}){3}$/.test(name) || name === "[::1]";
 }
+
+/**
+ * Reads a registry that may be spoken to without TLS, `HOST[:PORT]` as image names have it.
+ * @throws UserError for anything else
+ */
+export function parseInsecureRegistry(text: string): string {
+  const host = text.trim().toLowerCase();
+  if (!HOST.test(host))
+    throw new UserError(`${quote(text)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
+  return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
+}

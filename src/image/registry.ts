@@ -15,6 +15,8 @@ export interface Access {
   /** Where DOCKER_CONFIG, DOCKER_HOST, HTTPS_PROXY, ... are looked up. */
   env: Environment;
   credentials?: RegistryCredentials | undefined;
+  /** Registries, `HOST[:PORT]`, that may be spoken to without TLS where they have none. */
+  insecureRegistries?: readonly string[] | undefined;
   /** Platforms asked for, as {@link matchesPlatform} takes them; all when empty. */
   platforms: readonly string[];
 }
@@ -38,10 +40,10 @@ const MAX_DOCUMENTS = 64 * 2 ** 20;
 export async function openRegistry(
   text: string,
   { limits }: ScanOptions,
-  { env, credentials, platforms }: Access,
+  { env, credentials, insecureRegistries, platforms }: Access,
 ): Promise<{ store: BlobStore; images: SourceImage[] }> {
   const name = parseRegistryName(text);
-  const client = await createRegistryClient(name, { limits, env, credentials });
+  const client = await createRegistryClient(name, { limits, env, credentials, insecureRegistries });
   try {
     const store = createRegistryStore(client, limits.jsonBytes);
     const root = await store.resolve();

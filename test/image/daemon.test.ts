@@ -1,13 +1,19 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type OpenOptions, openImages } from "../../src/image/open-images.ts";
 import { UserError } from "../../src/model/error.ts";
 import type { OpenedImage } from "../../src/model/image.ts";
+import { atEnd } from "../support/at-end.ts";
 import { createStandIn, missingDaemon, type StandIn, startDaemon } from "../support/daemon-server.ts";
-import { buildLayer, dockerLegacy, packFiles } from "../support/image-writer.ts";
+import { buildLayer, dockerLegacy, type Files, json, packFiles } from "../support/image-writer.ts";
 import { keepAll } from "../support/probes.ts";
 import { addressOf } from "../support/registry-server.ts";
+import { hasCommand } from "../support/roots.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
 
@@ -133,9 +139,116 @@ describe("a server that answers like a daemon", () => {
       /no daemon answers at \/nowhere \(start it/,
     );
     expect(await failure(open("docker-daemon:a", "tcp://127.0.0.1:1"))).toMatch(/no daemon answers at 127.0.0.1:1/);
-    expect(await failure(open("docker-daemon:a", "ssh://host"))).toMatch(/DOCKER_HOST is "ssh:\/\/host"; unix:/);
+    expect(await failure(open("docker-daemon:a", "npipe:////./pipe/docker"))).toMatch(
+      /DOCKER_HOST is "npipe:.*"; unix:/,
+    );
     expect(await failure(open("docker-daemon:a", archive))).toMatch(/DOCKER_HOST is/);
   });
+});
+
+describe("where the daemon is looked for", () => {
+  const standIn = createStandIn("team/app:latest", archive);
+  const socket = join(scratch.path, "found.sock");
+  beforeAll(() => listenOn(standIn, { path: socket }));
+
+  /** A folder for DOCKER_CONFIG with one context, as docker context create writes it. */
+  function withContext(name: string, endpoint: Record<string, unknown>, config = {}, tls: Files = new Map()): string {
+    const id = createHash("sha256").update(name).digest("hex");
+    const files: Files = new Map([
+      ["config.json", json(config)],
+      [`contexts/meta/${id}/meta.json`, json({ Name: name, Metadata: {}, Endpoints: { docker: endpoint } })],
+    ]);
+    for (const [file, data] of tls) files.set(`contexts/tls/${id}/docker/${file}`, data);
+    return scratch.write(`context-${name}`, files);
+  }
+  const read = (env: Record<string, string>) =>
+    openImages("docker-daemon:team/app", { probe: keepAll, env: { HOME: scratch.path, ...env } });
+  const Host = `unix://${socket}`;
+
+  test("the context that docker's config or DOCKER_CONTEXT names; DOCKER_HOST comes before both", async () => {
+    const current = withContext("current", { Host }, { currentContext: "current" });
+    expect(await read({ DOCKER_CONFIG: current })).toHaveLength(1);
+    const named = withContext("named", { Host }, { currentContext: "gone" });
+    expect(await read({ DOCKER_CONFIG: named, DOCKER_CONTEXT: "named" })).toHaveLength(1);
+    expect(await failure(read({ DOCKER_CONFIG: current, DOCKER_HOST: "unix:///nowhere" }))).toMatch(
+      /no daemon answers at \/nowhere \(/,
+    );
+    expect(await failure(read({ DOCKER_CONFIG: named }))).toMatch(
+      /docker's context "gone" does not exist: docker context ls/,
+    );
+  });
+
+  test("a context that leads nowhere useful", async () => {
+    const ssh = withContext("ssh", { Host: "ssh://me@host" }, { currentContext: "ssh" });
+    expect(await failure(read({ DOCKER_CONFIG: ssh }))).toMatch(
+      /docker's context "ssh" leads to "ssh:\/\/me@host", and daemons are not reached over SSH from here: run docker save -o/,
+    );
+    const damaged = withContext("damaged", { Host: 7 }, { currentContext: "damaged" });
+    expect(await failure(read({ DOCKER_CONFIG: damaged }))).toMatch(
+      /context "damaged" cannot be read \(\/.* is damaged\)/,
+    );
+    const empty = withContext("empty", {}, { currentContext: "empty" });
+    expect(await failure(read({ DOCKER_CONFIG: empty }))).toMatch(/context "empty" names no daemon/);
+    expect(await failure(read({ DOCKER_HOST: "ssh://host" }))).toMatch(/DOCKER_HOST is "ssh:\/\/host", and daemons/);
+    // A name that says clearly that it is in a registry is looked up there then, and the note says why.
+    const bare = openImages("localhost:1/team/app", { probe: keepAll, env: { DOCKER_CONFIG: ssh } });
+    expect(await failure(bare)).toMatch(/daemon: docker's context "ssh" leads to .*; registry: registry localhost:1/);
+  });
+
+  test("podman's socket of the user; when nothing answers each place is named", async () => {
+    const runtime = join(scratch.path, "runtime");
+    mkdirSync(join(runtime, "podman"), { recursive: true });
+    // The usual socket of a machine that runs docker would come first.
+    if (!existsSync("/var/run/docker.sock")) {
+      expect(await failure(read({ XDG_RUNTIME_DIR: runtime }))).toBe(
+        `docker-daemon:team/app: ${["/var/run/docker.sock", `${runtime}/podman/podman.sock`, "/run/podman/podman.sock"]
+          .map((place) => `no daemon answers at ${place}`)
+          .join("; ")} (start it or set DOCKER_HOST)`,
+      );
+      const podman = createStandIn("team/app:latest", archive);
+      await listenOn(podman, { path: join(runtime, "podman/podman.sock") });
+      expect(await read({ XDG_RUNTIME_DIR: runtime })).toHaveLength(1);
+    }
+  });
+
+  test("TLS with certificates on both sides: DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or the context's files", async (context) => {
+    if (!hasCommand("openssl")) skipTest(context, "Docker's daemon over TLS", "openssl is not installed");
+    const certificates = makeCertificates(join(scratch.path, "certificates"));
+    const server = createServer(
+      { ca: certificates.ca, cert: certificates.cert, key: certificates.key, requestCert: true },
+      (request, response) => standIn.server.emit("request", request, response),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    atEnd(() => {
+      server.close();
+    });
+    const tcp = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { DOCKER_HOST: tcp, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: certificates.folder };
+    expect(await read(env)).toHaveLength(1);
+    const files: Files = new Map((["ca", "cert", "key"] as const).map((name) => [`${name}.pem`, certificates[name]]));
+    const own = withContext("tls", { Host: tcp }, { currentContext: "tls" }, files);
+    expect(await read({ DOCKER_CONFIG: own })).toHaveLength(1);
+    // Without its own certificate the client is not let in; without the authority's the server is not believed.
+    files.delete("cert.pem");
+    files.delete("key.pem");
+    const anonymous = withContext("anonymous", { Host: tcp }, { currentContext: "anonymous" }, files);
+    expect(await failure(read({ DOCKER_CONFIG: anonymous }))).toMatch(
+      /127.*: it refuses the TLS certificate of this side, or that/,
+    );
+    expect(await failure(read({ ...env, DOCKER_CERT_PATH: "/nowhere" }))).toMatch(/certificate is not trusted/);
+  });
+
+  /** An authority that signed itself, which is server and client too. */
+  function makeCertificates(folder: string): { folder: string } & Record<"ca" | "cert" | "key", Buffer> {
+    mkdirSync(folder);
+    const key = join(folder, "key.pem");
+    const cert = join(folder, "cert.pem");
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2"];
+    execFileSync("openssl", [...request, ...subject], { stdio: "ignore", timeout: 60_000 });
+    copyFileSync(cert, join(folder, "ca.pem"));
+    return { folder, ca: readFileSync(cert), cert: readFileSync(cert), key: readFileSync(key) };
+  }
 });
 
 test("Docker's daemon: by tag, by ID, without a tag", async (context) => {

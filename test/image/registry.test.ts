@@ -82,6 +82,7 @@ function dockerLogin(name: string, host: string, entry: Record<string, string>):
   return { DOCKER_CONFIG: scratch.write(name, new Map([["config.json", json({ auths: { [host]: entry } })]])) };
 }
 const login = { auth: Buffer.from(`${account.username}:${account.password}`).toString("base64") };
+const wrongLogin = { auth: Buffer.from(`${account.username}:Pa55-w0rd-wrong`).toString("base64") };
 const wrong = { username: account.username, password: "Pa55-w0rd-wrong" };
 
 let expected: unknown;
@@ -178,7 +179,11 @@ describe.skipIf(missing !== undefined)("a registry with passwords", () => {
   test("no login, a wrong one, one for another registry", async () => {
     expect(await failure(open(reference))).toMatch(/gives team\/app to nobody without a login: run docker login 127/);
     expect(await failure(open(reference, { credentials: wrong }))).toMatch(
-      /refuses the login from the user name given for team\/app: check that/,
+      /refuses the login from the user name given for team\/app: check that .*; a public image needs none, then leave both out$/,
+    );
+    const stale = { ...noConfig, ...dockerLogin("basic-stale", registry.host, wrongLogin) };
+    expect(await failure(open(reference, { env: stale }))).toMatch(
+      /refuses the login from \/.*config\.json for team\/app: .*; a public image needs none, then run docker logout 127/,
     );
     expect(await failure(open(reference, { credentials: { ...account, registry: "ghcr.io" } }))).toMatch(/to nobody/);
     const env = { ...noConfig, ...dockerLogin("basic-token", registry.host, { identitytoken: "eyJ" }) };
@@ -224,6 +229,13 @@ describe.skipIf(missing !== undefined)("a registry with tokens", () => {
     const [request] = registry.tokenRequests;
     expect(new URL(request?.url ?? "", "http://x").searchParams.get("scope")).toBe("repository:team/app:pull");
     expect(request?.headers.authorization).toBeUndefined();
+  });
+
+  test("what is public is refused to a login that is stale, and the message says what to do", async () => {
+    const env = { ...noConfig, ...dockerLogin("token-stale", registry.host, wrongLogin) };
+    expect(await failure(open(`docker://${registry.host}/team/app:both`, { env }))).toMatch(
+      /a public image needs none, then run docker logout 127/,
+    );
   });
 
   test("what is private needs one", async () => {
@@ -336,6 +348,13 @@ describe.skipIf(missing !== undefined)("a registry with TLS", () => {
     expect(await readTrusting(reference)).toBe(index.digest);
   });
 
+  test("a certificate that nobody vouches for is refused also where TLS may be missing", async () => {
+    const insecureRegistries = [registry.host];
+    expect(await failure(open(`docker://${registry.host}/team/app:both`, { insecureRegistries }))).toMatch(
+      /certificate is not trusted/,
+    );
+  });
+
   test("is reached through the proxy of the environment, this machine's own is not", async () => {
     const tunnel = await startTunnel(registry);
     const proxy = { HTTPS_PROXY: `http://${tunnel.host}`, HTTP_PROXY: `http://${tunnel.host}` };
@@ -344,6 +363,45 @@ describe.skipIf(missing !== undefined)("a registry with TLS", () => {
     tunnel.targets.length = 0;
     expect(await readTrusting(`docker://${registry.host}/team/app:both`, proxy)).toBe(index.digest);
     expect(tunnel.targets).toEqual([]);
+  });
+});
+
+describe.skipIf(missing !== undefined)("a registry without TLS on another machine", () => {
+  const reference = `docker://${otherName}:5000/team/app:both`;
+
+  test("is read only when the user says so, by its name with the port", async () => {
+    const tunnel = await startTunnel(open1);
+    const env = { ...noConfig, HTTPS_PROXY: `http://${tunnel.host}`, HTTP_PROXY: `http://${tunnel.host}` };
+    const read = (insecureRegistries: string[]) => open(reference, { env, insecureRegistries });
+    expect(list(await read(["elsewhere.test", `${otherName}:5000`.toUpperCase()]))).toEqual(expected);
+    // TLS is tried first.
+    expect(tunnel.targets.slice(0, 2)).toEqual([
+      `${otherName}:5000`,
+      `http://${otherName}:5000/v2/team/app/manifests/both`,
+    ]);
+    for (const others of [[], [otherName], [`${otherName}:5001`], ["other.test:5000"]]) {
+      tunnel.targets.length = 0;
+      expect(await failure(read(others))).toMatch(
+        /probably does not speak TLS, and without it only registries of this machine are read: .*--insecure-registry registry\.example\.test:5000/,
+      );
+      expect(tunnel.targets.filter((target) => target.startsWith("http:"))).toEqual([]);
+    }
+    expect(await failure(read(["http://a.test"]))).toMatch(
+      /"http:\/\/a\.test" is not the host of a registry: write HOST/,
+    );
+  });
+
+  test("leads to nothing else without TLS: neither this machine's services nor others", async () => {
+    for (const location of ["http://127.0.0.1:1/x?key=secret-of-the-address", "http://other.test/x"]) {
+      const proxy = await startProxy(open1, (path) =>
+        path.includes("/blobs/") ? { status: 307, headers: { location } } : undefined,
+      );
+      const tunnel = await startTunnel(proxy);
+      const env = { ...noConfig, HTTPS_PROXY: `http://${tunnel.host}`, HTTP_PROXY: `http://${tunnel.host}` };
+      expect(await failure(open(reference, { env, insecureRegistries: [`${otherName}:5000`] }))).toMatch(
+        /redirects to "http:\/\/(127\.0\.0\.1:1|other\.test)", which is not HTTPS/,
+      );
+    }
   });
 });
 
@@ -404,12 +462,22 @@ describe.skipIf(missing !== undefined)("a registry that fails", () => {
 
   const isManifest = (path: string) => path.includes("/manifests/both");
 
-  test("500 and 429 once", async () => {
+  test.each([
+    ["in seconds", () => "1"],
+    ["as a date", () => new Date(Date.now() + 1000).toUTCString()],
+  ])("500 and 429 once; when to come back is said %s", async (_how, when) => {
     const proxy = await startProxy(open1, (path, nth) => {
       if (nth > 1) return undefined;
-      return isManifest(path) ? { status: 429, headers: { "retry-after": "1" } } : { status: 500 };
+      return isManifest(path) ? { status: 429, headers: { "retry-after": when() } } : { status: 500 };
     });
     expect(list(await open(`docker://${proxy.host}/team/app:both`))).toEqual(expected);
+  });
+
+  test("429 until a day in another year", async () => {
+    const when = new Date(Date.now() + 400 * 86_400_000).toUTCString();
+    const proxy = await startProxy(open1, () => ({ status: 429, headers: { "retry-after": when } }));
+    expect(await failure(open(`docker://${proxy.host}/team/app:both`))).toMatch(/try again in 345(59|60)\d{3} seconds/);
+    expect(proxy.requests).toHaveLength(1);
   });
 
   test.each([
@@ -417,7 +485,7 @@ describe.skipIf(missing !== undefined)("a registry that fails", () => {
     [
       "429 for an hour",
       { status: 429, headers: { "retry-after": "3600" } },
-      /limits the number of requests: try again in 3600 seconds, or log in/,
+      /limits the number of requests: try again in 3600 seconds, or log in: many registries/,
     ],
     ["garbage", { status: 200, body: "<html>" }, /another digest|is not valid JSON/],
     ["wrong bytes", { flip: 20 }, /manifest both has another digest than sha256:/],

@@ -109,16 +109,25 @@ export async function startBlobStore(registry: RunningRegistry): Promise<Proxy> 
   return { host: addressOf(server), requests };
 }
 
-/** A forward proxy (HTTP CONNECT) behind which every host is this registry. @returns its address and what it was asked for */
-export async function startTunnel(registry: RunningRegistry): Promise<{ host: string; targets: string[] }> {
+/**
+ * A forward proxy behind which every host is this registry: HTTP CONNECT, and requests that name a whole address.
+ * @returns its address and what it was asked for
+ */
+export async function startTunnel({ host: target }: { host: string }): Promise<{ host: string; targets: string[] }> {
   const targets: string[] = [];
-  const server = await listen((_request, response) => {
-    response.writeHead(405).end();
+  const [host = "", port] = target.split(":");
+  const server = await listen((request, response) => {
+    targets.push(request.url ?? "");
+    const { pathname, search } = new URL(request.url ?? "");
+    const { method, headers } = request;
+    send({ host, port, path: pathname + search, method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    }).end();
   });
   server.on("connect", (request, socket) => {
     targets.push(request.url ?? "");
-    const [host, port] = registry.host.split(":");
-    const upstream = connect({ host: host ?? "", port: Number(port) }, () => {
+    const upstream = connect({ host, port: Number(port) }, () => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
       upstream.pipe(socket).pipe(upstream);
     });
