@@ -15,7 +15,7 @@ const allowed = {
   hosts: ["model", "knowledge"],
   compat: ["model", "knowledge"],
   report: ["model"],
-  dockerfile: ["model"],
+  dockerfile: ["model", "files"],
   config: ["model"],
   files: ["model"],
   github: ["model", "report", "files"],

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { readBounded } from "../files/read-bounded.ts";
 import { UserError } from "../model/error.ts";
 
 /** Larger files are not read. Bytes, as many as {@link ./locate.ts} looks at. */
@@ -17,14 +18,15 @@ export type FoundDockerfile =
 
 /**
  * The Dockerfile to annotate: the one that the input names, else `Dockerfile` in the root, else the only one at most two
- * folders below. Hidden folders and links are not entered.
+ * folders below. Hidden folders and links are not entered, and no link is read.
  * @param root the checked-out repository
  * @param input path relative to the root
  * @throws UserError when the named one can't be read
  */
 export function findDockerfile(root: string, input?: string): FoundDockerfile {
   if (input !== undefined) return readNamed(root, input);
-  if (isFile(join(root, NAME))) return read(root, NAME);
+  const own = lstatSync(join(root, NAME), { throwIfNoEntry: false });
+  if (own !== undefined && !own.isDirectory()) return readFound(root, NAME);
   const found = search(root, "", 2, { left: ENTRY_LIMIT });
   const [only] = found;
   if (only === undefined) return { reason: "no Dockerfile was found" };
@@ -32,7 +34,7 @@ export function findDockerfile(root: string, input?: string): FoundDockerfile {
     return {
       reason: `${found.length} Dockerfiles were found (${found.slice(0, 3).join(", ")}${found.length > 3 ? ", ..." : ""}); name one in the input dockerfile`,
     };
-  return read(root, only);
+  return readFound(root, only);
 }
 
 function readNamed(root: string, input: string): FoundDockerfile {
@@ -40,25 +42,25 @@ function readNamed(root: string, input: string): FoundDockerfile {
   if (path.startsWith("/") || path.split("/").includes(".."))
     throw new UserError(`input dockerfile: ${input} lies outside of the repository; give a path relative to its root`);
   try {
-    const found = read(root, path);
-    if ("path" in found) return found;
-    throw new UserError(`input dockerfile: ${input}: ${found.reason}`);
+    return read(root, path);
   } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw new UserError(
-      `input dockerfile: can't read ${input}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
+    throw new UserError(`input dockerfile: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
 }
 
-function read(root: string, path: string): FoundDockerfile {
-  const { size } = statSync(join(root, path));
-  if (size > SIZE_LIMIT) return { reason: `${path} has ${size} bytes, too many for a Dockerfile` };
-  return { path, text: readFileSync(join(root, path), "utf8") };
+/** One that nobody named may be anything, also a link or a pipe that a stranger left there. */
+function readFound(root: string, path: string): FoundDockerfile {
+  try {
+    return read(root, path);
+  } catch (cause) {
+    if (cause instanceof UserError) return { reason: cause.message };
+    throw cause;
+  }
 }
 
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+function read(root: string, path: string): { path: string; text: string } {
+  const bytes = readBounded({ path: join(root, path), shown: path, limit: SIZE_LIMIT, what: "a Dockerfile" });
+  return { path, text: bytes.toString("utf8") };
 }
 
 function search(root: string, folder: string, depth: number, budget: { left: number }): string[] {

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
+import { readJson } from "../files/read-bounded.ts";
 
 /** What started the run, whichever event it was: the one place that knows the shapes of payloads. */
 
@@ -9,39 +9,51 @@ export interface RunEvent {
   headSha: string;
   /** Number of the pull request, when the event tells it. */
   pullRequest?: number;
-  /** The pull request comes from another repository: its token may not write. */
-  fork?: boolean;
+  /** The run has a token that may only read, whatever its permissions say: GitHub does so for a fork's pull request. */
+  readOnly?: boolean;
   /** For `workflow_run` without a number: where the pull request comes from, so that it can be looked up. */
   head?: { owner: string; branch: string };
   /** Why this event has no pull request to comment on; a clause without capital and stop. */
   noComment?: string;
+  /** What is unwise about this event; a sentence. */
+  warning?: string;
 }
 
+/** Bytes of a payload: GitHub delivers none above 25 MB
+ * (https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap). */
+const PAYLOAD_LIMIT = 26 * 1024 * 1024;
+
+const number = z.int().check(z.positive());
+/** SHA-1 or SHA-256, as GitHub writes them: it becomes part of addresses. */
+const commit = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 const repository = z.nullish(z.object({ full_name: z.string(), owner: z.object({ login: z.string() }) }));
 const pullRequestEvent = z.object({
   pull_request: z.object({
-    number: z.number(),
-    head: z.object({ sha: z.string(), repo: repository }),
+    number,
+    head: z.object({ sha: commit, repo: repository }),
     base: z.object({ repo: repository }),
   }),
 });
-const mergeGroupEvent = z.object({ merge_group: z.object({ head_sha: z.string() }) });
+const mergeGroupEvent = z.object({ merge_group: z.object({ head_sha: commit }) });
 const workflowRunEvent = z.object({
   workflow_run: z.object({
     event: z.string(),
-    head_sha: z.string(),
+    head_sha: commit,
     head_branch: z.nullish(z.string()),
     head_repository: repository,
     repository: z.nullish(z.object({ id: z.optional(z.number()), full_name: z.string() })),
     pull_requests: z.array(
       z.object({
-        number: z.number(),
-        head: z.object({ sha: z.string() }),
+        number,
+        head: z.object({ sha: commit }),
         base: z.optional(z.object({ repo: z.object({ id: z.number() }) })),
       }),
     ),
   }),
 });
+
+const TARGET_WARNING =
+  "pull_request_target gives the rights of this repository to whatever the job builds of a stranger's pull request; use pull_request, and for comments on forks the two workflows of docs/recipes.md";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,8 +65,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function adaptEvent(name: string, payload: unknown, sha: string): RunEvent {
   switch (name) {
     case "pull_request":
-    case "pull_request_target":
       return adaptPullRequest(payload, sha);
+    case "pull_request_target":
+      return { ...adaptPullRequest(payload, sha), readOnly: false, warning: TARGET_WARNING };
     case "merge_group":
       return adaptMergeGroup(payload, sha);
     case "workflow_run":
@@ -66,7 +79,12 @@ export function adaptEvent(name: string, payload: unknown, sha: string): RunEven
     case "workflow_dispatch":
       return { kind: "workflow_dispatch", headSha: sha, noComment: "a run started by hand belongs to no pull request" };
     default:
-      return { kind: "other", headSha: sha, noComment: `the event ${name || "(none)"} belongs to no pull request` };
+      // A comment's or a review's run checks whatever the workflow chose to check out.
+      return {
+        kind: "other",
+        headSha: sha,
+        noComment: `the event ${name || "(none)"} doesn't tell which pull request was checked`,
+      };
   }
 }
 
@@ -77,8 +95,9 @@ export function readEvent(env: Environment): RunEvent {
   const sha = env.GITHUB_SHA ?? "";
   const path = env.GITHUB_EVENT_PATH;
   if (!path) return adaptEvent(name, undefined, sha);
+  const file = { path, shown: "GITHUB_EVENT_PATH", limit: PAYLOAD_LIMIT, what: "a payload" };
   try {
-    return adaptEvent(name, JSON.parse(readFileSync(path, "utf8")), sha);
+    return adaptEvent(name, readJson(file).value, sha);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { ...adaptEvent(name, undefined, sha), noComment: `the event's payload can't be read (${reason})` };
@@ -91,8 +110,8 @@ function adaptPullRequest(payload: unknown, sha: string): RunEvent {
     return { kind: "pull_request", headSha: sha, noComment: "the event's payload names no pull request" };
   const { number, head, base } = parsed.data.pull_request;
   // A fork that was deleted since has no repository any more.
-  const fork = head.repo == null || head.repo.full_name !== base.repo?.full_name;
-  return { kind: "pull_request", headSha: head.sha, pullRequest: number, fork };
+  const readOnly = head.repo == null || head.repo.full_name !== base.repo?.full_name;
+  return { kind: "pull_request", headSha: head.sha, pullRequest: number, readOnly };
 }
 
 function adaptMergeGroup(payload: unknown, sha: string): RunEvent {
@@ -110,12 +129,11 @@ function adaptWorkflowRun(payload: unknown, sha: string): RunEvent {
   const headSha = run.head_sha;
   if (!/^pull_request(_target)?$/.test(run.event))
     return { kind, headSha, noComment: `the workflow run was started by ${run.event}, not by a pull request` };
-  const fork = run.head_repository != null && run.head_repository.full_name !== run.repository?.full_name;
   // GitHub lists pull requests of other repositories of the network too.
   const isOurs = (id: number | undefined) => id === undefined || id === run.repository?.id;
   const own = run.pull_requests.filter((pull) => pull.head.sha === headSha && isOurs(pull.base?.repo.id));
-  if (own.length === 1 && own[0]) return { kind, headSha, pullRequest: own[0].number, fork };
+  if (own.length === 1 && own[0]) return { kind, headSha, pullRequest: own[0].number };
   if (run.head_repository == null || run.head_branch == null)
     return { kind, headSha, noComment: "the workflow run names no branch that a pull request could come from" };
-  return { kind, headSha, fork, head: { owner: run.head_repository.owner.login, branch: run.head_branch } };
+  return { kind, headSha, head: { owner: run.head_repository.owner.login, branch: run.head_branch } };
 }

@@ -68,13 +68,15 @@ export async function publish(options: PublishOptions): Promise<Published> {
   const { report, inputs, env } = options;
   const event = readEvent(env);
   const context = makeContext(options, event);
+  if (event.warning !== undefined) warning(event.warning);
   const failure = failureReason(report, {
     failOn: inputs.failOn ?? "error",
     failOnUnknown: inputs.failOnUnknown ?? false,
     failOnExisting: inputs.failOnExisting ?? false,
   });
   info(renderText(report, context));
-  if (options.annotations !== false) annotate(options, context, failure !== undefined);
+  const warned = (options.warningsShown ?? 0) + (event.warning === undefined ? 0 : 1);
+  if (options.annotations !== false) annotate(options, context, failure !== undefined, warned);
   const noSummary = writeSummary(report, context, env.GITHUB_STEP_SUMMARY);
   if (noSummary !== undefined) info(noSummary);
   const files = writeFiles(options, context);
@@ -101,9 +103,9 @@ function makeContext({ inputs, env, hostTitles }: PublishOptions, event: RunEven
 
 const show = { error: showError, warning, notice };
 
-function annotate({ report, warningsShown }: PublishOptions, context: ReportContext, fails: boolean): void {
+function annotate({ report }: PublishOptions, context: ReportContext, fails: boolean, warned: number): void {
   // The failing status is an error annotation too, a missing comment a warning or a notice.
-  const reserved = { error: fails ? 1 : 0, warning: 1 + (warningsShown ?? 0), notice: 1 };
+  const reserved = { error: fails ? 1 : 0, warning: 1 + warned, notice: 1 };
   for (const { severity, message, title, file, line } of buildAnnotations(report, context, reserved))
     show[severity](message, {
       title,
@@ -170,7 +172,7 @@ async function commentOn(
       client.release();
     }
   } catch (error) {
-    return skip(event.fork ? notice : warning, explain(error, event));
+    return skip(event.readOnly ? notice : warning, explain(error, event));
   }
 }
 
@@ -192,7 +194,7 @@ function explain(error: unknown, event: RunEvent): string {
   const status = statusOf(error);
   const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
   if (status === 401) return "GitHub doesn't accept the token (401)";
-  if (status === 403 && event.fork)
+  if (status === 403 && event.readOnly)
     return "the pull request comes from a fork, and GitHub gives its workflows a token that may only read (403)";
   if (status === 403) return `the token may not write it (403); the job needs "permissions: pull-requests: write"`;
   if (status === 404) return "the token sees no such repository or pull request (404)";

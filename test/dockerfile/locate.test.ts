@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -162,8 +163,33 @@ describe("finding the Dockerfile", () => {
       path: "build/Dockerfile.agent",
       text: "FROM agent\n",
     });
-    expect(() => findDockerfile(root, "nope")).toThrow(/input dockerfile: can't read nope: ENOENT/);
+    expect(() => findDockerfile(root, "nope")).toThrow(/^input dockerfile: nope: can't be read \(ENOENT\)$/);
     expect(() => findDockerfile(root, "../x")).toThrow(/outside of the repository/);
     expect(() => findDockerfile(root, "/etc/passwd")).toThrow(/outside of the repository/);
+  });
+
+  const hostile: [string, () => void, string][] = [
+    ["a link", () => symlinkSync("/etc/passwd", join(root, "Dockerfile")), "links are not followed"],
+    ["a link to nowhere", () => symlinkSync("/nowhere", join(root, "Dockerfile")), "links are not followed"],
+    ["a pipe", () => execFileSync("mkfifo", [join(root, "Dockerfile")], { timeout: 10_000 }), "not a file"],
+    ["too large", () => put("Dockerfile", "#".repeat(70_000)), "70000 bytes are more than a Dockerfile has"],
+  ];
+  test.each(hostile)("%s costs the annotations' lines, and named it is a mistake", (_, make, reason) => {
+    make();
+    expect(findDockerfile(root)).toEqual({ reason: expect.stringContaining(reason) });
+    expect(() => findDockerfile(root, "Dockerfile")).toThrow(reason);
+    expect(() => findDockerfile(root, "Dockerfile")).toThrow(/^input dockerfile: Dockerfile: /);
+  });
+
+  test("a folder of that name holds others", () => {
+    put("Dockerfile/Dockerfile");
+    expect(findDockerfile(root)).toMatchObject({ path: "Dockerfile/Dockerfile" });
+    expect(() => findDockerfile(root, "Dockerfile")).toThrow("input dockerfile: Dockerfile: not a file");
+  });
+
+  test("a folder that is a link is not entered", () => {
+    put("real/x/Dockerfile");
+    symlinkSync(join(root, "real"), join(root, "alias"));
+    expect(findDockerfile(root)).toMatchObject({ path: "real/x/Dockerfile" });
   });
 });

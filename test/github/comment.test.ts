@@ -157,7 +157,6 @@ describe("finding the pull request of a fork's workflow run", () => {
   const event: RunEvent = {
     kind: "workflow_run",
     headSha: "a".repeat(40),
-    fork: true,
     head: { owner: "someone", branch: "patch-1" },
   };
   const pull = (number: number, state: "open" | "closed", label: string, sha: string) => ({

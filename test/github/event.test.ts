@@ -1,6 +1,10 @@
-import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { adaptEvent, readEvent } from "../../src/github/event.ts";
+import { payload as payloadFile } from "../support/action-step.ts";
 
 /** Deep enough to change what a case needs. */
 type Payload = Record<string, Record<string, unknown>>;
@@ -16,17 +20,31 @@ describe("events", () => {
       kind: "pull_request",
       headSha: "ec26c3e57ca3a959ca5aad62de7213c562f8c821",
       pullRequest: 2,
-      fork: false,
+      readOnly: false,
     });
   });
 
-  test.each([
-    ["from a fork", { full_name: "someone/Hello-World", owner: { login: "someone" } }],
-    ["from a fork that is gone", null],
-  ])("pull_request %s", (_, repo) => {
+  const fork = (repo: unknown) => {
     const event = payload("pull_request");
     event.pull_request = { ...event.pull_request, head: { ...(event.pull_request?.head as object), repo } };
-    expect(adaptEvent("pull_request", event, sha)).toMatchObject({ pullRequest: 2, fork: true });
+    return event;
+  };
+  const other = { full_name: "someone/Hello-World", owner: { login: "someone" } };
+
+  test.each([
+    ["from a fork", other],
+    ["from a fork that is gone", null],
+  ])("pull_request %s has a token that may only read", (_, repo) => {
+    expect(adaptEvent("pull_request", fork(repo), sha)).toMatchObject({ pullRequest: 2, readOnly: true });
+  });
+
+  test("pull_request_target works, with rights, and is warned about", () => {
+    expect(adaptEvent("pull_request_target", fork(other), sha)).toMatchObject({
+      kind: "pull_request",
+      pullRequest: 2,
+      readOnly: false,
+      warning: expect.stringContaining("gives the rights of this repository"),
+    });
   });
 
   test("merge_group: the queue's commit, no comment", () => {
@@ -37,10 +55,28 @@ describe("events", () => {
     });
   });
 
-  test.each(["push", "schedule", "workflow_dispatch"])("%s: no comment", (name) => {
-    const event = adaptEvent(name, payload("push"), sha);
-    expect(event).toMatchObject({ kind: name, headSha: sha });
-    expect(event.noComment).toMatch(/belongs to no pull request$/);
+  test.each([
+    ["push", payload("push")],
+    ["schedule", { schedule: "17 4 * * 1" }],
+    ["workflow_dispatch", payload("workflow_dispatch")],
+  ])("%s: no comment", (name, event) => {
+    expect(adaptEvent(name, event, sha)).toEqual({
+      kind: name,
+      headSha: sha,
+      noComment: expect.stringMatching(/belongs to no pull request$/),
+    });
+  });
+
+  test.each([
+    ["issue_comment", payload("issue_comment")],
+    ["no_such_event", {}],
+    ["", undefined],
+  ])("%s: another event, no comment, and its name is told", (name, event) => {
+    expect(adaptEvent(name, event, sha)).toEqual({
+      kind: "other",
+      headSha: sha,
+      noComment: `the event ${name || "(none)"} doesn't tell which pull request was checked`,
+    });
   });
 
   const run = (change: Record<string, unknown>) => {
@@ -59,22 +95,17 @@ describe("events", () => {
 
   test("workflow_run of a pull request of the same repository", () => {
     const event = run({ event: "pull_request", pull_requests: [{ number: 7, head: { sha: head } }] });
-    expect(event).toEqual({ kind: "workflow_run", headSha: head, pullRequest: 7, fork: false });
+    expect(event).toEqual({ kind: "workflow_run", headSha: head, pullRequest: 7 });
   });
 
-  test("workflow_run of a fork: GitHub tells no number, branch and owner lead to it", () => {
+  test("workflow_run of a fork: GitHub tells no number, branch and owner lead to it; its token has rights", () => {
     const event = run({
       event: "pull_request",
       pull_requests: [],
       head_branch: "patch-1",
       head_repository: { full_name: "someone/octo-repo", owner: { login: "someone" } },
     });
-    expect(event).toEqual({
-      kind: "workflow_run",
-      headSha: head,
-      fork: true,
-      head: { owner: "someone", branch: "patch-1" },
-    });
+    expect(event).toEqual({ kind: "workflow_run", headSha: head, head: { owner: "someone", branch: "patch-1" } });
   });
 
   test("a pull request whose head has moved on is not that run's", () => {
@@ -82,18 +113,84 @@ describe("events", () => {
     expect(event.pullRequest).toBeUndefined();
   });
 
-  test.each([
-    "pull_request",
-    "merge_group",
-    "workflow_run",
-    "issue_comment",
-    "",
-  ])("%s with a payload of another kind", (name) => {
-    expect(adaptEvent(name, { nonsense: 1 }, sha)).toMatchObject({ headSha: sha, noComment: expect.any(String) });
+  test("a fork that is gone has no branch to look for", () => {
+    const event = run({ event: "pull_request", pull_requests: [], head_repository: null });
+    expect(event.noComment).toBe("the workflow run names no branch that a pull request could come from");
+  });
+});
+
+describe("payloads of another shape name no pull request, and never end the run", () => {
+  const shapes: [string, unknown][] = [
+    ["nothing", undefined],
+    ["null", null],
+    ["a text", "pull_request"],
+    ["a list", [1, 2]],
+    ["another object", { nonsense: 1 }],
+    ["a number that is none", { pull_request: { ...pull(), number: "2" } }],
+    ["a number below one", { pull_request: { ...pull(), number: -2 } }],
+    ["a commit that would lead elsewhere", { pull_request: { ...pull(), head: { sha: "../../x", repo: null } } }],
+  ];
+  function pull() {
+    return payload("pull_request").pull_request;
+  }
+  test.each(shapes)("%s", (_, value) => {
+    for (const name of ["pull_request", "pull_request_target", "merge_group", "workflow_run", "issue_comment", ""]) {
+      const event = adaptEvent(name, value, sha);
+      expect(event).toMatchObject({ headSha: sha, noComment: expect.any(String) });
+      expect(event.pullRequest).toBeUndefined();
+    }
+  });
+});
+
+describe("reading the payload", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "event-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const read = (path: string | undefined) =>
+    readEvent({
+      GITHUB_EVENT_NAME: "pull_request",
+      GITHUB_SHA: sha,
+      ...(path === undefined ? {} : { GITHUB_EVENT_PATH: path }),
+    });
+  const put = (content: string) => {
+    writeFileSync(join(folder, "event.json"), content);
+    return join(folder, "event.json");
+  };
+
+  test("as the runner writes it", () => {
+    expect(read(payloadFile("pull_request"))).toMatchObject({ pullRequest: 2 });
   });
 
-  test("an unreadable payload is no pull request, not a crash", () => {
-    const env = { GITHUB_EVENT_NAME: "pull_request", GITHUB_EVENT_PATH: "/nowhere/event.json", GITHUB_SHA: sha };
-    expect(readEvent(env).noComment).toMatch(/^the event's payload can't be read \(ENOENT/);
+  test("no path, and no name", () => {
+    expect(read(undefined).noComment).toBe("the event's payload names no pull request");
+    expect(readEvent({})).toMatchObject({ kind: "other", headSha: "" });
+  });
+
+  const pipe = () => {
+    execFileSync("mkfifo", [join(folder, "pipe")], { timeout: 10_000 });
+    return join(folder, "pipe");
+  };
+  const link = () => {
+    symlinkSync(payloadFile("pull_request"), join(folder, "link"));
+    return join(folder, "link");
+  };
+  test.each<[string, () => string, string]>([
+    ["no such file", () => "/nowhere/event.json", "can't be read (ENOENT)"],
+    ["a folder", () => folder, "not a file"],
+    ["a pipe that nobody writes to", pipe, "not a file"],
+    ["a link", link, "links are not followed"],
+    ["no JSON, whose text is not shown", () => put("<secret>"), "(GITHUB_EVENT_PATH: not JSON)"],
+    ["cut off", () => put('{"pull_request": {"number": 2'), "not JSON"],
+    ["empty", () => put(""), "not JSON"],
+    ["nested without end", () => put("[".repeat(1_000_000)), "not JSON"],
+    ["larger than GitHub's largest", () => put(" ".repeat(27 * 1024 * 1024)), "are more than a payload has"],
+  ])("%s", (_, path, reason) => {
+    const event = read(path());
+    expect(event).toMatchObject({ kind: "pull_request", headSha: sha });
+    expect(event.noComment).toContain("the event's payload can't be read (");
+    expect(event.noComment).toContain(reason);
+    expect(event.noComment).not.toContain("<secret>");
   });
 });
