@@ -19,7 +19,7 @@ const names = [
   "docker",
   "flannel",
 ];
-const inspection = await inspectImages([new URL("../examples/kilo-0.6.0.tar", import.meta.url).pathname], []);
+const inspection = await inspectImages([new URL("../examples/kilo-0.6.0.tar", import.meta.url).pathname]);
 const toolchain = inspection.images[0]?.platforms[0]?.toolchain;
 if (toolchain === undefined) throw new Error("the sample has no platform");
 

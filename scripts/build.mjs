@@ -1,5 +1,6 @@
 // Bundles src/ into dist/: readable, not minified, byte for byte the same on every machine. Writes the licences of what is
 // bundled beside it.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +9,8 @@ import { build } from "esbuild";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const out = join(root, "dist");
+/** Stands for the build's name until all of it is there. */
+const BUILD = "@build@";
 
 rmSync(out, { recursive: true, force: true });
 const result = await build({
@@ -22,14 +25,28 @@ const result = await build({
   legalComments: "none",
   metafile: true,
   logLevel: "warning",
-  define: { __VERSION__: JSON.stringify(version) },
+  define: { __VERSION__: JSON.stringify(version), __BUILD__: JSON.stringify(BUILD) },
   // Some dependencies are CommonJS and call require for Node's own modules.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
   },
 });
+nameBuild();
 writeFileSync(join(out, "package.json"), '{ "type": "module" }\n');
 writeFileSync(join(out, "licenses.txt"), licences(Object.keys(result.metafile.inputs)));
+
+/** Writes the digest of all bundles into them. */
+function nameBuild() {
+  const bundles = readdirSync(out)
+    .sort()
+    .map((name) => ({
+      path: join(out, name),
+      text: readFileSync(join(out, name), "utf8"),
+    }));
+  const digest = createHash("sha256").update(JSON.stringify(bundles.map(({ text }) => text)));
+  const name = digest.digest("hex").slice(0, 16);
+  for (const { path, text } of bundles) writeFileSync(path, text.replaceAll(BUILD, name));
+}
 
 /** The licence text of every package that has a file in the bundle. */
 function licences(inputs) {

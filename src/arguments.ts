@@ -4,11 +4,18 @@ import { UserError } from "./model/error.ts";
 /** The command line, as DESIGN states it. */
 export type Invocation =
   | { command: "check"; options: CheckArguments }
-  | { command: "inspect"; images: string[]; platforms: string[]; format: "text" | "json"; output?: string }
+  | { command: "inspect"; images: string[]; format: "text" | "json"; output?: string; reading: ReadingArguments }
   | { command: "hosts"; id?: string; nodes?: string; collect?: boolean; format: "text" | "json" }
   | { command: "explain"; rule: string }
   | { command: "help" }
   | { command: "version" };
+
+/** How images are read. */
+export interface ReadingArguments {
+  platforms: string[];
+  cache?: string;
+  quiet: boolean;
+}
 
 export interface CheckArguments {
   images: string[];
@@ -16,40 +23,55 @@ export interface CheckArguments {
   hosts?: string;
   config?: string;
   base: string[];
-  platforms: string[];
+  baseReports: string[];
+  reading: ReadingArguments;
   format: "text" | "json" | "markdown" | "sarif";
   output?: string;
   failOn?: "error" | "warning" | "never";
   failOnUnknown?: boolean;
+  failOnExisting?: boolean;
 }
 
 export const usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
 
-  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE]... [--platform P]...
-                   [--format text|json|markdown|sarif] [--output FILE]
-                   [--fail-on error|warning|never] [--fail-on-unknown]
+  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE | --base-report FILE]...
+                   [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
+                   [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
+                   [--cache DIR] [--quiet]
   netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
   netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
+                   [--cache DIR] [--quiet]
   netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
   netfilter-compat hosts --collect               a shell script that prints a node's facts; read-only
   netfilter-compat explain RULE
 
-IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive.
+IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive, @DIGEST one
+       of a folder. docker-daemon:NAME  docker://NAME  or a name. Or the file of docker buildx build --metadata-file.
 LIST:  ids from \`netfilter-compat hosts\`, separated by commas: ubuntu-22.04, ubuntu-22.04@6.2, talos-*, default.
-FILE:  config, by default .github/netfilter-compat.yml if it is there.
+FILE:  config, by default .github/netfilter-compat.yml if it is there; or a report that --format json wrote.
+DIR:   made when it isn't there; an image that was inspected before isn't read again.
+--quiet: no progress on stderr.
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
 `;
 
+const readingOptions = {
+  platform: { type: "string", multiple: true },
+  cache: { type: "string" },
+  quiet: { type: "boolean" },
+} as const;
+
 const checkOptions = {
+  ...readingOptions,
   hosts: { type: "string" },
   config: { type: "string" },
   base: { type: "string", multiple: true },
-  platform: { type: "string", multiple: true },
+  "base-report": { type: "string", multiple: true },
   format: { type: "string" },
   output: { type: "string" },
   toolchain: { type: "string", multiple: true },
   "fail-on": { type: "string" },
   "fail-on-unknown": { type: "boolean" },
+  "fail-on-existing": { type: "boolean" },
 } as const;
 
 /**
@@ -87,11 +109,15 @@ function parseCheck(args: string[]): CheckArguments {
   if (positionals.length > 0 && toolchains.length > 0) {
     throw new UserError("check: --toolchain takes the place of images: give one or the other");
   }
+  const { base = [], "base-report": baseReports = [] } = values;
+  if (base.length > 0 && baseReports.length > 0)
+    throw new UserError("check: --base and --base-report: one of them is the base");
   return {
     images: positionals,
     toolchains,
-    base: values.base ?? [],
-    platforms: values.platform ?? [],
+    base,
+    baseReports,
+    reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
     ...(values.hosts === undefined ? {} : { hosts: values.hosts }),
     ...(values.config === undefined ? {} : { config: values.config }),
@@ -100,17 +126,25 @@ function parseCheck(args: string[]): CheckArguments {
       ? {}
       : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) }),
     ...(values["fail-on-unknown"] === undefined ? {} : { failOnUnknown: values["fail-on-unknown"] }),
+    ...(values["fail-on-existing"] === undefined ? {} : { failOnExisting: values["fail-on-existing"] }),
   };
 }
 
+/** @throws UserError for a folder without a name */
+function toReading(values: { platform?: string[]; cache?: string; quiet?: boolean }): ReadingArguments {
+  const { platform = [], cache, quiet = false } = values;
+  if (cache === "") throw new UserError("--cache: names no folder; leave it out to do without");
+  return { platforms: platform, quiet, ...(cache === undefined ? {} : { cache }) };
+}
+
 function parseInspect(args: string[]): Invocation {
-  const { platform, format, output } = checkOptions;
-  const { values, positionals } = parse(args, { platform, format, output }, "inspect");
+  const { format, output } = checkOptions;
+  const { values, positionals } = parse(args, { ...readingOptions, format, output }, "inspect");
   if (positionals.length === 0) throw new UserError("inspect: name at least one image (--help shows how)");
   return {
     command: "inspect",
     images: positionals,
-    platforms: values.platform ?? [],
+    reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
     ...(values.output === undefined ? {} : { output: values.output }),
   };

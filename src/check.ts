@@ -2,8 +2,7 @@ import { assembleReport, type EvaluatedImage, type EvaluatedPlatform } from "./c
 import { evaluatePlatform, type RawCell } from "./compat/engine.ts";
 import type { JudgedFinding } from "./compat/policy.ts";
 import { findRemedy } from "./compat/remedy.ts";
-import type { RegistryCredentials } from "./image/registry-credentials.ts";
-import { inspectImages } from "./inspect.ts";
+import { inspectImages, type ReadingOptions } from "./inspect.ts";
 import { distributions } from "./knowledge/distributions/index.ts";
 import { UserError } from "./model/error.ts";
 import type { Finding, Report } from "./model/report.ts";
@@ -16,10 +15,9 @@ export interface CheckRequest {
   images: readonly string[] | Inspection;
   /** One for each image, by order, or what was found in them before; empty = no comparison. */
   base: readonly string[] | Inspection;
-  platforms: readonly string[];
   settings: Settings;
-  /** Login for images in a registry. */
-  credentials?: RegistryCredentials;
+  /** For images that are references. */
+  reading: ReadingOptions;
   /** Line of the Dockerfile that brings a package in, and the change to one line that would cure it. */
   locate?: (finding: JudgedFinding, toolchain: Toolchain) => Pick<Finding, "location" | "suggestion">;
 }
@@ -30,9 +28,9 @@ export interface CheckRequest {
  */
 export async function check(request: CheckRequest): Promise<Report> {
   const { settings } = request;
-  const inspection = await inspectionOf(request.images, request);
+  const inspection = await inspectionOf(request.images, request.reading);
   const hasBase = "images" in request.base || request.base.length > 0;
-  const base = hasBase ? await inspectionOf(request.base, request) : undefined;
+  const base = hasBase ? await inspectionOf(request.base, request.reading) : undefined;
   if (base !== undefined && base.images.length !== inspection.images.length) {
     const counts = `${base.images.length} base images for ${inspection.images.length} images`;
     throw new UserError(`${counts}: give one base image for each image, in the same order`);
@@ -59,15 +57,23 @@ export async function check(request: CheckRequest): Promise<Report> {
     };
   });
   const references = [...inspection.images, ...(base?.images ?? [])].map((image) => image.reference);
-  const notes = [...settings.notes, ...unusedImageEntries(settings.config, references)];
+  const notes = [...settings.notes, ...unusedImageEntries(settings.config, references), ...readingNotes(inspection)];
   return assembleReport(images, settings.policy, tool, notes);
 }
 
-async function inspectionOf(
-  images: readonly string[] | Inspection,
-  { platforms, credentials }: CheckRequest,
-): Promise<Inspection> {
-  return "images" in images ? images : inspectImages(images, platforms, credentials);
+async function inspectionOf(images: readonly string[] | Inspection, reading: ReadingOptions): Promise<Inspection> {
+  return "images" in images ? images : inspectImages(images, reading);
+}
+
+/** What was odd in the images, a sentence each: a platform that could not be inspected is among it. */
+function readingNotes({ images }: Inspection): string[] {
+  return images.flatMap(({ reference, platforms }) => {
+    const notes = new Set(platforms.flatMap((platform) => platform.notes ?? []));
+    return [...notes].map((note) => {
+      const where = platforms.filter((platform) => platform.notes?.includes(note)).map(({ platform }) => platform);
+      return `${reference}${where.length === platforms.length ? "" : ` (${where.join(", ")})`}: ${note}.`;
+    });
+  });
 }
 
 /** The base on today's hosts with today's rules, whenever it was inspected, and run as the image is: only then the
@@ -75,9 +81,9 @@ async function inspectionOf(
 function evaluateBase(
   reference: string,
   { platform, toolchain }: Inspection["images"][number]["platforms"][number],
-  { settings }: CheckRequest,
+  { settings }: Pick<CheckRequest, "settings">,
 ) {
-  const { cells } = evaluate(reference, platform, toolchain, { images: [], base: [], platforms: [], settings });
+  const { cells } = evaluate(reference, platform, toolchain, { settings });
   return { toolchain, cells };
 }
 
@@ -85,7 +91,7 @@ function evaluate(
   reference: string,
   platform: string,
   toolchain: Toolchain,
-  { settings, locate }: CheckRequest,
+  { settings, locate }: Pick<CheckRequest, "settings" | "locate">,
 ): EvaluatedPlatform {
   const image = contextOf(settings.config, reference, toolchain);
   const input = { toolchain, image, hosts: settings.hosts };

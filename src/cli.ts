@@ -1,18 +1,17 @@
-import { type CheckArguments, type Invocation, parseArguments, usage } from "./arguments.ts";
+import { type CheckArguments, type Invocation, parseArguments, type ReadingArguments, usage } from "./arguments.ts";
+import { expandBuildMetadata } from "./build-metadata.ts";
 import { check } from "./check.ts";
 import { findDockerfile } from "./dockerfile/find.ts";
-import { readJson } from "./files/read-bounded.ts";
 import { writeWhole } from "./files/write-whole.ts";
 import { listHosts } from "./host-listing.ts";
 import { splitHostList } from "./hosts/select.ts";
 import { didYouMean } from "./hosts/suggest.ts";
-import { matchesPlatform, parsePlatform } from "./image/platform.ts";
-import { inspectImages } from "./inspect.ts";
+import { inspectImages, type ReadingOptions } from "./inspect.ts";
 import { locateFindings } from "./location.ts";
 import { UserError } from "./model/error.ts";
 import type { Report } from "./model/report.ts";
 import { ruleIds } from "./model/rule-ids.ts";
-import { type Inspection, inspectionSchema } from "./model/toolchain.ts";
+import { createReporter, type ProgressOutput } from "./progress.ts";
 import { plainText } from "./report/escape.ts";
 import { renderInspectionText } from "./report/inspection-text.ts";
 import { renderInspectionJson, renderJson } from "./report/json.ts";
@@ -22,11 +21,9 @@ import { failureReason } from "./report/status.ts";
 import { renderText } from "./report/text.ts";
 import type { ReportContext } from "./report/view.ts";
 import { readRuleHelp, readRulePage } from "./rule-pages.ts";
+import { readInspections, readReportedImages } from "./saved-inspections.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import { tool } from "./version.ts";
-
-/** Bytes of an inspection: some hundred images. */
-const maximumInspectionSize = 64 * 1024 * 1024;
 
 /** Characters of an error's line. */
 const errorLength = 2000;
@@ -43,7 +40,10 @@ async function run(invocation: Invocation): Promise<number> {
     case "check":
       return runCheck(invocation.options);
     case "inspect": {
-      const inspection = await inspectImages(invocation.images, invocation.platforms);
+      const inspection = await inspectImages(
+        expandBuildMetadata(invocation.images, process.cwd()),
+        readingOf(invocation.reading),
+      );
       const json = invocation.format === "json";
       emit(json ? renderInspectionJson(inspection) : renderInspectionText(inspection, terminal()), invocation.output);
       return 0;
@@ -58,27 +58,47 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 async function runCheck(options: CheckArguments): Promise<number> {
+  const { toolchains, baseReports, reading } = options;
+  const folder = process.cwd();
   const settings = resolveSettings({
-    folder: process.cwd(),
+    folder,
     ...(options.config === undefined ? {} : { configFile: options.config }),
     ...(options.hosts === undefined ? {} : { hosts: namedHosts(options.hosts) }),
     today: new Date().toISOString().slice(0, 10),
   });
-  const dockerfile = findDockerfile(process.cwd());
+  const dockerfile = findDockerfile(folder);
   const report = await check({
-    images: options.toolchains.length > 0 ? readInspections(options.toolchains, options.platforms) : options.images,
-    base: options.base,
-    platforms: options.platforms,
+    images:
+      toolchains.length > 0
+        ? readInspections(toolchains, reading.platforms)
+        : expandBuildMetadata(options.images, folder),
+    base: baseReports.length > 0 ? readReportedImages(baseReports, folder) : expandBuildMetadata(options.base, folder),
     settings,
+    reading: readingOf(reading),
     ...("path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}),
   });
   emit(render(report, options, settings, "path" in dockerfile ? dockerfile.path : undefined), options.output);
   const failure = failureReason(report, {
     failOn: options.failOn ?? settings.config["fail-on"] ?? "error",
     failOnUnknown: options.failOnUnknown ?? settings.config["fail-on-unknown"] ?? false,
-    failOnExisting: settings.config["fail-on-existing"] ?? false,
+    failOnExisting: options.failOnExisting ?? settings.config["fail-on-existing"] ?? false,
   });
   return failure === undefined ? 0 : 1;
+}
+
+function readingOf({ quiet, ...reading }: ReadingArguments): ReadingOptions {
+  const output = quiet ? undefined : progressOutput();
+  return output === undefined ? reading : { ...reading, reporter: createReporter(output) };
+}
+
+/** A line that renews itself on a terminal, plain lines in CI, nothing in a pipe: stderr is for errors there. */
+function progressOutput(): ProgressOutput | undefined {
+  const { stderr, env } = process;
+  const line = (text: string) => stderr.write(`${plainText(text, errorLength)}\n`);
+  const now = () => performance.now();
+  if (stderr.isTTY === true)
+    return { line, now, show: (text) => stderr.write(`\r\u001b[K${plainText(text, (stderr.columns || 80) - 1)}`) };
+  return env.CI === "true" ? { line, now } : undefined;
 }
 
 /** An empty list is a variable that wasn't set, not the wish for the default. */
@@ -103,48 +123,6 @@ function render(report: Report, options: CheckArguments, settings: Settings, doc
     case "text":
       return renderText(report, context, terminal());
   }
-}
-
-/**
- * Files that `inspect --format json` wrote, taken as one inspection.
- * @param asked platforms to keep; empty = all
- * @throws UserError for a file that is none of them, one without an image, and a platform that an image doesn't have
- */
-function readInspections(files: readonly string[], asked: readonly string[]): Inspection {
-  const platforms = asked.map(parsePlatform);
-  const images = files.flatMap((file) => readInspection(file).map((image) => choosePlatforms(image, platforms, file)));
-  return { schemaVersion: 1, tool, images };
-}
-
-type InspectedImage = Inspection["images"][number];
-
-function readInspection(file: string): InspectedImage[] {
-  const { value } = readJson({ path: file, shown: file, limit: maximumInspectionSize, what: "an inspection" });
-  const parsed = inspectionSchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue === undefined || issue.path.length === 0 ? "the document" : issue.path.join(".");
-    throw new UserError(`${file}: not what inspect --format json prints: ${where}: ${issue?.message ?? "invalid"}`);
-  }
-  const { images } = parsed.data;
-  const empty = images.find((image) => image.platforms.length === 0);
-  if (images.length === 0) throw new UserError(`${file}: holds no image: there is nothing to check`);
-  if (empty !== undefined)
-    throw new UserError(`${file}: ${empty.reference} has no platform: there is nothing to check`);
-  return images;
-}
-
-function choosePlatforms(image: InspectedImage, asked: readonly string[], file: string): InspectedImage {
-  const missing = asked.find((one) => !image.platforms.some(({ platform }) => matchesPlatform(platform, one)));
-  if (missing !== undefined) {
-    const known = image.platforms.map(({ platform }) => platform).join(", ");
-    throw new UserError(`${file}: ${image.reference} has no ${missing}; it has ${known}`);
-  }
-  if (asked.length === 0) return image;
-  return {
-    ...image,
-    platforms: image.platforms.filter(({ platform }) => asked.some((one) => matchesPlatform(platform, one))),
-  };
 }
 
 function explain(rule: string): string {

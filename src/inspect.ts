@@ -1,11 +1,26 @@
-import { openImages } from "./image/open-images.ts";
+import { type InspectionCache, openInspectionCache } from "./files/inspection-cache.ts";
+import { type OpenOptions, type UsedImage, useImages } from "./image/open-images.ts";
 import type { RegistryCredentials } from "./image/registry-credentials.ts";
 import { programProfiles } from "./knowledge/programs/index.ts";
-import type { OpenedImage } from "./model/image.ts";
-import type { Inspection } from "./model/toolchain.ts";
+import { UserError } from "./model/error.ts";
+import type { ImagePlatform } from "./model/image.ts";
+import type { Inspection, Toolchain } from "./model/toolchain.ts";
+import type { ReadingReporter } from "./progress.ts";
 import { inspectToolchain } from "./toolchain/inspect.ts";
 import { probeContent } from "./toolchain/probe.ts";
-import { tool } from "./version.ts";
+import { build, tool } from "./version.ts";
+
+/** How images are read. */
+export interface ReadingOptions {
+  /** Only these; absent or empty = all. */
+  platforms?: readonly string[];
+  /** Login for images in a registry; without it that of `docker login`. */
+  credentials?: RegistryCredentials;
+  /** Folder of earlier inspections; absent: none is used. */
+  cache?: string;
+  /** Who is told how reading goes on. */
+  reporter?: ReadingReporter;
+}
 
 /** What the toolchain room is told about programs: how they are recognised, and which variables choose a backend. */
 const knowledge = {
@@ -16,34 +31,70 @@ const knowledge = {
 /**
  * Opens images and finds the toolchain of each platform.
  * @param references as the user wrote them
- * @param platforms only these; empty = all
- * @param credentials login for images in a registry; without it that of `docker login`
  * @throws UserError for what cannot be read
  */
-export async function inspectImages(
-  references: readonly string[],
-  platforms: readonly string[],
-  credentials?: RegistryCredentials,
-): Promise<Inspection> {
+export async function inspectImages(references: readonly string[], options: ReadingOptions = {}): Promise<Inspection> {
+  const cache = options.cache === undefined ? undefined : openCache(options.cache);
   const images: Inspection["images"] = [];
-  for (const reference of references) {
-    const opened = await openImages(reference, {
-      probe: probeContent,
-      ...(platforms.length === 0 ? {} : { platforms: [...platforms] }),
-      ...(credentials === undefined ? {} : { credentials }),
-    });
-    images.push(...opened.map(inspectImage));
-  }
+  for (const reference of references) images.push(...(await inspectReference(reference, options, cache)));
+  const problem = cache?.problem();
+  if (problem !== undefined) options.reporter?.say(`the cache stays as it was: ${problem}`);
   return { schemaVersion: 1, tool, images };
 }
 
-function inspectImage(image: OpenedImage): Inspection["images"][number] {
+/** @throws UserError where a build can't be told from another: an entry of older code would count */
+function openCache(folder: string): InspectionCache {
+  if (build === undefined) throw new UserError(`${folder}: only the built tool (dist/) has a cache`);
+  return openInspectionCache(folder, { name: tool.name, version: `${tool.version}+${build}` });
+}
+
+/** What is known of a platform, and whether it was known before. */
+interface Known {
+  toolchain: Toolchain;
+  notes: string[];
+}
+
+async function inspectReference(
+  reference: string,
+  { platforms = [], credentials, reporter }: ReadingOptions,
+  cache: InspectionCache | undefined,
+): Promise<Inspection["images"]> {
+  const reading = reporter?.begin(reference);
+  const options: OpenOptions = { probe: probeContent, platforms, credentials, progress: reading };
+  try {
+    const images = await useImages<Known>(reference, options, {
+      recall: cache && ((identity) => recall(cache, identity)),
+      read: (platform) => inspectPlatform(platform, cache),
+    });
+    reading?.end();
+    return images.map(toInspected);
+  } catch (error) {
+    reading?.fail();
+    throw error;
+  }
+}
+
+function recall(cache: InspectionCache, identity: { platform: string; configDigest: string }): Known | undefined {
+  const found = cache.recall(identity);
+  if (found === undefined) return undefined;
+  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers were not read again`;
+  return { toolchain: found.toolchain, notes: [...found.notes, note] };
+}
+
+function inspectPlatform(platform: ImagePlatform, cache: InspectionCache | undefined): Known {
+  const known = { toolchain: inspectToolchain(platform, knowledge), notes: platform.notes };
+  cache?.store(platform, known);
+  return known;
+}
+
+function toInspected({ reference, digest, platforms }: UsedImage<Known>): Inspection["images"][number] {
   return {
-    reference: image.reference,
-    digest: image.digest,
-    platforms: image.platforms.map((platform) => ({
-      platform: platform.platform,
-      toolchain: inspectToolchain(platform, knowledge),
+    reference,
+    digest,
+    platforms: platforms.map(({ platform, result: { toolchain, notes: own }, notes }) => ({
+      platform,
+      toolchain,
+      ...(notes.length + own.length === 0 ? {} : { notes: [...notes, ...own] }),
     })),
   };
 }

@@ -1,18 +1,19 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { expandBuildMetadata } from "./build-metadata.ts";
 import { check } from "./check.ts";
 import { credentialsFor } from "./credentials.ts";
 import { findDockerfile } from "./dockerfile/find.ts";
-import { readReport } from "./files/read-reports.ts";
 import { maskSecrets, readInputs } from "./github/inputs.ts";
 import { failStep, say, warn } from "./github/log.ts";
 import { publish } from "./github/publish.ts";
 import { locateFindings } from "./location.ts";
 import type { Inspection } from "./model/toolchain.ts";
+import { createReporter } from "./progress.ts";
 import { plainText } from "./report/escape.ts";
 import { readRuleHelp } from "./rule-pages.ts";
+import { readReportedImages } from "./saved-inspections.ts";
 import { resolveSettings } from "./settings.ts";
-import { tool } from "./version.ts";
 
 /** The Action: inputs -> check -> publish. */
 async function run(): Promise<void> {
@@ -29,16 +30,22 @@ async function run(): Promise<void> {
   });
   const dockerfile = findDockerfile(folder, inputs.dockerfile);
   if ("reason" in dockerfile) say(`No line for annotations: ${dockerfile.reason}.`);
+  const images = expandBuildMetadata(inputs.images, folder);
+  const baseImages = expandBuildMetadata(inputs.baseImages, folder);
   const credentials = credentialsFor({ username: inputs.registryUsername, password: inputs.registryPassword }, [
-    ...inputs.images,
-    ...inputs.baseImages,
+    ...images,
+    ...baseImages,
   ]);
   const report = await check({
-    images: inputs.images,
-    base: inputs.baseReports.length > 0 ? readBase(inputs.baseReports, folder) : inputs.baseImages,
-    platforms: inputs.platforms ?? [],
+    images,
+    base: inputs.baseReports.length > 0 ? readBase(inputs.baseReports, folder) : baseImages,
     settings,
-    ...(credentials === undefined ? {} : { credentials }),
+    reading: {
+      reporter: createReporter({ line: say, now: () => performance.now() }),
+      ...(inputs.platforms === undefined ? {} : { platforms: inputs.platforms }),
+      ...(inputs.cache === undefined ? {} : { cache: resolve(folder, inputs.cache) }),
+      ...(credentials === undefined ? {} : { credentials }),
+    },
     ...("path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}),
   });
   const { config } = settings;
@@ -71,8 +78,7 @@ function readBase(files: readonly string[], folder: string): Inspection | [] {
     warn(`input base-report: there is no ${plainText(absent)}; without it all findings count as new`);
     return [];
   }
-  const reports = files.map((file) => readReport(resolve(folder, file), file).report);
-  return { schemaVersion: 1, tool, images: reports.flatMap((report) => report.images) };
+  return readReportedImages(files, folder);
 }
 
 try {

@@ -28,6 +28,8 @@ export interface ActionInputs {
   reportName?: string;
   reportFile?: string;
   sarifFile?: string;
+  /** Folder of earlier inspections. */
+  cache?: string;
   token?: string;
   registryUsername?: string;
   registryPassword?: string;
@@ -49,6 +51,7 @@ export const inputNames = [
   "report-name",
   "report-file",
   "sarif-file",
+  "cache",
   "github-token",
   "registry-username",
   "registry-password",
@@ -87,6 +90,7 @@ export function readInputs(env: Environment): { inputs: ActionInputs; warnings: 
   assign(inputs, "reportName", read("report-name"));
   assign(inputs, "reportFile", read("report-file"));
   assign(inputs, "sarifFile", read("sarif-file"));
+  assign(inputs, "cache", read("cache"));
   assign(inputs, "token", read("github-token"));
   assign(inputs, "registryUsername", read("registry-username"));
   assign(inputs, "registryPassword", read("registry-password"));

@@ -5,6 +5,7 @@ import { type Compression, decompress } from "./compression/decompress.ts";
 import type { DigestAlgorithm } from "./digest.ts";
 import { quote } from "./errors.ts";
 import type { ReadBudget, ReadLimits } from "./limits.ts";
+import type { ReadProgress } from "./progress.ts";
 import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
 
 /** One entry of a layer, in the order of its tar. Paths are absolute and normalised; their links are not resolved. */
@@ -42,6 +43,7 @@ export interface ScanOptions {
   digestAlgorithm?: DigestAlgorithm;
   diffIdAlgorithm?: DigestAlgorithm;
   signal?: AbortSignal | undefined;
+  progress?: ReadProgress | undefined;
 }
 
 /**
@@ -60,6 +62,7 @@ export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOpti
   async function* hashed(): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
       stored.update(chunk);
+      options.progress?.bytes(chunk.length);
       yield chunk;
     }
   }

@@ -9,6 +9,7 @@ import { displayName, pickImages } from "./names.ts";
 import { describeTagHint, openSource, pathExists } from "./open-source.ts";
 import { matchesPlatform, parsePlatform } from "./platform.ts";
 import { mapConcurrently } from "./pool.ts";
+import type { ReadProgress } from "./progress.ts";
 import { parseReference } from "./reference.ts";
 import type { Environment, RegistryCredentials } from "./registry-credentials.ts";
 import { isBroken, type ReadablePlatform, type SourceImage, type SourceLayer } from "./source-image.ts";
@@ -26,6 +27,24 @@ export interface OpenOptions {
   insecureRegistries?: readonly string[] | undefined;
   /** Where DOCKER_HOST, DOCKER_CONFIG, HTTPS_PROXY and the like are looked up. Default: the process's environment. */
   env?: Environment | undefined;
+  /** Told of layers and bytes as they are read. */
+  progress?: ReadProgress | undefined;
+}
+
+/** What becomes of a platform. */
+export interface PlatformUse<T> {
+  /** What is known of a platform from before: its layers are then not read. Absent or undefined: they are. */
+  recall?: ((platform: PlatformIdentity) => T | undefined) | undefined;
+  /** Called for each platform whose layers were read and verified. */
+  read: (platform: ImagePlatform) => T;
+}
+
+/** What tells two platforms apart: the config names the digests of all uncompressed layers. */
+export type PlatformIdentity = Pick<ImagePlatform, "platform" | "configDigest">;
+
+/** An image with what became of its platforms. */
+export interface UsedImage<T> extends Pick<OpenedImage, "reference" | "digest"> {
+  platforms: { platform: string; result: T /** On the source: sentences. */; notes: string[] }[];
 }
 
 /** zlib works on threads of its own, so two layers at a time fill two cores; more would only cost memory. */
@@ -42,8 +61,27 @@ const LAYERS_AT_ONCE = 2;
  * @throws UserError when anything of what was asked for cannot be read: one line with the reference in front
  */
 export async function openImages(reference: string, options: OpenOptions): Promise<OpenedImage[]> {
+  const images = await useImages(reference, options, { read: (platform) => platform });
+  return images.map(({ reference, digest, platforms }) => ({
+    reference,
+    digest,
+    platforms: platforms.map(({ result, notes }) => ({ ...result, notes: [...notes, ...result.notes] })),
+  }));
+}
+
+/**
+ * The same for a caller that wants something smaller than the tree of each platform, and that may know some platforms from
+ * before. The notes of a platform that `read` is given are those on its layers; those on the source are in the result.
+ * @throws UserError as {@link openImages}
+ */
+export async function useImages<T>(
+  reference: string,
+  options: OpenOptions,
+  use: PlatformUse<T>,
+): Promise<UsedImage<T>[]> {
   const limits = { ...defaultLimits, ...options.limits };
-  const scanOptions: ScanOptions = { probe: options.probe, limits, budget: createBudget(limits) };
+  const { probe, progress } = options;
+  const scanOptions: ScanOptions = { probe, limits, budget: createBudget(limits), progress };
   const asked = (options.platforms ?? []).map(parsePlatform);
   const parsed = parseReference(reference, pathExists);
   try {
@@ -56,9 +94,9 @@ export async function openImages(reference: string, options: OpenOptions): Promi
     try {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === undefined;
-      return await readImages(store, picked, asked, scanOptions, (image) =>
-        several ? `${reference}#${displayName(image)}` : reference,
-      );
+      const chosen = picked.map((image) => ({ image, ...choosePlatforms(image, asked) }));
+      const nameOf = (image: SourceImage) => (several ? `${reference}#${displayName(image)}` : reference);
+      return await readImages(store, chosen, scanOptions, use, nameOf);
     } finally {
       await store.close();
     }
@@ -69,23 +107,38 @@ export async function openImages(reference: string, options: OpenOptions): Promi
   }
 }
 
-async function readImages(
+interface ChosenImage {
+  image: SourceImage;
+  platforms: ReadablePlatform[];
+  /** On the image. */
+  notes: string[];
+}
+
+async function readImages<T>(
   store: BlobStore,
-  images: SourceImage[],
-  asked: string[],
+  chosen: ChosenImage[],
   options: ScanOptions,
+  { recall, read }: PlatformUse<T>,
   nameOf: (image: SourceImage) => string,
-): Promise<OpenedImage[]> {
-  const chosen = images.map((image) => ({ image, ...choosePlatforms(image, asked) }));
-  const layers = chosen.flatMap(({ platforms }) => platforms.flatMap((platform) => platform.layers));
-  const scans = await scanLayers(store, layers, options);
-  const opened: OpenedImage[] = [];
+): Promise<UsedImage<T>[]> {
+  const all = new Set(chosen.flatMap(({ platforms }) => platforms));
+  const known = new Map([...all].map((platform) => [platform, recall?.(platform)]));
+  const unknown = [...all].filter((platform) => known.get(platform) === undefined);
+  const scans = await scanLayers(
+    store,
+    unknown.flatMap((platform) => platform.layers),
+    options,
+  );
+  const used: UsedImage<T>[] = [];
   for (const { image, platforms, notes } of chosen) {
-    const read: ImagePlatform[] = [];
-    for (const platform of platforms) read.push(await readPlatform(store, platform, scans, options, notes));
-    opened.push({ reference: nameOf(image), digest: image.digest, platforms: read });
+    const results: UsedImage<T>["platforms"] = [];
+    for (const platform of platforms) {
+      const result = known.get(platform) ?? read(await readPlatform(store, platform, scans, options));
+      results.push({ platform: platform.platform, result, notes: [...notes, ...platform.notes] });
+    }
+    used.push({ reference: nameOf(image), digest: image.digest, platforms: results });
   }
-  return opened;
+  return used;
 }
 
 /** @throws UserError for a platform that is asked for and not there, or there and not whole */
@@ -116,9 +169,12 @@ async function scanLayers(
   options: ScanOptions,
 ): Promise<Map<string, LayerScan>> {
   const distinct = [...new Map(layers.map((layer) => [layer.blob, layer])).values()];
-  const scans = await mapConcurrently(distinct, LAYERS_AT_ONCE, (layer, signal) =>
-    scanOne(store, layer, { ...options, signal }),
-  );
+  options.progress?.found(distinct.length);
+  const scans = await mapConcurrently(distinct, LAYERS_AT_ONCE, async (layer, signal) => {
+    const scan = await scanOne(store, layer, { ...options, signal });
+    options.progress?.layer();
+    return scan;
+  });
   return new Map(distinct.map((layer, i) => [layer.blob, scans[i] as LayerScan]));
 }
 
@@ -139,7 +195,6 @@ async function readPlatform(
   platform: ReadablePlatform,
   scans: Map<string, LayerScan>,
   options: ScanOptions,
-  imageNotes: string[],
 ): Promise<ImagePlatform> {
   const layers = platform.layers.map((layer) => {
     const scan = scans.get(layer.blob) as LayerScan;
@@ -158,7 +213,7 @@ async function readPlatform(
       mediaType: source.mediaType || mediaTypes[scan.compression],
     })),
     tree,
-    notes: [...imageNotes, ...platform.notes, ...notes],
+    notes,
   };
 }
 

@@ -102,7 +102,7 @@ export interface ImagePlatform {
   config: ImageConfig;
   layers: ImageLayer[];
   tree: FileTree;
-  /** Odd things met while reading that a reader of the report should know, one sentence each. */
+  /** Odd things met while reading that a reader of the report should know, each a clause without a full stop. */
   notes: string[];
 }
 

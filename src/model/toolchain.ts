@@ -135,7 +135,14 @@ export const inspectionSchema = z.object({
     z.object({
       reference: z.string(),
       digest: z.string(),
-      platforms: z.array(z.object({ platform: z.string(), toolchain: toolchainSchema })),
+      platforms: z.array(
+        z.object({
+          platform: z.string(),
+          toolchain: toolchainSchema,
+          /** Odd things met while reading it, each a clause without a full stop. Absent: none. */
+          notes: z.optional(z.array(z.string())),
+        }),
+      ),
     }),
   ),
 });

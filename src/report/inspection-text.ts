@@ -9,9 +9,9 @@ export function renderInspectionText(inspection: Inspection, options: TextOption
   const pen = makePen(options);
   const blocks = inspection.images.map((image) => {
     const head = `${pen.paint(1, plainText(shortImage(image.reference), 200))}  ${plainText(image.digest).slice(0, 19)}`;
-    const platforms = image.platforms.map(({ platform, toolchain }) => ({
+    const platforms = image.platforms.map(({ platform, toolchain, notes }) => ({
       text: platformTitle(platform, toolchain),
-      children: toolchainItems(toolchain),
+      children: [...toolchainItems(toolchain), ...noteItems(notes)],
     }));
     return [head, ...tree(platforms)].join("\n");
   });
@@ -34,6 +34,10 @@ function tree(items: Item[], indent = ""): string[] {
 function platformTitle(platform: string, { os }: Toolchain): string {
   const name = os.id === null ? "no os-release" : plainText(`${os.id} ${os.versionId ?? ""}`, 80);
   return `${plainText(platform, 60)}  ${name}`;
+}
+
+function noteItems(notes: readonly string[] = []): Item[] {
+  return notes.length === 0 ? [] : [{ text: "notes", children: notes.map((note) => ({ text: plainText(note) })) }];
 }
 
 function toolchainItems(toolchain: Toolchain): Item[] {

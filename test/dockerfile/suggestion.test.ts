@@ -13,7 +13,7 @@ import { root } from "../support/spawn.ts";
 
 let inspection: Inspection;
 beforeAll(async () => {
-  inspection = await inspectImages([join(root, "examples/kilo-0.6.0.tar")], []);
+  inspection = await inspectImages([join(root, "examples/kilo-0.6.0.tar")]);
   for (const { toolchain } of inspection.images.flatMap((image) => image.platforms)) {
     toolchain.tools = toolchain.tools.filter((tool) => tool.backend !== "legacy");
     delete toolchain.selector;
@@ -28,7 +28,7 @@ async function checkWith(dockerfile: string) {
   const configFile = join(root, "examples/matrix.yml");
   const settings = resolveSettings({ folder: root, configFile, today: "2026-11-23" });
   const locate = locateFindings({ path: "Dockerfile", text: dockerfile });
-  return check({ images: inspection, base: [], platforms: [], settings, locate });
+  return check({ images: inspection, base: [], settings, reading: {}, locate });
 }
 const suggestions = (findings: Finding[]) => [
   ...new Set(findings.flatMap((finding) => finding.suggestion?.text ?? [])),

@@ -20,7 +20,7 @@ test("an index of three architectures is inspected platform by platform", async 
     roots.set(platform, root.folder);
     sources.push({ source: await imageFromRoot(workshop, root), ...(variant && { variant }) });
   }
-  const { images } = await inspectImages([await indexOf(workshop, "three", sources)], []);
+  const { images } = await inspectImages([await indexOf(workshop, "three", sources)]);
 
   expect(images.map(({ platforms }) => platforms.map(({ platform }) => platform))).toEqual([
     architectures.map(({ platform }) => platform),

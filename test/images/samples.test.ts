@@ -17,10 +17,7 @@ test("the committed samples are what the script makes", () => {
 });
 
 test("the samples are told by package records and by bytes alike", async () => {
-  const { images } = await inspectImages(
-    names.map((name) => `oci-archive:${join(folder, name)}.tar`),
-    [],
-  );
+  const { images } = await inspectImages(names.map((name) => `oci-archive:${join(folder, name)}.tar`));
   const told = images.flatMap(({ platforms }) =>
     platforms.map(({ platform, toolchain }) => ({
       platform,
@@ -70,7 +67,7 @@ test("the story: refused and racing, then warnings that are true, then clean", a
   const settings = resolveSettings({ folder, configFile: "matrix.yml", today: "2026-11-23" });
   const verdicts = names.map(async (name) => {
     const images = [`oci-archive:${join(folder, name)}.tar`];
-    const report = await check({ images, base: [], platforms: [], settings });
+    const report = await check({ images, base: [], settings, reading: {} });
     return [report.verdict, ...report.findings.map(({ severity, rule }) => `${severity} ${rule}`).sort()];
   });
   expect(await Promise.all(verdicts)).toEqual([

@@ -35,7 +35,7 @@ export async function needRoot(context: Skippable, suite: string, architecture =
 
 /** The toolchain of the only platform of the only image. */
 export async function inspectOne(reference: string): Promise<Toolchain> {
-  const { images } = await inspectImages([reference], []);
+  const { images } = await inspectImages([reference]);
   const [image] = images;
   const [platform] = image?.platforms ?? [];
   if (images.length !== 1 || image?.platforms.length !== 1 || !platform)

@@ -166,10 +166,9 @@ test("what well-known images get on the default hosts, for a person to read", as
     ["kilo 0.7.0", "kilo-0.7.0"],
     ["kilo, repaired", "kilo-fixed"],
   ] as const) {
-    const inspection = await inspectImages(
-      [new URL(`../../examples/${file}.tar`, import.meta.url).pathname],
-      ["linux/amd64"],
-    );
+    const inspection = await inspectImages([new URL(`../../examples/${file}.tar`, import.meta.url).pathname], {
+      platforms: ["linux/amd64"],
+    });
     const { toolchain } = inspection.images[0]!.platforms[0]!;
     parts.push(`## ${title} (examples/${file}.tar)\n\n${lines(toolchain, contextOf({}, title, toolchain)).join("\n")}`);
   }
