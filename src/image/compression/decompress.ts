@@ -81,13 +81,38 @@ async function passOn(chunks: AsyncIterable<Buffer>, sink: ByteSink, signal: Abo
   }
 }
 
+/** Like passOn, for the output of an engine. */
+async function passOnOutput(
+  output: AsyncIterable<Buffer>,
+  sink: ByteSink,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for await (const chunk of output) {
+    signal?.throwIfAborted();
+    const pending = sink(chunk);
+    if (pending !== undefined) await pending;
+    else release(chunk);
+  }
+}
+
+/**
+ * Gives the memory of an engine's output back at once. Left to the garbage collector, each 64 MiB of output make it look
+ * through all that was kept of the image so far, which costs more than reading tar. An engine fills a buffer piece by piece
+ * and takes a new one when it is full, so with its last byte nobody needs it any more.
+ */
+function release(chunk: Buffer): void {
+  const { buffer, byteOffset, byteLength } = chunk;
+  if (buffer instanceof ArrayBuffer && byteLength > 0 && byteOffset + byteLength === buffer.byteLength)
+    buffer.transfer(0);
+}
+
 async function runEngine(
   engine: Transform,
   source: AsyncIterable<Buffer>,
   sink: ByteSink,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await pipeline(source, engine, (output: AsyncIterable<Buffer>) => passOn(output, sink, signal));
+  await pipeline(source, engine, (output: AsyncIterable<Buffer>) => passOnOutput(output, sink, signal));
 }
 
 /** A decompressor for each frame, because Node's ends with the first one that it sees. */
