@@ -1,11 +1,11 @@
+import { type FailedRequest, isRateLimit, waitBeforeRetry } from "./back-off.ts";
+
 /** GitHub's API, with retries that end. */
 
 /** Everything we ask of GitHub for one report takes at most this long, waiting included. Milliseconds. */
 const DEADLINE = 25_000;
-/** Two retries after 1 s and 4 s for each request. */
-const RETRIES = 2;
-/** Statuses that a second try doesn't change. 429 and 5xx are tried again. */
-const FINAL = [400, 401, 403, 404, 410, 422, 451];
+/** The plugin only waits; which failures it waits for is decided by {@link waitBeforeRetry}. */
+const ALL_STATUSES = Array.from({ length: 200 }, (_, index) => 400 + index);
 
 export interface ClientOptions {
   token: string;
@@ -33,14 +33,21 @@ export async function createClient(options: ClientOptions) {
   ]);
   const debug = options.debug ?? (() => {});
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), options.deadline ?? DEADLINE);
+  const end = Date.now() + (options.deadline ?? DEADLINE);
+  const timer = setTimeout(() => deadline.abort(), end - Date.now());
   timer.unref();
-  const Octokit = GitHub.plugin(retry);
+  // Before the other plugin, so that its waiting comes around ours.
+  const Octokit = GitHub.plugin((octokit) => {
+    octokit.hook.error("request", (error, request) => {
+      throw planRetry(error, request.request?.retryCount ?? 0, (end - Date.now()) / 1000);
+    });
+    return {};
+  }, retry);
   const octokit = new Octokit({
     ...getOctokitOptions(options.token),
     baseUrl: options.apiUrl.replace(/\/+$/, ""),
     userAgent: "netfilter-compat",
-    retry: { doNotRetry: FINAL, retries: RETRIES, retryAfterBaseValue: options.retryUnit ?? 1000 },
+    retry: { doNotRetry: ALL_STATUSES, retryAfterBaseValue: options.retryUnit ?? 1000 },
     log: { debug, info: debug, warn: debug, error: debug },
   });
   octokit.hook.before("request", (request) => {
@@ -48,6 +55,30 @@ export async function createClient(options: ClientOptions) {
     request.request = { ...request.request, signal: deadline.signal };
   });
   return Object.assign(octokit, { release: () => clearTimeout(timer) });
+}
+
+/** Tells the plugin whether and when to ask again: it reads `request.request` of the error. */
+function planRetry(error: unknown, retries: number, left: number): unknown {
+  const failed = describe(error);
+  if (failed === undefined) return error;
+  const wait = waitBeforeRetry({ ...failed, tries: retries + 1 }, Date.now() / 1000, left);
+  const { request } = error as { request?: { request?: object } };
+  if (request !== undefined)
+    request.request = { ...request.request, retries: wait === undefined ? 0 : retries + 1, retryAfter: wait ?? 0 };
+  return error;
+}
+
+/** What a failed request says for itself; undefined for any other error. */
+function describe(error: unknown): Omit<FailedRequest, "tries"> | undefined {
+  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return undefined;
+  const { response } = error as { response?: { headers?: FailedRequest["headers"] } };
+  return { status: error.status, headers: response?.headers ?? {}, message: error.message };
+}
+
+/** GitHub refused because it is asked too often, by this job or by others with the same token. */
+export function isRateLimited(error: unknown): boolean {
+  const failed = describe(error);
+  return failed !== undefined && isRateLimit(failed);
 }
 
 /** Status of a failed request; undefined for what never got an answer. */

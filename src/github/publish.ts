@@ -8,7 +8,7 @@ import type { SarifOptions } from "../report/sarif.ts";
 import { failureReason } from "../report/status.ts";
 import { renderText } from "../report/text.ts";
 import type { ReportContext } from "../report/view.ts";
-import { createClient, statusOf } from "./client.ts";
+import { createClient, isRateLimited, statusOf } from "./client.ts";
 import type { CommentResult } from "./comment.ts";
 import { commentMarker, shouldCreate, upsertComment } from "./comment.ts";
 import { isInDiff } from "./diff.ts";
@@ -194,6 +194,7 @@ function explain(error: unknown, event: RunEvent): string {
   const status = statusOf(error);
   const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
   if (status === 401) return "GitHub doesn't accept the token (401)";
+  if (isRateLimited(error)) return `GitHub is asked too often and wants a longer wait than is useful here (${status})`;
   if (status === 403 && event.readOnly)
     return "the pull request comes from a fork, and GitHub gives its workflows a token that may only read (403)";
   if (status === 403) return `the token may not write it (403); the job needs "permissions: pull-requests: write"`;

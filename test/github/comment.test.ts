@@ -130,8 +130,8 @@ test("GitHub Enterprise Server: API below /api/v3, GraphQL beside it", async () 
 });
 
 describe("tries", () => {
-  const failing = async (status: number, times: number) => {
-    github.fail(/^GET/, status, times);
+  const failing = async (status: number, times: number, headers: Record<string, string> = {}) => {
+    github.fail(/^GET/, status, times, headers);
     const error: unknown = await upsert("red").then(
       () => undefined,
       (reason: unknown) => reason,
@@ -145,6 +145,20 @@ describe("tries", () => {
 
   test.each([429, 500, 502])("%i is tried again twice", async (status) => {
     expect(await failing(status, 9)).toEqual({ status, tries: 3 });
+  });
+
+  test("a limit that names its end is waited for, whatever its status", async () => {
+    expect(await failing(403, 1, { "retry-after": "2" })).toEqual({ status: undefined, tries: 2 });
+    github.fail(/^GET/, 429, 1, { "retry-after": "2" });
+    expect(await upsert("red")).toMatchObject({ done: "unchanged" });
+  });
+
+  test("a comment that was created before the answer got lost: the next run leaves one", async () => {
+    github.loseAnswer(/^POST .*comments/, 502);
+    expect(await upsert("red")).toMatchObject({ done: "created" });
+    expect(github.comments).toHaveLength(2);
+    expect(await upsert("red")).toMatchObject({ done: "unchanged", deleted: 1 });
+    expect(github.comments).toHaveLength(1);
   });
 
   test("an outage that ends is not noticed", async () => {

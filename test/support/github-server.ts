@@ -31,10 +31,14 @@ export interface StandIn {
   files: { filename: string; patch?: string }[];
   /** `METHOD path?query` of all requests so far. */
   requests: string[];
+  /** When each of them came. Milliseconds of {@link performance.now}. */
+  times: number[];
   /** Requests and answers that GitHub's description doesn't allow. */
   violations: string[];
   /** The next `times` requests that match get this status. */
   fail(pattern: RegExp, status: number, times?: number, headers?: Record<string, string>): void;
+  /** The next request that matches is carried out, but answered with this status. */
+  loseAnswer(pattern: RegExp, status: number): void;
   addComment(issue: number, login: string, body: string): StoredComment;
   close(): Promise<void>;
 }
@@ -44,6 +48,7 @@ interface Planned {
   status: number;
   left: number;
   headers: Record<string, string>;
+  carriedOut?: boolean;
 }
 
 interface Answer {
@@ -86,9 +91,13 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     pulls: [],
     files: [],
     requests: [],
+    times: [],
     violations: [],
     fail: (pattern, status, times = 1, headers = {}) => {
       planned.push({ pattern, status, left: times, headers });
+    },
+    loseAnswer: (pattern, status) => {
+      planned.push({ pattern, status, left: 1, headers: {}, carriedOut: true });
     },
     addComment: (issue, login, body) => {
       const comment = { id: nextId++, issue, body, login };
@@ -110,16 +119,13 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     const url = new URL(request.url ?? "/", origin);
     const line = `${request.method} ${url.pathname}${url.search}`;
     standIn.requests.push(line);
-    const answer = plannedAnswer(line) ?? route(request, url, text);
+    standIn.times.push(performance.now());
+    const plan = planned.find((entry) => entry.left > 0 && entry.pattern.test(line));
+    if (plan) plan.left--;
+    const done = plan === undefined || plan.carriedOut ? route(request, url, text) : refusal(plan.status);
+    const answer: Answer = plan === undefined ? done : { ...refusal(plan.status), headers: plan.headers };
     response.writeHead(answer.status, { "content-type": "application/json; charset=utf-8", ...answer.headers });
     response.end(answer.body === undefined ? "" : JSON.stringify(answer.body));
-  }
-
-  function plannedAnswer(line: string): Answer | undefined {
-    const plan = planned.find((entry) => entry.left > 0 && entry.pattern.test(line));
-    if (!plan) return undefined;
-    plan.left--;
-    return { ...refusal(plan.status), headers: plan.headers };
   }
 
   function route(request: IncomingMessage, url: URL, text: string): Answer {
