@@ -1,5 +1,15 @@
 import { parseArgs } from "node:util";
+import { didYouMean } from "./hosts/suggest.ts";
 import { UserError } from "./model/error.ts";
+import {
+  formatLimit,
+  isLimitName,
+  type LimitName,
+  limitTable,
+  parseLimit,
+  type ReadLimits,
+  toReadLimits,
+} from "./model/limits.ts";
 
 /** The command line, as DESIGN states it. */
 export type Invocation =
@@ -13,6 +23,8 @@ export type Invocation =
 /** How images are read. */
 export interface ReadingArguments {
   platforms: string[];
+  /** As `--limit` states them. */
+  limits: Partial<ReadLimits>;
   cache?: string;
   quiet: boolean;
 }
@@ -37,10 +49,10 @@ export const usage = `netfilter-compat: will the netfilter tools inside this ima
   netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE | --base-report FILE]...
                    [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
                    [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
-                   [--cache DIR] [--quiet]
+                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
   netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
   netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
-                   [--cache DIR] [--quiet]
+                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
   netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
   netfilter-compat hosts --collect               a shell script that prints a node's facts; read-only
   netfilter-compat explain RULE
@@ -51,11 +63,26 @@ LIST:  ids from \`netfilter-compat hosts\`, separated by commas: ubuntu-22.04, u
 FILE:  config, by default .github/netfilter-compat.yml if it is there; or a report that --format json wrote.
 DIR:   made when it isn't there; an image that was inspected before isn't read again.
 --quiet: no progress on stderr.
+--limit: what an image may make the run read, keep and wait for; more is exit code 2. Sizes in KiB, MiB, GiB, times in s, min, h:
+${listLimits()}
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
 `;
 
+/** Names and default values in lines that fit a terminal. */
+function listLimits(): string {
+  const items = limitTable.map(({ name, unit, standard }) => `${name}=${formatLimit(unit, standard)}`);
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + item.length < 100) lines[lines.length - 1] = `${last} ${item}`;
+    else lines.push(`       ${item}`);
+  }
+  return lines.join("\n");
+}
+
 const readingOptions = {
   platform: { type: "string", multiple: true },
+  limit: { type: "string", multiple: true },
   cache: { type: "string" },
   quiet: { type: "boolean" },
 } as const;
@@ -131,10 +158,15 @@ function parseCheck(args: string[]): CheckArguments {
 }
 
 /** @throws UserError for a folder without a name */
-function toReading(values: { platform?: string[]; cache?: string; quiet?: boolean }): ReadingArguments {
-  const { platform = [], cache, quiet = false } = values;
+function toReading(values: {
+  platform?: string[];
+  limit?: string[];
+  cache?: string;
+  quiet?: boolean;
+}): ReadingArguments {
+  const { platform = [], limit = [], cache, quiet = false } = values;
   if (cache === "") throw new UserError("--cache: names no folder; leave it out to do without");
-  return { platforms: platform, quiet, ...(cache === undefined ? {} : { cache }) };
+  return { platforms: platform, limits: parseLimits(limit), quiet, ...(cache === undefined ? {} : { cache }) };
 }
 
 function parseInspect(args: string[]): Invocation {
@@ -148,6 +180,26 @@ function parseInspect(args: string[]): Invocation {
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
     ...(values.output === undefined ? {} : { output: values.output }),
   };
+}
+
+/** `NAME=VALUE` each; the last of a name counts. */
+function parseLimits(options: readonly string[]): Partial<ReadLimits> {
+  const stated: Partial<Record<LimitName, number>> = {};
+  for (const option of options) {
+    const equals = option.indexOf("=");
+    const name = equals < 0 ? option : option.slice(0, equals);
+    const names = limitTable.map((row) => row.name);
+    if (!isLimitName(name))
+      throw new UserError(`--limit: there is no limit "${name}"; ${didYouMean(name, names, "--help lists them")}`);
+    if (equals < 0) throw new UserError(`--limit ${name}: say what it should be: --limit ${name}=VALUE`);
+    try {
+      stated[name] = parseLimit(name, option.slice(equals + 1));
+    } catch (error) {
+      if (error instanceof UserError) throw new UserError(`--limit ${name}: ${error.message}`);
+      throw error;
+    }
+  }
+  return toReadLimits(stated);
 }
 
 function parseHosts(args: string[]): Invocation {

@@ -2,7 +2,7 @@ import { assembleReport, type EvaluatedImage, type EvaluatedPlatform } from "./c
 import { evaluatePlatform, type RawCell } from "./compat/engine.ts";
 import type { JudgedFinding } from "./compat/policy.ts";
 import { findRemedy } from "./compat/remedy.ts";
-import { inspectImages, type ReadingOptions } from "./inspect.ts";
+import { inspectImages, type ReadingOptions, startDeadline } from "./inspect.ts";
 import { distributions } from "./knowledge/distributions/index.ts";
 import { UserError } from "./model/error.ts";
 import type { Finding, Report } from "./model/report.ts";
@@ -28,9 +28,11 @@ export interface CheckRequest {
  */
 export async function check(request: CheckRequest): Promise<Report> {
   const { settings } = request;
-  const inspection = await inspectionOf(request.images, request.reading);
+  const { limits } = settings;
+  const reading: ReadingOptions = { ...request.reading, limits, deadline: startDeadline(limits) };
+  const inspection = await inspectionOf(request.images, reading);
   const hasBase = "images" in request.base || request.base.length > 0;
-  const base = hasBase ? await inspectionOf(request.base, request.reading) : undefined;
+  const base = hasBase ? await inspectionOf(request.base, reading) : undefined;
   if (base !== undefined && base.images.length !== inspection.images.length) {
     const counts = `${base.images.length} base images for ${inspection.images.length} images`;
     throw new UserError(`${counts}: give one base image for each image, in the same order`);

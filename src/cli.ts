@@ -64,6 +64,7 @@ async function runCheck(options: CheckArguments): Promise<number> {
     folder,
     ...(options.config === undefined ? {} : { configFile: options.config }),
     ...(options.hosts === undefined ? {} : { hosts: namedHosts(options.hosts) }),
+    limits: reading.limits,
     today: new Date().toISOString().slice(0, 10),
   });
   const dockerfile = findDockerfile(folder);

@@ -1,4 +1,5 @@
 import { type InspectionCache, openInspectionCache } from "./files/inspection-cache.ts";
+import { createDeadline, type Deadline, defaultLimits, type ReadLimits } from "./image/limits.ts";
 import { type OpenOptions, type UsedImage, useImages } from "./image/open-images.ts";
 import type { RegistryCredentials } from "./image/registry-credentials.ts";
 import { programProfiles } from "./knowledge/programs/index.ts";
@@ -16,6 +17,10 @@ export interface ReadingOptions {
   platforms?: readonly string[];
   /** Login for images in a registry; without it that of `docker login`. */
   credentials?: RegistryCredentials;
+  /** Where they differ from the default ones. */
+  limits?: Partial<ReadLimits>;
+  /** Of a run that this is part of; absent: one of its own. */
+  deadline?: Deadline;
   /** Folder of earlier inspections; absent: none is used. */
   cache?: string;
   /** Who is told how reading goes on. */
@@ -36,10 +41,17 @@ const knowledge = {
 export async function inspectImages(references: readonly string[], options: ReadingOptions = {}): Promise<Inspection> {
   const cache = options.cache === undefined ? undefined : openCache(options.cache);
   const images: Inspection["images"] = [];
-  for (const reference of references) images.push(...(await inspectReference(reference, options, cache)));
+  const deadline = options.deadline ?? startDeadline(options.limits);
+  for (const reference of references)
+    images.push(...(await inspectReference(reference, { ...options, deadline }, cache)));
   const problem = cache?.problem();
   if (problem !== undefined) options.reporter?.say(`the cache stays as it was: ${problem}`);
   return { schemaVersion: 1, tool, images };
+}
+
+/** The time for all images of a run begins. */
+export function startDeadline(limits: Partial<ReadLimits> | undefined): Deadline {
+  return createDeadline({ ...defaultLimits, ...limits });
 }
 
 /** @throws UserError where a build can't be told from another: an entry of older code would count */
@@ -56,11 +68,11 @@ interface Known {
 
 async function inspectReference(
   reference: string,
-  { platforms = [], credentials, reporter }: ReadingOptions,
+  { platforms = [], credentials, limits, deadline, reporter }: ReadingOptions,
   cache: InspectionCache | undefined,
 ): Promise<Inspection["images"]> {
   const reading = reporter?.begin(reference);
-  const options: OpenOptions = { probe: probeContent, platforms, credentials, progress: reading };
+  const options: OpenOptions = { probe: probeContent, platforms, credentials, limits, deadline, progress: reading };
   try {
     const images = await useImages<Known>(reference, options, {
       recall: cache && ((identity) => recall(cache, identity)),

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { HostWithPrograms } from "./compat/engine.ts";
 import type { Policy } from "./compat/policy.ts";
 import type { ImageContext } from "./compat/types.ts";
-import { maximumConfigSize, readConfig } from "./config/read.ts";
+import { limitsOf, maximumConfigSize, readConfig } from "./config/read.ts";
 import type { Config, ConfigHost } from "./config/schema.ts";
 import { readBounded, readIfThere, readJson } from "./files/read-bounded.ts";
 import { catalogue } from "./hosts/catalogue.ts";
@@ -12,6 +12,7 @@ import { didYouMean } from "./hosts/suggest.ts";
 import type { HostEntry } from "./hosts/types.ts";
 import { UserError } from "./model/error.ts";
 import { globMatches } from "./model/glob.ts";
+import type { ReadLimits } from "./model/limits.ts";
 import { ruleIds } from "./model/rule-ids.ts";
 import type { Toolchain } from "./model/toolchain.ts";
 
@@ -29,6 +30,8 @@ export interface Settings {
   config: Config;
   hosts: HostWithPrograms[];
   policy: Policy;
+  /** Where they differ from the default ones. */
+  limits: Partial<ReadLimits>;
   notes: string[];
 }
 
@@ -36,6 +39,7 @@ export interface Settings {
  * Config and selection resolved against the catalogue.
  * @param options.folder relative paths start here
  * @param options.hosts selection from the command line or the Action's input; it takes the place of the config's
+ * @param options.limits of the command line; each takes the place of the config's
  * @param options.today `YYYY-MM-DD`
  * @throws UserError with file, line and field where the config is wrong
  */
@@ -43,6 +47,7 @@ export function resolveSettings(options: {
   folder: string;
   configFile?: string;
   hosts?: readonly string[];
+  limits?: Partial<ReadLimits>;
   today: string;
 }): Settings {
   const config = loadConfig(options.folder, options.configFile);
@@ -60,6 +65,7 @@ export function resolveSettings(options: {
       ignore: (config.ignore ?? []).map(withoutUndefined),
       today: options.today,
     },
+    limits: { ...limitsOf(config), ...options.limits },
     notes: selection.notes,
   };
 }

@@ -1,6 +1,7 @@
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
+import { type LimitName, limitTable, parseLimit, type ReadLimits, toReadLimits } from "../model/limits.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 /** Bytes; a config is a few hundred lines at most, and a pull request from a stranger can carry any. */
@@ -23,7 +24,14 @@ export function readConfig(text: string, file: string): Config {
   const value = toPlain(document, file);
   if (value === null || value === undefined) return {};
   const result = configSchema.safeParse(value);
-  if (result.success) return checkIgnores(result.data, file, document, lines);
+  if (result.success) {
+    checkIgnores(result.data, file, document, lines);
+    for (const [name, stated] of statedLimits(result.data)) {
+      const problem = limitProblem(name, stated);
+      if (problem !== undefined) throw new UserError(`${at(file, ["limits", name], document, lines)}: ${problem}`);
+    }
+    return result.data;
+  }
   const [first] = result.error.issues;
   if (first === undefined) throw new UserError(`${file}: not a valid config`);
   const { path, text: problem } = describeIssue(first, [], value);
@@ -120,7 +128,7 @@ function show(value: unknown): string {
 }
 
 /** An ignore names what it is for, and a day that exists. */
-function checkIgnores(config: Config, file: string, document: Document, lines: LineCounter): Config {
+function checkIgnores(config: Config, file: string, document: Document, lines: LineCounter): void {
   config.ignore?.forEach((entry, index) => {
     if (entry.rule === undefined && entry.host === undefined && entry.program === undefined) {
       const place = at(file, ["ignore", index], document, lines);
@@ -133,5 +141,26 @@ function checkIgnores(config: Config, file: string, document: Document, lines: L
       );
     }
   });
-  return config;
+}
+
+function statedLimits(config: Config): [LimitName, string][] {
+  return limitTable.flatMap(({ name }) => {
+    const stated = config.limits?.[name];
+    return stated === undefined ? [] : [[name, String(stated)]];
+  });
+}
+
+function limitProblem(name: LimitName, text: string): string | undefined {
+  try {
+    parseLimit(name, text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
+/** The limits that a config states, in base units. */
+export function limitsOf(config: Config): Partial<ReadLimits> {
+  return toReadLimits(Object.fromEntries(statedLimits(config).map(([name, text]) => [name, parseLimit(name, text)])));
 }

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { moduleStateSchema } from "../model/host.ts";
+import { formatLimit, type LimitName, limitForm, limitTable } from "../model/limits.ts";
 import { operationSchema } from "../model/program.ts";
 import { severities } from "../model/report.ts";
 import { backendSchema } from "../model/toolchain.ts";
@@ -110,6 +111,21 @@ const ignore = z.strictObject({
   reason: z.string().check(z.minLength(1), z.maxLength(500), about("Why; shown in the report.")),
 });
 
+/** A number says bytes or how many; a time has its unit. */
+function limitValue({ unit, standard, about: text }: (typeof limitTable)[number]) {
+  const { pattern, text: form } = limitForm(unit);
+  const written = z.string().check(z.regex(pattern, form));
+  const value = unit === "time" ? written : z.union([written, z.number().check(z.gte(1, form), z.multipleOf(1, form))]);
+  return z.optional(value.check(about(`${text} Default: ${formatLimit(unit, standard)}.`)));
+}
+
+const limits = z.strictObject(
+  Object.fromEntries(limitTable.map((row) => [row.name, limitValue(row)])) as Record<
+    LimitName,
+    ReturnType<typeof limitValue>
+  >,
+);
+
 export const failOnSchema = z.enum(["error", "warning", "never"]);
 
 export const configSchema = z.strictObject({
@@ -139,6 +155,13 @@ export const configSchema = z.strictObject({
     z
       .enum(["on-failure", "always", "never"])
       .check(about("When the pull-request comment is written. Default: on-failure.")),
+  ),
+  limits: z.optional(
+    limits.check(
+      about(
+        "Bounds on what an image may make the run read, keep and wait for. Exceeding one is an error, exit code 2; nothing is left out because of one. Sizes in B, KiB, MiB, GiB or TiB, times in s, min or h; --limit of the command line beats them.",
+      ),
+    ),
   ),
 });
 

@@ -3,8 +3,8 @@ import { UserError } from "../model/error.ts";
 import { createMemberIndex, type MemberIndex } from "./archive-members.ts";
 import { quote } from "./errors.ts";
 import { readFully, readRange } from "./file-range.ts";
-import { scanLayer } from "./layer.ts";
-import type { ReadLimits } from "./limits.ts";
+import { type ScanOptions, scanLayer } from "./layer.ts";
+import { exceeded, spend } from "./limits.ts";
 import type { BlobStore } from "./store.ts";
 import { createTarReader } from "./tar/reader.ts";
 
@@ -21,9 +21,10 @@ const HEADERS_AT_ONCE = 32 * 1024;
  * where they lie, so their order in the file does not matter and nothing is copied.
  * @param handle closed together with the store
  */
-export async function openArchiveFile(handle: FileHandle, limits: ReadLimits): Promise<BlobStore> {
+export async function openArchiveFile(handle: FileHandle, options: ScanOptions): Promise<BlobStore> {
   const { size } = await handle.stat();
-  const members = await indexMembers(handle, size, limits);
+  const { limits, budget } = options;
+  const members = await indexMembers(handle, size, options);
 
   function find(name: string): Extent | undefined {
     const extent = members.find(name)?.value;
@@ -36,8 +37,8 @@ export async function openArchiveFile(handle: FileHandle, limits: ReadLimits): P
     async readDocument(name) {
       const extent = find(name);
       if (extent === undefined) return undefined;
-      if (extent.size > limits.jsonBytes)
-        throw new UserError(`${quote(name)} has ${extent.size} bytes, the limit is ${limits.jsonBytes}`);
+      if (extent.size > limits.jsonBytes) throw exceeded("document-size", limits, quote(name));
+      spend(budget, "documentBytes", extent.size, limits);
       const data = Buffer.alloc(extent.size);
       await readFully(handle, data, extent.size, extent.offset);
       return data;
@@ -51,8 +52,12 @@ export async function openArchiveFile(handle: FileHandle, limits: ReadLimits): P
   };
 }
 
-async function indexMembers(handle: FileHandle, size: number, limits: ReadLimits): Promise<MemberIndex<Extent>> {
-  const members = createMemberIndex<Extent>(limits.members);
+async function indexMembers(
+  handle: FileHandle,
+  size: number,
+  { limits, signal }: ScanOptions,
+): Promise<MemberIndex<Extent>> {
+  const members = createMemberIndex<Extent>(limits);
   const reader = createTarReader((member) => {
     members.add(member, { offset: member.offset, size: member.size, sparse: member.sparse });
     return undefined;
@@ -60,6 +65,7 @@ async function indexMembers(handle: FileHandle, size: number, limits: ReadLimits
   const buffer = Buffer.alloc(HEADERS_AT_ONCE);
   let position = 0;
   while (position < size) {
+    signal?.throwIfAborted();
     const length = await readFully(handle, buffer, buffer.length, position);
     if (length === 0) break;
     reader.push(buffer.subarray(0, length));

@@ -1,6 +1,6 @@
 import { UserError } from "../model/error.ts";
 import { type DockerImage, readDockerImages } from "./docker-manifest.ts";
-import type { ReadLimits } from "./limits.ts";
+import { isLimit, type ReadBudget, type ReadLimits } from "./limits.ts";
 import { isUnreadable, type OciImage, readOciImages } from "./oci-index.ts";
 import { isBroken, type SourceImage, type SourcePlatform } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
@@ -16,10 +16,10 @@ export type ArchiveForm = "docker-archive" | "oci-archive" | "any";
 export async function listArchiveImages(
   store: BlobStore,
   form: ArchiveForm,
-  limits: ReadLimits,
+  options: { limits: ReadLimits; budget: ReadBudget },
 ): Promise<SourceImage[]> {
   if (form === "oci-archive") {
-    const images = await readOciImages(store, limits);
+    const images = await readOciImages(store, options);
     if (images !== undefined) return images;
     throw new UserError(
       (await store.has("manifest.json"))
@@ -27,8 +27,8 @@ export async function listArchiveImages(
         : "it is no OCI image layout: index.json is missing",
     );
   }
-  const docker = await attempt(() => readDockerImages(store, limits));
-  const oci = await attempt(() => readOciImages(store, limits));
+  const docker = await attempt(() => readDockerImages(store, options));
+  const oci = await attempt(() => readOciImages(store, options));
   if ("problem" in docker) return fallBack(docker.problem, oci);
   if (docker.value === undefined || docker.value.length === 0) {
     if ("problem" in oci) throw oci.problem;
@@ -48,7 +48,7 @@ async function attempt<T>(read: () => Promise<T>): Promise<Attempt<T>> {
   try {
     return { value: await read() };
   } catch (problem) {
-    if (problem instanceof UserError) return { problem };
+    if (problem instanceof UserError && !isLimit(problem)) return { problem };
     throw problem;
   }
 }

@@ -1,9 +1,8 @@
 import { posix } from "node:path";
-import { UserError } from "../model/error.ts";
 import { quote } from "./errors.ts";
 import { normalisePath } from "./layer.ts";
+import { exceeded, type ReadLimits } from "./limits.ts";
 import type { TarMember } from "./tar/reader.ts";
-import { MAX_HOPS } from "./tree.ts";
 
 /** The files of an archive by name, links among them followed. */
 export interface MemberIndex<T> {
@@ -17,8 +16,9 @@ export interface MemberIndex<T> {
  * Docker and skopeo write a repeated layer as a link to its first copy (`ID/layer.tar -> ../OTHER/layer.tar`); tar writes a
  * file with several names as hard links.
  */
-export function createMemberIndex<T>(limit: number): MemberIndex<T> {
+export function createMemberIndex<T>(limits: ReadLimits): MemberIndex<T> {
   const members = new Map<string, { value: T } | { link: string }>();
+  let added = 0;
 
   function linkTarget(member: TarMember, name: string): string | undefined {
     if (member.type === "hardlink") return memberName(member.linkname);
@@ -28,7 +28,7 @@ export function createMemberIndex<T>(limit: number): MemberIndex<T> {
 
   return {
     add(member, value) {
-      if (members.size >= limit) throw new UserError(`it holds more than ${limit} files`);
+      if (++added > limits.members) throw exceeded("archive-files", limits);
       const name = memberName(member.name);
       const link = linkTarget(member, name);
       if (link !== undefined && link !== name) members.set(name, { link });
@@ -36,13 +36,13 @@ export function createMemberIndex<T>(limit: number): MemberIndex<T> {
     },
     find(name) {
       let at = name;
-      for (let hops = 0; hops <= MAX_HOPS; hops++) {
+      for (let hops = 0; hops <= limits.linkHops; hops++) {
         const found = members.get(at);
         if (found === undefined) return undefined;
         if ("value" in found) return { name: at, value: found.value };
         at = found.link;
       }
-      throw new UserError(`${quote(name)} is a link that leads in a circle`);
+      throw exceeded("link-hops", limits, `link ${quote(name)}`);
     },
   };
 }

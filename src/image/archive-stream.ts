@@ -2,8 +2,9 @@ import { UserError } from "../model/error.ts";
 import { createMemberIndex, memberName } from "./archive-members.ts";
 import { createChannel } from "./channel.ts";
 import { decompress, sniffCompression } from "./compression/decompress.ts";
-import { quote } from "./errors.ts";
+import { locate, quote } from "./errors.ts";
 import { type LayerScan, type ScanOptions, scanLayer } from "./layer.ts";
+import { exceeded, isLimit, type ReadLimits, spend } from "./limits.ts";
 import type { BlobStore } from "./store.ts";
 import { BLOCK, decodeHeader } from "./tar/header.ts";
 import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
@@ -18,9 +19,6 @@ interface MemberTask {
   end(): Promise<void>;
 }
 
-/** Documents kept of one archive, together, in bytes. */
-const MAX_DOCUMENTS = 64 * 2 ** 20;
-
 /**
  * An archive that can only be read from front to back: compressed as a whole, or a pipe. It is read once, with each layer
  * scanned as it streams by and each document kept, because the manifest that tells which is which may come last. So no
@@ -30,16 +28,16 @@ const MAX_DOCUMENTS = 64 * 2 ** 20;
  * @param options for all layers
  */
 export async function openArchiveStream(open: () => AsyncIterable<Buffer>, options: ScanOptions): Promise<BlobStore> {
-  const members = createMemberIndex<{ outcome?: Outcome }>(options.limits.members);
-  let documentBytes = 0;
+  const members = createMemberIndex<{ outcome?: Outcome }>(options.limits);
   await readMembers(open(), options, (member) => {
     const slot: { outcome?: Outcome } = {};
     members.add(member, slot);
     if (member.type !== "file") return undefined;
     return createSniffingTask(options, (outcome) => {
       slot.outcome = outcome;
-      if ("document" in outcome) documentBytes += outcome.document.length;
-      if (documentBytes > MAX_DOCUMENTS) throw new UserError(`its documents have more than ${MAX_DOCUMENTS} bytes`);
+      // Of an archive that has to be read anyway: a limit that one of its files exceeds may not end in a shorter result.
+      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote(member.name));
+      if ("document" in outcome) spend(options.budget, "documentBytes", outcome.document.length, options.limits);
     });
   });
 
@@ -92,7 +90,7 @@ async function scanAgain(source: AsyncIterable<Buffer>, name: string, options: S
 /** Reads an archive whose files are taken by tasks, one file after the other. */
 async function readMembers(
   source: AsyncIterable<Buffer>,
-  { limits }: ScanOptions,
+  { limits, signal }: ScanOptions,
   start: (member: TarMember) => MemberTask | undefined,
 ): Promise<void> {
   // tar is parsed synchronously and tasks are not: what one piece brings waits here.
@@ -113,14 +111,18 @@ async function readMembers(
     const task = start(member);
     return task && enqueue(task);
   }, limits);
-  await decompress(source, async (chunk) => {
-    bytesLeft -= chunk.length;
-    if (bytesLeft < 0) throw new UserError(`it has more than ${limits.uncompressedBytes} bytes uncompressed`);
-    reader.push(chunk);
-    const steps = waiting;
-    waiting = [];
-    for (const step of steps) await step();
-  });
+  await decompress(
+    source,
+    async (chunk) => {
+      bytesLeft -= chunk.length;
+      if (bytesLeft < 0) throw exceeded("image-size", limits);
+      reader.push(chunk);
+      const steps = waiting;
+      waiting = [];
+      for (const step of steps) await step();
+    },
+    { limits, signal },
+  );
   reader.end();
 }
 
@@ -147,7 +149,7 @@ function createSniffingTask(options: ScanOptions, settle: Settle): MemberTask {
 
 function chooseTask(head: Buffer, options: ScanOptions, settle: Settle): MemberTask {
   if (sniffCompression(head) !== "none" || isTar(head)) return createLayerTask(options, settle);
-  if (/^\s*[[{]/.test(head.toString("latin1"))) return createDocumentTask(options.limits.jsonBytes, settle);
+  if (/^\s*[[{]/.test(head.toString("latin1"))) return createDocumentTask(options.limits, settle);
   return {
     async write() {},
     async end() {
@@ -189,18 +191,17 @@ function createLayerTask(options: ScanOptions, settle: Settle): MemberTask {
   };
 }
 
-function createDocumentTask(limit: number, settle: Settle): MemberTask {
+function createDocumentTask(limits: ReadLimits, settle: Settle): MemberTask {
   const chunks: Buffer[] = [];
   let size = 0;
   return {
     async write(chunk) {
       size += chunk.length;
       // A copy: the piece is part of a large buffer that would stay in memory with it.
-      if (size <= limit) chunks.push(Buffer.from(chunk));
+      if (size <= limits.jsonBytes) chunks.push(Buffer.from(chunk));
     },
     async end() {
-      if (size > limit)
-        settle({ problem: new UserError(`it has ${size} bytes, the limit for a document is ${limit}`) });
+      if (size > limits.jsonBytes) settle({ problem: exceeded("document-size", limits) });
       else settle({ document: Buffer.concat(chunks) });
     },
   };

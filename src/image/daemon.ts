@@ -8,6 +8,7 @@ import { type DaemonAddress, findDaemons } from "./daemon-address.ts";
 import { errorCode, quote } from "./errors.ts";
 import { describeConnection, type HttpResponse, readBody, sendRequest } from "./http.ts";
 import type { ScanOptions } from "./layer.ts";
+import { exceeded, type ReadLimits } from "./limits.ts";
 import type { Access } from "./registry.ts";
 import type { SourceImage } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
@@ -16,6 +17,7 @@ import type { BlobStore } from "./store.ts";
 interface Daemon {
   /** For messages: `/var/run/docker.sock`. */
   place: string;
+  limits: ReadLimits;
   get(path: string): Promise<HttpResponse>;
   close(): void;
 }
@@ -51,10 +53,12 @@ export async function openDaemon(
   if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
   const addresses = await findDaemons(env);
   if ("problem" in addresses) return { absent: addresses.problem };
-  const deadline = AbortSignal.timeout(options.limits.networkSeconds * 1000);
+  const { limits, signal } = options;
+  const timeout = AbortSignal.timeout(limits.networkSeconds * 1000);
+  const deadline = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   const silent: Unreachable[] = [];
   for (const address of addresses) {
-    const daemon = connect(address, deadline);
+    const daemon = connect(address, limits, deadline);
     try {
       const found = await findImage(daemon, name);
       if ("image" in found) return await openImage(daemon, found, options, platforms);
@@ -81,7 +85,7 @@ async function openImage(
   const store = await openArchiveStream(() => readImage(daemon, path), options);
   return {
     store: { ...store, close: async () => daemon.close() },
-    images: await listArchiveImages(store, "any", options.limits),
+    images: await listArchiveImages(store, "any", options),
   };
 }
 
@@ -94,12 +98,13 @@ function encodeName(name: string): string {
   return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
 
-function connect({ place, base, socketPath, tls }: DaemonAddress, deadline: AbortSignal): Daemon {
+function connect({ place, base, socketPath, tls }: DaemonAddress, limits: ReadLimits, deadline: AbortSignal): Daemon {
   const agent = base.protocol === "https:" ? new HttpsAgent(tls) : new HttpAgent();
   return {
     place,
+    limits,
     // A classic store packs the whole image before the first byte comes: only the deadline counts.
-    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0 }),
+    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0, limits }),
     close: () => agent.destroy(),
   };
 }
@@ -129,14 +134,14 @@ async function findImage(
   };
 }
 
-function describeUnreachable({ place }: Daemon, error: unknown): Unreachable {
+function describeUnreachable({ place, limits }: Daemon, error: unknown): Unreachable {
   const code = errorCode(error);
   if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR")
     return { unreachable: `no daemon answers at ${place}`, isDown: true };
   if (code === "EACCES" || code === "EPERM")
     return { unreachable: `no permission to talk to the daemon at ${place}`, isDown: false };
   const failure = describeConnection(error);
-  if (failure === undefined) throw describeTimeout(error, place);
+  if (failure === undefined) throw describeTimeout(error, place, limits);
   return { unreachable: `the daemon at ${place}: ${failure.problem}`, isDown: false };
 }
 
@@ -181,15 +186,13 @@ async function* readImage(daemon: Daemon, path: string): AsyncGenerator<Buffer> 
   } catch (error) {
     const failure = describeConnection(error);
     throw failure === undefined
-      ? describeTimeout(error, daemon.place)
+      ? describeTimeout(error, daemon.place, daemon.limits)
       : new UserError(`the daemon at ${daemon.place}: ${failure.problem}`, { cause: error });
   }
 }
 
-function describeTimeout(error: unknown, place: string): unknown {
-  return errorCode(error) === "ABORT_ERR"
-    ? new UserError(`the daemon at ${place} takes too long`, { cause: error })
-    : error;
+function describeTimeout(error: unknown, place: string, limits: ReadLimits): unknown {
+  return errorCode(error) === "ABORT_ERR" ? exceeded("network-time", limits, `the daemon at ${place}`) : error;
 }
 
 async function describeAnswer({ place }: Daemon, answer: HttpResponse): Promise<UserError> {

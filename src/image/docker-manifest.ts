@@ -9,7 +9,7 @@ import {
   toImageConfig,
 } from "./documents.ts";
 import { quote } from "./errors.ts";
-import type { ReadLimits } from "./limits.ts";
+import { exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
 import { formatPlatform } from "./platform.ts";
 import type { ReadablePlatform, SourceImage, SourceLayer } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
@@ -24,11 +24,15 @@ export interface DockerImage extends SourceImage {
  * @returns undefined when there is no manifest.json
  * @throws UserError when a config or layer that it names is missing
  */
-export async function readDockerImages(store: BlobStore, limits: ReadLimits): Promise<DockerImage[] | undefined> {
+export async function readDockerImages(
+  store: BlobStore,
+  { limits, budget }: { limits: ReadLimits; budget: ReadBudget },
+): Promise<DockerImage[] | undefined> {
   const data = await store.readDocument("manifest.json");
   if (data === undefined) return undefined;
   const images = new Map<string, DockerImage>();
   for (const item of parseDocument(data, dockerManifestSchema, "manifest.json")) {
+    spend(budget, "manifests", 1, limits);
     const image = await readItem(store, item, limits);
     const same = images.get(image.digest);
     // One image under several names may have an item for each.
@@ -50,7 +54,7 @@ async function readItem(store: BlobStore, item: DockerManifestItem, limits: Read
   const diffIds = config.rootfs.diff_ids ?? [];
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest.json lists ${layers.length} layers of ${configDigest}, its config ${diffIds.length}`);
-  if (layers.length > limits.layers) throw new UserError(`it has more than ${limits.layers} layers`);
+  if (layers.length > limits.layers) throw exceeded("layers", limits, configDigest);
   const platform: ReadablePlatform = {
     platform: formatPlatform({
       os: config.os ?? undefined,

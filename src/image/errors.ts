@@ -1,4 +1,4 @@
-import { UserError } from "../model/error.ts";
+import { LimitError, UserError } from "../model/error.ts";
 
 /**
  * Makes text that an image controls fit for one line of an error: quoted, control characters escaped, at most 200
@@ -19,6 +19,7 @@ export function quote(text: string): string {
  * stays as it is.
  */
 export function locate(error: unknown, place: string): unknown {
+  if (error instanceof LimitError) return new LimitError(`${place}: ${error.message}`, error.limit, { cause: error });
   if (error instanceof UserError) return new UserError(`${place}: ${error.message}`, { cause: error });
   const code = errorCode(error);
   if (code === undefined) return error;

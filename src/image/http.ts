@@ -1,7 +1,8 @@
-import { type Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import { type Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { UserError } from "../model/error.ts";
 import { errorCode } from "./errors.ts";
+import { exceeded, type ReadLimits } from "./limits.ts";
 
 export interface HttpRequest {
   /** With a socket, `http://localhost/PATH`. */
@@ -15,6 +16,8 @@ export interface HttpRequest {
   signal?: AbortSignal | undefined;
   /** Milliseconds without a byte in either direction after which the request fails; 0 = never. */
   idle: number;
+  /** Of these the time for a whole request counts, its answer's body included. */
+  limits?: ReadLimits;
 }
 
 export interface HttpResponse {
@@ -41,7 +44,7 @@ const USER_AGENT = "netfilter-compat";
  * @throws the error of the connection, see {@link describeConnection}
  */
 export function sendRequest(request: HttpRequest): Promise<HttpResponse> {
-  const { url, method = "GET", headers, body, agent, socketPath, signal, idle } = request;
+  const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits } = request;
   const send = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const sent = send(url, {
@@ -54,7 +57,9 @@ export function sendRequest(request: HttpRequest): Promise<HttpResponse> {
     });
     sent.on("error", reject);
     sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
+    const stopTimer = limits === undefined ? undefined : startTimer(sent, limits);
     sent.on("response", (answer) => {
+      if (stopTimer !== undefined) answer.on("close", stopTimer);
       resolve({
         status: answer.statusCode ?? 0,
         header(name) {
@@ -66,6 +71,21 @@ export function sendRequest(request: HttpRequest): Promise<HttpResponse> {
     });
     sent.end(body);
   });
+}
+
+/** Ends a request when its time is over, together with the answer that may have begun. */
+function startTimer(sent: ClientRequest, limits: ReadLimits): () => void {
+  let begun: IncomingMessage | undefined;
+  sent.on("response", (answer) => {
+    begun = answer;
+  });
+  const timer = setTimeout(
+    () => (begun ?? sent).destroy(exceeded("request-time", limits)),
+    limits.requestSeconds * 1000,
+  );
+  const stop = () => clearTimeout(timer);
+  sent.on("error", stop);
+  return stop;
 }
 
 /**

@@ -4,9 +4,10 @@ import type { ContentProbe, DirectoryNode, FileNode, OtherNode, SymlinkNode } fr
 import { type Compression, decompress } from "./compression/decompress.ts";
 import type { DigestAlgorithm } from "./digest.ts";
 import { quote } from "./errors.ts";
-import type { ReadBudget, ReadLimits } from "./limits.ts";
+import { exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
 import type { ReadProgress } from "./progress.ts";
 import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
+import { weigh, weighXattrs } from "./weigh.ts";
 
 /** One entry of a layer, in the order of its tar. Paths are absolute and normalised; their links are not resolved. */
 export type LayerEntry =
@@ -52,10 +53,11 @@ export interface ScanOptions {
  * @param source pieces as readRange gives them, or such as nobody overwrites
  */
 export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOptions): Promise<LayerScan> {
-  const { budget, limits, digestAlgorithm = "sha256", diffIdAlgorithm = "sha256" } = options;
+  const { limits, digestAlgorithm = "sha256", diffIdAlgorithm = "sha256" } = options;
   const stored = createHash(digestAlgorithm);
   const unpacked = createHash(diffIdAlgorithm);
-  const changes = createChangeCollector(options);
+  const takeBytes = createByteCounter(options);
+  const changes = createChangeCollector(options, takeBytes);
   const reader = createTarReader(changes.onMember, limits);
   let compression: Compression = "none";
 
@@ -69,13 +71,13 @@ export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOpti
   await decompress(
     hashed(),
     (chunk) => {
-      budget.uncompressedBytes -= chunk.length;
-      if (budget.uncompressedBytes < 0) throw tooLarge(limits);
+      takeBytes(chunk.length);
       // An uncompressed layer is hashed once: both digests are of the same bytes.
       if (compression !== "none" || digestAlgorithm !== diffIdAlgorithm) unpacked.update(chunk);
       reader.push(chunk);
     },
     {
+      limits,
       signal: options.signal,
       onCompression: (found) => {
         compression = found;
@@ -97,13 +99,16 @@ const ESTARGZ_INDEX = "/stargz.index.json";
 const LANDMARKS = new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
 
 /** Turns tar members into changes. */
-function createChangeCollector({ probe, limits, budget }: ScanOptions) {
+function createChangeCollector({ probe, limits, budget }: ScanOptions, takeBytes: (bytes: number) => void) {
+  let entries = 0;
   const changes: LayerChanges = { digest: "", entries: [], whiteouts: [], opaques: [] };
   const shown = new WeakSet<FileNode>();
 
   function onMember(member: TarMember): BodyConsumer | undefined {
-    if (--budget.entries < 0) throw new UserError(`the image has more than ${limits.entries} files`);
+    if (++entries > limits.layerEntries) throw exceeded("layer-entries", limits);
+    spend(budget, "entries", 1, limits);
     const path = normalisePath(member.name);
+    spend(budget, "nameBytes", path.length + member.linkname.length + weighXattrs(member.xattrs), limits);
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
     if (path === ESTARGZ_INDEX) return undefined;
@@ -135,17 +140,17 @@ function createChangeCollector({ probe, limits, budget }: ScanOptions) {
     const sink = probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs });
     if (sink === undefined) return undefined;
     shown.add(node);
+    let written = 0;
     return {
       write(chunk) {
         // The holes of a sparse file cost the image nothing and us as much as data.
-        if (member.sparse) {
-          budget.uncompressedBytes -= chunk.length;
-          if (budget.uncompressedBytes < 0) throw tooLarge(limits);
-        }
+        if (member.sparse) takeBytes(chunk.length);
+        written += chunk.length;
         return sink.write(chunk);
       },
       end() {
         node.content = sink.end();
+        if (node.content !== undefined) spend(budget, "keptBytes", weigh(node.content, sink, written), limits);
       },
     };
   }
@@ -197,6 +202,12 @@ export function normalisePath(name: string): string {
   return `/${parts.join("/")}`;
 }
 
-function tooLarge(limits: ReadLimits): UserError {
-  return new UserError(`the image has more than ${limits.uncompressedBytes} bytes uncompressed`);
+/** Counts the bytes of one layer, and those of all. */
+function createByteCounter({ limits, budget }: ScanOptions): (bytes: number) => void {
+  let left = limits.layerBytes;
+  return (bytes) => {
+    left -= bytes;
+    if (left < 0) throw exceeded("layer-size", limits);
+    spend(budget, "uncompressedBytes", bytes, limits);
+  };
 }

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { UserError } from "../model/error.ts";
 import { errorCode, quote } from "./errors.ts";
 import { readFully, readRange } from "./file-range.ts";
-import { scanLayer } from "./layer.ts";
-import type { ReadLimits } from "./limits.ts";
+import { type ScanOptions, scanLayer } from "./layer.ts";
+import { exceeded, spend } from "./limits.ts";
 import type { BlobStore } from "./store.ts";
 
 /** An OCI image layout in a directory. Only the names that the layout defines are opened, and only regular files. */
-export function openLayoutDirectory(directory: string, limits: ReadLimits): BlobStore {
+export function openLayoutDirectory(directory: string, { limits, budget }: ScanOptions): BlobStore {
   /** Size of a file, undefined when there is none. */
   async function sizeOf(name: string): Promise<number | undefined> {
     try {
@@ -26,8 +26,8 @@ export function openLayoutDirectory(directory: string, limits: ReadLimits): Blob
     async readDocument(name) {
       const size = await sizeOf(name);
       if (size === undefined) return undefined;
-      if (size > limits.jsonBytes)
-        throw new UserError(`${quote(name)} has ${size} bytes, the limit is ${limits.jsonBytes}`);
+      if (size > limits.jsonBytes) throw exceeded("document-size", limits, quote(name));
+      spend(budget, "documentBytes", size, limits);
       await using handle = await open(join(directory, name));
       const data = Buffer.alloc(size);
       return data.subarray(0, await readFully(handle, data, size, 0));

@@ -1,55 +1,68 @@
-/**
- * Bounds on what an image may make us read or keep. An image comes from a pull request, so every size in it is a claim.
- * Exceeding one is a UserError that names the limit; nothing is cut silently.
- */
-export interface ReadLimits {
-  /** Entries of all layers together. One entry keeps roughly 300 bytes. */
-  entries: number;
-  /** Uncompressed bytes of all layers together, holes of sparse files included. */
-  uncompressedBytes: number;
-  /** Bytes of one path or link target. */
-  pathBytes: number;
-  /** Bytes of one extended header (PAX records, GNU long name, sparse map). */
-  headerBytes: number;
-  /** Bytes of one JSON document: index, manifest, config, manifest.json. */
-  jsonBytes: number;
-  /** Files in one archive, and descriptors in all its indexes together. */
-  members: number;
-  /** Layers of one platform. */
-  layers: number;
-  /** Levels of index inside index. */
-  indexDepth: number;
-  /** Seconds without a byte after which a registry's connection counts as cut. */
-  idleSeconds: number;
-  /** Seconds for all that one reference makes us read from a registry or daemon. */
-  networkSeconds: number;
-}
+import { LimitError } from "../model/error.ts";
+import { exceeded, type LimitName, type ReadLimits } from "../model/limits.ts";
 
-export const defaultLimits: Readonly<ReadLimits> = {
-  // The largest public images (machine learning, CI runners) stay below half a million files and 30 GiB.
-  entries: 1_000_000,
-  uncompressedBytes: 64 * 2 ** 30,
-  // PATH_MAX of Linux: nothing longer can be unpacked there.
-  pathBytes: 4096,
-  headerBytes: 2 ** 20,
-  // What the distribution registry accepts for a manifest.
-  jsonBytes: 4 * 2 ** 20,
-  members: 100_000,
-  // Docker stops at 127; buildah and kaniko do not.
-  layers: 1024,
-  indexDepth: 8,
-  idleSeconds: 60,
-  // 10 GB at 3 MB a second.
-  networkSeconds: 3600,
-};
+export { defaultLimits, exceeded, type ReadLimits } from "../model/limits.ts";
 
-/** What is left of the limits that span several layers; shared by all readers of one run, counted down. */
+/** What is left of the limits that span several layers and documents; shared by all readers of one reference, counted down. */
 export interface ReadBudget {
   entries: number;
   uncompressedBytes: number;
+  nameBytes: number;
+  keptBytes: number;
+  documentBytes: number;
+  treeEntries: number;
+  manifests: number;
 }
+
+const names: Readonly<Record<keyof ReadBudget, LimitName>> = {
+  entries: "entries",
+  uncompressedBytes: "image-size",
+  nameBytes: "names-size",
+  keptBytes: "kept-size",
+  documentBytes: "documents-size",
+  treeEntries: "tree-entries",
+  manifests: "manifests",
+};
 
 /** A full budget. */
 export function createBudget(limits: ReadLimits): ReadBudget {
-  return { entries: limits.entries, uncompressedBytes: limits.uncompressedBytes };
+  const { entries, uncompressedBytes, nameBytes, keptBytes, documentBytes, treeEntries, manifests } = limits;
+  return { entries, uncompressedBytes, nameBytes, keptBytes, documentBytes, treeEntries, manifests };
+}
+
+/**
+ * Takes from a budget.
+ * @throws LimitError when there is less left
+ */
+export function spend(budget: ReadBudget, what: keyof ReadBudget, amount: number, limits: ReadLimits): void {
+  budget[what] -= amount;
+  if (budget[what] < 0) throw exceeded(names[what], limits);
+}
+
+/** True for the error of a limit: what else may be passed over, this may not. */
+export function isLimit(error: unknown): error is LimitError {
+  return error instanceof LimitError;
+}
+
+/** The time that an inspection may take. */
+export interface Deadline {
+  /** Aborted with the limit's error when the time is over. */
+  signal: AbortSignal;
+  /** The same for work that lets no timer run. */
+  check(): void;
+}
+
+/** Begins now. The timer keeps no process alive. */
+export function createDeadline(limits: ReadLimits): Deadline {
+  const end = performance.now() + limits.totalSeconds * 1000;
+  const controller = new AbortController();
+  const error = exceeded("total-time", limits);
+  setTimeout(() => controller.abort(error), limits.totalSeconds * 1000).unref();
+  return {
+    signal: controller.signal,
+    check() {
+      controller.signal.throwIfAborted();
+      if (performance.now() > end) throw error;
+    },
+  };
 }

@@ -2,7 +2,17 @@ import { UserError } from "../model/error.ts";
 import type { DirectoryNode, FileNode, FileTree, OtherNode, SymlinkNode } from "../model/image.ts";
 import { quote } from "./errors.ts";
 import type { LayerChanges, LayerEntry } from "./layer.ts";
-import { createDirectory, createTree, type Directory, isDirectory, splitPath, walkPath } from "./tree.ts";
+import { createBudget, defaultLimits, exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
+import {
+  createDirectory,
+  createTree,
+  type Directory,
+  isDirectory,
+  splitPath,
+  type Walk,
+  type WalkBounds,
+  walkPath,
+} from "./tree.ts";
 
 /** A file that got a further name: the probe may want it under that one, though not under the first. */
 export interface Alias {
@@ -24,18 +34,50 @@ export interface MergedLayers {
  * link is bound to the file that its target names at that moment and keeps it whatever becomes of the other name.
  *
  * Pure: the nodes of the lists become nodes of the tree, and nothing of them is changed.
+ * @param budget of which entries of trees are taken, those of directories that only a path names too
  * @throws UserError at what a runtime could not unpack either
  */
-export function mergeLayers(layers: readonly LayerChanges[]): MergedLayers {
+export function mergeLayers(
+  layers: readonly LayerChanges[],
+  { limits, budget }: { limits: ReadLimits; budget: ReadBudget } = standardBounds(),
+): MergedLayers {
   const root = createDirectory({ type: "directory", mode: 0o755, layer: layers[0]?.digest ?? "" });
   const aliases: Alias[] = [];
   const notes: string[] = [];
+  const bounds = createMergeBounds(limits, budget);
   for (const layer of layers) {
-    const lower = findHardlinkTargets(root, layer);
-    applyWhiteouts(root, layer);
-    placeEntries(root, layer, { lower, aliases, notes });
+    bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
+    const lower = findHardlinkTargets(root, layer, bounds);
+    applyWhiteouts(root, layer, bounds);
+    placeEntries(root, layer, { lower, aliases, notes, bounds });
   }
   return { tree: createTree(root), aliases, notes };
+}
+
+function standardBounds(): { limits: ReadLimits; budget: ReadBudget } {
+  return { limits: defaultLimits, budget: createBudget(defaultLimits) };
+}
+
+interface MergeBounds extends WalkBounds {
+  /** Counts entries of the tree. */
+  add(entries: number): void;
+  /** The error of a walk that met too many links. */
+  tooManyHops(layer: LayerChanges, path: string): UserError;
+}
+
+/** The lengths of paths and the targets of links are the image's choice, and with them the time that walking takes. */
+function createMergeBounds(limits: ReadLimits, budget: ReadBudget): MergeBounds {
+  let stepsLeft = limits.pathSteps;
+  return {
+    hops: limits.linkHops,
+    onStep() {
+      if (--stepsLeft < 0) throw exceeded("path-steps", limits);
+    },
+    add(entries) {
+      spend(budget, "treeEntries", entries, limits);
+    },
+    tooManyHops: (layer, path) => exceeded("link-hops", limits, `layer ${layer.digest}: on the way to ${quote(path)}`),
+  };
 }
 
 type Leaf = FileNode | SymlinkNode | OtherNode;
@@ -44,32 +86,38 @@ type Leaf = FileNode | SymlinkNode | OtherNode;
  * Targets of hard links as the layers below have them. Runtimes apply a layer in the order of its tar, so a link may come
  * before the whiteout of its target.
  */
-function findHardlinkTargets(root: Directory, layer: LayerChanges): Map<LayerEntry, Leaf> {
+function findHardlinkTargets(root: Directory, layer: LayerChanges, bounds: MergeBounds): Map<LayerEntry, Leaf> {
   const targets = new Map<LayerEntry, Leaf>();
   if (layer.whiteouts.length === 0 && layer.opaques.length === 0) return targets;
   for (const entry of layer.entries) {
-    const leaf = "hardlink" in entry ? findLeaf(root, entry.hardlink) : undefined;
+    const leaf = "hardlink" in entry ? findLeaf(root, entry.hardlink, bounds) : undefined;
     if (leaf !== undefined) targets.set(entry, leaf);
   }
   return targets;
 }
 
-function findLeaf(root: Directory, path: string): Leaf | undefined {
-  const walk = walkPath(root, path, false);
+function findLeaf(root: Directory, path: string, bounds: MergeBounds): Leaf | undefined {
+  const walk = walkPath(root, path, false, undefined, bounds);
   return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : undefined;
 }
 
-function applyWhiteouts(root: Directory, layer: LayerChanges): void {
-  const isReplacedLink = createLinkCheck(root, layer);
+function applyWhiteouts(root: Directory, layer: LayerChanges, bounds: MergeBounds): void {
+  const isReplacedLink = createLinkCheck(root, layer, bounds);
+  /** What a loop of links hides cannot be told, and would stay. */
+  function find(path: string, followLast: boolean): Walk {
+    const walk = walkPath(root, path, followLast, undefined, bounds);
+    if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
+    return walk;
+  }
   for (const path of layer.opaques) {
     if (isReplacedLink(path)) continue;
-    const walk = walkPath(root, path, true);
+    const walk = find(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
   }
   for (const path of layer.whiteouts) {
     if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
-    const walk = walkPath(root, path, false);
+    const walk = find(path, false);
     if (walk.end === "slot") walk.parent.children.delete(walk.name);
   }
 }
@@ -78,13 +126,13 @@ function applyWhiteouts(root: Directory, layer: LayerChanges): void {
  * Tells whether a path leads through a link of a lower layer that this layer itself replaces, by a directory as a rule.
  * What is hidden there is then hidden in the new directory, not behind the old link.
  */
-function createLinkCheck(root: Directory, layer: LayerChanges): (path: string) => boolean {
+function createLinkCheck(root: Directory, layer: LayerChanges, bounds: MergeBounds): (path: string) => boolean {
   let own: Set<string> | undefined;
   return (path) => {
     const parts = splitPath(path);
     return parts.some((_, i) => {
       const prefix = `/${parts.slice(0, i + 1).join("/")}`;
-      const walk = walkPath(root, prefix, false);
+      const walk = walkPath(root, prefix, false, undefined, bounds);
       if (walk.end !== "slot" || isDirectory(walk.slot) || walk.slot.type !== "symlink") return false;
       own ??= new Set(layer.entries.map((entry) => entry.path));
       return own.has(prefix);
@@ -96,18 +144,19 @@ interface Placing {
   lower: Map<LayerEntry, Leaf>;
   aliases: Alias[];
   notes: string[];
+  bounds: MergeBounds;
 }
 
 /** Where aufs kept files with several names; a layer that it wrote links to them. */
 const AUFS_LINKS = "/.wh..wh.plnk/";
 
-function placeEntries(root: Directory, layer: LayerChanges, { lower, aliases, notes }: Placing): void {
-  const parents = createParentFinder(root, layer);
+function placeEntries(root: Directory, layer: LayerChanges, { lower, aliases, notes, bounds }: Placing): void {
+  const parents = createParentFinder(root, layer, bounds);
   const aufs = new Map<string, Leaf>();
   const repeated: string[] = [];
 
   function bind(entry: { path: string; hardlink: string }): Leaf {
-    const leaf = findLeaf(root, entry.hardlink) ?? lower.get(entry) ?? aufs.get(entry.hardlink);
+    const leaf = findLeaf(root, entry.hardlink, bounds) ?? lower.get(entry) ?? aufs.get(entry.hardlink);
     if (leaf === undefined)
       throw inLayer(layer, `the hard link ${quote(entry.path)} leads to ${quote(entry.hardlink)}, which is no file`);
     if (leaf.type === "file") aliases.push({ node: leaf, path: entry.path });
@@ -150,9 +199,12 @@ interface ParentFinder {
 }
 
 /** Finds directories to place files in. Files of a directory mostly follow each other, so the last one is remembered. */
-function createParentFinder(root: Directory, layer: LayerChanges): ParentFinder {
+function createParentFinder(root: Directory, layer: LayerChanges, bounds: MergeBounds): ParentFinder {
   let last: { path: string; directory: Directory } | undefined;
-  const create = () => createDirectory({ type: "directory", mode: 0o755, layer: layer.digest });
+  function create(): Directory {
+    bounds.add(1);
+    return createDirectory({ type: "directory", mode: 0o755, layer: layer.digest });
+  }
   return {
     find(whole, end) {
       if (last?.path.length === end && whole.startsWith(last.path)) return last.directory;
@@ -162,8 +214,8 @@ function createParentFinder(root: Directory, layer: LayerChanges): ParentFinder 
         last = { path, directory: direct };
         return direct;
       }
-      const walk = walkPath(root, path, true, create);
-      if (walk.end === "loop") throw inLayer(layer, `too many links on the way to ${quote(path)}`);
+      const walk = walkPath(root, path, true, create, bounds);
+      if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : undefined;
       if (!isDirectory(found)) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
       last = { path, directory: found };

@@ -13,7 +13,7 @@ import {
   toImageConfig,
 } from "./documents.ts";
 import { quote } from "./errors.ts";
-import type { ReadLimits } from "./limits.ts";
+import { exceeded, isLimit, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
 import { formatPlatform } from "./platform.ts";
 import { isBroken, type SourceImage, type SourceLayer, type SourcePlatform } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
@@ -22,6 +22,8 @@ import type { BlobStore } from "./store.ts";
 export interface OciImage extends SourceImage {
   configDigests: string[];
 }
+
+type Bounds = { limits: ReadLimits; budget: ReadBudget };
 
 const NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
@@ -32,11 +34,11 @@ const NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
  * @returns undefined when there is no index.json
  * @throws UserError when the index itself cannot be read; an unreadable platform becomes part of the result
  */
-export async function readOciImages(store: BlobStore, limits: ReadLimits): Promise<OciImage[] | undefined> {
+export async function readOciImages(store: BlobStore, options: Bounds): Promise<OciImage[] | undefined> {
   const data = await store.readDocument("index.json");
   if (data === undefined) return undefined;
   const index = parseDocument(data, indexSchema, "index.json");
-  const walker = createWalker(store, limits);
+  const walker = createWalker(store, options);
   const images = new Map<string, OciImage>();
   for (const descriptor of index.manifests ?? []) {
     const image = images.get(descriptor.digest) ?? (await walker.readImage(descriptor));
@@ -55,10 +57,10 @@ export async function readOciImages(store: BlobStore, limits: ReadLimits): Promi
 export async function readOciDigest(
   store: BlobStore,
   digest: string,
-  limits: ReadLimits,
+  options: Bounds,
   isAsked: (platform: string) => boolean = () => true,
 ): Promise<OciImage[]> {
-  const image = await createWalker(store, limits, isAsked).readImage({ digest });
+  const image = await createWalker(store, options, isAsked).readImage({ digest });
   return image === undefined ? [] : [image];
 }
 
@@ -67,9 +69,11 @@ interface Leaf {
   configDigest: string | undefined;
 }
 
-function createWalker(store: BlobStore, limits: ReadLimits, isAsked: (platform: string) => boolean = () => true) {
-  let visited = 0;
-
+function createWalker(
+  store: BlobStore,
+  { limits, budget }: Bounds,
+  isAsked: (platform: string) => boolean = () => true,
+) {
   async function readImage(descriptor: Descriptor): Promise<OciImage | undefined> {
     const notes: string[] = [];
     const leaves = await collect(descriptor, 0, new Set(), notes);
@@ -86,8 +90,8 @@ function createWalker(store: BlobStore, limits: ReadLimits, isAsked: (platform: 
   async function collect(descriptor: Descriptor, depth: number, seen: Set<string>, notes: string[]): Promise<Leaf[]> {
     if (seen.has(descriptor.digest) || isAttestation(descriptor)) return [];
     seen.add(descriptor.digest);
-    if (++visited > limits.members) throw new UserError(`its indexes list more than ${limits.members} manifests`);
-    if (depth > limits.indexDepth) throw new UserError(`its indexes are nested more than ${limits.indexDepth} deep`);
+    spend(budget, "manifests", 1, limits);
+    if (depth > limits.indexDepth) throw exceeded("index-depth", limits);
     const stated = formatPlatform(toStated(descriptor));
     if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated))
       return [
@@ -98,7 +102,7 @@ function createWalker(store: BlobStore, limits: ReadLimits, isAsked: (platform: 
     try {
       data = await readBlob(store, descriptor.digest, what);
     } catch (problem) {
-      if (!(problem instanceof UserError)) throw problem;
+      if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
       // Attestations of unknown platform are absent where only one platform was saved.
       if (isUnknown(descriptor)) return [];
       return [{ platform: { platform: stated, problem }, configDigest: undefined }];
@@ -156,7 +160,7 @@ async function readLeaf(
     await requireLayers(store, layers);
     return [{ platform: describe(descriptor, configDigest, config, layers, limits), configDigest }];
   } catch (problem) {
-    if (!(problem instanceof UserError)) throw problem;
+    if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
     return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
   }
 }
@@ -190,7 +194,7 @@ function describe(
     notes.push(`the index says ${quote(platform)}, the image config says ${quote(formatPlatform(ofConfig))}`);
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
-  if (layers.length > limits.layers) throw new UserError(`it has more than ${limits.layers} layers`);
+  if (layers.length > limits.layers) throw exceeded("layers", limits, `manifest ${descriptor.digest}`);
   return {
     platform,
     configDigest,

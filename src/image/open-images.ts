@@ -3,7 +3,16 @@ import type { ContentProbe, ImagePlatform, OpenedImage } from "../model/image.ts
 import { requireDigest } from "./digest.ts";
 import { locate, quote } from "./errors.ts";
 import type { LayerScan, ScanOptions } from "./layer.ts";
-import { createBudget, defaultLimits, type ReadLimits } from "./limits.ts";
+import {
+  createBudget,
+  createDeadline,
+  type Deadline,
+  defaultLimits,
+  exceeded,
+  isLimit,
+  type ReadBudget,
+  type ReadLimits,
+} from "./limits.ts";
 import { type Alias, mergeLayers } from "./merge.ts";
 import { displayName, pickImages } from "./names.ts";
 import { describeTagHint, openSource, pathExists } from "./open-source.ts";
@@ -21,6 +30,8 @@ export interface OpenOptions {
   /** Only these, `os/architecture[/variant]`; all when empty or absent. */
   platforms?: readonly string[] | undefined;
   limits?: Partial<ReadLimits> | undefined;
+  /** Of an inspection that this is part of; one of its own when absent. */
+  deadline?: Deadline | undefined;
   /** Login for a registry; without it that of `docker login` counts. */
   credentials?: RegistryCredentials | undefined;
   /** Registries, `HOST[:PORT]`, that may be spoken to without TLS. Those of this machine always may. */
@@ -45,6 +56,12 @@ export type PlatformIdentity = Pick<ImagePlatform, "platform" | "configDigest">;
 /** An image with what became of its platforms. */
 export interface UsedImage<T> extends Pick<OpenedImage, "reference" | "digest"> {
   platforms: { platform: string; result: T /** On the source: sentences. */; notes: string[] }[];
+}
+
+interface Reading extends ScanOptions {
+  /** For layers that are read a second time, which were counted the first time. */
+  again: ReadBudget;
+  deadline: Deadline;
 }
 
 /** zlib works on threads of its own, so two layers at a time fill two cores; more would only cost memory. */
@@ -81,7 +98,16 @@ export async function useImages<T>(
 ): Promise<UsedImage<T>[]> {
   const limits = { ...defaultLimits, ...options.limits };
   const { probe, progress } = options;
-  const scanOptions: ScanOptions = { probe, limits, budget: createBudget(limits), progress };
+  const deadline = options.deadline ?? createDeadline(limits);
+  const scanOptions: Reading = {
+    probe,
+    limits,
+    budget: createBudget(limits),
+    again: createBudget(limits),
+    deadline,
+    signal: deadline.signal,
+    progress,
+  };
   const asked = (options.platforms ?? []).map(parsePlatform);
   const parsed = parseReference(reference, pathExists);
   try {
@@ -102,8 +128,11 @@ export async function useImages<T>(
     }
   } catch (error) {
     const hint = describeTagHint(parsed);
-    const located = locate(error, reference);
-    throw hint !== "" && located instanceof UserError ? new UserError(`${located.message}${hint}`) : located;
+    // What was read at that moment reports no more than that it was stopped.
+    const located = locate(deadline.signal.aborted ? deadline.signal.reason : error, reference);
+    throw hint !== "" && located instanceof UserError && !isLimit(located)
+      ? new UserError(`${located.message}${hint}`)
+      : located;
   }
 }
 
@@ -117,11 +146,12 @@ interface ChosenImage {
 async function readImages<T>(
   store: BlobStore,
   chosen: ChosenImage[],
-  options: ScanOptions,
+  options: Reading,
   { recall, read }: PlatformUse<T>,
   nameOf: (image: SourceImage) => string,
 ): Promise<UsedImage<T>[]> {
   const all = new Set(chosen.flatMap(({ platforms }) => platforms));
+  if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
   const known = new Map([...all].map((platform) => [platform, recall?.(platform)]));
   const unknown = [...all].filter((platform) => known.get(platform) === undefined);
   const scans = await scanLayers(
@@ -134,6 +164,7 @@ async function readImages<T>(
     const results: UsedImage<T>["platforms"] = [];
     for (const platform of platforms) {
       const result = known.get(platform) ?? read(await readPlatform(store, platform, scans, options));
+      options.deadline.check();
       results.push({ platform: platform.platform, result, notes: [...notes, ...platform.notes] });
     }
     used.push({ reference: nameOf(image), digest: image.digest, platforms: results });
@@ -171,7 +202,8 @@ async function scanLayers(
   const distinct = [...new Map(layers.map((layer) => [layer.blob, layer])).values()];
   options.progress?.found(distinct.length);
   const scans = await mapConcurrently(distinct, LAYERS_AT_ONCE, async (layer, signal) => {
-    const scan = await scanOne(store, layer, { ...options, signal });
+    const signals = options.signal === undefined ? [signal] : [signal, options.signal];
+    const scan = await scanOne(store, layer, { ...options, signal: AbortSignal.any(signals) });
     options.progress?.layer();
     return scan;
   });
@@ -194,14 +226,17 @@ async function readPlatform(
   store: BlobStore,
   platform: ReadablePlatform,
   scans: Map<string, LayerScan>,
-  options: ScanOptions,
+  options: Reading,
 ): Promise<ImagePlatform> {
   const layers = platform.layers.map((layer) => {
     const scan = scans.get(layer.blob) as LayerScan;
     verify(layer, scan);
     return { source: layer, scan };
   });
-  const { tree, aliases, notes } = mergeLayers(layers.map(({ scan }) => scan));
+  const { tree, aliases, notes } = mergeLayers(
+    layers.map(({ scan }) => scan),
+    options,
+  );
   await readAliases(store, layers, aliases, options);
   return {
     platform: platform.platform,
@@ -242,7 +277,7 @@ async function readAliases(
   store: BlobStore,
   layers: { source: SourceLayer; scan: LayerScan }[],
   aliases: Alias[],
-  options: ScanOptions,
+  options: Reading,
 ): Promise<void> {
   const wanted = aliases.filter(({ node, path }) => {
     if (node.content !== undefined) return false;
@@ -260,7 +295,7 @@ async function readAliasesOf(
   store: BlobStore,
   { source, scan }: { source: SourceLayer; scan: LayerScan },
   wanted: Alias[],
-  options: ScanOptions,
+  options: Reading,
 ): Promise<void> {
   const names = new Map(wanted.map(({ node, path }) => [node, path]));
   const paths = new Map<string, string>();
@@ -272,9 +307,7 @@ async function readAliasesOf(
     const path = paths.get(file.path);
     return path === undefined ? undefined : options.probe({ ...file, path });
   };
-  const limits = options.limits;
-  // What is read again was counted the first time.
-  const again = await scanOne(store, source, { probe, limits, budget: createBudget(limits) });
+  const again = await scanOne(store, source, { ...options, probe, budget: options.again });
   for (const [i, entry] of again.entries.entries()) {
     const first = scan.entries[i];
     if (first === undefined || !("node" in entry) || !("node" in first)) continue;

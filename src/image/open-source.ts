@@ -86,16 +86,16 @@ async function openPath(
 
 async function openLayout(
   { path, name, digest }: { path: string; name?: string | undefined; digest?: string | undefined },
-  { limits }: ScanOptions,
+  options: ScanOptions,
 ): Promise<OpenSource> {
   if (!(await stat(path)).isDirectory()) throw new UserError("it is no directory: pass oci-archive:PATH for a file");
-  const store = openLayoutDirectory(path, limits);
+  const store = openLayoutDirectory(path, options);
   if (digest !== undefined) {
-    const images = await readOciDigest(store, digest, limits);
+    const images = await readOciDigest(store, digest, options);
     if (images.length === 0) throw new UserError(`${digest} is no image`);
     return { store, images, name: undefined };
   }
-  const images = await readOciImages(store, limits);
+  const images = await readOciImages(store, options);
   if (images !== undefined) return { store, images, name };
   const hint = (await store.has("manifest.json")) ? ": it looks like an unpacked docker archive, pack it with tar" : "";
   throw new UserError(`it is no OCI image layout: index.json is missing${hint}`);
@@ -109,7 +109,7 @@ async function openArchive(
 ): Promise<OpenSource> {
   const store = await openArchiveStore(path, options);
   try {
-    return { store, images: await listArchiveImages(store, form, options.limits), name };
+    return { store, images: await listArchiveImages(store, form, options), name };
   } catch (error) {
     await store.close();
     throw error;
@@ -119,12 +119,12 @@ async function openArchive(
 async function openArchiveStore(path: string, options: ScanOptions): Promise<BlobStore> {
   const found = await stat(path);
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
-  const stream = () => createReadStream(path, { highWaterMark: 512 * 1024 });
+  const stream = () => createReadStream(path, { highWaterMark: 512 * 1024, signal: options.signal });
   if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options);
   const handle = await open(path);
   try {
     if (found.size === 0) throw new UserError("it is empty");
-    if ((await sniffFile(handle)) === "none") return await openArchiveFile(handle, options.limits);
+    if ((await sniffFile(handle)) === "none") return await openArchiveFile(handle, options);
   } catch (error) {
     await handle.close();
     throw error;

@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import { errorCode, quote } from "./errors.ts";
 import { describeConnection, type HttpResponse, readBody, sendRequest } from "./http.ts";
-import type { ReadLimits } from "./limits.ts";
+import { exceeded, type ReadLimits } from "./limits.ts";
 import { type Environment, type FoundLogin, findLogin, type RegistryCredentials } from "./registry-credentials.ts";
 import { authorize, denied, type LoginContext } from "./registry-login.ts";
 import { isLoopback, parseInsecureRegistry, type RegistryName } from "./registry-name.ts";
@@ -27,6 +27,8 @@ export interface ClientOptions {
   credentials?: RegistryCredentials | undefined;
   /** `HOST[:PORT]` as image names have it. */
   insecureRegistries?: readonly string[] | undefined;
+  /** Of the whole inspection. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface RegistryClient {
@@ -61,9 +63,10 @@ const errorsSchema = z.object({ errors: z.array(z.object({ code: z.string(), mes
  */
 export async function createRegistryClient(
   name: RegistryName,
-  { limits, env, credentials, insecureRegistries = [] }: ClientOptions,
+  { limits, env, credentials, insecureRegistries = [], signal: whole }: ClientOptions,
 ): Promise<RegistryClient> {
-  const deadline = AbortSignal.timeout(limits.networkSeconds * 1000);
+  const timeout = AbortSignal.timeout(limits.networkSeconds * 1000);
+  const deadline = whole === undefined ? timeout : AbortSignal.any([timeout, whole]);
   const idle = limits.idleSeconds * 1000;
   const proxyEnv = { ...env } as NodeJS.ProcessEnv;
   const agents = {
@@ -96,8 +99,8 @@ export async function createRegistryClient(
 
   function judge(error: unknown, failures: number, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
-    if (deadline.aborted)
-      return new UserError(`reading from registry ${name.host} takes more than ${limits.networkSeconds} seconds`);
+    if (whole?.aborted) return whole.reason;
+    if (deadline.aborted) return exceeded("network-time", limits, `reading from registry ${name.host}`);
     const failure = describeConnection(error);
     if (failure === undefined) return error;
     if (failure.passing && failures < MAX_FAILURES) return undefined;
@@ -146,7 +149,7 @@ export async function createRegistryClient(
       const login: Record<string, string> =
         url.origin === base.origin && authorization !== undefined ? { authorization } : {};
       const headers = { ...request.headers, ...login };
-      const answer = await sendRequest({ url, headers, agent: agentFor(url), signal, idle });
+      const answer = await sendRequest({ url, headers, agent: agentFor(url), signal, idle, limits });
       if (![301, 302, 303, 307, 308].includes(answer.status)) return { ...answer, url };
       answer.body.destroy();
       url = resolveRedirect(url, answer.header("location"));
@@ -234,9 +237,7 @@ export async function createRegistryClient(
       try {
         const data = await readBody(answer, limit);
         if (data === undefined)
-          throw new UserError(
-            `registry ${name.host}: ${request.what} has more than ${limit} bytes, which is the limit`,
-          );
+          throw exceeded("document-size", { ...limits, jsonBytes: limit }, `registry ${name.host}: ${request.what}`);
         return { data, answer };
       } catch (error) {
         const judged = judge(error, failures, request.signal);

@@ -1,6 +1,7 @@
 import { UserError } from "../model/error.ts";
 import { digestOf, parseDigest, requireDigest } from "./digest.ts";
 import { type ScanOptions, scanLayer } from "./layer.ts";
+import { spend } from "./limits.ts";
 import { readOciDigest } from "./oci-index.ts";
 import { matchesPlatform } from "./platform.ts";
 import { readRegistryBlob } from "./registry-blob.ts";
@@ -28,9 +29,6 @@ const MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** Bytes of all documents of one image together: an index may list thousands of manifests. */
-const MAX_DOCUMENTS = 64 * 2 ** 20;
-
 /**
  * Opens an image of a registry. Of an index only the platforms asked for are looked at: registries count requests. The
  * caller closes the store.
@@ -39,17 +37,23 @@ const MAX_DOCUMENTS = 64 * 2 ** 20;
  */
 export async function openRegistry(
   text: string,
-  { limits }: ScanOptions,
+  options: ScanOptions,
   { env, credentials, insecureRegistries, platforms }: Access,
 ): Promise<{ store: BlobStore; images: SourceImage[] }> {
   const name = parseRegistryName(text);
-  const client = await createRegistryClient(name, { limits, env, credentials, insecureRegistries });
+  const client = await createRegistryClient(name, {
+    limits: options.limits,
+    env,
+    credentials,
+    insecureRegistries,
+    signal: options.signal,
+  });
   try {
-    const store = createRegistryStore(client, limits.jsonBytes);
+    const store = createRegistryStore(client, options);
     const root = await store.resolve();
     const isAsked = (platform: string) =>
       platforms.length === 0 || platforms.some((one) => matchesPlatform(platform, one));
-    const images = await readOciDigest(store, root, limits, isAsked);
+    const images = await readOciDigest(store, root, options, isAsked);
     if (images.length === 0) throw new UserError(`${root} is no image`);
     const separator = name.digest === undefined ? ":" : "@";
     const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
@@ -64,19 +68,15 @@ export async function openRegistry(
  * A registry as a store of blobs by digest. It keeps manifests apart from other blobs, under another address: what an index
  * lists is a manifest, what a manifest lists is not.
  */
-function createRegistryStore(client: RegistryClient, jsonBytes: number) {
+function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOptions) {
   const manifests = new Set<string>();
   /** Bytes of each blob that a manifest named. */
   const blobs = new Map<string, number | undefined>();
   let root: { digest: string; data: Buffer } | undefined;
 
-  let bytesLeft = MAX_DOCUMENTS;
-
   async function read(request: RegistryRequest) {
-    const result = bytesLeft < 0 ? undefined : await client.read(request, jsonBytes);
-    bytesLeft -= result?.data.length ?? 0;
-    if (result === undefined || bytesLeft < 0)
-      throw new UserError(`its manifests and configs have more than ${MAX_DOCUMENTS} bytes`);
+    const result = await client.read(request, limits.jsonBytes);
+    spend(budget, "documentBytes", result.data.length, limits);
     return result;
   }
 

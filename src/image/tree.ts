@@ -16,7 +16,7 @@ export interface Directory {
 export type Slot = FileNode | SymlinkNode | OtherNode | Directory;
 
 /** ELOOP of Linux: path_resolution(7). */
-export const MAX_HOPS = 40;
+const MAX_HOPS = 40;
 
 /** True for a directory of the tree. */
 export function isDirectory(slot: Slot | undefined): slot is Directory {
@@ -33,6 +33,14 @@ export function splitPath(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
+/** What a walk may cost, where a stranger's links and paths decide how long it is. */
+export interface WalkBounds {
+  /** Links followed by one walk. */
+  hops: number;
+  /** Called for each part of a path; throws when there were too many in all. */
+  onStep(): void;
+}
+
 /** Where a walk along a path ended. */
 export type Walk =
   | { end: "slot"; parent: Directory; name: string; slot: Slot; path: string; met: string[] }
@@ -42,11 +50,17 @@ export type Walk =
 
 /**
  * Follows a path from the root as the kernel does for a process whose root that is: links in the middle always, a link in
- * the last component only with `followLast`; absolute targets begin at the root, `..` stops there, 40 hops in all.
+ * the last component only with `followLast`; absolute targets begin at the root, `..` stops there, 40 hops in all unless `bounds` say otherwise.
  * `met` holds each path that stood for the last component: the asked one, then what each link led to.
  * @param create makes a directory where one is missing, as `mkdir -p` would
  */
-export function walkPath(root: Directory, path: string, followLast: boolean, create?: () => Directory): Walk {
+export function walkPath(
+  root: Directory,
+  path: string,
+  followLast: boolean,
+  create?: () => Directory,
+  bounds?: WalkBounds,
+): Walk {
   const met: string[] = [];
   let stack: { directory: Directory; name: string }[] = [{ directory: root, name: "" }];
   const pending = splitPath(path).reverse();
@@ -58,6 +72,7 @@ export function walkPath(root: Directory, path: string, followLast: boolean, cre
   };
 
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    bounds?.onStep();
     const isLast = pending.length === 0;
     if (name === "..") {
       if (stack.length > 1) stack.pop();
@@ -72,7 +87,7 @@ export function walkPath(root: Directory, path: string, followLast: boolean, cre
       if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
       stack.push({ directory: slot, name });
     } else if (slot.type === "symlink" && (!isLast || followLast)) {
-      if (++hops > MAX_HOPS) return { end: "loop", at: pathOf(name), met };
+      if (++hops > (bounds?.hops ?? MAX_HOPS)) return { end: "loop", at: pathOf(name), met };
       if (slot.target.startsWith("/")) stack = stack.slice(0, 1);
       pending.push(...splitPath(slot.target).reverse());
     } else if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };

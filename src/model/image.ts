@@ -24,6 +24,8 @@ export interface ContentSink {
   /** The file's name makes it wanted. Where a hard link gives such a name to a file that was looked at under another one
    * and nothing was kept of, the file is read a second time; without this mark it is not. */
   byName?: boolean;
+  /** What `end` returns holds pieces cut out of the text that was written: a JavaScript engine keeps all of it for them. */
+  cutsText?: boolean;
 }
 
 /** Decides from a file's header whether its content is wanted. Must not throw. */

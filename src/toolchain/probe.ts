@@ -85,19 +85,21 @@ function textSink(
   limit: number,
   finish: (text: string, complete: boolean) => ProbedContent,
 ): ContentSink {
-  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete));
+  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete), true);
 }
 
 function bytesSink(
   file: StreamedFile,
   limit: number,
   finish: (bytes: Buffer, complete: boolean) => ProbedContent,
+  cutsText = false,
 ): ContentSink {
   // Memory is taken as it is written to, so a size that is only claimed costs nothing.
   let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
   let size = 0;
   return {
     byName: true,
+    cutsText,
     write(chunk) {
       const part = chunk.subarray(0, bytes.length - size);
       bytes.set(part, size);

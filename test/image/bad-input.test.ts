@@ -178,7 +178,7 @@ const cases: [string, Buffer | Files, RegExp][] = [
       { name: layerName, flag: "2", linkname: "../x" },
       { name: "x", flag: "2", linkname: layerName },
     ]),
-    /leads in a circle/,
+    /lead in a circle/,
   ],
   [
     "a foreign layer that is not included",
@@ -258,10 +258,10 @@ test("limits", async () => {
   }
   const path = scratch.write("small", layout(good));
   const limited = (limits: object) => openImages(path, { probe: keepAll, limits });
-  await expect(limited({ uncompressedBytes: 10_000 })).rejects.toThrow("more than 10000 bytes uncompressed");
+  await expect(limited({ uncompressedBytes: 10_000 })).rejects.toThrow("more than 10000B uncompressed");
   await expect(limited({ entries: 1 })).rejects.toThrow("more than 1 files");
-  await expect(limited({ jsonBytes: 50 })).rejects.toThrow("the limit is 50");
-  await expect(limited({ pathBytes: 0 })).rejects.toThrow("longer than the limit of 0 bytes");
+  await expect(limited({ jsonBytes: 50 })).rejects.toThrow("more than 50B");
+  await expect(limited({ pathBytes: 0 })).rejects.toThrow("longer than 0B");
   const archive = scratch.write("small.tar", packFiles(layout(good)));
   await expect(openImages(archive, { probe: keepAll, limits: { members: 2 } })).rejects.toThrow("more than 2 files");
 });

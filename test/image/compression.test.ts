@@ -2,6 +2,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decompress } from "../../src/image/compression/decompress.ts";
+import { defaultLimits } from "../../src/image/limits.ts";
 
 /** Pieces of a buffer that is overwritten by the next piece but one, as the readers of files give them. */
 async function* pieces(data: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -14,9 +15,8 @@ async function* pieces(data: Buffer, size: number): AsyncGenerator<Buffer> {
 
 async function unpack(data: Buffer, size = 200_000): Promise<Buffer> {
   const output: Buffer[] = [];
-  await decompress(pieces(data, size), (chunk) => {
-    output.push(Buffer.from(chunk));
-  });
+  const keep = (chunk: Buffer) => void output.push(Buffer.from(chunk));
+  await decompress(pieces(data, size), keep, { limits: defaultLimits });
   return Buffer.concat(output);
 }
 
@@ -63,9 +63,8 @@ test("gzip: members end anywhere in the pieces", async () => {
       for (let at = 0; at < data.length; at += size) yield Buffer.from(data.subarray(at, at + size));
     }
     const output: Buffer[] = [];
-    await decompress(copies(), (chunk) => {
-      output.push(Buffer.from(chunk));
-    });
+    const keep = (chunk: Buffer) => void output.push(Buffer.from(chunk));
+    await decompress(copies(), keep, { limits: defaultLimits });
     expect(Buffer.concat(output).equals(Buffer.concat(members))).toBe(true);
   }
 });

@@ -130,7 +130,7 @@ describe("a server that answers like a daemon", () => {
     await listenOn(other, { port: 0, host: "127.0.0.1" });
     const options = { limits: { networkSeconds: 0.2 } };
     expect(await failure(open("docker-daemon:a", `tcp://${addressOf(other.server)}`, options))).toMatch(
-      /takes too long$/,
+      /the daemon at .*: it takes more than 0\.2s/,
     );
   });
 

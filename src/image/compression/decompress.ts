@@ -1,8 +1,8 @@
 import type { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress, zstdDecompressSync } from "node:zlib";
-import { UserError } from "../../model/error.ts";
 import { errorCode } from "../errors.ts";
+import { exceeded, type ReadLimits } from "../limits.ts";
 import { splitFrames } from "./split-frames.ts";
 
 export type Compression = "gzip" | "zstd" | "none";
@@ -18,8 +18,6 @@ const ZSTD_CHUNK = 1024 * 1024;
 const SMALL_FRAME = 64 * 1024;
 /** What a small frame may hold to be decompressed at once; 64 KiB of zstd can hold gigabytes. */
 const SMALL_CONTENT = 2 * 2 ** 20;
-/** Each frame costs tens of microseconds, whatever it holds. */
-const MAX_FRAMES = 1_000_000;
 
 /**
  * Tells the compression by magic bytes: names and media types are often wrong.
@@ -42,12 +40,16 @@ export function sniffCompression(head: Uint8Array): Compression {
 export async function decompress(
   source: AsyncIterable<Buffer>,
   sink: ByteSink,
-  options: { signal?: AbortSignal | undefined; onCompression?: (compression: Compression) => void } = {},
+  options: {
+    limits: ReadLimits;
+    signal?: AbortSignal | undefined;
+    onCompression?: (compression: Compression) => void;
+  },
 ): Promise<void> {
   const { compression, chunks } = await peek(source);
   options.onCompression?.(compression);
   if (compression === "gzip") await runEngine(createGunzip({ chunkSize: GZIP_CHUNK }), chunks, sink, options.signal);
-  else if (compression === "zstd") await decompressFrames(chunks, sink, options.signal);
+  else if (compression === "zstd") await decompressFrames(chunks, sink, options);
   else await passOn(chunks, sink, options.signal);
 }
 
@@ -119,13 +121,13 @@ async function runEngine(
 async function decompressFrames(
   source: AsyncIterable<Buffer>,
   sink: ByteSink,
-  signal: AbortSignal | undefined,
+  { limits, signal }: { limits: ReadLimits; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const frames = splitFrames(source, SMALL_FRAME);
   let count = 0;
   try {
     for (let frame = await frames.next(); frame !== undefined; frame = await frames.next()) {
-      if (++count > MAX_FRAMES) throw new UserError(`it has more than ${MAX_FRAMES} zstd frames`);
+      if (++count > limits.frames) throw exceeded("zstd-frames", limits);
       const content = "whole" in frame ? decompressSmall(frame.whole) : undefined;
       if (content !== undefined) await passOn(once(content), sink, signal);
       else await runEngine(createZstdDecompress({ chunkSize: ZSTD_CHUNK }), toChunks(frame), sink, signal);

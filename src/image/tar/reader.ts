@@ -1,5 +1,6 @@
 import { UserError } from "../../model/error.ts";
 import { quote } from "../errors.ts";
+import { exceeded, type ReadLimits } from "../limits.ts";
 import { BLOCK, decodeHeader, type TarHeader } from "./header.ts";
 import { decodeName, decodePax } from "./pax.ts";
 import { type BodyConsumer, expandSparse, oldNumber, oldSparseNumbers, type SparseMap, toSparseMap } from "./sparse.ts";
@@ -37,11 +38,6 @@ export interface TarReader {
   end(): void;
 }
 
-export interface TarLimits {
-  headerBytes: number;
-  pathBytes: number;
-}
-
 /** What a header announces: nothing, a further header's data, or a file. */
 interface Plan {
   stored: number;
@@ -58,7 +54,7 @@ const NO_XATTRS: Readonly<Record<string, string>> = Object.freeze(Object.create(
  */
 export function createTarReader(
   onMember: (member: TarMember) => BodyConsumer | undefined,
-  limits: TarLimits,
+  limits: ReadLimits,
 ): TarReader {
   const block = Buffer.alloc(BLOCK);
   let blockFill = 0;
@@ -71,6 +67,9 @@ export function createTarReader(
   let zeroBlocks = 0;
   let extensions = emptyExtensions();
   let global = new Map<string, string>();
+  /** Bytes of all extended headers, and of the records that hold for all files. */
+  let headersBytes = 0;
+  let globalBytes = 0;
   /** A header of the old sparse format whose map goes on in further blocks. */
   let sparseHeader: { header: TarHeader; numbers: string[]; realSize: number } | undefined;
 
@@ -117,7 +116,8 @@ export function createTarReader(
 
   function continueSparse(sparse: { header: TarHeader; numbers: string[]; realSize: number }): void {
     sparse.numbers.push(...oldSparseNumbers(block, 0, 21));
-    if (sparse.numbers.length * 12 > limits.headerBytes) throw tooLong("map of a sparse file", limits.headerBytes);
+    if (sparse.numbers.length * 12 > limits.headerBytes)
+      throw exceeded("header-size", limits, `sparse file before byte ${position}`);
     if (block[504] === 0) finishSparse(sparse);
   }
 
@@ -137,7 +137,9 @@ export function createTarReader(
   }
 
   function readExtension(header: TarHeader, at: number): Plan {
-    if (header.size > limits.headerBytes) throw tooLong(`extended tar header at byte ${at}`, limits.headerBytes);
+    if (header.size > limits.headerBytes) throw exceeded("header-size", limits, `tar header at byte ${at}`);
+    headersBytes += header.size;
+    if (headersBytes > limits.headersBytes) throw exceeded("headers-size", limits);
     const data = Buffer.alloc(header.size);
     let fill = 0;
     return {
@@ -149,7 +151,7 @@ export function createTarReader(
         },
         end() {
           if (header.flag === "g") {
-            for (const [key, value] of decodePax(data, at)) global.set(key, value);
+            addGlobal(decodePax(data, at));
             return;
           }
           extensions.pending = true;
@@ -161,6 +163,16 @@ export function createTarReader(
     };
   }
 
+  /** Each record is looked at again for every file that follows: those without a meaning here are left out. */
+  function addGlobal(records: Map<string, string>): void {
+    for (const [key, value] of records) {
+      if (!isMeant(key)) continue;
+      globalBytes += key.length + value.length;
+      if (globalBytes > limits.headerBytes) throw exceeded("header-size", limits, "records for all files");
+      global.set(key, value);
+    }
+  }
+
   function openMember(header: TarHeader, sparse: SparseFile | undefined): Plan {
     const { longName, longLink, pax } = extensions;
     if (extensions.pending) extensions = emptyExtensions();
@@ -169,10 +181,15 @@ export function createTarReader(
     const paxSparse = sparse ?? readPaxSparse(records);
     const type = typeOf(header.flag);
     const hasBody = type === "file" || header.flag === "D";
+    const name = longName ?? paxSparse?.name ?? (records.get("path") || header.name);
+    const linkname = longLink ?? (records.get("linkpath") || header.linkname);
+    // Before they are decoded: one character a byte.
+    if (name.length > limits.pathBytes) throw exceeded("path-length", limits, quote(decodeName(name)));
+    if (linkname.length > limits.linkBytes) throw exceeded("link-length", limits, quote(decodeName(name)));
     const member: TarMember = {
-      name: decodeName(longName ?? paxSparse?.name ?? (records.get("path") || header.name)),
+      name: decodeName(name),
       type,
-      linkname: decodeName(longLink ?? (records.get("linkpath") || header.linkname)),
+      linkname: decodeName(linkname),
       size: type === "file" ? (paxSparse?.realSize ?? stored) : 0,
       mode: header.mode,
       uid: paxNumber(records, "uid") ?? header.uid,
@@ -181,12 +198,10 @@ export function createTarReader(
       offset: position,
       sparse: paxSparse !== undefined,
     };
-    if (member.name.length > limits.pathBytes) throw tooLong(`path ${quote(member.name)}`, limits.pathBytes);
-    if (member.linkname.length > limits.pathBytes) throw tooLong(`link of ${quote(member.name)}`, limits.pathBytes);
     const taker = type === "file" ? onMember(member) : void onMember(member);
     const expanding =
       taker !== undefined && paxSparse !== undefined
-        ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits.headerBytes)
+        ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits)
         : taker;
     return { stored: hasBody ? stored : 0, consumer: expanding };
   }
@@ -306,6 +321,11 @@ function paxNumber(records: Map<string, string>, key: string): number | undefine
 }
 
 const XATTR_PREFIX = "SCHILY.xattr.";
+const MEANT = new Set(["path", "linkpath", "size", "uid", "gid"]);
+
+function isMeant(key: string): boolean {
+  return MEANT.has(key) || key.startsWith("GNU.sparse.") || key.startsWith(XATTR_PREFIX);
+}
 
 function readXattrs(records: Map<string, string>): Readonly<Record<string, string>> {
   if (records.size === 0) return NO_XATTRS;
@@ -321,8 +341,4 @@ function readXattrs(records: Map<string, string>): Readonly<Record<string, strin
 function cString(data: Buffer): string {
   const end = data.indexOf(0);
   return data.toString("latin1", 0, end < 0 ? data.length : end);
-}
-
-function tooLong(what: string, limit: number): UserError {
-  return new UserError(`${what} is longer than the limit of ${limit} bytes`);
 }

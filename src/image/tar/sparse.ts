@@ -1,4 +1,5 @@
 import { UserError } from "../../model/error.ts";
+import { exceeded, type ReadLimits } from "../limits.ts";
 
 /** Where the stored bytes of a sparse file belong: [offset, length], ascending; the rest are holes. */
 export type SparseMap = [number, number][];
@@ -56,7 +57,7 @@ export function expandSparse(
   consumer: BodyConsumer,
   map: SparseMap | null,
   realSize: number,
-  headerBytes: number,
+  limits: ReadLimits,
 ): BodyConsumer {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
@@ -89,7 +90,8 @@ export function expandSparse(
   function lookForMap(): void {
     const all = Buffer.concat(pending);
     const parsed = parseLeadingMap(all, realSize);
-    if (parsed === undefined && all.length > headerBytes) throw malformed();
+    if (parsed === undefined && all.length > limits.headerBytes)
+      throw exceeded("header-size", limits, "map of a sparse file");
     pending = parsed ? [] : [all];
     nextLook = all.length * 2;
     if (!parsed) return;
