@@ -3,12 +3,12 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { createClient } from "../../src/github/client.ts";
 import { samples } from "../report/samples.ts";
 import { runStep } from "../support/action-step.ts";
 import { startGitHub } from "../support/github-server.ts";
+import { root } from "../support/spawn.ts";
 
 /** Requests end, whatever the other side does, and take the way that the environment says. */
 
@@ -142,10 +142,10 @@ describe("the proxy of the environment", () => {
       writeFileSync(report, JSON.stringify(samples["kilo-broken"]));
       // A process of its own: the toolkit reads the variables when it is loaded.
       const run = await runStep({
-        command: [fileURLToPath(new URL("./run-publish.ts", import.meta.url)), report],
+        command: [join(root, "dist/report.js")],
         folder,
         apiUrl: "http://github.example.test",
-        inputs: { image: "image.tar" },
+        inputs: { reports: report },
         env: { http_proxy: proxy.url, ...env },
       });
       expect([...new Set(proxy.asked)]).toEqual(asked);

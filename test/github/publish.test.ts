@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Report } from "../../src/model/report.ts";
 import { samples } from "../report/samples.ts";
 import { payload, runStep, type StepRun } from "../support/action-step.ts";
 import type { StandIn } from "../support/github-server.ts";
@@ -171,40 +170,6 @@ test("three legs at once: a comment each, and after a race for one name the next
   expect(same).toHaveLength(1);
   expect(same[0]?.body).toMatch(/^### ✅/);
   expect(run.code).toBe(0);
-});
-
-test.each([
-  [0, false],
-  [1, true],
-])("a comment %i bytes above GitHub's limit", async (above, isCut) => {
-  const report = structuredClone(samples["400-findings"]) as Report;
-  const posted = async () => {
-    const file = join(mkdtempSync(join(folder, "report-")), "report.json");
-    writeFileSync(file, JSON.stringify(report));
-    const inputs = { image: "image.tar", "report-name": "limit" };
-    await runStep({ command: [script, file], folder, apiUrl: github.url, inputs });
-    return github.comments.at(-1)?.body ?? "";
-  };
-  // As many findings as fit uncut, and a note that fills the rest to the byte.
-  report.findings.length = 60;
-  for (const platform of report.images.flatMap((image) => image.platforms))
-    for (const cell of platform.cells) cell.findings = cell.findings.filter((index) => index < 60);
-  report.notes = ["x"];
-  const size = Buffer.byteLength(await posted());
-  let left = 65_536 - size + above;
-  // A note is cut at 600 characters, and its line takes three more.
-  report.notes = ["x"];
-  while (left > 600) {
-    report.notes.push("y".repeat(500));
-    left -= 503;
-  }
-  // The number of notes is shown too.
-  left -= String(report.notes.length).length - 1;
-  report.notes[0] = "x".repeat(1 + left);
-  const body = await posted();
-  expect(body.includes("Cut to fit")).toBe(isCut);
-  if (!isCut) expect(Buffer.byteLength(body)).toBe(65_536);
-  else expect(Buffer.byteLength(body)).toBeLessThanOrEqual(65_536);
 });
 
 test("a fork's workflow run finds its pull request by branch and commit", async () => {
