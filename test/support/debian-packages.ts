@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { compareVersions, upstreamVersion } from "../../src/model/version.ts";
 import { narrowByFileName } from "../../src/toolchain/binaries/library-range.ts";
 import type { BinaryContent } from "../../src/toolchain/content.ts";
-import { debianMirrors, fetchOptions } from "./apt.ts";
+import { aptEnvironment, preparePrivateApt, runPrivateApt } from "./private-apt.ts";
 import { probe } from "./tree.ts";
 
 /** Real Debian packages, and whether what their files' bytes say is what the packages are called. */
@@ -60,31 +60,11 @@ export interface Suite {
 
 /** @returns a reason instead when this machine cannot have the suite */
 export function openSuite(folder: string, suite: string, architectures: DebianArchitecture[]): Suite | string {
-  for (const command of ["apt-get", "dpkg-deb", "apt-config"])
-    if (spawnSync(command, ["--version"]).error) return `${command} is not installed`;
-  const [mirror] = debianMirrors();
-  if (!mirror) return "the machine's apt knows no Debian mirror";
-  for (const part of ["lists/partial", "cache/archives/partial"]) mkdirSync(join(folder, part), { recursive: true });
-  const options = ["check-valid-until=no", ...(mirror.keyring ? [`signed-by=${mirror.keyring}`] : [])].join(" ");
-  writeFileSync(join(folder, "sources.list"), `deb [${options}] ${mirror.uri} ${suite} main\n`);
-  const lines = [
-    `Dir::Etc::SourceList "${folder}/sources.list"`,
-    'Dir::Etc::SourceParts "/dev/null"',
-    `Dir::State::Lists "${folder}/lists"`,
-    `Dir::Cache "${folder}/cache"`,
-    'Dir::State::status "/dev/null"',
-    'APT::Architecture "amd64"',
-    `APT::Architectures { ${architectures.map((name) => `"${name}";`).join(" ")} }`,
-    'APT::Sandbox::User "root"',
-    'Acquire::Languages "none"',
-    ...fetchOptions(),
-  ];
-  writeFileSync(join(folder, "apt.conf"), lines.map((line) => `${line};\n`).join(""));
-  const problem = runApt(folder, ["update", "-qq"], folder);
+  const problem = preparePrivateApt(folder, suite, architectures);
   if (problem !== undefined) return problem;
   const all = execFileSync("apt-cache", ["pkgnames", "lib"], {
     encoding: "utf8",
-    env: environment(folder),
+    env: aptEnvironment(folder),
     maxBuffer: 1 << 26,
   });
   const known = new Set(all.split("\n"));
@@ -95,21 +75,11 @@ export function openSuite(folder: string, suite: string, architectures: DebianAr
       const target = join(folder, architecture);
       mkdirSync(target);
       const names = packages.map((name) => `${renamed(name)}:${architecture}/${suite}`);
-      const failed = runApt(folder, ["download", "-qq", ...names], target);
+      const failed = runPrivateApt(folder, ["download", "-qq", ...names], target);
       if (failed !== undefined) return failed;
       return readdirSync(target).flatMap((file) => readPackage(join(target, file)));
     },
   };
-}
-
-/** @returns the last line of what went wrong */
-function runApt(folder: string, args: string[], cwd: string): string | undefined {
-  const run = spawnSync("apt-get", args, { cwd, encoding: "utf8", env: environment(folder) });
-  return run.status === 0 ? undefined : `apt-get ${args[0]}: ${run.stderr.trim().split("\n").at(-1)}`;
-}
-
-function environment(folder: string): NodeJS.ProcessEnv {
-  return { ...process.env, APT_CONFIG: join(folder, "apt.conf") };
 }
 
 /** What the probe keeps of each file of a package. */
