@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openImages } from "../../src/image/open-images.ts";
@@ -6,9 +5,10 @@ import { inspectToolchain } from "../../src/toolchain/inspect.ts";
 import { probeContent } from "../../src/toolchain/probe.ts";
 import { createWorkshop, needRoot } from "../images/workshop.ts";
 import { copyAs, imageFromRoot } from "../support/builders.ts";
-import { createStandIn, missingDaemon, startDaemon } from "../support/daemon-server.ts";
+import { createStandIn } from "../support/daemon-server.ts";
+import { needEngine } from "../support/engine.ts";
 import { missingRegistryTools, push, startRegistry } from "../support/registry-server.ts";
-import { recordSkip, skipTest } from "../support/skip.ts";
+import { skipTest } from "../support/skip.ts";
 
 /** One image of Debian through every source. */
 
@@ -59,10 +59,8 @@ test("the same toolchain from archives, layouts, a registry and a daemon", async
   await new Promise<void>((resolve) => standIn.server.listen(socket, resolve));
   await expectSame(`docker-daemon:${NAME}`, { host: `unix://${socket}` });
 
-  const absent = missingDaemon();
-  if (absent !== undefined) return recordSkip({ what: "reading from Docker's daemon", reason: absent });
-  const host = await startDaemon();
-  execFileSync("docker", ["-H", host, "load", "-q", "-i", archive], { stdio: "ignore" });
+  const { host, docker } = await needEngine(context, "classic");
+  await docker("load", "-q", "-i", archive);
   await expectSame(`docker-daemon:${NAME}`, { host });
   await expectSame(NAME, { host });
 });

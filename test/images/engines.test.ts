@@ -6,7 +6,7 @@ import { openImages } from "../../src/image/open-images.ts";
 import { inspectToolchain } from "../../src/toolchain/inspect.ts";
 import { probeContent } from "../../src/toolchain/probe.ts";
 import { goArchitecture } from "../support/builders.ts";
-import { type Engine, type Store, startEngine, startPodman, unpackEngine } from "../support/engine.ts";
+import { needEngine, startPodman } from "../support/engine.ts";
 import { missingRegistryTools, startRegistry } from "../support/registry-server.ts";
 import { hasCommand, type Root } from "../support/roots.ts";
 import { skipTest } from "../support/skip.ts";
@@ -42,12 +42,6 @@ function addRoot(folder: string, { tar, architecture }: Root): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-}
-
-async function needEngine(context: Skippable, store: Store): Promise<Engine> {
-  const unpacked = unpackEngine();
-  if ("reason" in unpacked) return skipTest(context, `Docker's newest engine, ${store} store`, unpacked.reason);
-  return startEngine(unpacked.folder, store);
 }
 
 /** Platform and toolchain of each platform. Evidence names layers by digest, which differ with the compression and the build:

@@ -15,14 +15,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { atEnd } from "./at-end.ts";
 import { preparePrivateApt, runPrivateApt } from "./private-apt.ts";
-import { hasCommand } from "./roots.ts";
+import { hasCommand, withLock } from "./roots.ts";
+import { skipTest } from "./skip.ts";
 
 /**
  * The newest Docker engine that Debian has, with buildx: unpacked from its packages, never installed, run as root in folders
  * of its own, without networks.
  */
 
-export interface Engine {
+interface Engine {
   /** DOCKER_HOST. */
   host: string;
   /** Runs the docker command against it. @returns what it printed */
@@ -30,15 +31,25 @@ export interface Engine {
 }
 
 /** Where a daemon keeps images: in layers of its own, or as it got them. */
-export type Store = "classic" | "containerd";
+type Store = "classic" | "containerd";
 
 const run = promisify(execFile);
 const cache = join(tmpdir(), `netfilter-compat-engine-${process.getuid?.() ?? "any"}`);
 const packages = ["docker.io", "docker-cli", "docker-buildx", "containerd"];
 const maximumAge = 24 * 3600_000;
 
+/**
+ * A daemon of the newest engine, until the test file's end; skips the test, counted and with the reason, where this machine
+ * cannot run it.
+ */
+export async function needEngine(context: { skip(note?: string): never }, store: Store): Promise<Engine> {
+  const unpacked = await withLock(`${cache}.lock`, async () => unpackEngine());
+  if ("reason" in unpacked) return skipTest(context, `Docker's newest engine, ${store} store`, unpacked.reason);
+  return startEngine(unpacked.folder, store);
+}
+
 /** @returns the folder of the unpacked packages, or why this machine cannot have them */
-export function unpackEngine(): { folder: string } | { reason: string } {
+function unpackEngine(): { folder: string } | { reason: string } {
   if (process.getuid?.() !== 0) return { reason: "a daemon needs to be run by root" };
   if (!hasCommand("runc")) return { reason: "runc is not installed" };
   const folder = join(cache, "tree");
@@ -68,7 +79,7 @@ export function unpackEngine(): { folder: string } | { reason: string } {
  * Runs a daemon until the test file's end.
  * @param folder of the unpacked packages
  */
-export async function startEngine(folder: string, store: Store): Promise<Engine> {
+async function startEngine(folder: string, store: Store): Promise<Engine> {
   const home = mkdtempSync(join(tmpdir(), "netfilter-compat-engine-run-"));
   const socket = join(home, "docker.sock");
   const config = join(home, "daemon.json");
