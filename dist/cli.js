@@ -529,7 +529,7 @@ var require_identity = __commonJS({
     var SEQ = /* @__PURE__ */ Symbol.for("yaml.seq");
     var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
     var isAlias = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === ALIAS;
-    var isDocument = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === DOC;
+    var isDocument2 = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === DOC;
     var isMap = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === MAP;
     var isPair = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === PAIR;
     var isScalar = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === SCALAR;
@@ -565,7 +565,7 @@ var require_identity = __commonJS({
     exports.hasAnchor = hasAnchor;
     exports.isAlias = isAlias;
     exports.isCollection = isCollection;
-    exports.isDocument = isDocument;
+    exports.isDocument = isDocument2;
     exports.isMap = isMap;
     exports.isNode = isNode;
     exports.isPair = isPair;
@@ -1085,8 +1085,8 @@ var require_Node = __commonJS({
         };
         const res = toJS.toJS(this, "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count2, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count2);
+          for (const { count: count3, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count3);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
     };
@@ -1194,13 +1194,13 @@ var require_Alias = __commonJS({
         const anchor = anchors2 && source && anchors2.get(source);
         return anchor ? anchor.count * anchor.aliasCount : 0;
       } else if (identity.isCollection(node)) {
-        let count2 = 0;
+        let count3 = 0;
         for (const item of node.items) {
           const c = getAliasCount(doc, item, anchors2);
-          if (c > count2)
-            count2 = c;
+          if (c > count3)
+            count3 = c;
         }
-        return count2;
+        return count3;
       } else if (identity.isPair(node)) {
         const kc = getAliasCount(doc, node.key, anchors2);
         const vc = getAliasCount(doc, node.value, anchors2);
@@ -1484,14 +1484,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text2, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text2;
+        return text3;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text2.length <= endStep)
-        return text2;
+      if (text3.length <= endStep)
+        return text3;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent.length;
@@ -1508,14 +1508,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text2, i, indent.length);
+        i = consumeMoreIndentedLines(text3, i, indent.length);
         if (i !== -1)
           end = i + endStep;
       }
-      for (let ch; ch = text2[i += 1]; ) {
+      for (let ch; ch = text3[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text2[i + 1]) {
+          switch (text3[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -1532,12 +1532,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text2, i, indent.length);
+            i = consumeMoreIndentedLines(text3, i, indent.length);
           end = i + indent.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text2[i + 1];
+            const next = text3[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -1549,12 +1549,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text2[i += 1];
+                ch = text3[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text2;
+                return text3;
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
@@ -1569,39 +1569,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text2;
+        return text3;
       if (onFold)
         onFold();
-      let res = text2.slice(0, folds[0]);
+      let res = text3.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold2 = folds[i2];
-        const end2 = folds[i2 + 1] || text2.length;
+        const end2 = folds[i2 + 1] || text3.length;
         if (fold2 === 0)
           res = `
-${indent}${text2.slice(0, end2)}`;
+${indent}${text3.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold2])
-            res += `${text2[fold2]}\\`;
+            res += `${text3[fold2]}\\`;
           res += `
-${indent}${text2.slice(fold2 + 1, end2)}`;
+${indent}${text3.slice(fold2 + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text2, i, indent) {
+    function consumeMoreIndentedLines(text3, i, indent) {
       let end = i;
       let start = i + 1;
-      let ch = text2[start];
+      let ch = text3[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent) {
-          ch = text2[++i];
+          ch = text3[++i];
         } else {
           do {
-            ch = text2[++i];
+            ch = text3[++i];
           } while (ch && ch !== "\n");
           end = i;
           start = i + 1;
-          ch = text2[start];
+          ch = text3[start];
         }
       }
       return end;
@@ -4153,8 +4153,8 @@ var require_Document = __commonJS({
         };
         const res = toJS.toJS(this.contents, jsonArg ?? "", ctx);
         if (typeof onAnchor === "function")
-          for (const { count: count2, res: res2 } of ctx.anchors.values())
-            onAnchor(res2, count2);
+          for (const { count: count3, res: res2 } of ctx.anchors.values())
+            onAnchor(res2, count3);
         return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
       }
       /**
@@ -4231,12 +4231,12 @@ var require_errors = __commonJS({
         lineStr = prev + lineStr;
       }
       if (/[^ ]/.test(lineStr)) {
-        let count2 = 1;
+        let count3 = 1;
         const end = error.linePos[1];
         if (end?.line === line && end.col > col) {
-          count2 = Math.max(1, Math.min(end.col - col, 80 - ci));
+          count3 = Math.max(1, Math.min(end.col - col, 80 - ci));
         }
-        const pointer = " ".repeat(ci) + "^".repeat(count2);
+        const pointer = " ".repeat(ci) + "^".repeat(count3);
         error.message += `:
 
 ${lineStr}
@@ -7747,7 +7747,7 @@ var require_public_api = __commonJS({
       }
       return doc;
     }
-    function parse3(src, reviver, options) {
+    function parse4(src, reviver, options) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
@@ -7788,7 +7788,7 @@ var require_public_api = __commonJS({
         return value.toString(options);
       return new Document.Document(value, _replacer, options).toString(options);
     }
-    exports.parse = parse3;
+    exports.parse = parse4;
     exports.parseAllDocuments = parseAllDocuments;
     exports.parseDocument = parseDocument3;
     exports.stringify = stringify;
@@ -8224,8 +8224,8 @@ var require_semver = __commonJS({
       }
       // preminor will bump the version up to the next minor release, and immediately
       // down to pre-release. premajor and prepatch work the same way.
-      inc(release, identifier, identifierBase) {
-        if (release.startsWith("pre")) {
+      inc(release2, identifier, identifierBase) {
+        if (release2.startsWith("pre")) {
           if (!identifier && identifierBase === false) {
             throw new Error("invalid increment argument: identifier is empty");
           }
@@ -8236,7 +8236,7 @@ var require_semver = __commonJS({
             }
           }
         }
-        switch (release) {
+        switch (release2) {
           case "premajor":
             this.prerelease.length = 0;
             this.patch = 0;
@@ -8328,7 +8328,7 @@ var require_semver = __commonJS({
             break;
           }
           default:
-            throw new Error(`invalid increment argument: ${release}`);
+            throw new Error(`invalid increment argument: ${release2}`);
         }
         this.raw = this.format();
         if (this.build.length) {
@@ -8346,7 +8346,7 @@ var require_parse = __commonJS({
   "node_modules/semver/functions/parse.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
-    var parse3 = (version3, options, throwErrors = false) => {
+    var parse4 = (version3, options, throwErrors = false) => {
       if (version3 instanceof SemVer) {
         return version3;
       }
@@ -8359,7 +8359,7 @@ var require_parse = __commonJS({
         throw er;
       }
     };
-    module.exports = parse3;
+    module.exports = parse4;
   }
 });
 
@@ -8367,9 +8367,9 @@ var require_parse = __commonJS({
 var require_valid = __commonJS({
   "node_modules/semver/functions/valid.js"(exports, module) {
     "use strict";
-    var parse3 = require_parse();
+    var parse4 = require_parse();
     var valid = (version3, options) => {
-      const v = parse3(version3, options);
+      const v = parse4(version3, options);
       return v ? v.version : null;
     };
     module.exports = valid;
@@ -8380,9 +8380,9 @@ var require_valid = __commonJS({
 var require_clean = __commonJS({
   "node_modules/semver/functions/clean.js"(exports, module) {
     "use strict";
-    var parse3 = require_parse();
+    var parse4 = require_parse();
     var clean = (version3, options) => {
-      const s = parse3(version3.trim().replace(/^[=v]+/, ""), options);
+      const s = parse4(version3.trim().replace(/^[=v]+/, ""), options);
       return s ? s.version : null;
     };
     module.exports = clean;
@@ -8394,7 +8394,7 @@ var require_inc = __commonJS({
   "node_modules/semver/functions/inc.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
-    var inc = (version3, release, options, identifier, identifierBase) => {
+    var inc = (version3, release2, options, identifier, identifierBase) => {
       if (typeof options === "string") {
         identifierBase = identifier;
         identifier = options;
@@ -8404,7 +8404,7 @@ var require_inc = __commonJS({
         return new SemVer(
           version3 instanceof SemVer ? version3.version : version3,
           options
-        ).inc(release, identifier, identifierBase).version;
+        ).inc(release2, identifier, identifierBase).version;
       } catch (er) {
         return null;
       }
@@ -8417,10 +8417,10 @@ var require_inc = __commonJS({
 var require_diff = __commonJS({
   "node_modules/semver/functions/diff.js"(exports, module) {
     "use strict";
-    var parse3 = require_parse();
+    var parse4 = require_parse();
     var diff = (version1, version22) => {
-      const v1 = parse3(version1, null, true);
-      const v2 = parse3(version22, null, true);
+      const v1 = parse4(version1, null, true);
+      const v2 = parse4(version22, null, true);
       const comparison = v1.compare(v2);
       if (comparison === 0) {
         return null;
@@ -8491,9 +8491,9 @@ var require_patch = __commonJS({
 var require_prerelease = __commonJS({
   "node_modules/semver/functions/prerelease.js"(exports, module) {
     "use strict";
-    var parse3 = require_parse();
+    var parse4 = require_parse();
     var prerelease = (version3, options) => {
-      const parsed = parse3(version3, options);
+      const parsed = parse4(version3, options);
       return parsed && parsed.prerelease.length ? parsed.prerelease : null;
     };
     module.exports = prerelease;
@@ -8679,7 +8679,7 @@ var require_coerce = __commonJS({
   "node_modules/semver/functions/coerce.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
-    var parse3 = require_parse();
+    var parse4 = require_parse();
     var { safeRe: re, t } = require_re();
     var coerce = (version3, options) => {
       if (version3 instanceof SemVer) {
@@ -8713,8 +8713,8 @@ var require_coerce = __commonJS({
       const minor = match2[3] || "0";
       const patch = match2[4] || "0";
       const prerelease = options.includePrerelease && match2[5] ? `-${match2[5]}` : "";
-      const build2 = options.includePrerelease && match2[6] ? `+${match2[6]}` : "";
-      return parse3(`${major}.${minor}.${patch}${prerelease}${build2}`, options);
+      const build3 = options.includePrerelease && match2[6] ? `+${match2[6]}` : "";
+      return parse4(`${major}.${minor}.${patch}${prerelease}${build3}`, options);
     };
     module.exports = coerce;
   }
@@ -8724,7 +8724,7 @@ var require_coerce = __commonJS({
 var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports, module) {
     "use strict";
-    var parse3 = require_parse();
+    var parse4 = require_parse();
     var constants2 = require_constants();
     var SemVer = require_semver();
     var truncate = (version3, truncation, options) => {
@@ -8736,7 +8736,7 @@ var require_truncate = __commonJS({
     };
     var cloneInputVersion = (version3, options) => {
       const versionStringToParse = version3 instanceof SemVer ? version3.version : version3;
-      return parse3(versionStringToParse, options);
+      return parse4(versionStringToParse, options);
     };
     var doTruncation = (version3, truncation) => {
       if (isPrerelease(truncation)) {
@@ -9971,7 +9971,7 @@ var require_semver2 = __commonJS({
     var constants2 = require_constants();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
-    var parse3 = require_parse();
+    var parse4 = require_parse();
     var valid = require_valid();
     var clean = require_clean();
     var inc = require_inc();
@@ -10010,7 +10010,7 @@ var require_semver2 = __commonJS({
     var simplifyRange = require_simplify();
     var subset = require_subset();
     module.exports = {
-      parse: parse3,
+      parse: parse4,
       valid,
       clean,
       inc,
@@ -10408,10 +10408,10 @@ var init_main = __esm({
       CodeDescription2.is = is;
     })(CodeDescription || (CodeDescription = {}));
     (function(Diagnostic2) {
-      function create(range, message, severity, code, source, relatedInformation) {
+      function create(range, message, severity2, code, source, relatedInformation) {
         const result = { range, message };
-        if (Is.defined(severity)) {
-          result.severity = severity;
+        if (Is.defined(severity2)) {
+          result.severity = severity2;
         }
         if (Is.defined(code)) {
           result.code = code;
@@ -10984,8 +10984,8 @@ var init_main = __esm({
       LanguageKind2.YAML = "yaml";
     })(LanguageKind || (LanguageKind = {}));
     (function(TextDocumentItem2) {
-      function create(uri, languageId, version3, text2) {
-        return { uri, languageId, version: version3, text: text2 };
+      function create(uri, languageId, version3, text3) {
+        return { uri, languageId, version: version3, text: text3 };
       }
       TextDocumentItem2.create = create;
       function is(value) {
@@ -11368,8 +11368,8 @@ var init_main = __esm({
       SemanticTokens2.is = is;
     })(SemanticTokens || (SemanticTokens = {}));
     (function(InlineValueText2) {
-      function create(range, text2) {
-        return { range, text: text2 };
+      function create(range, text3) {
+        return { range, text: text3 };
       }
       InlineValueText2.create = create;
       function is(value) {
@@ -11473,8 +11473,8 @@ var init_main = __esm({
       InlineCompletionTriggerKind2.Automatic = 2;
     })(InlineCompletionTriggerKind || (InlineCompletionTriggerKind = {}));
     (function(SelectedCompletionInfo2) {
-      function create(range, text2) {
-        return { range, text: text2 };
+      function create(range, text3) {
+        return { range, text: text3 };
       }
       SelectedCompletionInfo2.create = create;
     })(SelectedCompletionInfo || (SelectedCompletionInfo = {}));
@@ -11503,7 +11503,7 @@ var init_main = __esm({
       }
       TextDocument3.is = is;
       function applyEdits(document, edits) {
-        let text2 = document.getText();
+        let text3 = document.getText();
         const sortedEdits = mergeSort2(edits, (a, b) => {
           const diff = a.range.start.line - b.range.start.line;
           if (diff === 0) {
@@ -11511,19 +11511,19 @@ var init_main = __esm({
           }
           return diff;
         });
-        let lastModifiedOffset = text2.length;
+        let lastModifiedOffset = text3.length;
         for (let i = sortedEdits.length - 1; i >= 0; i--) {
           const e = sortedEdits[i];
           const startOffset = document.offsetAt(e.range.start);
           const endOffset = document.offsetAt(e.range.end);
           if (endOffset <= lastModifiedOffset) {
-            text2 = text2.substring(0, startOffset) + e.newText + text2.substring(endOffset, text2.length);
+            text3 = text3.substring(0, startOffset) + e.newText + text3.substring(endOffset, text3.length);
           } else {
             throw new Error("Overlapping edit");
           }
           lastModifiedOffset = startOffset;
         }
-        return text2;
+        return text3;
       }
       TextDocument3.applyEdits = applyEdits;
       function mergeSort2(data, compare) {
@@ -11588,21 +11588,21 @@ var init_main = __esm({
       getLineOffsets() {
         if (this._lineOffsets === void 0) {
           const lineOffsets = [];
-          const text2 = this._content;
+          const text3 = this._content;
           let isLineStart = true;
-          for (let i = 0; i < text2.length; i++) {
+          for (let i = 0; i < text3.length; i++) {
             if (isLineStart) {
               lineOffsets.push(i);
               isLineStart = false;
             }
-            const ch = text2.charAt(i);
+            const ch = text3.charAt(i);
             isLineStart = ch === "\r" || ch === "\n";
-            if (ch === "\r" && i + 1 < text2.length && text2.charAt(i + 1) === "\n") {
+            if (ch === "\r" && i + 1 < text3.length && text3.charAt(i + 1) === "\n") {
               i++;
             }
           }
-          if (isLineStart && text2.length > 0) {
-            lineOffsets.push(text2.length);
+          if (isLineStart && text3.length > 0) {
+            lineOffsets.push(text3.length);
           }
           this._lineOffsets = lineOffsets;
         }
@@ -11907,12 +11907,12 @@ function mergeSort(data, compare) {
   }
   return data;
 }
-function computeLineOffsets(text2, isAtLineStart, textOffset = 0) {
+function computeLineOffsets(text3, isAtLineStart, textOffset = 0) {
   const result = isAtLineStart ? [textOffset] : [];
-  for (let i = 0; i < text2.length; i++) {
-    const ch = text2.charCodeAt(i);
+  for (let i = 0; i < text3.length; i++) {
+    const ch = text3.charCodeAt(i);
     if (isEOL(ch)) {
-      if (ch === 13 && i + 1 < text2.length && text2.charCodeAt(i + 1) === 10) {
+      if (ch === 13 && i + 1 < text3.length && text3.charCodeAt(i + 1) === 10) {
         i++;
       }
       result.push(textOffset + i + 1);
@@ -12108,7 +12108,7 @@ var init_main2 = __esm({
       }
       TextDocument3.update = update;
       function applyEdits(document, edits) {
-        const text2 = document.getText();
+        const text3 = document.getText();
         const sortedEdits = mergeSort(edits.map(getWellformedEdit), (a, b) => {
           const diff = a.range.start.line - b.range.start.line;
           if (diff === 0) {
@@ -12123,14 +12123,14 @@ var init_main2 = __esm({
           if (startOffset < lastModifiedOffset) {
             throw new Error("Overlapping edit");
           } else if (startOffset > lastModifiedOffset) {
-            spans.push(text2.substring(lastModifiedOffset, startOffset));
+            spans.push(text3.substring(lastModifiedOffset, startOffset));
           }
           if (e.newText.length) {
             spans.push(e.newText);
           }
           lastModifiedOffset = document.offsetAt(e.range.end);
         }
-        spans.push(text2.substr(lastModifiedOffset));
+        spans.push(text3.substr(lastModifiedOffset));
         return spans.join("");
       }
       TextDocument3.applyEdits = applyEdits;
@@ -13145,18 +13145,18 @@ var require_instruction = __commonJS({
         return heredocs;
       }
       getDelimiterRange(startArg, name, candidateRange) {
-        const text2 = this.document.getText(candidateRange);
+        const text3 = this.document.getText(candidateRange);
         if (startArg.getValue().startsWith("<<-")) {
           let index = 0;
-          while (text2.charAt(index) === "	") {
+          while (text3.charAt(index) === "	") {
             index++;
           }
-          if (text2.substring(index) === name) {
+          if (text3.substring(index) === name) {
             return vscode_languageserver_types_1.Range.create(vscode_languageserver_types_1.Position.create(candidateRange.start.line, index), candidateRange.end);
           }
           return null;
         }
-        return text2 === name ? candidateRange : null;
+        return text3 === name ? candidateRange : null;
       }
     };
     exports.Instruction = Instruction;
@@ -13942,11 +13942,11 @@ var require_propertyInstruction = __commonJS({
               ];
             }
           } else if (args[0].getValue().indexOf("=") === -1) {
-            let text2 = this.document.getText();
+            let text3 = this.document.getText();
             let start = args[1].getRange().start;
             let end = args[args.length - 1].getRange().end;
-            text2 = text2.substring(this.document.offsetAt(start), this.document.offsetAt(end));
-            this.properties = [new property_1.Property(this.document, this.escapeChar, args[0], new argument_1.Argument(text2, vscode_languageserver_types_1.Range.create(args[1].getRange().start, args[args.length - 1].getRange().end)))];
+            text3 = text3.substring(this.document.offsetAt(start), this.document.offsetAt(end));
+            this.properties = [new property_1.Property(this.document, this.escapeChar, args[0], new argument_1.Argument(text3, vscode_languageserver_types_1.Range.create(args[1].getRange().start, args[args.length - 1].getRange().end)))];
           } else {
             this.properties = [];
             for (let i = 0; i < args.length; i++) {
@@ -15867,11 +15867,11 @@ var require_main = __commonJS({
     ];
     var DockerfileParser2;
     (function(DockerfileParser3) {
-      function parse3(content) {
+      function parse4(content) {
         let parser = new parser_1.Parser();
         return parser.parse(content);
       }
-      DockerfileParser3.parse = parse3;
+      DockerfileParser3.parse = parse4;
     })(DockerfileParser2 || (exports.DockerfileParser = DockerfileParser2 = {}));
   }
 });
@@ -15879,38 +15879,393 @@ var require_main = __commonJS({
 // src/arguments.ts
 import { parseArgs } from "node:util";
 
+// src/hosts/suggest.ts
+function distance(a, b) {
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same2 = a[row - 1] === b[column - 1];
+      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same2 ? 0 : 1));
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length];
+}
+function suggest(written, known) {
+  const wanted = written.toLowerCase().slice(0, 60);
+  const scored = [];
+  for (const name of known) {
+    const edits = distance(wanted, name.toLowerCase());
+    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
+    if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
+      scored.push({ name, score: contained ? edits / 2 : edits });
+  }
+  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
+  return scored.slice(0, 3).map((entry) => entry.name);
+}
+function didYouMean(written, known, otherwise) {
+  const names2 = suggest(written, known);
+  if (names2.length === 0) return otherwise;
+  const last = names2.at(-1);
+  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
+}
+
 // src/model/error.ts
 var UserError = class extends Error {
   name = "UserError";
 };
+var LimitError = class extends UserError {
+  name = "LimitError";
+  /** Name of the limit. */
+  limit;
+  constructor(message, limit, options) {
+    super(message, options);
+    this.limit = limit;
+  }
+};
+
+// src/model/limits.ts
+var KIB = 2 ** 10;
+var MIB = 2 ** 20;
+var GIB = 2 ** 30;
+var HOUR = 3600;
+var LONGEST = 14 * 24 * HOUR;
+var table = [
+  {
+    // The largest public images (machine learning, CI runners) stay below half a million files and 30 GiB.
+    name: "layer-size",
+    key: "layerBytes",
+    unit: "size",
+    standard: 32 * GIB,
+    about: "Uncompressed bytes of one layer, holes of sparse files included.",
+    problem: "it has more than {} uncompressed"
+  },
+  {
+    name: "image-size",
+    key: "uncompressedBytes",
+    unit: "size",
+    standard: 64 * GIB,
+    about: "Uncompressed bytes of all layers that one reference names, each counted once; those of a compressed archive too.",
+    problem: "its layers have more than {} uncompressed together"
+  },
+  {
+    name: "layer-entries",
+    key: "layerEntries",
+    unit: "count",
+    standard: 1e6,
+    about: "Files, directories and links of one layer.",
+    problem: "it has more than {} files"
+  },
+  {
+    // One entry keeps roughly 300 bytes.
+    name: "entries",
+    key: "entries",
+    unit: "count",
+    standard: 15e5,
+    about: "Files, directories and links of all layers that one reference names, each layer counted once.",
+    problem: "its layers have more than {} files together"
+  },
+  {
+    name: "tree-entries",
+    key: "treeEntries",
+    unit: "count",
+    standard: 5e6,
+    about: "Entries laid into the file trees of all platforms: a layer counts each time a platform lists it, directories that only a path names count too.",
+    problem: "the file trees of its platforms have more than {} entries together"
+  },
+  {
+    // PATH_MAX of Linux: nothing longer can be unpacked there.
+    name: "path-length",
+    key: "pathBytes",
+    unit: "size",
+    standard: 4 * KIB,
+    most: MIB,
+    about: "Bytes of one path.",
+    problem: "a path in it is longer than {}"
+  },
+  {
+    name: "link-length",
+    key: "linkBytes",
+    unit: "size",
+    standard: 4 * KIB,
+    most: MIB,
+    about: "Bytes of the target of one link.",
+    problem: "the target of a link in it is longer than {}"
+  },
+  {
+    name: "names-size",
+    key: "nameBytes",
+    unit: "size",
+    standard: 256 * MIB,
+    about: "Bytes of all paths, link targets and extended attributes together: they are kept in memory.",
+    problem: "its paths, link targets and attributes have more than {} together"
+  },
+  {
+    name: "header-size",
+    key: "headerBytes",
+    unit: "size",
+    standard: MIB,
+    most: 64 * MIB,
+    about: "Bytes of one extended tar header: PAX records, a GNU long name, the map of a sparse file.",
+    problem: "an extended tar header in it is longer than {}"
+  },
+  {
+    name: "headers-size",
+    key: "headersBytes",
+    unit: "size",
+    standard: GIB,
+    about: "Bytes of all extended tar headers of one layer or archive together.",
+    problem: "its extended tar headers have more than {} together"
+  },
+  {
+    name: "kept-size",
+    key: "keptBytes",
+    unit: "size",
+    standard: 512 * MIB,
+    about: "Bytes of what is kept in memory of the content of files: package databases, scripts, facts about programs.",
+    problem: "what has to be kept of its files takes more than {}"
+  },
+  {
+    // What the distribution registry accepts for a manifest.
+    name: "document-size",
+    key: "jsonBytes",
+    unit: "size",
+    standard: 4 * MIB,
+    most: 256 * MIB,
+    about: "Bytes of one JSON document: index, manifest, image config, manifest.json.",
+    problem: "a JSON document has more than {}"
+  },
+  {
+    name: "documents-size",
+    key: "documentBytes",
+    unit: "size",
+    standard: 64 * MIB,
+    about: "Bytes of all JSON documents that one reference makes us read.",
+    problem: "its JSON documents have more than {} together"
+  },
+  {
+    name: "archive-files",
+    key: "members",
+    unit: "count",
+    standard: 1e5,
+    about: "Files in one image archive.",
+    problem: "it holds more than {} files"
+  },
+  {
+    name: "manifests",
+    key: "manifests",
+    unit: "count",
+    standard: 5e3,
+    about: "Manifests that one reference names: descriptors in all its indexes, and items of manifest.json.",
+    problem: "it lists more than {} manifests"
+  },
+  {
+    name: "platforms",
+    key: "platforms",
+    unit: "count",
+    standard: 256,
+    about: "Platforms inspected for one reference, of all its images together.",
+    problem: "it has more than {} platforms to inspect"
+  },
+  {
+    // Docker stops at 127; buildah and kaniko do not.
+    name: "layers",
+    key: "layers",
+    unit: "count",
+    standard: 1024,
+    about: "Layers of one platform.",
+    problem: "it has more than {} layers"
+  },
+  {
+    name: "index-depth",
+    key: "indexDepth",
+    unit: "count",
+    standard: 8,
+    most: 1e3,
+    about: "Levels of index inside index.",
+    problem: "its indexes are nested more than {} deep"
+  },
+  {
+    // ELOOP of Linux: path_resolution(7). Container runtimes follow 255 while they unpack.
+    name: "link-hops",
+    key: "linkHops",
+    unit: "count",
+    standard: 40,
+    most: 255,
+    about: "Links followed on the way to one file while layers are laid on each other, or to one file of an archive.",
+    problem: "more than {} links have to be followed, or they lead in a circle"
+  },
+  {
+    name: "path-steps",
+    key: "pathSteps",
+    unit: "count",
+    standard: 2e8,
+    about: "Parts of paths walked through in all while the layers of one platform are laid on each other.",
+    problem: "finding the places of its files takes more than {} steps"
+  },
+  {
+    // Each frame costs tens of microseconds, whatever it holds.
+    name: "zstd-frames",
+    key: "frames",
+    unit: "count",
+    standard: 1e6,
+    about: "zstd frames of one layer or archive that hold data.",
+    problem: "it has more than {} zstd frames"
+  },
+  {
+    name: "idle-time",
+    key: "idleSeconds",
+    unit: "time",
+    standard: 60,
+    most: LONGEST,
+    about: "Time without a byte after which a registry's connection counts as cut and is tried again.",
+    problem: "no byte came for {}"
+  },
+  {
+    name: "request-time",
+    key: "requestSeconds",
+    unit: "time",
+    standard: HOUR / 2,
+    most: LONGEST,
+    about: "Time for one request to a registry or daemon, its whole answer included.",
+    problem: "one request takes more than {}"
+  },
+  {
+    // 10 GB at 3 MB a second.
+    name: "network-time",
+    key: "networkSeconds",
+    unit: "time",
+    standard: HOUR,
+    most: LONGEST,
+    about: "Time for all that one reference makes us read from a registry or daemon.",
+    problem: "it takes more than {}"
+  },
+  {
+    name: "total-time",
+    key: "totalSeconds",
+    unit: "time",
+    standard: 2 * HOUR,
+    most: LONGEST,
+    about: "Time for the inspection of all images together.",
+    problem: "inspecting the images takes more than {}"
+  }
+];
+var limitTable = table;
+var defaultLimits = Object.freeze(
+  Object.fromEntries(limitTable.map(({ key, standard }) => [key, standard]))
+);
+function rowOf(name) {
+  const row = limitTable.find((candidate) => candidate.name === name);
+  if (row === void 0) throw new Error(`no limit ${name}`);
+  return row;
+}
+function exceeded(name, limits2, where = "") {
+  const row = rowOf(name);
+  const value = limits2[row.key];
+  const problem = row.problem.replace("{}", formatLimit(row.unit, value));
+  const double = Math.min(value * 2, row.most ?? Number.MAX_SAFE_INTEGER);
+  const hint = double > value ? `if that is meant, raise the limit: --limit ${name}=${formatLimit(row.unit, double)}, or limits in the config file` : `the limit ${name} can't be raised further`;
+  return new LimitError(`${where === "" ? "" : `${where}: `}${problem}; ${hint}`, name);
+}
+var SIZES = { TiB: 2 ** 40, GiB: GIB, MiB: MIB, KiB: KIB };
+var TIMES = { h: HOUR, min: 60, s: 1 };
+function formatLimit(unit, value) {
+  if (unit === "count") return String(value);
+  const units = Object.entries(unit === "size" ? SIZES : TIMES);
+  const [name, factor] = units.find(([, size]) => value >= size && value % size === 0) ?? [
+    unit === "size" ? "B" : "s",
+    1
+  ];
+  return `${value / factor}${name}`;
+}
+var forms = {
+  size: { pattern: /^[0-9]+(B|KiB|MiB|GiB|TiB)?$/, text: "a size in B, KiB, MiB, GiB or TiB, e.g. 20GiB" },
+  count: { pattern: /^[0-9]+$/, text: "a whole number, e.g. 1000" },
+  time: { pattern: /^[0-9]+(s|min|h)$/, text: "a time in s, min or h, e.g. 90s" }
+};
+function limitForm(unit) {
+  return forms[unit];
+}
+function parseLimit(name, text3) {
+  const row = rowOf(name);
+  const { pattern, text: form } = forms[row.unit];
+  const digits = /^[0-9]{1,16}/.exec(text3)?.[0];
+  if (!pattern.test(text3) || digits === void 0)
+    throw new UserError(`${JSON.stringify(text3.slice(0, 40))} is not ${form}`);
+  const factors = { ...SIZES, ...TIMES };
+  const value = Number(digits) * (factors[text3.slice(digits.length)] ?? 1);
+  const most = row.most ?? Number.MAX_SAFE_INTEGER;
+  if (value < 1 || value > most)
+    throw new UserError(`${text3.slice(0, 40)} is out of range: 1 to ${formatLimit(row.unit, most)}`);
+  return value;
+}
+function isLimitName(name) {
+  return limitTable.some((row) => row.name === name);
+}
+function toReadLimits(stated2) {
+  return Object.fromEntries(
+    limitTable.flatMap(({ name, key }) => stated2[name] === void 0 ? [] : [[key, stated2[name]]])
+  );
+}
 
 // src/arguments.ts
 var usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
 
-  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE]... [--platform P]...
-                   [--format text|json|markdown|sarif] [--output FILE]
-                   [--fail-on error|warning|never] [--fail-on-unknown]
+  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE | --base-report FILE]...
+                   [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
+                   [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
+                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
   netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
   netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
+                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
   netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
   netfilter-compat hosts --collect               a shell script that prints a node's facts; read-only
   netfilter-compat explain RULE
 
-IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive.
+IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive, @DIGEST one
+       of a folder. docker-daemon:NAME  docker://NAME  or a name. Or the file of docker buildx build --metadata-file.
 LIST:  ids from \`netfilter-compat hosts\`, separated by commas: ubuntu-22.04, ubuntu-22.04@6.2, talos-*, default.
-FILE:  config, by default .github/netfilter-compat.yml if it is there.
+FILE:  config, by default .github/netfilter-compat.yml if it is there; or a report that --format json wrote.
+DIR:   made when it isn't there; an image that was inspected before isn't read again.
+--quiet: no progress on stderr.
+--limit: what an image may make the run read, keep and wait for; more is exit code 2. Sizes in KiB, MiB, GiB, times in s, min, h:
+${listLimits()}
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
 `;
+function listLimits() {
+  const items = limitTable.map(({ name, unit, standard }) => `${name}=${formatLimit(unit, standard)}`);
+  const lines = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== void 0 && last.length + item.length < 100) lines[lines.length - 1] = `${last} ${item}`;
+    else lines.push(`       ${item}`);
+  }
+  return lines.join("\n");
+}
+var readingOptions = {
+  platform: { type: "string", multiple: true },
+  limit: { type: "string", multiple: true },
+  cache: { type: "string" },
+  quiet: { type: "boolean" }
+};
 var checkOptions = {
+  ...readingOptions,
   hosts: { type: "string" },
   config: { type: "string" },
   base: { type: "string", multiple: true },
-  platform: { type: "string", multiple: true },
+  "base-report": { type: "string", multiple: true },
   format: { type: "string" },
   output: { type: "string" },
   toolchain: { type: "string", multiple: true },
   "fail-on": { type: "string" },
-  "fail-on-unknown": { type: "boolean" }
+  "fail-on-unknown": { type: "boolean" },
+  "fail-on-existing": { type: "boolean" }
 };
 function parseArguments(argv) {
   const [command, ...rest] = argv;
@@ -15942,30 +16297,58 @@ function parseCheck(args) {
   if (positionals.length > 0 && toolchains.length > 0) {
     throw new UserError("check: --toolchain takes the place of images: give one or the other");
   }
+  const { base = [], "base-report": baseReports = [] } = values;
+  if (base.length > 0 && baseReports.length > 0)
+    throw new UserError("check: --base and --base-report: one of them is the base");
   return {
     images: positionals,
     toolchains,
-    base: values.base ?? [],
-    platforms: values.platform ?? [],
+    base,
+    baseReports,
+    reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
     ...values.hosts === void 0 ? {} : { hosts: values.hosts },
     ...values.config === void 0 ? {} : { config: values.config },
     ...values.output === void 0 ? {} : { output: values.output },
     ...values["fail-on"] === void 0 ? {} : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) },
-    ...values["fail-on-unknown"] === void 0 ? {} : { failOnUnknown: values["fail-on-unknown"] }
+    ...values["fail-on-unknown"] === void 0 ? {} : { failOnUnknown: values["fail-on-unknown"] },
+    ...values["fail-on-existing"] === void 0 ? {} : { failOnExisting: values["fail-on-existing"] }
   };
 }
+function toReading(values) {
+  const { platform: platform2 = [], limit = [], cache, quiet = false } = values;
+  if (cache === "") throw new UserError("--cache: names no folder; leave it out to do without");
+  return { platforms: platform2, limits: parseLimits(limit), quiet, ...cache === void 0 ? {} : { cache } };
+}
 function parseInspect(args) {
-  const { platform, format, output } = checkOptions;
-  const { values, positionals } = parse(args, { platform, format, output }, "inspect");
+  const { format, output } = checkOptions;
+  const { values, positionals } = parse(args, { ...readingOptions, format, output }, "inspect");
   if (positionals.length === 0) throw new UserError("inspect: name at least one image (--help shows how)");
   return {
     command: "inspect",
     images: positionals,
-    platforms: values.platform ?? [],
+    reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
     ...values.output === void 0 ? {} : { output: values.output }
   };
+}
+function parseLimits(options) {
+  const stated2 = {};
+  for (const option of options) {
+    const equals = option.indexOf("=");
+    const name = equals < 0 ? option : option.slice(0, equals);
+    const names2 = limitTable.map((row) => row.name);
+    if (!isLimitName(name))
+      throw new UserError(`--limit: there is no limit "${name}"; ${didYouMean(name, names2, "--help lists them")}`);
+    if (equals < 0) throw new UserError(`--limit ${name}: say what it should be: --limit ${name}=VALUE`);
+    try {
+      stated2[name] = parseLimit(name, option.slice(equals + 1));
+    } catch (error) {
+      if (error instanceof UserError) throw new UserError(`--limit ${name}: ${error.message}`);
+      throw error;
+    }
+  }
+  return toReadLimits(stated2);
 }
 function parseHosts(args) {
   const { values, positionals } = parse(
@@ -15999,8 +16382,8 @@ function parse(args, options, command) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {
-    const text2 = error instanceof Error ? error.message.split(". ")[0] ?? error.message : String(error);
-    throw new UserError(`${command}: ${text2} (--help shows the options)`);
+    const text3 = error instanceof Error ? error.message.split(". ")[0] ?? error.message : String(error);
+    throw new UserError(`${command}: ${text3} (--help shows the options)`);
   }
 }
 function oneOf(option, value, allowed) {
@@ -16009,59 +16392,160 @@ function oneOf(option, value, allowed) {
   return found;
 }
 
+// src/build-metadata.ts
+import { closeSync as closeSync2, openSync as openSync2, readSync as readSync2, statSync } from "node:fs";
+import { resolve } from "node:path";
+
+// src/files/read-bounded.ts
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+function readIfThere({ path, shown, limit, what }) {
+  let descriptor;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
+    if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
+    return readBytes(descriptor, status.size);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const code = cause.code;
+    if (code === "ENOENT") return void 0;
+    if (code === "ELOOP")
+      throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
+    throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
+  } finally {
+    if (descriptor !== void 0) closeSync(descriptor);
+  }
+}
+function readBytes(descriptor, size) {
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  while (filled < size) {
+    const read2 = readSync(descriptor, bytes, filled, size - filled, filled);
+    if (read2 === 0) break;
+    filled += read2;
+  }
+  return bytes.subarray(0, filled);
+}
+function readBounded(file) {
+  const bytes = readIfThere(file);
+  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
+  return bytes;
+}
+function readJson(file) {
+  const bytes = readBounded(file);
+  try {
+    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
+  } catch {
+    throw new UserError(`${file.shown}: not JSON`);
+  }
+}
+
+// src/build-metadata.ts
+var maximumSize = 16 * 1024 * 1024;
+function expandBuildMetadata(references, folder2) {
+  return references.flatMap((reference) => {
+    const [, path = "", target] = /^([^#]+)(?:#([^#]*))?$/.exec(reference) ?? [];
+    return isDocument(resolve(folder2, path)) ? readImages(resolve(folder2, path), path, target) : [reference];
+  });
+}
+function isDocument(path) {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  const descriptor = openSync2(path, "r");
+  try {
+    const first = Buffer.alloc(1);
+    return readSync2(descriptor, first, 0, 1, 0) === 1 && first.toString() === "{";
+  } catch {
+    return false;
+  } finally {
+    closeSync2(descriptor);
+  }
+}
+function readImages(path, shown, target) {
+  const value = readJson({ path, shown, limit: maximumSize, what: "a metadata file of docker buildx" }).value;
+  if (isBuilt(value)) {
+    if (target === void 0) return [nameImage(value, shown)];
+    throw new UserError(`${shown}#${target}: the file is of one build and has no targets; leave out what follows #`);
+  }
+  const targets = Object.entries(value).flatMap(([name, fields]) => isBuilt(fields) ? [{ name, fields }] : []);
+  if (targets.length === 0)
+    throw new UserError(
+      `${shown}: neither an image archive nor a metadata file of docker buildx (containerimage.digest is not in it)`
+    );
+  const chosen = target === void 0 ? targets : targets.filter(({ name }) => name === target);
+  if (chosen.length === 0)
+    throw new UserError(`${shown}: has no target ${target}; it has ${targets.map(({ name }) => name).join(", ")}`);
+  return chosen.map(({ name, fields }) => nameImage(fields, `${shown}#${name}`));
+}
+function isBuilt(value) {
+  return typeof value === "object" && value !== null && "containerimage.digest" in value;
+}
+function nameImage(fields, shown) {
+  const { "containerimage.digest": digest, "image.name": names2 } = fields;
+  if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest))
+    throw new UserError(`${shown}: containerimage.digest is no digest (sha256: and 64 hexadecimal digits)`);
+  const name = typeof names2 === "string" ? (names2.split(",")[0] ?? "").trim() : "";
+  if (name === "")
+    throw new UserError(
+      `${shown}: the build has no name (image.name), so it is nowhere but in its output: pass that file`
+    );
+  if (!/^\w[\w./:-]{0,511}$/.test(name)) throw new UserError(`${shown}: image.name is not the name of an image`);
+  return `${name.replace(/:[^/:]*$/, "")}@${digest}`;
+}
+
 // src/model/report.ts
 var severities = ["error", "warning", "notice"];
 var verdicts = ["fail", "unknown", "warn", "pass"];
 function worstVerdict(all) {
-  return verdicts.find((verdict) => all.includes(verdict)) ?? "unknown";
+  return verdicts.find((verdict2) => all.includes(verdict2)) ?? "unknown";
 }
 function summarize(findings, cells) {
-  const active = findings.filter((finding3) => finding3.ignored === void 0 && finding3.existing !== true);
-  const count2 = (severity) => active.filter((finding3) => finding3.severity === severity).length;
+  const active = findings.filter((finding4) => finding4.ignored === void 0 && finding4.existing !== true);
+  const count3 = (severity2) => active.filter((finding4) => finding4.severity === severity2).length;
   return {
-    verdict: worstVerdict(cells.map((cell) => cell.verdict)),
+    verdict: worstVerdict(cells.map((cell2) => cell2.verdict)),
     counts: {
-      errors: count2("error"),
-      warnings: count2("warning"),
-      notices: count2("notice"),
-      unknowns: cells.filter((cell) => cell.verdict === "unknown").length
+      errors: count3("error"),
+      warnings: count3("warning"),
+      notices: count3("notice"),
+      unknowns: cells.filter((cell2) => cell2.verdict === "unknown").length
     }
   };
 }
 
 // src/model/glob.ts
-function globMatches(pattern, text2) {
+function globMatches(pattern, text3) {
   const [head2 = "", ...parts] = pattern.split("*");
   const tail = parts.pop();
-  if (tail === void 0) return pattern.length === text2.length && partFits(pattern, text2, 0);
-  const end = text2.length - tail.length;
-  if (end < head2.length || !partFits(head2, text2, 0) || !partFits(tail, text2, end)) return false;
+  if (tail === void 0) return pattern.length === text3.length && partFits(pattern, text3, 0);
+  const end = text3.length - tail.length;
+  if (end < head2.length || !partFits(head2, text3, 0) || !partFits(tail, text3, end)) return false;
   let position = head2.length;
   for (const part2 of parts) {
-    const found = findPart(part2, text2, position);
+    const found = findPart(part2, text3, position);
     if (found < 0) return false;
     position = found + part2.length;
   }
   return position <= end;
 }
-function partFits(part2, text2, position) {
-  if (!part2.includes("?")) return text2.startsWith(part2, position);
-  if (position + part2.length > text2.length) return false;
-  for (let i = 0; i < part2.length; i++) if (part2[i] !== "?" && part2[i] !== text2[position + i]) return false;
+function partFits(part2, text3, position) {
+  if (!part2.includes("?")) return text3.startsWith(part2, position);
+  if (position + part2.length > text3.length) return false;
+  for (let i = 0; i < part2.length; i++) if (part2[i] !== "?" && part2[i] !== text3[position + i]) return false;
   return true;
 }
-function findPart(part2, text2, from) {
-  if (!part2.includes("?")) return text2.indexOf(part2, from);
-  for (let position = from; position + part2.length <= text2.length; position++)
-    if (partFits(part2, text2, position)) return position;
+function findPart(part2, text3, from) {
+  if (!part2.includes("?")) return text3.indexOf(part2, from);
+  for (let position = from; position + part2.length <= text3.length; position++)
+    if (partFits(part2, text3, position)) return position;
   return -1;
 }
 
 // src/compat/policy.ts
-function applyPolicy(finding3, host, base, policy, used) {
-  const judged = { ...finding3, severity: policy.severity[finding3.rule] ?? finding3.severity };
-  if (base?.all.some((other) => isSame(finding3, other)) === true) judged.existing = true;
-  const index = policy.ignore.findIndex((entry2) => entry2.until >= policy.today && matches(entry2, finding3, host));
+function applyPolicy(finding4, host, base, policy, used) {
+  const judged = { ...finding4, severity: policy.severity[finding4.rule] ?? finding4.severity };
+  if (base?.all.some((other) => isSame(finding4, other)) === true) judged.existing = true;
+  const index = policy.ignore.findIndex((entry2) => entry2.until >= policy.today && matches(entry2, finding4, host));
   const entry = policy.ignore[index];
   if (entry !== void 0) {
     used.add(index);
@@ -16069,11 +16553,11 @@ function applyPolicy(finding3, host, base, policy, used) {
   }
   return judged;
 }
-function isSame(finding3, before) {
-  return before.rule === finding3.rule && before.cause === finding3.cause && before.program === finding3.program && severities.indexOf(before.severity) <= severities.indexOf(finding3.severity);
+function isSame(finding4, before) {
+  return before.rule === finding4.rule && before.cause === finding4.cause && before.program === finding4.program && severities.indexOf(before.severity) <= severities.indexOf(finding4.severity);
 }
-function matches(entry, finding3, host) {
-  return (entry.rule === void 0 || entry.rule === finding3.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || entry.program === finding3.program);
+function matches(entry, finding4, host) {
+  return (entry.rule === void 0 || entry.rule === finding4.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || entry.program === finding4.program);
 }
 
 // src/compat/precedence.ts
@@ -16093,8 +16577,8 @@ var precedence = [
   "ipset-revision",
   "ipset-protocol"
 ];
-function rank(finding3) {
-  const index = precedence.indexOf(finding3.rule);
+function rank(finding4) {
+  const index = precedence.indexOf(finding4.rule);
   return index < 0 ? precedence.length : index;
 }
 function compareFindings(a, b) {
@@ -16102,7 +16586,7 @@ function compareFindings(a, b) {
 }
 function groupByCause(findings) {
   const causes = /* @__PURE__ */ new Map();
-  for (const finding3 of findings) causes.set(finding3.cause, [...causes.get(finding3.cause) ?? [], finding3]);
+  for (const finding4 of findings) causes.set(finding4.cause, [...causes.get(finding4.cause) ?? [], finding4]);
   return [...causes.values()];
 }
 function pick(group) {
@@ -16143,18 +16627,18 @@ function assembleReport(images, policy, tool2, notes2) {
     (image2) => ({
       reference: image2.reference,
       digest: image2.digest,
-      platforms: image2.platforms.map((platform) => {
-        collectFixed(image2.reference, platform, policy, fixed);
+      platforms: image2.platforms.map((platform2) => {
+        collectFixed(image2.reference, platform2, policy, fixed);
         return {
-          platform: platform.platform,
-          toolchain: platform.toolchain,
-          cells: platform.cells.map((cell) => assembleCell(image2.reference, platform, cell, policy, findings, used)),
-          ...platform.base === void 0 ? {} : { base: describeBase(platform.base) }
+          platform: platform2.platform,
+          toolchain: platform2.toolchain,
+          cells: platform2.cells.map((cell2) => assembleCell(image2.reference, platform2, cell2, policy, findings, used)),
+          ...platform2.base === void 0 ? {} : { base: describeBase(platform2.base) }
         };
       })
     })
   );
-  const cells = imageReports.flatMap((image2) => image2.platforms.flatMap((platform) => platform.cells));
+  const cells = imageReports.flatMap((image2) => image2.platforms.flatMap((platform2) => platform2.cells));
   return {
     schemaVersion: 1,
     tool: tool2,
@@ -16165,22 +16649,22 @@ function assembleReport(images, policy, tool2, notes2) {
     notes: [...notes2, ...ignoreNotes(policy, used)]
   };
 }
-function assembleCell(reference, platform, raw, policy, findings, used) {
-  const base = platform.base?.cells.find((cell) => cell.host.id === raw.host.id);
-  const judged = keepAfterPolicy(raw.all.map((finding3) => applyPolicy(finding3, raw.host.id, base, policy, used)));
+function assembleCell(reference, platform2, raw, policy, findings, used) {
+  const base = platform2.base?.cells.find((cell2) => cell2.host.id === raw.host.id);
+  const judged = keepAfterPolicy(raw.all.map((finding4) => applyPolicy(finding4, raw.host.id, base, policy, used)));
   return {
     host: raw.host.id,
     kernel: raw.host.kernel.release.value,
     programs: raw.programs.map((program2) => program2.id),
     verdict: verdictOf(judged, raw.missing.length > 0),
-    findings: judged.map((finding3) => addFinding(findings, reference, platform, raw.host.id, finding3)),
+    findings: judged.map((finding4) => addFinding(findings, reference, platform2, raw.host.id, finding4)),
     missing: raw.missing,
     ...base === void 0 ? {} : { base: baseVerdict(base, policy) }
   };
 }
 function baseVerdict(base, policy) {
   const judged = keepAfterPolicy(
-    base.all.map((finding3) => applyPolicy(finding3, base.host.id, void 0, policy, /* @__PURE__ */ new Set()))
+    base.all.map((finding4) => applyPolicy(finding4, base.host.id, void 0, policy, /* @__PURE__ */ new Set()))
   );
   return verdictOf(judged, base.missing.length > 0);
 }
@@ -16195,28 +16679,28 @@ function describeBase(base) {
     }))
   };
 }
-function collectFixed(reference, { platform, cells, base }, policy, fixed) {
+function collectFixed(reference, { platform: platform2, cells, base }, policy, fixed) {
   for (const old of base?.cells ?? []) {
-    const now = cells.find((cell) => cell.host.id === old.host.id);
+    const now = cells.find((cell2) => cell2.host.id === old.host.id);
     if (now === void 0 || now.missing.length > 0) continue;
-    for (const finding3 of old.findings) {
-      if (now.all.some((other) => other.rule === finding3.rule && other.cause === finding3.cause)) continue;
-      const judged = applyPolicy(finding3, old.host.id, void 0, policy, /* @__PURE__ */ new Set());
+    for (const finding4 of old.findings) {
+      if (now.all.some((other) => other.rule === finding4.rule && other.cause === finding4.cause)) continue;
+      const judged = applyPolicy(finding4, old.host.id, void 0, policy, /* @__PURE__ */ new Set());
       if (judged.ignored === void 0 && judged.severity !== "notice")
-        addFinding(fixed, reference, { platform }, old.host.id, judged);
+        addFinding(fixed, reference, { platform: platform2 }, old.host.id, judged);
     }
   }
 }
-function addFinding(findings, image2, platform, host, judged) {
+function addFinding(findings, image2, platform2, host, judged) {
   const index = findings.findIndex(
-    (finding3) => finding3.image === image2 && finding3.platform === platform.platform && finding3.rule === judged.rule && finding3.severity === judged.severity && finding3.program === judged.program && finding3.message === judged.message && finding3.existing === judged.existing && finding3.ignored?.reason === judged.ignored?.reason
+    (finding4) => finding4.image === image2 && finding4.platform === platform2.platform && finding4.rule === judged.rule && finding4.severity === judged.severity && finding4.program === judged.program && finding4.message === judged.message && finding4.existing === judged.existing && finding4.ignored?.reason === judged.ignored?.reason
   );
   const known = findings[index];
   if (known !== void 0) {
     if (!known.hosts.includes(host)) known.hosts.push(host);
-    for (const evidence2 of judged.evidence) {
-      const there = known.evidence.some((item) => item.fact === evidence2.fact && item.source === evidence2.source);
-      if (!there) known.evidence.push(evidence2);
+    for (const evidence3 of judged.evidence) {
+      const there = known.evidence.some((item) => item.fact === evidence3.fact && item.source === evidence3.source);
+      if (!there) known.evidence.push(evidence3);
     }
     return index;
   }
@@ -16224,23 +16708,23 @@ function addFinding(findings, image2, platform, host, judged) {
     rule: judged.rule,
     severity: judged.severity,
     image: image2,
-    platform: platform.platform,
+    platform: platform2.platform,
     hosts: [host],
     ...judged.program === void 0 ? {} : { program: judged.program },
     message: judged.message,
     evidence: [...judged.evidence],
     ...judged.remedy === void 0 ? {} : { remedy: judged.remedy },
-    ...platform.locate?.(judged),
+    ...platform2.locate?.(judged),
     ...judged.existing === void 0 ? {} : { existing: judged.existing },
     ...judged.ignored === void 0 ? {} : { ignored: judged.ignored }
   });
   return findings.length - 1;
 }
 function verdictOf(findings, missing) {
-  const active = findings.filter((finding3) => finding3.ignored === void 0);
-  if (active.some((finding3) => finding3.severity === "error" && finding3.existing !== true)) return "fail";
+  const active = findings.filter((finding4) => finding4.ignored === void 0);
+  if (active.some((finding4) => finding4.severity === "error" && finding4.existing !== true)) return "fail";
   if (missing) return "unknown";
-  return active.some((finding3) => finding3.severity !== "notice") ? "warn" : "pass";
+  return active.some((finding4) => finding4.severity !== "notice") ? "warn" : "pass";
 }
 function ignoreNotes(policy, used) {
   return policy.ignore.flatMap((entry, index) => {
@@ -16558,9 +17042,9 @@ var architectures_default = {
 var bundled = architectures_default;
 var archMismatch = {
   id: "arch-mismatch",
-  evaluate(cell) {
-    const stated2 = cell.toolchain.architecture;
-    const foreign = cell.toolchain.tools.filter(
+  evaluate(cell2) {
+    const stated2 = cell2.toolchain.architecture;
+    const foreign = cell2.toolchain.tools.filter(
       ({ architecture }) => architecture !== void 0 && stated2 !== "" && architecture !== stated2
     );
     const targets = [...new Set(foreign.map(({ target }) => target))];
@@ -16572,7 +17056,7 @@ var archMismatch = {
 };
 function mismatch(tools, architecture, stated2, target) {
   const runs2 = bundled.wider[architecture] === stated2;
-  const names = tools.map(({ name }) => name).join(", ");
+  const names2 = tools.map(({ name }) => name).join(", ");
   const then = runs2 ? `which only ${stated2} machines that run 32-bit programs start` : "`exec format error`";
   return {
     kind: "finding",
@@ -16580,18 +17064,18 @@ function mismatch(tools, architecture, stated2, target) {
     severity: runs2 ? "warning" : "error",
     cause: `architecture:${target}`,
     tool: tools[0]?.name ?? "iptables",
-    message: `${target} (${names}) is built for ${architecture} in an image for ${stated2}: ${then}`,
+    message: `${target} (${names2}) is built for ${architecture} in an image for ${stated2}: ${then}`,
     evidence: tools.flatMap((tool2) => tool2.evidence),
     remedy: "Take the tools of the target platform: don't pin the platform in FROM, and copy binaries from a stage of the same platform."
   };
 }
 var legacy32Bit = {
   id: "legacy-32-bit",
-  evaluate(cell) {
-    const tool2 = legacyTool(cell);
-    const architecture = tool2?.architecture ?? cell.toolchain.architecture;
+  evaluate(cell2) {
+    const tool2 = legacyTool(cell2);
+    const architecture = tool2?.architecture ?? cell2.toolchain.architecture;
     const wider = bundled.wider[architecture];
-    const { xtablesCompat } = cell.host.kernel;
+    const { xtablesCompat } = cell2.host.kernel;
     if (tool2 === void 0 || wider === void 0 || xtablesCompat?.value !== false) return [];
     return [
       {
@@ -16601,7 +17085,7 @@ var legacy32Bit = {
         cause: "legacy-32-bit",
         message: `32-bit iptables-legacy (${architecture}) fails on ${wider} nodes with this kernel: "can't initialize iptables table: Invalid argument"; on 32-bit kernels it works`,
         evidence: [
-          { fact: `CONFIG_NETFILTER_XTABLES_COMPAT is off on ${cell.host.id}`, source: xtablesCompat.source },
+          { fact: `CONFIG_NETFILTER_XTABLES_COMPAT is off on ${cell2.host.id}`, source: xtablesCompat.source },
           { fact: "what 32-bit tools do without it", source: bundled.legacy32 }
         ],
         remedy: `Ship an image for ${wider}, or use iptables-nft in the 32-bit one.`
@@ -16609,16 +17093,16 @@ var legacy32Bit = {
     ];
   }
 };
-function legacyTool(cell) {
-  if (cell.choice.backend !== "legacy" || cell.choice.hostExec === true) return void 0;
-  return findTool(cell.toolchain, "iptables", "legacy");
+function legacyTool(cell2) {
+  if (cell2.choice.backend !== "legacy" || cell2.choice.hostExec === true) return void 0;
+  return findTool(cell2.toolchain, "iptables", "legacy");
 }
 
 // src/compat/rules/backend-mismatch.ts
-function mismatch2(cell, image2) {
-  return cell.image.network === "host" && cell.choice.backend === image2 && cell.choice.hostExec !== true && cell.hostBackend !== void 0 && cell.hostBackend !== image2;
+function mismatch2(cell2, image2) {
+  return cell2.image.network === "host" && cell2.choice.backend === image2 && cell2.choice.hostExec !== true && cell2.hostBackend !== void 0 && cell2.hostBackend !== image2;
 }
-function mismatchFinding(cell, rule14, message) {
+function mismatchFinding(cell2, rule14, message) {
   return {
     kind: "finding",
     rule: rule14,
@@ -16626,10 +17110,10 @@ function mismatchFinding(cell, rule14, message) {
     cause: "backend",
     message,
     evidence: [
-      { fact: cell.choice.because, source: "image" },
+      { fact: cell2.choice.because, source: "image" },
       {
-        fact: `iptables of ${cell.host.id} uses ${cell.hostBackend}`,
-        source: cell.host.iptables.backend?.source ?? "host catalogue"
+        fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
+        source: cell2.host.iptables.backend?.source ?? "host catalogue"
       }
     ],
     remedy: bothBackends
@@ -16638,52 +17122,52 @@ function mismatchFinding(cell, rule14, message) {
 var bothBackends = "Ship both backends (on Alpine 3.19 and later: packages iptables and iptables-legacy) and install iptables-wrapper v2 or later as `iptables`.";
 var legacyOnNftHost = {
   id: "legacy-on-nft-host",
-  evaluate(cell) {
-    if (!mismatch2(cell, "legacy")) return [];
+  evaluate(cell2) {
+    if (!mismatch2(cell2, "legacy")) return [];
     const message = "the image writes iptables-legacy rules while the node's kubelet writes iptables-nft rules: two rule sets apply, neither sees the other";
-    return [mismatchFinding(cell, "legacy-on-nft-host", message)];
+    return [mismatchFinding(cell2, "legacy-on-nft-host", message)];
   }
 };
 var nftOnLegacyHost = {
   id: "nft-on-legacy-host",
-  evaluate(cell) {
-    if (!mismatch2(cell, "nft")) return [];
+  evaluate(cell2) {
+    if (!mismatch2(cell2, "nft")) return [];
     const message = "the image writes iptables-nft rules while the node's kubelet writes iptables-legacy rules: two rule sets apply, neither sees the other";
-    return [mismatchFinding(cell, "nft-on-legacy-host", message)];
+    return [mismatchFinding(cell2, "nft-on-legacy-host", message)];
   }
 };
 var wrapperMissing = {
   id: "wrapper-missing",
-  evaluate(cell) {
-    if (!mismatch2(cell, "nft") && !mismatch2(cell, "legacy")) return [];
-    const { choice } = cell;
+  evaluate(cell2) {
+    if (!mismatch2(cell2, "nft") && !mismatch2(cell2, "legacy")) return [];
+    const { choice } = cell2;
     const image2 = choice.backend;
     if (choice.wanted !== void 0) {
       const message2 = `the image's selector wants ${choice.wanted} here, but only the ${image2} binaries are in the image, so its rules land in ${image2}`;
-      return [mismatchFinding(cell, "wrapper-missing", message2)];
+      return [mismatchFinding(cell2, "wrapper-missing", message2)];
     }
-    const wrapperThere = cell.toolchain.selector?.kind === "iptables-wrapper";
-    if (choice.adapts || wrapperThere || cell.selectedBackends.size < 2) return [];
+    const wrapperThere = cell2.toolchain.selector?.kind === "iptables-wrapper";
+    if (choice.adapts || wrapperThere || cell2.selectedBackends.size < 2) return [];
     const message = `the image always uses ${image2} and the selected hosts use both backends: it needs an iptables-wrapper`;
-    return [mismatchFinding(cell, "wrapper-missing", message)];
+    return [mismatchFinding(cell2, "wrapper-missing", message)];
   }
 };
 var wrapperIneffective = {
   id: "wrapper-ineffective",
-  evaluate(cell) {
-    const { selector } = cell.toolchain;
-    if (selector?.kind !== "iptables-wrapper" || selector.effective || cell.choice.adapts) return [];
-    const result = cell.choice.backend;
+  evaluate(cell2) {
+    const { selector } = cell2.toolchain;
+    if (selector?.kind !== "iptables-wrapper" || selector.effective || cell2.choice.adapts) return [];
+    const result = cell2.choice.backend;
     if (result !== "nft" && result !== "legacy") return [];
-    const chain = cell.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
+    const chain = cell2.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
     const message = `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
-    const finding3 = mismatchFinding(cell, "wrapper-ineffective", message);
-    const differs = mismatch2(cell, result);
+    const finding4 = mismatchFinding(cell2, "wrapper-ineffective", message);
+    const differs = mismatch2(cell2, result);
     return [
       {
-        ...finding3,
+        ...finding4,
         severity: differs ? "error" : "notice",
-        evidence: [...selector.evidence, ...differs ? finding3.evidence : []],
+        evidence: [...selector.evidence, ...differs ? finding4.evidence : []],
         remedy: "Run the wrapper's installer so that `iptables` and `ip6tables` in PATH lead to it, and check that in the build."
       }
     ];
@@ -16691,13 +17175,13 @@ var wrapperIneffective = {
 };
 var mixedBackends = {
   id: "mixed-backends",
-  evaluate(cell) {
-    return [...mixedCommands(cell), ...mixedPrograms(cell)];
+  evaluate(cell2) {
+    return [...mixedCommands(cell2), ...mixedPrograms(cell2)];
   }
 };
-function mixedCommands(cell) {
-  const { defaults } = cell.toolchain;
-  const plain = defaults.iptables?.backend === "auto" ? cell.choice.backend : defaults.iptables?.backend;
+function mixedCommands(cell2) {
+  const { defaults } = cell2.toolchain;
+  const plain = defaults.iptables?.backend === "auto" ? cell2.choice.backend : defaults.iptables?.backend;
   if (plain !== "nft" && plain !== "legacy") return [];
   return ["iptables-restore", "iptables-save", "ip6tables", "ip6tables-restore", "ip6tables-save"].flatMap(
     (name) => {
@@ -16713,7 +17197,7 @@ function mixedCommands(cell) {
           cause: name.startsWith("ip6tables") ? "commands:ip6tables" : "commands:iptables",
           message: `in the image \`iptables\` uses ${plain} and \`${name}\` uses ${command.backend}`,
           evidence: [
-            { fact: `iptables: ${cell.choice.because}`, source: "image" },
+            { fact: `iptables: ${cell2.choice.because}`, source: "image" },
             { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }
           ],
           remedy: "Point all iptables commands of the image at one backend."
@@ -16722,22 +17206,22 @@ function mixedCommands(cell) {
     }
   );
 }
-function mixedPrograms(cell) {
-  const image2 = cell.choice.backend;
-  if (cell.image.network !== "host" || image2 !== "nft" && image2 !== "legacy") return [];
-  return cell.programs.flatMap((program2) => {
-    const other = backendOnHost(program2, cell.hostBackend);
+function mixedPrograms(cell2) {
+  const image2 = cell2.choice.backend;
+  if (cell2.image.network !== "host" || image2 !== "nft" && image2 !== "legacy") return [];
+  return cell2.programs.flatMap((program2) => {
+    const other = backendOnHost(program2, cell2.hostBackend);
     if (other !== "nft" && other !== "legacy" || other === image2) return [];
-    if (cell.hostBackend !== void 0 && cell.hostBackend !== image2) return [];
+    if (cell2.hostBackend !== void 0 && cell2.hostBackend !== image2) return [];
     return [
       {
         kind: "finding",
         rule: "mixed-backends",
-        severity: cell.hostBackend === void 0 ? "warning" : "notice",
+        severity: cell2.hostBackend === void 0 ? "warning" : "notice",
         cause: "backend",
         program: program2.id,
         message: `${program2.id} writes ${other} rules and the image ${image2} rules: two rule sets apply, neither sees the other`,
-        evidence: [{ fact: cell.choice.because, source: "image" }, ...program2.evidence],
+        evidence: [{ fact: cell2.choice.because, source: "image" }, ...program2.evidence],
         remedy: "Bring all programs of the node to one backend."
       }
     ];
@@ -17038,11 +17522,11 @@ function packageRevision(packageVersion) {
   const revision = /-(\d+)[^-]*$/.exec(packageVersion)?.[1];
   return revision === void 0 ? void 0 : Number(revision);
 }
-function kernelSeries(release) {
-  return /^(\d+\.\d+)/.exec(release)?.[1];
+function kernelSeries(release2) {
+  return /^(\d+\.\d+)/.exec(release2)?.[1];
 }
-function isVersion(text2) {
-  return /^\d+(\.\d+){1,3}$/.test(text2);
+function isVersion(text3) {
+  return /^\d+(\.\d+){1,3}$/.test(text3);
 }
 
 // node_modules/zod/v4/core/util.js
@@ -17080,6 +17564,14 @@ function cleanRegex(source) {
   const start = source.startsWith("^") ? 1 : 0;
   const end = source.endsWith("$") ? source.length - 1 : source.length;
   return source.slice(start, end);
+}
+function floatSafeRemainder(val, step) {
+  const ratio = val / step;
+  const roundedRatio = Math.round(ratio);
+  const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
+  if (Math.abs(ratio - roundedRatio) < tolerance)
+    return 0;
+  return ratio - roundedRatio;
 }
 function assignProp(target, prop, value) {
   Object.defineProperty(target, prop, {
@@ -17219,14 +17711,14 @@ function codePointLength(str) {
   const units = str.length;
   if (!highSurrogate.test(str))
     return units;
-  let count2 = units;
+  let count3 = units;
   for (let i = 0; i < units - 1; i++) {
     if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-      count2--;
+      count3--;
       i++;
     }
   }
-  return count2;
+  return count3;
 }
 function getLengthableOrigin(input) {
   if (Array.isArray(input))
@@ -17235,9 +17727,9 @@ function getLengthableOrigin(input) {
     return "string";
   return "unknown";
 }
-function members(proto, table) {
-  for (const key in table) {
-    const desc = Object.getOwnPropertyDescriptor(table, key);
+function members(proto, table2) {
+  for (const key in table2) {
+    const desc = Object.getOwnPropertyDescriptor(table2, key);
     if (desc.get)
       Object.defineProperty(proto, key, { ...desc, enumerable: false });
     else
@@ -17576,6 +18068,50 @@ var _whenHasLength = (payload) => {
   const val = payload.value;
   return !nullish(val) && val.length !== void 0;
 };
+var numericOriginMap = {
+  number: "number",
+  bigint: "bigint",
+  object: "date"
+};
+var $ZodCheckGreaterThan = /* @__PURE__ */ $constructor("$ZodCheckGreaterThan", (inst, def) => {
+  $ZodCheck.init(inst, def);
+  const origin = numericOriginMap[typeof def.value];
+  inst._zod.check = (payload) => {
+    if (def.inclusive ? payload.value >= def.value : payload.value > def.value) {
+      return;
+    }
+    payload.issues.push({
+      origin: numericOriginMap[typeof payload.value] ?? origin,
+      code: "too_small",
+      minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
+      input: payload.value,
+      inclusive: def.inclusive,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (inst, def) => {
+  $ZodCheck.init(inst, def);
+  inst._zod.check = (payload) => {
+    if (typeof payload.value !== typeof def.value)
+      throw new Error("Cannot mix number and bigint in multiple_of check.");
+    const isMultiple = typeof payload.value === "bigint" ? (
+      // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
+      def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
+    ) : floatSafeRemainder(payload.value, def.value) === 0;
+    if (isMultiple)
+      return;
+    payload.issues.push({
+      origin: typeof payload.value,
+      code: "not_multiple_of",
+      divisor: def.value,
+      input: payload.value,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
 var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
   var _a3;
   $ZodCheck.init(inst, def);
@@ -17880,7 +18416,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse3 = inst._zod.parse;
+  const parse4 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -17894,7 +18430,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse3(payload, ctx);
+    return parse4(payload, ctx);
   };
 }
 var arraySize = (input) => Array.isArray(input) ? input.length : -1;
@@ -18681,6 +19217,27 @@ function _never(Class, params) {
   return new Class({
     type: "never",
     ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _gte(value, params) {
+  return new $ZodCheckGreaterThan({
+    check: "greater_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: true
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _nonnegative(params) {
+  return /* @__PURE__ */ _gte(0, params);
+}
+// @__NO_SIDE_EFFECTS__
+function _multipleOf(value, params) {
+  return new $ZodCheckMultipleOf({
+    check: "multiple_of",
+    ...normalizeParams(params),
+    value
   });
 }
 // @__NO_SIDE_EFFECTS__
@@ -21023,9 +21580,9 @@ function buildOf(version3, record2) {
   const carries = bundled2.backports.filter((backport) => backport.version === version3 && backport.database === record2?.database).filter((backport) => record2?.version.includes(backport.marker) === true).filter((backport) => (packageRevision(record2?.version ?? "") ?? -1) >= backport.minRevision).map((backport) => backport.encoding);
   return carries.length === 0 ? version3 : { version: version3, carries };
 }
-function actsAs(release, encoding) {
-  if (typeof release === "string") return release;
-  return release.carries.includes(encoding.id) ? encoding.writer.min ?? release.version : release.version;
+function actsAs(release2, encoding) {
+  if (typeof release2 === "string") return release2;
+  return release2.carries.includes(encoding.id) ? encoding.writer.min ?? release2.version : release2.version;
 }
 function effectsOf(writer, reader2, construct) {
   return allEffects(bundled2.encodings, writer, reader2, construct);
@@ -21073,15 +21630,15 @@ function keyOfMeeting(writer, reader2, constructs2, operations) {
 }
 var joinedLists = /* @__PURE__ */ new WeakMap();
 function joined(list) {
-  let text2 = joinedLists.get(list);
-  if (text2 === void 0) {
-    text2 = list.join();
-    joinedLists.set(list, text2);
+  let text3 = joinedLists.get(list);
+  if (text3 === void 0) {
+    text3 = list.join();
+    joinedLists.set(list, text3);
   }
-  return text2;
+  return text3;
 }
-function keyOfRelease(release) {
-  return typeof release === "string" ? release : `${release.version}+${release.carries.join("+")}`;
+function keyOfRelease(release2) {
+  return typeof release2 === "string" ? release2 : `${release2.version}+${release2.carries.join("+")}`;
 }
 function sortEffects(all, operations) {
   const effects = all.filter(
@@ -21099,9 +21656,9 @@ var gapsOfMeeting = remember(
   (writer, reader2, constructs2) => [...new Set(constructs2.flatMap((construct) => gapsOf(writer, reader2, construct)))]
 );
 function describeConstructs(effects) {
-  const names = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
-  const last = names.pop() ?? "";
-  return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
+  const names2 = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
+  const last = names2.pop() ?? "";
+  return names2.length === 0 ? last : `${names2.join(", ")} and ${last}`;
 }
 function effectEvidence(effects) {
   const seen2 = /* @__PURE__ */ new Map();
@@ -21127,31 +21684,31 @@ var ofRule = {
 };
 var buggyVersion = {
   id: "buggy-version",
-  evaluate(cell) {
-    return ofRule["buggy-version"].flatMap((defect) => judge(cell, defect));
+  evaluate(cell2) {
+    return ofRule["buggy-version"].flatMap((defect) => judge(cell2, defect));
   }
 };
 var fileCapabilities = {
   id: "file-capabilities",
-  evaluate(cell) {
-    return ofRule["file-capabilities"].flatMap((defect) => judge(cell, defect));
+  evaluate(cell2) {
+    return ofRule["file-capabilities"].flatMap((defect) => judge(cell2, defect));
   }
 };
-function judge(cell, defect) {
-  if (defect.tool === "iptables-wrapper") return judgeWrapper(cell, defect);
-  const tool2 = affectedTool(cell, defect);
+function judge(cell2, defect) {
+  if (defect.tool === "iptables-wrapper") return judgeWrapper(cell2, defect);
+  const tool2 = affectedTool(cell2, defect);
   if (tool2 === void 0 || repaired(tool2, defect)) return [];
-  const severity = severityOf(defect, conditionsOf(cell, defect, tool2));
-  if (severity === void 0) return [];
+  const severity2 = severityOf(defect, conditionsOf(cell2, defect, tool2));
+  if (severity2 === void 0) return [];
   if (tool2.version === null) {
-    return severity === "error" ? [{ kind: "missing", rule: defect.rule, fact: `version of the image's ${tool2.name}` }] : [];
+    return severity2 === "error" ? [{ kind: "missing", rule: defect.rule, fact: `version of the image's ${tool2.name}` }] : [];
   }
   if (!inRange(tool2.version, defect.versions ?? {})) return [];
   return [
     {
       kind: "finding",
       rule: defect.rule,
-      severity,
+      severity: severity2,
       cause: defect.cause ?? `defect:${defect.id}`,
       tool: tool2.name,
       message: `${tool2.name} ${tool2.version}: ${defect.message}`,
@@ -21160,16 +21717,16 @@ function judge(cell, defect) {
     }
   ];
 }
-function judgeWrapper(cell, defect) {
-  const { selector } = cell.toolchain;
+function judgeWrapper(cell2, defect) {
+  const { selector } = cell2.toolchain;
   if (selector?.kind !== "iptables-wrapper" || !selector.effective) return [];
   if (defect.generations?.includes(selector.version ?? "") !== true) return [];
-  const severity = severityOf(defect, conditionsOf(cell, defect, void 0));
-  if (severity === void 0) return [];
+  const severity2 = severityOf(defect, conditionsOf(cell2, defect, void 0));
+  if (severity2 === void 0) return [];
   const message = `iptables-wrapper ${selector.version}: ${defect.message}`;
-  const evidence2 = [...selector.evidence, ...defectEvidence(defect)];
+  const evidence3 = [...selector.evidence, ...defectEvidence(defect)];
   const cause = `defect:${defect.id}`;
-  return [{ kind: "finding", rule: defect.rule, severity, cause, tool: "iptables-wrapper", message, evidence: evidence2 }];
+  return [{ kind: "finding", rule: defect.rule, severity: severity2, cause, tool: "iptables-wrapper", message, evidence: evidence3 }];
 }
 function defectEvidence(defect) {
   const known = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
@@ -21177,12 +21734,12 @@ function defectEvidence(defect) {
   const who = defect.incidents.filter((source) => !defect.sources.includes(source)).map((source) => ({ fact: "people were hit by it", source }));
   return [...how, ...who];
 }
-function affectedTool(cell, defect) {
-  if (defect.tool !== "iptables") return findTool(cell.toolchain, defect.tool);
-  const { backend, hostExec: hostExec2 } = cell.choice;
+function affectedTool(cell2, defect) {
+  if (defect.tool !== "iptables") return findTool(cell2.toolchain, defect.tool);
+  const { backend, hostExec: hostExec2 } = cell2.choice;
   if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return void 0;
   if (defect.backend !== void 0 && defect.backend !== backend) return void 0;
-  return findTool(cell.toolchain, "iptables", backend);
+  return findTool(cell2.toolchain, "iptables", backend);
 }
 function repaired(tool2, defect) {
   return (defect.except ?? []).some((entry) => {
@@ -21196,45 +21753,45 @@ function severityOf(defect, conditions) {
   if (conditions.every((holds3) => holds3 === true)) return defect.severity;
   return defect.otherwise === "none" ? void 0 : defect.otherwise;
 }
-function conditionsOf(cell, defect, tool2) {
-  return defect.conditions.map((condition) => holds(cell, condition, tool2));
+function conditionsOf(cell2, defect, tool2) {
+  return defect.conditions.map((condition) => holds(cell2, condition, tool2));
 }
-function holds(cell, condition, tool2) {
+function holds(cell2, condition, tool2) {
   switch (condition) {
     case "ruleset-changes-beside":
-      return cell.programs.some((program2) => program2.changesRules && writesNft(cell, program2)) || void 0;
+      return cell2.programs.some((program2) => program2.changesRules && writesNft(cell2, program2)) || void 0;
     case "native-nft-beside":
-      return cell.programs.some((program2) => program2.backend === "native-nft");
+      return cell2.programs.some((program2) => program2.backend === "native-nft");
     case "checks-or-deletes": {
-      const operations = operationsOf(cell.image);
+      const operations = operationsOf(cell2.image);
       return operations === null ? void 0 : operations.includes("check") || operations.includes("delete");
     }
     case "file-capabilities":
       return tool2?.fileCapabilities;
     case "ip6tables-random-fully":
-      return ["random-fully", "v6-masquerade"].some((construct) => writes(cell, construct)) || void 0;
+      return ["random-fully", "v6-masquerade"].some((construct) => writes(cell2, construct)) || void 0;
     case "second-base-chain":
-      return cell.programs.some((program2) => program2.writes?.includes("nft-second-base-chain") === true) || void 0;
+      return cell2.programs.some((program2) => program2.writes?.includes("nft-second-base-chain") === true) || void 0;
     case "incompatible-table":
-      return tool2 !== void 0 && someTableIsRefused(cell, tool2) || void 0;
+      return tool2 !== void 0 && someTableIsRefused(cell2, tool2) || void 0;
     default: {
       const construct = /^writes:(.+)$/.exec(condition)?.[1];
-      return construct !== void 0 && writes(cell, construct) || void 0;
+      return construct !== void 0 && writes(cell2, construct) || void 0;
     }
   }
 }
-function writes(cell, construct) {
-  return cell.image.profile?.writes?.value.includes(construct) === true;
+function writes(cell2, construct) {
+  return cell2.image.profile?.writes?.value.includes(construct) === true;
 }
-function someTableIsRefused(cell, tool2) {
-  return cell.programs.some((program2) => {
-    const writer = iptablesVersionOnHost(program2, cell.host);
-    if (writer === void 0 || tool2.version === null || !writesNft(cell, program2)) return false;
+function someTableIsRefused(cell2, tool2) {
+  return cell2.programs.some((program2) => {
+    const writer = iptablesVersionOnHost(program2, cell2.host);
+    if (writer === void 0 || tool2.version === null || !writesNft(cell2, program2)) return false;
     return exposureOf(writer, tool2.version, program2.writes ?? [], ["list"]).loud.length > 0;
   });
 }
-function writesNft(cell, program2) {
-  const backend = backendOnHost(program2, cell.hostBackend);
+function writesNft(cell2, program2) {
+  const backend = backendOnHost(program2, cell2.hostBackend);
   return backend === "nft" || backend === "native";
 }
 
@@ -21242,29 +21799,29 @@ function writesNft(cell, program2) {
 var rule = "host-exec";
 var hostExec = {
   id: rule,
-  evaluate(cell) {
-    const commands = Object.entries(cell.toolchain.defaults).filter(([, command]) => command.hostExec === true);
+  evaluate(cell2) {
+    const commands = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.hostExec === true);
     if (commands.length === 0) return [];
-    const names = commands.map(([name]) => name);
+    const names2 = commands.map(([name]) => name);
     const notice = {
       kind: "finding",
       rule,
       severity: "notice",
       cause: "host-exec",
-      message: `${names.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
+      message: `${names2.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
       evidence: commands.map(([name, command]) => ({
         fact: `${name} is ${command.via.join(" -> ")}`,
         source: "image"
       })),
       remedy: "Nothing to change; check that every host has these tools."
     };
-    return [notice, ...hostLacks(cell, names)];
+    return [notice, ...hostLacks(cell2, names2)];
   }
 };
-function hostLacks(cell, names) {
+function hostLacks(cell2, names2) {
   return ["iptables", "nft", "ipset"].flatMap((tool2) => {
-    const { installed } = cell.host[tool2];
-    if (installed?.value !== false || !names.includes(tool2)) return [];
+    const { installed } = cell2.host[tool2];
+    if (installed?.value !== false || !names2.includes(tool2)) return [];
     return [
       {
         kind: "finding",
@@ -21273,7 +21830,7 @@ function hostLacks(cell, names) {
         cause: `host-exec:${tool2}`,
         tool: tool2,
         message: `the image runs the host's ${tool2}, which the plain system does not bring`,
-        evidence: [{ fact: `${cell.host.id} comes without ${tool2}`, source: installed.source }],
+        evidence: [{ fact: `${cell2.host.id} comes without ${tool2}`, source: installed.source }],
         remedy: `Install ${tool2} on these hosts, or bring it in the image.`
       }
     ];
@@ -21623,7 +22180,7 @@ function moduleEvidence(host, name) {
   if (fact2 === void 0) return [];
   return [{ fact: `kernel module ${name} is ${fact2.value} on ${host.id}`, source: fact2.source }];
 }
-function groupByState(host, names) {
+function groupByState(host, names2) {
   const groups = {
     builtin: [],
     loaded: [],
@@ -21632,38 +22189,38 @@ function groupByState(host, names) {
     absent: [],
     unknown: []
   };
-  for (const name of names) groups[moduleState(host, name) ?? "unknown"].push(name);
+  for (const name of names2) groups[moduleState(host, name) ?? "unknown"].push(name);
   return groups;
 }
 
 // src/compat/rules/ipset.ts
 var ipsetRevision = {
   id: "ipset-revision",
-  evaluate(cell) {
-    const tool2 = findTool(cell.toolchain, "ipset");
-    if (tool2 === void 0 || cell.image.network !== "host") return [];
-    return [...listsOnlyOwn(cell) ? [] : imageReads(cell, tool2), ...imageWrites(cell, tool2)];
+  evaluate(cell2) {
+    const tool2 = findTool(cell2.toolchain, "ipset");
+    if (tool2 === void 0 || cell2.image.network !== "host") return [];
+    return [...listsOnlyOwn(cell2) ? [] : imageReads(cell2, tool2), ...imageWrites(cell2, tool2)];
   }
 };
-function imageReads(cell, tool2) {
-  const series = kernelSeries(cell.host.kernel.release.value);
+function imageReads(cell2, tool2) {
+  const series = kernelSeries(cell2.host.kernel.release.value);
   const kernel = series === void 0 ? void 0 : kernelRevisions(series);
   const reader2 = tool2.version === null ? void 0 : toolRevisions(tool2.version);
   const assumedKernel = kernel ?? newestKernelRevisions();
-  const findings = meetWriters(cell, assumedKernel, reader2, tool2.version ?? "of unknown version");
+  const findings = meetWriters(cell2, assumedKernel, reader2, tool2.version ?? "of unknown version");
   if (kernel !== void 0 && reader2 !== void 0) return findings;
-  return findings.filter((finding3) => finding3.severity === "error").map(() => {
+  return findings.filter((finding4) => finding4.severity === "error").map(() => {
     const fact2 = kernel === void 0 ? "kernel release of the host" : "version of the image's ipset";
     return { kind: "missing", rule: "ipset-revision", fact: fact2 };
   });
 }
-function imageWrites(cell, tool2) {
-  const creates = cell.image.profile?.ipset?.value.creates ?? null;
-  const series = kernelSeries(cell.host.kernel.release.value);
+function imageWrites(cell2, tool2) {
+  const creates = cell2.image.profile?.ipset?.value.creates ?? null;
+  const series = kernelSeries(cell2.host.kernel.release.value);
   const kernel = series === void 0 ? void 0 : kernelRevisions(series);
   const writer = tool2.version === null ? void 0 : toolRevisions(tool2.version);
   if (creates?.length === 0 || kernel === void 0 || writer === void 0) return [];
-  return cell.programs.flatMap((program2) => {
+  return cell2.programs.flatMap((program2) => {
     const reader2 = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
     if (program2.listsAllSets !== true || reader2 === void 0) return [];
     const sets = unreadableSets(kernel, writer, reader2, creates);
@@ -21684,25 +22241,25 @@ function imageWrites(cell, tool2) {
     ];
   });
 }
-function listsOnlyOwn(cell) {
-  return cell.image.profile?.ipset?.value.listsAll === false;
+function listsOnlyOwn(cell2) {
+  return cell2.image.profile?.ipset?.value.listsAll === false;
 }
-function meetWriters(cell, kernel, reader2, version3) {
+function meetWriters(cell2, kernel, reader2, version3) {
   const known = reader2 ?? {};
-  const stated2 = cell.programs.flatMap((program2) => {
+  const stated2 = cell2.programs.flatMap((program2) => {
     const writer = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
     if (program2.ipset === null || program2.creates?.length === 0 || writer === void 0) return [];
     const sets = reader2 === void 0 ? unknownReader(writer) : unreadableSets(kernel, writer, known, program2.creates);
-    return sets.length === 0 ? [] : [revisionFinding(cell, program2, sets, version3)];
+    return sets.length === 0 ? [] : [revisionFinding(cell2, program2, sets, version3)];
   });
   if (stated2.length > 0 || reader2 === void 0) return stated2;
-  return lagsBehindKernel(cell, kernel, known, version3);
+  return lagsBehindKernel(cell2, kernel, known, version3);
 }
 function unknownReader(writer) {
   return Object.entries(writer).map(([type, revision]) => ({ type, revision, known: -1 }));
 }
-function revisionFinding(cell, program2, sets, version3) {
-  const listsAll = cell.image.profile?.ipset?.value.listsAll === true;
+function revisionFinding(cell2, program2, sets, version3) {
+  const listsAll = cell2.image.profile?.ipset?.value.listsAll === true;
   const sure = listsAll && program2.creates !== null;
   const condition = sure ? "" : listsAll ? ` if it creates ${types(sets)} sets` : " as soon as the image lists or saves all sets";
   return {
@@ -21720,14 +22277,14 @@ function revisionFinding(cell, program2, sets, version3) {
     remedy
   };
 }
-function lagsBehindKernel(cell, kernel, reader2, version3) {
+function lagsBehindKernel(cell2, kernel, reader2, version3) {
   const sets = unreadableSets(kernel, void 0, reader2, null);
   if (sets.length === 0) return [];
   return [
     {
       kind: "finding",
       rule: "ipset-revision",
-      severity: cell.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
+      severity: cell2.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
       cause: "ipset-revision",
       tool: "ipset",
       message: `the image's ipset ${version3} is older than the kernel's set types: \`ipset list\` and \`ipset save\` fail as soon as another program creates ${types(sets)} sets with a newer ipset`,
@@ -21737,8 +22294,8 @@ function lagsBehindKernel(cell, kernel, reader2, version3) {
   ];
 }
 function types(sets) {
-  const names = sets.map((set) => set.type);
-  return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} other types of` : names.join(", ");
+  const names2 = sets.map((set) => set.type);
+  return names2.length > 4 ? `${names2.slice(0, 3).join(", ")} and ${names2.length - 3} other types of` : names2.join(", ");
 }
 function describe3(sets) {
   const shown = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
@@ -21750,35 +22307,35 @@ function setEvidence(set) {
 var remedy = "Raise the image's ipset to 7.17 or later (7.16 is the first that knows the revisions of kernel 6.2).";
 var ipsetModuleMissing = {
   id: "ipset-module-missing",
-  evaluate(cell) {
+  evaluate(cell2) {
     const rule14 = "ipset-module-missing";
-    if (findTool(cell.toolchain, "ipset") === void 0) return [];
-    const creates = cell.image.profile?.ipset?.value.creates;
+    if (findTool(cell2.toolchain, "ipset") === void 0) return [];
+    const creates = cell2.image.profile?.ipset?.value.creates;
     if (creates?.length === 0) return [];
-    const core = lackingModules(cell, ["ip_set"], creates !== void 0);
+    const core = lackingModules(cell2, ["ip_set"], creates !== void 0);
     if (core.length > 0) return core;
-    const unknown2 = moduleState(cell.host, "ip_set") === void 0 && creates !== void 0;
+    const unknown2 = moduleState(cell2.host, "ip_set") === void 0 && creates !== void 0;
     return [
       ...unknown2 ? [{ kind: "missing", rule: rule14, fact: "state of kernel module ip_set" }] : [],
-      ...lackingModules(cell, (creates ?? []).map(moduleOfType), true)
+      ...lackingModules(cell2, (creates ?? []).map(moduleOfType), true)
     ];
   }
 };
-function lackingModules(cell, needed2, sure) {
-  const groups = groupByState(cell.host, needed2);
+function lackingModules(cell2, needed2, sure) {
+  const groups = groupByState(cell2.host, needed2);
   return ["absent", "optional-package"].flatMap((state) => {
-    const names = groups[state];
-    if (names.length === 0) return [];
+    const names2 = groups[state];
+    if (names2.length === 0) return [];
     const absent = state === "absent";
     return [
       {
         kind: "finding",
         rule: "ipset-module-missing",
         severity: absent && sure ? "error" : "warning",
-        cause: `module:${names.join(",")}`,
+        cause: `module:${names2.join(",")}`,
         tool: "ipset",
-        message: absent ? `ipset cannot work: the kernel has no ${names.join(", ")}` : `ipset works only if a further package brings ${names.join(", ")}`,
-        evidence: names.flatMap((name) => moduleEvidence(cell.host, name)),
+        message: absent ? `ipset cannot work: the kernel has no ${names2.join(", ")}` : `ipset works only if a further package brings ${names2.join(", ")}`,
+        evidence: names2.flatMap((name) => moduleEvidence(cell2.host, name)),
         remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10)."
       }
     ];
@@ -21793,9 +22350,9 @@ function moduleOfType(type) {
 var rule2 = "ipset-protocol";
 var ipsetProtocol = {
   id: rule2,
-  evaluate(cell) {
-    const tool2 = findTool(cell.toolchain, "ipset");
-    const series = kernelSeries(cell.host.kernel.release.value);
+  evaluate(cell2) {
+    const tool2 = findTool(cell2.toolchain, "ipset");
+    const series = kernelSeries(cell2.host.kernel.release.value);
     if (tool2 === void 0 || tool2.version === null || series === void 0) return [];
     const own2 = toolProtocol(tool2.version);
     const kernel = kernelProtocol(series);
@@ -21827,17 +22384,17 @@ var needed = ["ip_tables", "iptable_filter", "iptable_nat"];
 var neededV6 = ["ip6_tables", "ip6table_filter"];
 var legacyModulesMissing = {
   id: rule3,
-  evaluate(cell) {
-    if (cell.choice.backend !== "legacy" || cell.choice.hostExec === true) return [];
-    const v4 = evaluateFamily(cell, needed, "iptables-legacy");
-    if (v4.length > 0 || findTool(cell.toolchain, "ip6tables", "legacy") === void 0) return v4;
-    return evaluateFamily(cell, neededV6, "ip6tables-legacy").flatMap(
+  evaluate(cell2) {
+    if (cell2.choice.backend !== "legacy" || cell2.choice.hostExec === true) return [];
+    const v4 = evaluateFamily(cell2, needed, "iptables-legacy");
+    if (v4.length > 0 || findTool(cell2.toolchain, "ip6tables", "legacy") === void 0) return v4;
+    return evaluateFamily(cell2, neededV6, "ip6tables-legacy").flatMap(
       (outcome) => outcome.kind === "finding" ? [{ ...outcome, severity: "warning", cause: "backend-v6" }] : []
     );
   }
 };
-function evaluateFamily(cell, modules, tool2) {
-  const { host } = cell;
+function evaluateFamily(cell2, modules, tool2) {
+  const { host } = cell2;
   const groups = groupByState(host, modules);
   const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
   if (groups.absent.length > 0) {
@@ -21846,7 +22403,7 @@ function evaluateFamily(cell, modules, tool2) {
         ...base,
         severity: "error",
         message: `${tool2} cannot work: the kernel has no ${groups.absent.join(", ")}`,
-        evidence: [choiceEvidence(cell), ...groups.absent.flatMap((name) => moduleEvidence(host, name))]
+        evidence: [choiceEvidence(cell2), ...groups.absent.flatMap((name) => moduleEvidence(host, name))]
       }
     ];
   }
@@ -21860,35 +22417,35 @@ function evaluateFamily(cell, modules, tool2) {
         ...base,
         severity: "warning",
         message: `${tool2} works only if a further package brings ${groups["optional-package"].join(", ")}`,
-        evidence: [choiceEvidence(cell), ...groups["optional-package"].flatMap((name) => moduleEvidence(host, name))]
+        evidence: [choiceEvidence(cell2), ...groups["optional-package"].flatMap((name) => moduleEvidence(host, name))]
       }
     ];
   }
   if (missing.length > 0) return missing;
   const core = modules[0];
-  if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell)) return [];
-  return evaluateLoading(cell, core, tool2);
+  if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell2)) return [];
+  return evaluateLoading(cell2, core, tool2);
 }
-function loadedByAnother(cell) {
-  return cell.programs.some(
-    (program2) => program2.backend === "host" && backendOnHost(program2, cell.hostBackend) === "legacy"
+function loadedByAnother(cell2) {
+  return cell2.programs.some(
+    (program2) => program2.backend === "host" && backendOnHost(program2, cell2.hostBackend) === "legacy"
   );
 }
-function evaluateLoading(cell, core, tool2) {
-  const { modules } = cell.image;
+function evaluateLoading(cell2, core, tool2) {
+  const { modules } = cell2.image;
   const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
-  const evidence2 = [choiceEvidence(cell), ...moduleEvidence(cell.host, core)];
-  if (modules === "host" && cell.toolchain.modprobe) return [];
-  if (modules === "none" || !cell.toolchain.modprobe) {
+  const evidence3 = [choiceEvidence(cell2), ...moduleEvidence(cell2.host, core)];
+  if (modules === "host" && cell2.toolchain.modprobe) return [];
+  if (modules === "none" || !cell2.toolchain.modprobe) {
     const why = modules === "none" ? "the image may not load modules" : "the image has no modprobe";
     const message2 = `${tool2} fails until something loads ${core}: nothing on the node does, and ${why}`;
-    return [{ ...base, severity: "error", message: message2, evidence: evidence2 }];
+    return [{ ...base, severity: "error", message: message2, evidence: evidence3 }];
   }
   const message = `${tool2} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
-  return [{ ...base, severity: "warning", message, evidence: evidence2 }];
+  return [{ ...base, severity: "warning", message, evidence: evidence3 }];
 }
-function choiceEvidence(cell) {
-  return { fact: cell.choice.because, source: "image" };
+function choiceEvidence(cell2) {
+  return { fact: cell2.choice.because, source: "image" };
 }
 var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; to stay with legacy, load the modules on the node.";
 
@@ -21896,12 +22453,12 @@ var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installe
 var rule4 = "missing-binary";
 var missingBinary = {
   id: rule4,
-  evaluate(cell) {
-    return [...noToolAtAll(cell), ...danglingCommand(cell), ...selectorBinaries(cell), ...programCommands(cell)];
+  evaluate(cell2) {
+    return [...noToolAtAll(cell2), ...danglingCommand(cell2), ...selectorBinaries(cell2), ...programCommands(cell2)];
   }
 };
-function noToolAtAll(cell) {
-  const { toolchain, image: image2 } = cell;
+function noToolAtAll(cell2) {
+  const { toolchain, image: image2 } = cell2;
   const hostExec2 = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
   if (toolchain.tools.length > 0 || hostExec2) return [];
   const { profile } = image2;
@@ -21916,8 +22473,8 @@ function noToolAtAll(cell) {
     }
   ];
 }
-function danglingCommand(cell) {
-  const dangling = Object.entries(cell.toolchain.defaults).filter(([, command]) => command.dangling === true);
+function danglingCommand(cell2) {
+  const dangling = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.dangling === true);
   const families = Map.groupBy(dangling, ([name]) => name.includes("tables") ? "iptables" : name);
   return [...families].map(([family, commands]) => {
     const sorted = commands.sort(([a], [b]) => Number(b === family) - Number(a === family) || a.localeCompare(b));
@@ -21933,14 +22490,14 @@ function danglingCommand(cell) {
     );
   });
 }
-function selectorBinaries(cell) {
-  const { choice, toolchain } = cell;
-  const evidence2 = [{ fact: choice.because, source: "image" }];
+function selectorBinaries(cell2) {
+  const { choice, toolchain } = cell2;
+  const evidence3 = [{ fact: choice.because, source: "image" }];
   if (choice.wanted !== void 0 && (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === void 0)) {
     const other = choice.wanted === "nft" ? "legacy" : "nft";
     if (choice.backend === "none" || findTool(toolchain, "iptables", other) === void 0) {
       const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
-      return [finding("error", "backend", message2, evidence2, packages(choice.wanted))];
+      return [finding("error", "backend", message2, evidence3, packages(choice.wanted))];
     }
   }
   const { selector } = toolchain;
@@ -21953,48 +22510,48 @@ function selectorBinaries(cell) {
   const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
   return [finding("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
 }
-function programCommands(cell) {
-  const { profile } = cell.image;
-  if (profile === void 0 || cell.choice.hostExec === true) return [];
+function programCommands(cell2) {
+  const { profile } = cell2.image;
+  if (profile === void 0 || cell2.choice.hostExec === true) return [];
   const outcomes = (profile.runs?.value ?? []).flatMap((command) => {
-    if (provides(cell, command)) return [];
-    const severity = profile.runs?.confidence === "inferred" ? "warning" : "error";
-    const evidence2 = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
+    if (provides(cell2, command)) return [];
+    const severity2 = profile.runs?.confidence === "inferred" ? "warning" : "error";
+    const evidence3 = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
     return [
       finding(
-        severity,
+        severity2,
         `command:${command}`,
         `${profile.title} runs \`${command}\`, which is not in the image`,
-        evidence2,
+        evidence3,
         `Add the package that brings ${command}.`
       )
     ];
   });
-  const { choice, toolchain } = cell;
+  const { choice, toolchain } = cell2;
   const said = choice.wanted !== void 0 || toolchain.defaults.iptables?.dangling === true;
   if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
-    const evidence2 = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
+    const evidence3 = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
     outcomes.push(
       finding(
         "error",
         "command:iptables",
         `${profile.title} runs \`iptables\`, and PATH has none`,
-        evidence2,
+        evidence3,
         "Add the iptables package."
       )
     );
   }
   return outcomes;
 }
-function provides(cell, command) {
-  const { toolchain } = cell;
+function provides(cell2, command) {
+  const { toolchain } = cell2;
   const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
   if (parsed?.[1] !== void 0) return findTool(toolchain, parsed[1], parsed[2]) !== void 0;
   if (command === "modprobe") return toolchain.modprobe;
   return findTool(toolchain, command) !== void 0;
 }
-function finding(severity, cause, message, evidence2, remedy4) {
-  return { kind: "finding", rule: rule4, severity, cause, message, evidence: evidence2, remedy: remedy4 };
+function finding(severity2, cause, message, evidence3, remedy4) {
+  return { kind: "finding", rule: rule4, severity: severity2, cause, message, evidence: evidence3, remedy: remedy4 };
 }
 function packages(backend) {
   return backend === "legacy" ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)." : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
@@ -22004,16 +22561,16 @@ function packages(backend) {
 var rule5 = "missing-library";
 var missingLibrary = {
   id: rule5,
-  evaluate(cell) {
-    const missing = cell.toolchain.missingLibraries ?? [];
+  evaluate(cell2) {
+    const missing = cell2.toolchain.missingLibraries ?? [];
     const paths = [...new Set(missing.map(({ path }) => path))];
     return paths.map((path) => {
       const libraries2 = missing.filter((item) => item.path === path).map(({ library }) => library);
-      const tool2 = cell.toolchain.tools.find(({ target }) => target === path);
+      const tool2 = cell2.toolchain.tools.find(({ target }) => target === path);
       return {
         kind: "finding",
         rule: rule5,
-        severity: runs(cell, path) ? "error" : "warning",
+        severity: runs(cell2, path) ? "error" : "warning",
         cause: `library:${path}`,
         tool: tool2?.name ?? "iptables",
         message: `${path} needs ${libraries2.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
@@ -22023,12 +22580,12 @@ var missingLibrary = {
     });
   }
 };
-function runs(cell, path) {
-  const tools = cell.toolchain.tools.filter(({ target }) => target === path);
+function runs(cell2, path) {
+  const tools = cell2.toolchain.tools.filter(({ target }) => target === path);
   if (tools.length === 0) return true;
-  const commands = cell.image.profile?.runs?.value ?? [];
+  const commands = cell2.image.profile?.runs?.value ?? [];
   return tools.some(
-    ({ name, backend }) => backend !== void 0 && backend === cell.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
+    ({ name, backend }) => backend !== void 0 && backend === cell2.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
   );
 }
 
@@ -22036,37 +22593,37 @@ function runs(cell, path) {
 var rule6 = "native-nft-in-iptables-table";
 var nativeNftInIptablesTable = {
   id: rule6,
-  evaluate(cell) {
-    if (cell.image.network !== "host") return [];
-    return [...imageReads2(cell), ...imageWrites2(cell)].flatMap(judge2);
+  evaluate(cell2) {
+    if (cell2.image.network !== "host") return [];
+    return [...imageReads2(cell2), ...imageWrites2(cell2)].flatMap(judge2);
   }
 };
 function nativeConstructs(writes2) {
   return (writes2 ?? []).filter((construct) => construct.startsWith("nft-"));
 }
-function imageReads2(cell) {
-  const tool2 = findTool(cell.toolchain, "iptables", "nft");
-  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true || tool2 === void 0) return [];
-  return cell.programs.filter((program2) => nativeConstructs(program2.writes).length > 0).map((program2) => ({
+function imageReads2(cell2) {
+  const tool2 = findTool(cell2.toolchain, "iptables", "nft");
+  if (cell2.choice.backend !== "nft" || cell2.choice.hostExec === true || tool2 === void 0) return [];
+  return cell2.programs.filter((program2) => nativeConstructs(program2.writes).length > 0).map((program2) => ({
     writer: program2.id,
     nft: program2.nft,
     constructs: nativeConstructs(program2.writes),
     reader: `the image's iptables ${tool2.version ?? "of unknown version"}`,
     readerTool: "the image's iptables",
     iptables: tool2.version,
-    operations: operationsOf(cell.image),
+    operations: operationsOf(cell2.image),
     program: program2
   }));
 }
-function imageWrites2(cell) {
-  const constructs2 = nativeConstructs(cell.image.profile?.writes?.value);
+function imageWrites2(cell2) {
+  const constructs2 = nativeConstructs(cell2.image.profile?.writes?.value);
   if (constructs2.length === 0) return [];
-  const readers = cell.programs.filter((program2) => backendOnHost(program2, cell.hostBackend) === "nft");
+  const readers = cell2.programs.filter((program2) => backendOnHost(program2, cell2.hostBackend) === "nft");
   return readers.map((program2) => {
-    const iptables = iptablesVersionOnHost(program2, cell.host) ?? null;
+    const iptables = iptablesVersionOnHost(program2, cell2.host) ?? null;
     return {
       writer: "the image",
-      nft: findTool(cell.toolchain, "nft")?.version ?? null,
+      nft: findTool(cell2.toolchain, "nft")?.version ?? null,
       constructs: constructs2,
       reader: `${program2.id} (iptables ${iptables ?? "of unknown version"})`,
       readerTool: program2.backend === "host" ? "the host's iptables" : `the iptables of ${program2.id}`,
@@ -22110,22 +22667,22 @@ function findingOf(meeting, exposure) {
 function tell({ operations }, { loud, rewritten, misread }) {
   if (loud.length > 0) return { severity: "error", does: "fails on tables of iptables", effects: loud };
   if (rewritten.length > 0) {
-    const severity = operations === null ? "warning" : "error";
-    return { severity, does: "silently restores other rules from tables of iptables", effects: rewritten };
+    const severity2 = operations === null ? "warning" : "error";
+    return { severity: severity2, does: "silently restores other rules from tables of iptables", effects: rewritten };
   }
   if (misread.length === 0) return void 0;
   return { severity: "warning", does: "silently lists other rules from tables of iptables", effects: misread };
 }
 
 // src/compat/rules/newer-writer.ts
-function imageTools(cell) {
-  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return [];
-  return iptablesInUse(cell.toolchain, "nft");
+function imageTools(cell2) {
+  if (cell2.choice.backend !== "nft" || cell2.choice.hostExec === true) return [];
+  return iptablesInUse(cell2.toolchain, "nft");
 }
-function nftPrograms(cell) {
-  if (cell.image.network !== "host") return [];
-  return cell.programs.filter((program2) => {
-    const backend = backendOnHost(program2, cell.hostBackend);
+function nftPrograms(cell2) {
+  if (cell2.image.network !== "host") return [];
+  return cell2.programs.filter((program2) => {
+    const backend = backendOnHost(program2, cell2.hostBackend);
     return backend === "nft" || backend === void 0 && program2.backend === "unknown";
   });
 }
@@ -22194,16 +22751,16 @@ function writeMeeting(image2, program2, own2, other) {
     operations: program2.operations
   };
 }
-function meetAll(cell, rule14, direction, reportOn) {
-  const programs = nftPrograms(cell);
-  const recall = metBefore(cell.toolchain, cell.image);
-  return imageTools(cell).flatMap(
+function meetAll(cell2, rule14, direction, reportOn) {
+  const programs = nftPrograms(cell2);
+  const recall2 = metBefore(cell2.toolchain, cell2.image);
+  return imageTools(cell2).flatMap(
     (own2) => programs.flatMap((program2) => {
-      const other = iptablesVersionOnHost(program2, cell.host);
-      return recall(
+      const other = iptablesVersionOnHost(program2, cell2.host);
+      return recall2(
         program2,
         `${rule14} ${own2.name} ${own2.version} ${other}`,
-        () => meetOne(cell.image, rule14, direction, own2, program2, other, reportOn)
+        () => meetOne(cell2.image, rule14, direction, own2, program2, other, reportOn)
       );
     })
   );
@@ -22216,11 +22773,11 @@ function meetOne(imageContext, rule14, direction, own2, program2, other, reportO
     return reportOn(meeting, exposureOfMeeting(meeting));
   };
   if (own2.version !== null && other !== void 0 && program2.backend !== "unknown") {
-    const findings = judge4(own2.version, other).map((finding3) => ({
-      ...finding3,
+    const findings = judge4(own2.version, other).map((finding4) => ({
+      ...finding4,
       program: program2.id,
       dependsOnHost: program2.backend === "host",
-      evidence: [...finding3.evidence, ...aboutIptables(program2, direction)]
+      evidence: [...finding4.evidence, ...aboutIptables(program2, direction)]
     }));
     return findings.length > 0 ? findings : unmeasured(imageContext, rule14, program2, direction, own2.version, other);
   }
@@ -22228,7 +22785,7 @@ function meetOne(imageContext, rule14, direction, own2, program2, other, reportO
   if (constructs2 === null || constructs2 === void 0) return [];
   const couldBeError = (own2.version === null ? testedReleases() : [own2.version]).some(
     (image2) => (other === void 0 ? testedReleases() : [other]).some(
-      (node) => judge4(image2, node).some((finding3) => finding3.severity === "error")
+      (node) => judge4(image2, node).some((finding4) => finding4.severity === "error")
     )
   );
   return couldBeError ? missingOf(rule14, own2, program2, other) : [];
@@ -22254,9 +22811,9 @@ function aboutIptables(program2, direction) {
 }
 var nftNewerWriter = {
   id: "nft-newer-writer",
-  evaluate(cell) {
+  evaluate(cell2) {
     return meetAll(
-      cell,
+      cell2,
       "nft-newer-writer",
       "reads",
       (meeting, exposure) => exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting, exposure)]
@@ -22265,9 +22822,9 @@ var nftNewerWriter = {
 };
 var silentMatchLoss = {
   id: "silent-match-loss",
-  evaluate(cell) {
+  evaluate(cell2) {
     return meetAll(
-      cell,
+      cell2,
       "silent-match-loss",
       "reads",
       (meeting, exposure) => exposure.rewritten.length + exposure.misread.length === 0 ? [] : [quietFinding("silent-match-loss", meeting, exposure)]
@@ -22276,35 +22833,35 @@ var silentMatchLoss = {
 };
 var imageNewerWriter = {
   id: "image-newer-writer",
-  evaluate(cell) {
+  evaluate(cell2) {
     const rule14 = "image-newer-writer";
-    const outcomes = meetAll(cell, rule14, "writes", (meeting, exposure) => {
+    const outcomes = meetAll(cell2, rule14, "writes", (meeting, exposure) => {
       if (exposure.loud.length > 0) return [{ ...loudFinding(rule14, meeting, exposure), ...reverse(meeting) }];
       if (exposure.rewritten.length + exposure.misread.length === 0) return [];
       return [{ ...quietFinding(rule14, meeting, exposure), ...reverse(meeting) }];
     });
-    const judged = outcomes.map((outcome) => outcome.kind === "finding" ? chargeOnce(cell, outcome) : outcome);
-    return [...judged, ...hostToolsRead(cell, rule14)];
+    const judged = outcomes.map((outcome) => outcome.kind === "finding" ? chargeOnce(cell2, outcome) : outcome);
+    return [...judged, ...hostToolsRead(cell2, rule14)];
   }
 };
-function hostToolsRead(cell, rule14) {
-  const reader2 = cell.host.iptables.version?.value;
-  if (cell.image.network !== "host" || cell.hostBackend !== "nft" || reader2 === void 0) return [];
-  if (cell.host.iptables.installed?.value === false) return [];
-  return imageTools(cell).flatMap(({ name, version: version3, tool: tool2 }) => {
+function hostToolsRead(cell2, rule14) {
+  const reader2 = cell2.host.iptables.version?.value;
+  if (cell2.image.network !== "host" || cell2.hostBackend !== "nft" || reader2 === void 0) return [];
+  if (cell2.host.iptables.installed?.value === false) return [];
+  return imageTools(cell2).flatMap(({ name, version: version3, tool: tool2 }) => {
     if (version3 === null) return [];
     const meeting = {
       writer: buildOf(version3, tool2?.package),
       reader: reader2,
       writerName: `the image's ${name} ${version3}`,
       readerName: `the host's own iptables ${reader2}`,
-      constructs: cell.image.profile?.writes?.value ?? null,
+      constructs: cell2.image.profile?.writes?.value ?? null,
       operations: ["list"]
     };
     const { loud } = exposureOfMeeting(meeting);
     if (loud.length === 0) return [];
-    const finding3 = loudFinding(rule14, meeting, { loud, rewritten: [], misread: [] });
-    return [{ ...finding3, ...reverse(meeting), severity: "notice" }];
+    const finding4 = loudFinding(rule14, meeting, { loud, rewritten: [], misread: [] });
+    return [{ ...finding4, ...reverse(meeting), severity: "notice" }];
   });
 }
 function reverse(meeting) {
@@ -22318,24 +22875,24 @@ function harm({ loud, rewritten, misread }) {
   if (rewritten.length > 0) return 2;
   return misread.length > 0 ? 1 : 0;
 }
-function chargeOnce(cell, finding3) {
-  const victim = cell.programs.find((program2) => program2.id === finding3.program);
-  const reader2 = victim === void 0 ? void 0 : iptablesVersionOnHost(victim, cell.host);
-  const [own2] = imageTools(cell);
-  if (victim === void 0 || reader2 === void 0 || own2 === void 0 || own2.version === null) return finding3;
+function chargeOnce(cell2, finding4) {
+  const victim = cell2.programs.find((program2) => program2.id === finding4.program);
+  const reader2 = victim === void 0 ? void 0 : iptablesVersionOnHost(victim, cell2.host);
+  const [own2] = imageTools(cell2);
+  if (victim === void 0 || reader2 === void 0 || own2 === void 0 || own2.version === null) return finding4;
   const harmOf = (writer, writes2) => harm(exposureOf(writer, reader2, writes2 ?? commonConstructs, victim.operations));
-  const done = harmOf(buildOf(own2.version, own2.tool?.package), cell.image.profile?.writes?.value ?? null);
-  const culprit = nftPrograms(cell).find((program2) => {
-    const writer = iptablesVersionOnHost(program2, cell.host);
+  const done = harmOf(buildOf(own2.version, own2.tool?.package), cell2.image.profile?.writes?.value ?? null);
+  const culprit = nftPrograms(cell2).find((program2) => {
+    const writer = iptablesVersionOnHost(program2, cell2.host);
     if (program2 === victim || writer === void 0 || program2.backend === "unknown") return false;
-    if (finding3.severity === "error" && program2.writes === null) return false;
+    if (finding4.severity === "error" && program2.writes === null) return false;
     return harmOf(writer, program2.writes) >= done;
   });
-  if (culprit === void 0) return finding3;
+  if (culprit === void 0) return finding4;
   return {
-    ...finding3,
+    ...finding4,
     severity: "notice",
-    message: `${finding3.message}; ${culprit.id} on the node does the same already`
+    message: `${finding4.message}; ${culprit.id} on the node does the same already`
   };
 }
 
@@ -22343,9 +22900,9 @@ function chargeOnce(cell, finding3) {
 var rule7 = "nft-compat-missing";
 var nftCompatMissing = {
   id: rule7,
-  evaluate(cell) {
-    if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return [];
-    const state = moduleState(cell.host, "nft_compat");
+  evaluate(cell2) {
+    if (cell2.choice.backend !== "nft" || cell2.choice.hostExec === true) return [];
+    const state = moduleState(cell2.host, "nft_compat");
     if (state === void 0) return [{ kind: "missing", rule: rule7, fact: "state of kernel module nft_compat" }];
     if (state !== "absent" && state !== "optional-package") return [];
     const message = state === "absent" ? "iptables-nft fails for rules with comment, addrtype, conntrack or MASQUERADE: the kernel has no nft_compat" : "iptables-nft works only if a further package brings nft_compat";
@@ -22356,7 +22913,7 @@ var nftCompatMissing = {
         cause: "backend",
         severity: state === "absent" ? "error" : "warning",
         message,
-        evidence: [{ fact: cell.choice.because, source: "image" }, ...moduleEvidence(cell.host, "nft_compat")],
+        evidence: [{ fact: cell2.choice.because, source: "image" }, ...moduleEvidence(cell2.host, "nft_compat")],
         remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra), or use native nftables."
       }
     ];
@@ -22367,11 +22924,11 @@ var nftCompatMissing = {
 var rule8 = "nft-kernel-missing";
 var nftKernelMissing = {
   id: rule8,
-  evaluate(cell) {
-    const what = usesNft(cell);
+  evaluate(cell2) {
+    const what = usesNft(cell2);
     if (what === void 0) return [];
-    const state = moduleState(cell.host, "nf_tables");
-    const evidence2 = [{ fact: cell.choice.because, source: "image" }, ...moduleEvidence(cell.host, "nf_tables")];
+    const state = moduleState(cell2.host, "nf_tables");
+    const evidence3 = [{ fact: cell2.choice.because, source: "image" }, ...moduleEvidence(cell2.host, "nf_tables")];
     const base = { kind: "finding", rule: rule8, cause: "backend", remedy: remedy3 };
     const outcomes = [];
     if (state === void 0) outcomes.push({ kind: "missing", rule: rule8, fact: "state of kernel module nf_tables" });
@@ -22380,21 +22937,21 @@ var nftKernelMissing = {
         ...base,
         severity: "error",
         message: `${what} cannot work: the kernel has no nf_tables`,
-        evidence: evidence2
+        evidence: evidence3
       });
     }
     if (state === "optional-package") {
       const message = `${what} works only if a further package brings nf_tables`;
-      outcomes.push({ ...base, severity: "warning", message, evidence: evidence2 });
+      outcomes.push({ ...base, severity: "warning", message, evidence: evidence3 });
     }
     return outcomes;
   }
 };
-function usesNft(cell) {
-  if (cell.choice.hostExec === true) return void 0;
-  if (cell.choice.backend === "nft") return "iptables-nft";
-  if (cell.choice.backend !== "none") return void 0;
-  return findTool(cell.toolchain, "nft") === void 0 ? void 0 : "nft";
+function usesNft(cell2) {
+  if (cell2.choice.hostExec === true) return void 0;
+  if (cell2.choice.backend === "nft") return "iptables-nft";
+  if (cell2.choice.backend !== "none") return void 0;
+  return findTool(cell2.toolchain, "nft") === void 0 ? void 0 : "nft";
 }
 var remedy3 = "Keep a legacy fallback in the image: both backends and an iptables-wrapper (v2 or later), or raise the hosts to a kernel with CONFIG_NF_TABLES.";
 
@@ -22441,26 +22998,26 @@ var bundled4 = nft_userdata_default;
 var rule9 = "nft-set-userdata";
 var nftSetUserdata = {
   id: rule9,
-  evaluate(cell) {
-    const nft2 = findTool(cell.toolchain, "nft");
-    const use2 = nft2 === void 0 ? "no" : usesNft2(cell);
-    if (nft2 === void 0 || use2 === "no" || cell.image.network !== "host") return [];
+  evaluate(cell2) {
+    const nft2 = findTool(cell2.toolchain, "nft");
+    const use2 = nft2 === void 0 ? "no" : usesNft2(cell2);
+    if (nft2 === void 0 || use2 === "no" || cell2.image.network !== "host") return [];
     return [
-      ...imageReads3(cell, nft2.version),
-      ...unknownWriters(cell, nft2.version),
-      ...imageWrites3(cell, nft2.version, use2)
+      ...imageReads3(cell2, nft2.version),
+      ...unknownWriters(cell2, nft2.version),
+      ...imageWrites3(cell2, nft2.version, use2)
     ];
   }
 };
-function usesNft2(cell) {
-  const { profile } = cell.image;
+function usesNft2(cell2) {
+  const { profile } = cell2.image;
   if (profile?.runs?.value.includes("nft") === true) return "yes";
   if (profile?.versions.some((row) => row.backend.value === "native-nft") === true) return "yes";
   if (profile?.runs !== void 0 || profile?.selects !== void 0) return "no";
-  return findTool(cell.toolchain, "iptables") === void 0 ? "yes" : "unknown";
+  return findTool(cell2.toolchain, "iptables") === void 0 ? "yes" : "unknown";
 }
-function nftPrograms2(cell) {
-  return cell.programs.flatMap((program2) => {
+function nftPrograms2(cell2) {
+  return cell2.programs.flatMap((program2) => {
     const { nft: nft2, backend } = program2;
     return nft2 !== null && (backend === "native-nft" || backend === "unknown") ? [{ ...program2, nft: nft2 }] : [];
   });
@@ -22470,17 +23027,17 @@ function writesUserdata(version3) {
 }
 function readerOf(version3, program2) {
   if (bundled4.good.includes(version3)) return "good";
-  if (bundled4.repairedBuilds.some((build2) => build2.program === program2 && build2.version === version3)) return "good";
+  if (bundled4.repairedBuilds.some((build3) => build3.program === program2 && build3.version === version3)) return "good";
   if (inRange(version3, bundled4.unknown)) return "unknown";
   return inRange(version3, bundled4.crashing) ? "crashes" : "good";
 }
 function makesSets(program2) {
   return bundled4.setMakers.some((maker) => maker.program === program2);
 }
-function imageReads3(cell, version3) {
-  const own2 = cell.image.profile?.id ?? cell.toolchain.program?.name;
-  const lists = listsOthers(cell);
-  return nftPrograms2(cell).filter((program2) => writesUserdata(program2.nft)).flatMap((program2) => {
+function imageReads3(cell2, version3) {
+  const own2 = cell2.image.profile?.id ?? cell2.toolchain.program?.name;
+  const lists = listsOthers(cell2);
+  return nftPrograms2(cell2).filter((program2) => writesUserdata(program2.nft)).flatMap((program2) => {
     const sure = lists && makesSets(program2.name);
     if (version3 === null) return sure ? [{ kind: "missing", rule: rule9, fact: "version of the image's nft" }] : [];
     const reader2 = readerOf(version3, own2);
@@ -22505,27 +23062,27 @@ function imageReads3(cell, version3) {
     ];
   });
 }
-function unknownWriters(cell, version3) {
-  const own2 = cell.image.profile?.id ?? cell.toolchain.program?.name;
-  if (!listsOthers(cell) || version3 !== null && readerOf(version3, own2) === "good") return [];
-  return cell.programs.filter((program2) => program2.nft === null && program2.backend === "native-nft" && makesSets(program2.name)).map((program2) => ({ kind: "missing", rule: rule9, fact: `version of the nft of ${program2.id}` }));
+function unknownWriters(cell2, version3) {
+  const own2 = cell2.image.profile?.id ?? cell2.toolchain.program?.name;
+  if (!listsOthers(cell2) || version3 !== null && readerOf(version3, own2) === "good") return [];
+  return cell2.programs.filter((program2) => program2.nft === null && program2.backend === "native-nft" && makesSets(program2.name)).map((program2) => ({ kind: "missing", rule: rule9, fact: `version of the nft of ${program2.id}` }));
 }
-function listsOthers(cell) {
-  const operations = operationsOf(cell.image);
+function listsOthers(cell2) {
+  const operations = operationsOf(cell2.image);
   if (operations?.includes("list") === true) return true;
-  return (cell.toolchain.program?.libraries ?? []).some((library) => {
+  return (cell2.toolchain.program?.libraries ?? []).some((library) => {
     const [module, version3 = ""] = library.split("@v");
     const lister = bundled4.listers.find((entry) => entry.module === module);
     return lister !== void 0 && /^\d/.test(version3) && compareVersions(version3, lister.before) < 0;
   });
 }
-function imageWrites3(cell, version3, use2) {
+function imageWrites3(cell2, version3, use2) {
   if (version3 === null || !writesUserdata(version3)) return [];
-  const makes = makesSets(cell.image.profile?.id);
+  const makes = makesSets(cell2.image.profile?.id);
   const writer = `the image's nft ${version3}`;
   const remedy4 = "Raise the older readers to nft 1.1.4 or later (or 1.0.6.1); until then keep the image's nft at 1.1.1.";
   const needsSets = makes ? [] : ["the image makes named sets or maps of one declared type"];
-  const programs = nftPrograms2(cell).filter((program2) => readerOf(program2.nft, program2.name) === "crashes").map((program2) => {
+  const programs = nftPrograms2(cell2).filter((program2) => readerOf(program2.nft, program2.name) === "crashes").map((program2) => {
     const lists = program2.operations?.includes("list") === true;
     const conditions = [...needsSets, ...lists ? [] : [`${program2.id} lists more than its own tables`]];
     return crash({
@@ -22539,11 +23096,11 @@ function imageWrites3(cell, version3, use2) {
       remedy: remedy4
     });
   });
-  return [...programs, ...hostReads(cell, writer, use2, needsSets, remedy4)];
+  return [...programs, ...hostReads(cell2, writer, use2, needsSets, remedy4)];
 }
-function hostReads(cell, writer, use2, conditions, remedy4) {
-  const fact2 = cell.host.nft.version;
-  if (fact2 === void 0 || cell.host.nft.installed?.value === false || readerOf(fact2.value, void 0) !== "crashes")
+function hostReads(cell2, writer, use2, conditions, remedy4) {
+  const fact2 = cell2.host.nft.version;
+  if (fact2 === void 0 || cell2.host.nft.installed?.value === false || readerOf(fact2.value, void 0) !== "crashes")
     return [];
   return [
     crash({
@@ -22552,17 +23109,17 @@ function hostReads(cell, writer, use2, conditions, remedy4) {
       reader: `the host's own nft ${fact2.value}`,
       writer,
       conditions,
-      evidence: [{ fact: `nft of ${cell.host.id} is ${fact2.value}`, source: fact2.source }],
+      evidence: [{ fact: `nft of ${cell2.host.id} is ${fact2.value}`, source: fact2.source }],
       remedy: remedy4
     })
   ];
 }
-function crash({ severity, cause, reader: reader2, writer, conditions, evidence: evidence2, program: program2, remedy: remedy4 }) {
+function crash({ severity: severity2, cause, reader: reader2, writer, conditions, evidence: evidence3, program: program2, remedy: remedy4 }) {
   const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
   return {
     kind: "finding",
     rule: rule9,
-    severity,
+    severity: severity2,
     cause: `nft-userdata:${cause}`,
     tool: "nft",
     ...program2 === void 0 ? {} : { program: program2.id },
@@ -22570,7 +23127,7 @@ function crash({ severity, cause, reader: reader2, writer, conditions, evidence:
     evidence: [
       { fact: "nft 1.1.2 and later write user data with sets", source: bundled4.measured },
       { fact: "the repair", source: bundled4.repair },
-      ...evidence2
+      ...evidence3
     ],
     remedy: remedy4
   };
@@ -22624,27 +23181,27 @@ var requirements = requirements_default;
 var rule10 = "tool-too-old";
 var toolTooOld = {
   id: rule10,
-  evaluate(cell) {
+  evaluate(cell2) {
     const met = /* @__PURE__ */ new Set();
     return requirements.flatMap((requirement) => {
-      if (!applies(cell, requirement) || met.has(requirement.tool)) return [];
-      const outcomes = judge3(cell, requirement);
+      if (!applies(cell2, requirement) || met.has(requirement.tool)) return [];
+      const outcomes = judge3(cell2, requirement);
       if (outcomes.length > 0) met.add(requirement.tool);
       return outcomes;
     });
   }
 };
-function applies(cell, { when }) {
-  if ("program" in when) return cell.image.profile?.id === when.program;
-  if ("construct" in when) return cell.image.profile?.writes?.value.includes(when.construct) === true;
-  return cell.toolchain.program?.libraries.some((library) => library.startsWith(`${when.module}@`)) === true;
+function applies(cell2, { when }) {
+  if ("program" in when) return cell2.image.profile?.id === when.program;
+  if ("construct" in when) return cell2.image.profile?.writes?.value.includes(when.construct) === true;
+  return cell2.toolchain.program?.libraries.some((library) => library.startsWith(`${when.module}@`)) === true;
 }
-function judge3(cell, requirement) {
-  const { choice } = cell;
+function judge3(cell2, requirement) {
+  const { choice } = cell2;
   const runsIptables = choice.hostExec !== true && (choice.backend === "nft" || choice.backend === "legacy");
   if (requirement.tool === "iptables" && !runsIptables) return [];
   const backend = choice.backend === "nft" || choice.backend === "legacy" ? choice.backend : void 0;
-  const tool2 = findTool(cell.toolchain, requirement.tool, requirement.tool === "iptables" ? backend : void 0);
+  const tool2 = findTool(cell2.toolchain, requirement.tool, requirement.tool === "iptables" ? backend : void 0);
   if (tool2 === void 0) return [];
   if (tool2.version === null) {
     const fact2 = `version of the image's ${tool2.name}`;
@@ -22670,9 +23227,9 @@ var rule11 = "version-mismatch";
 var toolPackage = /^(ip6?tables|nftables|nft$|ipset|libipset|ebtables|arptables|conntrack)/;
 var versionMismatch = {
   id: rule11,
-  evaluate(cell) {
+  evaluate(cell2) {
     const seen2 = /* @__PURE__ */ new Set();
-    return cell.toolchain.tools.flatMap((tool2) => {
+    return cell2.toolchain.tools.flatMap((tool2) => {
       const record2 = tool2.package ?? tool2.replacedPackage;
       const recorded = record2 === void 0 ? void 0 : upstreamVersion(record2.version);
       if (record2 === void 0 || recorded === void 0 || tool2.byteVersion === void 0) return [];
@@ -22700,40 +23257,40 @@ var versionMismatch = {
 var rule12 = "wrapper-misdetects";
 var wrapperMisdetects = {
   id: rule12,
-  evaluate(cell) {
-    const { selector } = cell.toolchain;
-    const { choice, hostBackend } = cell;
-    if (selector?.kind !== "iptables-wrapper" || !selector.effective || cell.image.network !== "host") return [];
+  evaluate(cell2) {
+    const { selector } = cell2.toolchain;
+    const { choice, hostBackend } = cell2;
+    if (selector?.kind !== "iptables-wrapper" || !selector.effective || cell2.image.network !== "host") return [];
     if (hostBackend === void 0 || choice.hostExec === true || choice.wanted !== void 0 || !choice.adapts)
       return [];
-    if (wrapperChoiceOf(cell.toolchain) === void 0) return unknownGeneration(cell);
+    if (wrapperChoiceOf(cell2.toolchain) === void 0) return unknownGeneration(cell2);
     if (choice.backend === hostBackend || choice.backend !== "nft" && choice.backend !== "legacy") return [];
     const message = `${choice.because}, while the node uses ${hostBackend}: two rule sets apply, neither sees the other`;
-    return [finding2(cell, "error", message)];
+    return [finding2(cell2, "error", message)];
   }
 };
-function unknownGeneration(cell) {
-  const { choice, hostBackend, programs } = cell;
+function unknownGeneration(cell2) {
+  const { choice, hostBackend, programs } = cell2;
   const rulesThere = programs.some((program2) => backendOnHost(program2, hostBackend) === hostBackend);
   if (hasKubelet(programs) || rulesThere || choice.backend === "none") return [];
   const message = `the image's iptables-wrapper finds no kubelet here to follow: of unknown version, it may take legacy (version 1) or nft (later ones), and the node uses ${hostBackend}`;
-  return [finding2(cell, "warning", message)];
+  return [finding2(cell2, "warning", message)];
 }
-function finding2(cell, severity, message) {
-  const { selector } = cell.toolchain;
-  const known = wrapperChoiceOf(cell.toolchain);
+function finding2(cell2, severity2, message) {
+  const { selector } = cell2.toolchain;
+  const known = wrapperChoiceOf(cell2.toolchain);
   return {
     kind: "finding",
     rule: rule12,
-    severity,
+    severity: severity2,
     cause: "backend",
     message,
     evidence: [
       ...selector?.evidence ?? [],
       ...known === void 0 ? [] : [{ fact: known.note, source: known.source }],
       {
-        fact: `iptables of ${cell.host.id} uses ${cell.hostBackend}`,
-        source: cell.host.iptables.backend?.source ?? "host catalogue"
+        fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
+        source: cell2.host.iptables.backend?.source ?? "host catalogue"
       }
     ],
     remedy: "Use iptables-wrapper v2 or later, and set the backend by the program's own option on hosts without a kubelet's rules."
@@ -22827,31 +23384,31 @@ var bundled5 = xt_extensions_default;
 var rule13 = "xt-module-missing";
 var xtModuleMissing = {
   id: rule13,
-  evaluate(cell) {
-    if (cell.choice.hostExec === true || !backendWorks(cell)) return [];
-    const uses = usesOf(cell).filter((use2) => !translated(cell, use2.extension));
-    const gone = uses.filter((use2) => moduleState(cell.host, use2.module) === "absent");
-    const extra = uses.filter((use2) => moduleState(cell.host, use2.module) === "optional-package");
+  evaluate(cell2) {
+    if (cell2.choice.hostExec === true || !backendWorks(cell2)) return [];
+    const uses = usesOf(cell2).filter((use2) => !translated(cell2, use2.extension));
+    const gone = uses.filter((use2) => moduleState(cell2.host, use2.module) === "absent");
+    const extra = uses.filter((use2) => moduleState(cell2.host, use2.module) === "optional-package");
     const certain = gone.filter((use2) => use2.condition === void 0);
     const possible = gone.filter(
       (use2) => use2.condition !== void 0 && !certain.some(({ module }) => module === use2.module)
     );
     return [
-      ...report(cell, certain, "error", "the kernel has no"),
-      ...report(cell, possible, "warning", "the kernel has no"),
-      ...report(cell, extra, "warning", "only a further package brings")
+      ...report(cell2, certain, "error", "the kernel has no"),
+      ...report(cell2, possible, "warning", "the kernel has no"),
+      ...report(cell2, extra, "warning", "only a further package brings")
     ];
   }
 };
-function backendWorks(cell) {
-  const { backend } = cell.choice;
+function backendWorks(cell2) {
+  const { backend } = cell2.choice;
   const needed2 = { nft: ["nf_tables", "nft_compat"], legacy: ["ip_tables"], none: ["none"], unknown: ["none"] }[backend];
-  return needed2[0] !== "none" && needed2.every((name) => moduleState(cell.host, name) !== "absent");
+  return needed2[0] !== "none" && needed2.every((name) => moduleState(cell2.host, name) !== "absent");
 }
-function usesOf(cell) {
-  const { profile } = cell.image;
+function usesOf(cell2) {
+  const { profile } = cell2.image;
   if (profile?.writes?.value.length === 0) return [];
-  const name = profile?.id ?? cell.toolchain.program?.name;
+  const name = profile?.id ?? cell2.toolchain.program?.name;
   const known = bundled5.programs.find((entry) => entry.program === name);
   const stated2 = (profile?.writes?.value ?? []).flatMap(
     (construct) => Object.entries(bundled5.extensions).filter(([, entry]) => entry.constructs?.includes(construct) === true).map(([extension]) => use(extension, profile?.writes?.source ?? ""))
@@ -22876,13 +23433,13 @@ function use(extension, source, condition) {
 function distinct(uses) {
   return uses.filter((one, i) => uses.findIndex(({ extension }) => extension === one.extension) === i);
 }
-function translated(cell, extension) {
+function translated(cell2, extension) {
   const since = bundled5.extensions[extension]?.translatedSince;
-  const version3 = findTool(cell.toolchain, "iptables", "nft")?.version ?? null;
-  if (cell.choice.backend !== "nft" || since === void 0) return false;
+  const version3 = findTool(cell2.toolchain, "iptables", "nft")?.version ?? null;
+  if (cell2.choice.backend !== "nft" || since === void 0) return false;
   return version3 === null || compareVersions(version3, since) >= 0;
 }
-function report(cell, uses, severity, why) {
+function report(cell2, uses, severity2, why) {
   if (uses.length === 0) return [];
   const modules = [...new Set(uses.map(({ module }) => module))];
   const extensions = uses.map(({ extension }) => extension);
@@ -22892,11 +23449,11 @@ function report(cell, uses, severity, why) {
     {
       kind: "finding",
       rule: rule13,
-      severity,
+      severity: severity2,
       cause: `xt:${why}:${modules.join(",")}`,
-      message: `iptables-${cell.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${condition}`,
+      message: `iptables-${cell2.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${condition}`,
       evidence: [
-        ...modules.flatMap((module) => moduleEvidence(cell.host, module)),
+        ...modules.flatMap((module) => moduleEvidence(cell2.host, module)),
         ...uses.slice(0, 1).map(({ extension, source }) => ({ fact: `the program uses ${extension}`, source }))
       ],
       remedy: "Install the package with the extra kernel modules on the node, switch off the feature that needs them, or use native nftables."
@@ -22982,8 +23539,8 @@ function tryChoices(base, hostBackend) {
   if (choice.maybeNone === true) variants.push([]);
   return merge2(variants, choice.missing ?? "backend of the image's iptables");
 }
-function runRules(cell) {
-  return rules.flatMap((rule14) => rule14.evaluate(cell));
+function runRules(cell2) {
+  return rules.flatMap((rule14) => rule14.evaluate(cell2));
 }
 function merge2(variants, fact2) {
   const [first = [], ...others] = variants;
@@ -23040,9 +23597,9 @@ function distributionOf(toolchain, distributions2) {
   return distributions2.find((distribution) => distribution.id === id);
 }
 function candidates(toolchain, distribution, bothBackends2) {
-  return distribution.releases.filter((release) => isNotOlder(toolchain, release)).filter((release) => !bothBackends2 || release.legacyPackage !== void 0).map((release) => {
-    const updated = withPackages(toolchain, release);
-    return { release, bothBackends: bothBackends2, toolchain: bothBackends2 ? withWrapper(updated) : updated };
+  return distribution.releases.filter((release2) => isNotOlder(toolchain, release2)).filter((release2) => !bothBackends2 || release2.legacyPackage !== void 0).map((release2) => {
+    const updated = withPackages(toolchain, release2);
+    return { release: release2, bothBackends: bothBackends2, toolchain: bothBackends2 ? withWrapper(updated) : updated };
   });
 }
 var packageOf = {
@@ -23051,20 +23608,20 @@ var packageOf = {
   ipset: "ipset",
   nft: "nftables"
 };
-function versionIn(release, tool2) {
+function versionIn(release2, tool2) {
   const name = packageOf[tool2.name];
-  return name === void 0 ? void 0 : release.packages[name]?.version;
+  return name === void 0 ? void 0 : release2.packages[name]?.version;
 }
-function isNotOlder(toolchain, release) {
+function isNotOlder(toolchain, release2) {
   const iptables = toolchain.tools.filter((tool2) => packageOf[tool2.name] !== void 0);
   return iptables.every((tool2) => {
-    const offered = versionIn(release, tool2);
+    const offered = versionIn(release2, tool2);
     return offered !== void 0 && (tool2.version === null || compareVersions(offered, tool2.version) >= 0);
   });
 }
-function withPackages(toolchain, release) {
+function withPackages(toolchain, release2) {
   const tools = toolchain.tools.map((tool2) => {
-    const version3 = versionIn(release, tool2);
+    const version3 = versionIn(release2, tool2);
     if (version3 === void 0) return tool2;
     const { byteVersion: _, package: record2, ...rest } = tool2;
     return { ...rest, version: version3, ...record2 === void 0 ? {} : { package: { ...record2, version: version3 } } };
@@ -23085,38 +23642,278 @@ function withWrapper(toolchain) {
 }
 function scoreOf(cells) {
   let score = 0;
-  for (const cell of cells) {
-    for (const finding3 of cell.findings) score += { error: 1e3, warning: 1, notice: 0 }[finding3.severity];
-    score += cell.missing.length;
+  for (const cell2 of cells) {
+    for (const finding4 of cell2.findings) score += { error: 1e3, warning: 1, notice: 0 }[finding4.severity];
+    score += cell2.missing.length;
   }
   return score;
 }
-function describe4(before, distribution, { release, bothBackends: bothBackends2, toolchain }, last, cells) {
-  const names = [...new Set(toolchain.tools.flatMap((tool2) => packageOf[tool2.name] ?? []))];
-  const versions = names.map((name) => `${name} ${release.packages[name]?.version}`).join(", ");
+function describe4(before, distribution, { release: release2, bothBackends: bothBackends2, toolchain }, last, cells) {
+  const names2 = [...new Set(toolchain.tools.flatMap((tool2) => packageOf[tool2.name] ?? []))];
+  const versions = names2.map((name) => `${name} ${release2.packages[name]?.version}`).join(", ");
   const needsLegacy = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
-  const separate = needsLegacy && release.legacyPackage !== void 0 && release.legacyPackage !== "iptables";
-  const legacy = separate ? ` with package ${release.legacyPackage}` : "";
+  const separate = needsLegacy && release2.legacyPackage !== void 0 && release2.legacyPackage !== "iptables";
+  const legacy = separate ? ` with package ${release2.legacyPackage}` : "";
   const installed = before.selector?.kind === "iptables-wrapper" && before.selector.effective;
   const wrapper = bothBackends2 && !installed ? ", and install iptables-wrapper v2 or later as `iptables`" : "";
-  const releases = last === release.release ? "" : last === void 0 ? " or later" : ` to ${last}`;
-  const failing = cells.some((cell) => cell.findings.some((finding3) => finding3.severity === "error"));
+  const releases = last === release2.release ? "" : last === void 0 ? " or later" : ` to ${last}`;
+  const failing = cells.some((cell2) => cell2.findings.some((finding4) => finding4.severity === "error"));
   const effect = failing ? "that clears most errors" : "that leaves no error on the selected hosts";
   return {
-    ...legacy === "" && wrapper === "" && !failing ? { upgrade: { distribution: distribution.id, release: release.release } } : {},
-    text: `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions})${wrapper}: ${effect}.`,
+    ...legacy === "" && wrapper === "" && !failing ? { upgrade: { distribution: distribution.id, release: release2.release } } : {},
+    text: `Take the packages of ${distribution.title} ${release2.release}${releases}${legacy} (${versions})${wrapper}: ${effect}.`,
     clears: (host, rule14, cause) => !cells.some(
-      (cell) => cell.host.id === host && cell.findings.some((finding3) => finding3.rule === rule14 && finding3.cause === cause)
+      (cell2) => cell2.host.id === host && cell2.findings.some((finding4) => finding4.rule === rule14 && finding4.cause === cause)
     )
   };
 }
 
-// src/image/digest.ts
+// src/files/inspection-cache.ts
 import { createHash } from "node:crypto";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { join as join2 } from "node:path";
+
+// src/model/toolchain.ts
+var evidenceSchema = object({ fact: string2(), source: string2() });
+var backendSchema = _enum(["nft", "legacy"]);
+var packageRecordSchema = object({
+  name: string2(),
+  /** As the database writes it, revision and epoch included: `1.8.4-r2`, `1:1.8.9-2+b1`. */
+  version: string2(),
+  database: _enum(["apk", "dpkg", "rpm"])
+});
+var toolSchema = object({
+  /** The program, not the file: `iptables`, `ip6tables`, `ebtables`, `arptables`, `nft`, `ipset`, `conntrack`. One entry
+   * per program and binary that provides it, so iptables with both backends has two. */
+  name: string2(),
+  /** Upstream version without distribution revision (`1.8.4`); null when neither record nor bytes tell. */
+  version: nullable(string2().check(_regex(/^\d+(\.\d+){1,3}$/, "a version of two to four numbers, or null"))),
+  backend: optional(backendSchema),
+  /** The path by which a program reaches it: the first in PATH order. */
+  path: string2(),
+  /** The regular file behind it. */
+  target: string2(),
+  /** Link chain from `path` to `target`, both included. */
+  via: array(string2()),
+  /** GOARCH-like name of the ELF file's machine (`amd64`, `arm64`, `arm`, `386`, ...). */
+  architecture: optional(string2()),
+  package: optional(packageRecordSchema),
+  /** The record that names the file while the file's content is another than the recorded one: it was replaced, and no
+   * record describes it. Never together with `package`. */
+  replacedPackage: optional(packageRecordSchema),
+  /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
+  byteVersion: optional(string2()),
+  /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
+  json: optional(boolean2()),
+  /** The file carries `security.capability`. */
+  fileCapabilities: optional(boolean2()),
+  evidence: array(evidenceSchema)
+});
+var librarySchema = object({
+  /** Without version: `libnftnl`. */
+  name: string2(),
+  /** `11.3.0` of `libnftnl.so.11.3.0`. */
+  soVersion: string2(),
+  path: string2(),
+  /** Oldest and newest release it can be; null where that end is not known. */
+  versions: tuple([nullable(string2()), nullable(string2())]),
+  package: optional(packageRecordSchema),
+  evidence: array(evidenceSchema)
+});
+var commandSchema = object({
+  backend: _enum(["nft", "legacy", "auto", "none", "unknown"]),
+  /** Link chain from the first hit in PATH to the final file; ends at the path that does not exist when it dangles. */
+  via: array(string2()),
+  /** The chain ends at a path that does not exist. */
+  dangling: optional(boolean2()),
+  /** A script that leaves the container (chroot, nsenter): the host's tools run. */
+  hostExec: optional(boolean2())
+});
+var selectorSchema = object({
+  /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
+  kind: _enum(["symlink", "alternatives", "iptables-wrapper", "script"]),
+  /** Generation of a wrapper: `v1`, `v2`, `go`, `v3`, or a fork's name; null for what has no version. */
+  version: nullable(string2()),
+  /** It is really what `iptables` resolves to in PATH order. */
+  effective: boolean2(),
+  path: string2(),
+  evidence: array(evidenceSchema)
+});
+var imageProgramSchema = object({
+  /** Name of a program profile in the knowledge base (`kilo`), or the last element of the Go module path. */
+  name: string2(),
+  version: nullable(string2()),
+  /** Path of its binary in the image. */
+  path: string2(),
+  /** Go module path when it is a Go program. */
+  module: optional(string2()),
+  /** Netfilter libraries linked, with versions: `github.com/coreos/go-iptables@v0.6.0`. */
+  libraries: array(string2()),
+  evidence: array(evidenceSchema)
+});
+var toolchainSchema = object({
+  os: object({ id: nullable(string2()), versionId: nullable(string2()) }),
+  /** Architecture that the platform states. */
+  architecture: string2(),
+  tools: array(toolSchema),
+  libraries: array(librarySchema),
+  /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
+   * and the name that the loader looks for. Absent: not looked at. */
+  missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
+  /** Where each libxtables looks for extensions, and how many matches and targets are there: 0 when the folder is absent or
+   * empty. Absent without a libxtables: statically linked programs hold theirs. */
+  extensions: optional(array(object({ library: string2(), directory: string2(), files: number2() }))),
+  /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
+  defaults: record(string2(), commandSchema),
+  selector: optional(selectorSchema),
+  program: optional(imageProgramSchema),
+  /** A `modprobe` that could load kernel modules is in PATH. */
+  modprobe: boolean2(),
+  /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
+  environment: record(string2(), string2()),
+  /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
+  missing: array(object({ fact: string2(), reason: string2() }))
+});
+var inspectionSchema = object({
+  schemaVersion: literal(1),
+  tool: object({ name: string2(), version: string2() }),
+  images: array(
+    object({
+      reference: string2(),
+      digest: string2(),
+      platforms: array(
+        object({
+          platform: string2(),
+          toolchain: toolchainSchema,
+          /** Odd things met while reading it, each a clause without a full stop. Absent: none. */
+          notes: optional(array(string2()))
+        })
+      )
+    })
+  )
+});
+
+// src/files/write-whole.ts
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+function writeWhole(file, text3) {
+  const folder2 = dirname(file);
+  const temporary = join(folder2, `.netfilter-compat-${randomUUID()}`);
+  try {
+    makeFolder(folder2);
+    writeFileSync(temporary, text3, { flag: "wx" });
+    renameSync(temporary, file);
+  } catch (error) {
+    if (existsSync(temporary)) unlinkSync(temporary);
+    throw new UserError(`can't write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+function makeFolder(folder2) {
+  if (existsSync(folder2)) return;
+  const parent = dirname(folder2);
+  if (parent !== folder2) makeFolder(parent);
+  mkdirSync(folder2);
+}
+
+// src/files/inspection-cache.ts
+var ENTRY_SIZE = 4 * 1024 * 1024;
+var ENTRIES = 500;
+function openInspectionCache(folder2, tool2) {
+  const status = lstatSync(folder2, { throwIfNoEntry: false });
+  if (status !== void 0 && !status.isDirectory())
+    throw new UserError(`${folder2}: not a folder: name one for the cache, it is made when it isn't there`);
+  let problem;
+  return {
+    recall: (platform2) => readEntry(join2(folder2, nameOf(platform2, tool2)), platform2, tool2),
+    store({ platform: platform2, configDigest }, { toolchain, notes: notes2 }) {
+      const images = [{ reference: configDigest, digest: configDigest, platforms: [{ platform: platform2, toolchain, notes: notes2 }] }];
+      const text3 = `${JSON.stringify({ schemaVersion: 1, tool: tool2, images })}
+`;
+      try {
+        writeWhole(join2(folder2, nameOf({ platform: platform2, configDigest }, tool2)), text3);
+        makeRoom(folder2);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        problem = error.message;
+      }
+    },
+    problem: () => problem
+  };
+}
+function nameOf({ platform: platform2, configDigest }, { version: version3 }) {
+  const key = createHash("sha256").update(JSON.stringify([version3, platform2, configDigest]));
+  return `${key.digest("hex")}.json`;
+}
+function readEntry(path, { platform: platform2, configDigest }, tool2) {
+  const value = parse3(path);
+  const parsed = value === void 0 ? void 0 : inspectionSchema.safeParse(value);
+  if (parsed?.success !== true || parsed.data.tool.version !== tool2.version) return void 0;
+  const [image2] = parsed.data.images;
+  const [entry] = image2?.platforms ?? [];
+  if (image2?.digest !== configDigest || entry?.platform !== platform2) return void 0;
+  return { toolchain: entry.toolchain, notes: entry.notes ?? [] };
+}
+function parse3(path) {
+  try {
+    const bytes = readIfThere({ path, shown: path, limit: ENTRY_SIZE, what: "an entry of the cache" });
+    return bytes === void 0 ? void 0 : JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return void 0;
+  }
+}
+function makeRoom(folder2) {
+  const names2 = readdirSync(folder2).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  if (names2.length <= ENTRIES) return;
+  const aged = names2.flatMap((name) => {
+    const status = lstatSync(join2(folder2, name), { throwIfNoEntry: false });
+    return status === void 0 ? [] : [{ name, time: status.mtimeMs }];
+  });
+  aged.sort((a, b) => a.time - b.time);
+  for (const { name } of aged.slice(0, aged.length - ENTRIES)) rmSync(join2(folder2, name), { force: true });
+}
+
+// src/image/limits.ts
+var names = {
+  entries: "entries",
+  uncompressedBytes: "image-size",
+  nameBytes: "names-size",
+  keptBytes: "kept-size",
+  documentBytes: "documents-size",
+  treeEntries: "tree-entries",
+  manifests: "manifests"
+};
+function createBudget(limits2) {
+  const { entries, uncompressedBytes, nameBytes, keptBytes, documentBytes, treeEntries, manifests } = limits2;
+  return { entries, uncompressedBytes, nameBytes, keptBytes, documentBytes, treeEntries, manifests };
+}
+function spend(budget, what, amount, limits2) {
+  budget[what] -= amount;
+  if (budget[what] < 0) throw exceeded(names[what], limits2);
+}
+function isLimit(error) {
+  return error instanceof LimitError;
+}
+function createDeadline(limits2) {
+  const end = performance.now() + limits2.totalSeconds * 1e3;
+  const controller = new AbortController();
+  const error = exceeded("total-time", limits2);
+  setTimeout(() => controller.abort(error), limits2.totalSeconds * 1e3).unref();
+  return {
+    signal: controller.signal,
+    check() {
+      controller.signal.throwIfAborted();
+      if (performance.now() > end) throw error;
+    }
+  };
+}
+
+// src/image/digest.ts
+import { createHash as createHash2 } from "node:crypto";
 
 // src/image/errors.ts
-function quote(text2) {
-  const short = text2.length > 200 ? `${text2.slice(0, 197)}...` : text2;
+function quote(text3) {
+  const short = text3.length > 200 ? `${text3.slice(0, 197)}...` : text3;
   const escaped = short.replace(
     // C0, DEL, C1, line and paragraph separators, and what turns the direction of text round
     /[\u0000-\u001f\u007f-\u009f\u2028-\u202f\u2066-\u2069]/g,
@@ -23125,6 +23922,7 @@ function quote(text2) {
   return `"${escaped}"`;
 }
 function locate(error, place3) {
+  if (error instanceof LimitError) return new LimitError(`${place3}: ${error.message}`, error.limit, { cause: error });
   if (error instanceof UserError) return new UserError(`${place3}: ${error.message}`, { cause: error });
   const code = errorCode(error);
   if (code === void 0) return error;
@@ -23146,42 +23944,20 @@ function describeSystemError(code, error) {
 
 // src/image/digest.ts
 var HEX_LENGTH = { sha256: 64, sha512: 128 };
-function parseDigest(text2) {
-  const match2 = /^(sha256|sha512):([0-9a-f]+)$/.exec(text2);
+function parseDigest(text3) {
+  const match2 = /^(sha256|sha512):([0-9a-f]+)$/.exec(text3);
   const algorithm = match2?.[1];
   const hex = match2?.[2];
   if (algorithm === void 0 || hex?.length !== HEX_LENGTH[algorithm]) return void 0;
   return { algorithm, hex };
 }
-function requireDigest(text2) {
-  const digest = parseDigest(text2);
-  if (digest === void 0) throw new UserError(`${quote(text2)} is not a sha256 or sha512 digest`);
+function requireDigest(text3) {
+  const digest = parseDigest(text3);
+  if (digest === void 0) throw new UserError(`${quote(text3)} is not a sha256 or sha512 digest`);
   return digest;
 }
 function digestOf(data, algorithm = "sha256") {
-  return `${algorithm}:${createHash(algorithm).update(data).digest("hex")}`;
-}
-
-// src/image/limits.ts
-var defaultLimits = {
-  // The largest public images (machine learning, CI runners) stay below half a million files and 30 GiB.
-  entries: 1e6,
-  uncompressedBytes: 64 * 2 ** 30,
-  // PATH_MAX of Linux: nothing longer can be unpacked there.
-  pathBytes: 4096,
-  headerBytes: 2 ** 20,
-  // What the distribution registry accepts for a manifest.
-  jsonBytes: 4 * 2 ** 20,
-  members: 1e5,
-  // Docker stops at 127; buildah and kaniko do not.
-  layers: 1024,
-  indexDepth: 8,
-  idleSeconds: 60,
-  // 10 GB at 3 MB a second.
-  networkSeconds: 3600
-};
-function createBudget(limits) {
-  return { entries: limits.entries, uncompressedBytes: limits.uncompressedBytes };
+  return `${algorithm}:${createHash2(algorithm).update(data).digest("hex")}`;
 }
 
 // src/image/tree.ts
@@ -23195,17 +23971,18 @@ function createDirectory(node) {
 function splitPath(path) {
   return path.split("/").filter((part2) => part2 !== "" && part2 !== ".");
 }
-function walkPath(root, path, followLast, create) {
+function walkPath(root, path, followLast, create, bounds) {
   const met = [];
   let stack = [{ directory: root, name: "" }];
   const pending = splitPath(path).reverse();
   let hops = 0;
   const here = () => stack[stack.length - 1]?.directory ?? root;
   const pathOf = (name) => {
-    const names = stack.slice(1).map((level) => level.name);
-    return `/${(name === void 0 ? names : [...names, name]).join("/")}`;
+    const names2 = stack.slice(1).map((level) => level.name);
+    return `/${(name === void 0 ? names2 : [...names2, name]).join("/")}`;
   };
   for (let name = pending.pop(); name !== void 0; name = pending.pop()) {
+    bounds?.onStep();
     const isLast = pending.length === 0;
     if (name === "..") {
       if (stack.length > 1) stack.pop();
@@ -23219,7 +23996,7 @@ function walkPath(root, path, followLast, create) {
       if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
       stack.push({ directory: slot, name });
     } else if (slot.type === "symlink" && (!isLast || followLast)) {
-      if (++hops > MAX_HOPS) return { end: "loop", at: pathOf(name), met };
+      if (++hops > (bounds?.hops ?? MAX_HOPS)) return { end: "loop", at: pathOf(name), met };
       if (slot.target.startsWith("/")) stack = stack.slice(0, 1);
       pending.push(...splitPath(slot.target).reverse());
     } else if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
@@ -23236,7 +24013,7 @@ function toNode(slot) {
   return isDirectory(slot) ? slot.node : slot;
 }
 function createTree(root) {
-  function resolve2(path) {
+  function resolve4(path) {
     const asked = `/${splitPath(path).join("/")}`;
     const walk = walkPath(root, path, true);
     const via = [asked, ...walk.met.slice(1)];
@@ -23250,7 +24027,7 @@ function createTree(root) {
     return { found: true, path: walk.path, node, via };
   }
   return {
-    resolve: resolve2,
+    resolve: resolve4,
     lookup(path) {
       const walk = walkPath(root, path, false);
       if (walk.end === "directory") return walk.directory.node;
@@ -23276,51 +24053,74 @@ function createTree(root) {
 }
 
 // src/image/merge.ts
-function mergeLayers(layers) {
+function mergeLayers(layers, { limits: limits2, budget } = standardBounds()) {
   const root = createDirectory({ type: "directory", mode: 493, layer: layers[0]?.digest ?? "" });
   const aliases = [];
   const notes2 = [];
+  const bounds = createMergeBounds(limits2, budget);
   for (const layer of layers) {
-    const lower = findHardlinkTargets(root, layer);
-    applyWhiteouts(root, layer);
-    placeEntries(root, layer, { lower, aliases, notes: notes2 });
+    bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
+    const lower = findHardlinkTargets(root, layer, bounds);
+    applyWhiteouts(root, layer, bounds);
+    placeEntries(root, layer, { lower, aliases, notes: notes2, bounds });
   }
   return { tree: createTree(root), aliases, notes: notes2 };
 }
-function findHardlinkTargets(root, layer) {
+function standardBounds() {
+  return { limits: defaultLimits, budget: createBudget(defaultLimits) };
+}
+function createMergeBounds(limits2, budget) {
+  let stepsLeft = limits2.pathSteps;
+  return {
+    hops: limits2.linkHops,
+    onStep() {
+      if (--stepsLeft < 0) throw exceeded("path-steps", limits2);
+    },
+    add(entries) {
+      spend(budget, "treeEntries", entries, limits2);
+    },
+    tooManyHops: (layer, path) => exceeded("link-hops", limits2, `layer ${layer.digest}: on the way to ${quote(path)}`)
+  };
+}
+function findHardlinkTargets(root, layer, bounds) {
   const targets = /* @__PURE__ */ new Map();
   if (layer.whiteouts.length === 0 && layer.opaques.length === 0) return targets;
   for (const entry of layer.entries) {
-    const leaf = "hardlink" in entry ? findLeaf(root, entry.hardlink) : void 0;
+    const leaf = "hardlink" in entry ? findLeaf(root, entry.hardlink, bounds) : void 0;
     if (leaf !== void 0) targets.set(entry, leaf);
   }
   return targets;
 }
-function findLeaf(root, path) {
-  const walk = walkPath(root, path, false);
+function findLeaf(root, path, bounds) {
+  const walk = walkPath(root, path, false, void 0, bounds);
   return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : void 0;
 }
-function applyWhiteouts(root, layer) {
-  const isReplacedLink = createLinkCheck(root, layer);
+function applyWhiteouts(root, layer, bounds) {
+  const isReplacedLink = createLinkCheck(root, layer, bounds);
+  function find2(path, followLast) {
+    const walk = walkPath(root, path, followLast, void 0, bounds);
+    if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
+    return walk;
+  }
   for (const path of layer.opaques) {
     if (isReplacedLink(path)) continue;
-    const walk = walkPath(root, path, true);
+    const walk = find2(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
   }
   for (const path of layer.whiteouts) {
     if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
-    const walk = walkPath(root, path, false);
+    const walk = find2(path, false);
     if (walk.end === "slot") walk.parent.children.delete(walk.name);
   }
 }
-function createLinkCheck(root, layer) {
+function createLinkCheck(root, layer, bounds) {
   let own2;
   return (path) => {
     const parts = splitPath(path);
     return parts.some((_, i) => {
       const prefix = `/${parts.slice(0, i + 1).join("/")}`;
-      const walk = walkPath(root, prefix, false);
+      const walk = walkPath(root, prefix, false, void 0, bounds);
       if (walk.end !== "slot" || isDirectory(walk.slot) || walk.slot.type !== "symlink") return false;
       own2 ??= new Set(layer.entries.map((entry) => entry.path));
       return own2.has(prefix);
@@ -23328,12 +24128,12 @@ function createLinkCheck(root, layer) {
   };
 }
 var AUFS_LINKS = "/.wh..wh.plnk/";
-function placeEntries(root, layer, { lower, aliases, notes: notes2 }) {
-  const parents = createParentFinder(root, layer);
+function placeEntries(root, layer, { lower, aliases, notes: notes2, bounds }) {
+  const parents = createParentFinder(root, layer, bounds);
   const aufs = /* @__PURE__ */ new Map();
   const repeated = [];
   function bind(entry) {
-    const leaf = findLeaf(root, entry.hardlink) ?? lower.get(entry) ?? aufs.get(entry.hardlink);
+    const leaf = findLeaf(root, entry.hardlink, bounds) ?? lower.get(entry) ?? aufs.get(entry.hardlink);
     if (leaf === void 0)
       throw inLayer(layer, `the hard link ${quote(entry.path)} leads to ${quote(entry.hardlink)}, which is no file`);
     if (leaf.type === "file") aliases.push({ node: leaf, path: entry.path });
@@ -23364,9 +24164,12 @@ function place(parents, path, node, layer) {
   if (isDirectory(existing) || existing.type === "symlink") parents.forget();
   return !isDirectory(existing) && existing !== node && existing.layer === layer.digest;
 }
-function createParentFinder(root, layer) {
+function createParentFinder(root, layer, bounds) {
   let last;
-  const create = () => createDirectory({ type: "directory", mode: 493, layer: layer.digest });
+  function create() {
+    bounds.add(1);
+    return createDirectory({ type: "directory", mode: 493, layer: layer.digest });
+  }
   return {
     find(whole2, end) {
       if (last?.path.length === end && whole2.startsWith(last.path)) return last.directory;
@@ -23376,8 +24179,8 @@ function createParentFinder(root, layer) {
         last = { path, directory: direct };
         return direct;
       }
-      const walk = walkPath(root, path, true, create);
-      if (walk.end === "loop") throw inLayer(layer, `too many links on the way to ${quote(path)}`);
+      const walk = walkPath(root, path, true, create, bounds);
+      if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : void 0;
       if (!isDirectory(found)) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
       last = { path, directory: found };
@@ -23420,9 +24223,9 @@ function pickImages(images, name) {
   const loose = images.filter((image2) => image2.names.some((other) => fullName(other) === fullName(name)));
   const found = exact.length > 0 ? exact : loose;
   if (found.length === 1) return found;
-  const names = images.map((image2) => quote(displayName(image2))).join(", ");
+  const names2 = images.map((image2) => quote(displayName(image2))).join(", ");
   const problem = found.length === 0 ? `no image is named ${quote(name)}` : `several images are named ${quote(name)}`;
-  throw new UserError(`${problem}; it holds ${names}`);
+  throw new UserError(`${problem}; it holds ${names2}`);
 }
 function checkNames(images) {
   const seen2 = /* @__PURE__ */ new Set();
@@ -23440,14 +24243,14 @@ function fullName(name) {
 }
 
 // src/image/open-source.ts
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync as existsSync2 } from "node:fs";
 import { open as open3, stat as stat2 } from "node:fs/promises";
 
 // src/image/archive-members.ts
 import { posix } from "node:path";
 
 // src/image/layer.ts
-import { createHash as createHash2 } from "node:crypto";
+import { createHash as createHash3 } from "node:crypto";
 
 // src/image/compression/decompress.ts
 import { pipeline } from "node:stream/promises";
@@ -23622,18 +24425,17 @@ var GZIP_CHUNK = 256 * 1024;
 var ZSTD_CHUNK = 1024 * 1024;
 var SMALL_FRAME = 64 * 1024;
 var SMALL_CONTENT = 2 * 2 ** 20;
-var MAX_FRAMES = 1e6;
 function sniffCompression(head2) {
   if (head2[0] === 31 && head2[1] === 139) return "gzip";
   if (head2.length < 4) return "none";
   const magic = Buffer.from(head2.buffer, head2.byteOffset, 4).readUInt32LE(0);
   return magic === 4247762216 || magic >>> 4 === 25481893 ? "zstd" : "none";
 }
-async function decompress(source, sink, options = {}) {
+async function decompress(source, sink, options) {
   const { compression, chunks } = await peek(source);
   options.onCompression?.(compression);
   if (compression === "gzip") await runEngine(createGunzip({ chunkSize: GZIP_CHUNK }), chunks, sink, options.signal);
-  else if (compression === "zstd") await decompressFrames(chunks, sink, options.signal);
+  else if (compression === "zstd") await decompressFrames(chunks, sink, options);
   else await passOn(chunks, sink, options.signal);
 }
 async function peek(source) {
@@ -23661,15 +24463,28 @@ async function passOn(chunks, sink, signal) {
     if (pending !== void 0) await pending;
   }
 }
-async function runEngine(engine, source, sink, signal) {
-  await pipeline(source, engine, (output) => passOn(output, sink, signal));
+async function passOnOutput(output, sink, signal) {
+  for await (const chunk of output) {
+    signal?.throwIfAborted();
+    const pending = sink(chunk);
+    if (pending !== void 0) await pending;
+    else release(chunk);
+  }
 }
-async function decompressFrames(source, sink, signal) {
+function release(chunk) {
+  const { buffer, byteOffset, byteLength } = chunk;
+  if (buffer instanceof ArrayBuffer && byteLength > 0 && byteOffset + byteLength === buffer.byteLength)
+    buffer.transfer(0);
+}
+async function runEngine(engine, source, sink, signal) {
+  await pipeline(source, engine, (output) => passOnOutput(output, sink, signal));
+}
+async function decompressFrames(source, sink, { limits: limits2, signal }) {
   const frames = splitFrames(source, SMALL_FRAME);
-  let count2 = 0;
+  let count3 = 0;
   try {
     for (let frame = await frames.next(); frame !== void 0; frame = await frames.next()) {
-      if (++count2 > MAX_FRAMES) throw new UserError(`it has more than ${MAX_FRAMES} zstd frames`);
+      if (++count3 > limits2.frames) throw exceeded("zstd-frames", limits2);
       const content = "whole" in frame ? decompressSmall(frame.whole) : void 0;
       if (content !== void 0) await passOn(once(content), sink, signal);
       else await runEngine(createZstdDecompress({ chunkSize: ZSTD_CHUNK }), toChunks(frame), sink, signal);
@@ -23872,7 +24687,7 @@ function oldNumber(field) {
   if (digits === void 0) throw malformed();
   return Number.parseInt(digits, 8).toString();
 }
-function expandSparse(consumer, map, realSize, headerBytes2) {
+function expandSparse(consumer, map, realSize, limits2) {
   let pending = [];
   let pendingBytes = 0;
   let nextLook = 512;
@@ -23902,7 +24717,8 @@ function expandSparse(consumer, map, realSize, headerBytes2) {
   function lookForMap() {
     const all = Buffer.concat(pending);
     const parsed = parseLeadingMap(all, realSize);
-    if (parsed === void 0 && all.length > headerBytes2) throw malformed();
+    if (parsed === void 0 && all.length > limits2.headerBytes)
+      throw exceeded("header-size", limits2, "map of a sparse file");
     pending = parsed ? [] : [all];
     nextLook = all.length * 2;
     if (!parsed) return;
@@ -23942,8 +24758,8 @@ function parseLeadingMap(data, realSize) {
   const length = Math.ceil(at2 / 512) * 512;
   return data.length < length ? void 0 : { map: toSparseMap(lines.slice(1), realSize), length };
 }
-function toNumber(text2) {
-  const value = /^\d{1,16}$/.test(text2 ?? "") ? Number(text2) : Number.NaN;
+function toNumber(text3) {
+  const value = /^\d{1,16}$/.test(text3 ?? "") ? Number(text3) : Number.NaN;
   if (!Number.isSafeInteger(value)) throw malformed();
   return value;
 }
@@ -23953,7 +24769,7 @@ function malformed() {
 
 // src/image/tar/reader.ts
 var NO_XATTRS = Object.freeze(/* @__PURE__ */ Object.create(null));
-function createTarReader(onMember, limits) {
+function createTarReader(onMember, limits2) {
   const block = Buffer.alloc(BLOCK);
   let blockFill = 0;
   let position = 0;
@@ -23963,6 +24779,8 @@ function createTarReader(onMember, limits) {
   let zeroBlocks = 0;
   let extensions = emptyExtensions();
   let global = /* @__PURE__ */ new Map();
+  let headersBytes = 0;
+  let globalBytes = 0;
   let sparseHeader;
   function startBody(plan) {
     bodyLeft = plan.stored;
@@ -24001,7 +24819,8 @@ function createTarReader(onMember, limits) {
   }
   function continueSparse(sparse) {
     sparse.numbers.push(...oldSparseNumbers(block, 0, 21));
-    if (sparse.numbers.length * 12 > limits.headerBytes) throw tooLong("map of a sparse file", limits.headerBytes);
+    if (sparse.numbers.length * 12 > limits2.headerBytes)
+      throw exceeded("header-size", limits2, `sparse file before byte ${position}`);
     if (block[504] === 0) finishSparse(sparse);
   }
   function finishSparse({
@@ -24015,7 +24834,9 @@ function createTarReader(onMember, limits) {
     startBody(openMember(header, { map: toSparseMap(numbers2, realSize), realSize, name: void 0 }));
   }
   function readExtension(header, at2) {
-    if (header.size > limits.headerBytes) throw tooLong(`extended tar header at byte ${at2}`, limits.headerBytes);
+    if (header.size > limits2.headerBytes) throw exceeded("header-size", limits2, `tar header at byte ${at2}`);
+    headersBytes += header.size;
+    if (headersBytes > limits2.headersBytes) throw exceeded("headers-size", limits2);
     const data = Buffer.alloc(header.size);
     let fill = 0;
     return {
@@ -24027,7 +24848,7 @@ function createTarReader(onMember, limits) {
         },
         end() {
           if (header.flag === "g") {
-            for (const [key, value] of decodePax(data, at2)) global.set(key, value);
+            addGlobal(decodePax(data, at2));
             return;
           }
           extensions.pending = true;
@@ -24038,6 +24859,14 @@ function createTarReader(onMember, limits) {
       }
     };
   }
+  function addGlobal(records2) {
+    for (const [key, value] of records2) {
+      if (!isMeant(key)) continue;
+      globalBytes += key.length + value.length;
+      if (globalBytes > limits2.headerBytes) throw exceeded("header-size", limits2, "records for all files");
+      global.set(key, value);
+    }
+  }
   function openMember(header, sparse) {
     const { longName, longLink, pax } = extensions;
     if (extensions.pending) extensions = emptyExtensions();
@@ -24046,10 +24875,14 @@ function createTarReader(onMember, limits) {
     const paxSparse = sparse ?? readPaxSparse(records2);
     const type = typeOf(header.flag);
     const hasBody = type === "file" || header.flag === "D";
+    const name = longName ?? paxSparse?.name ?? (records2.get("path") || header.name);
+    const linkname = longLink ?? (records2.get("linkpath") || header.linkname);
+    if (name.length > limits2.pathBytes) throw exceeded("path-length", limits2, quote(decodeName(name)));
+    if (linkname.length > limits2.linkBytes) throw exceeded("link-length", limits2, quote(decodeName(name)));
     const member = {
-      name: decodeName(longName ?? paxSparse?.name ?? (records2.get("path") || header.name)),
+      name: decodeName(name),
       type,
-      linkname: decodeName(longLink ?? (records2.get("linkpath") || header.linkname)),
+      linkname: decodeName(linkname),
       size: type === "file" ? paxSparse?.realSize ?? stored : 0,
       mode: header.mode,
       uid: paxNumber(records2, "uid") ?? header.uid,
@@ -24058,10 +24891,8 @@ function createTarReader(onMember, limits) {
       offset: position,
       sparse: paxSparse !== void 0
     };
-    if (member.name.length > limits.pathBytes) throw tooLong(`path ${quote(member.name)}`, limits.pathBytes);
-    if (member.linkname.length > limits.pathBytes) throw tooLong(`link of ${quote(member.name)}`, limits.pathBytes);
     const taker = type === "file" ? onMember(member) : void onMember(member);
-    const expanding = taker !== void 0 && paxSparse !== void 0 ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits.headerBytes) : taker;
+    const expanding = taker !== void 0 && paxSparse !== void 0 ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits2) : taker;
     return { stored: hasBody ? stored : 0, consumer: expanding };
   }
   function takeBody(chunk, from) {
@@ -24148,14 +24979,18 @@ function readPaxSparse(records2) {
   throw new UserError("a sparse file of an unknown format");
 }
 function paxNumber(records2, key) {
-  const text2 = records2.get(key);
-  if (text2 === void 0 || text2 === "") return void 0;
-  const value = Number(text2);
-  if (!/^\d+$/.test(text2) || !Number.isSafeInteger(value))
-    throw new UserError(`malformed extended tar header: ${key} is ${quote(text2)}`);
+  const text3 = records2.get(key);
+  if (text3 === void 0 || text3 === "") return void 0;
+  const value = Number(text3);
+  if (!/^\d+$/.test(text3) || !Number.isSafeInteger(value))
+    throw new UserError(`malformed extended tar header: ${key} is ${quote(text3)}`);
   return value;
 }
 var XATTR_PREFIX = "SCHILY.xattr.";
+var MEANT = /* @__PURE__ */ new Set(["path", "linkpath", "size", "uid", "gid"]);
+function isMeant(key) {
+  return MEANT.has(key) || key.startsWith("GNU.sparse.") || key.startsWith(XATTR_PREFIX);
+}
 function readXattrs(records2) {
   if (records2.size === 0) return NO_XATTRS;
   let xattrs;
@@ -24170,33 +25005,57 @@ function cString(data) {
   const end = data.indexOf(0);
   return data.toString("latin1", 0, end < 0 ? data.length : end);
 }
-function tooLong(what, limit) {
-  return new UserError(`${what} is longer than the limit of ${limit} bytes`);
+
+// src/image/weigh.ts
+var OVERHEAD = 32;
+function weigh(content, { cutsText }, written) {
+  let total = cutsText === true ? written : 0;
+  const pending = [content];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value === "string") total += OVERHEAD + (cutsText === true ? 0 : value.length);
+    else if (typeof value !== "object" || value === null) total += 8;
+    else {
+      total += OVERHEAD;
+      if (ArrayBuffer.isView(value)) total += value.byteLength;
+      else if (value instanceof Map) for (const entry of value) pending.push(...entry);
+      else if (value instanceof Set || Array.isArray(value)) for (const item of value) pending.push(item);
+      else for (const item of Object.values(value)) pending.push(item);
+    }
+  }
+  return total;
+}
+function weighXattrs(xattrs) {
+  let total = 0;
+  for (const key in xattrs) total += OVERHEAD + key.length + (xattrs[key]?.length ?? 0);
+  return total;
 }
 
 // src/image/layer.ts
 async function scanLayer(source, options) {
-  const { budget, limits, digestAlgorithm = "sha256", diffIdAlgorithm = "sha256" } = options;
-  const stored = createHash2(digestAlgorithm);
-  const unpacked = createHash2(diffIdAlgorithm);
-  const changes = createChangeCollector(options);
-  const reader2 = createTarReader(changes.onMember, limits);
+  const { limits: limits2, digestAlgorithm = "sha256", diffIdAlgorithm = "sha256" } = options;
+  const stored = createHash3(digestAlgorithm);
+  const unpacked = createHash3(diffIdAlgorithm);
+  const takeBytes = createByteCounter(options);
+  const changes = createChangeCollector(options, takeBytes);
+  const reader2 = createTarReader(changes.onMember, limits2);
   let compression = "none";
   async function* hashed() {
     for await (const chunk of source) {
       stored.update(chunk);
+      options.progress?.bytes(chunk.length);
       yield chunk;
     }
   }
   await decompress(
     hashed(),
     (chunk) => {
-      budget.uncompressedBytes -= chunk.length;
-      if (budget.uncompressedBytes < 0) throw tooLarge(limits);
+      takeBytes(chunk.length);
       if (compression !== "none" || digestAlgorithm !== diffIdAlgorithm) unpacked.update(chunk);
       reader2.push(chunk);
     },
     {
+      limits: limits2,
       signal: options.signal,
       onCompression: (found) => {
         compression = found;
@@ -24214,12 +25073,15 @@ var AUFS = ".wh..wh.";
 var OPAQUE = ".wh..wh..opq";
 var ESTARGZ_INDEX = "/stargz.index.json";
 var LANDMARKS = /* @__PURE__ */ new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
-function createChangeCollector({ probe, limits, budget }) {
+function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
+  let entries = 0;
   const changes = { digest: "", entries: [], whiteouts: [], opaques: [] };
   const shown = /* @__PURE__ */ new WeakSet();
   function onMember(member) {
-    if (--budget.entries < 0) throw new UserError(`the image has more than ${limits.entries} files`);
+    if (++entries > limits2.layerEntries) throw exceeded("layer-entries", limits2);
+    spend(budget, "entries", 1, limits2);
     const path = normalisePath(member.name);
+    spend(budget, "nameBytes", path.length + member.linkname.length + weighXattrs(member.xattrs), limits2);
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
     if (path === ESTARGZ_INDEX) return void 0;
@@ -24247,16 +25109,16 @@ function createChangeCollector({ probe, limits, budget }) {
     const sink = probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs });
     if (sink === void 0) return void 0;
     shown.add(node);
+    let written = 0;
     return {
       write(chunk) {
-        if (member.sparse) {
-          budget.uncompressedBytes -= chunk.length;
-          if (budget.uncompressedBytes < 0) throw tooLarge(limits);
-        }
+        if (member.sparse) takeBytes(chunk.length);
+        written += chunk.length;
         return sink.write(chunk);
       },
       end() {
         node.content = sink.end();
+        if (node.content !== void 0) spend(budget, "keptBytes", weigh(node.content, sink, written), limits2);
       }
     };
   }
@@ -24298,13 +25160,19 @@ function normalisePath(name) {
   }
   return `/${parts.join("/")}`;
 }
-function tooLarge(limits) {
-  return new UserError(`the image has more than ${limits.uncompressedBytes} bytes uncompressed`);
+function createByteCounter({ limits: limits2, budget }) {
+  let left = limits2.layerBytes;
+  return (bytes) => {
+    left -= bytes;
+    if (left < 0) throw exceeded("layer-size", limits2);
+    spend(budget, "uncompressedBytes", bytes, limits2);
+  };
 }
 
 // src/image/archive-members.ts
-function createMemberIndex(limit) {
+function createMemberIndex(limits2) {
   const members2 = /* @__PURE__ */ new Map();
+  let added = 0;
   function linkTarget(member, name) {
     if (member.type === "hardlink") return memberName(member.linkname);
     if (member.type === "symlink") return posix.normalize(posix.join(posix.dirname(name), member.linkname));
@@ -24312,7 +25180,7 @@ function createMemberIndex(limit) {
   }
   return {
     add(member, value) {
-      if (members2.size >= limit) throw new UserError(`it holds more than ${limit} files`);
+      if (++added > limits2.members) throw exceeded("archive-files", limits2);
       const name = memberName(member.name);
       const link = linkTarget(member, name);
       if (link !== void 0 && link !== name) members2.set(name, { link });
@@ -24320,13 +25188,13 @@ function createMemberIndex(limit) {
     },
     find(name) {
       let at2 = name;
-      for (let hops = 0; hops <= MAX_HOPS; hops++) {
+      for (let hops = 0; hops <= limits2.linkHops; hops++) {
         const found = members2.get(at2);
         if (found === void 0) return void 0;
         if ("value" in found) return { name: at2, value: found.value };
         at2 = found.link;
       }
-      throw new UserError(`${quote(name)} is a link that leads in a circle`);
+      throw exceeded("link-hops", limits2, `link ${quote(name)}`);
     }
   };
 }
@@ -24360,9 +25228,10 @@ async function readFully(handle, buffer, length, position) {
 
 // src/image/archive-file.ts
 var HEADERS_AT_ONCE = 32 * 1024;
-async function openArchiveFile(handle, limits) {
+async function openArchiveFile(handle, options) {
   const { size } = await handle.stat();
-  const members2 = await indexMembers(handle, size, limits);
+  const { limits: limits2, budget } = options;
+  const members2 = await indexMembers(handle, size, options);
   function find2(name) {
     const extent = members2.find(name)?.value;
     if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
@@ -24373,29 +25242,30 @@ async function openArchiveFile(handle, limits) {
     async readDocument(name) {
       const extent = find2(name);
       if (extent === void 0) return void 0;
-      if (extent.size > limits.jsonBytes)
-        throw new UserError(`${quote(name)} has ${extent.size} bytes, the limit is ${limits.jsonBytes}`);
+      if (extent.size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
+      spend(budget, "documentBytes", extent.size, limits2);
       const data = Buffer.alloc(extent.size);
       await readFully(handle, data, extent.size, extent.offset);
       return data;
     },
-    async scan(name, options) {
+    async scan(name, options2) {
       const extent = find2(name);
       if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
-      return scanLayer(readRange(handle, extent.offset, extent.size), options);
+      return scanLayer(readRange(handle, extent.offset, extent.size), options2);
     },
     close: () => handle.close()
   };
 }
-async function indexMembers(handle, size, limits) {
-  const members2 = createMemberIndex(limits.members);
+async function indexMembers(handle, size, { limits: limits2, signal }) {
+  const members2 = createMemberIndex(limits2);
   const reader2 = createTarReader((member) => {
     members2.add(member, { offset: member.offset, size: member.size, sparse: member.sparse });
     return void 0;
-  }, limits);
+  }, limits2);
   const buffer = Buffer.alloc(HEADERS_AT_ONCE);
   let position = 0;
   while (position < size) {
+    signal?.throwIfAborted();
     const length = await readFully(handle, buffer, buffer.length, position);
     if (length === 0) break;
     reader2.push(buffer.subarray(0, length));
@@ -24428,13 +25298,13 @@ var manifestSchema = object({
   config: descriptorSchema,
   layers: nullable(array(descriptorSchema))
 });
-var commandSchema = optional(nullable(union([string2(), array(string2())])));
+var commandSchema2 = optional(nullable(union([string2(), array(string2())])));
 var configSchema = object({
   os: maybeString,
   architecture: maybeString,
   variant: maybeString,
   config: optional(
-    nullable(object({ Env: maybeStrings, Entrypoint: commandSchema, Cmd: commandSchema, User: maybeString }))
+    nullable(object({ Env: maybeStrings, Entrypoint: commandSchema2, Cmd: commandSchema2, User: maybeString }))
   ),
   rootfs: object({ diff_ids: optional(nullable(array(string2()))) })
 });
@@ -24486,32 +25356,33 @@ function formatPlatform({ os, architecture, variant }) {
   const base = `${os || "unknown"}/${architecture || "unknown"}`;
   return !variant || architecture === "arm64" && variant === "v8" ? base : `${base}/${variant}`;
 }
-function parsePlatform(text2) {
-  const match2 = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text2.trim());
+function parsePlatform(text3) {
+  const match2 = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text3.trim());
   if (match2 === null)
-    throw new UserError(`${quote(text2)} is not a platform: expected os/architecture, e.g. linux/arm64`);
+    throw new UserError(`${quote(text3)} is not a platform: expected os/architecture, e.g. linux/arm64`);
   const aliases = { x86_64: "amd64", aarch64: "arm64", armhf: "arm" };
   const architecture = match2[2] ?? "";
   return formatPlatform({ os: match2[1], architecture: aliases[architecture] ?? architecture, variant: match2[3] });
 }
-function matchesPlatform(platform, asked) {
-  return platform === asked || platform.startsWith(`${asked}/`);
+function matchesPlatform(platform2, asked) {
+  return platform2 === asked || platform2.startsWith(`${asked}/`);
 }
 
 // src/image/docker-manifest.ts
-async function readDockerImages(store, limits) {
+async function readDockerImages(store, { limits: limits2, budget }) {
   const data = await store.readDocument("manifest.json");
   if (data === void 0) return void 0;
   const images = /* @__PURE__ */ new Map();
   for (const item of parseDocument(data, dockerManifestSchema, "manifest.json")) {
-    const image2 = await readItem(store, item, limits);
+    spend(budget, "manifests", 1, limits2);
+    const image2 = await readItem(store, item, limits2);
     const same2 = images.get(image2.digest);
     if (same2 !== void 0) same2.names.push(...image2.names);
     else images.set(image2.digest, image2);
   }
   return [...images.values()];
 }
-async function readItem(store, item, limits) {
+async function readItem(store, item, limits2) {
   const configName = memberName(item.Config);
   const data = await store.readDocument(configName);
   if (data === void 0)
@@ -24523,8 +25394,8 @@ async function readItem(store, item, limits) {
   const diffIds = config2.rootfs.diff_ids ?? [];
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest.json lists ${layers.length} layers of ${configDigest}, its config ${diffIds.length}`);
-  if (layers.length > limits.layers) throw new UserError(`it has more than ${limits.layers} layers`);
-  const platform = {
+  if (layers.length > limits2.layers) throw exceeded("layers", limits2, configDigest);
+  const platform2 = {
     platform: formatPlatform({
       os: config2.os ?? void 0,
       architecture: config2.architecture ?? void 0,
@@ -24535,8 +25406,8 @@ async function readItem(store, item, limits) {
     layers: [],
     notes: []
   };
-  for (const [i, name] of layers.entries()) platform.layers.push(await toSourceLayer(store, name, diffIds[i] ?? ""));
-  return { names: item.RepoTags ?? [], digest: configDigest, platforms: [platform], notes: [] };
+  for (const [i, name] of layers.entries()) platform2.layers.push(await toSourceLayer(store, name, diffIds[i] ?? ""));
+  return { names: item.RepoTags ?? [], digest: configDigest, platforms: [platform2], notes: [] };
 }
 async function toSourceLayer(store, name, diffId) {
   const blob = memberName(name);
@@ -24552,33 +25423,32 @@ function checkConfigName(name, digest) {
 }
 
 // src/image/source-image.ts
-function isBroken(platform) {
-  return "problem" in platform;
+function isBroken(platform2) {
+  return "problem" in platform2;
 }
 
 // src/image/oci-index.ts
 var NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
-async function readOciImages(store, limits) {
+async function readOciImages(store, options) {
   const data = await store.readDocument("index.json");
   if (data === void 0) return void 0;
   const index = parseDocument(data, indexSchema, "index.json");
-  const walker = createWalker(store, limits);
+  const walker = createWalker(store, options);
   const images = /* @__PURE__ */ new Map();
   for (const descriptor of index.manifests ?? []) {
     const image2 = images.get(descriptor.digest) ?? await walker.readImage(descriptor);
     if (image2 === void 0) continue;
-    const names = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
-    for (const name of names) if (name !== void 0 && !image2.names.includes(name)) image2.names.push(name);
+    const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
+    for (const name of names2) if (name !== void 0 && !image2.names.includes(name)) image2.names.push(name);
     images.set(descriptor.digest, image2);
   }
   return joinPlatforms([...images.values()], digestOf(data));
 }
-async function readOciDigest(store, digest, limits, isAsked = () => true) {
-  const image2 = await createWalker(store, limits, isAsked).readImage({ digest });
+async function readOciDigest(store, digest, options, isAsked = () => true) {
+  const image2 = await createWalker(store, options, isAsked).readImage({ digest });
   return image2 === void 0 ? [] : [image2];
 }
-function createWalker(store, limits, isAsked = () => true) {
-  let visited = 0;
+function createWalker(store, { limits: limits2, budget }, isAsked = () => true) {
   async function readImage2(descriptor) {
     const notes2 = [];
     const leaves = await collect(descriptor, 0, /* @__PURE__ */ new Set(), notes2);
@@ -24594,8 +25464,8 @@ function createWalker(store, limits, isAsked = () => true) {
   async function collect(descriptor, depth, seen2, notes2) {
     if (seen2.has(descriptor.digest) || isAttestation(descriptor)) return [];
     seen2.add(descriptor.digest);
-    if (++visited > limits.members) throw new UserError(`its indexes list more than ${limits.members} manifests`);
-    if (depth > limits.indexDepth) throw new UserError(`its indexes are nested more than ${limits.indexDepth} deep`);
+    spend(budget, "manifests", 1, limits2);
+    if (depth > limits2.indexDepth) throw exceeded("index-depth", limits2);
     const stated2 = formatPlatform(toStated(descriptor));
     if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated2))
       return [
@@ -24606,7 +25476,7 @@ function createWalker(store, limits, isAsked = () => true) {
     try {
       data = await readBlob(store, descriptor.digest, what);
     } catch (problem) {
-      if (!(problem instanceof UserError)) throw problem;
+      if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
       if (isUnknown(descriptor)) return [];
       return [{ platform: { platform: stated2, problem }, configDigest: void 0 }];
     }
@@ -24616,7 +25486,7 @@ function createWalker(store, limits, isAsked = () => true) {
       for (const child of document.manifests) leaves.push(...await collect(child, depth + 1, seen2, notes2));
       return leaves;
     }
-    return await readLeaf(store, descriptor, document.manifest, limits, notes2);
+    return await readLeaf(store, descriptor, document.manifest, limits2, notes2);
   }
   return { readImage: readImage2 };
 }
@@ -24631,7 +25501,7 @@ function parseManifestOrIndex(data, { digest }) {
     );
   return { manifest: parseDocument(data, manifestSchema, what) };
 }
-async function readLeaf(store, descriptor, manifest, limits, notes2) {
+async function readLeaf(store, descriptor, manifest, limits2, notes2) {
   const layers = manifest.layers ?? [];
   const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
   if (isUnknown(descriptor) && inToto) return [];
@@ -24648,9 +25518,9 @@ async function readLeaf(store, descriptor, manifest, limits, notes2) {
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    return [{ platform: describe5(descriptor, configDigest, config2, layers, limits), configDigest }];
+    return [{ platform: describe5(descriptor, configDigest, config2, layers, limits2), configDigest }];
   } catch (problem) {
-    if (!(problem instanceof UserError)) throw problem;
+    if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
     return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
   }
 }
@@ -24663,20 +25533,20 @@ async function requireLayers(store, layers) {
     );
   }
 }
-function describe5(descriptor, configDigest, config2, layers, limits) {
+function describe5(descriptor, configDigest, config2, layers, limits2) {
   const diffIds = config2.rootfs.diff_ids ?? [];
   const stated2 = toStated(descriptor);
   const ofConfig = { os: config2.os ?? void 0, architecture: config2.architecture ?? void 0 };
   const isStated = Boolean(stated2.os && stated2.architecture) && !isUnknown(descriptor);
-  const platform = formatPlatform(isStated ? stated2 : { ...ofConfig, variant: config2.variant ?? void 0 });
+  const platform2 = formatPlatform(isStated ? stated2 : { ...ofConfig, variant: config2.variant ?? void 0 });
   const notes2 = [];
   if (isStated && ofConfig.architecture && ofConfig.architecture !== stated2.architecture)
-    notes2.push(`the index says ${quote(platform)}, the image config says ${quote(formatPlatform(ofConfig))}`);
+    notes2.push(`the index says ${quote(platform2)}, the image config says ${quote(formatPlatform(ofConfig))}`);
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
-  if (layers.length > limits.layers) throw new UserError(`it has more than ${limits.layers} layers`);
+  if (layers.length > limits2.layers) throw exceeded("layers", limits2, `manifest ${descriptor.digest}`);
   return {
-    platform,
+    platform: platform2,
     configDigest,
     config: toImageConfig(config2),
     layers: layers.map((layer, i) => toSourceLayer2(layer, diffIds[i] ?? "")),
@@ -24691,14 +25561,14 @@ function toSourceLayer2(layer, diffId) {
 function isAttestation(descriptor) {
   return descriptor.annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
 }
-function isUnknown({ platform }) {
-  return platform?.os === "unknown" && platform.architecture === "unknown";
+function isUnknown({ platform: platform2 }) {
+  return platform2?.os === "unknown" && platform2.architecture === "unknown";
 }
-function toStated({ platform }) {
+function toStated({ platform: platform2 }) {
   return {
-    os: platform?.os ?? void 0,
-    architecture: platform?.architecture ?? void 0,
-    variant: platform?.variant ?? void 0
+    os: platform2?.os ?? void 0,
+    architecture: platform2?.architecture ?? void 0,
+    variant: platform2?.variant ?? void 0
   };
 }
 function joinPlatforms(images, indexDigest) {
@@ -24706,7 +25576,7 @@ function joinPlatforms(images, indexDigest) {
   return [...groups.values()].flatMap((group) => {
     const first = group[0];
     const platforms2 = group.flatMap((image2) => image2.platforms);
-    const distinct3 = new Set(platforms2.map((platform) => platform.platform)).size === platforms2.length;
+    const distinct3 = new Set(platforms2.map((platform2) => platform2.platform)).size === platforms2.length;
     const isUnnamedAmongNamed = first?.names.length === 0 && images.length > group.length;
     if (first === void 0 || group.length === 1 || !distinct3 || isUnnamedAmongNamed) return group;
     return [
@@ -24725,16 +25595,16 @@ function isUnreadable(image2) {
 }
 
 // src/image/archive-images.ts
-async function listArchiveImages(store, form, limits) {
+async function listArchiveImages(store, form, options) {
   if (form === "oci-archive") {
-    const images = await readOciImages(store, limits);
+    const images = await readOciImages(store, options);
     if (images !== void 0) return images;
     throw new UserError(
       await store.has("manifest.json") ? "it holds no index.json but a manifest.json: pass docker-archive:PATH" : "it is no OCI image layout: index.json is missing"
     );
   }
-  const docker = await attempt(() => readDockerImages(store, limits));
-  const oci = await attempt(() => readOciImages(store, limits));
+  const docker = await attempt(() => readDockerImages(store, options));
+  const oci = await attempt(() => readOciImages(store, options));
   if ("problem" in docker) return fallBack(docker.problem, oci);
   if (docker.value === void 0 || docker.value.length === 0) {
     if ("problem" in oci) throw oci.problem;
@@ -24750,7 +25620,7 @@ async function attempt(read2) {
   try {
     return { value: await read2() };
   } catch (problem) {
-    if (problem instanceof UserError) return { problem };
+    if (problem instanceof UserError && !isLimit(problem)) return { problem };
     throw problem;
   }
 }
@@ -24763,15 +25633,15 @@ function fallBack(problem, oci) {
 function combine(docker, oci) {
   const used = /* @__PURE__ */ new Set();
   const images = docker.map((image2) => {
-    const [platform] = image2.platforms;
-    const match2 = oci.find((candidate) => candidate.configDigests.includes(platform.configDigest));
+    const [platform2] = image2.platforms;
+    const match2 = oci.find((candidate) => candidate.configDigests.includes(platform2.configDigest));
     if (match2 === void 0) return { ...image2, notes: [...image2.notes, ...describeConflict(image2, oci, used)] };
     used.add(match2);
     return {
       ...image2,
       names: [.../* @__PURE__ */ new Set([...image2.names, ...match2.names])],
       digest: match2.digest,
-      platforms: [platform, ...otherPlatforms(match2, platform)],
+      platforms: [platform2, ...otherPlatforms(match2, platform2)],
       notes: [...image2.notes, ...match2.notes]
     };
   });
@@ -24794,25 +25664,25 @@ function createChannel() {
   let closed = false;
   let wake = () => {
   };
-  let release = () => {
+  let release2 = () => {
   };
   async function* read2() {
     try {
       for (; ; ) {
         while (piece === void 0 && !ended) {
-          await new Promise((resolve2) => {
-            wake = resolve2;
+          await new Promise((resolve4) => {
+            wake = resolve4;
           });
         }
         if (piece === void 0) return;
         const present = piece;
         piece = void 0;
         yield present;
-        release();
+        release2();
       }
     } finally {
       closed = true;
-      release();
+      release2();
     }
   }
   return {
@@ -24821,8 +25691,8 @@ function createChannel() {
       if (closed || chunk.length === 0) return;
       piece = chunk;
       wake();
-      await new Promise((resolve2) => {
-        release = resolve2;
+      await new Promise((resolve4) => {
+        release2 = resolve4;
       });
     },
     end() {
@@ -24833,18 +25703,16 @@ function createChannel() {
 }
 
 // src/image/archive-stream.ts
-var MAX_DOCUMENTS = 64 * 2 ** 20;
 async function openArchiveStream(open4, options) {
-  const members2 = createMemberIndex(options.limits.members);
-  let documentBytes = 0;
+  const members2 = createMemberIndex(options.limits);
   await readMembers(open4(), options, (member) => {
     const slot = {};
     members2.add(member, slot);
     if (member.type !== "file") return void 0;
     return createSniffingTask(options, (outcome) => {
       slot.outcome = outcome;
-      if ("document" in outcome) documentBytes += outcome.document.length;
-      if (documentBytes > MAX_DOCUMENTS) throw new UserError(`its documents have more than ${MAX_DOCUMENTS} bytes`);
+      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote(member.name));
+      if ("document" in outcome) spend(options.budget, "documentBytes", outcome.document.length, options.limits);
     });
   });
   async function scan(name, wanted) {
@@ -24884,9 +25752,9 @@ async function scanAgain(source, name, options) {
   if ("scan" in result) return result.scan;
   throw "problem" in result ? result.problem : new UserError("it is not a tar archive");
 }
-async function readMembers(source, { limits }, start) {
+async function readMembers(source, { limits: limits2, signal }, start) {
   let waiting = [];
-  let bytesLeft = limits.uncompressedBytes;
+  let bytesLeft = limits2.uncompressedBytes;
   function enqueue(task) {
     return {
       write(chunk) {
@@ -24901,15 +25769,19 @@ async function readMembers(source, { limits }, start) {
   const reader2 = createTarReader((member) => {
     const task = start(member);
     return task && enqueue(task);
-  }, limits);
-  await decompress(source, async (chunk) => {
-    bytesLeft -= chunk.length;
-    if (bytesLeft < 0) throw new UserError(`it has more than ${limits.uncompressedBytes} bytes uncompressed`);
-    reader2.push(chunk);
-    const steps = waiting;
-    waiting = [];
-    for (const step of steps) await step();
-  });
+  }, limits2);
+  await decompress(
+    source,
+    async (chunk) => {
+      bytesLeft -= chunk.length;
+      if (bytesLeft < 0) throw exceeded("image-size", limits2);
+      reader2.push(chunk);
+      const steps = waiting;
+      waiting = [];
+      for (const step of steps) await step();
+    },
+    { limits: limits2, signal }
+  );
   reader2.end();
 }
 function createSniffingTask(options, settle) {
@@ -24933,7 +25805,7 @@ function createSniffingTask(options, settle) {
 }
 function chooseTask(head2, options, settle) {
   if (sniffCompression(head2) !== "none" || isTar(head2)) return createLayerTask(options, settle);
-  if (/^\s*[[{]/.test(head2.toString("latin1"))) return createDocumentTask(options.limits.jsonBytes, settle);
+  if (/^\s*[[{]/.test(head2.toString("latin1"))) return createDocumentTask(options.limits, settle);
   return {
     async write() {
     },
@@ -24973,37 +25845,114 @@ function createLayerTask(options, settle) {
     }
   };
 }
-function createDocumentTask(limit, settle) {
+function createDocumentTask(limits2, settle) {
   const chunks = [];
   let size = 0;
   return {
     async write(chunk) {
       size += chunk.length;
-      if (size <= limit) chunks.push(Buffer.from(chunk));
+      if (size <= limits2.jsonBytes) chunks.push(Buffer.from(chunk));
     },
     async end() {
-      if (size > limit)
-        settle({ problem: new UserError(`it has ${size} bytes, the limit for a document is ${limit}`) });
+      if (size > limits2.jsonBytes) settle({ problem: exceeded("document-size", limits2) });
       else settle({ document: Buffer.concat(chunks) });
     }
   };
 }
 
 // src/image/daemon.ts
-import { readFileSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+
+// src/image/daemon-address.ts
+import { createHash as createHash4 } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join as join3 } from "node:path";
+var DOCKER_SOCKET = "/var/run/docker.sock";
+var PODMAN_SOCKET = "/run/podman/podman.sock";
+var configSchema2 = object({ currentContext: optional(nullable(string2())) });
+var metaSchema = object({
+  Endpoints: record(
+    string2(),
+    object({ Host: optional(string2()), SkipTLSVerify: optional(nullable(boolean2())) })
+  )
+});
+async function findDaemons(env) {
+  const folder2 = env.DOCKER_CONFIG || join3(env.HOME || homedir(), ".docker");
+  if (env.DOCKER_HOST) {
+    const isSecure = Boolean(env.DOCKER_TLS_VERIFY) || env.DOCKER_HOST.startsWith("https://");
+    const tls = isSecure ? await readCertificates(env.DOCKER_CERT_PATH || folder2) : void 0;
+    return parseAddress(env.DOCKER_HOST, "DOCKER_HOST is", tls);
+  }
+  const context = env.DOCKER_CONTEXT || await readCurrentContext(folder2);
+  if (context !== void 0 && context !== "" && context !== "default") return readContext(folder2, context);
+  const own2 = env.XDG_RUNTIME_DIR?.startsWith("/") ? [join3(env.XDG_RUNTIME_DIR, "podman/podman.sock")] : [];
+  return [DOCKER_SOCKET, ...own2, PODMAN_SOCKET].map(toSocket);
+}
+function toSocket(socketPath) {
+  return { place: socketPath, base: new URL("http://localhost"), socketPath };
+}
+function parseAddress(host, origin, tls) {
+  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+  if (socketPath !== void 0) return [toSocket(socketPath)];
+  if (host.startsWith("ssh://"))
+    return {
+      problem: `${origin} ${quote(host)}, and daemons are not reached over SSH from here: run docker save -o FILE NAME and pass docker-archive:FILE`
+    };
+  const address = `${tls === void 0 ? "http" : "https"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
+  if (!/^(tcp|https?):\/\/[^/]/.test(host) || !URL.canParse(address))
+    return {
+      problem: `${origin} ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
+    };
+  const base = new URL(address);
+  return [{ place: base.host, base, tls }];
+}
+async function readCurrentContext(folder2) {
+  try {
+    return configSchema2.parse(JSON.parse(await readFile(join3(folder2, "config.json"), "utf8"))).currentContext ?? void 0;
+  } catch {
+    return void 0;
+  }
+}
+async function readContext(folder2, name) {
+  const id = createHash4("sha256").update(name).digest("hex");
+  const file = join3(folder2, "contexts/meta", id, "meta.json");
+  const shown = `docker's context ${quote(name)}`;
+  try {
+    const endpoint = metaSchema.parse(JSON.parse(await readFile(file, "utf8"))).Endpoints.docker;
+    if (endpoint?.Host === void 0) return { problem: `${shown} names no daemon (${file})` };
+    const files = await readCertificates(join3(folder2, "contexts/tls", id, "docker"));
+    const isSecure = Object.keys(files).length > 0 || endpoint.SkipTLSVerify === true || /^https:/.test(endpoint.Host);
+    const tls = { ...files, ...endpoint.SkipTLSVerify === true ? { rejectUnauthorized: false } : {} };
+    return parseAddress(endpoint.Host, `${shown} leads to`, isSecure ? tls : void 0);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT") return { problem: `${shown} does not exist: docker context ls lists those that do` };
+    return { problem: `${shown} cannot be read (${file}${code === void 0 ? " is damaged" : `: ${code}`})` };
+  }
+}
+async function readCertificates(folder2) {
+  const files = {};
+  for (const name of ["ca", "cert", "key"]) {
+    try {
+      files[name] = await readFile(join3(folder2, `${name}.pem`));
+    } catch (error) {
+      const code = errorCode(error);
+      if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    }
+  }
+  return files;
+}
 
 // src/image/http.ts
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 var USER_AGENT = "netfilter-compat";
 function sendRequest(request) {
-  const { url, method = "GET", headers, body, agent, socketPath, signal, idle } = request;
+  const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits: limits2 } = request;
   const send = url.protocol === "https:" ? requestHttps : requestHttp;
-  return new Promise((resolve2, reject) => {
+  return new Promise((resolve4, reject) => {
     const sent = send(url, {
       method,
       agent,
@@ -25014,8 +25963,10 @@ function sendRequest(request) {
     });
     sent.on("error", reject);
     sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
+    const stopTimer = limits2 === void 0 ? void 0 : startTimer(sent, limits2);
     sent.on("response", (answer) => {
-      resolve2({
+      if (stopTimer !== void 0) answer.on("close", stopTimer);
+      resolve4({
         status: answer.statusCode ?? 0,
         header(name) {
           const value = answer.headers[name];
@@ -25026,6 +25977,19 @@ function sendRequest(request) {
     });
     sent.end(body);
   });
+}
+function startTimer(sent, limits2) {
+  let begun;
+  sent.on("response", (answer) => {
+    begun = answer;
+  });
+  const timer = setTimeout(
+    () => (begun ?? sent).destroy(exceeded("request-time", limits2)),
+    limits2.requestSeconds * 1e3
+  );
+  const stop = () => clearTimeout(timer);
+  sent.on("error", stop);
+  return stop;
 }
 async function readBody({ body }, limit) {
   const chunks = [];
@@ -25046,6 +26010,8 @@ var CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
 function describeConnection(error) {
   const code = errorCode(error);
   if (code === void 0 || error instanceof UserError) return void 0;
+  if (/^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code))
+    return { problem: `it refuses the TLS certificate of this side, or that there is none (${code})`, passing: false };
   if (CERTIFICATE.test(code))
     return {
       problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
@@ -25062,28 +26028,42 @@ function describeConnection(error) {
 }
 
 // src/image/daemon.ts
-var DEFAULT_SOCKET = "/var/run/docker.sock";
 var PLATFORM_VERSION = [1, 48];
 var ANSWER_BYTES = 4 * 2 ** 20;
 var inspectSchema = object({ Id: string2(), RepoTags: optional(nullable(array(string2()))) });
 var errorSchema = object({ message: string2() });
 async function openDaemon(name, options, { env, platforms: platforms2 }) {
   if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
-  const daemon = connect(env, AbortSignal.timeout(options.limits.networkSeconds * 1e3));
-  try {
-    const found = await findImage(daemon, name);
-    if ("absent" in found) return found;
-    const query = found.hasPlatforms ? platformQuery(platforms2) : "";
-    const path = `/images/${encodeName(found.name)}/get${query}`;
-    const store = await openArchiveStream(() => readImage(daemon, path), options);
-    return {
-      store: { ...store, close: async () => daemon.close() },
-      images: await listArchiveImages(store, "any", options.limits)
-    };
-  } catch (error) {
-    daemon.close();
-    throw error;
+  const addresses = await findDaemons(env);
+  if ("problem" in addresses) return { absent: addresses.problem };
+  const { limits: limits2, signal } = options;
+  const timeout = AbortSignal.timeout(limits2.networkSeconds * 1e3);
+  const deadline = signal === void 0 ? timeout : AbortSignal.any([timeout, signal]);
+  const silent = [];
+  for (const address of addresses) {
+    const daemon = connect(address, limits2, deadline);
+    try {
+      const found = await findImage(daemon, name);
+      if ("image" in found) return await openImage(daemon, found, options, platforms2);
+      daemon.close();
+      if ("absent" in found) return found;
+      silent.push(found);
+    } catch (error) {
+      daemon.close();
+      throw error;
+    }
   }
+  const hint = silent.some(({ isDown }) => isDown) ? " (start it or set DOCKER_HOST)" : "";
+  return { absent: `${silent.map(({ unreachable }) => unreachable).join("; ")}${hint}` };
+}
+async function openImage(daemon, { image: image2, hasPlatforms }, options, platforms2) {
+  const query = hasPlatforms ? platformQuery(platforms2) : "";
+  const path = `/images/${encodeName(image2)}/get${query}`;
+  const store = await openArchiveStream(() => readImage(daemon, path), options);
+  return {
+    store: { ...store, close: async () => daemon.close() },
+    images: await listArchiveImages(store, "any", options)
+  };
 }
 function isImageName(name) {
   return /^\w[\w.:/@-]{0,511}$/.test(name) && !name.split("/").some((part2) => part2 === "" || /^\.+$/.test(part2));
@@ -25091,36 +26071,15 @@ function isImageName(name) {
 function encodeName(name) {
   return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
-function connect(env, deadline) {
-  const host = env.DOCKER_HOST || `unix://${DEFAULT_SOCKET}`;
-  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
-  const isSecure = Boolean(env.DOCKER_TLS_VERIFY) || host.startsWith("https://");
-  const address = `${isSecure ? "https" : "http"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
-  const isKnown = socketPath !== void 0 || /^(tcp|https?):\/\/[^/]/.test(host) && URL.canParse(address);
-  if (!isKnown)
-    throw new UserError(
-      `DOCKER_HOST is ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
-    );
-  const base = new URL(socketPath === void 0 ? address : "http://localhost");
-  const agent = base.protocol === "https:" ? new HttpsAgent(readCertificates(env)) : new HttpAgent();
+function connect({ place: place3, base, socketPath, tls }, limits2, deadline) {
+  const agent = base.protocol === "https:" ? new HttpsAgent(tls) : new HttpAgent();
   return {
-    place: socketPath ?? base.host,
+    place: place3,
+    limits: limits2,
     // A classic store packs the whole image before the first byte comes: only the deadline counts.
-    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0 }),
+    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0, limits: limits2 }),
     close: () => agent.destroy()
   };
-}
-function readCertificates(env) {
-  const folder2 = env.DOCKER_CERT_PATH || env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker");
-  const files = {};
-  for (const name of ["ca", "cert", "key"]) {
-    try {
-      files[name] = readFileSync(join(folder2, `${name}.pem`));
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-    }
-  }
-  return files;
 }
 async function findImage(daemon, name) {
   let version3;
@@ -25131,7 +26090,7 @@ async function findImage(daemon, name) {
     ping.body.destroy();
     answer = await daemon.get(`/images/${encodeName(name)}/json`);
   } catch (error) {
-    return { absent: describeUnreachable(daemon, error) };
+    return describeUnreachable(daemon, error);
   }
   if (answer.status === 404) {
     answer.body.destroy();
@@ -25139,18 +26098,19 @@ async function findImage(daemon, name) {
   }
   if (answer.status !== 200) throw await describeAnswer(daemon, answer);
   return {
-    name: withTag(name, await readInspection(daemon, answer)),
+    image: withTag(name, await readInspection(daemon, answer)),
     hasPlatforms: isAtLeast(version3, PLATFORM_VERSION)
   };
 }
-function describeUnreachable({ place: place3 }, error) {
+function describeUnreachable({ place: place3, limits: limits2 }, error) {
   const code = errorCode(error);
   if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR")
-    return `no daemon answers at ${place3} (start it or set DOCKER_HOST)`;
-  if (code === "EACCES" || code === "EPERM") return `no permission to talk to the daemon at ${place3}`;
+    return { unreachable: `no daemon answers at ${place3}`, isDown: true };
+  if (code === "EACCES" || code === "EPERM")
+    return { unreachable: `no permission to talk to the daemon at ${place3}`, isDown: false };
   const failure2 = describeConnection(error);
-  if (failure2 === void 0) throw describeTimeout(error, place3);
-  return `the daemon at ${place3}: ${failure2.problem}`;
+  if (failure2 === void 0) throw describeTimeout(error, place3, limits2);
+  return { unreachable: `the daemon at ${place3}: ${failure2.problem}`, isDown: false };
 }
 async function readInspection({ place: place3 }, answer) {
   try {
@@ -25172,8 +26132,8 @@ function isAtLeast(version3, [major, minor]) {
 function platformQuery(platforms2) {
   const [os, architecture, variant] = platforms2.length === 1 ? platforms2[0]?.split("/") ?? [] : [];
   if (os === void 0 || architecture === "arm" && variant === void 0) return "";
-  const platform = { os, architecture, ...variant === void 0 ? {} : { variant } };
-  return `?platform=${encodeURIComponent(JSON.stringify(platform))}`;
+  const platform2 = { os, architecture, ...variant === void 0 ? {} : { variant } };
+  return `?platform=${encodeURIComponent(JSON.stringify(platform2))}`;
 }
 async function* readImage(daemon, path) {
   try {
@@ -25186,11 +26146,11 @@ async function* readImage(daemon, path) {
     }
   } catch (error) {
     const failure2 = describeConnection(error);
-    throw failure2 === void 0 ? describeTimeout(error, daemon.place) : new UserError(`the daemon at ${daemon.place}: ${failure2.problem}`, { cause: error });
+    throw failure2 === void 0 ? describeTimeout(error, daemon.place, daemon.limits) : new UserError(`the daemon at ${daemon.place}: ${failure2.problem}`, { cause: error });
   }
 }
-function describeTimeout(error, place3) {
-  return errorCode(error) === "ABORT_ERR" ? new UserError(`the daemon at ${place3} takes too long`, { cause: error }) : error;
+function describeTimeout(error, place3, limits2) {
+  return errorCode(error) === "ABORT_ERR" ? exceeded("network-time", limits2, `the daemon at ${place3}`) : error;
 }
 async function describeAnswer({ place: place3 }, answer) {
   const { status } = answer;
@@ -25205,11 +26165,11 @@ async function describeAnswer({ place: place3 }, answer) {
 
 // src/image/layout-directory.ts
 import { open as open2, stat } from "node:fs/promises";
-import { join as join2 } from "node:path";
-function openLayoutDirectory(directory, limits) {
+import { join as join4 } from "node:path";
+function openLayoutDirectory(directory, { limits: limits2, budget }) {
   async function sizeOf(name) {
     try {
-      const found = await stat(join2(directory, name));
+      const found = await stat(join4(directory, name));
       if (!found.isFile()) throw new UserError(`${quote(name)} is not a regular file`);
       return found.size;
     } catch (error) {
@@ -25224,9 +26184,9 @@ function openLayoutDirectory(directory, limits) {
       try {
         const size = await sizeOf(name);
         if (size === void 0) return void 0;
-        if (size > limits.jsonBytes)
-          throw new UserError(`${quote(name)} has ${size} bytes, the limit is ${limits.jsonBytes}`);
-        const handle = __using(_stack, await open2(join2(directory, name)), true);
+        if (size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
+        spend(budget, "documentBytes", size, limits2);
+        const handle = __using(_stack, await open2(join4(directory, name)), true);
         const data = Buffer.alloc(size);
         return data.subarray(0, await readFully(handle, data, size, 0));
       } catch (_) {
@@ -25241,7 +26201,7 @@ function openLayoutDirectory(directory, limits) {
       try {
         const size = await sizeOf(name);
         if (size === void 0) throw new UserError(`${quote(name)} is missing`);
-        const handle = __using(_stack, await open2(join2(directory, name)), true);
+        const handle = __using(_stack, await open2(join4(directory, name)), true);
         return await scanLayer(readRange(handle, 0, size), options);
       } catch (_) {
         var _error = _, _hasError = true;
@@ -25309,14 +26269,14 @@ import { setTimeout as wait } from "node:timers/promises";
 
 // src/image/registry-credentials.ts
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile as readFile2 } from "node:fs/promises";
 import { homedir as homedir2 } from "node:os";
-import { join as join3 } from "node:path";
+import { join as join5 } from "node:path";
 var entrySchema = object({
   auth: optional(nullable(string2())),
   identitytoken: optional(nullable(string2()))
 });
-var configSchema2 = object({
+var configSchema3 = object({
   auths: optional(nullable(record(string2(), nullable(entrySchema)))),
   credHelpers: optional(nullable(record(string2(), string2()))),
   credsStore: optional(nullable(string2()))
@@ -25327,8 +26287,12 @@ var HELPER_TIME = 3e4;
 var HELPER_BYTES = 64 * 1024;
 async function findLogin(host, stated2, env) {
   if (stated2 !== void 0 && (stated2.registry === void 0 || sameHost(stated2.registry, host)))
-    return { login: { username: stated2.username, password: stated2.password }, origin: "the user name given" };
-  const path = join3(env.DOCKER_CONFIG || join3(env.HOME || homedir2(), ".docker"), "config.json");
+    return {
+      login: { username: stated2.username, password: stated2.password },
+      origin: "the user name given",
+      stated: true
+    };
+  const path = join5(env.DOCKER_CONFIG || join5(env.HOME || homedir2(), ".docker"), "config.json");
   const config2 = await readConfig(path);
   if (config2 === void 0) return { origin: path };
   if ("problem" in config2) return { origin: path, problem: `${path} ${config2.problem}` };
@@ -25339,7 +26303,7 @@ async function findLogin(host, stated2, env) {
 }
 async function readConfig(path) {
   try {
-    const parsed = configSchema2.safeParse(JSON.parse(await readFile(path, "utf8")));
+    const parsed = configSchema3.safeParse(JSON.parse(await readFile2(path, "utf8")));
     return parsed.success ? parsed.data : { problem: "does not have the form of docker's config" };
   } catch (error) {
     const code = errorCode(error);
@@ -25351,18 +26315,18 @@ function sameHost(key, host) {
   const bare = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
   return (bare === "index.docker.io" || bare === "registry-1.docker.io" ? "docker.io" : bare) === host;
 }
-function find(table, host) {
-  const entries = Object.entries(table ?? {});
+function find(table2, host) {
+  const entries = Object.entries(table2 ?? {});
   const exact = host === "docker.io" ? HUB_KEY : host;
   return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
 }
 function decodeEntry(entry, path) {
   if (entry.identitytoken) return { login: { identityToken: entry.identitytoken } };
   if (!entry.auth) return {};
-  const text2 = Buffer.from(entry.auth, "base64").toString("utf8");
-  const colon = text2.indexOf(":");
+  const text3 = Buffer.from(entry.auth, "base64").toString("utf8");
+  const colon = text3.indexOf(":");
   if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
-  return { login: { username: text2.slice(0, colon), password: text2.slice(colon + 1).replace(/\0+$/, "") } };
+  return { login: { username: text3.slice(0, colon), password: text3.slice(colon + 1).replace(/\0+$/, "") } };
 }
 async function askHelper(helper, key, env) {
   const program2 = `docker-credential-${helper}`;
@@ -25381,7 +26345,7 @@ async function askHelper(helper, key, env) {
   }
 }
 function runHelper(program2, key, env) {
-  return new Promise((resolve2) => {
+  return new Promise((resolve4) => {
     const child = spawn(program2, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
     function stop() {
@@ -25389,13 +26353,13 @@ function runHelper(program2, key, env) {
       child.stdout.destroy();
     }
     const timer = setTimeout(stop, HELPER_TIME);
-    child.stdout.setEncoding("utf8").on("data", (text2) => {
-      output += text2;
+    child.stdout.setEncoding("utf8").on("data", (text3) => {
+      output += text3;
       if (output.length > HELPER_BYTES) stop();
     });
     function settle(code) {
       clearTimeout(timer);
-      resolve2({ code, output });
+      resolve4({ code, output });
     }
     child.on("error", (error) => settle(errorCode(error) ?? "error"));
     child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
@@ -25424,54 +26388,6 @@ function parseChallenges(header) {
   }
 }
 
-// src/image/registry-name.ts
-var HOST = /^(localhost|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
-var REPOSITORY = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*$/;
-var TAG = /^\w[\w.-]{0,127}$/;
-var MAX_NAME = 255;
-var DOCKER_HUB = /* @__PURE__ */ new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
-function parseRegistryName(text2) {
-  const { rest, digest } = splitDigest(text2);
-  const colon = rest.lastIndexOf(":");
-  const hasTag = colon > rest.lastIndexOf("/");
-  const tag = hasTag ? rest.slice(colon + 1) : "latest";
-  const path = hasTag ? rest.slice(0, colon) : rest;
-  const { host, repository } = splitHost(path);
-  if (!HOST.test(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
-  if (repository.length > MAX_NAME || !REPOSITORY.test(repository))
-    throw new UserError(
-      `${quote(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
-    );
-  if (!TAG.test(tag)) throw new UserError(`${quote(tag)} is not a tag`);
-  const isHub = DOCKER_HUB.has(host);
-  return {
-    host: isHub ? "docker.io" : host,
-    apiHost: isHub ? "registry-1.docker.io" : host,
-    repository: isHub && !repository.includes("/") ? `library/${repository}` : repository,
-    reference: digest ?? tag,
-    digest
-  };
-}
-function splitDigest(text2) {
-  const at2 = text2.indexOf("@");
-  if (at2 < 0) return { rest: text2 };
-  const digest = text2.slice(at2 + 1);
-  if (parseDigest(digest) === void 0)
-    throw new UserError(`${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
-  return { rest: text2.slice(0, at2), digest };
-}
-function splitHost(path) {
-  const slash = path.indexOf("/");
-  const first = slash < 0 ? "" : path.slice(0, slash);
-  const isHost = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
-  if (!isHost) return { host: "docker.io", repository: path };
-  return { host: first.toLowerCase(), repository: path.slice(slash + 1) };
-}
-function isLoopback(host) {
-  const name = host.replace(/:[0-9]+$/, "");
-  return name === "localhost" || /^127(\.[0-9]{1,3}){3}$/.test(name) || name === "[::1]";
-}
-
 // src/image/registry-login.ts
 var tokenSchema = object({
   token: optional(nullable(string2())),
@@ -25492,11 +26408,13 @@ async function authorize(header, context) {
     );
   return basic(found.login);
 }
-function denied({ host, repository }, { login, origin, problem }) {
-  if (login !== void 0)
+function denied({ host, repository }, { login, origin, problem, stated: stated2 }) {
+  if (login !== void 0) {
+    const without = stated2 === true ? "leave both out" : `run docker logout ${host}`;
     return new UserError(
-      `registry ${host} refuses the login from ${origin} for ${repository}: check that it is right, not expired, and may read the image`
+      `registry ${host} refuses the login from ${origin} for ${repository}: check that it is right, not expired, and may read the image; a public image needs none, then ${without}`
     );
+  }
   const trouble = problem === void 0 ? "" : ` (${problem})`;
   return new UserError(
     `registry ${host} gives ${repository} to nobody without a login${trouble}: run docker login ${host} first or state user name and password; a name that does not exist gets the same answer`
@@ -25522,10 +26440,10 @@ async function fetchToken({ parameters }, context) {
     throw new UserError(`${realm.host}, which registry ${context.name.host} names, gave no token`);
   return token;
 }
-function checkRealm(text2, { name, isPlain }) {
-  const realm = URL.canParse(text2) ? new URL(text2) : void 0;
-  if (realm === void 0) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text2)}`);
-  const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && isPlain && isLoopback(realm.host);
+function checkRealm(text3, { name, mayBePlain }) {
+  const realm = URL.canParse(text3) ? new URL(text3) : void 0;
+  if (realm === void 0) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text3)}`);
+  const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && mayBePlain(realm.host);
   if (!isSafe || realm.username !== "" || realm.password !== "")
     throw new UserError(
       `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`
@@ -25563,6 +26481,60 @@ function parseToken(data) {
   }
 }
 
+// src/image/registry-name.ts
+var HOST = /^(localhost|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
+var REPOSITORY = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*$/;
+var TAG = /^\w[\w.-]{0,127}$/;
+var MAX_NAME = 255;
+var DOCKER_HUB = /* @__PURE__ */ new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
+function parseRegistryName(text3) {
+  const { rest, digest } = splitDigest(text3);
+  const colon = rest.lastIndexOf(":");
+  const hasTag = colon > rest.lastIndexOf("/");
+  const tag = hasTag ? rest.slice(colon + 1) : "latest";
+  const path = hasTag ? rest.slice(0, colon) : rest;
+  const { host, repository } = splitHost(path);
+  if (!HOST.test(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
+  if (repository.length > MAX_NAME || !REPOSITORY.test(repository))
+    throw new UserError(
+      `${quote(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
+    );
+  if (!TAG.test(tag)) throw new UserError(`${quote(tag)} is not a tag`);
+  const isHub = DOCKER_HUB.has(host);
+  return {
+    host: isHub ? "docker.io" : host,
+    apiHost: isHub ? "registry-1.docker.io" : host,
+    repository: isHub && !repository.includes("/") ? `library/${repository}` : repository,
+    reference: digest ?? tag,
+    digest
+  };
+}
+function splitDigest(text3) {
+  const at2 = text3.indexOf("@");
+  if (at2 < 0) return { rest: text3 };
+  const digest = text3.slice(at2 + 1);
+  if (parseDigest(digest) === void 0)
+    throw new UserError(`${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+  return { rest: text3.slice(0, at2), digest };
+}
+function splitHost(path) {
+  const slash = path.indexOf("/");
+  const first = slash < 0 ? "" : path.slice(0, slash);
+  const isHost = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
+  if (!isHost) return { host: "docker.io", repository: path };
+  return { host: first.toLowerCase(), repository: path.slice(slash + 1) };
+}
+function isLoopback(host) {
+  const name = host.replace(/:[0-9]+$/, "");
+  return name === "localhost" || /^127(\.[0-9]{1,3}){3}$/.test(name) || name === "[::1]";
+}
+function parseInsecureRegistry(text3) {
+  const host = text3.trim().toLowerCase();
+  if (!HOST.test(host))
+    throw new UserError(`${quote(text3)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
+  return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
+}
+
 // src/image/registry-client.ts
 var MAX_FAILURES = 4;
 var MAX_REDIRECTS = 5;
@@ -25570,17 +26542,25 @@ var MAX_WAIT = 30;
 var ERROR_BYTES = 64 * 1024;
 var FIRST_PAUSE = 300;
 var errorsSchema = object({ errors: array(object({ code: string2(), message: optional(string2()) })) });
-async function createRegistryClient(name, { limits, env, credentials }) {
-  const deadline = AbortSignal.timeout(limits.networkSeconds * 1e3);
-  const idle = limits.idleSeconds * 1e3;
+async function createRegistryClient(name, { limits: limits2, env, credentials, insecureRegistries = [], signal: whole2 }) {
+  const timeout = AbortSignal.timeout(limits2.networkSeconds * 1e3);
+  const deadline = whole2 === void 0 ? timeout : AbortSignal.any([timeout, whole2]);
+  const idle = limits2.idleSeconds * 1e3;
   const proxyEnv = { ...env };
   const agents = {
     direct: { "http:": new HttpAgent2({ keepAlive: true }), "https:": new HttpsAgent2({ keepAlive: true }) },
-    proxied: new HttpsAgent2({ keepAlive: true, proxyEnv })
+    proxied: {
+      "http:": new HttpAgent2({ keepAlive: true, proxyEnv }),
+      "https:": new HttpsAgent2({ keepAlive: true, proxyEnv })
+    }
   };
+  const insecure = insecureRegistries.map(parseInsecureRegistry);
+  function mayBePlain(host) {
+    return insecure.includes(host) || isLoopback(host) && isLoopback(name.apiHost);
+  }
   function agentFor(url) {
-    if (url.protocol === "http:") return agents.direct["http:"];
-    return isLoopback(url.host) ? agents.direct["https:"] : agents.proxied;
+    const protocol = url.protocol === "http:" ? "http:" : "https:";
+    return (isLoopback(url.host) ? agents.direct : agents.proxied)[protocol];
   }
   let found;
   function findOnce() {
@@ -25588,35 +26568,39 @@ async function createRegistryClient(name, { limits, env, credentials }) {
     return found;
   }
   let authorization;
-  function join6(signal) {
+  function join7(signal) {
     return signal === void 0 ? deadline : AbortSignal.any([deadline, signal]);
   }
   function judge4(error, failures, signal) {
     if (signal?.aborted) return signal.reason;
-    if (deadline.aborted)
-      return new UserError(`reading from registry ${name.host} takes more than ${limits.networkSeconds} seconds`);
+    if (whole2?.aborted) return whole2.reason;
+    if (deadline.aborted) return exceeded("network-time", limits2, `reading from registry ${name.host}`);
     const failure2 = describeConnection(error);
     if (failure2 === void 0) return error;
     if (failure2.passing && failures < MAX_FAILURES) return void 0;
-    return new UserError(`registry ${name.host}: ${failure2.problem}`, { cause: error });
+    return new UserError(`registry ${name.host}: ${failure2.problem}${hintAtTls(error)}`, { cause: error });
+  }
+  function hintAtTls(error) {
+    if (errorCode(error) !== "EPROTO" && !errorCode(error)?.startsWith("ERR_SSL_")) return "";
+    return mayBePlain(name.apiHost) ? "" : `; it probably does not speak TLS, and without it only registries of this machine are read: if you trust the network, pass --insecure-registry ${name.host} (input insecure-registries)`;
   }
   async function pause(failures, signal, seconds = 0) {
     const time2 = Math.max(seconds * 1e3, FIRST_PAUSE * 2 ** (failures - 1));
     try {
-      await wait(time2, void 0, { signal: join6(signal) });
+      await wait(time2, void 0, { signal: join7(signal) });
     } catch (error) {
       throw judge4(error, failures, signal);
     }
   }
   async function findBase2() {
     const secure = new URL(`https://${name.apiHost}/v2/`);
-    if (!isLoopback(name.apiHost)) return secure;
+    if (!mayBePlain(name.apiHost)) return secure;
     try {
       const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle });
       answer.body.destroy();
       return secure;
     } catch (error) {
-      if (isWithoutTls(error)) return new URL(`http://${name.apiHost}/v2/`);
+      if (isWithoutTls(error, secure)) return new URL(`http://${name.apiHost}/v2/`);
       throw judge4(error, MAX_FAILURES, void 0);
     }
   }
@@ -25627,7 +26611,7 @@ async function createRegistryClient(name, { limits, env, credentials }) {
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const login = url.origin === base.origin && authorization !== void 0 ? { authorization } : {};
       const headers = { ...request.headers, ...login };
-      const answer = await sendRequest({ url, headers, agent: agentFor(url), signal, idle });
+      const answer = await sendRequest({ url, headers, agent: agentFor(url), signal, idle, limits: limits2 });
       if (![301, 302, 303, 307, 308].includes(answer.status)) return { ...answer, url };
       answer.body.destroy();
       url = resolveRedirect(url, answer.header("location"));
@@ -25636,7 +26620,7 @@ async function createRegistryClient(name, { limits, env, credentials }) {
   }
   function resolveRedirect(from, location2) {
     const url = location2 !== void 0 && URL.canParse(location2, from.href) ? new URL(location2, from) : void 0;
-    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && isLoopback(url.host);
+    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
     if (url === void 0 || !isAllowed)
       throw new UserError(
         `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(url.origin)}, which is not HTTPS`
@@ -25645,9 +26629,15 @@ async function createRegistryClient(name, { limits, env, credentials }) {
     url.password = "";
     return url;
   }
-  const context = { name, isPlain, findLogin: findOnce, agentFor, idle };
+  const context = {
+    name,
+    mayBePlain: (host) => isPlain && mayBePlain(host),
+    findLogin: findOnce,
+    agentFor,
+    idle
+  };
   async function get(request) {
-    const signal = join6(request.signal);
+    const signal = join7(request.signal);
     const url = new URL(`${name.repository}/${request.path}`, base);
     let mayLogIn = true;
     for (let failures = 1; ; failures++) {
@@ -25688,9 +26678,9 @@ async function createRegistryClient(name, { limits, env, credentials }) {
       );
     if (status === 404) return new UserError(`registry ${name.host} has no ${what} of ${name.repository}${detail}`);
     if (status === 429) {
-      const after = answer.header("retry-after");
-      const when = after !== void 0 && /^\d{1,6}$/.test(after) ? `in ${after} seconds` : "later";
-      const hint2 = (await findOnce()).login === void 0 ? ", or log in: that raises the limit" : "";
+      const seconds = retryAfter(answer);
+      const when = seconds === void 0 ? "later" : `in ${seconds} seconds`;
+      const hint2 = (await findOnce()).login === void 0 ? ", or log in: many registries give more to who does" : "";
       return new UserError(`registry ${name.host} limits the number of requests${detail}: try again ${when}${hint2}`);
     }
     const hint = status >= 500 ? ": try again later" : "";
@@ -25702,9 +26692,7 @@ async function createRegistryClient(name, { limits, env, credentials }) {
       try {
         const data = await readBody(answer, limit);
         if (data === void 0)
-          throw new UserError(
-            `registry ${name.host}: ${request.what} has more than ${limit} bytes, which is the limit`
-          );
+          throw exceeded("document-size", { ...limits2, jsonBytes: limit }, `registry ${name.host}: ${request.what}`);
         return { data, answer };
       } catch (error) {
         const judged = judge4(error, failures, request.signal);
@@ -25720,19 +26708,26 @@ async function createRegistryClient(name, { limits, env, credentials }) {
     judge: judge4,
     pause: (failures, signal) => pause(failures, signal),
     close() {
-      for (const agent of [agents.direct["http:"], agents.direct["https:"], agents.proxied]) agent.destroy();
+      for (const pair of [agents.direct, agents.proxied]) for (const agent of Object.values(pair)) agent.destroy();
     }
   };
 }
-function isWithoutTls(error) {
+function isWithoutTls(error, { port }) {
   const code = errorCode(error);
+  if (code === "ECONNREFUSED") return port === "";
   return code === "EPROTO" || code === "ECONNRESET" || code?.startsWith("ERR_SSL_") === true;
 }
 function waitFor(answer) {
   const { status } = answer;
-  const after = Number(answer.header("retry-after") ?? "0");
-  if (status === 429) return Number.isFinite(after) && after >= 0 ? after : 0;
-  return status === 500 || status >= 502 && status <= 504 || status === 408 ? Math.min(after || 0, MAX_WAIT) : void 0;
+  const after = retryAfter(answer) ?? 0;
+  if (status === 429) return after;
+  return status === 500 || status >= 502 && status <= 504 || status === 408 ? Math.min(after, MAX_WAIT) : void 0;
+}
+function retryAfter(answer) {
+  const text3 = answer.header("retry-after")?.trim() ?? "";
+  if (/^\d{1,9}$/.test(text3)) return Number(text3);
+  const time2 = /^[A-Z][a-z]+, /.test(text3) ? Date.parse(text3) : Number.NaN;
+  return Number.isNaN(time2) ? void 0 : Math.max(0, Math.ceil((time2 - Date.now()) / 1e3));
 }
 async function readDetail(answer) {
   try {
@@ -25751,15 +26746,20 @@ var MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json"
 ].join(", ");
-var MAX_DOCUMENTS2 = 64 * 2 ** 20;
-async function openRegistry(text2, { limits }, { env, credentials, platforms: platforms2 }) {
-  const name = parseRegistryName(text2);
-  const client = await createRegistryClient(name, { limits, env, credentials });
+async function openRegistry(text3, options, { env, credentials, insecureRegistries, platforms: platforms2 }) {
+  const name = parseRegistryName(text3);
+  const client = await createRegistryClient(name, {
+    limits: options.limits,
+    env,
+    credentials,
+    insecureRegistries,
+    signal: options.signal
+  });
   try {
-    const store = createRegistryStore(client, limits.jsonBytes);
+    const store = createRegistryStore(client, options);
     const root = await store.resolve();
-    const isAsked = (platform) => platforms2.length === 0 || platforms2.some((one) => matchesPlatform(platform, one));
-    const images = await readOciDigest(store, root, limits, isAsked);
+    const isAsked = (platform2) => platforms2.length === 0 || platforms2.some((one) => matchesPlatform(platform2, one));
+    const images = await readOciDigest(store, root, options, isAsked);
     if (images.length === 0) throw new UserError(`${root} is no image`);
     const separator = name.digest === void 0 ? ":" : "@";
     const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
@@ -25769,22 +26769,19 @@ async function openRegistry(text2, { limits }, { env, credentials, platforms: pl
     throw error;
   }
 }
-function createRegistryStore(client, jsonBytes) {
+function createRegistryStore(client, { limits: limits2, budget }) {
   const manifests = /* @__PURE__ */ new Set();
   const blobs = /* @__PURE__ */ new Map();
   let root;
-  let bytesLeft = MAX_DOCUMENTS2;
   async function read2(request) {
-    const result = bytesLeft < 0 ? void 0 : await client.read(request, jsonBytes);
-    bytesLeft -= result?.data.length ?? 0;
-    if (result === void 0 || bytesLeft < 0)
-      throw new UserError(`its manifests and configs have more than ${MAX_DOCUMENTS2} bytes`);
+    const result = await client.read(request, limits2.jsonBytes);
+    spend(budget, "documentBytes", result.data.length, limits2);
     return result;
   }
   function readManifest(reference) {
     return read2({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
   }
-  async function resolve2() {
+  async function resolve4() {
     const { digest, reference } = client.name;
     const { data, answer } = await readManifest(reference);
     const stated2 = digest ?? answer.header("docker-content-digest") ?? "";
@@ -25808,7 +26805,7 @@ function createRegistryStore(client, jsonBytes) {
       blobs.set(digest, size);
   }
   const store = {
-    resolve: resolve2,
+    resolve: resolve4,
     // Asking for each layer whether it is there would cost a request each; reading it tells.
     has: async (blob) => toDigest(blob) !== void 0 && blobs.has(toDigest(blob) ?? ""),
     async readDocument(blob) {
@@ -25889,15 +26886,15 @@ async function openPath(reference, options) {
   if (reference.digest !== void 0) throw new UserError("a digest can be asked of an OCI layout in a directory only");
   return openArchive(reference.path, "any", reference.name, options);
 }
-async function openLayout({ path, name, digest }, { limits }) {
+async function openLayout({ path, name, digest }, options) {
   if (!(await stat2(path)).isDirectory()) throw new UserError("it is no directory: pass oci-archive:PATH for a file");
-  const store = openLayoutDirectory(path, limits);
+  const store = openLayoutDirectory(path, options);
   if (digest !== void 0) {
-    const images2 = await readOciDigest(store, digest, limits);
+    const images2 = await readOciDigest(store, digest, options);
     if (images2.length === 0) throw new UserError(`${digest} is no image`);
     return { store, images: images2, name: void 0 };
   }
-  const images = await readOciImages(store, limits);
+  const images = await readOciImages(store, options);
   if (images !== void 0) return { store, images, name };
   const hint = await store.has("manifest.json") ? ": it looks like an unpacked docker archive, pack it with tar" : "";
   throw new UserError(`it is no OCI image layout: index.json is missing${hint}`);
@@ -25905,7 +26902,7 @@ async function openLayout({ path, name, digest }, { limits }) {
 async function openArchive(path, form, name, options) {
   const store = await openArchiveStore(path, options);
   try {
-    return { store, images: await listArchiveImages(store, form, options.limits), name };
+    return { store, images: await listArchiveImages(store, form, options), name };
   } catch (error) {
     await store.close();
     throw error;
@@ -25914,12 +26911,12 @@ async function openArchive(path, form, name, options) {
 async function openArchiveStore(path, options) {
   const found = await stat2(path);
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
-  const stream = () => createReadStream(path, { highWaterMark: 512 * 1024 });
+  const stream = () => createReadStream(path, { highWaterMark: 512 * 1024, signal: options.signal });
   if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options);
   const handle = await open3(path);
   try {
     if (found.size === 0) throw new UserError("it is empty");
-    if (await sniffFile(handle) === "none") return await openArchiveFile(handle, options.limits);
+    if (await sniffFile(handle) === "none") return await openArchiveFile(handle, options);
   } catch (error) {
     await handle.close();
     throw error;
@@ -25941,12 +26938,12 @@ function onlyOnce(begin) {
   };
 }
 function pathExists(path) {
-  return existsSync(path);
+  return existsSync2(path);
 }
 function describeTagHint(reference) {
   if (!("path" in reference)) return "";
   const colon = reference.path.lastIndexOf(":");
-  if (colon <= 0 || existsSync(reference.path) || !existsSync(reference.path.slice(0, colon))) return "";
+  if (colon <= 0 || existsSync2(reference.path) || !existsSync2(reference.path.slice(0, colon))) return "";
   return `; to pick an image of an archive write ${quote(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
 }
 
@@ -25974,8 +26971,8 @@ async function mapConcurrently(items, concurrency, task) {
 
 // src/image/reference.ts
 var OTHER_TRANSPORTS = ["containers-storage", "dir", "ostree", "sif", "tarball", "containerd", "atomic"];
-function parseReference(text2, exists) {
-  const reference = text2.trim();
+function parseReference(text3, exists) {
+  const reference = text3.trim();
   if (reference === "") throw new UserError("an image reference is empty");
   const registry2 = /^docker:\/\/(.+)$/.exec(reference)?.[1];
   if (registry2 !== void 0) return { transport: "registry", name: registry2 };
@@ -25989,28 +26986,28 @@ function parseReference(text2, exists) {
   if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest2(reference, exists) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
 }
-function looksLikePath(text2, exists) {
-  const path = text2.replace(/#[^#]*$/, "");
-  return /^[./]/.test(text2) || /\.(tar|tar\.gz|tgz)$/.test(path) || exists(text2) || exists(path);
+function looksLikePath(text3, exists) {
+  const path = text3.replace(/#[^#]*$/, "");
+  return /^[./]/.test(text3) || /\.(tar|tar\.gz|tgz)$/.test(path) || exists(text3) || exists(path);
 }
 function isRegistryName(name) {
   const host = name.includes("/") ? name.slice(0, name.indexOf("/")) : "";
   return /[.:]/.test(host) || host === "localhost" || /@sha(256|512):[0-9a-f]+$/.test(name);
 }
-function splitName(text2, exists) {
-  const hash = text2.lastIndexOf("#");
-  if (hash < 0 || exists(text2)) return { path: text2 };
-  const name = text2.slice(hash + 1);
-  if (hash === 0 || name === "") throw new UserError(`${quote(text2)}: expected PATH#NAME:TAG`);
-  return { path: text2.slice(0, hash), name };
+function splitName(text3, exists) {
+  const hash = text3.lastIndexOf("#");
+  if (hash < 0 || exists(text3)) return { path: text3 };
+  const name = text3.slice(hash + 1);
+  if (hash === 0 || name === "") throw new UserError(`${quote(text3)}: expected PATH#NAME:TAG`);
+  return { path: text3.slice(0, hash), name };
 }
-function splitDigest2(text2, exists) {
-  const at2 = text2.lastIndexOf("@");
-  if (at2 <= 0 || !text2.slice(at2 + 1).startsWith("sha") || exists(text2)) return splitName(text2, exists);
-  const digest = text2.slice(at2 + 1);
+function splitDigest2(text3, exists) {
+  const at2 = text3.lastIndexOf("@");
+  if (at2 <= 0 || !text3.slice(at2 + 1).startsWith("sha") || exists(text3)) return splitName(text3, exists);
+  const digest = text3.slice(at2 + 1);
   if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest))
-    throw new UserError(`${quote(text2)}: ${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
-  return { path: text2.slice(0, at2), digest };
+    throw new UserError(`${quote(text3)}: ${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+  return { path: text3.slice(0, at2), digest };
 }
 function requireRest(rest, reference) {
   if (rest === "") throw new UserError(`${quote(reference)}: nothing follows the transport`);
@@ -26024,74 +27021,93 @@ function unknown(reference) {
 
 // src/image/open-images.ts
 var LAYERS_AT_ONCE = 2;
-async function openImages(reference, options) {
-  const limits = { ...defaultLimits, ...options.limits };
-  const scanOptions = { probe: options.probe, limits, budget: createBudget(limits) };
+async function useImages(reference, options, use2) {
+  const limits2 = { ...defaultLimits, ...options.limits };
+  const { probe, progress } = options;
+  const deadline = options.deadline ?? createDeadline(limits2);
+  const scanOptions = {
+    probe,
+    limits: limits2,
+    budget: createBudget(limits2),
+    again: createBudget(limits2),
+    deadline,
+    signal: deadline.signal,
+    progress
+  };
   const asked = (options.platforms ?? []).map(parsePlatform);
   const parsed = parseReference(reference, pathExists);
   try {
     const { store, images, name } = await openSource(parsed, scanOptions, {
       env: options.env ?? process.env,
       credentials: options.credentials,
+      insecureRegistries: options.insecureRegistries,
       platforms: asked
     });
     try {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === void 0;
-      return await readImages(
-        store,
-        picked,
-        asked,
-        scanOptions,
-        (image2) => several ? `${reference}#${displayName(image2)}` : reference
-      );
+      const chosen = picked.map((image2) => ({ image: image2, ...choosePlatforms(image2, asked) }));
+      const nameOf2 = (image2) => several ? `${reference}#${displayName(image2)}` : reference;
+      return await readImages2(store, chosen, scanOptions, use2, nameOf2);
     } finally {
       await store.close();
     }
   } catch (error) {
     const hint = describeTagHint(parsed);
-    const located = locate(error, reference);
-    throw hint !== "" && located instanceof UserError ? new UserError(`${located.message}${hint}`) : located;
+    const located = locate(deadline.signal.aborted ? deadline.signal.reason : error, reference);
+    throw hint !== "" && located instanceof UserError && !isLimit(located) ? new UserError(`${located.message}${hint}`) : located;
   }
 }
-async function readImages(store, images, asked, options, nameOf) {
-  const chosen = images.map((image2) => ({ image: image2, ...choosePlatforms(image2, asked) }));
-  const layers = chosen.flatMap(({ platforms: platforms2 }) => platforms2.flatMap((platform) => platform.layers));
-  const scans = await scanLayers(store, layers, options);
-  const opened = [];
+async function readImages2(store, chosen, options, { recall: recall2, read: read2 }, nameOf2) {
+  const all = new Set(chosen.flatMap(({ platforms: platforms2 }) => platforms2));
+  if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
+  const known = new Map([...all].map((platform2) => [platform2, recall2?.(platform2)]));
+  const unknown2 = [...all].filter((platform2) => known.get(platform2) === void 0);
+  const scans = await scanLayers(
+    store,
+    unknown2.flatMap((platform2) => platform2.layers),
+    options
+  );
+  const used = [];
   for (const { image: image2, platforms: platforms2, notes: notes2 } of chosen) {
-    const read2 = [];
-    for (const platform of platforms2) read2.push(await readPlatform(store, platform, scans, options, notes2));
-    opened.push({ reference: nameOf(image2), digest: image2.digest, platforms: read2 });
+    const results = [];
+    for (const platform2 of platforms2) {
+      const result = known.get(platform2) ?? read2(await readPlatform(store, platform2, scans, options));
+      options.deadline.check();
+      results.push({ platform: platform2.platform, result, notes: [...notes2, ...platform2.notes] });
+    }
+    used.push({ reference: nameOf2(image2), digest: image2.digest, platforms: results });
   }
-  return opened;
+  return used;
 }
 function choosePlatforms(image2, asked) {
-  const isAsked = (platform) => asked.length === 0 || asked.some((one) => matchesPlatform(platform, one));
+  const isAsked = (platform2) => asked.length === 0 || asked.some((one) => matchesPlatform(platform2, one));
   const notes2 = [...image2.notes];
   const platforms2 = [];
   for (const one of asked) {
-    if (image2.platforms.some(({ platform }) => matchesPlatform(platform, one))) continue;
-    const known = image2.platforms.map(({ platform }) => quotePlain(platform)).join(", ");
+    if (image2.platforms.some(({ platform: platform2 }) => matchesPlatform(platform2, one))) continue;
+    const known = image2.platforms.map(({ platform: platform2 }) => quotePlain(platform2)).join(", ");
     throw new UserError(`${quotePlain(displayName(image2))} has no ${one}; it has ${known || "no platform at all"}`);
   }
-  for (const platform of image2.platforms) {
-    if (!isAsked(platform.platform)) continue;
-    if (!isBroken(platform)) platforms2.push(platform);
-    else if (asked.length === 0 && platform.optional === true)
-      notes2.push(`${quotePlain(platform.platform)} was not inspected: ${platform.problem.message}`);
-    else throw platform.problem;
+  for (const platform2 of image2.platforms) {
+    if (!isAsked(platform2.platform)) continue;
+    if (!isBroken(platform2)) platforms2.push(platform2);
+    else if (asked.length === 0 && platform2.optional === true)
+      notes2.push(`${quotePlain(platform2.platform)} was not inspected: ${platform2.problem.message}`);
+    else throw platform2.problem;
   }
   if (platforms2.length === 0) throw new UserError(`${quotePlain(displayName(image2))} holds no image`);
   return { platforms: platforms2, notes: notes2 };
 }
 async function scanLayers(store, layers, options) {
   const distinct3 = [...new Map(layers.map((layer) => [layer.blob, layer])).values()];
-  const scans = await mapConcurrently(
-    distinct3,
-    LAYERS_AT_ONCE,
-    (layer, signal) => scanOne(store, layer, { ...options, signal })
-  );
+  options.progress?.found(distinct3.length);
+  const scans = await mapConcurrently(distinct3, LAYERS_AT_ONCE, async (layer, signal) => {
+    const signals = options.signal === void 0 ? [signal] : [signal, options.signal];
+    const scan = await scanOne(store, layer, { ...options, signal: AbortSignal.any(signals) });
+    options.progress?.layer();
+    return scan;
+  });
   return new Map(distinct3.map((layer, i) => [layer.blob, scans[i]]));
 }
 async function scanOne(store, layer, options) {
@@ -26105,25 +27121,28 @@ async function scanOne(store, layer, options) {
     throw locate(error, describeLayer(layer));
   }
 }
-async function readPlatform(store, platform, scans, options, imageNotes) {
-  const layers = platform.layers.map((layer) => {
+async function readPlatform(store, platform2, scans, options) {
+  const layers = platform2.layers.map((layer) => {
     const scan = scans.get(layer.blob);
     verify(layer, scan);
     return { source: layer, scan };
   });
-  const { tree: tree2, aliases, notes: notes2 } = mergeLayers(layers.map(({ scan }) => scan));
+  const { tree: tree2, aliases, notes: notes2 } = mergeLayers(
+    layers.map(({ scan }) => scan),
+    options
+  );
   await readAliases(store, layers, aliases, options);
   return {
-    platform: platform.platform,
-    configDigest: platform.configDigest,
-    config: platform.config,
+    platform: platform2.platform,
+    configDigest: platform2.configDigest,
+    config: platform2.config,
     layers: layers.map(({ source, scan }) => ({
       digest: scan.digest,
       diffId: scan.diffId,
       mediaType: source.mediaType || mediaTypes[scan.compression]
     })),
     tree: tree2,
-    notes: [...imageNotes, ...platform.notes, ...notes2]
+    notes: notes2
   };
 }
 var mediaTypes = {
@@ -26155,27 +27174,26 @@ async function readAliases(store, layers, aliases, options) {
   }
 }
 async function readAliasesOf(store, { source, scan }, wanted, options) {
-  const names = new Map(wanted.map(({ node, path }) => [node, path]));
+  const names2 = new Map(wanted.map(({ node, path }) => [node, path]));
   const paths = /* @__PURE__ */ new Map();
   for (const entry of scan.entries) {
-    const alias = "node" in entry && entry.node.type === "file" ? names.get(entry.node) : void 0;
+    const alias = "node" in entry && entry.node.type === "file" ? names2.get(entry.node) : void 0;
     if (alias !== void 0) paths.set(entry.path, alias);
   }
   const probe = (file) => {
     const path = paths.get(file.path);
     return path === void 0 ? void 0 : options.probe({ ...file, path });
   };
-  const limits = options.limits;
-  const again = await scanOne(store, source, { probe, limits, budget: createBudget(limits) });
+  const again = await scanOne(store, source, { ...options, probe, budget: options.again });
   for (const [i, entry] of again.entries.entries()) {
     const first = scan.entries[i];
     if (first === void 0 || !("node" in entry) || !("node" in first)) continue;
-    if (entry.node.type === "file" && first.node.type === "file" && names.has(first.node))
+    if (entry.node.type === "file" && first.node.type === "file" && names2.has(first.node))
       first.node.content = entry.node.content;
   }
 }
-function quotePlain(text2) {
-  return /^[\w./:@-]+$/.test(text2) ? text2 : quote(text2);
+function quotePlain(text3) {
+  return /^[\w./:@-]+$/.test(text3) ? text3 : quote(text3);
 }
 
 // src/knowledge/programs/antrea.json
@@ -26924,7 +27942,7 @@ var programProfiles = [
 ];
 
 // src/toolchain/binaries/loader.ts
-import { basename as basename2, dirname as dirname2 } from "node:path/posix";
+import { basename as basename2, dirname as dirname3 } from "node:path/posix";
 
 // src/toolchain/content.ts
 function probedContent(content) {
@@ -26932,7 +27950,7 @@ function probedContent(content) {
 }
 
 // src/toolchain/binaries/loader-paths.ts
-import { basename, dirname } from "node:path/posix";
+import { basename, dirname as dirname2 } from "node:path/posix";
 var MUSL_DEFAULT = ["/lib", "/usr/local/lib", "/usr/lib"];
 var MAX_FILES = 256;
 var MAX_PATTERNS = 8;
@@ -26943,9 +27961,9 @@ function configuredDirectories(tree2) {
   return {
     glibc: directories,
     musl(interpreter) {
-      const text2 = textAt(tree2, `/etc/${basename(interpreter).replace(/\.so\.\d+$/, "")}.path`);
-      if (text2 === void 0) return MUSL_DEFAULT;
-      return text2.split(/[:\n]/).filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES);
+      const text3 = textAt(tree2, `/etc/${basename(interpreter).replace(/\.so\.\d+$/, "")}.path`);
+      if (text3 === void 0) return MUSL_DEFAULT;
+      return text3.split(/[:\n]/).filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES);
     }
   };
 }
@@ -26958,7 +27976,7 @@ function readConfig2(tree2, path, into, seen2) {
     if (word.startsWith("/")) into.push(word.replace(/=.*/, "").replace(/(?<=.)\/+$/, ""));
     if (word !== "include") continue;
     for (const pattern of rest.slice(0, MAX_PATTERNS)) {
-      const whole2 = pattern.startsWith("/") ? pattern : `${dirname(path)}/${pattern}`;
+      const whole2 = pattern.startsWith("/") ? pattern : `${dirname2(path)}/${pattern}`;
       if (pattern.includes("*") && !isNewPattern(whole2, seen2)) continue;
       for (const file of expandPattern(tree2, whole2)) readConfig2(tree2, file, into, seen2);
     }
@@ -26974,7 +27992,7 @@ function expandPattern(tree2, pattern) {
   const [before = "", after, ...more] = basename(pattern).split("*");
   if (after === void 0) return [pattern];
   if (more.length > 0) return [];
-  const folder2 = dirname(pattern);
+  const folder2 = dirname2(pattern);
   return tree2.list(folder2).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder2}/${name}`);
 }
 function textAt(tree2, path) {
@@ -27074,7 +28092,7 @@ function usualDirectories(program2) {
 }
 function expand(entries, path, program2) {
   const libraries2 = ["lib64", ...(MULTIARCH[program2.architecture ?? ""] ?? []).map((name) => `lib/${name}`), "lib"];
-  return entries.map((entry) => entry.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, () => dirname2(path))).flatMap(
+  return entries.map((entry) => entry.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, () => dirname3(path))).flatMap(
     (entry) => /\$(?:LIB|\{LIB\})/.test(entry) ? libraries2.map((name) => entry.replace(/\$(?:LIB|\{LIB\})/g, () => name)) : [entry]
   ).filter((entry) => entry.startsWith("/"));
 }
@@ -27324,7 +28342,7 @@ function highestDefinition(prefix, definitions) {
 import { basename as basename4 } from "node:path/posix";
 
 // src/toolchain/survey.ts
-import { dirname as dirname3 } from "node:path/posix";
+import { dirname as dirname4 } from "node:path/posix";
 
 // src/toolchain/bounds.ts
 function withinBounds(action) {
@@ -27363,7 +28381,7 @@ var INT8 = 2;
 var STRING = 6;
 var STRING_ARRAY = 8;
 var I18N_STRING = 9;
-var ENTRY_SIZE = 16;
+var ENTRY_SIZE2 = 16;
 var MAX_ENTRIES = 65535;
 var MAX_NAME2 = 4096;
 var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
@@ -27376,21 +28394,21 @@ function readRpmHeader(blob) {
     const version3 = tags.text(TAG2.VERSION);
     if (!name || !version3) return void 0;
     const epoch = tags.numbers(TAG2.EPOCH)[0];
-    const release = tags.text(TAG2.RELEASE);
-    const full = `${epoch ? `${epoch}:` : ""}${version3}${release ? `-${release}` : ""}`;
+    const release2 = tags.text(TAG2.RELEASE);
+    const full = `${epoch ? `${epoch}:` : ""}${version3}${release2 ? `-${release2}` : ""}`;
     return { name, version: full, files: listFiles(tags) };
   });
 }
 function indexTags(blob) {
-  const count2 = blob.readUInt32BE(0);
+  const count3 = blob.readUInt32BE(0);
   const size = blob.readUInt32BE(4);
-  const start = 8 + count2 * ENTRY_SIZE;
-  if (count2 === 0 || count2 > MAX_ENTRIES || start + size > blob.length) return void 0;
+  const start = 8 + count3 * ENTRY_SIZE2;
+  if (count3 === 0 || count3 > MAX_ENTRIES || start + size > blob.length) return void 0;
   const data = blob.subarray(start, start + size);
   const wanted = new Set(Object.values(TAG2));
   const entries = /* @__PURE__ */ new Map();
-  for (let i = 0; i < count2; i++) {
-    const at2 = 8 + i * ENTRY_SIZE;
+  for (let i = 0; i < count3; i++) {
+    const at2 = 8 + i * ENTRY_SIZE2;
     const tag = blob.readUInt32BE(at2);
     if (!wanted.has(tag) || entries.has(tag)) continue;
     entries.set(tag, {
@@ -27496,12 +28514,12 @@ function createPages(bytes) {
   if (bytes.readUInt8(25) !== META_HASH) return "it is no hash database";
   if (bytes.readUInt8(24) !== 0) return "it is encrypted";
   if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
-  const count2 = Math.floor(bytes.length / size);
+  const count3 = Math.floor(bytes.length / size);
   const at2 = (number3) => {
-    if (number3 < 1 || number3 >= count2) throw new RangeError("page outside the file");
+    if (number3 < 1 || number3 >= count3) throw new RangeError("page outside the file");
     return bytes.subarray(number3 * size, (number3 + 1) * size);
   };
-  return { size, count: count2, stated: u32(bytes, 32) + 1, at: at2, u16, u32, taken: /* @__PURE__ */ new Set() };
+  return { size, count: count3, stated: u32(bytes, 32) + 1, at: at2, u16, u32, taken: /* @__PURE__ */ new Set() };
 }
 function valuesOf(pages, page) {
   const items = pages.u16(page, 20);
@@ -27651,11 +28669,11 @@ function summariseSqliteLog(bytes) {
     if (!page) continue;
     if ("children" in page) summary.pages.set(number3, page);
     else {
-      const root = page.cells.map((cell) => rootOfSchemaRow(reader2, cell)).find((found) => found !== void 0);
+      const root = page.cells.map((cell2) => rootOfSchemaRow(reader2, cell2)).find((found) => found !== void 0);
       if (root !== void 0) summary.root = root;
-      if (page.cells.length > 0 && page.cells.every((cell) => withinBounds(() => isPackageRow(cell.local)) !== true))
+      if (page.cells.length > 0 && page.cells.every((cell2) => withinBounds(() => isPackageRow(cell2.local)) !== true))
         continue;
-      summary.pages.set(number3, { rows: page.cells.map((cell) => summariseRow(reader2, cell)) });
+      summary.pages.set(number3, { rows: page.cells.map((cell2) => summariseRow(reader2, cell2)) });
     }
   }
   return summary;
@@ -27705,12 +28723,12 @@ function createPageReader(pages, usable, total) {
       if (!page) throw new RangeError(`page ${number3} is not there`);
       return readTablePage(page, number3 === 1 ? 100 : 0, usable);
     },
-    row(cell) {
-      const parts = [cell.local];
+    row(cell2) {
+      const parts = [cell2.local];
       const overflow = [];
-      let rest = cell.size - cell.local.length;
-      let next = cell.next;
-      if (cell.size > total) return { overflow: next === 0 ? [] : [next] };
+      let rest = cell2.size - cell2.local.length;
+      let next = cell2.next;
+      if (cell2.size > total) return { overflow: next === 0 ? [] : [next] };
       while (rest > 0) {
         if (next === 0) return { overflow };
         overflow.push(next);
@@ -27722,16 +28740,16 @@ function createPageReader(pages, usable, total) {
         rest -= part2.length;
         next = page.readUInt32BE(0);
       }
-      return { bytes: parts.length === 1 ? cell.local : Buffer.concat(parts), overflow };
+      return { bytes: parts.length === 1 ? cell2.local : Buffer.concat(parts), overflow };
     }
   };
 }
 function readTablePage(page, start, usable) {
   const type = page.readUInt8(start);
   if (type !== TABLE_INTERIOR && type !== TABLE_LEAF) return void 0;
-  const count2 = page.readUInt16BE(start + 3);
+  const count3 = page.readUInt16BE(start + 3);
   const array2 = start + (type === TABLE_INTERIOR ? 12 : 8);
-  const offsets = Array.from({ length: count2 }, (_, i) => page.readUInt16BE(array2 + i * 2));
+  const offsets = Array.from({ length: count3 }, (_, i) => page.readUInt16BE(array2 + i * 2));
   if (type === TABLE_INTERIOR)
     return { children: [...offsets.map((at2) => page.readUInt32BE(at2)), page.readUInt32BE(start + 8)] };
   return { cells: offsets.map((at2) => readCell(page, at2, usable)) };
@@ -27782,15 +28800,15 @@ function isPackageRow(local) {
   const [id, header, more] = readRecord(local, 3);
   return id?.type === 0 && header !== void 0 && header.type >= 12 && header.type % 2 === 0 && more === void 0;
 }
-function rootOfSchemaRow(reader2, cell) {
+function rootOfSchemaRow(reader2, cell2) {
   return withinBounds(() => {
-    if (cell.size > 4096) return void 0;
-    const columns = readRecord(cell.local, 6);
+    if (cell2.size > 4096) return void 0;
+    const columns = readRecord(cell2.local, 6);
     const [type, name, , root] = columns;
     if (columns.length !== 5 || !type || !name || !root) return void 0;
-    const bytes = reader2.row(cell).bytes;
-    const text2 = (column) => bytes?.toString("latin1", column.start, column.start + column.size);
-    if (!bytes || text2(type) !== "table" || text2(name) !== "Packages") return void 0;
+    const bytes = reader2.row(cell2).bytes;
+    const text3 = (column) => bytes?.toString("latin1", column.start, column.start + column.size);
+    if (!bytes || text3(type) !== "table" || text3(name) !== "Packages") return void 0;
     return root.size >= 1 && root.size <= 6 ? bytes.readUIntBE(root.start, root.size) : void 0;
   });
 }
@@ -27799,7 +28817,7 @@ function findRoot(reader2) {
   walkTable(1, (number3) => {
     const page = withinBounds(() => reader2.table(number3));
     if (!page || "children" in page) return page?.children ?? [];
-    for (const cell of page.cells) root ??= rootOfSchemaRow(reader2, cell);
+    for (const cell2 of page.cells) root ??= rootOfSchemaRow(reader2, cell2);
     return [];
   });
   return root;
@@ -27821,14 +28839,14 @@ function summariseTable(reader2, root, summary) {
       summary.pages.set(number3, page);
       return page.children;
     }
-    summary.pages.set(number3, { rows: page.cells.map((cell) => summariseRow(reader2, cell)) });
+    summary.pages.set(number3, { rows: page.cells.map((cell2) => summariseRow(reader2, cell2)) });
     return [];
   });
 }
-function summariseRow(reader2, cell) {
-  const { bytes, overflow } = withinBounds(() => reader2.row(cell)) ?? { overflow: [] };
+function summariseRow(reader2, cell2) {
+  const { bytes, overflow } = withinBounds(() => reader2.row(cell2)) ?? { overflow: [] };
   const entry = bytes && withinBounds(() => readPackageRow(bytes));
-  return entry ? { id: cell.id, overflow, entry } : { id: cell.id, overflow };
+  return entry ? { id: cell2.id, overflow, entry } : { id: cell2.id, overflow };
 }
 function readPackageRow(bytes) {
   if (!isPackageRow(bytes)) return void 0;
@@ -27932,7 +28950,7 @@ function evidence(fact2, path, node) {
 function createPathResolver(tree2) {
   const directories = /* @__PURE__ */ new Map();
   return (path) => {
-    const parent = dirname3(path);
+    const parent = dirname4(path);
     let real = directories.get(parent);
     if (real === void 0) {
       const resolved = tree2.resolve(parent);
@@ -27954,7 +28972,7 @@ var PACKAGES_OF_TOOL = {
   arptables: ["arptables", "iptables"]
 };
 function indexOwnership(survey, tree2) {
-  const resolve2 = createPathResolver(tree2);
+  const resolve4 = createPathResolver(tree2);
   const index = { byPath: /* @__PURE__ */ new Map(), byDigest: /* @__PURE__ */ new Map(), withoutList: /* @__PURE__ */ new Map() };
   const lists = collectFileLists(survey);
   for (const database2 of survey.packages) {
@@ -27966,7 +28984,7 @@ function indexOwnership(survey, tree2) {
       if (!files) index.withoutList.set(entry.name, { record: record2, by: "name", source });
       const owner = { record: record2, by: "list", source };
       for (const { path, digest } of files ?? []) {
-        const real = resolve2(`${root}${path}`);
+        const real = resolve4(`${root}${path}`);
         index.byPath.set(real, [...index.byPath.get(real) ?? [], { owner, digest }]);
         if (digest !== void 0) index.byDigest.set(digest, owner);
       }
@@ -28096,17 +29114,17 @@ function reach(tree2, word, find2) {
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
-function recognise(path, build2, known) {
+function recognise(path, build3, known) {
   const byPath = known.find((program2) => program2.recognise?.paths?.includes(path));
   let best;
-  for (const program2 of build2 ? known : []) {
+  for (const program2 of build3 ? known : []) {
     for (const module of program2.recognise?.goModules ?? []) {
-      const names = [build2?.path ?? "", build2?.main?.path ?? ""];
-      const fits = names.some((name) => name === module || name.startsWith(`${module}/`));
+      const names2 = [build3?.path ?? "", build3?.main?.path ?? ""];
+      const fits = names2.some((name) => name === module || name.startsWith(`${module}/`));
       if (fits && (best === void 0 || module.length > best.module.length)) best = { id: program2.id, module };
     }
   }
-  if (best) return { id: best.id, path, fact: `a Go program of ${build2?.path || build2?.main?.path}` };
+  if (best) return { id: best.id, path, fact: `a Go program of ${build3?.path || build3?.main?.path}` };
   return byPath && { id: byPath.id, path, fact: `the path of ${byPath.id}'s program` };
 }
 function findAnywhere(tree2, survey, known) {
@@ -28122,31 +29140,31 @@ function findAnywhere(tree2, survey, known) {
 function describeProgram(tree2, path, name, fact2) {
   const found = binaryAt(tree2, path);
   const node = tree2.lookup(path);
-  const build2 = found?.content.go;
+  const build3 = found?.content.go;
   const source = node ? sourceOf(path, node) : path;
   const program2 = {
     name,
-    version: build2 ? programVersion(build2) : null,
+    version: build3 ? programVersion(build3) : null,
     path,
-    libraries: build2 ? netfilterLibraries(build2) : [],
+    libraries: build3 ? netfilterLibraries(build3) : [],
     evidence: [{ fact: fact2, source }]
   };
-  if (build2?.main) program2.module = build2.main.path;
-  if (found && build2?.revision !== void 0)
-    program2.evidence.push(evidence(`built from commit ${build2.revision}`, path, found.node));
+  if (build3?.main) program2.module = build3.main.path;
+  if (found && build3?.revision !== void 0)
+    program2.evidence.push(evidence(`built from commit ${build3.revision}`, path, found.node));
   return program2;
 }
-function programVersion(build2) {
-  const version3 = build2.main?.version ?? "";
+function programVersion(build3) {
+  const version3 = build3.main?.version ?? "";
   if (/^v\d/.test(version3) && !version3.startsWith("v0.0.0-")) return version3;
-  return build2.stampedVersion ?? null;
+  return build3.stampedVersion ?? null;
 }
-function netfilterLibraries(build2) {
-  return build2.dependencies.filter(({ path }) => libraries_default.goModules.some(({ module }) => path === module || path.startsWith(`${module}/`))).map(({ path, version: version3 }) => `${path}@${version3}`);
+function netfilterLibraries(build3) {
+  return build3.dependencies.filter(({ path }) => libraries_default.goModules.some(({ module }) => path === module || path.startsWith(`${module}/`))).map(({ path, version: version3 }) => `${path}@${version3}`);
 }
 function ownName(tree2, path) {
-  const build2 = binaryAt(tree2, path)?.content.go;
-  const module = build2?.main?.path ?? build2?.path ?? "";
+  const build3 = binaryAt(tree2, path)?.content.go;
+  const module = build3?.main?.path ?? build3?.path ?? "";
   return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename6(path);
 }
 function binaryAt(tree2, path) {
@@ -28296,7 +29314,7 @@ function setsLinks(selector, survey) {
 }
 
 // src/toolchain/tools.ts
-import { basename as basename7, dirname as dirname4 } from "node:path/posix";
+import { basename as basename7, dirname as dirname5 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -28333,11 +29351,11 @@ function programOf(name) {
 }
 function namedPrograms({ path, content }, links) {
   const tool2 = content.identity?.tool ?? "";
-  const names = new Set((links.get(path) ?? []).map((link) => programOf(link.name)));
-  if (tool2 !== "iptables") return names.has(tool2) ? [tool2] : [];
-  const programs = FAMILY.filter((name) => names.has(name));
-  if (programs.length > 0 && isMultiCall(path)) for (const name of ["iptables", "ip6tables"]) names.add(name);
-  return FAMILY.filter((name) => names.has(name));
+  const names2 = new Set((links.get(path) ?? []).map((link) => programOf(link.name)));
+  if (tool2 !== "iptables") return names2.has(tool2) ? [tool2] : [];
+  const programs = FAMILY.filter((name) => names2.has(name));
+  if (programs.length > 0 && isMultiCall(path)) for (const name of ["iptables", "ip6tables"]) names2.add(name);
+  return FAMILY.filter((name) => names2.has(name));
 }
 function isMultiCall(path) {
   return /^xtables-.*multi$/.test(basename7(path));
@@ -28450,7 +29468,7 @@ function readByteVersion(context, found) {
 function byNameAndPath(directories) {
   const order2 = [...FAMILY, "nft", "ipset", "conntrack"];
   const rank3 = (tool2) => {
-    const index = directories.indexOf(dirname4(tool2.path));
+    const index = directories.indexOf(dirname5(tool2.path));
     return index < 0 ? directories.length : index;
   };
   return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank3(a) - rank3(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
@@ -28460,8 +29478,8 @@ function compareText(a, b) {
 }
 
 // src/toolchain/inspect.ts
-function inspectToolchain(platform, knowledge2) {
-  const { tree: tree2, config: config2 } = platform;
+function inspectToolchain(platform2, knowledge2) {
+  const { tree: tree2, config: config2 } = platform2;
   const survey = surveyTree(tree2);
   const ownership = indexOwnership(survey, tree2);
   const directories = pathDirectories(config2.env);
@@ -28486,7 +29504,7 @@ function inspectToolchain(platform, knowledge2) {
   const { program: program2, missing: missingProgram } = tellProgram(tree2, config2, survey, find2, knowledge2.programs);
   return {
     os: readOsRelease(tree2),
-    architecture: platform.platform.split("/")[1] ?? "",
+    architecture: platform2.platform.split("/")[1] ?? "",
     tools,
     libraries: listLibraries(survey, ownership),
     missingLibraries: listMissingLibraries(tools, survey, loader),
@@ -28519,8 +29537,8 @@ function countExtensions(tree2, survey) {
   return survey.binaries.flatMap(({ path, content }) => {
     const directory = content.identity?.extensionDirectory;
     if (directory === void 0) return [];
-    const names = tree2.list(directory).filter((name) => /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name));
-    return [{ library: path, directory, files: names.length }];
+    const names2 = tree2.list(directory).filter((name) => /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name));
+    return [{ library: path, directory, files: names2.length }];
   });
 }
 function readOsRelease(tree2) {
@@ -28532,16 +29550,16 @@ function readOsRelease(tree2) {
   }
   return { id: null, versionId: null };
 }
-function osField(text2, name) {
-  const value = new RegExp(`^${name}=(.*)$`, "m").exec(text2)?.[1]?.trim();
+function osField(text3, name) {
+  const value = new RegExp(`^${name}=(.*)$`, "m").exec(text3)?.[1]?.trim();
   return value ? value.replace(/^(["'])(.*)\1$/, "$2") : null;
 }
-function pickVariables(env, names) {
+function pickVariables(env, names2) {
   const picked = {};
   for (const entry of env) {
     const at2 = entry.indexOf("=");
     const name = entry.slice(0, at2);
-    if (at2 > 0 && names.includes(name)) picked[name] = entry.slice(at2 + 1);
+    if (at2 > 0 && names2.includes(name)) picked[name] = entry.slice(at2 + 1);
   }
   return picked;
 }
@@ -28550,10 +29568,10 @@ function distinctFacts(missing) {
 }
 
 // src/toolchain/probe.ts
-import { basename as basename8, dirname as dirname5 } from "node:path/posix";
+import { basename as basename8, dirname as dirname6 } from "node:path/posix";
 
 // src/toolchain/executable.ts
-import { createHash as createHash3 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 
 // src/toolchain/binaries/elf.ts
 var PT_LOAD = 1;
@@ -28576,11 +29594,11 @@ function readElfHeader(bytes) {
   return withinBounds(() => {
     const read2 = reader(bytes, bits, littleEndian);
     const machine = read2.u16(18);
-    const table = bits === 64 ? read2.word(32) : read2.word(28);
+    const table2 = bits === 64 ? read2.word(32) : read2.word(28);
     const entrySize = read2.u16(bits === 64 ? 54 : 42);
-    const count2 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
+    const count3 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
     const segments = [];
-    for (let i = 0; i < count2; i++) segments.push(readSegment(read2, bits, table + i * entrySize));
+    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table2 + i * entrySize));
     return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
   });
 }
@@ -28637,18 +29655,18 @@ function fillDynamic(dynamic, bytes, header, segment) {
 }
 function dynamicEntries(read2, bits, segment) {
   const size = bits / 4;
-  const count2 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
+  const count3 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
   const entries = [];
-  for (let i = 0; i < count2; i++) {
+  for (let i = 0; i < count3; i++) {
     const tag = read2.word(segment.offset + i * size);
     if (tag === 0) break;
     entries.push({ tag, value: read2.word(segment.offset + i * size + size / 2) });
   }
   return entries;
 }
-function readVersionDefinitions(read2, start, count2, name, into) {
+function readVersionDefinitions(read2, start, count3, name, into) {
   let at2 = start;
-  for (let i = 0; i < Math.min(count2, MAX_VERSIONS); i++) {
+  for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
     const isBase = (read2.u16(at2 + 2) & 1) === 1;
     if (!isBase) into.push(name(read2.u32(at2 + read2.u32(at2 + 12))));
     const next = read2.u32(at2 + 16);
@@ -28656,10 +29674,10 @@ function readVersionDefinitions(read2, start, count2, name, into) {
     at2 += next;
   }
 }
-function readVersionNeeds(read2, start, count2, name, into) {
+function readVersionNeeds(read2, start, count3, name, into) {
   let at2 = start;
   let left = MAX_VERSIONS;
-  for (let i = 0; i < Math.min(count2, MAX_VERSIONS); i++) {
+  for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
     const library = name(read2.u32(at2 + 4));
     let auxiliary = at2 + read2.u32(at2 + 8);
     for (let j = read2.u16(at2 + 2); j > 0; j--) {
@@ -28789,9 +29807,9 @@ function parseGoBuild(bytes) {
   if (!version3) return void 0;
   const modules = readVarintString(bytes, version3.next);
   if (!modules) return void 0;
-  const build2 = { goVersion: version3.text, path: "", dependencies: [] };
-  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build2, modules.text.slice(16, -16));
-  return build2;
+  const build3 = { goVersion: version3.text, path: "", dependencies: [] };
+  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build3, modules.text.slice(16, -16));
+  return build3;
 }
 function readVarintString(bytes, start) {
   let length = 0;
@@ -28805,24 +29823,24 @@ function readVarintString(bytes, start) {
   if (at2 + length > bytes.length) return void 0;
   return { text: bytes.toString("latin1", at2, at2 + length), next: at2 + length };
 }
-function readModuleLines(build2, text2) {
-  for (const line of text2.split("\n")) {
+function readModuleLines(build3, text3) {
+  for (const line of text3.split("\n")) {
     const [kind, first = "", second = ""] = line.split("	");
-    if (kind === "path") build2.path = first;
-    else if (kind === "mod") build2.main = { path: first, version: second };
-    else if (kind === "dep" && build2.dependencies.length < MAX_DEPENDENCIES)
-      build2.dependencies.push({ path: first, version: second });
+    if (kind === "path") build3.path = first;
+    else if (kind === "mod") build3.main = { path: first, version: second };
+    else if (kind === "dep" && build3.dependencies.length < MAX_DEPENDENCIES)
+      build3.dependencies.push({ path: first, version: second });
     else if (kind === "=>") {
-      const replaced = build2.dependencies.at(-1);
+      const replaced = build3.dependencies.at(-1);
       if (replaced && second !== "") replaced.version = second;
-    } else if (kind === "build") readSetting(build2, first);
+    } else if (kind === "build") readSetting(build3, first);
   }
 }
-function readSetting(build2, setting) {
-  if (setting.startsWith("vcs.revision=")) build2.revision = setting.slice("vcs.revision=".length);
+function readSetting(build3, setting) {
+  if (setting.startsWith("vcs.revision=")) build3.revision = setting.slice("vcs.revision=".length);
   if (!setting.startsWith("-ldflags=")) return;
   const stamped = /-X[= ]['"\\]*[\w./-]*version=['"\\]*(v?\d[\w.+-]*)/i.exec(setting)?.[1];
-  if (stamped !== void 0) build2.stampedVersion = stamped;
+  if (stamped !== void 0) build3.stampedVersion = stamped;
 }
 
 // src/toolchain/binaries/identify.ts
@@ -28927,9 +29945,9 @@ var STATIC_IPSET = "Kernel and userspace incompatible: settype";
 function libipset({ dynamic }, search2) {
   const isLibrary = dynamic?.soname?.startsWith("libipset.so") === true;
   if (!isLibrary && !(dynamic?.soname === void 0 && search2.has(STATIC_IPSET))) return void 0;
-  const text2 = search2.text();
-  const beside = /\0(\d+\.\d+)\0+ipset\0/.exec(text2) ?? /\0ipset\0+(\d+\.\d+)\0/.exec(text2);
-  const versions = beside?.[1] ? [beside[1]] : distinct2(text2, /\0(\d+\.\d+)(?=\0)/g);
+  const text3 = search2.text();
+  const beside = /\0(\d+\.\d+)\0+ipset\0/.exec(text3) ?? /\0ipset\0+(\d+\.\d+)\0/.exec(text3);
+  const versions = beside?.[1] ? [beside[1]] : distinct2(text3, /\0(\d+\.\d+)(?=\0)/g);
   const identity = decide("ipset", versions);
   return isLibrary ? asLibrary("libipset", identity.version, dynamic, identity) : identity;
 }
@@ -29007,7 +30025,7 @@ function asLibrary(library, version3, dynamic, found) {
   return identity;
 }
 function createSearch(bytes) {
-  let text2;
+  let text3;
   let triples;
   const seen2 = /* @__PURE__ */ new Map();
   const search2 = {
@@ -29019,15 +30037,15 @@ function createSearch(bytes) {
       }
       return found;
     },
-    text: () => text2 ??= bytes.toString("latin1"),
+    text: () => text3 ??= bytes.toString("latin1"),
     triples: () => triples ??= distinct2(search2.text(), TRIPLE).filter((version3) => !NO_VERSION.test(version3))
   };
   return search2;
 }
 var MAX_CANDIDATES = 64;
-function distinct2(text2, pattern) {
+function distinct2(text3, pattern) {
   const found = /* @__PURE__ */ new Set();
-  for (const hit of text2.matchAll(pattern)) {
+  for (const hit of text3.matchAll(pattern)) {
     if (hit[1] !== void 0) found.add(hit[1]);
     if (found.size >= MAX_CANDIDATES) break;
   }
@@ -29037,13 +30055,13 @@ function distinct2(text2, pattern) {
 // src/toolchain/scripts.ts
 var MAX_STARTS = 16;
 var MAX_QUOTED_LINE = 200;
-function readScript(text2, truncated) {
-  const interpreter = /^#![ \t]*([^\n]*)/.exec(text2)?.[1]?.trim();
+function readScript(text3, truncated) {
+  const interpreter = /^#![ \t]*([^\n]*)/.exec(text3)?.[1]?.trim();
   if (interpreter === void 0) return void 0;
   const facts = { interpreter, starts: [], truncated };
-  const wrapper = findWrapper(text2);
+  const wrapper = findWrapper(text3);
   if (wrapper) facts.wrapper = wrapper;
-  for (const line of text2.split("\n")) {
+  for (const line of text3.split("\n")) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== void 0) facts.hostExec ??= leaving;
@@ -29052,10 +30070,10 @@ function readScript(text2, truncated) {
   }
   return facts;
 }
-function findWrapper(text2) {
-  if (wrappers_default.installer.all.every((part2) => text2.includes(part2))) return void 0;
+function findWrapper(text3) {
+  if (wrappers_default.installer.all.every((part2) => text3.includes(part2))) return void 0;
   const scripts = wrappers_default.scripts;
-  const known = scripts.find((entry) => entry.all.every((part2) => text2.includes(part2)));
+  const known = scripts.find((entry) => entry.all.every((part2) => text3.includes(part2)));
   return known && { version: known.version, text: known.all.join(", "), isEntrypoint: known.entrypoint === true };
 }
 var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
@@ -29115,17 +30133,17 @@ function isScript(head2) {
 }
 function scriptSink(file) {
   const limit = Math.min(file.size, MAX_SCRIPT);
-  const text2 = Buffer.alloc(limit);
+  const text3 = Buffer.alloc(limit);
   let size = 0;
   return {
     write(chunk) {
       const part2 = chunk.subarray(0, limit - size);
-      text2.set(part2, size);
+      text3.set(part2, size);
       size += part2.length;
       return size < limit;
     },
     end() {
-      const script = readScript(text2.toString("latin1", 0, size), size < file.size);
+      const script = readScript(text3.toString("latin1", 0, size), size < file.size);
       return script && { kind: "script", script };
     }
   };
@@ -29147,7 +30165,7 @@ function hashingSink(file, content) {
   };
 }
 function createDigester(size) {
-  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash3(name)) : [];
+  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash5(name)) : [];
   let seen2 = 0;
   return {
     write(chunk) {
@@ -29238,8 +30256,8 @@ function describeDynamic(content, dynamic) {
   if (dynamic.versionNeeds.length > 0) content.versionNeeds = dynamic.versionNeeds;
   if (dynamic.versionDefinitions.length > 0) content.versionDefinitions = dynamic.versionDefinitions;
 }
-function withWrapper2(content, build2, bytes) {
-  if (build2.main?.path !== wrappers_default.go.module && build2.path !== wrappers_default.go.module) return content;
+function withWrapper2(content, build3, bytes) {
+  if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
   const generation = wrappers_default.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
@@ -29249,9 +30267,9 @@ function describe6(header) {
   return content;
 }
 function withGo(content, scanner) {
-  const build2 = scanner.end();
-  if (build2 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
-  else if (build2) content.go = build2;
+  const build3 = scanner.end();
+  if (build3 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
+  else if (build3) content.go = build3;
   return content;
 }
 function unreadable(problem) {
@@ -29265,7 +30283,7 @@ function asBuffer(chunk) {
 }
 
 // src/toolchain/packages/apk.ts
-function parseApkDatabase(text2) {
+function parseApkDatabase(text3) {
   const packages2 = [];
   const problems = [];
   const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
@@ -29279,14 +30297,14 @@ function parseApkDatabase(text2) {
     record2 = emptyRecord();
   };
   let number3 = 0;
-  for (const line of linesOf(text2)) {
+  for (const line of linesOf(text3)) {
     number3++;
     if (line === "") finish(number3);
     else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report2(`line ${number3} is no field`);
     else takeField(record2, line[0] ?? "", line.slice(2));
   }
   finish(number3);
-  if (text2 !== "" && !text2.endsWith("\n")) report2("it ends in the middle of a line");
+  if (text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
   return { packages: packages2, problems };
 }
 function emptyRecord() {
@@ -29311,21 +30329,21 @@ function readChecksum(value) {
   const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
   return algorithm !== void 0 && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : void 0;
 }
-function* linesOf(text2) {
+function* linesOf(text3) {
   let start = 0;
-  while (start < text2.length) {
-    const end = text2.indexOf("\n", start);
+  while (start < text3.length) {
+    const end = text3.indexOf("\n", start);
     if (end < 0) {
-      yield text2.slice(start);
+      yield text3.slice(start);
       return;
     }
-    yield text2.slice(start, text2[end - 1] === "\r" && end > start ? end - 1 : end);
+    yield text3.slice(start, text3[end - 1] === "\r" && end > start ? end - 1 : end);
     start = end + 1;
   }
 }
 
 // src/toolchain/packages/dpkg.ts
-function parseDpkgStatus(text2, form) {
+function parseDpkgStatus(text3, form) {
   const packages2 = [];
   const problems = [];
   const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
@@ -29344,7 +30362,7 @@ function parseDpkgStatus(text2, form) {
     stanza = /* @__PURE__ */ new Map();
   };
   let number3 = 0;
-  for (const line of linesOf(text2)) {
+  for (const line of linesOf(text3)) {
     number3++;
     if (line.trim() === "") finish(number3);
     else if (line[0] === " " || line[0] === "	") {
@@ -29356,7 +30374,7 @@ function parseDpkgStatus(text2, form) {
     }
   }
   finish(number3);
-  if (form === "status" && text2 !== "" && !text2.endsWith("\n")) report2("it ends in the middle of a line");
+  if (form === "status" && text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
   return { packages: packages2, problems };
 }
 var KEPT_FIELDS = /* @__PURE__ */ new Set(["package", "version", "status"]);
@@ -29364,17 +30382,17 @@ function takeField2(stanza, name, value) {
   const key = name.toLowerCase();
   stanza.set(key, KEPT_FIELDS.has(key) ? value.trimEnd() : "");
 }
-function parseDpkgFileList(text2) {
+function parseDpkgFileList(text3) {
   const files = [];
-  for (const line of linesOf(text2)) {
+  for (const line of linesOf(text3)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
     if (line.startsWith("/") && isWorthOwning(line)) files.push({ path: line });
   }
   return files;
 }
-function parseDpkgSums(text2) {
+function parseDpkgSums(text3) {
   const files = [];
-  for (const line of linesOf(text2)) {
+  for (const line of linesOf(text3)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
     const [, md5, name] = /^([0-9a-f]{32})\s+\.?\/?(.+)$/.exec(line) ?? [];
     if (name !== void 0 && isWorthOwning(`/${name}`)) files.push({ path: `/${name}`, digest: `md5:${md5}` });
@@ -29391,9 +30409,9 @@ function openDatabase(file) {
   if (path.endsWith("lib/apk/db/installed")) return database(file, "apk", parseApkDatabase);
   if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
   if (!path.includes("lib/dpkg/")) return void 0;
-  if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text2) => parseDpkgStatus(text2, "status"));
+  if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text3) => parseDpkgStatus(text3, "status"));
   if (path.includes("lib/dpkg/status.d/"))
-    return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : database(file, "dpkg", (text2) => parseDpkgStatus(text2, "status.d"));
+    return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : database(file, "dpkg", (text3) => parseDpkgStatus(text3, "status.d"));
   if (!path.includes("lib/dpkg/info/")) return void 0;
   if (path.endsWith(".list")) return fileList(file, parseDpkgFileList);
   return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : void 0;
@@ -29401,33 +30419,33 @@ function openDatabase(file) {
 function openOther(file) {
   const name = basename8(file.path);
   if (name === "os-release") {
-    const parent = dirname5(file.path);
+    const parent = dirname6(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
-      return textSink(file, MAX_SMALL_TEXT, (text2) => ({ kind: "text", text: text2 }));
+      return textSink(file, MAX_SMALL_TEXT, (text3) => ({ kind: "text", text: text3 }));
   }
-  if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text2) => ({ kind: "text", text: text2 }));
+  if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text3) => ({ kind: "text", text: text3 }));
   const executable = (file.mode & 73) !== 0 && !/\.so(?:\.|$)/.test(name);
   if (!executable && !isNetfilterLibrary(name) && !isToolName(name) && !isSupportLibrary(name)) return void 0;
   return file.size === 0 ? void 0 : openExecutable(file, name);
 }
-function database(file, kind, parse3) {
-  return textSink(file, MAX_DATABASE, (text2, complete) => {
-    const { packages: packages2, problems } = parse3(text2);
+function database(file, kind, parse4) {
+  return textSink(file, MAX_DATABASE, (text3, complete) => {
+    const { packages: packages2, problems } = parse4(text3);
     const cut = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
     return { kind: "packages", database: kind, packages: packages2, problems: [...cut, ...problems] };
   });
 }
-function fileList(file, parse3) {
-  return textSink(file, MAX_DATABASE, (text2, complete) => ({
+function fileList(file, parse4) {
+  return textSink(file, MAX_DATABASE, (text3, complete) => ({
     kind: "file-list",
-    files: parse3(text2),
+    files: parse4(text3),
     problems: complete ? [] : ["it is too large to be read whole"]
   }));
 }
 function rpmDatabase(file) {
   const problem = `it is larger than ${MAX_RPM_DATABASE / 1024 / 1024} MiB`;
-  const tooLarge2 = { kind: "packages", database: "rpm", packages: [], problems: [problem] };
-  if (file.size > MAX_RPM_DATABASE) return { byName: true, write: () => false, end: () => tooLarge2 };
+  const tooLarge = { kind: "packages", database: "rpm", packages: [], problems: [problem] };
+  if (file.size > MAX_RPM_DATABASE) return { byName: true, write: () => false, end: () => tooLarge };
   return bytesSink(file, MAX_RPM_DATABASE, (bytes, complete) => {
     const read2 = readRpmFile(file.path, bytes);
     const cut = complete ? [] : ["it ends early"];
@@ -29438,13 +30456,14 @@ function rpmDatabase(file) {
   });
 }
 function textSink(file, limit, finish) {
-  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete));
+  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete), true);
 }
-function bytesSink(file, limit, finish) {
+function bytesSink(file, limit, finish, cutsText = false) {
   let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
   let size = 0;
   return {
     byName: true,
+    cutsText,
     write(chunk) {
       const part2 = chunk.subarray(0, bytes.length - size);
       bytes.set(part2, size);
@@ -29464,31 +30483,64 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
+var build = true ? "921d7fb1180f3d15" : void 0;
 
 // src/inspect.ts
 var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
   variables: [...new Set(programProfiles.flatMap((profile) => profile.selects?.variable?.name ?? []))]
 };
-async function inspectImages(references, platforms2, credentials) {
+async function inspectImages(references, options = {}) {
+  const cache = options.cache === void 0 ? void 0 : openCache(options.cache);
   const images = [];
-  for (const reference of references) {
-    const opened = await openImages(reference, {
-      probe: probeContent,
-      ...platforms2.length === 0 ? {} : { platforms: [...platforms2] },
-      ...credentials === void 0 ? {} : { credentials }
-    });
-    images.push(...opened.map(inspectImage));
-  }
+  const deadline = options.deadline ?? startDeadline(options.limits);
+  for (const reference of references)
+    images.push(...await inspectReference(reference, { ...options, deadline }, cache));
+  const problem = cache?.problem();
+  if (problem !== void 0) options.reporter?.say(`the cache stays as it was: ${problem}`);
   return { schemaVersion: 1, tool, images };
 }
-function inspectImage(image2) {
+function startDeadline(limits2) {
+  return createDeadline({ ...defaultLimits, ...limits2 });
+}
+function openCache(folder2) {
+  if (build === void 0) throw new UserError(`${folder2}: only the built tool (dist/) has a cache`);
+  return openInspectionCache(folder2, { name: tool.name, version: `${tool.version}+${build}` });
+}
+async function inspectReference(reference, { platforms: platforms2 = [], credentials, limits: limits2, deadline, reporter }, cache) {
+  const reading = reporter?.begin(reference);
+  const options = { probe: probeContent, platforms: platforms2, credentials, limits: limits2, deadline, progress: reading };
+  try {
+    const images = await useImages(reference, options, {
+      recall: cache && ((identity) => recall(cache, identity)),
+      read: (platform2) => inspectPlatform(platform2, cache)
+    });
+    reading?.end();
+    return images.map(toInspected);
+  } catch (error) {
+    reading?.fail();
+    throw error;
+  }
+}
+function recall(cache, identity) {
+  const found = cache.recall(identity);
+  if (found === void 0) return void 0;
+  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers were not read again`;
+  return { toolchain: found.toolchain, notes: [...found.notes, note] };
+}
+function inspectPlatform(platform2, cache) {
+  const known = { toolchain: inspectToolchain(platform2, knowledge), notes: platform2.notes };
+  cache?.store(platform2, known);
+  return known;
+}
+function toInspected({ reference, digest, platforms: platforms2 }) {
   return {
-    reference: image2.reference,
-    digest: image2.digest,
-    platforms: image2.platforms.map((platform) => ({
-      platform: platform.platform,
-      toolchain: inspectToolchain(platform, knowledge)
+    reference,
+    digest,
+    platforms: platforms2.map(({ platform: platform2, result: { toolchain, notes: own2 }, notes: notes2 }) => ({
+      platform: platform2,
+      toolchain,
+      ...notes2.length + own2.length === 0 ? {} : { notes: [...notes2, ...own2] }
     }))
   };
 }
@@ -29631,123 +30683,10 @@ var distributions = [
 ];
 
 // src/settings.ts
-import { resolve } from "node:path";
+import { resolve as resolve2 } from "node:path";
 
 // src/config/read.ts
 var import_yaml = __toESM(require_dist(), 1);
-
-// src/model/toolchain.ts
-var evidenceSchema = object({ fact: string2(), source: string2() });
-var backendSchema = _enum(["nft", "legacy"]);
-var packageRecordSchema = object({
-  name: string2(),
-  /** As the database writes it, revision and epoch included: `1.8.4-r2`, `1:1.8.9-2+b1`. */
-  version: string2(),
-  database: _enum(["apk", "dpkg", "rpm"])
-});
-var toolSchema = object({
-  /** The program, not the file: `iptables`, `ip6tables`, `ebtables`, `arptables`, `nft`, `ipset`, `conntrack`. One entry
-   * per program and binary that provides it, so iptables with both backends has two. */
-  name: string2(),
-  /** Upstream version without distribution revision (`1.8.4`); null when neither record nor bytes tell. */
-  version: nullable(string2().check(_regex(/^\d+(\.\d+){1,3}$/, "a version of two to four numbers, or null"))),
-  backend: optional(backendSchema),
-  /** The path by which a program reaches it: the first in PATH order. */
-  path: string2(),
-  /** The regular file behind it. */
-  target: string2(),
-  /** Link chain from `path` to `target`, both included. */
-  via: array(string2()),
-  /** GOARCH-like name of the ELF file's machine (`amd64`, `arm64`, `arm`, `386`, ...). */
-  architecture: optional(string2()),
-  package: optional(packageRecordSchema),
-  /** The record that names the file while the file's content is another than the recorded one: it was replaced, and no
-   * record describes it. Never together with `package`. */
-  replacedPackage: optional(packageRecordSchema),
-  /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
-  byteVersion: optional(string2()),
-  /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
-  json: optional(boolean2()),
-  /** The file carries `security.capability`. */
-  fileCapabilities: optional(boolean2()),
-  evidence: array(evidenceSchema)
-});
-var librarySchema = object({
-  /** Without version: `libnftnl`. */
-  name: string2(),
-  /** `11.3.0` of `libnftnl.so.11.3.0`. */
-  soVersion: string2(),
-  path: string2(),
-  /** Oldest and newest release it can be; null where that end is not known. */
-  versions: tuple([nullable(string2()), nullable(string2())]),
-  package: optional(packageRecordSchema),
-  evidence: array(evidenceSchema)
-});
-var commandSchema2 = object({
-  backend: _enum(["nft", "legacy", "auto", "none", "unknown"]),
-  /** Link chain from the first hit in PATH to the final file; ends at the path that does not exist when it dangles. */
-  via: array(string2()),
-  /** The chain ends at a path that does not exist. */
-  dangling: optional(boolean2()),
-  /** A script that leaves the container (chroot, nsenter): the host's tools run. */
-  hostExec: optional(boolean2())
-});
-var selectorSchema = object({
-  /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
-  kind: _enum(["symlink", "alternatives", "iptables-wrapper", "script"]),
-  /** Generation of a wrapper: `v1`, `v2`, `go`, `v3`, or a fork's name; null for what has no version. */
-  version: nullable(string2()),
-  /** It is really what `iptables` resolves to in PATH order. */
-  effective: boolean2(),
-  path: string2(),
-  evidence: array(evidenceSchema)
-});
-var imageProgramSchema = object({
-  /** Name of a program profile in the knowledge base (`kilo`), or the last element of the Go module path. */
-  name: string2(),
-  version: nullable(string2()),
-  /** Path of its binary in the image. */
-  path: string2(),
-  /** Go module path when it is a Go program. */
-  module: optional(string2()),
-  /** Netfilter libraries linked, with versions: `github.com/coreos/go-iptables@v0.6.0`. */
-  libraries: array(string2()),
-  evidence: array(evidenceSchema)
-});
-var toolchainSchema = object({
-  os: object({ id: nullable(string2()), versionId: nullable(string2()) }),
-  /** Architecture that the platform states. */
-  architecture: string2(),
-  tools: array(toolSchema),
-  libraries: array(librarySchema),
-  /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
-   * and the name that the loader looks for. Absent: not looked at. */
-  missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
-  /** Where each libxtables looks for extensions, and how many matches and targets are there: 0 when the folder is absent or
-   * empty. Absent without a libxtables: statically linked programs hold theirs. */
-  extensions: optional(array(object({ library: string2(), directory: string2(), files: number2() }))),
-  /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
-  defaults: record(string2(), commandSchema2),
-  selector: optional(selectorSchema),
-  program: optional(imageProgramSchema),
-  /** A `modprobe` that could load kernel modules is in PATH. */
-  modprobe: boolean2(),
-  /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
-  environment: record(string2(), string2()),
-  /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
-  missing: array(object({ fact: string2(), reason: string2() }))
-});
-var inspectionSchema = object({
-  schemaVersion: literal(1),
-  tool: object({ name: string2(), version: string2() }),
-  images: array(
-    object({
-      reference: string2(),
-      digest: string2(),
-      platforms: array(object({ platform: string2(), toolchain: toolchainSchema }))
-    })
-  )
-});
 
 // src/model/host.ts
 var confidenceSchema = _enum(["seen", "documented", "inferred", "stated"]);
@@ -29878,8 +30817,17 @@ var ignore = strictObject({
   ),
   reason: string2().check(_minLength(1), _maxLength(500), about("Why; shown in the report."))
 });
+function limitValue({ unit, standard, about: text3 }) {
+  const { pattern, text: form } = limitForm(unit);
+  const written = string2().check(_regex(pattern, form));
+  const value = unit === "time" ? written : union([written, number2().check(_gte(1, form), _multipleOf(1, form))]);
+  return optional(value.check(about(`${text3} Default: ${formatLimit(unit, standard)}.`)));
+}
+var limits = strictObject(
+  Object.fromEntries(limitTable.map((row) => [row.name, limitValue(row)]))
+);
 var failOnSchema = _enum(["error", "warning", "never"]);
-var configSchema3 = strictObject({
+var configSchema4 = strictObject({
   hosts: optional(
     array(union([string2(), nodesFile, factsFile, ownHost])).check(
       about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default.")
@@ -29900,23 +30848,37 @@ var configSchema3 = strictObject({
   "fail-on-existing": optional(boolean2().check(about("Findings that the base has too fail. Default: false."))),
   comment: optional(
     _enum(["on-failure", "always", "never"]).check(about("When the pull-request comment is written. Default: on-failure."))
+  ),
+  limits: optional(
+    limits.check(
+      about(
+        "Bounds on what an image may make the run read, keep and wait for. Exceeding one is an error, exit code 2; nothing is left out because of one. Sizes in B, KiB, MiB, GiB or TiB, times in s, min or h; --limit of the command line beats them."
+      )
+    )
   )
 });
 
 // src/config/read.ts
 var maximumConfigSize = 256 * 1024;
-function readConfig3(text2, file) {
-  if (text2.length > maximumConfigSize) throw new UserError(`${file}: larger than ${maximumConfigSize} bytes`);
+function readConfig3(text3, file) {
+  if (text3.length > maximumConfigSize) throw new UserError(`${file}: larger than ${maximumConfigSize} bytes`);
   const lines = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text2, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = (0, import_yaml.parseDocument)(text3, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const [syntax] = document.errors;
   if (syntax !== void 0) {
     throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntax.message}`);
   }
   const value = toPlain(document, file);
   if (value === null || value === void 0) return {};
-  const result = configSchema3.safeParse(value);
-  if (result.success) return checkIgnores(result.data, file, document, lines);
+  const result = configSchema4.safeParse(value);
+  if (result.success) {
+    checkIgnores(result.data, file, document, lines);
+    for (const [name, stated2] of statedLimits(result.data)) {
+      const problem2 = limitProblem(name, stated2);
+      if (problem2 !== void 0) throw new UserError(`${at(file, ["limits", name], document, lines)}: ${problem2}`);
+    }
+    return result.data;
+  }
   const [first] = result.error.issues;
   if (first === void 0) throw new UserError(`${file}: not a valid config`);
   const { path, text: problem } = describeIssue(first, [], value);
@@ -29981,18 +30943,18 @@ function isUnknownKey(issue2) {
   return issue2.code === "unrecognized_keys";
 }
 function article(kind) {
-  const names = {
+  const names2 = {
     string: "text",
     object: "a mapping",
     array: "a list",
     record: "a mapping",
     boolean: "true or false"
   };
-  return names[kind] ?? kind;
+  return names2[kind] ?? kind;
 }
 function show(value) {
-  const text2 = JSON.stringify(value) ?? String(value);
-  return text2.length > 60 ? `${text2.slice(0, 57)}...` : text2;
+  const text3 = JSON.stringify(value) ?? String(value);
+  return text3.length > 60 ? `${text3.slice(0, 57)}...` : text3;
 }
 function checkIgnores(config2, file, document, lines) {
   config2.ignore?.forEach((entry, index) => {
@@ -30007,52 +30969,24 @@ function checkIgnores(config2, file, document, lines) {
       );
     }
   });
-  return config2;
 }
-
-// src/files/read-bounded.ts
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-function readIfThere({ path, shown, limit, what }) {
-  let descriptor;
+function statedLimits(config2) {
+  return limitTable.flatMap(({ name }) => {
+    const stated2 = config2.limits?.[name];
+    return stated2 === void 0 ? [] : [[name, String(stated2)]];
+  });
+}
+function limitProblem(name, text3) {
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
-    if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
-    return readBytes(descriptor, status.size);
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    const code = cause.code;
-    if (code === "ENOENT") return void 0;
-    if (code === "ELOOP")
-      throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
-    throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
-  } finally {
-    if (descriptor !== void 0) closeSync(descriptor);
+    parseLimit(name, text3);
+    return void 0;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
   }
 }
-function readBytes(descriptor, size) {
-  const bytes = Buffer.alloc(size);
-  let filled = 0;
-  while (filled < size) {
-    const read2 = readSync(descriptor, bytes, filled, size - filled, filled);
-    if (read2 === 0) break;
-    filled += read2;
-  }
-  return bytes.subarray(0, filled);
-}
-function readBounded(file) {
-  const bytes = readIfThere(file);
-  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
-  return bytes;
-}
-function readJson(file) {
-  const bytes = readBounded(file);
-  try {
-    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
-  } catch {
-    throw new UserError(`${file.shown}: not JSON`);
-  }
+function limitsOf(config2) {
+  return toReadLimits(Object.fromEntries(statedLimits(config2).map(([name, text3]) => [name, parseLimit(name, text3)])));
 }
 
 // src/knowledge/hosts/aks-azure-container-linux.json
@@ -37853,43 +38787,6 @@ var kubernetes_default = {
   }
 };
 
-// src/hosts/suggest.ts
-function distance(a, b) {
-  let beforeLast = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same2 = a[row - 1] === b[column - 1];
-      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same2 ? 0 : 1));
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
-      current.push(cost);
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[b.length];
-}
-function suggest(written, known) {
-  const wanted = written.toLowerCase().slice(0, 60);
-  const scored = [];
-  for (const name of known) {
-    const edits = distance(wanted, name.toLowerCase());
-    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
-    if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
-      scored.push({ name, score: contained ? edits / 2 : edits });
-  }
-  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
-  return scored.slice(0, 3).map((entry) => entry.name);
-}
-function didYouMean(written, known, otherwise) {
-  const names = suggest(written, known);
-  if (names.length === 0) return otherwise;
-  const last = names.at(-1);
-  return `did you mean ${names.length === 1 ? last : `${names.slice(0, -1).join(", ")} or ${last}`}?`;
-}
-
 // src/hosts/programs.ts
 var constructs = /* @__PURE__ */ new Set([
   ...Object.keys(encodings_default.constructs),
@@ -37920,9 +38817,9 @@ function resolvePrograms(references, whose = "config") {
 }
 function defaultPrograms() {
   const releases = /* @__PURE__ */ new Set([kubernetes_default.oldestMaintained.value, kubernetes_default.newestMaintained.value]);
-  return [...releases].flatMap((release) => [
-    resolveProgram(`kubelet@${release}`),
-    resolveProgram(`kube-proxy@${release}`)
+  return [...releases].flatMap((release2) => [
+    resolveProgram(`kubelet@${release2}`),
+    resolveProgram(`kube-proxy@${release2}`)
   ]);
 }
 function resolveKnown(reference) {
@@ -37970,30 +38867,30 @@ function evidenceOf(profile, row, version3) {
   const source = `src/knowledge/programs/${profile.id}.json`;
   const name = version3 === null ? profile.id : `${profile.id} ${version3}`;
   if (row === void 0) return [{ fact: `no version range of ${profile.id} covers ${version3}`, source }];
-  const evidence2 = [];
+  const evidence3 = [];
   if (version3 === null)
-    evidence2.push({ fact: `no version of ${profile.id} stated: taken as ${row.versions}, the newest known`, source });
-  evidence2.push({ fact: `${name} backend: ${row.backend.value}`, source: row.backend.source, about: "backend" });
+    evidence3.push({ fact: `no version of ${profile.id} stated: taken as ${row.versions}, the newest known`, source });
+  evidence3.push({ fact: `${name} backend: ${row.backend.value}`, source: row.backend.source, about: "backend" });
   for (const tool2 of ["iptables", "ipset", "nft"]) {
     const fact2 = row[tool2];
     if (fact2 !== void 0)
-      evidence2.push({ fact: `${name} brings ${tool2} ${fact2.value}`, source: fact2.source, about: tool2 });
+      evidence3.push({ fact: `${name} brings ${tool2} ${fact2.value}`, source: fact2.source, about: tool2 });
   }
   const writes2 = row.writes ?? profile.writes;
   if (writes2 !== void 0)
-    evidence2.push({
+    evidence3.push({
       fact: `${name} writes ${listed(writes2.value)} into iptables' tables`,
       source: writes2.source,
       about: "writes"
     });
   const operations = row.operations ?? profile.operations;
   if (operations !== void 0)
-    evidence2.push({
+    evidence3.push({
       fact: `${name} does ${listed(operations.value)} there`,
       source: operations.source,
       about: "operations"
     });
-  return evidence2;
+  return evidence3;
 }
 function listed(values) {
   return values.length === 0 ? "nothing" : values.join(", ");
@@ -38044,14 +38941,14 @@ function resolveOwn(own2) {
 }
 
 // src/hosts/collected.ts
-var maximumSize = 64 * 1024;
+var maximumSize2 = 64 * 1024;
 var maximumValue = 200;
 var formatLine = "netfilter-compat-facts-1";
 function readCollected(entry) {
   const values = parseLines(entry);
-  const release = values.get("kernel") ?? "";
-  const series = kernelSeries(release);
-  if (series === void 0) throw new UserError(`${entry.from}: kernel "${release}" is no kernel release`);
+  const release2 = values.get("kernel") ?? "";
+  const series = kernelSeries(release2);
+  if (series === void 0) throw new UserError(`${entry.from}: kernel "${release2}" is no kernel release`);
   const stated2 = (value, note) => ({
     value,
     source: entry.from,
@@ -38061,13 +38958,13 @@ function readCollected(entry) {
   const compat = values.get("config.NETFILTER_XTABLES_COMPAT");
   return {
     id: idOf(values, entry.from),
-    title: `${values.get("os.PRETTY_NAME") ?? "unknown system"}, kernel ${release}: as collected`,
+    title: `${values.get("os.PRETTY_NAME") ?? "unknown system"}, kernel ${release2}: as collected`,
     distribution: values.get("os.ID") ?? "unknown",
     release: values.get("os.VERSION_ID") ?? "",
     maintained: true,
     kernel: {
       id: series,
-      release: stated2(release),
+      release: stated2(release2),
       modules: { ...builtinFacts(values, series, stated2), ...moduleFacts(values, entry.from, stated2) },
       ...compat === "y" || compat === "n" ? { xtablesCompat: stated2(compat === "y") } : {}
     },
@@ -38079,7 +38976,7 @@ function readCollected(entry) {
 }
 function parseLines({ facts, from }) {
   const write = "write it with the script that `netfilter-compat hosts --collect` prints";
-  if (facts.length > maximumSize) throw new UserError(`${from}: larger than ${maximumSize} characters; ${write}`);
+  if (facts.length > maximumSize2) throw new UserError(`${from}: larger than ${maximumSize2} characters; ${write}`);
   const values = /* @__PURE__ */ new Map();
   for (const line of facts.split(/\r?\n/)) {
     const match2 = /^([A-Za-z][A-Za-z0-9_.]{0,60})=(.*)$/.exec(line);
@@ -38166,25 +39063,25 @@ function findKernels(row, wanted) {
     `host "${row.id}@${wanted}": ${row.id} has no kernel "${wanted}"; it has ${row.kernels.map((kernel) => kernel.id).join(", ")}, or @* for all`
   );
 }
-function beginsWith(release, beginning) {
-  return release.startsWith(beginning) && !(/\d$/.test(beginning) && /^\d/.test(release.slice(beginning.length)));
+function beginsWith(release2, beginning) {
+  return release2.startsWith(beginning) && !(/\d$/.test(beginning) && /^\d/.test(release2.slice(beginning.length)));
 }
 var MAX_RELEASE = 253;
-function isOwnKernel(row, release) {
+function isOwnKernel(row, release2) {
   if (row.kernelVersion === void 0) return true;
-  return release.length <= MAX_RELEASE && new RegExp(row.kernelVersion).test(release);
+  return release2.length <= MAX_RELEASE && new RegExp(row.kernelVersion).test(release2);
 }
-function unknownModules(release, id) {
-  return `kernel ${release} is not in the catalogue for ${id}: its modules are unknown`;
+function unknownModules(release2, id) {
+  return `kernel ${release2} is not in the catalogue for ${id}: its modules are unknown`;
 }
-function kernelLike(row, release) {
-  const same2 = row.kernels.find((kernel) => kernel.release.value === release);
+function kernelLike(row, release2) {
+  const same2 = row.kernels.find((kernel) => kernel.release.value === release2);
   if (same2 !== void 0) return same2;
-  if (!isOwnKernel(row, release)) return void 0;
-  const series = kernelSeries(release);
+  if (!isOwnKernel(row, release2)) return void 0;
+  const series = kernelSeries(release2);
   const rows = row.kernels.filter((kernel) => series !== void 0 && kernelSeries(kernel.release.value) === series);
   const flavour = (kernel) => kernel.id.split("-").slice(1).join("-");
-  return rows.find((kernel) => flavour(kernel) !== "" && release.includes(flavour(kernel))) ?? rows.find((kernel) => flavour(kernel) === "") ?? rows[0];
+  return rows.find((kernel) => flavour(kernel) !== "" && release2.includes(flavour(kernel))) ?? rows.find((kernel) => flavour(kernel) === "") ?? rows[0];
 }
 
 // src/hosts/nodes.ts
@@ -38315,10 +39212,10 @@ function seen(group, from) {
 function seriesOf(group) {
   return kernelSeries(group.release) ?? "unknown";
 }
-function namedNodes(names) {
-  if (names.length === 1) return `node ${names[0]}`;
-  if (names.length <= 3) return `nodes ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  return `${names.length} nodes (${names.slice(0, 3).join(", ")}, ...)`;
+function namedNodes(names2) {
+  if (names2.length === 1) return `node ${names2[0]}`;
+  if (names2.length <= 3) return `nodes ${names2.slice(0, -1).join(", ")} and ${names2.at(-1)}`;
+  return `${names2.length} nodes (${names2.slice(0, 3).join(", ")}, ...)`;
 }
 function slug(osImage) {
   const words3 = osImage.toLowerCase().match(/[a-z0-9.]+/g) ?? [];
@@ -38328,10 +39225,10 @@ function slug(osImage) {
 // src/hosts/module-names.ts
 var tables = ["filter", "nat", "mangle", "raw", "security"];
 var moduleNames = /* @__PURE__ */ new Set([
-  ...tables.flatMap((table) => [`iptable_${table}`, `ip6table_${table}`]),
+  ...tables.flatMap((table2) => [`iptable_${table2}`, `ip6table_${table2}`]),
   "x_tables",
   "arptable_filter",
-  ...["broute", "filter", "nat"].map((table) => `ebtable_${table}`),
+  ...["broute", "filter", "nat"].map((table2) => `ebtable_${table2}`),
   ...catalogueHosts.flatMap((host) => host.kernels.flatMap((kernel) => Object.keys(kernel.modules))),
   ...Object.values(xt_extensions_default.extensions).map((extension) => extension.module),
   ...ipset_default.kernels.flatMap((row) => Object.keys(row.max).map(moduleOfType2))
@@ -38352,9 +39249,9 @@ function stated(value) {
   return { value, source: "config", confidence: "stated" };
 }
 function buildOwnHost(own2, others, known) {
-  return build(own2, others, known, []);
+  return build2(own2, others, known, []);
 }
-function build(own2, others, known, below) {
+function build2(own2, others, known, below) {
   if (below.includes(own2.id))
     throw new UserError(`host "${own2.id}": extends goes in a circle: ${[...below, own2.id].join(" -> ")}`);
   if (below.length >= MAX_CHAIN)
@@ -38384,7 +39281,7 @@ function findBase(own2, others, known, below) {
   if (name === void 0) return void 0;
   const other = others.find((candidate) => candidate.id === name);
   if (other !== void 0 && other !== own2) {
-    const built = build(other, others, known, below);
+    const built = build2(other, others, known, below);
     return { ...built, kernels: [built.host.kernel] };
   }
   const [id = "", kernel] = name.split("@", 2);
@@ -38413,22 +39310,22 @@ function baseKernel(base) {
   const unknown2 = { id: "unknown", release: stated("unknown"), modules: {} };
   return { kernel: base?.host.kernel ?? unknown2, notes: [] };
 }
-function ownKernel(release, base) {
-  const row = base === void 0 ? void 0 : findOwnKernel(release, base);
+function ownKernel(release2, base) {
+  const row = base === void 0 ? void 0 : findOwnKernel(release2, base);
   const kernel = {
     ...row ?? { modules: {} },
-    id: kernelSeries(release) ?? release,
-    release: stated(release)
+    id: kernelSeries(release2) ?? release2,
+    release: stated(release2)
   };
-  return { kernel, notes: base === void 0 || row !== void 0 ? [] : [unknownModules(release, base.host.id)] };
+  return { kernel, notes: base === void 0 || row !== void 0 ? [] : [unknownModules(release2, base.host.id)] };
 }
-function findOwnKernel(release, base) {
+function findOwnKernel(release2, base) {
   const candidates2 = [base.host.kernel, ...base.kernels];
   const same2 = candidates2.find(
-    (kernel) => kernel.release.value === release || kernel.id === release && kernel.release.confidence !== "stated"
+    (kernel) => kernel.release.value === release2 || kernel.id === release2 && kernel.release.confidence !== "stated"
   );
-  if (same2 !== void 0 || !isOwnKernel(base, release)) return same2;
-  const series = kernelSeries(release);
+  if (same2 !== void 0 || !isOwnKernel(base, release2)) return same2;
+  const series = kernelSeries(release2);
   return candidates2.find(
     (kernel) => series !== void 0 && kernelSeries(kernel.release.value) === series && // What a config states in between may be a kernel of another origin; the catalogue's rows are not.
     (kernel.release.confidence !== "stated" || isOwnKernel(base, kernel.release.value))
@@ -38437,12 +39334,12 @@ function findOwnKernel(release, base) {
 function statedModules({ id, modules = {} }) {
   for (const name of Object.keys(modules)) checkModuleName(name, `host "${id}"`);
   const facts = {};
-  for (const [core, table] of [
+  for (const [core, table2] of [
     ["ip_tables", "iptable_"],
     ["ip6_tables", "ip6table_"]
   ]) {
     if (modules[core] !== "absent") continue;
-    for (const name of ["filter", "nat", "mangle", "raw", "security"]) facts[table + name] = stated("absent");
+    for (const name of ["filter", "nat", "mangle", "raw", "security"]) facts[table2 + name] = stated("absent");
   }
   for (const [name, state] of Object.entries(modules)) facts[name] = stated(state);
   return facts;
@@ -38453,8 +39350,8 @@ var noCurrentGke = "neither the iptables nor the netfilter modules of a maintain
 var MAX_ENTRIES2 = 5e3;
 var MAX_OWN_HOSTS = 2e3;
 var MAX_SELECTED = 5e3;
-function splitHostList(text2) {
-  return text2.split(/[,\n]/).map((entry) => entry.trim()).filter((entry) => entry !== "");
+function splitHostList(text3) {
+  return text3.split(/[,\n]/).map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
 function selectHosts(entries, known = catalogue, configured = []) {
   const own2 = entries.filter(isOwnHost);
@@ -38489,9 +39386,9 @@ function selectHosts(entries, known = catalogue, configured = []) {
     );
   return { hosts: [...chosen.values()], notes: notes2, unmatched };
 }
-function checkCount(count2, bound, what) {
-  if (count2 > bound)
-    throw new UserError(`hosts: ${count2} ${what} are more than ${bound}; check a part of them at a time`);
+function checkCount(count3, bound, what) {
+  if (count3 > bound)
+    throw new UserError(`hosts: ${count3} ${what} are more than ${bound}; check a part of them at a time`);
 }
 function addCollected(host, chosen, from) {
   if (chosen.has(host.id))
@@ -38550,9 +39447,9 @@ function findById(entry, known) {
   const [id = "", kernel] = entry.split("@", 2);
   const row = findHost(known, id);
   if (row !== void 0) return withKernel(row, kernel);
-  const names = [...known.hosts.map((host) => host.id), ...Object.keys(known.selections), "maintained"];
+  const names2 = [...known.hosts.map((host) => host.id), ...Object.keys(known.selections), "maintained"];
   throw new UserError(
-    `hosts: "${entry}" is no host; ${didYouMean(id, names, "the hosts command lists the catalogue")}`
+    `hosts: "${entry}" is no host; ${didYouMean(id, names2, "the hosts command lists the catalogue")}`
   );
 }
 function findByGlob(query, known) {
@@ -38561,22 +39458,22 @@ function findByGlob(query, known) {
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
   return rows.flatMap((row) => withKernel(row, kernel));
 }
-function findByComparison(query, [, distribution = "", operator = "", release = ""], known) {
-  if (!isRelease(release))
-    throw new UserError(`hosts: "${query}": "${release}" is not a release; compare with numbers, e.g. ubuntu >= 20.04`);
+function findByComparison(query, [, distribution = "", operator = "", release2 = ""], known) {
+  if (!isRelease(release2))
+    throw new UserError(`hosts: "${query}": "${release2}" is not a release; compare with numbers, e.g. ubuntu >= 20.04`);
   const rows = known.hosts.filter((row) => row.distribution === distribution);
-  const names = new Set(known.hosts.map((row) => row.distribution));
+  const names2 = new Set(known.hosts.map((row) => row.distribution));
   if (rows.length === 0)
     throw new UserError(
-      `hosts: "${query}": no distribution "${distribution}"; ${didYouMean(distribution, names, `known are ${[...names].sort().join(", ")}`)}`
+      `hosts: "${query}": no distribution "${distribution}"; ${didYouMean(distribution, names2, `known are ${[...names2].sort().join(", ")}`)}`
     );
-  const found = rows.filter((row) => isRelease(row.release) && holds2(compareVersions(row.release, release), operator));
+  const found = rows.filter((row) => isRelease(row.release) && holds2(compareVersions(row.release, release2), operator));
   if (found.length === 0)
     throw new UserError(`hosts: no host fits "${query}"; there are ${rows.map((row) => row.id).join(", ")}`);
   return found.flatMap((row) => withKernel(row));
 }
-function isRelease(text2) {
-  return /^\d+(\.\d+)*$/.test(text2);
+function isRelease(text3) {
+  return /^\d+(\.\d+)*$/.test(text3);
 }
 function holds2(order2, operator) {
   switch (operator) {
@@ -38644,12 +39541,13 @@ function resolveSettings(options) {
       ignore: (config2.ignore ?? []).map(withoutUndefined),
       today: options.today
     },
+    limits: { ...limitsOf(config2), ...options.limits },
     notes: selection.notes
   };
 }
 function loadConfig(folder2, named) {
   const file = named ?? defaultConfigFile;
-  const bytes = readIfThere({ path: resolve(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
+  const bytes = readIfThere({ path: resolve2(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
   if (bytes !== void 0) return readConfig3(bytes.toString("utf8"), file);
   if (named === void 0) return {};
   throw new UserError(`${file}: there is no such file: name an existing config file`);
@@ -38660,7 +39558,7 @@ function toHostEntry(entry, folder2) {
 }
 function readNodesFile(file, folder2) {
   const { value } = readJson({
-    path: resolve(folder2, file),
+    path: resolve2(folder2, file),
     shown: file,
     limit: maximumNodesSize,
     what: "a list of nodes"
@@ -38669,7 +39567,7 @@ function readNodesFile(file, folder2) {
 }
 function readFactsFile(file, folder2) {
   const bytes = readBounded({
-    path: resolve(folder2, file),
+    path: resolve2(folder2, file),
     shown: file,
     limit: maximumFactsSize,
     what: "a file of facts"
@@ -38716,9 +39614,11 @@ function withoutUndefined(value) {
 // src/check.ts
 async function check(request) {
   const { settings } = request;
-  const inspection = await inspectionOf(request.images, request);
+  const { limits: limits2 } = settings;
+  const reading = { ...request.reading, limits: limits2, deadline: startDeadline(limits2) };
+  const inspection = await inspectionOf(request.images, reading);
   const hasBase = "images" in request.base || request.base.length > 0;
-  const base = hasBase ? await inspectionOf(request.base, request) : void 0;
+  const base = hasBase ? await inspectionOf(request.base, reading) : void 0;
   if (base !== void 0 && base.images.length !== inspection.images.length) {
     const counts = `${base.images.length} base images for ${inspection.images.length} images`;
     throw new UserError(`${counts}: give one base image for each image, in the same order`);
@@ -38728,9 +39628,9 @@ async function check(request) {
     return {
       reference: image2.reference,
       digest: image2.digest,
-      platforms: image2.platforms.map(({ platform, toolchain }) => {
-        const old = before?.platforms.find((candidate) => candidate.platform === platform);
-        const evaluated = evaluate(image2.reference, platform, toolchain, request);
+      platforms: image2.platforms.map(({ platform: platform2, toolchain }) => {
+        const old = before?.platforms.find((candidate) => candidate.platform === platform2);
+        const evaluated = evaluate(image2.reference, platform2, toolchain, request);
         return before === void 0 || old === void 0 ? evaluated : {
           ...evaluated,
           base: {
@@ -38743,47 +39643,57 @@ async function check(request) {
     };
   });
   const references = [...inspection.images, ...base?.images ?? []].map((image2) => image2.reference);
-  const notes2 = [...settings.notes, ...unusedImageEntries(settings.config, references)];
+  const notes2 = [...settings.notes, ...unusedImageEntries(settings.config, references), ...readingNotes(inspection)];
   return assembleReport(images, settings.policy, tool, notes2);
 }
-async function inspectionOf(images, { platforms: platforms2, credentials }) {
-  return "images" in images ? images : inspectImages(images, platforms2, credentials);
+async function inspectionOf(images, reading) {
+  return "images" in images ? images : inspectImages(images, reading);
 }
-function evaluateBase(reference, { platform, toolchain }, { settings }) {
-  const { cells } = evaluate(reference, platform, toolchain, { images: [], base: [], platforms: [], settings });
+function readingNotes({ images }) {
+  return images.flatMap(({ reference, platforms: platforms2 }) => {
+    const notes2 = new Set(platforms2.flatMap((platform2) => platform2.notes ?? []));
+    return [...notes2].map((note) => {
+      const where = platforms2.filter((platform2) => platform2.notes?.includes(note)).map(({ platform: platform2 }) => platform2);
+      return `${reference}${where.length === platforms2.length ? "" : ` (${where.join(", ")})`}: ${note}.`;
+    });
+  });
+}
+function evaluateBase(reference, { platform: platform2, toolchain }, { settings }) {
+  const { cells } = evaluate(reference, platform2, toolchain, { settings });
   return { toolchain, cells };
 }
-function evaluate(reference, platform, toolchain, { settings, locate: locate2 }) {
+function evaluate(reference, platform2, toolchain, { settings, locate: locate2 }) {
   const image2 = contextOf(settings.config, reference, toolchain);
   const input = { toolchain, image: image2, hosts: settings.hosts };
   const cells = evaluatePlatform(input);
   return {
-    platform,
+    platform: platform2,
     toolchain,
     cells: withRemedy(cells, findRemedy(input, cells, distributions)),
-    ...locate2 === void 0 ? {} : { locate: (finding3) => locate2(finding3, toolchain) }
+    ...locate2 === void 0 ? {} : { locate: (finding4) => locate2(finding4, toolchain) }
   };
 }
 function withRemedy(cells, remedy4) {
   if (remedy4 === void 0) return cells;
-  return cells.map((cell) => ({
-    ...cell,
-    all: cell.all.map(
-      (finding3) => finding3.severity !== "notice" && remedy4.clears(cell.host.id, finding3.rule, finding3.cause) ? { ...finding3, remedy: remedy4.text, ...remedy4.upgrade === void 0 ? {} : { upgrade: remedy4.upgrade } } : finding3
+  return cells.map((cell2) => ({
+    ...cell2,
+    all: cell2.all.map(
+      (finding4) => finding4.severity !== "notice" && remedy4.clears(cell2.host.id, finding4.rule, finding4.cause) ? { ...finding4, remedy: remedy4.text, ...remedy4.upgrade === void 0 ? {} : { upgrade: remedy4.upgrade } } : finding4
     )
   }));
 }
 
 // src/dockerfile/find.ts
-import { readdirSync, readFileSync as readFileSync2, statSync } from "node:fs";
-import { join as join4 } from "node:path";
+import { lstatSync as lstatSync2, readdirSync as readdirSync2 } from "node:fs";
+import { join as join6 } from "node:path";
 var SIZE_LIMIT = 64 * 1024;
 var ENTRY_LIMIT = 5e3;
 var NAME = "Dockerfile";
 var SKIPPED = /* @__PURE__ */ new Set(["node_modules", "vendor", "testdata"]);
 function findDockerfile(root, input) {
   if (input !== void 0) return readNamed(root, input);
-  if (isFile(join4(root, NAME))) return read(root, NAME);
+  const own2 = lstatSync2(join6(root, NAME), { throwIfNoEntry: false });
+  if (own2 !== void 0 && !own2.isDirectory()) return readFound(root, NAME);
   const found = search(root, "", 2, { left: ENTRY_LIMIT });
   const [only] = found;
   if (only === void 0) return { reason: "no Dockerfile was found" };
@@ -38791,34 +39701,33 @@ function findDockerfile(root, input) {
     return {
       reason: `${found.length} Dockerfiles were found (${found.slice(0, 3).join(", ")}${found.length > 3 ? ", ..." : ""}); name one in the input dockerfile`
     };
-  return read(root, only);
+  return readFound(root, only);
 }
 function readNamed(root, input) {
   const path = input.replaceAll("\\", "/").replace(/^(?:\.\/+)+/, "");
   if (path.startsWith("/") || path.split("/").includes(".."))
     throw new UserError(`input dockerfile: ${input} lies outside of the repository; give a path relative to its root`);
   try {
-    const found = read(root, path);
-    if ("path" in found) return found;
-    throw new UserError(`input dockerfile: ${input}: ${found.reason}`);
+    return read(root, path);
   } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw new UserError(
-      `input dockerfile: can't read ${input}: ${cause instanceof Error ? cause.message : String(cause)}`
-    );
+    throw new UserError(`input dockerfile: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+function readFound(root, path) {
+  try {
+    return read(root, path);
+  } catch (cause) {
+    if (cause instanceof UserError) return { reason: cause.message };
+    throw cause;
   }
 }
 function read(root, path) {
-  const { size } = statSync(join4(root, path));
-  if (size > SIZE_LIMIT) return { reason: `${path} has ${size} bytes, too many for a Dockerfile` };
-  return { path, text: readFileSync2(join4(root, path), "utf8") };
-}
-function isFile(path) {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  const bytes = readBounded({ path: join6(root, path), shown: path, limit: SIZE_LIMIT, what: "a Dockerfile" });
+  return { path, text: bytes.toString("utf8") };
 }
 function search(root, folder2, depth, budget) {
   const found = [];
-  for (const entry of entriesOf(join4(root, folder2))) {
+  for (const entry of entriesOf(join6(root, folder2))) {
     if (budget.left-- <= 0) break;
     const path = folder2 === "" ? entry.name : `${folder2}/${entry.name}`;
     if (entry.isFile() && entry.name === NAME) found.push(path);
@@ -38829,68 +39738,45 @@ function search(root, folder2, depth, budget) {
 }
 function entriesOf(folder2) {
   try {
-    return readdirSync(folder2, { withFileTypes: true }).sort((a, b) => a.name < b.name ? -1 : 1);
+    return readdirSync2(folder2, { withFileTypes: true }).sort((a, b) => a.name < b.name ? -1 : 1);
   } catch {
     return [];
   }
 }
 
-// src/files/write-whole.ts
-import { randomUUID } from "node:crypto";
-import { existsSync as existsSync2, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { dirname as dirname6, join as join5 } from "node:path";
-function writeWhole(file, text2) {
-  const folder2 = dirname6(file);
-  const temporary = join5(folder2, `.netfilter-compat-${randomUUID()}`);
-  try {
-    makeFolder(folder2);
-    writeFileSync(temporary, text2, { flag: "wx" });
-    renameSync(temporary, file);
-  } catch (error) {
-    if (existsSync2(temporary)) unlinkSync(temporary);
-    throw new UserError(`can't write ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-function makeFolder(folder2) {
-  if (existsSync2(folder2)) return;
-  const parent = dirname6(folder2);
-  if (parent !== folder2) makeFolder(parent);
-  mkdirSync(folder2);
-}
-
 // src/host-listing.ts
-import { readFileSync as readFileSync3 } from "node:fs";
+import { readFileSync } from "node:fs";
 
 // src/report/escape.ts
 var TEXT_LIMIT = 600;
 var JOINER = "\u2060";
 var SOFT_BREAK = "\u200B";
 var UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
-function cleanText(text2, limit = TEXT_LIMIT) {
-  const visible = text2.slice(0, limit * 4).replace(/[\s\u0085]+/gu, " ").replace(new RegExp("(\\p{M}{3})\\p{M}+", "gu"), "$1").replace(UNSAFE, (character) => `<U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}>`).trim();
+function cleanText(text3, limit = TEXT_LIMIT) {
+  const visible = text3.slice(0, limit * 4).replace(/[\s\u0085]+/gu, " ").replace(new RegExp("(\\p{M}{3})\\p{M}+", "gu"), "$1").replace(UNSAFE, (character) => `<U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}>`).trim();
   const characters = [...visible];
   return characters.length <= limit ? visible : `${characters.slice(0, limit - 1).join("")}\u2026`;
 }
-function breakTriggers(text2) {
-  return text2.replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`).replace(/#(?=\d|\[)/g, `#${JOINER}`).replace(/GH-(?=\d)/gi, (match2) => `${match2}${JOINER}`).replace(/:\/\//g, `:${JOINER}//`).replace(/(mailto|xmpp):/gi, `$1${JOINER}:`).replace(/www\./gi, (match2) => `${match2.slice(0, 3)}${JOINER}.`);
+function breakTriggers(text3) {
+  return text3.replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`).replace(/#(?=\d|\[)/g, `#${JOINER}`).replace(/GH-(?=\d)/gi, (match2) => `${match2}${JOINER}`).replace(/:\/\//g, `:${JOINER}//`).replace(/(mailto|xmpp):/gi, `$1${JOINER}:`).replace(/www\./gi, (match2) => `${match2.slice(0, 3)}${JOINER}.`);
 }
-function escapeHtml(text2) {
-  return text2.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;");
+function escapeHtml(text3) {
+  return text3.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;");
 }
-function splitCode(text2) {
-  const pieces = text2.split("`");
+function splitCode(text3) {
+  const pieces = text3.split("`");
   if (pieces.length % 2 === 0) {
     const last = pieces.pop() ?? "";
     pieces[pieces.length - 1] += `\`${last}`;
   }
   return pieces.map((piece, i) => ({ code: i % 2 === 1, text: piece })).filter((part2) => part2.text !== "");
 }
-function markdownText(text2, limit) {
-  return escapeClean(cleanText(text2, limit));
+function markdownText(text3, limit) {
+  return escapeClean(cleanText(text3, limit));
 }
-function markdownCell(text2, limit, width = 14) {
+function markdownCell(text3, limit, width = 14) {
   return escapeClean(
-    cleanText(text2, limit).replace(new RegExp(`[^\\s-]{${width}}(?=[^\\s-])`, "gu"), `$&${SOFT_BREAK}`)
+    cleanText(text3, limit).replace(new RegExp(`[^\\s-]{${width}}(?=[^\\s-])`, "gu"), `$&${SOFT_BREAK}`)
   );
 }
 function escapeClean(clean) {
@@ -38900,11 +39786,11 @@ function escapeClean(clean) {
     (_, space, sign, digits, point) => sign === void 0 ? `${space}${digits}\\${point}` : `${space}\\${sign}`
   );
 }
-function markdownPlain(text2) {
-  return breakTriggers(text2).replace(/[\\`*[\]|~]/g, "\\$&").replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\$/g, "<span>$</span>");
+function markdownPlain(text3) {
+  return breakTriggers(text3).replace(/[\\`*[\]|~]/g, "\\$&").replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\$/g, "<span>$</span>");
 }
-function markdownCode(text2, limit) {
-  return codeSpan(cleanText(text2, limit));
+function markdownCode(text3, limit) {
+  return codeSpan(cleanText(text3, limit));
 }
 function codeSpan(clean) {
   if (clean.trim() === "") return "";
@@ -38912,8 +39798,8 @@ function codeSpan(clean) {
     return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
   return `\`${clean}\``;
 }
-function htmlText(text2, limit) {
-  return splitCode(cleanText(text2, limit)).map(
+function htmlText(text3, limit) {
+  return splitCode(cleanText(text3, limit)).map(
     (part2) => part2.code ? `<code>${escapeHtml(part2.text)}</code>` : escapeHtml(breakTriggers(part2.text)).replace(/\$/g, "<span>$</span>")
   ).join("");
 }
@@ -38930,11 +39816,11 @@ function sourceLink(address) {
 function isInside(path) {
   return !/^[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
 }
-function plainText(text2, limit) {
-  return breakCommands(cleanText(text2, limit));
+function plainText(text3, limit) {
+  return breakCommands(cleanText(text3, limit));
 }
-function breakCommands(text2) {
-  return text2.replace(/^([^\S\n]*):(?=:)/gm, `$1:${JOINER}`).replace(/##(?=\[)/g, `##${JOINER}`);
+function breakCommands(text3) {
+  return text3.replace(/^([^\S\n]*):(?=:)/gm, `$1:${JOINER}`).replace(/##(?=\[)/g, `##${JOINER}`);
 }
 function escapeJson(json2) {
   const escapeUnit = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
@@ -38953,10 +39839,10 @@ function renderHostTable(hosts) {
       show2(host.kernel.modules.ip_tables),
       show2(host.ipset.version)
     ])
-  ].map((row) => row.map((cell) => plainText(cell, 60)));
+  ].map((row) => row.map((cell2) => plainText(cell2, 60)));
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return `${rows.map(
-    (row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()
+    (row) => row.map((cell2, column) => cell2.padEnd(widths[column] ?? 0)).join("  ").trimEnd()
   ).join("\n")}
 `;
 }
@@ -39003,7 +39889,7 @@ ${note}`).join("");
 }
 function readCollector() {
   try {
-    return readFileSync3(new URL("../scripts/collect-host-facts.sh", import.meta.url), "utf8");
+    return readFileSync(new URL("../scripts/collect-host-facts.sh", import.meta.url), "utf8");
   } catch {
     throw new UserError("hosts: scripts/collect-host-facts.sh is not beside dist/: take it from the repository");
   }
@@ -39037,8 +39923,8 @@ function splitCommands(lines, firstLine, escapeCharacter) {
     if (/^\s*(?:#|$)/.test(raw)) return;
     const trimmed = raw.trimEnd();
     const continues = trimmed.endsWith(escapeCharacter);
-    const text2 = (continues ? trimmed.slice(0, -1) : trimmed).replace(/["'[\],()]/g, " ");
-    for (const token of text2.split(/\s+|(&&|\|\||[;|&])/)) {
+    const text3 = (continues ? trimmed.slice(0, -1) : trimmed).replace(/["'[\],()]/g, " ");
+    for (const token of text3.split(/\s+|(&&|\|\||[;|&])/)) {
       if (token === void 0 || token === "") continue;
       if (/^(?:&&|\|\||[;|&{}])$/.test(token)) commands.push([]);
       else commands.at(-1)?.push({ text: token, line: firstLine + i });
@@ -39072,17 +39958,17 @@ function namesPackage(word, name) {
 var TEXT_LIMIT2 = 64 * 1024;
 var LOOKUP_LIMIT = 200;
 var STAGE_LIMIT = 500;
-function makeLocator(text2) {
-  if (text2.length > TEXT_LIMIT2) return () => void 0;
-  const file = import_dockerfile_ast.DockerfileParser.parse(text2);
+function makeLocator(text3) {
+  if (text3.length > TEXT_LIMIT2) return () => void 0;
+  const file = import_dockerfile_ast.DockerfileParser.parse(text3);
   const stages = splitStages(file.getInstructions());
   const last = stages.at(-1);
   if (last === void 0 || stages.length > STAGE_LIMIT) return () => void 0;
-  const lines = text2.split(/\r\n|\r|\n/);
+  const lines = text3.split(/\r\n|\r|\n/);
   const escapeCharacter = file.getEscapeCharacter();
-  const resolve2 = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? void 0);
+  const resolve4 = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? void 0);
   return (wanted) => {
-    const search2 = { lines, escapeCharacter, stages, searched: /* @__PURE__ */ new Map(), wanted, resolve: resolve2 };
+    const search2 = { lines, escapeCharacter, stages, searched: /* @__PURE__ */ new Map(), wanted, resolve: resolve4 };
     const from = baseLine(search2, last);
     return searchStage(search2, last) ?? { line: from, kind: "from", base: from };
   };
@@ -39095,11 +39981,11 @@ function splitStages(instructions) {
     else stages.at(-1)?.instructions.push(instruction);
   return stages;
 }
-function rememberLookups(resolve2) {
+function rememberLookups(resolve4) {
   const known = /* @__PURE__ */ new Map();
   return (variable, line) => {
     const key = `${line} ${variable}`;
-    if (!known.has(key) && known.size < LOOKUP_LIMIT) known.set(key, resolve2(variable, line));
+    if (!known.has(key) && known.size < LOOKUP_LIMIT) known.set(key, resolve4(variable, line));
     return known.get(key);
   };
 }
@@ -39143,7 +40029,7 @@ function isWanted({ wanted }, word) {
   return wanted.packages.some((name) => namesPackage(word, name));
 }
 function mentions({ wanted }, word) {
-  return wanted.mentions?.some((text2) => word.includes(text2)) ?? false;
+  return wanted.mentions?.some((text3) => word.includes(text3)) ?? false;
 }
 function searchCopy(search2, stage, instruction) {
   const words3 = instruction.getArguments().map((argument) => argument.getValue().replace(/^["'[,]+|["'\],]+$/g, ""));
@@ -39196,36 +40082,36 @@ function findStage({ stages }, stage, name) {
   const wanted = name.toLowerCase();
   return stages.slice(0, stage.index).findLast((other) => other.from.getBuildStage()?.toLowerCase() === wanted || String(other.index) === wanted);
 }
-function expand2(search2, text2, line) {
-  return text2.replace(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (whole2, braced, fallback, bare) => {
+function expand2(search2, text3, line) {
+  return text3.replace(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (whole2, braced, fallback, bare) => {
     return search2.resolve(braced ?? bare, line) ?? fallback ?? whole2;
   });
 }
 
 // src/dockerfile/suggest.ts
 var imageNames = { "amazon-linux": "amazonlinux", rhel: "" };
-function suggestBase(text2, line, upgrade) {
-  const old = text2.split(/\r\n|\r|\n/)[line - 1]?.trim();
+function suggestBase(text3, line, upgrade) {
+  const old = text3.split(/\r\n|\r|\n/)[line - 1]?.trim();
   const [, start, path, name, tag, rest] = /^(FROM (?:--platform=[\w/$.{}-]+ )?)((?:[\w.-]+(?::\d+)?\/)*)([a-z]+):([\w.-]+)((?: [Aa][Ss] [\w.-]+)?)$/.exec(
     old ?? ""
   ) ?? [];
   if (name === void 0 || name !== (imageNames[upgrade.distribution] ?? upgrade.distribution)) return void 0;
   if (path !== "" && !/(?:^|\/)library\/$/.test(path ?? "")) return void 0;
-  const [, release, variant] = /^(\d+(?:\.\d+)*)((?:-[a-z]+)*)$/.exec(tag ?? "") ?? [];
-  if (release === void 0 || isWithin(release, upgrade.release)) return void 0;
-  if (takesPackagesFromElsewhere(text2) || pinsVersions(text2)) return void 0;
+  const [, release2, variant] = /^(\d+(?:\.\d+)*)((?:-[a-z]+)*)$/.exec(tag ?? "") ?? [];
+  if (release2 === void 0 || isWithin(release2, upgrade.release)) return void 0;
+  if (takesPackagesFromElsewhere(text3) || pinsVersions(text3)) return void 0;
   return { line, text: `${start}${path}${name}:${upgrade.release}${variant}${rest}` };
 }
-function isWithin(release, series) {
-  return release === series || release.startsWith(`${series}.`);
+function isWithin(release2, series) {
+  return release2 === series || release2.startsWith(`${series}.`);
 }
-function takesPackagesFromElsewhere(text2) {
+function takesPackagesFromElsewhere(text3) {
   return /\/etc\/(?:apk\/repositories|apt\/sources|yum\.repos)|--repository|add-apt-repository|dl-cdn\.|snapshot\./.test(
-    text2
+    text3
   );
 }
-function pinsVersions(text2) {
-  return /\b(?:ip6?tables|ipset|nft(?:ables)?|lib(?:nftnl|xtables|mnl))[\w-]*(?:[=~<>]+|-)\$?\{?\w*\d/.test(text2);
+function pinsVersions(text3) {
+  return /\b(?:ip6?tables|ipset|nft(?:ables)?|lib(?:nftnl|xtables|mnl))[\w-]*(?:[=~<>]+|-)\$?\{?\w*\d/.test(text3);
 }
 
 // src/location.ts
@@ -39238,14 +40124,14 @@ var packageNames = {
 function locateFindings(dockerfile) {
   const locate2 = makeLocator(dockerfile.text);
   const known = /* @__PURE__ */ new Map();
-  return (finding3, toolchain) => {
-    const tool2 = finding3.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding3.tool ?? "iptables";
+  return (finding4, toolchain) => {
+    const tool2 = finding4.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding4.tool ?? "iptables";
     const wanted = wantedOf(tool2, toolchain);
     const key = JSON.stringify(wanted);
     if (!known.has(key)) known.set(key, locate2(wanted));
     const found = known.get(key);
     if (found === void 0) return {};
-    const change2 = finding3.upgrade === void 0 || found.base === void 0 ? void 0 : suggestBase(dockerfile.text, found.base, finding3.upgrade);
+    const change2 = finding4.upgrade === void 0 || found.base === void 0 ? void 0 : suggestBase(dockerfile.text, found.base, finding4.upgrade);
     return {
       location: { file: dockerfile.path, line: found.line },
       ...change2 === void 0 ? {} : { suggestion: { file: dockerfile.path, ...change2 } }
@@ -39265,18 +40151,67 @@ function wantedOf(tool2, toolchain) {
   };
 }
 
+// src/progress.ts
+var SHOW_EVERY = 100;
+var LOG_EVERY = 1e4;
+function createReporter(output) {
+  return { begin: (reference) => beginReading(reference, output), say: (sentence) => output.line(sentence) };
+}
+function beginReading(reference, { line, show: show3, now }) {
+  const start = now();
+  let told = start;
+  let layers = 0;
+  let done = 0;
+  let bytes = 0;
+  function tell2() {
+    const time2 = now();
+    if (time2 - told < (show3 === void 0 ? LOG_EVERY : SHOW_EVERY)) return;
+    told = time2;
+    (show3 ?? line)(`${reference}: ${describe9(time2 - start)}`);
+  }
+  function describe9(milliseconds) {
+    const count3 = layers === 0 ? "" : `${done} of ${layers} layers, `;
+    const rate = milliseconds < 1 ? "" : `, ${megabytes(bytes / milliseconds * 1e3)}/s`;
+    return `${count3}${megabytes(bytes)}${rate}`;
+  }
+  return {
+    found(count3) {
+      layers = count3;
+    },
+    layer() {
+      done++;
+      tell2();
+    },
+    bytes(count3) {
+      bytes += count3;
+      tell2();
+    },
+    end() {
+      show3?.("");
+      if (show3 !== void 0) return;
+      if (bytes === 0) return line(`${reference}: no layer had to be read`);
+      const seconds = ((now() - start) / 1e3).toFixed(1);
+      line(`${reference}: ${done} layers, ${megabytes(bytes)} read in ${seconds} s`);
+    },
+    fail: () => show3?.("")
+  };
+}
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 // src/report/pen.ts
 function makePen(options) {
   return {
-    paint: (code, text2) => options.color ? `\x1B[${code}m${text2}\x1B[0m` : text2,
+    paint: (code, text3) => options.color ? `\x1B[${code}m${text3}\x1B[0m` : text3,
     width: Math.max(40, options.width ?? 100)
   };
 }
-function wrap(text2, width, first, next) {
+function wrap(text3, width, first, next) {
   const lines = [];
   let line = first;
   let empty = true;
-  for (const word of text2.split(" ")) {
+  for (const word of text3.split(" ")) {
     if (!empty && line.length + 1 + word.length > width) {
       lines.push(line);
       line = next + word;
@@ -39297,24 +40232,24 @@ function groupFindings(findings) {
 }
 function mergeEqual(findings) {
   const groups = /* @__PURE__ */ new Map();
-  for (const finding3 of findings) {
-    const key = findingKey(finding3);
-    const group = groups.get(key) ?? startGroup(finding3);
+  for (const finding4 of findings) {
+    const key = findingKey(finding4);
+    const group = groups.get(key) ?? startGroup(finding4);
     groups.set(key, group);
-    addUnique(group.images, finding3.image);
-    addUnique(group.platforms, finding3.platform);
-    for (const host of finding3.hosts) addUnique(group.hosts, host);
-    group.cells += finding3.hosts.length;
+    addUnique(group.images, finding4.image);
+    addUnique(group.platforms, finding4.platform);
+    for (const host of finding4.hosts) addUnique(group.hosts, host);
+    group.cells += finding4.hosts.length;
   }
   return [...groups.values()].sort(
     (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells
   );
 }
 function startGroup(first) {
-  const { rule: rule14, severity, message, program: program2, remedy: remedy4 } = first;
+  const { rule: rule14, severity: severity2, message, program: program2, remedy: remedy4 } = first;
   return {
     rule: rule14,
-    severity,
+    severity: severity2,
     message,
     ...program2 === void 0 ? {} : { program: program2 },
     ...remedy4 === void 0 ? {} : { remedy: remedy4 },
@@ -39356,48 +40291,48 @@ function buildMatrix(image2, findings) {
   };
 }
 var nothingKnown = { verdict: "unknown", findings: [], missing: [], asBefore: false };
-function rowCell(cell, findings) {
-  const own2 = cell.findings.map((i) => findings[i]).filter((f) => f !== void 0);
+function rowCell(cell2, findings) {
+  const own2 = cell2.findings.map((i) => findings[i]).filter((f) => f !== void 0);
   const breaks = own2.filter((f) => !f.ignored && f.severity !== "notice");
-  const asBefore = cell.verdict === "warn" && (breaks.some((f) => f.existing && f.severity === "error") || breaks.every((f) => f.existing === true));
+  const asBefore = cell2.verdict === "warn" && (breaks.some((f) => f.existing && f.severity === "error") || breaks.every((f) => f.existing === true));
   const active = breaks.filter((f) => asBefore || !f.existing);
   active.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  return { verdict: cell.verdict, findings: active, missing: cell.verdict === "unknown" ? cell.missing : [], asBefore };
+  return { verdict: cell2.verdict, findings: active, missing: cell2.verdict === "unknown" ? cell2.missing : [], asBefore };
 }
 function mergeColumns(image2, hosts, byHost, cellKey) {
   const columns = /* @__PURE__ */ new Map();
-  image2.platforms.forEach(({ platform }, i) => {
+  image2.platforms.forEach(({ platform: platform2 }, i) => {
     const cells = byHost[i] ?? /* @__PURE__ */ new Map();
     const key = hosts.map((host) => cellKey(cells.get(host) ?? nothingKnown)).join("\n");
     const same2 = columns.get(key);
-    if (same2) same2.platforms.push(platform);
-    else columns.set(key, { platforms: [platform], cells });
+    if (same2) same2.platforms.push(platform2);
+    else columns.set(key, { platforms: [platform2], cells });
   });
   return [...columns.values()];
 }
 function makeCellKey() {
   const numbers2 = /* @__PURE__ */ new Map();
   const known = /* @__PURE__ */ new Map();
-  const numberOf = (finding3) => {
-    const key = findingKey(finding3);
+  const numberOf = (finding4) => {
+    const key = findingKey(finding4);
     const number3 = numbers2.get(key) ?? numbers2.size;
     numbers2.set(key, number3);
-    known.set(finding3, number3);
+    known.set(finding4, number3);
     return number3;
   };
-  return (cell) => JSON.stringify([
-    cell.verdict,
-    cell.asBefore,
-    cell.findings.map((finding3) => known.get(finding3) ?? numberOf(finding3)),
-    cell.missing.map((m) => [m.fact, m.rule])
+  return (cell2) => JSON.stringify([
+    cell2.verdict,
+    cell2.asBefore,
+    cell2.findings.map((finding4) => known.get(finding4) ?? numberOf(finding4)),
+    cell2.missing.map((m) => [m.fact, m.rule])
   ]);
 }
 function rank2(row) {
   return verdicts.indexOf(row.verdict);
 }
 function weight(row) {
-  const count2 = (severity) => row.cells.flatMap((c) => c.findings).filter((f) => f.severity === severity).length;
-  return count2("error") * 1e3 + count2("warning");
+  const count3 = (severity2) => row.cells.flatMap((c) => c.findings).filter((f) => f.severity === severity2).length;
+  return count3("error") * 1e3 + count3("warning");
 }
 function allHosts(report2) {
   return [...new Set(report2.images.flatMap((i) => i.platforms.flatMap((p) => p.cells.map((c) => c.host))))];
@@ -39418,21 +40353,21 @@ function hostNamer(report2, titles = /* @__PURE__ */ new Map()) {
 function count(n, noun) {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
-function withStop(text2) {
-  return /[.!?]$/.test(text2) ? text2 : `${text2}.`;
+function withStop(text3) {
+  return /[.!?]$/.test(text3) ? text3 : `${text3}.`;
 }
 function shortImage(reference) {
   const bare = reference.replace(/^(?:docker-archive|oci-archive|oci|docker-daemon):|^docker:\/\//, "").replace(/@sha256:[0-9a-f]{64}$/, "");
   if (/^[./]|\.t(?:ar|gz)|\.tar\.\w+/.test(bare)) return bare.replace(/^.*\/(?=[^/])/, "");
   return bare;
 }
-function joinNames(names) {
-  return names.join(names.some((name) => name.includes(",")) ? "; " : ", ");
+function joinNames(names2) {
+  return names2.join(names2.some((name) => name.includes(",")) ? "; " : ", ");
 }
-function mergeEvidence(evidence2) {
+function mergeEvidence(evidence3) {
   const facts = /* @__PURE__ */ new Map();
-  const shorten = (text2) => text2.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
-  for (const { fact: fact2, source } of evidence2) {
+  const shorten = (text3) => text3.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
+  for (const { fact: fact2, source } of evidence3) {
     const sources = facts.get(shorten(fact2)) ?? [];
     facts.set(shorten(fact2), sources);
     addUnique(sources, shorten(source));
@@ -39445,9 +40380,9 @@ function renderInspectionText(inspection, options = {}) {
   const pen = makePen(options);
   const blocks = inspection.images.map((image2) => {
     const head2 = `${pen.paint(1, plainText(shortImage(image2.reference), 200))}  ${plainText(image2.digest).slice(0, 19)}`;
-    const platforms2 = image2.platforms.map(({ platform, toolchain }) => ({
-      text: platformTitle(platform, toolchain),
-      children: toolchainItems(toolchain)
+    const platforms2 = image2.platforms.map(({ platform: platform2, toolchain, notes: notes2 }) => ({
+      text: platformTitle(platform2, toolchain),
+      children: [...toolchainItems(toolchain), ...noteItems(notes2)]
     }));
     return [head2, ...tree(platforms2)].join("\n");
   });
@@ -39461,9 +40396,12 @@ function tree(items, indent = "") {
     return [...lines, ...tree(item.children ?? [], `${indent}${last ? "   " : "\u2502  "}`)];
   });
 }
-function platformTitle(platform, { os }) {
+function platformTitle(platform2, { os }) {
   const name = os.id === null ? "no os-release" : plainText(`${os.id} ${os.versionId ?? ""}`, 80);
-  return `${plainText(platform, 60)}  ${name}`;
+  return `${plainText(platform2, 60)}  ${name}`;
+}
+function noteItems(notes2 = []) {
+  return notes2.length === 0 ? [] : [{ text: "notes", children: notes2.map((note) => ({ text: plainText(note) })) }];
 }
 function toolchainItems(toolchain) {
   const items = [];
@@ -39474,7 +40412,7 @@ function toolchainItems(toolchain) {
     });
   }
   items.push(
-    toolchain.tools.length === 0 ? { text: "no netfilter tools" } : { text: "tools", children: alignRows(toolchain.tools.map(toolRow)).map((text2) => ({ text: text2 })) }
+    toolchain.tools.length === 0 ? { text: "no netfilter tools" } : { text: "tools", children: alignRows(toolchain.tools.map(toolRow)).map((text3) => ({ text: text3 })) }
   );
   const commands = Object.entries(toolchain.defaults).sort(([a], [b]) => a < b ? -1 : 1);
   if (commands.length > 0) {
@@ -39483,7 +40421,7 @@ function toolchainItems(toolchain) {
       commandBackend(name, command),
       command.via.map((p) => plainText(p, 200)).join(" \u2192 ")
     ]);
-    items.push({ text: "commands", children: alignRows(rows).map((text2) => ({ text: text2 })) });
+    items.push({ text: "commands", children: alignRows(rows).map((text3) => ({ text: text3 })) });
   }
   if (toolchain.selector) {
     const { kind, version: version3, effective, path } = toolchain.selector;
@@ -39501,7 +40439,7 @@ function toolchainItems(toolchain) {
           libraryRange2(l.versions),
           plainText(l.path, 200)
         ])
-      ).map((text2) => ({ text: text2 }))
+      ).map((text3) => ({ text: text3 }))
     });
   const variables = Object.entries(toolchain.environment).sort(([a], [b]) => a < b ? -1 : 1);
   if (variables.length > 0)
@@ -39538,9 +40476,9 @@ function libraryRange2([min, max]) {
   return max === null ? `${plainText(min, 40)} or later` : `${plainText(min, 40)} to ${plainText(max, 40)}`;
 }
 function alignRows(rows) {
-  const widths = rows.reduce((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), []);
+  const widths = rows.reduce((all, row) => row.map((cell2, i) => Math.max(all[i] ?? 0, cell2.length)), []);
   return rows.map(
-    (row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd()
+    (row) => row.map((cell2, i) => cell2.padEnd(widths[i] ?? 0)).join("  ").trimEnd()
   );
 }
 
@@ -39619,15 +40557,15 @@ function sortKeys(value, isRecord) {
 // src/report/changes.ts
 var NAMED = 3;
 function findChanges(report2) {
-  const compared = report2.images.flatMap((image2) => image2.platforms).filter((platform) => platform.base !== void 0);
+  const compared = report2.images.flatMap((image2) => image2.platforms).filter((platform2) => platform2.base !== void 0);
   if (compared.length === 0) return void 0;
   const changes = { tools: [...new Set(compared.flatMap(toolChanges))], broken: 0, fixed: 0, stillBroken: 0 };
-  for (const cell of compared.flatMap((platform) => platform.cells)) {
-    if (cell.base === void 0) continue;
-    const own2 = cell.findings.map((index) => report2.findings[index]);
-    const breaks = own2.some((finding3) => finding3?.severity === "error" && finding3.ignored === void 0);
-    if (breaks) changes[cell.base === "fail" ? "stillBroken" : "broken"]++;
-    else if (cell.base === "fail" && cell.verdict !== "unknown") changes.fixed++;
+  for (const cell2 of compared.flatMap((platform2) => platform2.cells)) {
+    if (cell2.base === void 0) continue;
+    const own2 = cell2.findings.map((index) => report2.findings[index]);
+    const breaks = own2.some((finding4) => finding4?.severity === "error" && finding4.ignored === void 0);
+    if (breaks) changes[cell2.base === "fail" ? "stillBroken" : "broken"]++;
+    else if (cell2.base === "fail" && cell2.verdict !== "unknown") changes.fixed++;
   }
   return changes;
 }
@@ -39669,15 +40607,15 @@ function headline(report2, context = {}) {
 }
 function sayFail(report2) {
   const hosts = allHosts(report2);
-  const failing = hosts.filter((host) => cellsOf(report2, host).some((cell) => cell.verdict === "fail"));
+  const failing = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "fail"));
   const sentence = `${subject(report2)} breaks on ${part(failing.length, hosts.length)}${onPlatforms(report2, "fail")}.`;
   return { sentence, ...change(report2, "error") };
 }
 function sayWarn(report2) {
   const hosts = allHosts(report2);
-  const asBefore = hosts.filter((host) => cellsOf(report2, host).some((cell) => hasExistingError(report2, cell)));
+  const asBefore = hosts.filter((host) => cellsOf(report2, host).some((cell2) => hasExistingError(report2, cell2)));
   if (asBefore.length > 0) return sayAsBefore(report2, asBefore.length, hosts.length);
-  const warned = hosts.filter((host) => cellsOf(report2, host).some((cell) => cell.verdict === "warn"));
+  const warned = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "warn"));
   const sentence = `${subject(report2)} may break on ${part(warned.length, hosts.length)}${onPlatforms(report2, "warn")}; no break is certain.`;
   return { sentence, ...change(report2, "warning") };
 }
@@ -39687,10 +40625,10 @@ function sayAsBefore(report2, broken, all) {
   const remedy4 = group?.remedy === void 0 ? "" : ` What would cure the old: ${withStop(group.remedy)}`;
   return { sentence, action: `Nothing to do for this change.${remedy4}`, isChange: false };
 }
-function hasExistingError(report2, cell) {
-  return cell.findings.some((index) => {
-    const finding3 = report2.findings[index];
-    return finding3?.severity === "error" && finding3.existing === true && finding3.ignored === void 0;
+function hasExistingError(report2, cell2) {
+  return cell2.findings.some((index) => {
+    const finding4 = report2.findings[index];
+    return finding4?.severity === "error" && finding4.existing === true && finding4.ignored === void 0;
   });
 }
 function sayPass(report2) {
@@ -39700,7 +40638,7 @@ function sayPass(report2) {
   const folded = [
     existing.length > 0 ? `${count(existing.length, "finding")} that the base image already has` : "",
     ignored.length > 0 ? count(ignored.length, "ignored finding") : ""
-  ].filter((text2) => text2 !== "");
+  ].filter((text3) => text3 !== "");
   const action = folded.length === 0 ? "Nothing to do." : `Nothing to do for this change. Not counted: ${folded.join(", ")}.`;
   return { sentence: `${subject(report2)} works on ${all}.`, action, isChange: false };
 }
@@ -39713,22 +40651,22 @@ function sayUnknown(report2, context) {
       action: "Name at least one host in the input `hosts`.",
       isChange: true
     };
-  if (report2.images.length > 0 && platforms(report2).every((platform) => platform.toolchain.tools.length === 0))
+  if (report2.images.length > 0 && platforms(report2).every((platform2) => platform2.toolchain.tools.length === 0))
     return {
       sentence: `${subject(report2)} holds no netfilter tool, so there is nothing to judge.`,
       action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config2}\`; otherwise install the tools.`,
       isChange: true
     };
-  const open4 = hosts.filter((host) => cellsOf(report2, host).some((cell) => cell.verdict === "unknown"));
+  const open4 = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "unknown"));
   const sentence = `Whether ${lowerSubject(report2)} works can't be told for ${part(open4.length, hosts.length)}${onPlatforms(report2, "unknown")}.`;
   return { sentence, action: stateFact(report2, context, config2), isChange: true };
 }
 function stateFact(report2, context, config2) {
   const cells = /* @__PURE__ */ new Map();
-  for (const platform of platforms(report2))
-    for (const cell of platform.cells)
-      for (const fact3 of new Set(cell.missing.map((m) => m.fact)))
-        cells.set(fact3, [...cells.get(fact3) ?? [], cell.host]);
+  for (const platform2 of platforms(report2))
+    for (const cell2 of platform2.cells)
+      for (const fact3 of new Set(cell2.missing.map((m) => m.fact)))
+        cells.set(fact3, [...cells.get(fact3) ?? [], cell2.host]);
   const [fact2, hosts = []] = [...cells].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
   if (fact2 === void 0) return "Read the notes below.";
   const name = hostNamer(report2, context.hostTitles);
@@ -39743,8 +40681,8 @@ function rankRemedies(groups) {
     if (group.remedy !== void 0) byRemedy.set(group.remedy, (byRemedy.get(group.remedy) ?? 0) + group.cells);
   return [...byRemedy].sort((a, b) => b[1] - a[1]);
 }
-function change(report2, severity) {
-  const groups = groupFindings(report2.findings).active.filter((group) => group.severity === severity);
+function change(report2, severity2) {
+  const groups = groupFindings(report2.findings).active.filter((group) => group.severity === severity2);
   const remedies = rankRemedies(groups);
   const [remedy4] = remedies[0] ?? [];
   if (remedy4 === void 0) return { action: readAbout(groups[0]), isChange: true };
@@ -39759,12 +40697,12 @@ function platforms(report2) {
   return report2.images.flatMap((image2) => image2.platforms);
 }
 function cellsOf(report2, host) {
-  return platforms(report2).flatMap((platform) => platform.cells.filter((cell) => cell.host === host));
+  return platforms(report2).flatMap((platform2) => platform2.cells.filter((cell2) => cell2.host === host));
 }
-function onPlatforms(report2, verdict) {
+function onPlatforms(report2, verdict2) {
   const all = new Set(platforms(report2).map((p) => p.platform));
   const hit = new Set(
-    platforms(report2).filter((p) => p.cells.some((c) => c.verdict === verdict)).map((p) => p.platform)
+    platforms(report2).filter((p) => p.cells.some((c) => c.verdict === verdict2)).map((p) => p.platform)
   );
   return hit.size < all.size && hit.size > 0 ? ` (${[...hit].join(", ")} only)` : "";
 }
@@ -39879,7 +40817,7 @@ function matrixTable(writer, matrix) {
   const titles = side ? matrix.columns.map((platforms2) => platforms2.map(shortPlatform).join("<br>")) : ["Result"];
   const lines = shown.map((row) => {
     const single = several ? [platformResults(matrix, row)] : row.cells.map(resultCell);
-    const cells = side ? row.cells.map((cell) => symbols[cell.verdict]) : single;
+    const cells = side ? row.cells.map((cell2) => symbols[cell2.verdict]) : single;
     const reason = rowReason(writer, row);
     return tableRow([
       ...cells,
@@ -39898,23 +40836,23 @@ The same on ${only.map(platformTitle2).join(", ")}.` : "";
   return [...head2, ...lines].join("\n") + rest + agreed2;
 }
 function platformResults(matrix, row) {
-  return verdicts.flatMap((verdict) => {
-    const platforms2 = matrix.columns.flatMap((column, i) => row.cells[i]?.verdict === verdict ? column : []);
-    return platforms2.length === 0 ? [] : [`${symbols[verdict]} ${platforms2.map(shortPlatform).join(", ")}`];
+  return verdicts.flatMap((verdict2) => {
+    const platforms2 = matrix.columns.flatMap((column, i) => row.cells[i]?.verdict === verdict2 ? column : []);
+    return platforms2.length === 0 ? [] : [`${symbols[verdict2]} ${platforms2.map(shortPlatform).join(", ")}`];
   }).join("<br>");
 }
-function platformTitle2(platform) {
-  return markdownText(platform, 60);
+function platformTitle2(platform2) {
+  return markdownText(platform2, 60);
 }
-function shortPlatform(platform) {
-  return markdownCell(platform.replace(/^linux\//, ""), 24, 8);
+function shortPlatform(platform2) {
+  return markdownCell(platform2.replace(/^linux\//, ""), 24, 8);
 }
 function tableRow(cells) {
   return `| ${cells.join(" | ")} |`;
 }
-function resultCell(cell) {
-  const word = cell.asBefore ? "as before" : words2[cell.verdict];
-  return `${symbols[cell.verdict]}&nbsp;${word.replace(" ", "&nbsp;")}`;
+function resultCell(cell2) {
+  const word = cell2.asBefore ? "as before" : words2[cell2.verdict];
+  return `${symbols[cell2.verdict]}&nbsp;${word.replace(" ", "&nbsp;")}`;
 }
 function hostList(writer, hosts, limit, write = markdownText) {
   const named = hosts.slice(0, hosts.length === limit + 1 ? limit + 1 : limit).map((id) => write(writer.hostName(id), 80));
@@ -39922,7 +40860,7 @@ function hostList(writer, hosts, limit, write = markdownText) {
   return left > 0 ? `${joinNames(named)} and ${left} more` : joinNames(named);
 }
 function rowReason(writer, row) {
-  const rules2 = [...new Set(row.cells.flatMap((cell) => cell.findings).map((finding3) => finding3.rule))];
+  const rules2 = [...new Set(row.cells.flatMap((cell2) => cell2.findings).map((finding4) => finding4.rule))];
   const facts = [
     ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact)))
   ];
@@ -39956,9 +40894,9 @@ function findingList(writer, groups) {
 }
 function findingBlock(writer, group) {
   const summary = `${severitySymbols[group.severity]} <b>${htmlText(group.rule, 60)}</b>: ${htmlText(group.message)}`;
-  const { evidence: evidence2 } = writer.detail;
-  const withEvidence = evidence2 === "all" || evidence2 === "errors" && group.severity === "error";
-  const body = [findingFacts(writer, group), withEvidence ? evidenceList(group) : ""].filter((text2) => text2 !== "");
+  const { evidence: evidence3 } = writer.detail;
+  const withEvidence = evidence3 === "all" || evidence3 === "errors" && group.severity === "error";
+  const body = [findingFacts(writer, group), withEvidence ? evidenceList(group) : ""].filter((text3) => text3 !== "");
   return fold(summary, body.join("\n\n"));
 }
 function fold(summary, body) {
@@ -39987,10 +40925,10 @@ function findingFacts(writer, group) {
   return lines.map((line) => `- ${line}`).join("\n");
 }
 function locationLink({ context }, location2) {
-  const text2 = markdownCode(`${location2.file}:${location2.line}`, 200);
-  if (context.sourceBase === void 0 || !isInside(location2.file)) return text2;
+  const text3 = markdownCode(`${location2.file}:${location2.line}`, 200);
+  if (context.sourceBase === void 0 || !isInside(location2.file)) return text3;
   const path = location2.file.split("/").map(encodePath).join("/");
-  return `[${text2}](${context.sourceBase}${path}#L${location2.line})`;
+  return `[${text3}](${context.sourceBase}${path}#L${location2.line})`;
 }
 function encodePath(segment) {
   return encodeURIComponent(segment.toWellFormed()).replace(/[()!'*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
@@ -40006,12 +40944,12 @@ ${items.join("\n")}`;
 }
 function missingFacts(writer) {
   const facts = /* @__PURE__ */ new Map();
-  for (const cell of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
-    for (const { fact: fact2, rule: rule14 } of cell.verdict === "unknown" ? cell.missing : []) {
+  for (const cell2 of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
+    for (const { fact: fact2, rule: rule14 } of cell2.verdict === "unknown" ? cell2.missing : []) {
       const entry = facts.get(fact2) ?? { rules: [], hosts: [] };
       facts.set(fact2, entry);
       if (!entry.rules.includes(rule14)) entry.rules.push(rule14);
-      if (!entry.hosts.includes(cell.host)) entry.hosts.push(cell.host);
+      if (!entry.hosts.includes(cell2.host)) entry.hosts.push(cell2.host);
     }
   if (facts.size === 0) return "";
   const shown = [...facts].slice(0, writer.detail.findings);
@@ -40046,19 +40984,19 @@ function toolList(writer) {
   const { images } = writer.report;
   const tools = /* @__PURE__ */ new Map();
   for (const image2 of images)
-    for (const { platform, toolchain } of image2.platforms)
+    for (const { platform: platform2, toolchain } of image2.platforms)
       for (const tool2 of toolchain.tools) {
-        const text2 = describeTool(tool2);
-        const places = tools.get(text2) ?? [];
-        tools.set(text2, places);
-        const place3 = images.length > 1 ? `${shortImage(image2.reference)} ${platform}` : platform;
+        const text3 = describeTool(tool2);
+        const places = tools.get(text3) ?? [];
+        tools.set(text3, places);
+        const place3 = images.length > 1 ? `${shortImage(image2.reference)} ${platform2}` : platform2;
         if (!places.includes(place3)) places.push(place3);
       }
   if (tools.size === 0) return "";
   const everywhere = images.reduce((sum2, image2) => sum2 + image2.platforms.length, 0);
-  const items = [...tools].map(([text2, places]) => {
+  const items = [...tools].map(([text3, places]) => {
     const where = places.length < everywhere ? ` on ${places.map((place3) => markdownText(place3, 120)).join(", ")}` : "";
-    return `- ${text2}${where}`;
+    return `- ${text3}${where}`;
   });
   return fold("What is in the image", items.join("\n"));
 }
@@ -40139,8 +41077,8 @@ function driver(report2, context, options, rules2) {
     })
   };
 }
-function sarifText(text2, limit) {
-  return cleanText(text2, limit).replace(/\](?=\()/g, "] ");
+function sarifText(text3, limit) {
+  return cleanText(text3, limit).replace(/\](?=\()/g, "] ");
 }
 function messageText(report2, group, name) {
   const hosts = group.hosts.slice(0, 20).map((id) => sarifText(name(id), 80));
@@ -40170,9 +41108,9 @@ function fingerprint(group, context, seen2) {
   seen2.set(key, nth);
   return `${hash64(key)}:${nth}`;
 }
-function hash64(text2) {
+function hash64(text3) {
   let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(text2)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  for (const byte of new TextEncoder().encode(text3)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return hash.toString(16).padStart(16, "0");
 }
 
@@ -40189,13 +41127,13 @@ function failureReason(report2, policy) {
   return reasons.length > 0 ? reasons.join(", ") : void 0;
 }
 function existingReason(report2, failOn) {
-  const existing = report2.findings.filter((finding3) => finding3.existing === true && finding3.ignored === void 0);
-  const errors = existing.filter((finding3) => finding3.severity === "error").length;
-  const warnings = existing.filter((finding3) => finding3.severity === "warning").length;
+  const existing = report2.findings.filter((finding4) => finding4.existing === true && finding4.ignored === void 0);
+  const errors = existing.filter((finding4) => finding4.severity === "error").length;
+  const warnings = existing.filter((finding4) => finding4.severity === "warning").length;
   return [
     errors > 0 ? `${count(errors, "error")} that the base has too` : "",
     warnings > 0 && failOn === "warning" ? `${count(warnings, "warning")} that the base has too` : ""
-  ].filter((text2) => text2 !== "").join(", ");
+  ].filter((text3) => text3 !== "").join(", ");
 }
 function unknownReason(report2) {
   if (report2.counts.unknowns > 0) return `${count(report2.counts.unknowns, "cell")} not known`;
@@ -40241,10 +41179,10 @@ function matrixText(report2, image2, columns, rows, hostName, pen) {
   const title = `${plainText(shortImage(image2), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms2[0] ?? ""}`}`;
   const lines = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
-    return row.cells.map((cell, i) => {
-      const label = pen.paint(verdictColors[cell.verdict], (cell.asBefore ? "before" : labels[cell.verdict]).padEnd(7));
-      const rules2 = [...new Set(cell.findings.map((f) => plainText(f.rule, 60)))];
-      const why = [...rules2, ...cell.verdict === "unknown" ? missingText(cell.missing) : []].join(", ");
+    return row.cells.map((cell2, i) => {
+      const label = pen.paint(verdictColors[cell2.verdict], (cell2.asBefore ? "before" : labels[cell2.verdict]).padEnd(7));
+      const rules2 = [...new Set(cell2.findings.map((f) => plainText(f.rule, 60)))];
+      const why = [...rules2, ...cell2.verdict === "unknown" ? missingText(cell2.missing) : []].join(", ");
       const where = several ? ` [${platforms2[i]}]` : "";
       return `  ${label} ${wrap(`${hosts}${where}${why === "" ? "" : `: ${why}`}`, pen.width, " ".repeat(10), " ".repeat(10)).trimStart()}`;
     });
@@ -40259,7 +41197,7 @@ function findingText(report2, group, hostName, context, pen) {
   const label = pen.paint(severityColors[group.severity], group.severity);
   const several = report2.images.reduce((sum2, image2) => sum2 + image2.platforms.length, 0) > 1;
   const where = several ? `  [${group.platforms.map((p) => plainText(p, 60)).join(", ")}]` : "";
-  const { location: location2, evidence: evidence2 } = group.first;
+  const { location: location2, evidence: evidence3 } = group.first;
   const fields = [
     ["", plainText(group.message)],
     ["fix", plainText(group.remedy ?? "", 1200)],
@@ -40267,7 +41205,7 @@ function findingText(report2, group, hostName, context, pen) {
     ["image", report2.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],
     ["at", location2 ? `${plainText(location2.file, 200)}:${location2.line}` : ""],
-    ...mergeEvidence(evidence2).slice(0, 20).map(({ fact: fact2, sources }, i) => [
+    ...mergeEvidence(evidence3).slice(0, 20).map(({ fact: fact2, sources }, i) => [
       i === 0 ? "known by" : " ",
       `${plainText(fact2)} (${sources.map((source) => plainText(source, 300)).join(", ")})`
     ]),
@@ -40295,12 +41233,12 @@ function listText(title, items, pen) {
 }
 
 // src/rule-pages.ts
-import { readFileSync as readFileSync4 } from "node:fs";
+import { readFileSync as readFileSync2 } from "node:fs";
 var folder = new URL("../docs/rules/", import.meta.url);
 function readRulePage(rule14) {
   if (!ruleIds.includes(rule14)) return void 0;
   try {
-    return readFileSync4(new URL(`${rule14}.md`, folder), "utf8");
+    return readFileSync2(new URL(`${rule14}.md`, folder), "utf8");
   } catch {
     return void 0;
   }
@@ -40316,77 +41254,127 @@ function readRuleHelp() {
   );
 }
 
-// src/cli.ts
+// src/saved-inspections.ts
+import { resolve as resolve3 } from "node:path";
+
+// src/model/report-schema.ts
+var REPORT_SIZE_LIMIT = 16 * 1024 * 1024;
+var CELLS = 2e4;
+var REFERENCES = 3e5;
+var text2 = (length) => string2().check(_maxLength(length));
+var count2 = number2().check(_nonnegative(), _multipleOf(1));
+var severity = _enum(severities);
+var verdict = _enum(verdicts);
+var ruleId = string2().check(_regex(/^[a-z0-9-]{1,60}$/));
+var repositoryPath = text2(1e3).check(_regex(/^(?![/\\])(?!(?:.*[/\\])?\.\.(?:[/\\]|$))/));
+var evidence2 = object({ fact: text2(4e3), source: text2(4e3), about: optional(text2(100)) });
+var finding3 = object({
+  rule: ruleId,
+  severity,
+  image: text2(2e3),
+  platform: text2(200),
+  hosts: array(text2(200)).check(_minLength(1), _maxLength(CELLS)),
+  program: optional(text2(500)),
+  message: text2(4e3),
+  evidence: array(evidence2).check(_maxLength(2e3)),
+  remedy: optional(text2(4e3)),
+  location: optional(object({ file: repositoryPath, line: count2 })),
+  suggestion: optional(
+    object({
+      file: repositoryPath,
+      line: count2,
+      // Shown as code as it is: nothing that could end a block of code, and no second line.
+      text: string2().check(_regex(/^FROM [\w./:@=$ {}-]{1,300}$/))
+    })
+  ),
+  existing: optional(boolean2()),
+  ignored: optional(object({ reason: text2(2e3), until: text2(40) }))
+});
+var cell = object({
+  host: text2(200),
+  kernel: text2(200),
+  programs: array(text2(500)).check(_maxLength(200)),
+  verdict,
+  findings: array(count2).check(_maxLength(1e3)),
+  missing: array(object({ fact: text2(1e3), rule: ruleId })).check(_maxLength(200)),
+  base: optional(verdict)
+});
+var baseTool = object({ name: text2(200), version: nullable(text2(200)), backend: optional(text2(20)) });
+var platform = object({
+  platform: text2(200),
+  toolchain: toolchainSchema,
+  cells: array(cell).check(_maxLength(CELLS)),
+  base: optional(object({ reference: text2(2e3), digest: text2(200), tools: array(baseTool) }))
+});
+var reportSchema = object({
+  schemaVersion: literal(1),
+  tool: object({ name: text2(100), version: text2(100) }),
+  verdict,
+  counts: object({ errors: count2, warnings: count2, notices: count2, unknowns: count2 }),
+  images: array(
+    object({
+      reference: text2(2e3),
+      digest: text2(200),
+      platforms: array(platform).check(_maxLength(64))
+    })
+  ).check(_maxLength(256)),
+  findings: array(finding3).check(_maxLength(1e4)),
+  fixed: optional(array(finding3).check(_maxLength(1e4))),
+  notes: array(text2(4e3)).check(_maxLength(1e3))
+});
+function parseReport(document) {
+  const written = document?.schemaVersion;
+  if (typeof written === "number" && written !== 1)
+    return { problem: `schemaVersion ${written} is not known here; use the version of netfilter-compat that wrote it` };
+  const parsed = reportSchema.safeParse(document);
+  if (!parsed.success) return { problem: describe8(parsed.error.issues[0]) };
+  const report2 = parsed.data;
+  const problem = findContradiction(report2);
+  return problem === void 0 ? { report: report2 } : { problem };
+}
+function describe8(issue2) {
+  const place3 = (issue2?.path ?? []).map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+  const field = place3.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
+  return `${field.slice(0, 100) || "the document"} is not what a report has there`;
+}
+function findContradiction(report2) {
+  const platforms2 = report2.images.flatMap((image2) => image2.platforms);
+  const cells = platforms2.flatMap((entry) => entry.cells);
+  if (platforms2.some(({ toolchain }) => toolchain.tools.length > 2e3)) return "it names more than 2000 tools";
+  if (cells.length > CELLS) return `it has ${cells.length} cells, more than ${CELLS}`;
+  const all = [...report2.findings, ...report2.fixed ?? []];
+  const references = [...cells.map((c) => c.findings.length), ...all.map((f) => f.hosts.length)];
+  if (references.reduce((sum2, length) => sum2 + length, 0) > REFERENCES) return "it is larger than any check would give";
+  for (const { verdict: stated2, findings, host } of cells) {
+    const own2 = findings.map((index) => report2.findings[index]);
+    if (own2.some((entry) => entry === void 0 || !entry.hosts.includes(host)))
+      return "a cell names a finding that isn't about it";
+    const active = own2.filter((entry) => entry !== void 0 && !entry.ignored && !entry.existing);
+    const hasError = active.some((entry) => entry?.severity === "error");
+    if (hasError !== (stated2 === "fail")) return "a cell's verdict contradicts its findings";
+    if (stated2 === "pass" && active.some((entry) => entry?.severity === "warning"))
+      return "a cell's verdict contradicts its findings";
+  }
+  const { verdict: whole2, counts } = summarize(report2.findings, cells);
+  if (whole2 !== report2.verdict) return "its verdict contradicts its cells";
+  const differs = Object.keys(counts).some((name) => counts[name] !== report2.counts[name]);
+  return differs ? "its counts contradict its findings" : void 0;
+}
+
+// src/files/read-reports.ts
+var TOTAL_SIZE = 128 * 1024 * 1024;
+function readReport(path, shown) {
+  const { value, size } = readJson({ path, shown, limit: REPORT_SIZE_LIMIT, what: "a report" });
+  const parsed = parseReport(value);
+  if ("problem" in parsed) throw new UserError(`${shown}: not a report of netfilter-compat: ${parsed.problem}`);
+  return { report: parsed.report, size };
+}
+
+// src/saved-inspections.ts
 var maximumInspectionSize = 64 * 1024 * 1024;
-var errorLength = 2e3;
-async function run(invocation) {
-  switch (invocation.command) {
-    case "help":
-      process.stdout.write(usage);
-      return 0;
-    case "version":
-      process.stdout.write(`${tool.name} ${tool.version}
-`);
-      return 0;
-    case "check":
-      return runCheck(invocation.options);
-    case "inspect": {
-      const inspection = await inspectImages(invocation.images, invocation.platforms);
-      const json2 = invocation.format === "json";
-      emit(json2 ? renderInspectionJson(inspection) : renderInspectionText(inspection, terminal()), invocation.output);
-      return 0;
-    }
-    case "hosts":
-      emit(listHosts(invocation, process.cwd()), void 0);
-      return 0;
-    case "explain":
-      emit(explain(invocation.rule), void 0);
-      return 0;
-  }
-}
-async function runCheck(options) {
-  const settings = resolveSettings({
-    folder: process.cwd(),
-    ...options.config === void 0 ? {} : { configFile: options.config },
-    ...options.hosts === void 0 ? {} : { hosts: namedHosts(options.hosts) },
-    today: (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)
-  });
-  const dockerfile = findDockerfile(process.cwd());
-  const report2 = await check({
-    images: options.toolchains.length > 0 ? readInspections(options.toolchains, options.platforms) : options.images,
-    base: options.base,
-    platforms: options.platforms,
-    settings,
-    ..."path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}
-  });
-  emit(render(report2, options, settings, "path" in dockerfile ? dockerfile.path : void 0), options.output);
-  const failure2 = failureReason(report2, {
-    failOn: options.failOn ?? settings.config["fail-on"] ?? "error",
-    failOnUnknown: options.failOnUnknown ?? settings.config["fail-on-unknown"] ?? false,
-    failOnExisting: settings.config["fail-on-existing"] ?? false
-  });
-  return failure2 === void 0 ? 0 : 1;
-}
-function namedHosts(list) {
-  const hosts = splitHostList(list);
-  if (hosts.length === 0) throw new UserError("--hosts: names no host; leave it out for the default selection");
-  return hosts;
-}
-function render(report2, options, settings, dockerfile) {
-  const context = {
-    hostTitles: new Map(settings.hosts.map(({ host }) => [host.id, host.title])),
-    ...options.config === void 0 ? {} : { configFile: options.config }
-  };
-  switch (options.format) {
-    case "json":
-      return renderJson(report2);
-    case "markdown":
-      return renderMarkdown(report2, context);
-    case "sarif":
-      return renderSarif(report2, context, { fallbackFile: dockerfile ?? "Dockerfile", ruleHelp: readRuleHelp() });
-    case "text":
-      return renderText(report2, context, terminal());
-  }
+function readReportedImages(files, folder2) {
+  const reports = files.map((file) => readReport(resolve3(folder2, file), file).report);
+  return { schemaVersion: 1, tool, images: reports.flatMap((report2) => report2.images) };
 }
 function readInspections(files, asked) {
   const platforms2 = asked.map(parsePlatform);
@@ -40409,16 +41397,107 @@ function readInspection2(file) {
   return images;
 }
 function choosePlatforms2(image2, asked, file) {
-  const missing = asked.find((one) => !image2.platforms.some(({ platform }) => matchesPlatform(platform, one)));
+  const missing = asked.find((one) => !image2.platforms.some(({ platform: platform2 }) => matchesPlatform(platform2, one)));
   if (missing !== void 0) {
-    const known = image2.platforms.map(({ platform }) => platform).join(", ");
+    const known = image2.platforms.map(({ platform: platform2 }) => platform2).join(", ");
     throw new UserError(`${file}: ${image2.reference} has no ${missing}; it has ${known}`);
   }
   if (asked.length === 0) return image2;
   return {
     ...image2,
-    platforms: image2.platforms.filter(({ platform }) => asked.some((one) => matchesPlatform(platform, one)))
+    platforms: image2.platforms.filter(({ platform: platform2 }) => asked.some((one) => matchesPlatform(platform2, one)))
   };
+}
+
+// src/cli.ts
+var errorLength = 2e3;
+async function run(invocation) {
+  switch (invocation.command) {
+    case "help":
+      process.stdout.write(usage);
+      return 0;
+    case "version":
+      process.stdout.write(`${tool.name} ${tool.version}
+`);
+      return 0;
+    case "check":
+      return runCheck(invocation.options);
+    case "inspect": {
+      const inspection = await inspectImages(
+        expandBuildMetadata(invocation.images, process.cwd()),
+        readingOf(invocation.reading)
+      );
+      const json2 = invocation.format === "json";
+      emit(json2 ? renderInspectionJson(inspection) : renderInspectionText(inspection, terminal()), invocation.output);
+      return 0;
+    }
+    case "hosts":
+      emit(listHosts(invocation, process.cwd()), void 0);
+      return 0;
+    case "explain":
+      emit(explain(invocation.rule), void 0);
+      return 0;
+  }
+}
+async function runCheck(options) {
+  const { toolchains, baseReports, reading } = options;
+  const folder2 = process.cwd();
+  const settings = resolveSettings({
+    folder: folder2,
+    ...options.config === void 0 ? {} : { configFile: options.config },
+    ...options.hosts === void 0 ? {} : { hosts: namedHosts(options.hosts) },
+    limits: reading.limits,
+    today: (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)
+  });
+  const dockerfile = findDockerfile(folder2);
+  const report2 = await check({
+    images: toolchains.length > 0 ? readInspections(toolchains, reading.platforms) : expandBuildMetadata(options.images, folder2),
+    base: baseReports.length > 0 ? readReportedImages(baseReports, folder2) : expandBuildMetadata(options.base, folder2),
+    settings,
+    reading: readingOf(reading),
+    ..."path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}
+  });
+  emit(render(report2, options, settings, "path" in dockerfile ? dockerfile.path : void 0), options.output);
+  const failure2 = failureReason(report2, {
+    failOn: options.failOn ?? settings.config["fail-on"] ?? "error",
+    failOnUnknown: options.failOnUnknown ?? settings.config["fail-on-unknown"] ?? false,
+    failOnExisting: options.failOnExisting ?? settings.config["fail-on-existing"] ?? false
+  });
+  return failure2 === void 0 ? 0 : 1;
+}
+function readingOf({ quiet, ...reading }) {
+  const output = quiet ? void 0 : progressOutput();
+  return output === void 0 ? reading : { ...reading, reporter: createReporter(output) };
+}
+function progressOutput() {
+  const { stderr, env } = process;
+  const line = (text3) => stderr.write(`${plainText(text3, errorLength)}
+`);
+  const now = () => performance.now();
+  if (stderr.isTTY === true)
+    return { line, now, show: (text3) => stderr.write(`\r\x1B[K${plainText(text3, (stderr.columns || 80) - 1)}`) };
+  return env.CI === "true" ? { line, now } : void 0;
+}
+function namedHosts(list) {
+  const hosts = splitHostList(list);
+  if (hosts.length === 0) throw new UserError("--hosts: names no host; leave it out for the default selection");
+  return hosts;
+}
+function render(report2, options, settings, dockerfile) {
+  const context = {
+    hostTitles: new Map(settings.hosts.map(({ host }) => [host.id, host.title])),
+    ...options.config === void 0 ? {} : { configFile: options.config }
+  };
+  switch (options.format) {
+    case "json":
+      return renderJson(report2);
+    case "markdown":
+      return renderMarkdown(report2, context);
+    case "sarif":
+      return renderSarif(report2, context, { fallbackFile: dockerfile ?? "Dockerfile", ruleHelp: readRuleHelp() });
+    case "text":
+      return renderText(report2, context, terminal());
+  }
 }
 function explain(rule14) {
   const page = readRulePage(rule14);
@@ -40434,12 +41513,12 @@ function terminal() {
     ...stdout.isTTY === true ? { width: stdout.columns } : {}
   };
 }
-function emit(text2, file) {
-  if (file === void 0) process.stdout.write(text2);
-  else writeWhole(file, text2);
+function emit(text3, file) {
+  if (file === void 0) process.stdout.write(text3);
+  else writeWhole(file, text3);
 }
-function complain(text2) {
-  process.stderr.write(`${tool.name}: ${plainText(text2, errorLength)}
+function complain(text3) {
+  process.stderr.write(`${tool.name}: ${plainText(text3, errorLength)}
 `);
 }
 function watchOutput() {

@@ -529,7 +529,7 @@ var require_identity = __commonJS({
     var SEQ = /* @__PURE__ */ Symbol.for("yaml.seq");
     var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
     var isAlias = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === ALIAS;
-    var isDocument = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === DOC;
+    var isDocument2 = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === DOC;
     var isMap = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === MAP;
     var isPair = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === PAIR;
     var isScalar = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === SCALAR;
@@ -565,7 +565,7 @@ var require_identity = __commonJS({
     exports.hasAnchor = hasAnchor;
     exports.isAlias = isAlias;
     exports.isCollection = isCollection;
-    exports.isDocument = isDocument;
+    exports.isDocument = isDocument2;
     exports.isMap = isMap;
     exports.isNode = isNode;
     exports.isPair = isPair;
@@ -2950,7 +2950,7 @@ var require_int = __commonJS({
       resolve: (str, _onError, opt) => intResolve(str, 2, 8, opt),
       stringify: (node) => intStringify(node, 8, "0o")
     };
-    var int = {
+    var int2 = {
       identify: intIdentify,
       default: true,
       tag: "tag:yaml.org,2002:int",
@@ -2967,7 +2967,7 @@ var require_int = __commonJS({
       resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
       stringify: (node) => intStringify(node, 16, "0x")
     };
-    exports.int = int;
+    exports.int = int2;
     exports.intHex = intHex;
     exports.intOct = intOct;
   }
@@ -2983,16 +2983,16 @@ var require_schema = __commonJS({
     var string3 = require_string();
     var bool2 = require_bool();
     var float = require_float();
-    var int = require_int();
+    var int2 = require_int();
     var schema = [
       map.map,
       seq.seq,
       string3.string,
       _null3.nullTag,
       bool2.boolTag,
-      int.intOct,
-      int.int,
-      int.intHex,
+      int2.intOct,
+      int2.int,
+      int2.intHex,
       float.floatNaN,
       float.floatExp,
       float.float
@@ -3426,7 +3426,7 @@ var require_int2 = __commonJS({
       resolve: (str, _onError, opt) => intResolve(str, 1, 8, opt),
       stringify: (node) => intStringify(node, 8, "0")
     };
-    var int = {
+    var int2 = {
       identify: intIdentify,
       default: true,
       tag: "tag:yaml.org,2002:int",
@@ -3443,7 +3443,7 @@ var require_int2 = __commonJS({
       resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
       stringify: (node) => intStringify(node, 16, "0x")
     };
-    exports.int = int;
+    exports.int = int2;
     exports.intBin = intBin;
     exports.intHex = intHex;
     exports.intOct = intOct;
@@ -3638,7 +3638,7 @@ var require_schema3 = __commonJS({
     var binary = require_binary();
     var bool2 = require_bool2();
     var float = require_float2();
-    var int = require_int2();
+    var int2 = require_int2();
     var merge4 = require_merge();
     var omap = require_omap();
     var pairs = require_pairs();
@@ -3651,10 +3651,10 @@ var require_schema3 = __commonJS({
       _null3.nullTag,
       bool2.trueTag,
       bool2.falseTag,
-      int.intBin,
-      int.intOct,
-      int.int,
-      int.intHex,
+      int2.intBin,
+      int2.intOct,
+      int2.int,
+      int2.intHex,
       float.floatNaN,
       float.floatExp,
       float.float,
@@ -3681,7 +3681,7 @@ var require_tags = __commonJS({
     var string3 = require_string();
     var bool2 = require_bool();
     var float = require_float();
-    var int = require_int();
+    var int2 = require_int();
     var schema = require_schema();
     var schema$1 = require_schema2();
     var binary = require_binary();
@@ -3705,9 +3705,9 @@ var require_tags = __commonJS({
       floatExp: float.floatExp,
       floatNaN: float.floatNaN,
       floatTime: timestamp.floatTime,
-      int: int.int,
-      intHex: int.intHex,
-      intOct: int.intOct,
+      int: int2.int,
+      intHex: int2.intHex,
+      intOct: int2.intOct,
       intTime: timestamp.intTime,
       map: map.map,
       merge: merge4.merge,
@@ -7747,7 +7747,7 @@ var require_public_api = __commonJS({
       }
       return doc;
     }
-    function parse4(src, reviver, options) {
+    function parse5(src, reviver, options) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
@@ -7788,7 +7788,7 @@ var require_public_api = __commonJS({
         return value.toString(options);
       return new Document.Document(value, _replacer, options).toString(options);
     }
-    exports.parse = parse4;
+    exports.parse = parse5;
     exports.parseAllDocuments = parseAllDocuments;
     exports.parseDocument = parseDocument3;
     exports.stringify = stringify;
@@ -8224,8 +8224,8 @@ var require_semver = __commonJS({
       }
       // preminor will bump the version up to the next minor release, and immediately
       // down to pre-release. premajor and prepatch work the same way.
-      inc(release, identifier, identifierBase) {
-        if (release.startsWith("pre")) {
+      inc(release2, identifier, identifierBase) {
+        if (release2.startsWith("pre")) {
           if (!identifier && identifierBase === false) {
             throw new Error("invalid increment argument: identifier is empty");
           }
@@ -8236,7 +8236,7 @@ var require_semver = __commonJS({
             }
           }
         }
-        switch (release) {
+        switch (release2) {
           case "premajor":
             this.prerelease.length = 0;
             this.patch = 0;
@@ -8328,7 +8328,7 @@ var require_semver = __commonJS({
             break;
           }
           default:
-            throw new Error(`invalid increment argument: ${release}`);
+            throw new Error(`invalid increment argument: ${release2}`);
         }
         this.raw = this.format();
         if (this.build.length) {
@@ -8346,7 +8346,7 @@ var require_parse = __commonJS({
   "node_modules/semver/functions/parse.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
-    var parse4 = (version3, options, throwErrors = false) => {
+    var parse5 = (version3, options, throwErrors = false) => {
       if (version3 instanceof SemVer) {
         return version3;
       }
@@ -8359,7 +8359,7 @@ var require_parse = __commonJS({
         throw er;
       }
     };
-    module.exports = parse4;
+    module.exports = parse5;
   }
 });
 
@@ -8367,9 +8367,9 @@ var require_parse = __commonJS({
 var require_valid = __commonJS({
   "node_modules/semver/functions/valid.js"(exports, module) {
     "use strict";
-    var parse4 = require_parse();
+    var parse5 = require_parse();
     var valid = (version3, options) => {
-      const v = parse4(version3, options);
+      const v = parse5(version3, options);
       return v ? v.version : null;
     };
     module.exports = valid;
@@ -8380,9 +8380,9 @@ var require_valid = __commonJS({
 var require_clean = __commonJS({
   "node_modules/semver/functions/clean.js"(exports, module) {
     "use strict";
-    var parse4 = require_parse();
+    var parse5 = require_parse();
     var clean = (version3, options) => {
-      const s = parse4(version3.trim().replace(/^[=v]+/, ""), options);
+      const s = parse5(version3.trim().replace(/^[=v]+/, ""), options);
       return s ? s.version : null;
     };
     module.exports = clean;
@@ -8394,7 +8394,7 @@ var require_inc = __commonJS({
   "node_modules/semver/functions/inc.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
-    var inc = (version3, release, options, identifier, identifierBase) => {
+    var inc = (version3, release2, options, identifier, identifierBase) => {
       if (typeof options === "string") {
         identifierBase = identifier;
         identifier = options;
@@ -8404,7 +8404,7 @@ var require_inc = __commonJS({
         return new SemVer(
           version3 instanceof SemVer ? version3.version : version3,
           options
-        ).inc(release, identifier, identifierBase).version;
+        ).inc(release2, identifier, identifierBase).version;
       } catch (er) {
         return null;
       }
@@ -8417,10 +8417,10 @@ var require_inc = __commonJS({
 var require_diff = __commonJS({
   "node_modules/semver/functions/diff.js"(exports, module) {
     "use strict";
-    var parse4 = require_parse();
+    var parse5 = require_parse();
     var diff = (version1, version22) => {
-      const v1 = parse4(version1, null, true);
-      const v2 = parse4(version22, null, true);
+      const v1 = parse5(version1, null, true);
+      const v2 = parse5(version22, null, true);
       const comparison = v1.compare(v2);
       if (comparison === 0) {
         return null;
@@ -8491,9 +8491,9 @@ var require_patch = __commonJS({
 var require_prerelease = __commonJS({
   "node_modules/semver/functions/prerelease.js"(exports, module) {
     "use strict";
-    var parse4 = require_parse();
+    var parse5 = require_parse();
     var prerelease = (version3, options) => {
-      const parsed = parse4(version3, options);
+      const parsed = parse5(version3, options);
       return parsed && parsed.prerelease.length ? parsed.prerelease : null;
     };
     module.exports = prerelease;
@@ -8679,7 +8679,7 @@ var require_coerce = __commonJS({
   "node_modules/semver/functions/coerce.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
-    var parse4 = require_parse();
+    var parse5 = require_parse();
     var { safeRe: re, t } = require_re();
     var coerce = (version3, options) => {
       if (version3 instanceof SemVer) {
@@ -8713,8 +8713,8 @@ var require_coerce = __commonJS({
       const minor = match2[3] || "0";
       const patch = match2[4] || "0";
       const prerelease = options.includePrerelease && match2[5] ? `-${match2[5]}` : "";
-      const build2 = options.includePrerelease && match2[6] ? `+${match2[6]}` : "";
-      return parse4(`${major}.${minor}.${patch}${prerelease}${build2}`, options);
+      const build3 = options.includePrerelease && match2[6] ? `+${match2[6]}` : "";
+      return parse5(`${major}.${minor}.${patch}${prerelease}${build3}`, options);
     };
     module.exports = coerce;
   }
@@ -8724,7 +8724,7 @@ var require_coerce = __commonJS({
 var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports, module) {
     "use strict";
-    var parse4 = require_parse();
+    var parse5 = require_parse();
     var constants4 = require_constants();
     var SemVer = require_semver();
     var truncate = (version3, truncation, options) => {
@@ -8736,7 +8736,7 @@ var require_truncate = __commonJS({
     };
     var cloneInputVersion = (version3, options) => {
       const versionStringToParse = version3 instanceof SemVer ? version3.version : version3;
-      return parse4(versionStringToParse, options);
+      return parse5(versionStringToParse, options);
     };
     var doTruncation = (version3, truncation) => {
       if (isPrerelease(truncation)) {
@@ -9971,7 +9971,7 @@ var require_semver2 = __commonJS({
     var constants4 = require_constants();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
-    var parse4 = require_parse();
+    var parse5 = require_parse();
     var valid = require_valid();
     var clean = require_clean();
     var inc = require_inc();
@@ -10010,7 +10010,7 @@ var require_semver2 = __commonJS({
     var simplifyRange = require_simplify();
     var subset = require_subset();
     module.exports = {
-      parse: parse4,
+      parse: parse5,
       valid,
       clean,
       inc,
@@ -12185,9 +12185,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve4, reject) => {
+          return new Promise((resolve6, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve4(data);
+              return err ? reject(err) : resolve6(data);
             });
           });
         }
@@ -12225,12 +12225,12 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve4, reject) => {
+          return new Promise((resolve6, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve4(data);
+              ) : resolve6(data);
             });
           });
         }
@@ -14497,8 +14497,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve4, reject) => {
-        res = resolve4;
+      const promise = new Promise((resolve6, reject) => {
+        res = resolve6;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -16749,12 +16749,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve4, reject) => {
+      const waitForDrain = () => new Promise((resolve6, reject) => {
         assert(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve4;
+          callback = resolve6;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -17424,12 +17424,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve4, reject) => {
+      const waitForDrain = () => new Promise((resolve6, reject) => {
         assert(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve4;
+          callback = resolve6;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -17908,16 +17908,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve4) => {
+        return new Promise((resolve6) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve4;
+            this[kClosedResolve] = resolve6;
           } else {
-            resolve4(null);
+            resolve6(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve4) => {
+        return new Promise((resolve6) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request2 = requests[i];
@@ -17928,7 +17928,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve4(null);
+            resolve6(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -17979,7 +17979,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve4, reject) => {
+        const socket = await new Promise((resolve6, reject) => {
           client[kConnector]({
             host,
             hostname,
@@ -17991,7 +17991,7 @@ var require_client = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve4(socket2);
+              resolve6(socket2);
             }
           });
         });
@@ -18327,8 +18327,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c) => c.close()));
         } else {
-          await new Promise((resolve4) => {
-            this[kClosedResolve] = resolve4;
+          await new Promise((resolve6) => {
+            this[kClosedResolve] = resolve6;
           });
         }
       }
@@ -19094,9 +19094,9 @@ var require_retry_handler = __commonJS({
       parseRangeHeader,
       wrapRequestBody
     } = require_util();
-    function calculateRetryAfterHeader(retryAfter) {
+    function calculateRetryAfterHeader(retryAfter2) {
       const current = Date.now();
-      return new Date(retryAfter).getTime() - current;
+      return new Date(retryAfter2).getTime() - current;
     }
     function validatePartialResponseContentLength(headers, range, statusCode, retryCount) {
       const contentLength = headers["content-length"];
@@ -19129,7 +19129,7 @@ var require_retry_handler = __commonJS({
           // Response scoped
           methods,
           errorCodes,
-          retryAfter,
+          retryAfter: retryAfter2,
           statusCodes
         } = retryOptions ?? {};
         this.dispatch = handlers.dispatch;
@@ -19139,7 +19139,7 @@ var require_retry_handler = __commonJS({
         this.aborted = false;
         this.retryOpts = {
           retry: retryFn ?? _RetryHandler[kRetryHandlerDefaultRetry],
-          retryAfter: retryAfter ?? true,
+          retryAfter: retryAfter2 ?? true,
           maxTimeout: maxTimeout ?? 30 * 1e3,
           // 30s,
           minTimeout: minTimeout ?? 500,
@@ -19597,7 +19597,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve4, reject) => {
+        return await new Promise((resolve6, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -19610,7 +19610,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve4(null);
+              resolve6(null);
             }
           }).on("error", noop3).on("data", function(chunk) {
             limit -= chunk.length;
@@ -19629,7 +19629,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert(!stream[kConsume]);
-      return new Promise((resolve4, reject) => {
+      return new Promise((resolve6, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -19646,7 +19646,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve4,
+              resolve: resolve6,
               reject,
               length: 0,
               body: []
@@ -19716,18 +19716,18 @@ var require_readable = __commonJS({
       return buffer;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve4, stream, length } = consume2;
+      const { type, body, resolve: resolve6, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve4(chunksDecode(body, length));
+          resolve6(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve4(JSON.parse(chunksDecode(body, length)));
+          resolve6(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve4(chunksConcat(body, length).buffer);
+          resolve6(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve4(new Blob(body, { type: stream[kContentType] }));
+          resolve6(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve4(chunksConcat(body, length));
+          resolve6(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -19984,9 +19984,9 @@ var require_api_request = __commonJS({
     };
     function request2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve4, reject) => {
+        return new Promise((resolve6, reject) => {
           request2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve4(data);
+            return err ? reject(err) : resolve6(data);
           });
         });
       }
@@ -20209,9 +20209,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve4, reject) => {
+        return new Promise((resolve6, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve4(data);
+            return err ? reject(err) : resolve6(data);
           });
         });
       }
@@ -20496,9 +20496,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve4, reject) => {
+        return new Promise((resolve6, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve4(data);
+            return err ? reject(err) : resolve6(data);
           });
         });
       }
@@ -20590,9 +20590,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve4, reject) => {
+        return new Promise((resolve6, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve4(data);
+            return err ? reject(err) : resolve6(data);
           });
         });
       }
@@ -22305,13 +22305,13 @@ var require_headers2 = __commonJS({
           return this.#headersList[kHeadersSortedMap];
         }
         const headers = [];
-        const names = this.#headersList.toSortedArray();
+        const names2 = this.#headersList.toSortedArray();
         const cookies = this.#headersList.cookies;
         if (cookies === null || cookies.length === 1) {
-          return this.#headersList[kHeadersSortedMap] = names;
+          return this.#headersList[kHeadersSortedMap] = names2;
         }
-        for (let i = 0; i < names.length; ++i) {
-          const { 0: name, 1: value } = names[i];
+        for (let i = 0; i < names2.length; ++i) {
+          const { 0: name, 1: value } = names2[i];
           if (name === "set-cookie") {
             for (let j = 0; j < cookies.length; ++j) {
               headers.push([name, cookies[j]]);
@@ -24455,7 +24455,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url = requestCurrentURL(request2);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve4, reject) => agent.dispatch(
+        return new Promise((resolve6, reject) => agent.dispatch(
           {
             path: url.pathname + url.search,
             origin: url.origin,
@@ -24531,7 +24531,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable({ read: resume });
               const onError = this.onError.bind(this);
-              resolve4({
+              resolve6({
                 status,
                 statusText,
                 headersList,
@@ -24574,7 +24574,7 @@ var require_fetch = __commonJS({
               for (let i = 0; i < rawHeaders.length; i += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i]), rawHeaders[i + 1].toString("latin1"), true);
               }
-              resolve4({
+              resolve6({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -28315,8 +28315,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve4) => {
-        setTimeout(resolve4, ms).unref();
+      return new Promise((resolve6) => {
+        setTimeout(resolve6, ms).unref();
       });
     }
     module.exports = {
@@ -29175,7 +29175,7 @@ var require_undici = __commonJS({
 });
 
 // node_modules/@actions/github/lib/context.js
-import { readFileSync as readFileSync3, existsSync as existsSync3 } from "fs";
+import { readFileSync, existsSync as existsSync4 } from "fs";
 import { EOL as EOL5 } from "os";
 var Context;
 var init_context = __esm({
@@ -29188,8 +29188,8 @@ var init_context = __esm({
         var _a3, _b, _c;
         this.payload = {};
         if (process.env.GITHUB_EVENT_PATH) {
-          if (existsSync3(process.env.GITHUB_EVENT_PATH)) {
-            this.payload = JSON.parse(readFileSync3(process.env.GITHUB_EVENT_PATH, { encoding: "utf8" }));
+          if (existsSync4(process.env.GITHUB_EVENT_PATH)) {
+            this.payload = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, { encoding: "utf8" }));
           } else {
             const path = process.env.GITHUB_EVENT_PATH;
             process.stdout.write(`GITHUB_EVENT_PATH ${path} does not exist${EOL5}`);
@@ -29354,11 +29354,11 @@ var require_lib = __commonJS({
     })();
     var __awaiter3 = exports && exports.__awaiter || function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve4) {
-          resolve4(value);
+        return value instanceof P ? value : new P(function(resolve6) {
+          resolve6(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve4, reject) {
+      return new (P || (P = Promise))(function(resolve6, reject) {
         function fulfilled(value) {
           try {
             step(generator.next(value));
@@ -29374,7 +29374,7 @@ var require_lib = __commonJS({
           }
         }
         function step(result) {
-          result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -29461,26 +29461,26 @@ var require_lib = __commonJS({
       }
       readBody() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve4) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve6) => __awaiter3(this, void 0, void 0, function* () {
             let output = Buffer.alloc(0);
             this.message.on("data", (chunk) => {
               output = Buffer.concat([output, chunk]);
             });
             this.message.on("end", () => {
-              resolve4(output.toString());
+              resolve6(output.toString());
             });
           }));
         });
       }
       readBodyBuffer() {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve4) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve6) => __awaiter3(this, void 0, void 0, function* () {
             const chunks = [];
             this.message.on("data", (chunk) => {
               chunks.push(chunk);
             });
             this.message.on("end", () => {
-              resolve4(Buffer.concat(chunks));
+              resolve6(Buffer.concat(chunks));
             });
           }));
         });
@@ -29688,14 +29688,14 @@ var require_lib = __commonJS({
        */
       requestRaw(info2, data) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve4, reject) => {
+          return new Promise((resolve6, reject) => {
             function callbackForResult(err, res) {
               if (err) {
                 reject(err);
               } else if (!res) {
                 reject(new Error("Unknown error"));
               } else {
-                resolve4(res);
+                resolve6(res);
               }
             }
             this.requestRawWithCallback(info2, data, callbackForResult);
@@ -29939,12 +29939,12 @@ var require_lib = __commonJS({
         return __awaiter3(this, void 0, void 0, function* () {
           retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
           const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-          return new Promise((resolve4) => setTimeout(() => resolve4(), ms));
+          return new Promise((resolve6) => setTimeout(() => resolve6(), ms));
         });
       }
       _processResponse(res, options) {
         return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve4, reject) => __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve6, reject) => __awaiter3(this, void 0, void 0, function* () {
             const statusCode = res.message.statusCode || 0;
             const response = {
               statusCode,
@@ -29952,7 +29952,7 @@ var require_lib = __commonJS({
               headers: {}
             };
             if (statusCode === HttpCodes2.NotFound) {
-              resolve4(response);
+              resolve6(response);
             }
             function dateTimeDeserializer(key, value) {
               if (typeof value === "string") {
@@ -29991,7 +29991,7 @@ var require_lib = __commonJS({
               err.result = response.result;
               reject(err);
             } else {
-              resolve4(response);
+              resolve6(response);
             }
           }));
         });
@@ -30049,11 +30049,11 @@ var init_utils = __esm({
     import_undici2 = __toESM(require_undici(), 1);
     __awaiter2 = function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve4) {
-          resolve4(value);
+        return value instanceof P ? value : new P(function(resolve6) {
+          resolve6(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve4, reject) {
+      return new (P || (P = Promise))(function(resolve6, reject) {
         function fulfilled(value) {
           try {
             step(generator.next(value));
@@ -30069,7 +30069,7 @@ var init_utils = __esm({
           }
         }
         function step(result) {
-          result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -30279,11 +30279,11 @@ function merge3(defaults2, route, options) {
 }
 function addQueryParameters(url, parameters) {
   const separator = /\?/.test(url) ? "&" : "?";
-  const names = Object.keys(parameters);
-  if (names.length === 0) {
+  const names2 = Object.keys(parameters);
+  if (names2.length === 0) {
     return url;
   }
-  return url + separator + names.map((name) => {
+  return url + separator + names2.map((name) => {
     if (name === "q") {
       return "q=" + parameters.q.split("+").map(encodeURIComponent).join("+");
     }
@@ -30439,7 +30439,7 @@ function expand2(template, context2) {
     return template.replace(/\/$/, "");
   }
 }
-function parse2(options) {
+function parse3(options) {
   let method = options.method.toUpperCase();
   let url = (options.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
   let headers = Object.assign({}, options.headers);
@@ -30503,7 +30503,7 @@ function parse2(options) {
   );
 }
 function endpointWithDefaults(defaults2, route, options) {
-  return parse2(merge3(defaults2, route, options));
+  return parse3(merge3(defaults2, route, options));
 }
 function withDefaults(oldDefaults, newDefaults) {
   const DEFAULTS2 = merge3(oldDefaults, newDefaults);
@@ -30512,7 +30512,7 @@ function withDefaults(oldDefaults, newDefaults) {
     DEFAULTS: DEFAULTS2,
     defaults: withDefaults.bind(null, DEFAULTS2),
     merge: merge3.bind(null, DEFAULTS2),
-    parse: parse2
+    parse: parse3
   });
 }
 var VERSION, userAgent, DEFAULTS, urlVariableRegex, endpoint;
@@ -30538,7 +30538,7 @@ var init_dist_bundle = __esm({
 });
 
 // node_modules/content-type/dist/index.js
-function parse3(header, options) {
+function parse4(header, options) {
   const stopFlags = SEMI_FLAG | (options?.comma === true ? COMMA_FLAG : 0);
   const len = header.length;
   let valueStart = options?.start ?? 0;
@@ -31222,7 +31222,7 @@ async function getResponseData(response) {
   if (!contentType) {
     return response.text().catch(noop);
   }
-  const mimetype = parse3(contentType);
+  const mimetype = parse4(contentType);
   if (isJSONResponse(mimetype)) {
     let text3 = "";
     try {
@@ -34617,14 +34617,14 @@ var require_light = __commonJS({
           return this._onFailure(error2, eventInfo, clearGlobalState, run2, free);
         }
         async _onFailure(error2, eventInfo, clearGlobalState, run2, free) {
-          var retry2, retryAfter;
+          var retry2, retryAfter2;
           if (clearGlobalState()) {
             retry2 = await this.Events.trigger("failed", error2, eventInfo);
             if (retry2 != null) {
-              retryAfter = ~~retry2;
-              this.Events.trigger("retry", `Retrying ${this.options.id} after ${retryAfter} ms`, eventInfo);
+              retryAfter2 = ~~retry2;
+              this.Events.trigger("retry", `Retrying ${this.options.id} after ${retryAfter2} ms`, eventInfo);
               this.retryCount++;
-              return run2(retryAfter);
+              return run2(retryAfter2);
             } else {
               this.doDone(eventInfo);
               await free(this.options, eventInfo);
@@ -34696,8 +34696,8 @@ var require_light = __commonJS({
           return this.Promise.resolve();
         }
         yieldLoop(t = 0) {
-          return new this.Promise(function(resolve4, reject) {
-            return setTimeout(resolve4, t);
+          return new this.Promise(function(resolve6, reject) {
+            return setTimeout(resolve6, t);
           });
         }
         computePenalty() {
@@ -34908,15 +34908,15 @@ var require_light = __commonJS({
           return this._queue.length === 0;
         }
         async _tryToRun() {
-          var args, cb, error2, reject, resolve4, returned, task;
+          var args, cb, error2, reject, resolve6, returned, task;
           if (this._running < 1 && this._queue.length > 0) {
             this._running++;
-            ({ task, args, resolve: resolve4, reject } = this._queue.shift());
+            ({ task, args, resolve: resolve6, reject } = this._queue.shift());
             cb = await (async function() {
               try {
                 returned = await task(...args);
                 return function() {
-                  return resolve4(returned);
+                  return resolve6(returned);
                 };
               } catch (error1) {
                 error2 = error1;
@@ -34931,13 +34931,13 @@ var require_light = __commonJS({
           }
         }
         schedule(task, ...args) {
-          var promise, reject, resolve4;
-          resolve4 = reject = null;
+          var promise, reject, resolve6;
+          resolve6 = reject = null;
           promise = new this.Promise(function(_resolve, _reject) {
-            resolve4 = _resolve;
+            resolve6 = _resolve;
             return reject = _reject;
           });
-          this._queue.push({ task, args, resolve: resolve4, reject });
+          this._queue.push({ task, args, resolve: resolve6, reject });
           this._tryToRun();
           return promise;
         }
@@ -35338,14 +35338,14 @@ var require_light = __commonJS({
                 counts = this._states.counts;
                 return counts[0] + counts[1] + counts[2] + counts[3] === at2;
               };
-              return new this.Promise((resolve4, reject) => {
+              return new this.Promise((resolve6, reject) => {
                 if (finished()) {
-                  return resolve4();
+                  return resolve6();
                 } else {
                   return this.on("done", () => {
                     if (finished()) {
                       this.removeAllListeners("done");
-                      return resolve4();
+                      return resolve6();
                     }
                   });
                 }
@@ -35438,9 +35438,9 @@ var require_light = __commonJS({
               options = parser$5.load(options, this.jobDefaults);
             }
             task = (...args2) => {
-              return new this.Promise(function(resolve4, reject) {
+              return new this.Promise(function(resolve6, reject) {
                 return fn(...args2, function(...args3) {
-                  return (args3[0] != null ? reject : resolve4)(args3);
+                  return (args3[0] != null ? reject : resolve6)(args3);
                 });
               });
             };
@@ -35577,8 +35577,8 @@ async function errorRequest(state, octokit, error2, options) {
   }
   if (error2.status >= 400 && !state.doNotRetry.includes(error2.status)) {
     const retries = options.request.retries != null ? options.request.retries : state.retries;
-    const retryAfter = Math.pow((options.request.retryCount || 0) + 1, 2);
-    throw octokit.retry.retryRequest(error2, retries, retryAfter);
+    const retryAfter2 = Math.pow((options.request.retryCount || 0) + 1, 2);
+    throw octokit.retry.retryRequest(error2, retries, retryAfter2);
   }
   throw error2;
 }
@@ -35622,10 +35622,10 @@ function retry(octokit, octokitOptions) {
   );
   const retryPlugin = {
     retry: {
-      retryRequest: (error2, retries, retryAfter) => {
+      retryRequest: (error2, retries, retryAfter2) => {
         error2.request.request = Object.assign({}, error2.request.request, {
           retries,
-          retryAfter
+          retryAfter: retryAfter2
         });
         return error2;
       }
@@ -37246,10 +37246,10 @@ var init_main = __esm({
         return toString.call(value) === "[object String]";
       }
       Is2.string = string3;
-      function number3(value) {
+      function number4(value) {
         return toString.call(value) === "[object Number]";
       }
-      Is2.number = number3;
+      Is2.number = number4;
       function numberRange(value, min, max) {
         return toString.call(value) === "[object Number]" && min <= value && value <= max;
       }
@@ -41454,18 +41454,135 @@ var require_main = __commonJS({
     ];
     var DockerfileParser2;
     (function(DockerfileParser3) {
-      function parse4(content) {
+      function parse5(content) {
         let parser = new parser_1.Parser();
         return parser.parse(content);
       }
-      DockerfileParser3.parse = parse4;
+      DockerfileParser3.parse = parse5;
     })(DockerfileParser2 || (exports.DockerfileParser = DockerfileParser2 = {}));
   }
 });
 
 // src/main.ts
 import { existsSync as existsSync5 } from "node:fs";
-import { resolve as resolve3 } from "node:path";
+import { resolve as resolve5 } from "node:path";
+
+// src/build-metadata.ts
+import { closeSync as closeSync2, openSync as openSync2, readSync as readSync2, statSync } from "node:fs";
+import { resolve } from "node:path";
+
+// src/files/read-bounded.ts
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+
+// src/model/error.ts
+var UserError = class extends Error {
+  name = "UserError";
+};
+var LimitError = class extends UserError {
+  name = "LimitError";
+  /** Name of the limit. */
+  limit;
+  constructor(message, limit, options) {
+    super(message, options);
+    this.limit = limit;
+  }
+};
+
+// src/files/read-bounded.ts
+function readIfThere({ path, shown, limit, what }) {
+  let descriptor;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
+    if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
+    return readBytes(descriptor, status.size);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const code = cause.code;
+    if (code === "ENOENT") return void 0;
+    if (code === "ELOOP")
+      throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
+    throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
+  } finally {
+    if (descriptor !== void 0) closeSync(descriptor);
+  }
+}
+function readBytes(descriptor, size) {
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  while (filled < size) {
+    const read2 = readSync(descriptor, bytes, filled, size - filled, filled);
+    if (read2 === 0) break;
+    filled += read2;
+  }
+  return bytes.subarray(0, filled);
+}
+function readBounded(file) {
+  const bytes = readIfThere(file);
+  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
+  return bytes;
+}
+function readJson(file) {
+  const bytes = readBounded(file);
+  try {
+    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
+  } catch {
+    throw new UserError(`${file.shown}: not JSON`);
+  }
+}
+
+// src/build-metadata.ts
+var maximumSize = 16 * 1024 * 1024;
+function expandBuildMetadata(references, folder2) {
+  return references.flatMap((reference) => {
+    const [, path = "", target] = /^([^#]+)(?:#([^#]*))?$/.exec(reference) ?? [];
+    return isDocument(resolve(folder2, path)) ? readImages(resolve(folder2, path), path, target) : [reference];
+  });
+}
+function isDocument(path) {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  const descriptor = openSync2(path, "r");
+  try {
+    const first = Buffer.alloc(1);
+    return readSync2(descriptor, first, 0, 1, 0) === 1 && first.toString() === "{";
+  } catch {
+    return false;
+  } finally {
+    closeSync2(descriptor);
+  }
+}
+function readImages(path, shown, target) {
+  const value = readJson({ path, shown, limit: maximumSize, what: "a metadata file of docker buildx" }).value;
+  if (isBuilt(value)) {
+    if (target === void 0) return [nameImage(value, shown)];
+    throw new UserError(`${shown}#${target}: the file is of one build and has no targets; leave out what follows #`);
+  }
+  const targets = Object.entries(value).flatMap(([name, fields]) => isBuilt(fields) ? [{ name, fields }] : []);
+  if (targets.length === 0)
+    throw new UserError(
+      `${shown}: neither an image archive nor a metadata file of docker buildx (containerimage.digest is not in it)`
+    );
+  const chosen = target === void 0 ? targets : targets.filter(({ name }) => name === target);
+  if (chosen.length === 0)
+    throw new UserError(`${shown}: has no target ${target}; it has ${targets.map(({ name }) => name).join(", ")}`);
+  return chosen.map(({ name, fields }) => nameImage(fields, `${shown}#${name}`));
+}
+function isBuilt(value) {
+  return typeof value === "object" && value !== null && "containerimage.digest" in value;
+}
+function nameImage(fields, shown) {
+  const { "containerimage.digest": digest, "image.name": names2 } = fields;
+  if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest))
+    throw new UserError(`${shown}: containerimage.digest is no digest (sha256: and 64 hexadecimal digits)`);
+  const name = typeof names2 === "string" ? (names2.split(",")[0] ?? "").trim() : "";
+  if (name === "")
+    throw new UserError(
+      `${shown}: the build has no name (image.name), so it is nowhere but in its output: pass that file`
+    );
+  if (!/^\w[\w./:-]{0,511}$/.test(name)) throw new UserError(`${shown}: image.name is not the name of an image`);
+  return `${name.replace(/:[^/:]*$/, "")}@${digest}`;
+}
 
 // src/model/report.ts
 var severities = ["error", "warning", "notice"];
@@ -42030,7 +42147,7 @@ var archMismatch = {
 };
 function mismatch(tools, architecture, stated2, target) {
   const runs2 = bundled.wider[architecture] === stated2;
-  const names = tools.map(({ name }) => name).join(", ");
+  const names2 = tools.map(({ name }) => name).join(", ");
   const then = runs2 ? `which only ${stated2} machines that run 32-bit programs start` : "`exec format error`";
   return {
     kind: "finding",
@@ -42038,7 +42155,7 @@ function mismatch(tools, architecture, stated2, target) {
     severity: runs2 ? "warning" : "error",
     cause: `architecture:${target}`,
     tool: tools[0]?.name ?? "iptables",
-    message: `${target} (${names}) is built for ${architecture} in an image for ${stated2}: ${then}`,
+    message: `${target} (${names2}) is built for ${architecture} in an image for ${stated2}: ${then}`,
     evidence: tools.flatMap((tool2) => tool2.evidence),
     remedy: "Take the tools of the target platform: don't pin the platform in FROM, and copy binaries from a stage of the same platform."
   };
@@ -42496,8 +42613,8 @@ function packageRevision(packageVersion) {
   const revision = /-(\d+)[^-]*$/.exec(packageVersion)?.[1];
   return revision === void 0 ? void 0 : Number(revision);
 }
-function kernelSeries(release) {
-  return /^(\d+\.\d+)/.exec(release)?.[1];
+function kernelSeries(release2) {
+  return /^(\d+\.\d+)/.exec(release2)?.[1];
 }
 function isVersion(text3) {
   return /^\d+(\.\d+){1,3}$/.test(text3);
@@ -42607,6 +42724,13 @@ function optionalKeys(shape) {
     return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
   });
 }
+var NUMBER_FORMAT_RANGES = /* @__PURE__ */ (() => ({
+  safeint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  int32: [-2147483648, 2147483647],
+  uint32: [0, 4294967295],
+  float32: [-34028234663852886e22, 34028234663852886e22],
+  float64: [-Number.MAX_VALUE, Number.MAX_VALUE]
+}))();
 function aborted(x, startIndex = 0) {
   if (x.aborted === true)
     return true;
@@ -42701,9 +42825,9 @@ function getLengthableOrigin(input) {
     return "string";
   return "unknown";
 }
-function members(proto, table) {
-  for (const key in table) {
-    const desc = Object.getOwnPropertyDescriptor(table, key);
+function members(proto, table2) {
+  for (const key in table2) {
+    const desc = Object.getOwnPropertyDescriptor(table2, key);
     if (desc.get)
       Object.defineProperty(proto, key, { ...desc, enumerable: false });
     else
@@ -43086,6 +43210,77 @@ var $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (i
     });
   };
 });
+var $ZodCheckNumberFormat = /* @__PURE__ */ $constructor("$ZodCheckNumberFormat", (inst, def) => {
+  $ZodCheck.init(inst, def);
+  def.format = def.format || "float64";
+  const isInt = def.format?.includes("int");
+  const origin = isInt ? "int" : "number";
+  const [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
+  inst._zod.check = (payload) => {
+    const input = payload.value;
+    if (isInt) {
+      if (!Number.isInteger(input)) {
+        payload.issues.push({
+          expected: origin,
+          format: def.format,
+          code: "invalid_type",
+          continue: false,
+          input,
+          inst
+        });
+        return;
+      }
+      if (!Number.isSafeInteger(input)) {
+        if (input > 0) {
+          payload.issues.push({
+            input,
+            code: "too_big",
+            maximum: Number.MAX_SAFE_INTEGER,
+            note: "Integers must be within the safe integer range.",
+            inst,
+            origin,
+            inclusive: true,
+            continue: !def.abort
+          });
+        } else {
+          payload.issues.push({
+            input,
+            code: "too_small",
+            minimum: Number.MIN_SAFE_INTEGER,
+            note: "Integers must be within the safe integer range.",
+            inst,
+            origin,
+            inclusive: true,
+            continue: !def.abort
+          });
+        }
+        return;
+      }
+    }
+    if (input < minimum) {
+      payload.issues.push({
+        origin: "number",
+        input,
+        code: "too_small",
+        minimum,
+        inclusive: true,
+        inst,
+        continue: !def.abort
+      });
+    }
+    if (input > maximum) {
+      payload.issues.push({
+        origin: "number",
+        input,
+        code: "too_big",
+        maximum,
+        inclusive: true,
+        inst,
+        continue: !def.abort
+      });
+    }
+  };
+});
 var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
   var _a3;
   $ZodCheck.init(inst, def);
@@ -43352,6 +43547,10 @@ var $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
     return payload;
   };
 });
+var $ZodNumberFormat = /* @__PURE__ */ $constructor("$ZodNumberFormat", (inst, def) => {
+  $ZodCheckNumberFormat.init(inst, def);
+  $ZodNumber.init(inst, def);
+});
 var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
   $ZodType.init(inst, def);
   inst._zod.pattern = boolean;
@@ -43390,7 +43589,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse4 = inst._zod.parse;
+  const parse5 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -43404,7 +43603,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse4(payload, ctx);
+    return parse5(payload, ctx);
   };
 }
 var arraySize = (input) => Array.isArray(input) ? input.length : -1;
@@ -44180,6 +44379,16 @@ function _number(Class, params) {
   return new Class(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
 }
 // @__NO_SIDE_EFFECTS__
+function _int(Class, params) {
+  return new Class({
+    type: "number",
+    check: "number_format",
+    abort: false,
+    format: "safeint",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
 function _boolean(Class, params) {
   return new Class({
     type: "boolean",
@@ -44194,6 +44403,15 @@ function _never(Class, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
+function _gt(value, params) {
+  return new $ZodCheckGreaterThan({
+    check: "greater_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: false
+  });
+}
+// @__NO_SIDE_EFFECTS__
 function _gte(value, params) {
   return new $ZodCheckGreaterThan({
     check: "greater_than",
@@ -44201,6 +44419,10 @@ function _gte(value, params) {
     value,
     inclusive: true
   });
+}
+// @__NO_SIDE_EFFECTS__
+function _positive(params) {
+  return /* @__PURE__ */ _gt(0, params);
 }
 // @__NO_SIDE_EFFECTS__
 function _nonnegative(params) {
@@ -44320,6 +44542,13 @@ var ZodMiniNumber = /* @__PURE__ */ $constructor("ZodMiniNumber", (inst, def) =>
 // @__NO_SIDE_EFFECTS__
 function number2(params) {
   return _number(ZodMiniNumber, params);
+}
+var ZodMiniNumberFormat = /* @__PURE__ */ $constructor("ZodMiniNumberFormat", (inst, def) => {
+  $ZodNumberFormat.init(inst, def);
+  ZodMiniNumber.init(inst, def);
+});
+function int(params) {
+  return _int(ZodMiniNumberFormat, params);
 }
 var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) => {
   $ZodBoolean.init(inst, def);
@@ -46558,9 +46787,9 @@ function buildOf(version3, record2) {
   const carries = bundled2.backports.filter((backport) => backport.version === version3 && backport.database === record2?.database).filter((backport) => record2?.version.includes(backport.marker) === true).filter((backport) => (packageRevision(record2?.version ?? "") ?? -1) >= backport.minRevision).map((backport) => backport.encoding);
   return carries.length === 0 ? version3 : { version: version3, carries };
 }
-function actsAs(release, encoding) {
-  if (typeof release === "string") return release;
-  return release.carries.includes(encoding.id) ? encoding.writer.min ?? release.version : release.version;
+function actsAs(release2, encoding) {
+  if (typeof release2 === "string") return release2;
+  return release2.carries.includes(encoding.id) ? encoding.writer.min ?? release2.version : release2.version;
 }
 function effectsOf(writer, reader2, construct) {
   return allEffects(bundled2.encodings, writer, reader2, construct);
@@ -46615,8 +46844,8 @@ function joined(list2) {
   }
   return text3;
 }
-function keyOfRelease(release) {
-  return typeof release === "string" ? release : `${release.version}+${release.carries.join("+")}`;
+function keyOfRelease(release2) {
+  return typeof release2 === "string" ? release2 : `${release2.version}+${release2.carries.join("+")}`;
 }
 function sortEffects(all, operations) {
   const effects = all.filter(
@@ -46634,9 +46863,9 @@ var gapsOfMeeting = remember(
   (writer, reader2, constructs2) => [...new Set(constructs2.flatMap((construct) => gapsOf(writer, reader2, construct)))]
 );
 function describeConstructs(effects) {
-  const names = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
-  const last = names.pop() ?? "";
-  return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
+  const names2 = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
+  const last = names2.pop() ?? "";
+  return names2.length === 0 ? last : `${names2.join(", ")} and ${last}`;
 }
 function effectEvidence(effects) {
   const seen2 = /* @__PURE__ */ new Map();
@@ -46780,26 +47009,26 @@ var hostExec = {
   evaluate(cell2) {
     const commands = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.hostExec === true);
     if (commands.length === 0) return [];
-    const names = commands.map(([name]) => name);
+    const names2 = commands.map(([name]) => name);
     const notice2 = {
       kind: "finding",
       rule,
       severity: "notice",
       cause: "host-exec",
-      message: `${names.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
+      message: `${names2.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
       evidence: commands.map(([name, command]) => ({
         fact: `${name} is ${command.via.join(" -> ")}`,
         source: "image"
       })),
       remedy: "Nothing to change; check that every host has these tools."
     };
-    return [notice2, ...hostLacks(cell2, names)];
+    return [notice2, ...hostLacks(cell2, names2)];
   }
 };
-function hostLacks(cell2, names) {
+function hostLacks(cell2, names2) {
   return ["iptables", "nft", "ipset"].flatMap((tool2) => {
     const { installed } = cell2.host[tool2];
-    if (installed?.value !== false || !names.includes(tool2)) return [];
+    if (installed?.value !== false || !names2.includes(tool2)) return [];
     return [
       {
         kind: "finding",
@@ -47158,7 +47387,7 @@ function moduleEvidence(host, name) {
   if (fact2 === void 0) return [];
   return [{ fact: `kernel module ${name} is ${fact2.value} on ${host.id}`, source: fact2.source }];
 }
-function groupByState(host, names) {
+function groupByState(host, names2) {
   const groups = {
     builtin: [],
     loaded: [],
@@ -47167,7 +47396,7 @@ function groupByState(host, names) {
     absent: [],
     unknown: []
   };
-  for (const name of names) groups[moduleState(host, name) ?? "unknown"].push(name);
+  for (const name of names2) groups[moduleState(host, name) ?? "unknown"].push(name);
   return groups;
 }
 
@@ -47272,8 +47501,8 @@ function lagsBehindKernel(cell2, kernel, reader2, version3) {
   ];
 }
 function types(sets) {
-  const names = sets.map((set) => set.type);
-  return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} other types of` : names.join(", ");
+  const names2 = sets.map((set) => set.type);
+  return names2.length > 4 ? `${names2.slice(0, 3).join(", ")} and ${names2.length - 3} other types of` : names2.join(", ");
 }
 function describe3(sets) {
   const shown = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
@@ -47302,18 +47531,18 @@ var ipsetModuleMissing = {
 function lackingModules(cell2, needed2, sure) {
   const groups = groupByState(cell2.host, needed2);
   return ["absent", "optional-package"].flatMap((state) => {
-    const names = groups[state];
-    if (names.length === 0) return [];
+    const names2 = groups[state];
+    if (names2.length === 0) return [];
     const absent = state === "absent";
     return [
       {
         kind: "finding",
         rule: "ipset-module-missing",
         severity: absent && sure ? "error" : "warning",
-        cause: `module:${names.join(",")}`,
+        cause: `module:${names2.join(",")}`,
         tool: "ipset",
-        message: absent ? `ipset cannot work: the kernel has no ${names.join(", ")}` : `ipset works only if a further package brings ${names.join(", ")}`,
-        evidence: names.flatMap((name) => moduleEvidence(cell2.host, name)),
+        message: absent ? `ipset cannot work: the kernel has no ${names2.join(", ")}` : `ipset works only if a further package brings ${names2.join(", ")}`,
+        evidence: names2.flatMap((name) => moduleEvidence(cell2.host, name)),
         remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10)."
       }
     ];
@@ -47731,11 +47960,11 @@ function writeMeeting(image2, program2, own2, other) {
 }
 function meetAll(cell2, rule14, direction, reportOn) {
   const programs = nftPrograms(cell2);
-  const recall = metBefore(cell2.toolchain, cell2.image);
+  const recall2 = metBefore(cell2.toolchain, cell2.image);
   return imageTools(cell2).flatMap(
     (own2) => programs.flatMap((program2) => {
       const other = iptablesVersionOnHost(program2, cell2.host);
-      return recall(
+      return recall2(
         program2,
         `${rule14} ${own2.name} ${own2.version} ${other}`,
         () => meetOne(cell2.image, rule14, direction, own2, program2, other, reportOn)
@@ -48005,7 +48234,7 @@ function writesUserdata(version3) {
 }
 function readerOf(version3, program2) {
   if (bundled4.good.includes(version3)) return "good";
-  if (bundled4.repairedBuilds.some((build2) => build2.program === program2 && build2.version === version3)) return "good";
+  if (bundled4.repairedBuilds.some((build3) => build3.program === program2 && build3.version === version3)) return "good";
   if (inRange(version3, bundled4.unknown)) return "unknown";
   return inRange(version3, bundled4.crashing) ? "crashes" : "good";
 }
@@ -48575,9 +48804,9 @@ function distributionOf(toolchain, distributions2) {
   return distributions2.find((distribution) => distribution.id === id);
 }
 function candidates(toolchain, distribution, bothBackends2) {
-  return distribution.releases.filter((release) => isNotOlder(toolchain, release)).filter((release) => !bothBackends2 || release.legacyPackage !== void 0).map((release) => {
-    const updated = withPackages(toolchain, release);
-    return { release, bothBackends: bothBackends2, toolchain: bothBackends2 ? withWrapper(updated) : updated };
+  return distribution.releases.filter((release2) => isNotOlder(toolchain, release2)).filter((release2) => !bothBackends2 || release2.legacyPackage !== void 0).map((release2) => {
+    const updated = withPackages(toolchain, release2);
+    return { release: release2, bothBackends: bothBackends2, toolchain: bothBackends2 ? withWrapper(updated) : updated };
   });
 }
 var packageOf = {
@@ -48586,20 +48815,20 @@ var packageOf = {
   ipset: "ipset",
   nft: "nftables"
 };
-function versionIn(release, tool2) {
+function versionIn(release2, tool2) {
   const name = packageOf[tool2.name];
-  return name === void 0 ? void 0 : release.packages[name]?.version;
+  return name === void 0 ? void 0 : release2.packages[name]?.version;
 }
-function isNotOlder(toolchain, release) {
+function isNotOlder(toolchain, release2) {
   const iptables = toolchain.tools.filter((tool2) => packageOf[tool2.name] !== void 0);
   return iptables.every((tool2) => {
-    const offered = versionIn(release, tool2);
+    const offered = versionIn(release2, tool2);
     return offered !== void 0 && (tool2.version === null || compareVersions(offered, tool2.version) >= 0);
   });
 }
-function withPackages(toolchain, release) {
+function withPackages(toolchain, release2) {
   const tools = toolchain.tools.map((tool2) => {
-    const version3 = versionIn(release, tool2);
+    const version3 = versionIn(release2, tool2);
     if (version3 === void 0) return tool2;
     const { byteVersion: _, package: record2, ...rest } = tool2;
     return { ...rest, version: version3, ...record2 === void 0 ? {} : { package: { ...record2, version: version3 } } };
@@ -48626,33 +48855,549 @@ function scoreOf(cells) {
   }
   return score;
 }
-function describe4(before, distribution, { release, bothBackends: bothBackends2, toolchain }, last, cells) {
-  const names = [...new Set(toolchain.tools.flatMap((tool2) => packageOf[tool2.name] ?? []))];
-  const versions = names.map((name) => `${name} ${release.packages[name]?.version}`).join(", ");
+function describe4(before, distribution, { release: release2, bothBackends: bothBackends2, toolchain }, last, cells) {
+  const names2 = [...new Set(toolchain.tools.flatMap((tool2) => packageOf[tool2.name] ?? []))];
+  const versions = names2.map((name) => `${name} ${release2.packages[name]?.version}`).join(", ");
   const needsLegacy = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
-  const separate = needsLegacy && release.legacyPackage !== void 0 && release.legacyPackage !== "iptables";
-  const legacy = separate ? ` with package ${release.legacyPackage}` : "";
+  const separate = needsLegacy && release2.legacyPackage !== void 0 && release2.legacyPackage !== "iptables";
+  const legacy = separate ? ` with package ${release2.legacyPackage}` : "";
   const installed = before.selector?.kind === "iptables-wrapper" && before.selector.effective;
   const wrapper = bothBackends2 && !installed ? ", and install iptables-wrapper v2 or later as `iptables`" : "";
-  const releases = last === release.release ? "" : last === void 0 ? " or later" : ` to ${last}`;
+  const releases = last === release2.release ? "" : last === void 0 ? " or later" : ` to ${last}`;
   const failing = cells.some((cell2) => cell2.findings.some((finding4) => finding4.severity === "error"));
   const effect = failing ? "that clears most errors" : "that leaves no error on the selected hosts";
   return {
-    ...legacy === "" && wrapper === "" && !failing ? { upgrade: { distribution: distribution.id, release: release.release } } : {},
-    text: `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions})${wrapper}: ${effect}.`,
+    ...legacy === "" && wrapper === "" && !failing ? { upgrade: { distribution: distribution.id, release: release2.release } } : {},
+    text: `Take the packages of ${distribution.title} ${release2.release}${releases}${legacy} (${versions})${wrapper}: ${effect}.`,
     clears: (host, rule14, cause) => !cells.some(
       (cell2) => cell2.host.id === host && cell2.findings.some((finding4) => finding4.rule === rule14 && finding4.cause === cause)
     )
   };
 }
 
-// src/model/error.ts
-var UserError = class extends Error {
-  name = "UserError";
+// src/files/inspection-cache.ts
+import { createHash } from "node:crypto";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { join as join2 } from "node:path";
+
+// src/model/toolchain.ts
+var evidenceSchema = object({ fact: string2(), source: string2() });
+var backendSchema = _enum(["nft", "legacy"]);
+var packageRecordSchema = object({
+  name: string2(),
+  /** As the database writes it, revision and epoch included: `1.8.4-r2`, `1:1.8.9-2+b1`. */
+  version: string2(),
+  database: _enum(["apk", "dpkg", "rpm"])
+});
+var toolSchema = object({
+  /** The program, not the file: `iptables`, `ip6tables`, `ebtables`, `arptables`, `nft`, `ipset`, `conntrack`. One entry
+   * per program and binary that provides it, so iptables with both backends has two. */
+  name: string2(),
+  /** Upstream version without distribution revision (`1.8.4`); null when neither record nor bytes tell. */
+  version: nullable(string2().check(_regex(/^\d+(\.\d+){1,3}$/, "a version of two to four numbers, or null"))),
+  backend: optional(backendSchema),
+  /** The path by which a program reaches it: the first in PATH order. */
+  path: string2(),
+  /** The regular file behind it. */
+  target: string2(),
+  /** Link chain from `path` to `target`, both included. */
+  via: array(string2()),
+  /** GOARCH-like name of the ELF file's machine (`amd64`, `arm64`, `arm`, `386`, ...). */
+  architecture: optional(string2()),
+  package: optional(packageRecordSchema),
+  /** The record that names the file while the file's content is another than the recorded one: it was replaced, and no
+   * record describes it. Never together with `package`. */
+  replacedPackage: optional(packageRecordSchema),
+  /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
+  byteVersion: optional(string2()),
+  /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
+  json: optional(boolean2()),
+  /** The file carries `security.capability`. */
+  fileCapabilities: optional(boolean2()),
+  evidence: array(evidenceSchema)
+});
+var librarySchema = object({
+  /** Without version: `libnftnl`. */
+  name: string2(),
+  /** `11.3.0` of `libnftnl.so.11.3.0`. */
+  soVersion: string2(),
+  path: string2(),
+  /** Oldest and newest release it can be; null where that end is not known. */
+  versions: tuple([nullable(string2()), nullable(string2())]),
+  package: optional(packageRecordSchema),
+  evidence: array(evidenceSchema)
+});
+var commandSchema = object({
+  backend: _enum(["nft", "legacy", "auto", "none", "unknown"]),
+  /** Link chain from the first hit in PATH to the final file; ends at the path that does not exist when it dangles. */
+  via: array(string2()),
+  /** The chain ends at a path that does not exist. */
+  dangling: optional(boolean2()),
+  /** A script that leaves the container (chroot, nsenter): the host's tools run. */
+  hostExec: optional(boolean2())
+});
+var selectorSchema = object({
+  /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
+  kind: _enum(["symlink", "alternatives", "iptables-wrapper", "script"]),
+  /** Generation of a wrapper: `v1`, `v2`, `go`, `v3`, or a fork's name; null for what has no version. */
+  version: nullable(string2()),
+  /** It is really what `iptables` resolves to in PATH order. */
+  effective: boolean2(),
+  path: string2(),
+  evidence: array(evidenceSchema)
+});
+var imageProgramSchema = object({
+  /** Name of a program profile in the knowledge base (`kilo`), or the last element of the Go module path. */
+  name: string2(),
+  version: nullable(string2()),
+  /** Path of its binary in the image. */
+  path: string2(),
+  /** Go module path when it is a Go program. */
+  module: optional(string2()),
+  /** Netfilter libraries linked, with versions: `github.com/coreos/go-iptables@v0.6.0`. */
+  libraries: array(string2()),
+  evidence: array(evidenceSchema)
+});
+var toolchainSchema = object({
+  os: object({ id: nullable(string2()), versionId: nullable(string2()) }),
+  /** Architecture that the platform states. */
+  architecture: string2(),
+  tools: array(toolSchema),
+  libraries: array(librarySchema),
+  /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
+   * and the name that the loader looks for. Absent: not looked at. */
+  missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
+  /** Where each libxtables looks for extensions, and how many matches and targets are there: 0 when the folder is absent or
+   * empty. Absent without a libxtables: statically linked programs hold theirs. */
+  extensions: optional(array(object({ library: string2(), directory: string2(), files: number2() }))),
+  /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
+  defaults: record(string2(), commandSchema),
+  selector: optional(selectorSchema),
+  program: optional(imageProgramSchema),
+  /** A `modprobe` that could load kernel modules is in PATH. */
+  modprobe: boolean2(),
+  /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
+  environment: record(string2(), string2()),
+  /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
+  missing: array(object({ fact: string2(), reason: string2() }))
+});
+var inspectionSchema = object({
+  schemaVersion: literal(1),
+  tool: object({ name: string2(), version: string2() }),
+  images: array(
+    object({
+      reference: string2(),
+      digest: string2(),
+      platforms: array(
+        object({
+          platform: string2(),
+          toolchain: toolchainSchema,
+          /** Odd things met while reading it, each a clause without a full stop. Absent: none. */
+          notes: optional(array(string2()))
+        })
+      )
+    })
+  )
+});
+
+// src/files/write-whole.ts
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+function writeWhole(file, text3) {
+  const folder2 = dirname(file);
+  const temporary = join(folder2, `.netfilter-compat-${randomUUID()}`);
+  try {
+    makeFolder(folder2);
+    writeFileSync(temporary, text3, { flag: "wx" });
+    renameSync(temporary, file);
+  } catch (error2) {
+    if (existsSync(temporary)) unlinkSync(temporary);
+    throw new UserError(`can't write ${file}: ${error2 instanceof Error ? error2.message : String(error2)}`);
+  }
+}
+function makeFolder(folder2) {
+  if (existsSync(folder2)) return;
+  const parent = dirname(folder2);
+  if (parent !== folder2) makeFolder(parent);
+  mkdirSync(folder2);
+}
+
+// src/files/inspection-cache.ts
+var ENTRY_SIZE = 4 * 1024 * 1024;
+var ENTRIES = 500;
+function openInspectionCache(folder2, tool2) {
+  const status = lstatSync(folder2, { throwIfNoEntry: false });
+  if (status !== void 0 && !status.isDirectory())
+    throw new UserError(`${folder2}: not a folder: name one for the cache, it is made when it isn't there`);
+  let problem;
+  return {
+    recall: (platform3) => readEntry(join2(folder2, nameOf(platform3, tool2)), platform3, tool2),
+    store({ platform: platform3, configDigest }, { toolchain, notes: notes2 }) {
+      const images = [{ reference: configDigest, digest: configDigest, platforms: [{ platform: platform3, toolchain, notes: notes2 }] }];
+      const text3 = `${JSON.stringify({ schemaVersion: 1, tool: tool2, images })}
+`;
+      try {
+        writeWhole(join2(folder2, nameOf({ platform: platform3, configDigest }, tool2)), text3);
+        makeRoom(folder2);
+      } catch (error2) {
+        if (!(error2 instanceof UserError)) throw error2;
+        problem = error2.message;
+      }
+    },
+    problem: () => problem
+  };
+}
+function nameOf({ platform: platform3, configDigest }, { version: version3 }) {
+  const key = createHash("sha256").update(JSON.stringify([version3, platform3, configDigest]));
+  return `${key.digest("hex")}.json`;
+}
+function readEntry(path, { platform: platform3, configDigest }, tool2) {
+  const value = parse2(path);
+  const parsed = value === void 0 ? void 0 : inspectionSchema.safeParse(value);
+  if (parsed?.success !== true || parsed.data.tool.version !== tool2.version) return void 0;
+  const [image2] = parsed.data.images;
+  const [entry] = image2?.platforms ?? [];
+  if (image2?.digest !== configDigest || entry?.platform !== platform3) return void 0;
+  return { toolchain: entry.toolchain, notes: entry.notes ?? [] };
+}
+function parse2(path) {
+  try {
+    const bytes = readIfThere({ path, shown: path, limit: ENTRY_SIZE, what: "an entry of the cache" });
+    return bytes === void 0 ? void 0 : JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return void 0;
+  }
+}
+function makeRoom(folder2) {
+  const names2 = readdirSync(folder2).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  if (names2.length <= ENTRIES) return;
+  const aged = names2.flatMap((name) => {
+    const status = lstatSync(join2(folder2, name), { throwIfNoEntry: false });
+    return status === void 0 ? [] : [{ name, time: status.mtimeMs }];
+  });
+  aged.sort((a, b) => a.time - b.time);
+  for (const { name } of aged.slice(0, aged.length - ENTRIES)) rmSync(join2(folder2, name), { force: true });
+}
+
+// src/model/limits.ts
+var KIB = 2 ** 10;
+var MIB = 2 ** 20;
+var GIB = 2 ** 30;
+var HOUR = 3600;
+var LONGEST = 14 * 24 * HOUR;
+var table = [
+  {
+    // The largest public images (machine learning, CI runners) stay below half a million files and 30 GiB.
+    name: "layer-size",
+    key: "layerBytes",
+    unit: "size",
+    standard: 32 * GIB,
+    about: "Uncompressed bytes of one layer, holes of sparse files included.",
+    problem: "it has more than {} uncompressed"
+  },
+  {
+    name: "image-size",
+    key: "uncompressedBytes",
+    unit: "size",
+    standard: 64 * GIB,
+    about: "Uncompressed bytes of all layers that one reference names, each counted once; those of a compressed archive too.",
+    problem: "its layers have more than {} uncompressed together"
+  },
+  {
+    name: "layer-entries",
+    key: "layerEntries",
+    unit: "count",
+    standard: 1e6,
+    about: "Files, directories and links of one layer.",
+    problem: "it has more than {} files"
+  },
+  {
+    // One entry keeps roughly 300 bytes.
+    name: "entries",
+    key: "entries",
+    unit: "count",
+    standard: 15e5,
+    about: "Files, directories and links of all layers that one reference names, each layer counted once.",
+    problem: "its layers have more than {} files together"
+  },
+  {
+    name: "tree-entries",
+    key: "treeEntries",
+    unit: "count",
+    standard: 5e6,
+    about: "Entries laid into the file trees of all platforms: a layer counts each time a platform lists it, directories that only a path names count too.",
+    problem: "the file trees of its platforms have more than {} entries together"
+  },
+  {
+    // PATH_MAX of Linux: nothing longer can be unpacked there.
+    name: "path-length",
+    key: "pathBytes",
+    unit: "size",
+    standard: 4 * KIB,
+    most: MIB,
+    about: "Bytes of one path.",
+    problem: "a path in it is longer than {}"
+  },
+  {
+    name: "link-length",
+    key: "linkBytes",
+    unit: "size",
+    standard: 4 * KIB,
+    most: MIB,
+    about: "Bytes of the target of one link.",
+    problem: "the target of a link in it is longer than {}"
+  },
+  {
+    name: "names-size",
+    key: "nameBytes",
+    unit: "size",
+    standard: 256 * MIB,
+    about: "Bytes of all paths, link targets and extended attributes together: they are kept in memory.",
+    problem: "its paths, link targets and attributes have more than {} together"
+  },
+  {
+    name: "header-size",
+    key: "headerBytes",
+    unit: "size",
+    standard: MIB,
+    most: 64 * MIB,
+    about: "Bytes of one extended tar header: PAX records, a GNU long name, the map of a sparse file.",
+    problem: "an extended tar header in it is longer than {}"
+  },
+  {
+    name: "headers-size",
+    key: "headersBytes",
+    unit: "size",
+    standard: GIB,
+    about: "Bytes of all extended tar headers of one layer or archive together.",
+    problem: "its extended tar headers have more than {} together"
+  },
+  {
+    name: "kept-size",
+    key: "keptBytes",
+    unit: "size",
+    standard: 512 * MIB,
+    about: "Bytes of what is kept in memory of the content of files: package databases, scripts, facts about programs.",
+    problem: "what has to be kept of its files takes more than {}"
+  },
+  {
+    // What the distribution registry accepts for a manifest.
+    name: "document-size",
+    key: "jsonBytes",
+    unit: "size",
+    standard: 4 * MIB,
+    most: 256 * MIB,
+    about: "Bytes of one JSON document: index, manifest, image config, manifest.json.",
+    problem: "a JSON document has more than {}"
+  },
+  {
+    name: "documents-size",
+    key: "documentBytes",
+    unit: "size",
+    standard: 64 * MIB,
+    about: "Bytes of all JSON documents that one reference makes us read.",
+    problem: "its JSON documents have more than {} together"
+  },
+  {
+    name: "archive-files",
+    key: "members",
+    unit: "count",
+    standard: 1e5,
+    about: "Files in one image archive.",
+    problem: "it holds more than {} files"
+  },
+  {
+    name: "manifests",
+    key: "manifests",
+    unit: "count",
+    standard: 5e3,
+    about: "Manifests that one reference names: descriptors in all its indexes, and items of manifest.json.",
+    problem: "it lists more than {} manifests"
+  },
+  {
+    name: "platforms",
+    key: "platforms",
+    unit: "count",
+    standard: 256,
+    about: "Platforms inspected for one reference, of all its images together.",
+    problem: "it has more than {} platforms to inspect"
+  },
+  {
+    // Docker stops at 127; buildah and kaniko do not.
+    name: "layers",
+    key: "layers",
+    unit: "count",
+    standard: 1024,
+    about: "Layers of one platform.",
+    problem: "it has more than {} layers"
+  },
+  {
+    name: "index-depth",
+    key: "indexDepth",
+    unit: "count",
+    standard: 8,
+    most: 1e3,
+    about: "Levels of index inside index.",
+    problem: "its indexes are nested more than {} deep"
+  },
+  {
+    // ELOOP of Linux: path_resolution(7). Container runtimes follow 255 while they unpack.
+    name: "link-hops",
+    key: "linkHops",
+    unit: "count",
+    standard: 40,
+    most: 255,
+    about: "Links followed on the way to one file while layers are laid on each other, or to one file of an archive.",
+    problem: "more than {} links have to be followed, or they lead in a circle"
+  },
+  {
+    name: "path-steps",
+    key: "pathSteps",
+    unit: "count",
+    standard: 2e8,
+    about: "Parts of paths walked through in all while the layers of one platform are laid on each other.",
+    problem: "finding the places of its files takes more than {} steps"
+  },
+  {
+    // Each frame costs tens of microseconds, whatever it holds.
+    name: "zstd-frames",
+    key: "frames",
+    unit: "count",
+    standard: 1e6,
+    about: "zstd frames of one layer or archive that hold data.",
+    problem: "it has more than {} zstd frames"
+  },
+  {
+    name: "idle-time",
+    key: "idleSeconds",
+    unit: "time",
+    standard: 60,
+    most: LONGEST,
+    about: "Time without a byte after which a registry's connection counts as cut and is tried again.",
+    problem: "no byte came for {}"
+  },
+  {
+    name: "request-time",
+    key: "requestSeconds",
+    unit: "time",
+    standard: HOUR / 2,
+    most: LONGEST,
+    about: "Time for one request to a registry or daemon, its whole answer included.",
+    problem: "one request takes more than {}"
+  },
+  {
+    // 10 GB at 3 MB a second.
+    name: "network-time",
+    key: "networkSeconds",
+    unit: "time",
+    standard: HOUR,
+    most: LONGEST,
+    about: "Time for all that one reference makes us read from a registry or daemon.",
+    problem: "it takes more than {}"
+  },
+  {
+    name: "total-time",
+    key: "totalSeconds",
+    unit: "time",
+    standard: 2 * HOUR,
+    most: LONGEST,
+    about: "Time for the inspection of all images together.",
+    problem: "inspecting the images takes more than {}"
+  }
+];
+var limitTable = table;
+var defaultLimits = Object.freeze(
+  Object.fromEntries(limitTable.map(({ key, standard }) => [key, standard]))
+);
+function rowOf(name) {
+  const row = limitTable.find((candidate) => candidate.name === name);
+  if (row === void 0) throw new Error(`no limit ${name}`);
+  return row;
+}
+function exceeded(name, limits2, where = "") {
+  const row = rowOf(name);
+  const value = limits2[row.key];
+  const problem = row.problem.replace("{}", formatLimit(row.unit, value));
+  const double = Math.min(value * 2, row.most ?? Number.MAX_SAFE_INTEGER);
+  const hint = double > value ? `if that is meant, raise the limit: --limit ${name}=${formatLimit(row.unit, double)}, or limits in the config file` : `the limit ${name} can't be raised further`;
+  return new LimitError(`${where === "" ? "" : `${where}: `}${problem}; ${hint}`, name);
+}
+var SIZES = { TiB: 2 ** 40, GiB: GIB, MiB: MIB, KiB: KIB };
+var TIMES = { h: HOUR, min: 60, s: 1 };
+function formatLimit(unit, value) {
+  if (unit === "count") return String(value);
+  const units = Object.entries(unit === "size" ? SIZES : TIMES);
+  const [name, factor] = units.find(([, size]) => value >= size && value % size === 0) ?? [
+    unit === "size" ? "B" : "s",
+    1
+  ];
+  return `${value / factor}${name}`;
+}
+var forms = {
+  size: { pattern: /^[0-9]+(B|KiB|MiB|GiB|TiB)?$/, text: "a size in B, KiB, MiB, GiB or TiB, e.g. 20GiB" },
+  count: { pattern: /^[0-9]+$/, text: "a whole number, e.g. 1000" },
+  time: { pattern: /^[0-9]+(s|min|h)$/, text: "a time in s, min or h, e.g. 90s" }
 };
+function limitForm(unit) {
+  return forms[unit];
+}
+function parseLimit(name, text3) {
+  const row = rowOf(name);
+  const { pattern, text: form } = forms[row.unit];
+  const digits = /^[0-9]{1,16}/.exec(text3)?.[0];
+  if (!pattern.test(text3) || digits === void 0)
+    throw new UserError(`${JSON.stringify(text3.slice(0, 40))} is not ${form}`);
+  const factors = { ...SIZES, ...TIMES };
+  const value = Number(digits) * (factors[text3.slice(digits.length)] ?? 1);
+  const most = row.most ?? Number.MAX_SAFE_INTEGER;
+  if (value < 1 || value > most)
+    throw new UserError(`${text3.slice(0, 40)} is out of range: 1 to ${formatLimit(row.unit, most)}`);
+  return value;
+}
+function toReadLimits(stated2) {
+  return Object.fromEntries(
+    limitTable.flatMap(({ name, key }) => stated2[name] === void 0 ? [] : [[key, stated2[name]]])
+  );
+}
+
+// src/image/limits.ts
+var names = {
+  entries: "entries",
+  uncompressedBytes: "image-size",
+  nameBytes: "names-size",
+  keptBytes: "kept-size",
+  documentBytes: "documents-size",
+  treeEntries: "tree-entries",
+  manifests: "manifests"
+};
+function createBudget(limits2) {
+  const { entries, uncompressedBytes, nameBytes, keptBytes, documentBytes, treeEntries, manifests } = limits2;
+  return { entries, uncompressedBytes, nameBytes, keptBytes, documentBytes, treeEntries, manifests };
+}
+function spend(budget, what, amount, limits2) {
+  budget[what] -= amount;
+  if (budget[what] < 0) throw exceeded(names[what], limits2);
+}
+function isLimit(error2) {
+  return error2 instanceof LimitError;
+}
+function createDeadline(limits2) {
+  const end = performance.now() + limits2.totalSeconds * 1e3;
+  const controller = new AbortController();
+  const error2 = exceeded("total-time", limits2);
+  setTimeout(() => controller.abort(error2), limits2.totalSeconds * 1e3).unref();
+  return {
+    signal: controller.signal,
+    check() {
+      controller.signal.throwIfAborted();
+      if (performance.now() > end) throw error2;
+    }
+  };
+}
 
 // src/image/digest.ts
-import { createHash } from "node:crypto";
+import { createHash as createHash2 } from "node:crypto";
 
 // src/image/errors.ts
 function quote(text3) {
@@ -48665,6 +49410,7 @@ function quote(text3) {
   return `"${escaped}"`;
 }
 function locate(error2, place3) {
+  if (error2 instanceof LimitError) return new LimitError(`${place3}: ${error2.message}`, error2.limit, { cause: error2 });
   if (error2 instanceof UserError) return new UserError(`${place3}: ${error2.message}`, { cause: error2 });
   const code = errorCode(error2);
   if (code === void 0) return error2;
@@ -48699,29 +49445,7 @@ function requireDigest(text3) {
   return digest;
 }
 function digestOf(data, algorithm = "sha256") {
-  return `${algorithm}:${createHash(algorithm).update(data).digest("hex")}`;
-}
-
-// src/image/limits.ts
-var defaultLimits = {
-  // The largest public images (machine learning, CI runners) stay below half a million files and 30 GiB.
-  entries: 1e6,
-  uncompressedBytes: 64 * 2 ** 30,
-  // PATH_MAX of Linux: nothing longer can be unpacked there.
-  pathBytes: 4096,
-  headerBytes: 2 ** 20,
-  // What the distribution registry accepts for a manifest.
-  jsonBytes: 4 * 2 ** 20,
-  members: 1e5,
-  // Docker stops at 127; buildah and kaniko do not.
-  layers: 1024,
-  indexDepth: 8,
-  idleSeconds: 60,
-  // 10 GB at 3 MB a second.
-  networkSeconds: 3600
-};
-function createBudget(limits) {
-  return { entries: limits.entries, uncompressedBytes: limits.uncompressedBytes };
+  return `${algorithm}:${createHash2(algorithm).update(data).digest("hex")}`;
 }
 
 // src/image/tree.ts
@@ -48735,17 +49459,18 @@ function createDirectory(node) {
 function splitPath(path) {
   return path.split("/").filter((part2) => part2 !== "" && part2 !== ".");
 }
-function walkPath(root, path, followLast, create) {
+function walkPath(root, path, followLast, create, bounds) {
   const met = [];
   let stack = [{ directory: root, name: "" }];
   const pending = splitPath(path).reverse();
   let hops = 0;
   const here = () => stack[stack.length - 1]?.directory ?? root;
   const pathOf = (name) => {
-    const names = stack.slice(1).map((level) => level.name);
-    return `/${(name === void 0 ? names : [...names, name]).join("/")}`;
+    const names2 = stack.slice(1).map((level) => level.name);
+    return `/${(name === void 0 ? names2 : [...names2, name]).join("/")}`;
   };
   for (let name = pending.pop(); name !== void 0; name = pending.pop()) {
+    bounds?.onStep();
     const isLast = pending.length === 0;
     if (name === "..") {
       if (stack.length > 1) stack.pop();
@@ -48759,7 +49484,7 @@ function walkPath(root, path, followLast, create) {
       if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
       stack.push({ directory: slot, name });
     } else if (slot.type === "symlink" && (!isLast || followLast)) {
-      if (++hops > MAX_HOPS) return { end: "loop", at: pathOf(name), met };
+      if (++hops > (bounds?.hops ?? MAX_HOPS)) return { end: "loop", at: pathOf(name), met };
       if (slot.target.startsWith("/")) stack = stack.slice(0, 1);
       pending.push(...splitPath(slot.target).reverse());
     } else if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
@@ -48776,7 +49501,7 @@ function toNode(slot) {
   return isDirectory(slot) ? slot.node : slot;
 }
 function createTree(root) {
-  function resolve4(path) {
+  function resolve6(path) {
     const asked = `/${splitPath(path).join("/")}`;
     const walk = walkPath(root, path, true);
     const via = [asked, ...walk.met.slice(1)];
@@ -48790,7 +49515,7 @@ function createTree(root) {
     return { found: true, path: walk.path, node, via };
   }
   return {
-    resolve: resolve4,
+    resolve: resolve6,
     lookup(path) {
       const walk = walkPath(root, path, false);
       if (walk.end === "directory") return walk.directory.node;
@@ -48816,51 +49541,74 @@ function createTree(root) {
 }
 
 // src/image/merge.ts
-function mergeLayers(layers) {
+function mergeLayers(layers, { limits: limits2, budget } = standardBounds()) {
   const root = createDirectory({ type: "directory", mode: 493, layer: layers[0]?.digest ?? "" });
   const aliases = [];
   const notes2 = [];
+  const bounds = createMergeBounds(limits2, budget);
   for (const layer of layers) {
-    const lower = findHardlinkTargets(root, layer);
-    applyWhiteouts(root, layer);
-    placeEntries(root, layer, { lower, aliases, notes: notes2 });
+    bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
+    const lower = findHardlinkTargets(root, layer, bounds);
+    applyWhiteouts(root, layer, bounds);
+    placeEntries(root, layer, { lower, aliases, notes: notes2, bounds });
   }
   return { tree: createTree(root), aliases, notes: notes2 };
 }
-function findHardlinkTargets(root, layer) {
+function standardBounds() {
+  return { limits: defaultLimits, budget: createBudget(defaultLimits) };
+}
+function createMergeBounds(limits2, budget) {
+  let stepsLeft = limits2.pathSteps;
+  return {
+    hops: limits2.linkHops,
+    onStep() {
+      if (--stepsLeft < 0) throw exceeded("path-steps", limits2);
+    },
+    add(entries) {
+      spend(budget, "treeEntries", entries, limits2);
+    },
+    tooManyHops: (layer, path) => exceeded("link-hops", limits2, `layer ${layer.digest}: on the way to ${quote(path)}`)
+  };
+}
+function findHardlinkTargets(root, layer, bounds) {
   const targets = /* @__PURE__ */ new Map();
   if (layer.whiteouts.length === 0 && layer.opaques.length === 0) return targets;
   for (const entry of layer.entries) {
-    const leaf = "hardlink" in entry ? findLeaf(root, entry.hardlink) : void 0;
+    const leaf = "hardlink" in entry ? findLeaf(root, entry.hardlink, bounds) : void 0;
     if (leaf !== void 0) targets.set(entry, leaf);
   }
   return targets;
 }
-function findLeaf(root, path) {
-  const walk = walkPath(root, path, false);
+function findLeaf(root, path, bounds) {
+  const walk = walkPath(root, path, false, void 0, bounds);
   return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : void 0;
 }
-function applyWhiteouts(root, layer) {
-  const isReplacedLink = createLinkCheck(root, layer);
+function applyWhiteouts(root, layer, bounds) {
+  const isReplacedLink = createLinkCheck(root, layer, bounds);
+  function find2(path, followLast) {
+    const walk = walkPath(root, path, followLast, void 0, bounds);
+    if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
+    return walk;
+  }
   for (const path of layer.opaques) {
     if (isReplacedLink(path)) continue;
-    const walk = walkPath(root, path, true);
+    const walk = find2(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
   }
   for (const path of layer.whiteouts) {
     if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
-    const walk = walkPath(root, path, false);
+    const walk = find2(path, false);
     if (walk.end === "slot") walk.parent.children.delete(walk.name);
   }
 }
-function createLinkCheck(root, layer) {
+function createLinkCheck(root, layer, bounds) {
   let own2;
   return (path) => {
     const parts = splitPath(path);
     return parts.some((_, i) => {
       const prefix = `/${parts.slice(0, i + 1).join("/")}`;
-      const walk = walkPath(root, prefix, false);
+      const walk = walkPath(root, prefix, false, void 0, bounds);
       if (walk.end !== "slot" || isDirectory(walk.slot) || walk.slot.type !== "symlink") return false;
       own2 ??= new Set(layer.entries.map((entry) => entry.path));
       return own2.has(prefix);
@@ -48868,12 +49616,12 @@ function createLinkCheck(root, layer) {
   };
 }
 var AUFS_LINKS = "/.wh..wh.plnk/";
-function placeEntries(root, layer, { lower, aliases, notes: notes2 }) {
-  const parents = createParentFinder(root, layer);
+function placeEntries(root, layer, { lower, aliases, notes: notes2, bounds }) {
+  const parents = createParentFinder(root, layer, bounds);
   const aufs = /* @__PURE__ */ new Map();
   const repeated = [];
   function bind2(entry) {
-    const leaf = findLeaf(root, entry.hardlink) ?? lower.get(entry) ?? aufs.get(entry.hardlink);
+    const leaf = findLeaf(root, entry.hardlink, bounds) ?? lower.get(entry) ?? aufs.get(entry.hardlink);
     if (leaf === void 0)
       throw inLayer(layer, `the hard link ${quote(entry.path)} leads to ${quote(entry.hardlink)}, which is no file`);
     if (leaf.type === "file") aliases.push({ node: leaf, path: entry.path });
@@ -48904,9 +49652,12 @@ function place(parents, path, node, layer) {
   if (isDirectory(existing) || existing.type === "symlink") parents.forget();
   return !isDirectory(existing) && existing !== node && existing.layer === layer.digest;
 }
-function createParentFinder(root, layer) {
+function createParentFinder(root, layer, bounds) {
   let last;
-  const create = () => createDirectory({ type: "directory", mode: 493, layer: layer.digest });
+  function create() {
+    bounds.add(1);
+    return createDirectory({ type: "directory", mode: 493, layer: layer.digest });
+  }
   return {
     find(whole2, end) {
       if (last?.path.length === end && whole2.startsWith(last.path)) return last.directory;
@@ -48916,8 +49667,8 @@ function createParentFinder(root, layer) {
         last = { path, directory: direct };
         return direct;
       }
-      const walk = walkPath(root, path, true, create);
-      if (walk.end === "loop") throw inLayer(layer, `too many links on the way to ${quote(path)}`);
+      const walk = walkPath(root, path, true, create, bounds);
+      if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : void 0;
       if (!isDirectory(found)) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
       last = { path, directory: found };
@@ -48960,9 +49711,9 @@ function pickImages(images, name) {
   const loose = images.filter((image2) => image2.names.some((other) => fullName(other) === fullName(name)));
   const found = exact.length > 0 ? exact : loose;
   if (found.length === 1) return found;
-  const names = images.map((image2) => quote(displayName(image2))).join(", ");
+  const names2 = images.map((image2) => quote(displayName(image2))).join(", ");
   const problem = found.length === 0 ? `no image is named ${quote(name)}` : `several images are named ${quote(name)}`;
-  throw new UserError(`${problem}; it holds ${names}`);
+  throw new UserError(`${problem}; it holds ${names2}`);
 }
 function checkNames(images) {
   const seen2 = /* @__PURE__ */ new Set();
@@ -48980,14 +49731,14 @@ function fullName(name) {
 }
 
 // src/image/open-source.ts
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync as existsSync2 } from "node:fs";
 import { open as open3, stat as stat2 } from "node:fs/promises";
 
 // src/image/archive-members.ts
 import { posix } from "node:path";
 
 // src/image/layer.ts
-import { createHash as createHash2 } from "node:crypto";
+import { createHash as createHash3 } from "node:crypto";
 
 // src/image/compression/decompress.ts
 import { pipeline } from "node:stream/promises";
@@ -49162,18 +49913,17 @@ var GZIP_CHUNK = 256 * 1024;
 var ZSTD_CHUNK = 1024 * 1024;
 var SMALL_FRAME = 64 * 1024;
 var SMALL_CONTENT = 2 * 2 ** 20;
-var MAX_FRAMES = 1e6;
 function sniffCompression(head2) {
   if (head2[0] === 31 && head2[1] === 139) return "gzip";
   if (head2.length < 4) return "none";
   const magic = Buffer.from(head2.buffer, head2.byteOffset, 4).readUInt32LE(0);
   return magic === 4247762216 || magic >>> 4 === 25481893 ? "zstd" : "none";
 }
-async function decompress(source, sink, options = {}) {
+async function decompress(source, sink, options) {
   const { compression, chunks } = await peek(source);
   options.onCompression?.(compression);
   if (compression === "gzip") await runEngine(createGunzip({ chunkSize: GZIP_CHUNK }), chunks, sink, options.signal);
-  else if (compression === "zstd") await decompressFrames(chunks, sink, options.signal);
+  else if (compression === "zstd") await decompressFrames(chunks, sink, options);
   else await passOn(chunks, sink, options.signal);
 }
 async function peek(source) {
@@ -49201,15 +49951,28 @@ async function passOn(chunks, sink, signal) {
     if (pending !== void 0) await pending;
   }
 }
-async function runEngine(engine, source, sink, signal) {
-  await pipeline(source, engine, (output) => passOn(output, sink, signal));
+async function passOnOutput(output, sink, signal) {
+  for await (const chunk of output) {
+    signal?.throwIfAborted();
+    const pending = sink(chunk);
+    if (pending !== void 0) await pending;
+    else release(chunk);
+  }
 }
-async function decompressFrames(source, sink, signal) {
+function release(chunk) {
+  const { buffer, byteOffset, byteLength: byteLength2 } = chunk;
+  if (buffer instanceof ArrayBuffer && byteLength2 > 0 && byteOffset + byteLength2 === buffer.byteLength)
+    buffer.transfer(0);
+}
+async function runEngine(engine, source, sink, signal) {
+  await pipeline(source, engine, (output) => passOnOutput(output, sink, signal));
+}
+async function decompressFrames(source, sink, { limits: limits2, signal }) {
   const frames = splitFrames(source, SMALL_FRAME);
   let count3 = 0;
   try {
     for (let frame = await frames.next(); frame !== void 0; frame = await frames.next()) {
-      if (++count3 > MAX_FRAMES) throw new UserError(`it has more than ${MAX_FRAMES} zstd frames`);
+      if (++count3 > limits2.frames) throw exceeded("zstd-frames", limits2);
       const content = "whole" in frame ? decompressSmall(frame.whole) : void 0;
       if (content !== void 0) await passOn(once(content), sink, signal);
       else await runEngine(createZstdDecompress({ chunkSize: ZSTD_CHUNK }), toChunks(frame), sink, signal);
@@ -49412,7 +50175,7 @@ function oldNumber(field) {
   if (digits === void 0) throw malformed();
   return Number.parseInt(digits, 8).toString();
 }
-function expandSparse(consumer, map, realSize, headerBytes2) {
+function expandSparse(consumer, map, realSize, limits2) {
   let pending = [];
   let pendingBytes = 0;
   let nextLook = 512;
@@ -49442,7 +50205,8 @@ function expandSparse(consumer, map, realSize, headerBytes2) {
   function lookForMap() {
     const all = Buffer.concat(pending);
     const parsed = parseLeadingMap(all, realSize);
-    if (parsed === void 0 && all.length > headerBytes2) throw malformed();
+    if (parsed === void 0 && all.length > limits2.headerBytes)
+      throw exceeded("header-size", limits2, "map of a sparse file");
     pending = parsed ? [] : [all];
     nextLook = all.length * 2;
     if (!parsed) return;
@@ -49493,7 +50257,7 @@ function malformed() {
 
 // src/image/tar/reader.ts
 var NO_XATTRS = Object.freeze(/* @__PURE__ */ Object.create(null));
-function createTarReader(onMember, limits) {
+function createTarReader(onMember, limits2) {
   const block = Buffer.alloc(BLOCK);
   let blockFill = 0;
   let position = 0;
@@ -49503,6 +50267,8 @@ function createTarReader(onMember, limits) {
   let zeroBlocks = 0;
   let extensions = emptyExtensions();
   let global2 = /* @__PURE__ */ new Map();
+  let headersBytes = 0;
+  let globalBytes = 0;
   let sparseHeader;
   function startBody(plan) {
     bodyLeft = plan.stored;
@@ -49541,7 +50307,8 @@ function createTarReader(onMember, limits) {
   }
   function continueSparse(sparse) {
     sparse.numbers.push(...oldSparseNumbers(block, 0, 21));
-    if (sparse.numbers.length * 12 > limits.headerBytes) throw tooLong("map of a sparse file", limits.headerBytes);
+    if (sparse.numbers.length * 12 > limits2.headerBytes)
+      throw exceeded("header-size", limits2, `sparse file before byte ${position}`);
     if (block[504] === 0) finishSparse(sparse);
   }
   function finishSparse({
@@ -49555,7 +50322,9 @@ function createTarReader(onMember, limits) {
     startBody(openMember(header, { map: toSparseMap(numbers2, realSize), realSize, name: void 0 }));
   }
   function readExtension(header, at2) {
-    if (header.size > limits.headerBytes) throw tooLong(`extended tar header at byte ${at2}`, limits.headerBytes);
+    if (header.size > limits2.headerBytes) throw exceeded("header-size", limits2, `tar header at byte ${at2}`);
+    headersBytes += header.size;
+    if (headersBytes > limits2.headersBytes) throw exceeded("headers-size", limits2);
     const data = Buffer.alloc(header.size);
     let fill = 0;
     return {
@@ -49567,7 +50336,7 @@ function createTarReader(onMember, limits) {
         },
         end() {
           if (header.flag === "g") {
-            for (const [key, value] of decodePax(data, at2)) global2.set(key, value);
+            addGlobal(decodePax(data, at2));
             return;
           }
           extensions.pending = true;
@@ -49578,6 +50347,14 @@ function createTarReader(onMember, limits) {
       }
     };
   }
+  function addGlobal(records2) {
+    for (const [key, value] of records2) {
+      if (!isMeant(key)) continue;
+      globalBytes += key.length + value.length;
+      if (globalBytes > limits2.headerBytes) throw exceeded("header-size", limits2, "records for all files");
+      global2.set(key, value);
+    }
+  }
   function openMember(header, sparse) {
     const { longName, longLink, pax } = extensions;
     if (extensions.pending) extensions = emptyExtensions();
@@ -49586,10 +50363,14 @@ function createTarReader(onMember, limits) {
     const paxSparse = sparse ?? readPaxSparse(records2);
     const type = typeOf(header.flag);
     const hasBody = type === "file" || header.flag === "D";
+    const name = longName ?? paxSparse?.name ?? (records2.get("path") || header.name);
+    const linkname = longLink ?? (records2.get("linkpath") || header.linkname);
+    if (name.length > limits2.pathBytes) throw exceeded("path-length", limits2, quote(decodeName(name)));
+    if (linkname.length > limits2.linkBytes) throw exceeded("link-length", limits2, quote(decodeName(name)));
     const member = {
-      name: decodeName(longName ?? paxSparse?.name ?? (records2.get("path") || header.name)),
+      name: decodeName(name),
       type,
-      linkname: decodeName(longLink ?? (records2.get("linkpath") || header.linkname)),
+      linkname: decodeName(linkname),
       size: type === "file" ? paxSparse?.realSize ?? stored : 0,
       mode: header.mode,
       uid: paxNumber(records2, "uid") ?? header.uid,
@@ -49598,10 +50379,8 @@ function createTarReader(onMember, limits) {
       offset: position,
       sparse: paxSparse !== void 0
     };
-    if (member.name.length > limits.pathBytes) throw tooLong(`path ${quote(member.name)}`, limits.pathBytes);
-    if (member.linkname.length > limits.pathBytes) throw tooLong(`link of ${quote(member.name)}`, limits.pathBytes);
     const taker = type === "file" ? onMember(member) : void onMember(member);
-    const expanding = taker !== void 0 && paxSparse !== void 0 ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits.headerBytes) : taker;
+    const expanding = taker !== void 0 && paxSparse !== void 0 ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits2) : taker;
     return { stored: hasBody ? stored : 0, consumer: expanding };
   }
   function takeBody(chunk, from) {
@@ -49696,6 +50475,10 @@ function paxNumber(records2, key) {
   return value;
 }
 var XATTR_PREFIX = "SCHILY.xattr.";
+var MEANT = /* @__PURE__ */ new Set(["path", "linkpath", "size", "uid", "gid"]);
+function isMeant(key) {
+  return MEANT.has(key) || key.startsWith("GNU.sparse.") || key.startsWith(XATTR_PREFIX);
+}
 function readXattrs(records2) {
   if (records2.size === 0) return NO_XATTRS;
   let xattrs;
@@ -49710,33 +50493,57 @@ function cString(data) {
   const end = data.indexOf(0);
   return data.toString("latin1", 0, end < 0 ? data.length : end);
 }
-function tooLong(what, limit) {
-  return new UserError(`${what} is longer than the limit of ${limit} bytes`);
+
+// src/image/weigh.ts
+var OVERHEAD = 32;
+function weigh(content, { cutsText }, written) {
+  let total = cutsText === true ? written : 0;
+  const pending = [content];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value === "string") total += OVERHEAD + (cutsText === true ? 0 : value.length);
+    else if (typeof value !== "object" || value === null) total += 8;
+    else {
+      total += OVERHEAD;
+      if (ArrayBuffer.isView(value)) total += value.byteLength;
+      else if (value instanceof Map) for (const entry of value) pending.push(...entry);
+      else if (value instanceof Set || Array.isArray(value)) for (const item of value) pending.push(item);
+      else for (const item of Object.values(value)) pending.push(item);
+    }
+  }
+  return total;
+}
+function weighXattrs(xattrs) {
+  let total = 0;
+  for (const key in xattrs) total += OVERHEAD + key.length + (xattrs[key]?.length ?? 0);
+  return total;
 }
 
 // src/image/layer.ts
 async function scanLayer(source, options) {
-  const { budget, limits, digestAlgorithm = "sha256", diffIdAlgorithm = "sha256" } = options;
-  const stored = createHash2(digestAlgorithm);
-  const unpacked = createHash2(diffIdAlgorithm);
-  const changes = createChangeCollector(options);
-  const reader2 = createTarReader(changes.onMember, limits);
+  const { limits: limits2, digestAlgorithm = "sha256", diffIdAlgorithm = "sha256" } = options;
+  const stored = createHash3(digestAlgorithm);
+  const unpacked = createHash3(diffIdAlgorithm);
+  const takeBytes = createByteCounter(options);
+  const changes = createChangeCollector(options, takeBytes);
+  const reader2 = createTarReader(changes.onMember, limits2);
   let compression = "none";
   async function* hashed() {
     for await (const chunk of source) {
       stored.update(chunk);
+      options.progress?.bytes(chunk.length);
       yield chunk;
     }
   }
   await decompress(
     hashed(),
     (chunk) => {
-      budget.uncompressedBytes -= chunk.length;
-      if (budget.uncompressedBytes < 0) throw tooLarge(limits);
+      takeBytes(chunk.length);
       if (compression !== "none" || digestAlgorithm !== diffIdAlgorithm) unpacked.update(chunk);
       reader2.push(chunk);
     },
     {
+      limits: limits2,
       signal: options.signal,
       onCompression: (found) => {
         compression = found;
@@ -49754,12 +50561,15 @@ var AUFS = ".wh..wh.";
 var OPAQUE = ".wh..wh..opq";
 var ESTARGZ_INDEX = "/stargz.index.json";
 var LANDMARKS = /* @__PURE__ */ new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
-function createChangeCollector({ probe, limits, budget }) {
+function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
+  let entries = 0;
   const changes = { digest: "", entries: [], whiteouts: [], opaques: [] };
   const shown = /* @__PURE__ */ new WeakSet();
   function onMember(member) {
-    if (--budget.entries < 0) throw new UserError(`the image has more than ${limits.entries} files`);
+    if (++entries > limits2.layerEntries) throw exceeded("layer-entries", limits2);
+    spend(budget, "entries", 1, limits2);
     const path = normalisePath(member.name);
+    spend(budget, "nameBytes", path.length + member.linkname.length + weighXattrs(member.xattrs), limits2);
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
     if (path === ESTARGZ_INDEX) return void 0;
@@ -49787,16 +50597,16 @@ function createChangeCollector({ probe, limits, budget }) {
     const sink = probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs });
     if (sink === void 0) return void 0;
     shown.add(node);
+    let written = 0;
     return {
       write(chunk) {
-        if (member.sparse) {
-          budget.uncompressedBytes -= chunk.length;
-          if (budget.uncompressedBytes < 0) throw tooLarge(limits);
-        }
+        if (member.sparse) takeBytes(chunk.length);
+        written += chunk.length;
         return sink.write(chunk);
       },
       end() {
         node.content = sink.end();
+        if (node.content !== void 0) spend(budget, "keptBytes", weigh(node.content, sink, written), limits2);
       }
     };
   }
@@ -49838,13 +50648,19 @@ function normalisePath(name) {
   }
   return `/${parts.join("/")}`;
 }
-function tooLarge(limits) {
-  return new UserError(`the image has more than ${limits.uncompressedBytes} bytes uncompressed`);
+function createByteCounter({ limits: limits2, budget }) {
+  let left = limits2.layerBytes;
+  return (bytes) => {
+    left -= bytes;
+    if (left < 0) throw exceeded("layer-size", limits2);
+    spend(budget, "uncompressedBytes", bytes, limits2);
+  };
 }
 
 // src/image/archive-members.ts
-function createMemberIndex(limit) {
+function createMemberIndex(limits2) {
   const members2 = /* @__PURE__ */ new Map();
+  let added = 0;
   function linkTarget(member, name) {
     if (member.type === "hardlink") return memberName(member.linkname);
     if (member.type === "symlink") return posix.normalize(posix.join(posix.dirname(name), member.linkname));
@@ -49852,7 +50668,7 @@ function createMemberIndex(limit) {
   }
   return {
     add(member, value) {
-      if (members2.size >= limit) throw new UserError(`it holds more than ${limit} files`);
+      if (++added > limits2.members) throw exceeded("archive-files", limits2);
       const name = memberName(member.name);
       const link = linkTarget(member, name);
       if (link !== void 0 && link !== name) members2.set(name, { link });
@@ -49860,13 +50676,13 @@ function createMemberIndex(limit) {
     },
     find(name) {
       let at2 = name;
-      for (let hops = 0; hops <= MAX_HOPS; hops++) {
+      for (let hops = 0; hops <= limits2.linkHops; hops++) {
         const found = members2.get(at2);
         if (found === void 0) return void 0;
         if ("value" in found) return { name: at2, value: found.value };
         at2 = found.link;
       }
-      throw new UserError(`${quote(name)} is a link that leads in a circle`);
+      throw exceeded("link-hops", limits2, `link ${quote(name)}`);
     }
   };
 }
@@ -49900,9 +50716,10 @@ async function readFully(handle, buffer, length, position) {
 
 // src/image/archive-file.ts
 var HEADERS_AT_ONCE = 32 * 1024;
-async function openArchiveFile(handle, limits) {
+async function openArchiveFile(handle, options) {
   const { size } = await handle.stat();
-  const members2 = await indexMembers(handle, size, limits);
+  const { limits: limits2, budget } = options;
+  const members2 = await indexMembers(handle, size, options);
   function find2(name) {
     const extent = members2.find(name)?.value;
     if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
@@ -49913,29 +50730,30 @@ async function openArchiveFile(handle, limits) {
     async readDocument(name) {
       const extent = find2(name);
       if (extent === void 0) return void 0;
-      if (extent.size > limits.jsonBytes)
-        throw new UserError(`${quote(name)} has ${extent.size} bytes, the limit is ${limits.jsonBytes}`);
+      if (extent.size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
+      spend(budget, "documentBytes", extent.size, limits2);
       const data = Buffer.alloc(extent.size);
       await readFully(handle, data, extent.size, extent.offset);
       return data;
     },
-    async scan(name, options) {
+    async scan(name, options2) {
       const extent = find2(name);
       if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
-      return scanLayer(readRange(handle, extent.offset, extent.size), options);
+      return scanLayer(readRange(handle, extent.offset, extent.size), options2);
     },
     close: () => handle.close()
   };
 }
-async function indexMembers(handle, size, limits) {
-  const members2 = createMemberIndex(limits.members);
+async function indexMembers(handle, size, { limits: limits2, signal }) {
+  const members2 = createMemberIndex(limits2);
   const reader2 = createTarReader((member) => {
     members2.add(member, { offset: member.offset, size: member.size, sparse: member.sparse });
     return void 0;
-  }, limits);
+  }, limits2);
   const buffer = Buffer.alloc(HEADERS_AT_ONCE);
   let position = 0;
   while (position < size) {
+    signal?.throwIfAborted();
     const length = await readFully(handle, buffer, buffer.length, position);
     if (length === 0) break;
     reader2.push(buffer.subarray(0, length));
@@ -49968,13 +50786,13 @@ var manifestSchema = object({
   config: descriptorSchema,
   layers: nullable(array(descriptorSchema))
 });
-var commandSchema = optional(nullable(union([string2(), array(string2())])));
+var commandSchema2 = optional(nullable(union([string2(), array(string2())])));
 var configSchema = object({
   os: maybeString,
   architecture: maybeString,
   variant: maybeString,
   config: optional(
-    nullable(object({ Env: maybeStrings, Entrypoint: commandSchema, Cmd: commandSchema, User: maybeString }))
+    nullable(object({ Env: maybeStrings, Entrypoint: commandSchema2, Cmd: commandSchema2, User: maybeString }))
   ),
   rootfs: object({ diff_ids: optional(nullable(array(string2()))) })
 });
@@ -50039,19 +50857,20 @@ function matchesPlatform(platform3, asked) {
 }
 
 // src/image/docker-manifest.ts
-async function readDockerImages(store, limits) {
+async function readDockerImages(store, { limits: limits2, budget }) {
   const data = await store.readDocument("manifest.json");
   if (data === void 0) return void 0;
   const images = /* @__PURE__ */ new Map();
   for (const item of parseDocument(data, dockerManifestSchema, "manifest.json")) {
-    const image2 = await readItem(store, item, limits);
+    spend(budget, "manifests", 1, limits2);
+    const image2 = await readItem(store, item, limits2);
     const same2 = images.get(image2.digest);
     if (same2 !== void 0) same2.names.push(...image2.names);
     else images.set(image2.digest, image2);
   }
   return [...images.values()];
 }
-async function readItem(store, item, limits) {
+async function readItem(store, item, limits2) {
   const configName = memberName(item.Config);
   const data = await store.readDocument(configName);
   if (data === void 0)
@@ -50063,7 +50882,7 @@ async function readItem(store, item, limits) {
   const diffIds = config2.rootfs.diff_ids ?? [];
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest.json lists ${layers.length} layers of ${configDigest}, its config ${diffIds.length}`);
-  if (layers.length > limits.layers) throw new UserError(`it has more than ${limits.layers} layers`);
+  if (layers.length > limits2.layers) throw exceeded("layers", limits2, configDigest);
   const platform3 = {
     platform: formatPlatform({
       os: config2.os ?? void 0,
@@ -50098,27 +50917,26 @@ function isBroken(platform3) {
 
 // src/image/oci-index.ts
 var NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
-async function readOciImages(store, limits) {
+async function readOciImages(store, options) {
   const data = await store.readDocument("index.json");
   if (data === void 0) return void 0;
   const index = parseDocument(data, indexSchema, "index.json");
-  const walker = createWalker(store, limits);
+  const walker = createWalker(store, options);
   const images = /* @__PURE__ */ new Map();
   for (const descriptor of index.manifests ?? []) {
     const image2 = images.get(descriptor.digest) ?? await walker.readImage(descriptor);
     if (image2 === void 0) continue;
-    const names = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
-    for (const name of names) if (name !== void 0 && !image2.names.includes(name)) image2.names.push(name);
+    const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
+    for (const name of names2) if (name !== void 0 && !image2.names.includes(name)) image2.names.push(name);
     images.set(descriptor.digest, image2);
   }
   return joinPlatforms([...images.values()], digestOf(data));
 }
-async function readOciDigest(store, digest, limits, isAsked = () => true) {
-  const image2 = await createWalker(store, limits, isAsked).readImage({ digest });
+async function readOciDigest(store, digest, options, isAsked = () => true) {
+  const image2 = await createWalker(store, options, isAsked).readImage({ digest });
   return image2 === void 0 ? [] : [image2];
 }
-function createWalker(store, limits, isAsked = () => true) {
-  let visited = 0;
+function createWalker(store, { limits: limits2, budget }, isAsked = () => true) {
   async function readImage2(descriptor) {
     const notes2 = [];
     const leaves = await collect(descriptor, 0, /* @__PURE__ */ new Set(), notes2);
@@ -50134,8 +50952,8 @@ function createWalker(store, limits, isAsked = () => true) {
   async function collect(descriptor, depth, seen2, notes2) {
     if (seen2.has(descriptor.digest) || isAttestation(descriptor)) return [];
     seen2.add(descriptor.digest);
-    if (++visited > limits.members) throw new UserError(`its indexes list more than ${limits.members} manifests`);
-    if (depth > limits.indexDepth) throw new UserError(`its indexes are nested more than ${limits.indexDepth} deep`);
+    spend(budget, "manifests", 1, limits2);
+    if (depth > limits2.indexDepth) throw exceeded("index-depth", limits2);
     const stated2 = formatPlatform(toStated(descriptor));
     if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated2))
       return [
@@ -50146,7 +50964,7 @@ function createWalker(store, limits, isAsked = () => true) {
     try {
       data = await readBlob(store, descriptor.digest, what);
     } catch (problem) {
-      if (!(problem instanceof UserError)) throw problem;
+      if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
       if (isUnknown(descriptor)) return [];
       return [{ platform: { platform: stated2, problem }, configDigest: void 0 }];
     }
@@ -50156,7 +50974,7 @@ function createWalker(store, limits, isAsked = () => true) {
       for (const child of document.manifests) leaves.push(...await collect(child, depth + 1, seen2, notes2));
       return leaves;
     }
-    return await readLeaf(store, descriptor, document.manifest, limits, notes2);
+    return await readLeaf(store, descriptor, document.manifest, limits2, notes2);
   }
   return { readImage: readImage2 };
 }
@@ -50171,7 +50989,7 @@ function parseManifestOrIndex(data, { digest }) {
     );
   return { manifest: parseDocument(data, manifestSchema, what) };
 }
-async function readLeaf(store, descriptor, manifest, limits, notes2) {
+async function readLeaf(store, descriptor, manifest, limits2, notes2) {
   const layers = manifest.layers ?? [];
   const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
   if (isUnknown(descriptor) && inToto) return [];
@@ -50188,9 +51006,9 @@ async function readLeaf(store, descriptor, manifest, limits, notes2) {
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    return [{ platform: describe5(descriptor, configDigest, config2, layers, limits), configDigest }];
+    return [{ platform: describe5(descriptor, configDigest, config2, layers, limits2), configDigest }];
   } catch (problem) {
-    if (!(problem instanceof UserError)) throw problem;
+    if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
     return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
   }
 }
@@ -50203,7 +51021,7 @@ async function requireLayers(store, layers) {
     );
   }
 }
-function describe5(descriptor, configDigest, config2, layers, limits) {
+function describe5(descriptor, configDigest, config2, layers, limits2) {
   const diffIds = config2.rootfs.diff_ids ?? [];
   const stated2 = toStated(descriptor);
   const ofConfig = { os: config2.os ?? void 0, architecture: config2.architecture ?? void 0 };
@@ -50214,7 +51032,7 @@ function describe5(descriptor, configDigest, config2, layers, limits) {
     notes2.push(`the index says ${quote(platform3)}, the image config says ${quote(formatPlatform(ofConfig))}`);
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
-  if (layers.length > limits.layers) throw new UserError(`it has more than ${limits.layers} layers`);
+  if (layers.length > limits2.layers) throw exceeded("layers", limits2, `manifest ${descriptor.digest}`);
   return {
     platform: platform3,
     configDigest,
@@ -50265,16 +51083,16 @@ function isUnreadable(image2) {
 }
 
 // src/image/archive-images.ts
-async function listArchiveImages(store, form, limits) {
+async function listArchiveImages(store, form, options) {
   if (form === "oci-archive") {
-    const images = await readOciImages(store, limits);
+    const images = await readOciImages(store, options);
     if (images !== void 0) return images;
     throw new UserError(
       await store.has("manifest.json") ? "it holds no index.json but a manifest.json: pass docker-archive:PATH" : "it is no OCI image layout: index.json is missing"
     );
   }
-  const docker = await attempt(() => readDockerImages(store, limits));
-  const oci = await attempt(() => readOciImages(store, limits));
+  const docker = await attempt(() => readDockerImages(store, options));
+  const oci = await attempt(() => readOciImages(store, options));
   if ("problem" in docker) return fallBack(docker.problem, oci);
   if (docker.value === void 0 || docker.value.length === 0) {
     if ("problem" in oci) throw oci.problem;
@@ -50290,7 +51108,7 @@ async function attempt(read2) {
   try {
     return { value: await read2() };
   } catch (problem) {
-    if (problem instanceof UserError) return { problem };
+    if (problem instanceof UserError && !isLimit(problem)) return { problem };
     throw problem;
   }
 }
@@ -50334,25 +51152,25 @@ function createChannel() {
   let closed = false;
   let wake = () => {
   };
-  let release = () => {
+  let release2 = () => {
   };
   async function* read2() {
     try {
       for (; ; ) {
         while (piece === void 0 && !ended) {
-          await new Promise((resolve4) => {
-            wake = resolve4;
+          await new Promise((resolve6) => {
+            wake = resolve6;
           });
         }
         if (piece === void 0) return;
         const present = piece;
         piece = void 0;
         yield present;
-        release();
+        release2();
       }
     } finally {
       closed = true;
-      release();
+      release2();
     }
   }
   return {
@@ -50361,8 +51179,8 @@ function createChannel() {
       if (closed || chunk.length === 0) return;
       piece = chunk;
       wake();
-      await new Promise((resolve4) => {
-        release = resolve4;
+      await new Promise((resolve6) => {
+        release2 = resolve6;
       });
     },
     end() {
@@ -50373,18 +51191,16 @@ function createChannel() {
 }
 
 // src/image/archive-stream.ts
-var MAX_DOCUMENTS = 64 * 2 ** 20;
 async function openArchiveStream(open5, options) {
-  const members2 = createMemberIndex(options.limits.members);
-  let documentBytes = 0;
+  const members2 = createMemberIndex(options.limits);
   await readMembers(open5(), options, (member) => {
     const slot = {};
     members2.add(member, slot);
     if (member.type !== "file") return void 0;
     return createSniffingTask(options, (outcome) => {
       slot.outcome = outcome;
-      if ("document" in outcome) documentBytes += outcome.document.length;
-      if (documentBytes > MAX_DOCUMENTS) throw new UserError(`its documents have more than ${MAX_DOCUMENTS} bytes`);
+      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote(member.name));
+      if ("document" in outcome) spend(options.budget, "documentBytes", outcome.document.length, options.limits);
     });
   });
   async function scan(name, wanted) {
@@ -50424,9 +51240,9 @@ async function scanAgain(source, name, options) {
   if ("scan" in result) return result.scan;
   throw "problem" in result ? result.problem : new UserError("it is not a tar archive");
 }
-async function readMembers(source, { limits }, start) {
+async function readMembers(source, { limits: limits2, signal }, start) {
   let waiting = [];
-  let bytesLeft = limits.uncompressedBytes;
+  let bytesLeft = limits2.uncompressedBytes;
   function enqueue(task) {
     return {
       write(chunk) {
@@ -50441,15 +51257,19 @@ async function readMembers(source, { limits }, start) {
   const reader2 = createTarReader((member) => {
     const task = start(member);
     return task && enqueue(task);
-  }, limits);
-  await decompress(source, async (chunk) => {
-    bytesLeft -= chunk.length;
-    if (bytesLeft < 0) throw new UserError(`it has more than ${limits.uncompressedBytes} bytes uncompressed`);
-    reader2.push(chunk);
-    const steps2 = waiting;
-    waiting = [];
-    for (const step of steps2) await step();
-  });
+  }, limits2);
+  await decompress(
+    source,
+    async (chunk) => {
+      bytesLeft -= chunk.length;
+      if (bytesLeft < 0) throw exceeded("image-size", limits2);
+      reader2.push(chunk);
+      const steps2 = waiting;
+      waiting = [];
+      for (const step of steps2) await step();
+    },
+    { limits: limits2, signal }
+  );
   reader2.end();
 }
 function createSniffingTask(options, settle) {
@@ -50473,7 +51293,7 @@ function createSniffingTask(options, settle) {
 }
 function chooseTask(head2, options, settle) {
   if (sniffCompression(head2) !== "none" || isTar(head2)) return createLayerTask(options, settle);
-  if (/^\s*[[{]/.test(head2.toString("latin1"))) return createDocumentTask(options.limits.jsonBytes, settle);
+  if (/^\s*[[{]/.test(head2.toString("latin1"))) return createDocumentTask(options.limits, settle);
   return {
     async write() {
     },
@@ -50513,37 +51333,114 @@ function createLayerTask(options, settle) {
     }
   };
 }
-function createDocumentTask(limit, settle) {
+function createDocumentTask(limits2, settle) {
   const chunks = [];
   let size = 0;
   return {
     async write(chunk) {
       size += chunk.length;
-      if (size <= limit) chunks.push(Buffer.from(chunk));
+      if (size <= limits2.jsonBytes) chunks.push(Buffer.from(chunk));
     },
     async end() {
-      if (size > limit)
-        settle({ problem: new UserError(`it has ${size} bytes, the limit for a document is ${limit}`) });
+      if (size > limits2.jsonBytes) settle({ problem: exceeded("document-size", limits2) });
       else settle({ document: Buffer.concat(chunks) });
     }
   };
 }
 
 // src/image/daemon.ts
-import { readFileSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+
+// src/image/daemon-address.ts
+import { createHash as createHash4 } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join as join3 } from "node:path";
+var DOCKER_SOCKET = "/var/run/docker.sock";
+var PODMAN_SOCKET = "/run/podman/podman.sock";
+var configSchema2 = object({ currentContext: optional(nullable(string2())) });
+var metaSchema = object({
+  Endpoints: record(
+    string2(),
+    object({ Host: optional(string2()), SkipTLSVerify: optional(nullable(boolean2())) })
+  )
+});
+async function findDaemons(env) {
+  const folder2 = env.DOCKER_CONFIG || join3(env.HOME || homedir(), ".docker");
+  if (env.DOCKER_HOST) {
+    const isSecure = Boolean(env.DOCKER_TLS_VERIFY) || env.DOCKER_HOST.startsWith("https://");
+    const tls = isSecure ? await readCertificates(env.DOCKER_CERT_PATH || folder2) : void 0;
+    return parseAddress(env.DOCKER_HOST, "DOCKER_HOST is", tls);
+  }
+  const context2 = env.DOCKER_CONTEXT || await readCurrentContext(folder2);
+  if (context2 !== void 0 && context2 !== "" && context2 !== "default") return readContext(folder2, context2);
+  const own2 = env.XDG_RUNTIME_DIR?.startsWith("/") ? [join3(env.XDG_RUNTIME_DIR, "podman/podman.sock")] : [];
+  return [DOCKER_SOCKET, ...own2, PODMAN_SOCKET].map(toSocket);
+}
+function toSocket(socketPath) {
+  return { place: socketPath, base: new URL("http://localhost"), socketPath };
+}
+function parseAddress(host, origin, tls) {
+  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+  if (socketPath !== void 0) return [toSocket(socketPath)];
+  if (host.startsWith("ssh://"))
+    return {
+      problem: `${origin} ${quote(host)}, and daemons are not reached over SSH from here: run docker save -o FILE NAME and pass docker-archive:FILE`
+    };
+  const address = `${tls === void 0 ? "http" : "https"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
+  if (!/^(tcp|https?):\/\/[^/]/.test(host) || !URL.canParse(address))
+    return {
+      problem: `${origin} ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
+    };
+  const base = new URL(address);
+  return [{ place: base.host, base, tls }];
+}
+async function readCurrentContext(folder2) {
+  try {
+    return configSchema2.parse(JSON.parse(await readFile(join3(folder2, "config.json"), "utf8"))).currentContext ?? void 0;
+  } catch {
+    return void 0;
+  }
+}
+async function readContext(folder2, name) {
+  const id = createHash4("sha256").update(name).digest("hex");
+  const file = join3(folder2, "contexts/meta", id, "meta.json");
+  const shown = `docker's context ${quote(name)}`;
+  try {
+    const endpoint2 = metaSchema.parse(JSON.parse(await readFile(file, "utf8"))).Endpoints.docker;
+    if (endpoint2?.Host === void 0) return { problem: `${shown} names no daemon (${file})` };
+    const files = await readCertificates(join3(folder2, "contexts/tls", id, "docker"));
+    const isSecure = Object.keys(files).length > 0 || endpoint2.SkipTLSVerify === true || /^https:/.test(endpoint2.Host);
+    const tls = { ...files, ...endpoint2.SkipTLSVerify === true ? { rejectUnauthorized: false } : {} };
+    return parseAddress(endpoint2.Host, `${shown} leads to`, isSecure ? tls : void 0);
+  } catch (error2) {
+    const code = errorCode(error2);
+    if (code === "ENOENT") return { problem: `${shown} does not exist: docker context ls lists those that do` };
+    return { problem: `${shown} cannot be read (${file}${code === void 0 ? " is damaged" : `: ${code}`})` };
+  }
+}
+async function readCertificates(folder2) {
+  const files = {};
+  for (const name of ["ca", "cert", "key"]) {
+    try {
+      files[name] = await readFile(join3(folder2, `${name}.pem`));
+    } catch (error2) {
+      const code = errorCode(error2);
+      if (code !== "ENOENT" && code !== "ENOTDIR") throw error2;
+    }
+  }
+  return files;
+}
 
 // src/image/http.ts
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 var USER_AGENT = "netfilter-compat";
 function sendRequest(request2) {
-  const { url, method = "GET", headers, body, agent, socketPath, signal, idle } = request2;
+  const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits: limits2 } = request2;
   const send = url.protocol === "https:" ? requestHttps : requestHttp;
-  return new Promise((resolve4, reject) => {
+  return new Promise((resolve6, reject) => {
     const sent = send(url, {
       method,
       agent,
@@ -50554,8 +51451,10 @@ function sendRequest(request2) {
     });
     sent.on("error", reject);
     sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
+    const stopTimer = limits2 === void 0 ? void 0 : startTimer(sent, limits2);
     sent.on("response", (answer) => {
-      resolve4({
+      if (stopTimer !== void 0) answer.on("close", stopTimer);
+      resolve6({
         status: answer.statusCode ?? 0,
         header(name) {
           const value = answer.headers[name];
@@ -50566,6 +51465,19 @@ function sendRequest(request2) {
     });
     sent.end(body);
   });
+}
+function startTimer(sent, limits2) {
+  let begun;
+  sent.on("response", (answer) => {
+    begun = answer;
+  });
+  const timer = setTimeout(
+    () => (begun ?? sent).destroy(exceeded("request-time", limits2)),
+    limits2.requestSeconds * 1e3
+  );
+  const stop = () => clearTimeout(timer);
+  sent.on("error", stop);
+  return stop;
 }
 async function readBody({ body }, limit) {
   const chunks = [];
@@ -50586,6 +51498,8 @@ var CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
 function describeConnection(error2) {
   const code = errorCode(error2);
   if (code === void 0 || error2 instanceof UserError) return void 0;
+  if (/^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code))
+    return { problem: `it refuses the TLS certificate of this side, or that there is none (${code})`, passing: false };
   if (CERTIFICATE.test(code))
     return {
       problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
@@ -50602,28 +51516,42 @@ function describeConnection(error2) {
 }
 
 // src/image/daemon.ts
-var DEFAULT_SOCKET = "/var/run/docker.sock";
 var PLATFORM_VERSION = [1, 48];
 var ANSWER_BYTES = 4 * 2 ** 20;
 var inspectSchema = object({ Id: string2(), RepoTags: optional(nullable(array(string2()))) });
 var errorSchema = object({ message: string2() });
 async function openDaemon(name, options, { env, platforms: platforms2 }) {
   if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
-  const daemon = connect(env, AbortSignal.timeout(options.limits.networkSeconds * 1e3));
-  try {
-    const found = await findImage(daemon, name);
-    if ("absent" in found) return found;
-    const query = found.hasPlatforms ? platformQuery(platforms2) : "";
-    const path = `/images/${encodeName(found.name)}/get${query}`;
-    const store = await openArchiveStream(() => readImage(daemon, path), options);
-    return {
-      store: { ...store, close: async () => daemon.close() },
-      images: await listArchiveImages(store, "any", options.limits)
-    };
-  } catch (error2) {
-    daemon.close();
-    throw error2;
+  const addresses = await findDaemons(env);
+  if ("problem" in addresses) return { absent: addresses.problem };
+  const { limits: limits2, signal } = options;
+  const timeout = AbortSignal.timeout(limits2.networkSeconds * 1e3);
+  const deadline = signal === void 0 ? timeout : AbortSignal.any([timeout, signal]);
+  const silent = [];
+  for (const address of addresses) {
+    const daemon = connect(address, limits2, deadline);
+    try {
+      const found = await findImage(daemon, name);
+      if ("image" in found) return await openImage(daemon, found, options, platforms2);
+      daemon.close();
+      if ("absent" in found) return found;
+      silent.push(found);
+    } catch (error2) {
+      daemon.close();
+      throw error2;
+    }
   }
+  const hint = silent.some(({ isDown }) => isDown) ? " (start it or set DOCKER_HOST)" : "";
+  return { absent: `${silent.map(({ unreachable }) => unreachable).join("; ")}${hint}` };
+}
+async function openImage(daemon, { image: image2, hasPlatforms }, options, platforms2) {
+  const query = hasPlatforms ? platformQuery(platforms2) : "";
+  const path = `/images/${encodeName(image2)}/get${query}`;
+  const store = await openArchiveStream(() => readImage(daemon, path), options);
+  return {
+    store: { ...store, close: async () => daemon.close() },
+    images: await listArchiveImages(store, "any", options)
+  };
 }
 function isImageName(name) {
   return /^\w[\w.:/@-]{0,511}$/.test(name) && !name.split("/").some((part2) => part2 === "" || /^\.+$/.test(part2));
@@ -50631,36 +51559,15 @@ function isImageName(name) {
 function encodeName(name) {
   return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
-function connect(env, deadline) {
-  const host = env.DOCKER_HOST || `unix://${DEFAULT_SOCKET}`;
-  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
-  const isSecure = Boolean(env.DOCKER_TLS_VERIFY) || host.startsWith("https://");
-  const address = `${isSecure ? "https" : "http"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
-  const isKnown = socketPath !== void 0 || /^(tcp|https?):\/\/[^/]/.test(host) && URL.canParse(address);
-  if (!isKnown)
-    throw new UserError(
-      `DOCKER_HOST is ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
-    );
-  const base = new URL(socketPath === void 0 ? address : "http://localhost");
-  const agent = base.protocol === "https:" ? new HttpsAgent(readCertificates(env)) : new HttpAgent();
+function connect({ place: place3, base, socketPath, tls }, limits2, deadline) {
+  const agent = base.protocol === "https:" ? new HttpsAgent(tls) : new HttpAgent();
   return {
-    place: socketPath ?? base.host,
+    place: place3,
+    limits: limits2,
     // A classic store packs the whole image before the first byte comes: only the deadline counts.
-    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0 }),
+    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0, limits: limits2 }),
     close: () => agent.destroy()
   };
-}
-function readCertificates(env) {
-  const folder2 = env.DOCKER_CERT_PATH || env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker");
-  const files = {};
-  for (const name of ["ca", "cert", "key"]) {
-    try {
-      files[name] = readFileSync(join(folder2, `${name}.pem`));
-    } catch (error2) {
-      if (errorCode(error2) !== "ENOENT") throw error2;
-    }
-  }
-  return files;
 }
 async function findImage(daemon, name) {
   let version3;
@@ -50671,7 +51578,7 @@ async function findImage(daemon, name) {
     ping.body.destroy();
     answer = await daemon.get(`/images/${encodeName(name)}/json`);
   } catch (error2) {
-    return { absent: describeUnreachable(daemon, error2) };
+    return describeUnreachable(daemon, error2);
   }
   if (answer.status === 404) {
     answer.body.destroy();
@@ -50679,18 +51586,19 @@ async function findImage(daemon, name) {
   }
   if (answer.status !== 200) throw await describeAnswer(daemon, answer);
   return {
-    name: withTag(name, await readInspection(daemon, answer)),
+    image: withTag(name, await readInspection(daemon, answer)),
     hasPlatforms: isAtLeast(version3, PLATFORM_VERSION)
   };
 }
-function describeUnreachable({ place: place3 }, error2) {
+function describeUnreachable({ place: place3, limits: limits2 }, error2) {
   const code = errorCode(error2);
   if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR")
-    return `no daemon answers at ${place3} (start it or set DOCKER_HOST)`;
-  if (code === "EACCES" || code === "EPERM") return `no permission to talk to the daemon at ${place3}`;
+    return { unreachable: `no daemon answers at ${place3}`, isDown: true };
+  if (code === "EACCES" || code === "EPERM")
+    return { unreachable: `no permission to talk to the daemon at ${place3}`, isDown: false };
   const failure2 = describeConnection(error2);
-  if (failure2 === void 0) throw describeTimeout(error2, place3);
-  return `the daemon at ${place3}: ${failure2.problem}`;
+  if (failure2 === void 0) throw describeTimeout(error2, place3, limits2);
+  return { unreachable: `the daemon at ${place3}: ${failure2.problem}`, isDown: false };
 }
 async function readInspection({ place: place3 }, answer) {
   try {
@@ -50726,11 +51634,11 @@ async function* readImage(daemon, path) {
     }
   } catch (error2) {
     const failure2 = describeConnection(error2);
-    throw failure2 === void 0 ? describeTimeout(error2, daemon.place) : new UserError(`the daemon at ${daemon.place}: ${failure2.problem}`, { cause: error2 });
+    throw failure2 === void 0 ? describeTimeout(error2, daemon.place, daemon.limits) : new UserError(`the daemon at ${daemon.place}: ${failure2.problem}`, { cause: error2 });
   }
 }
-function describeTimeout(error2, place3) {
-  return errorCode(error2) === "ABORT_ERR" ? new UserError(`the daemon at ${place3} takes too long`, { cause: error2 }) : error2;
+function describeTimeout(error2, place3, limits2) {
+  return errorCode(error2) === "ABORT_ERR" ? exceeded("network-time", limits2, `the daemon at ${place3}`) : error2;
 }
 async function describeAnswer({ place: place3 }, answer) {
   const { status } = answer;
@@ -50745,11 +51653,11 @@ async function describeAnswer({ place: place3 }, answer) {
 
 // src/image/layout-directory.ts
 import { open as open2, stat } from "node:fs/promises";
-import { join as join2 } from "node:path";
-function openLayoutDirectory(directory, limits) {
+import { join as join4 } from "node:path";
+function openLayoutDirectory(directory, { limits: limits2, budget }) {
   async function sizeOf(name) {
     try {
-      const found = await stat(join2(directory, name));
+      const found = await stat(join4(directory, name));
       if (!found.isFile()) throw new UserError(`${quote(name)} is not a regular file`);
       return found.size;
     } catch (error2) {
@@ -50764,9 +51672,9 @@ function openLayoutDirectory(directory, limits) {
       try {
         const size = await sizeOf(name);
         if (size === void 0) return void 0;
-        if (size > limits.jsonBytes)
-          throw new UserError(`${quote(name)} has ${size} bytes, the limit is ${limits.jsonBytes}`);
-        const handle = __using(_stack, await open2(join2(directory, name)), true);
+        if (size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
+        spend(budget, "documentBytes", size, limits2);
+        const handle = __using(_stack, await open2(join4(directory, name)), true);
         const data = Buffer.alloc(size);
         return data.subarray(0, await readFully(handle, data, size, 0));
       } catch (_) {
@@ -50781,7 +51689,7 @@ function openLayoutDirectory(directory, limits) {
       try {
         const size = await sizeOf(name);
         if (size === void 0) throw new UserError(`${quote(name)} is missing`);
-        const handle = __using(_stack, await open2(join2(directory, name)), true);
+        const handle = __using(_stack, await open2(join4(directory, name)), true);
         return await scanLayer(readRange(handle, 0, size), options);
       } catch (_) {
         var _error = _, _hasError = true;
@@ -50849,14 +51757,14 @@ import { setTimeout as wait } from "node:timers/promises";
 
 // src/image/registry-credentials.ts
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile as readFile2 } from "node:fs/promises";
 import { homedir as homedir2 } from "node:os";
-import { join as join3 } from "node:path";
+import { join as join5 } from "node:path";
 var entrySchema = object({
   auth: optional(nullable(string2())),
   identitytoken: optional(nullable(string2()))
 });
-var configSchema2 = object({
+var configSchema3 = object({
   auths: optional(nullable(record(string2(), nullable(entrySchema)))),
   credHelpers: optional(nullable(record(string2(), string2()))),
   credsStore: optional(nullable(string2()))
@@ -50867,8 +51775,12 @@ var HELPER_TIME = 3e4;
 var HELPER_BYTES = 64 * 1024;
 async function findLogin(host, stated2, env) {
   if (stated2 !== void 0 && (stated2.registry === void 0 || sameHost(stated2.registry, host)))
-    return { login: { username: stated2.username, password: stated2.password }, origin: "the user name given" };
-  const path = join3(env.DOCKER_CONFIG || join3(env.HOME || homedir2(), ".docker"), "config.json");
+    return {
+      login: { username: stated2.username, password: stated2.password },
+      origin: "the user name given",
+      stated: true
+    };
+  const path = join5(env.DOCKER_CONFIG || join5(env.HOME || homedir2(), ".docker"), "config.json");
   const config2 = await readConfig(path);
   if (config2 === void 0) return { origin: path };
   if ("problem" in config2) return { origin: path, problem: `${path} ${config2.problem}` };
@@ -50879,7 +51791,7 @@ async function findLogin(host, stated2, env) {
 }
 async function readConfig(path) {
   try {
-    const parsed = configSchema2.safeParse(JSON.parse(await readFile(path, "utf8")));
+    const parsed = configSchema3.safeParse(JSON.parse(await readFile2(path, "utf8")));
     return parsed.success ? parsed.data : { problem: "does not have the form of docker's config" };
   } catch (error2) {
     const code = errorCode(error2);
@@ -50891,8 +51803,8 @@ function sameHost(key, host) {
   const bare = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
   return (bare === "index.docker.io" || bare === "registry-1.docker.io" ? "docker.io" : bare) === host;
 }
-function find(table, host) {
-  const entries = Object.entries(table ?? {});
+function find(table2, host) {
+  const entries = Object.entries(table2 ?? {});
   const exact = host === "docker.io" ? HUB_KEY : host;
   return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
 }
@@ -50921,7 +51833,7 @@ async function askHelper(helper, key, env) {
   }
 }
 function runHelper(program2, key, env) {
-  return new Promise((resolve4) => {
+  return new Promise((resolve6) => {
     const child = spawn(program2, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
     function stop() {
@@ -50935,7 +51847,7 @@ function runHelper(program2, key, env) {
     });
     function settle(code) {
       clearTimeout(timer);
-      resolve4({ code, output });
+      resolve6({ code, output });
     }
     child.on("error", (error2) => settle(errorCode(error2) ?? "error"));
     child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
@@ -50961,6 +51873,99 @@ function parseChallenges(header) {
     }
     word.lastIndex = value.lastIndex;
     challenges.at(-1)?.parameters.set(name, found[1]?.replace(/\\(.)/g, "$1") ?? found[2] ?? "");
+  }
+}
+
+// src/image/registry-login.ts
+var tokenSchema = object({
+  token: optional(nullable(string2())),
+  access_token: optional(nullable(string2()))
+});
+var TOKEN_BYTES = 256 * 1024;
+async function authorize(header, context2) {
+  const challenges = parseChallenges(header);
+  const bearer = challenges.find(({ scheme }) => scheme === "bearer");
+  if (bearer !== void 0) return `Bearer ${await fetchToken(bearer, context2)}`;
+  const found = await context2.findLogin();
+  if (!challenges.some(({ scheme }) => scheme === "basic"))
+    throw new UserError(`registry ${context2.name.host} wants a login of a kind that is not known here`);
+  if (found.login === void 0) throw denied(context2.name, found);
+  if ("identityToken" in found.login)
+    throw new UserError(
+      `registry ${context2.name.host} wants a user name and a password, ${found.origin} holds a token: run docker login again`
+    );
+  return basic(found.login);
+}
+function denied({ host, repository: repository2 }, { login, origin, problem, stated: stated2 }) {
+  if (login !== void 0) {
+    const without = stated2 === true ? "leave both out" : `run docker logout ${host}`;
+    return new UserError(
+      `registry ${host} refuses the login from ${origin} for ${repository2}: check that it is right, not expired, and may read the image; a public image needs none, then ${without}`
+    );
+  }
+  const trouble = problem === void 0 ? "" : ` (${problem})`;
+  return new UserError(
+    `registry ${host} gives ${repository2} to nobody without a login${trouble}: run docker login ${host} first or state user name and password; a name that does not exist gets the same answer`
+  );
+}
+function basic({ username, password }) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+async function fetchToken({ parameters }, context2) {
+  const realm = checkRealm(parameters.get("realm") ?? "", context2);
+  const found = await context2.findLogin();
+  const answer = await askToken(realm, parameters, found.login, context2);
+  const isRefused = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
+  if (answer.status !== 200) {
+    answer.body.destroy();
+    if (isRefused) throw denied(context2.name, found);
+    throw new UserError(
+      `registry ${context2.name.host} sends to ${realm.host} for a token, which answers ${answer.status}`
+    );
+  }
+  const token = parseToken(await readBody(answer, TOKEN_BYTES));
+  if (token === void 0)
+    throw new UserError(`${realm.host}, which registry ${context2.name.host} names, gave no token`);
+  return token;
+}
+function checkRealm(text3, { name, mayBePlain }) {
+  const realm = URL.canParse(text3) ? new URL(text3) : void 0;
+  if (realm === void 0) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text3)}`);
+  const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && mayBePlain(realm.host);
+  if (!isSafe || realm.username !== "" || realm.password !== "")
+    throw new UserError(
+      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`
+    );
+  return realm;
+}
+function askToken(realm, parameters, login, { name, agentFor, signal, idle }) {
+  const url = new URL(realm);
+  const query = new URLSearchParams();
+  const service = parameters.get("service");
+  if (service !== void 0) query.set("service", service);
+  query.set("scope", chooseScope(parameters.get("scope"), name));
+  const request2 = { agent: agentFor(url), signal, idle };
+  if (login !== void 0 && "identityToken" in login) {
+    query.set("grant_type", "refresh_token");
+    query.set("refresh_token", login.identityToken);
+    query.set("client_id", "netfilter-compat");
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return sendRequest({ ...request2, url, method: "POST", body: query.toString(), headers });
+  }
+  if (login !== void 0) query.set("account", login.username);
+  for (const [key, value] of query) url.searchParams.set(key, value);
+  return sendRequest({ ...request2, url, headers: login === void 0 ? {} : { authorization: basic(login) } });
+}
+function chooseScope(wanted, { repository: repository2 }) {
+  return wanted === void 0 || wanted === "" || wanted.startsWith("repository:") ? `repository:${repository2}:pull` : wanted;
+}
+function parseToken(data) {
+  try {
+    const { token, access_token } = tokenSchema.parse(JSON.parse(data?.toString("utf8") ?? ""));
+    const found = token || access_token;
+    return found && /^[\x21-\x7e]+$/.test(found) ? found : void 0;
+  } catch {
+    return void 0;
   }
 }
 
@@ -51011,96 +52016,11 @@ function isLoopback(host) {
   const name = host.replace(/:[0-9]+$/, "");
   return name === "localhost" || /^127(\.[0-9]{1,3}){3}$/.test(name) || name === "[::1]";
 }
-
-// src/image/registry-login.ts
-var tokenSchema = object({
-  token: optional(nullable(string2())),
-  access_token: optional(nullable(string2()))
-});
-var TOKEN_BYTES = 256 * 1024;
-async function authorize(header, context2) {
-  const challenges = parseChallenges(header);
-  const bearer = challenges.find(({ scheme }) => scheme === "bearer");
-  if (bearer !== void 0) return `Bearer ${await fetchToken(bearer, context2)}`;
-  const found = await context2.findLogin();
-  if (!challenges.some(({ scheme }) => scheme === "basic"))
-    throw new UserError(`registry ${context2.name.host} wants a login of a kind that is not known here`);
-  if (found.login === void 0) throw denied(context2.name, found);
-  if ("identityToken" in found.login)
-    throw new UserError(
-      `registry ${context2.name.host} wants a user name and a password, ${found.origin} holds a token: run docker login again`
-    );
-  return basic(found.login);
-}
-function denied({ host, repository: repository2 }, { login, origin, problem }) {
-  if (login !== void 0)
-    return new UserError(
-      `registry ${host} refuses the login from ${origin} for ${repository2}: check that it is right, not expired, and may read the image`
-    );
-  const trouble = problem === void 0 ? "" : ` (${problem})`;
-  return new UserError(
-    `registry ${host} gives ${repository2} to nobody without a login${trouble}: run docker login ${host} first or state user name and password; a name that does not exist gets the same answer`
-  );
-}
-function basic({ username, password }) {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-}
-async function fetchToken({ parameters }, context2) {
-  const realm = checkRealm(parameters.get("realm") ?? "", context2);
-  const found = await context2.findLogin();
-  const answer = await askToken(realm, parameters, found.login, context2);
-  const isRefused = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
-  if (answer.status !== 200) {
-    answer.body.destroy();
-    if (isRefused) throw denied(context2.name, found);
-    throw new UserError(
-      `registry ${context2.name.host} sends to ${realm.host} for a token, which answers ${answer.status}`
-    );
-  }
-  const token = parseToken(await readBody(answer, TOKEN_BYTES));
-  if (token === void 0)
-    throw new UserError(`${realm.host}, which registry ${context2.name.host} names, gave no token`);
-  return token;
-}
-function checkRealm(text3, { name, isPlain }) {
-  const realm = URL.canParse(text3) ? new URL(text3) : void 0;
-  if (realm === void 0) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text3)}`);
-  const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && isPlain && isLoopback(realm.host);
-  if (!isSafe || realm.username !== "" || realm.password !== "")
-    throw new UserError(
-      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`
-    );
-  return realm;
-}
-function askToken(realm, parameters, login, { name, agentFor, signal, idle }) {
-  const url = new URL(realm);
-  const query = new URLSearchParams();
-  const service = parameters.get("service");
-  if (service !== void 0) query.set("service", service);
-  query.set("scope", chooseScope(parameters.get("scope"), name));
-  const request2 = { agent: agentFor(url), signal, idle };
-  if (login !== void 0 && "identityToken" in login) {
-    query.set("grant_type", "refresh_token");
-    query.set("refresh_token", login.identityToken);
-    query.set("client_id", "netfilter-compat");
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return sendRequest({ ...request2, url, method: "POST", body: query.toString(), headers });
-  }
-  if (login !== void 0) query.set("account", login.username);
-  for (const [key, value] of query) url.searchParams.set(key, value);
-  return sendRequest({ ...request2, url, headers: login === void 0 ? {} : { authorization: basic(login) } });
-}
-function chooseScope(wanted, { repository: repository2 }) {
-  return wanted === void 0 || wanted === "" || wanted.startsWith("repository:") ? `repository:${repository2}:pull` : wanted;
-}
-function parseToken(data) {
-  try {
-    const { token, access_token } = tokenSchema.parse(JSON.parse(data?.toString("utf8") ?? ""));
-    const found = token || access_token;
-    return found && /^[\x21-\x7e]+$/.test(found) ? found : void 0;
-  } catch {
-    return void 0;
-  }
+function parseInsecureRegistry(text3) {
+  const host = text3.trim().toLowerCase();
+  if (!HOST.test(host))
+    throw new UserError(`${quote(text3)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
+  return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
 }
 
 // src/image/registry-client.ts
@@ -51110,17 +52030,25 @@ var MAX_WAIT = 30;
 var ERROR_BYTES = 64 * 1024;
 var FIRST_PAUSE = 300;
 var errorsSchema = object({ errors: array(object({ code: string2(), message: optional(string2()) })) });
-async function createRegistryClient(name, { limits, env, credentials }) {
-  const deadline = AbortSignal.timeout(limits.networkSeconds * 1e3);
-  const idle = limits.idleSeconds * 1e3;
+async function createRegistryClient(name, { limits: limits2, env, credentials, insecureRegistries = [], signal: whole2 }) {
+  const timeout = AbortSignal.timeout(limits2.networkSeconds * 1e3);
+  const deadline = whole2 === void 0 ? timeout : AbortSignal.any([timeout, whole2]);
+  const idle = limits2.idleSeconds * 1e3;
   const proxyEnv = { ...env };
   const agents = {
     direct: { "http:": new HttpAgent2({ keepAlive: true }), "https:": new HttpsAgent2({ keepAlive: true }) },
-    proxied: new HttpsAgent2({ keepAlive: true, proxyEnv })
+    proxied: {
+      "http:": new HttpAgent2({ keepAlive: true, proxyEnv }),
+      "https:": new HttpsAgent2({ keepAlive: true, proxyEnv })
+    }
   };
+  const insecure = insecureRegistries.map(parseInsecureRegistry);
+  function mayBePlain(host) {
+    return insecure.includes(host) || isLoopback(host) && isLoopback(name.apiHost);
+  }
   function agentFor(url) {
-    if (url.protocol === "http:") return agents.direct["http:"];
-    return isLoopback(url.host) ? agents.direct["https:"] : agents.proxied;
+    const protocol = url.protocol === "http:" ? "http:" : "https:";
+    return (isLoopback(url.host) ? agents.direct : agents.proxied)[protocol];
   }
   let found;
   function findOnce() {
@@ -51128,35 +52056,39 @@ async function createRegistryClient(name, { limits, env, credentials }) {
     return found;
   }
   let authorization;
-  function join7(signal) {
+  function join8(signal) {
     return signal === void 0 ? deadline : AbortSignal.any([deadline, signal]);
   }
   function judge4(error2, failures, signal) {
     if (signal?.aborted) return signal.reason;
-    if (deadline.aborted)
-      return new UserError(`reading from registry ${name.host} takes more than ${limits.networkSeconds} seconds`);
+    if (whole2?.aborted) return whole2.reason;
+    if (deadline.aborted) return exceeded("network-time", limits2, `reading from registry ${name.host}`);
     const failure2 = describeConnection(error2);
     if (failure2 === void 0) return error2;
     if (failure2.passing && failures < MAX_FAILURES) return void 0;
-    return new UserError(`registry ${name.host}: ${failure2.problem}`, { cause: error2 });
+    return new UserError(`registry ${name.host}: ${failure2.problem}${hintAtTls(error2)}`, { cause: error2 });
+  }
+  function hintAtTls(error2) {
+    if (errorCode(error2) !== "EPROTO" && !errorCode(error2)?.startsWith("ERR_SSL_")) return "";
+    return mayBePlain(name.apiHost) ? "" : `; it probably does not speak TLS, and without it only registries of this machine are read: if you trust the network, pass --insecure-registry ${name.host} (input insecure-registries)`;
   }
   async function pause(failures, signal, seconds = 0) {
     const time2 = Math.max(seconds * 1e3, FIRST_PAUSE * 2 ** (failures - 1));
     try {
-      await wait(time2, void 0, { signal: join7(signal) });
+      await wait(time2, void 0, { signal: join8(signal) });
     } catch (error2) {
       throw judge4(error2, failures, signal);
     }
   }
   async function findBase2() {
     const secure = new URL(`https://${name.apiHost}/v2/`);
-    if (!isLoopback(name.apiHost)) return secure;
+    if (!mayBePlain(name.apiHost)) return secure;
     try {
       const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle });
       answer.body.destroy();
       return secure;
     } catch (error2) {
-      if (isWithoutTls(error2)) return new URL(`http://${name.apiHost}/v2/`);
+      if (isWithoutTls(error2, secure)) return new URL(`http://${name.apiHost}/v2/`);
       throw judge4(error2, MAX_FAILURES, void 0);
     }
   }
@@ -51167,7 +52099,7 @@ async function createRegistryClient(name, { limits, env, credentials }) {
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const login = url.origin === base.origin && authorization !== void 0 ? { authorization } : {};
       const headers = { ...request2.headers, ...login };
-      const answer = await sendRequest({ url, headers, agent: agentFor(url), signal, idle });
+      const answer = await sendRequest({ url, headers, agent: agentFor(url), signal, idle, limits: limits2 });
       if (![301, 302, 303, 307, 308].includes(answer.status)) return { ...answer, url };
       answer.body.destroy();
       url = resolveRedirect(url, answer.header("location"));
@@ -51176,7 +52108,7 @@ async function createRegistryClient(name, { limits, env, credentials }) {
   }
   function resolveRedirect(from, location2) {
     const url = location2 !== void 0 && URL.canParse(location2, from.href) ? new URL(location2, from) : void 0;
-    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && isLoopback(url.host);
+    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
     if (url === void 0 || !isAllowed)
       throw new UserError(
         `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(url.origin)}, which is not HTTPS`
@@ -51185,9 +52117,15 @@ async function createRegistryClient(name, { limits, env, credentials }) {
     url.password = "";
     return url;
   }
-  const context2 = { name, isPlain, findLogin: findOnce, agentFor, idle };
+  const context2 = {
+    name,
+    mayBePlain: (host) => isPlain && mayBePlain(host),
+    findLogin: findOnce,
+    agentFor,
+    idle
+  };
   async function get(request2) {
-    const signal = join7(request2.signal);
+    const signal = join8(request2.signal);
     const url = new URL(`${name.repository}/${request2.path}`, base);
     let mayLogIn = true;
     for (let failures = 1; ; failures++) {
@@ -51228,9 +52166,9 @@ async function createRegistryClient(name, { limits, env, credentials }) {
       );
     if (status === 404) return new UserError(`registry ${name.host} has no ${what} of ${name.repository}${detail}`);
     if (status === 429) {
-      const after = answer.header("retry-after");
-      const when = after !== void 0 && /^\d{1,6}$/.test(after) ? `in ${after} seconds` : "later";
-      const hint2 = (await findOnce()).login === void 0 ? ", or log in: that raises the limit" : "";
+      const seconds = retryAfter(answer);
+      const when = seconds === void 0 ? "later" : `in ${seconds} seconds`;
+      const hint2 = (await findOnce()).login === void 0 ? ", or log in: many registries give more to who does" : "";
       return new UserError(`registry ${name.host} limits the number of requests${detail}: try again ${when}${hint2}`);
     }
     const hint = status >= 500 ? ": try again later" : "";
@@ -51242,9 +52180,7 @@ async function createRegistryClient(name, { limits, env, credentials }) {
       try {
         const data = await readBody(answer, limit);
         if (data === void 0)
-          throw new UserError(
-            `registry ${name.host}: ${request2.what} has more than ${limit} bytes, which is the limit`
-          );
+          throw exceeded("document-size", { ...limits2, jsonBytes: limit }, `registry ${name.host}: ${request2.what}`);
         return { data, answer };
       } catch (error2) {
         const judged = judge4(error2, failures, request2.signal);
@@ -51260,19 +52196,26 @@ async function createRegistryClient(name, { limits, env, credentials }) {
     judge: judge4,
     pause: (failures, signal) => pause(failures, signal),
     close() {
-      for (const agent of [agents.direct["http:"], agents.direct["https:"], agents.proxied]) agent.destroy();
+      for (const pair of [agents.direct, agents.proxied]) for (const agent of Object.values(pair)) agent.destroy();
     }
   };
 }
-function isWithoutTls(error2) {
+function isWithoutTls(error2, { port }) {
   const code = errorCode(error2);
+  if (code === "ECONNREFUSED") return port === "";
   return code === "EPROTO" || code === "ECONNRESET" || code?.startsWith("ERR_SSL_") === true;
 }
 function waitFor(answer) {
   const { status } = answer;
-  const after = Number(answer.header("retry-after") ?? "0");
-  if (status === 429) return Number.isFinite(after) && after >= 0 ? after : 0;
-  return status === 500 || status >= 502 && status <= 504 || status === 408 ? Math.min(after || 0, MAX_WAIT) : void 0;
+  const after = retryAfter(answer) ?? 0;
+  if (status === 429) return after;
+  return status === 500 || status >= 502 && status <= 504 || status === 408 ? Math.min(after, MAX_WAIT) : void 0;
+}
+function retryAfter(answer) {
+  const text3 = answer.header("retry-after")?.trim() ?? "";
+  if (/^\d{1,9}$/.test(text3)) return Number(text3);
+  const time2 = /^[A-Z][a-z]+, /.test(text3) ? Date.parse(text3) : Number.NaN;
+  return Number.isNaN(time2) ? void 0 : Math.max(0, Math.ceil((time2 - Date.now()) / 1e3));
 }
 async function readDetail(answer) {
   try {
@@ -51291,15 +52234,20 @@ var MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json"
 ].join(", ");
-var MAX_DOCUMENTS2 = 64 * 2 ** 20;
-async function openRegistry(text3, { limits }, { env, credentials, platforms: platforms2 }) {
+async function openRegistry(text3, options, { env, credentials, insecureRegistries, platforms: platforms2 }) {
   const name = parseRegistryName(text3);
-  const client = await createRegistryClient(name, { limits, env, credentials });
+  const client = await createRegistryClient(name, {
+    limits: options.limits,
+    env,
+    credentials,
+    insecureRegistries,
+    signal: options.signal
+  });
   try {
-    const store = createRegistryStore(client, limits.jsonBytes);
+    const store = createRegistryStore(client, options);
     const root = await store.resolve();
     const isAsked = (platform3) => platforms2.length === 0 || platforms2.some((one) => matchesPlatform(platform3, one));
-    const images = await readOciDigest(store, root, limits, isAsked);
+    const images = await readOciDigest(store, root, options, isAsked);
     if (images.length === 0) throw new UserError(`${root} is no image`);
     const separator = name.digest === void 0 ? ":" : "@";
     const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
@@ -51309,22 +52257,19 @@ async function openRegistry(text3, { limits }, { env, credentials, platforms: pl
     throw error2;
   }
 }
-function createRegistryStore(client, jsonBytes) {
+function createRegistryStore(client, { limits: limits2, budget }) {
   const manifests = /* @__PURE__ */ new Set();
   const blobs = /* @__PURE__ */ new Map();
   let root;
-  let bytesLeft = MAX_DOCUMENTS2;
   async function read2(request2) {
-    const result = bytesLeft < 0 ? void 0 : await client.read(request2, jsonBytes);
-    bytesLeft -= result?.data.length ?? 0;
-    if (result === void 0 || bytesLeft < 0)
-      throw new UserError(`its manifests and configs have more than ${MAX_DOCUMENTS2} bytes`);
+    const result = await client.read(request2, limits2.jsonBytes);
+    spend(budget, "documentBytes", result.data.length, limits2);
     return result;
   }
   function readManifest(reference) {
     return read2({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
   }
-  async function resolve4() {
+  async function resolve6() {
     const { digest, reference } = client.name;
     const { data, answer } = await readManifest(reference);
     const stated2 = digest ?? answer.header("docker-content-digest") ?? "";
@@ -51348,7 +52293,7 @@ function createRegistryStore(client, jsonBytes) {
       blobs.set(digest, size);
   }
   const store = {
-    resolve: resolve4,
+    resolve: resolve6,
     // Asking for each layer whether it is there would cost a request each; reading it tells.
     has: async (blob) => toDigest(blob) !== void 0 && blobs.has(toDigest(blob) ?? ""),
     async readDocument(blob) {
@@ -51429,15 +52374,15 @@ async function openPath(reference, options) {
   if (reference.digest !== void 0) throw new UserError("a digest can be asked of an OCI layout in a directory only");
   return openArchive(reference.path, "any", reference.name, options);
 }
-async function openLayout({ path, name, digest }, { limits }) {
+async function openLayout({ path, name, digest }, options) {
   if (!(await stat2(path)).isDirectory()) throw new UserError("it is no directory: pass oci-archive:PATH for a file");
-  const store = openLayoutDirectory(path, limits);
+  const store = openLayoutDirectory(path, options);
   if (digest !== void 0) {
-    const images2 = await readOciDigest(store, digest, limits);
+    const images2 = await readOciDigest(store, digest, options);
     if (images2.length === 0) throw new UserError(`${digest} is no image`);
     return { store, images: images2, name: void 0 };
   }
-  const images = await readOciImages(store, limits);
+  const images = await readOciImages(store, options);
   if (images !== void 0) return { store, images, name };
   const hint = await store.has("manifest.json") ? ": it looks like an unpacked docker archive, pack it with tar" : "";
   throw new UserError(`it is no OCI image layout: index.json is missing${hint}`);
@@ -51445,7 +52390,7 @@ async function openLayout({ path, name, digest }, { limits }) {
 async function openArchive(path, form, name, options) {
   const store = await openArchiveStore(path, options);
   try {
-    return { store, images: await listArchiveImages(store, form, options.limits), name };
+    return { store, images: await listArchiveImages(store, form, options), name };
   } catch (error2) {
     await store.close();
     throw error2;
@@ -51454,12 +52399,12 @@ async function openArchive(path, form, name, options) {
 async function openArchiveStore(path, options) {
   const found = await stat2(path);
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
-  const stream = () => createReadStream(path, { highWaterMark: 512 * 1024 });
+  const stream = () => createReadStream(path, { highWaterMark: 512 * 1024, signal: options.signal });
   if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options);
   const handle = await open3(path);
   try {
     if (found.size === 0) throw new UserError("it is empty");
-    if (await sniffFile(handle) === "none") return await openArchiveFile(handle, options.limits);
+    if (await sniffFile(handle) === "none") return await openArchiveFile(handle, options);
   } catch (error2) {
     await handle.close();
     throw error2;
@@ -51481,12 +52426,12 @@ function onlyOnce(begin) {
   };
 }
 function pathExists(path) {
-  return existsSync(path);
+  return existsSync2(path);
 }
 function describeTagHint(reference) {
   if (!("path" in reference)) return "";
   const colon = reference.path.lastIndexOf(":");
-  if (colon <= 0 || existsSync(reference.path) || !existsSync(reference.path.slice(0, colon))) return "";
+  if (colon <= 0 || existsSync2(reference.path) || !existsSync2(reference.path.slice(0, colon))) return "";
   return `; to pick an image of an archive write ${quote(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
 }
 
@@ -51564,47 +52509,64 @@ function unknown(reference) {
 
 // src/image/open-images.ts
 var LAYERS_AT_ONCE = 2;
-async function openImages(reference, options) {
-  const limits = { ...defaultLimits, ...options.limits };
-  const scanOptions = { probe: options.probe, limits, budget: createBudget(limits) };
+async function useImages(reference, options, use2) {
+  const limits2 = { ...defaultLimits, ...options.limits };
+  const { probe, progress } = options;
+  const deadline = options.deadline ?? createDeadline(limits2);
+  const scanOptions = {
+    probe,
+    limits: limits2,
+    budget: createBudget(limits2),
+    again: createBudget(limits2),
+    deadline,
+    signal: deadline.signal,
+    progress
+  };
   const asked = (options.platforms ?? []).map(parsePlatform);
   const parsed = parseReference(reference, pathExists);
   try {
     const { store, images, name } = await openSource(parsed, scanOptions, {
       env: options.env ?? process.env,
       credentials: options.credentials,
+      insecureRegistries: options.insecureRegistries,
       platforms: asked
     });
     try {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === void 0;
-      return await readImages(
-        store,
-        picked,
-        asked,
-        scanOptions,
-        (image2) => several ? `${reference}#${displayName(image2)}` : reference
-      );
+      const chosen = picked.map((image2) => ({ image: image2, ...choosePlatforms(image2, asked) }));
+      const nameOf2 = (image2) => several ? `${reference}#${displayName(image2)}` : reference;
+      return await readImages2(store, chosen, scanOptions, use2, nameOf2);
     } finally {
       await store.close();
     }
   } catch (error2) {
     const hint = describeTagHint(parsed);
-    const located = locate(error2, reference);
-    throw hint !== "" && located instanceof UserError ? new UserError(`${located.message}${hint}`) : located;
+    const located = locate(deadline.signal.aborted ? deadline.signal.reason : error2, reference);
+    throw hint !== "" && located instanceof UserError && !isLimit(located) ? new UserError(`${located.message}${hint}`) : located;
   }
 }
-async function readImages(store, images, asked, options, nameOf) {
-  const chosen = images.map((image2) => ({ image: image2, ...choosePlatforms(image2, asked) }));
-  const layers = chosen.flatMap(({ platforms: platforms2 }) => platforms2.flatMap((platform3) => platform3.layers));
-  const scans = await scanLayers(store, layers, options);
-  const opened = [];
+async function readImages2(store, chosen, options, { recall: recall2, read: read2 }, nameOf2) {
+  const all = new Set(chosen.flatMap(({ platforms: platforms2 }) => platforms2));
+  if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
+  const known = new Map([...all].map((platform3) => [platform3, recall2?.(platform3)]));
+  const unknown2 = [...all].filter((platform3) => known.get(platform3) === void 0);
+  const scans = await scanLayers(
+    store,
+    unknown2.flatMap((platform3) => platform3.layers),
+    options
+  );
+  const used = [];
   for (const { image: image2, platforms: platforms2, notes: notes2 } of chosen) {
-    const read2 = [];
-    for (const platform3 of platforms2) read2.push(await readPlatform(store, platform3, scans, options, notes2));
-    opened.push({ reference: nameOf(image2), digest: image2.digest, platforms: read2 });
+    const results = [];
+    for (const platform3 of platforms2) {
+      const result = known.get(platform3) ?? read2(await readPlatform(store, platform3, scans, options));
+      options.deadline.check();
+      results.push({ platform: platform3.platform, result, notes: [...notes2, ...platform3.notes] });
+    }
+    used.push({ reference: nameOf2(image2), digest: image2.digest, platforms: results });
   }
-  return opened;
+  return used;
 }
 function choosePlatforms(image2, asked) {
   const isAsked = (platform3) => asked.length === 0 || asked.some((one) => matchesPlatform(platform3, one));
@@ -51627,11 +52589,13 @@ function choosePlatforms(image2, asked) {
 }
 async function scanLayers(store, layers, options) {
   const distinct3 = [...new Map(layers.map((layer) => [layer.blob, layer])).values()];
-  const scans = await mapConcurrently(
-    distinct3,
-    LAYERS_AT_ONCE,
-    (layer, signal) => scanOne(store, layer, { ...options, signal })
-  );
+  options.progress?.found(distinct3.length);
+  const scans = await mapConcurrently(distinct3, LAYERS_AT_ONCE, async (layer, signal) => {
+    const signals = options.signal === void 0 ? [signal] : [signal, options.signal];
+    const scan = await scanOne(store, layer, { ...options, signal: AbortSignal.any(signals) });
+    options.progress?.layer();
+    return scan;
+  });
   return new Map(distinct3.map((layer, i) => [layer.blob, scans[i]]));
 }
 async function scanOne(store, layer, options) {
@@ -51645,13 +52609,16 @@ async function scanOne(store, layer, options) {
     throw locate(error2, describeLayer(layer));
   }
 }
-async function readPlatform(store, platform3, scans, options, imageNotes) {
+async function readPlatform(store, platform3, scans, options) {
   const layers = platform3.layers.map((layer) => {
     const scan = scans.get(layer.blob);
     verify(layer, scan);
     return { source: layer, scan };
   });
-  const { tree, aliases, notes: notes2 } = mergeLayers(layers.map(({ scan }) => scan));
+  const { tree, aliases, notes: notes2 } = mergeLayers(
+    layers.map(({ scan }) => scan),
+    options
+  );
   await readAliases(store, layers, aliases, options);
   return {
     platform: platform3.platform,
@@ -51663,7 +52630,7 @@ async function readPlatform(store, platform3, scans, options, imageNotes) {
       mediaType: source.mediaType || mediaTypes[scan.compression]
     })),
     tree,
-    notes: [...imageNotes, ...platform3.notes, ...notes2]
+    notes: notes2
   };
 }
 var mediaTypes = {
@@ -51695,22 +52662,21 @@ async function readAliases(store, layers, aliases, options) {
   }
 }
 async function readAliasesOf(store, { source, scan }, wanted, options) {
-  const names = new Map(wanted.map(({ node, path }) => [node, path]));
+  const names2 = new Map(wanted.map(({ node, path }) => [node, path]));
   const paths = /* @__PURE__ */ new Map();
   for (const entry of scan.entries) {
-    const alias = "node" in entry && entry.node.type === "file" ? names.get(entry.node) : void 0;
+    const alias = "node" in entry && entry.node.type === "file" ? names2.get(entry.node) : void 0;
     if (alias !== void 0) paths.set(entry.path, alias);
   }
   const probe = (file) => {
     const path = paths.get(file.path);
     return path === void 0 ? void 0 : options.probe({ ...file, path });
   };
-  const limits = options.limits;
-  const again = await scanOne(store, source, { probe, limits, budget: createBudget(limits) });
+  const again = await scanOne(store, source, { ...options, probe, budget: options.again });
   for (const [i, entry] of again.entries.entries()) {
     const first = scan.entries[i];
     if (first === void 0 || !("node" in entry) || !("node" in first)) continue;
-    if (entry.node.type === "file" && first.node.type === "file" && names.has(first.node))
+    if (entry.node.type === "file" && first.node.type === "file" && names2.has(first.node))
       first.node.content = entry.node.content;
   }
 }
@@ -52464,7 +53430,7 @@ var programProfiles = [
 ];
 
 // src/toolchain/binaries/loader.ts
-import { basename as basename2, dirname as dirname2 } from "node:path/posix";
+import { basename as basename2, dirname as dirname3 } from "node:path/posix";
 
 // src/toolchain/content.ts
 function probedContent(content) {
@@ -52472,7 +53438,7 @@ function probedContent(content) {
 }
 
 // src/toolchain/binaries/loader-paths.ts
-import { basename, dirname } from "node:path/posix";
+import { basename, dirname as dirname2 } from "node:path/posix";
 var MUSL_DEFAULT = ["/lib", "/usr/local/lib", "/usr/lib"];
 var MAX_FILES = 256;
 var MAX_PATTERNS = 8;
@@ -52498,7 +53464,7 @@ function readConfig2(tree, path, into, seen2) {
     if (word.startsWith("/")) into.push(word.replace(/=.*/, "").replace(/(?<=.)\/+$/, ""));
     if (word !== "include") continue;
     for (const pattern of rest.slice(0, MAX_PATTERNS)) {
-      const whole2 = pattern.startsWith("/") ? pattern : `${dirname(path)}/${pattern}`;
+      const whole2 = pattern.startsWith("/") ? pattern : `${dirname2(path)}/${pattern}`;
       if (pattern.includes("*") && !isNewPattern(whole2, seen2)) continue;
       for (const file of expandPattern(tree, whole2)) readConfig2(tree, file, into, seen2);
     }
@@ -52514,7 +53480,7 @@ function expandPattern(tree, pattern) {
   const [before = "", after, ...more] = basename(pattern).split("*");
   if (after === void 0) return [pattern];
   if (more.length > 0) return [];
-  const folder2 = dirname(pattern);
+  const folder2 = dirname2(pattern);
   return tree.list(folder2).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder2}/${name}`);
 }
 function textAt(tree, path) {
@@ -52614,7 +53580,7 @@ function usualDirectories(program2) {
 }
 function expand(entries, path, program2) {
   const libraries2 = ["lib64", ...(MULTIARCH[program2.architecture ?? ""] ?? []).map((name) => `lib/${name}`), "lib"];
-  return entries.map((entry) => entry.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, () => dirname2(path))).flatMap(
+  return entries.map((entry) => entry.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, () => dirname3(path))).flatMap(
     (entry) => /\$(?:LIB|\{LIB\})/.test(entry) ? libraries2.map((name) => entry.replace(/\$(?:LIB|\{LIB\})/g, () => name)) : [entry]
   ).filter((entry) => entry.startsWith("/"));
 }
@@ -52864,7 +53830,7 @@ function highestDefinition(prefix, definitions) {
 import { basename as basename4 } from "node:path/posix";
 
 // src/toolchain/survey.ts
-import { dirname as dirname3 } from "node:path/posix";
+import { dirname as dirname4 } from "node:path/posix";
 
 // src/toolchain/bounds.ts
 function withinBounds(action) {
@@ -52903,7 +53869,7 @@ var INT8 = 2;
 var STRING = 6;
 var STRING_ARRAY = 8;
 var I18N_STRING = 9;
-var ENTRY_SIZE = 16;
+var ENTRY_SIZE2 = 16;
 var MAX_ENTRIES = 65535;
 var MAX_NAME2 = 4096;
 var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
@@ -52916,21 +53882,21 @@ function readRpmHeader(blob) {
     const version3 = tags.text(TAG2.VERSION);
     if (!name || !version3) return void 0;
     const epoch = tags.numbers(TAG2.EPOCH)[0];
-    const release = tags.text(TAG2.RELEASE);
-    const full = `${epoch ? `${epoch}:` : ""}${version3}${release ? `-${release}` : ""}`;
+    const release2 = tags.text(TAG2.RELEASE);
+    const full = `${epoch ? `${epoch}:` : ""}${version3}${release2 ? `-${release2}` : ""}`;
     return { name, version: full, files: listFiles(tags) };
   });
 }
 function indexTags(blob) {
   const count3 = blob.readUInt32BE(0);
   const size = blob.readUInt32BE(4);
-  const start = 8 + count3 * ENTRY_SIZE;
+  const start = 8 + count3 * ENTRY_SIZE2;
   if (count3 === 0 || count3 > MAX_ENTRIES || start + size > blob.length) return void 0;
   const data = blob.subarray(start, start + size);
   const wanted = new Set(Object.values(TAG2));
   const entries = /* @__PURE__ */ new Map();
   for (let i = 0; i < count3; i++) {
-    const at2 = 8 + i * ENTRY_SIZE;
+    const at2 = 8 + i * ENTRY_SIZE2;
     const tag = blob.readUInt32BE(at2);
     if (!wanted.has(tag) || entries.has(tag)) continue;
     entries.set(tag, {
@@ -53012,16 +53978,16 @@ function readBerkeleyHash(bytes) {
     return result;
   }
   if (pages.stated > pages.count) report2("it ends before its last page");
-  for (let number3 = 1; number3 < pages.count; number3++) {
-    const page = pages.at(number3);
+  for (let number4 = 1; number4 < pages.count; number4++) {
+    const page = pages.at(number4);
     const type = page.readUInt8(25);
     if (type !== HASH && type !== HASH_UNSORTED) continue;
     const values = withinBounds(() => valuesOf(pages, page));
-    if (!values) report2(`page ${number3} cannot be read`);
+    if (!values) report2(`page ${number4} cannot be read`);
     for (const value of values ?? []) {
       if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
       const entry = value && readRpmHeader(value);
-      if (!entry) report2(`a package on page ${number3} cannot be read`);
+      if (!entry) report2(`a package on page ${number4} cannot be read`);
       else if (result.packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
       else result.packages.push(entry);
     }
@@ -53037,9 +54003,9 @@ function createPages(bytes) {
   if (bytes.readUInt8(24) !== 0) return "it is encrypted";
   if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
   const count3 = Math.floor(bytes.length / size);
-  const at2 = (number3) => {
-    if (number3 < 1 || number3 >= count3) throw new RangeError("page outside the file");
-    return bytes.subarray(number3 * size, (number3 + 1) * size);
+  const at2 = (number4) => {
+    if (number4 < 1 || number4 >= count3) throw new RangeError("page outside the file");
+    return bytes.subarray(number4 * size, (number4 + 1) * size);
   };
   return { size, count: count3, stated: u32(bytes, 32) + 1, at: at2, u16, u32, taken: /* @__PURE__ */ new Set() };
 }
@@ -53063,14 +54029,14 @@ function valueAt(pages, page, start, end) {
 function readOverflow(pages, first, length) {
   const parts = [];
   let size = 0;
-  for (let number3 = first; number3 !== 0 && size < length; ) {
-    const page = pages.at(number3);
-    if (pages.taken.has(number3) || page.readUInt8(25) !== OVERFLOW) return void 0;
-    pages.taken.add(number3);
+  for (let number4 = first; number4 !== 0 && size < length; ) {
+    const page = pages.at(number4);
+    if (pages.taken.has(number4) || page.readUInt8(25) !== OVERFLOW) return void 0;
+    pages.taken.add(number4);
     const part2 = page.subarray(PAGE_HEADER, PAGE_HEADER + pages.u16(page, 22));
     parts.push(part2);
     size += part2.length;
-    number3 = pages.u32(page, 16);
+    number4 = pages.u32(page, 16);
   }
   return size === length ? Buffer.concat(parts) : void 0;
 }
@@ -53154,9 +54120,9 @@ function summariseSqlite(bytes) {
   if (!size || !isSqlite(bytes)) return { ...summary2, problems: ["it is no SQLite file"] };
   const { pageSize, usable } = size;
   if (bytes.length % pageSize !== 0) summary2.problems.push("it ends in the middle of a page");
-  const pages = (number3) => {
-    const start = (number3 - 1) * pageSize;
-    return number3 >= 1 && start + pageSize <= bytes.length ? bytes.subarray(start, start + pageSize) : void 0;
+  const pages = (number4) => {
+    const start = (number4 - 1) * pageSize;
+    return number4 >= 1 && start + pageSize <= bytes.length ? bytes.subarray(start, start + pageSize) : void 0;
   };
   const reader2 = createPageReader(pages, usable, bytes.length);
   const root = findRoot(reader2);
@@ -53180,22 +54146,22 @@ function summariseSqliteLog(bytes) {
   if (!committed) return { ...summary2, problems: ["it is no write-ahead log of SQLite"] };
   const { frames, pageSize } = committed;
   if (frames.size === 0) return summary2;
-  const pages = (number3) => {
-    const start = frames.get(number3);
+  const pages = (number4) => {
+    const start = frames.get(number4);
     return start === void 0 ? void 0 : bytes.subarray(start, start + pageSize);
   };
   const first = pages(1);
   const reader2 = createPageReader(pages, pageSize - (first?.readUInt8(20) ?? 0), bytes.length);
-  for (const number3 of frames.keys()) {
-    const page = withinBounds(() => reader2.table(number3));
+  for (const number4 of frames.keys()) {
+    const page = withinBounds(() => reader2.table(number4));
     if (!page) continue;
-    if ("children" in page) summary2.pages.set(number3, page);
+    if ("children" in page) summary2.pages.set(number4, page);
     else {
       const root = page.cells.map((cell2) => rootOfSchemaRow(reader2, cell2)).find((found) => found !== void 0);
       if (root !== void 0) summary2.root = root;
       if (page.cells.length > 0 && page.cells.every((cell2) => withinBounds(() => isPackageRow(cell2.local)) !== true))
         continue;
-      summary2.pages.set(number3, { rows: page.cells.map((cell2) => summariseRow(reader2, cell2)) });
+      summary2.pages.set(number4, { rows: page.cells.map((cell2) => summariseRow(reader2, cell2)) });
     }
   }
   return summary2;
@@ -53218,7 +54184,7 @@ function committedFrames(bytes) {
     if (!sum2.equals(bytes, at2 + 16)) break;
     open5.set(bytes.readUInt32BE(at2), at2 + FRAME_HEADER);
     if (bytes.readUInt32BE(at2 + 4) === 0) continue;
-    for (const [number3, start] of open5) frames.set(number3, start);
+    for (const [number4, start] of open5) frames.set(number4, start);
     open5 = /* @__PURE__ */ new Map();
   }
   return { frames, pageSize };
@@ -53240,10 +54206,10 @@ function createChecksum(little) {
 function createPageReader(pages, usable, total) {
   const taken = /* @__PURE__ */ new Set();
   return {
-    table(number3) {
-      const page = pages(number3);
-      if (!page) throw new RangeError(`page ${number3} is not there`);
-      return readTablePage(page, number3 === 1 ? 100 : 0, usable);
+    table(number4) {
+      const page = pages(number4);
+      if (!page) throw new RangeError(`page ${number4} is not there`);
+      return readTablePage(page, number4 === 1 ? 100 : 0, usable);
     },
     row(cell2) {
       const parts = [cell2.local];
@@ -53336,8 +54302,8 @@ function rootOfSchemaRow(reader2, cell2) {
 }
 function findRoot(reader2) {
   let root;
-  walkTable(1, (number3) => {
-    const page = withinBounds(() => reader2.table(number3));
+  walkTable(1, (number4) => {
+    const page = withinBounds(() => reader2.table(number4));
     if (!page || "children" in page) return page?.children ?? [];
     for (const cell2 of page.cells) root ??= rootOfSchemaRow(reader2, cell2);
     return [];
@@ -53347,21 +54313,21 @@ function findRoot(reader2) {
 function walkTable(root, visit) {
   const seen2 = /* @__PURE__ */ new Set();
   const stack = [root];
-  for (let number3 = stack.pop(); number3 !== void 0; number3 = stack.pop()) {
-    if (seen2.has(number3)) continue;
-    seen2.add(number3);
-    for (const child of visit(number3).toReversed()) stack.push(child);
+  for (let number4 = stack.pop(); number4 !== void 0; number4 = stack.pop()) {
+    if (seen2.has(number4)) continue;
+    seen2.add(number4);
+    for (const child of visit(number4).toReversed()) stack.push(child);
   }
 }
 function summariseTable(reader2, root, summary2) {
-  walkTable(root, (number3) => {
-    const page = withinBounds(() => reader2.table(number3));
+  walkTable(root, (number4) => {
+    const page = withinBounds(() => reader2.table(number4));
     if (!page) return [];
     if ("children" in page) {
-      summary2.pages.set(number3, page);
+      summary2.pages.set(number4, page);
       return page.children;
     }
-    summary2.pages.set(number3, { rows: page.cells.map((cell2) => summariseRow(reader2, cell2)) });
+    summary2.pages.set(number4, { rows: page.cells.map((cell2) => summariseRow(reader2, cell2)) });
     return [];
   });
 }
@@ -53385,9 +54351,9 @@ function readSqlitePackages(file, log) {
     return { packages: packages2, problems };
   }
   const rest = log && rowsByOverflow(file);
-  walkTable(root, (number3) => {
-    const page = log?.pages.get(number3) ?? file.pages.get(number3);
-    if (!page) report2(`page ${number3} cannot be read`);
+  walkTable(root, (number4) => {
+    const page = log?.pages.get(number4) ?? file.pages.get(number4);
+    if (!page) report2(`page ${number4} cannot be read`);
     else if ("children" in page) return page.children;
     else
       for (const row of page.rows) {
@@ -53472,7 +54438,7 @@ function evidence(fact2, path, node) {
 function createPathResolver(tree) {
   const directories = /* @__PURE__ */ new Map();
   return (path) => {
-    const parent = dirname3(path);
+    const parent = dirname4(path);
     let real = directories.get(parent);
     if (real === void 0) {
       const resolved = tree.resolve(parent);
@@ -53494,7 +54460,7 @@ var PACKAGES_OF_TOOL = {
   arptables: ["arptables", "iptables"]
 };
 function indexOwnership(survey, tree) {
-  const resolve4 = createPathResolver(tree);
+  const resolve6 = createPathResolver(tree);
   const index = { byPath: /* @__PURE__ */ new Map(), byDigest: /* @__PURE__ */ new Map(), withoutList: /* @__PURE__ */ new Map() };
   const lists = collectFileLists(survey);
   for (const database2 of survey.packages) {
@@ -53506,7 +54472,7 @@ function indexOwnership(survey, tree) {
       if (!files) index.withoutList.set(entry.name, { record: record2, by: "name", source });
       const owner = { record: record2, by: "list", source };
       for (const { path, digest } of files ?? []) {
-        const real = resolve4(`${root}${path}`);
+        const real = resolve6(`${root}${path}`);
         index.byPath.set(real, [...index.byPath.get(real) ?? [], { owner, digest }]);
         if (digest !== void 0) index.byDigest.set(digest, owner);
       }
@@ -53636,17 +54602,17 @@ function reach(tree, word, find2) {
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
-function recognise(path, build2, known) {
+function recognise(path, build3, known) {
   const byPath = known.find((program2) => program2.recognise?.paths?.includes(path));
   let best;
-  for (const program2 of build2 ? known : []) {
+  for (const program2 of build3 ? known : []) {
     for (const module of program2.recognise?.goModules ?? []) {
-      const names = [build2?.path ?? "", build2?.main?.path ?? ""];
-      const fits = names.some((name) => name === module || name.startsWith(`${module}/`));
+      const names2 = [build3?.path ?? "", build3?.main?.path ?? ""];
+      const fits = names2.some((name) => name === module || name.startsWith(`${module}/`));
       if (fits && (best === void 0 || module.length > best.module.length)) best = { id: program2.id, module };
     }
   }
-  if (best) return { id: best.id, path, fact: `a Go program of ${build2?.path || build2?.main?.path}` };
+  if (best) return { id: best.id, path, fact: `a Go program of ${build3?.path || build3?.main?.path}` };
   return byPath && { id: byPath.id, path, fact: `the path of ${byPath.id}'s program` };
 }
 function findAnywhere(tree, survey, known) {
@@ -53662,31 +54628,31 @@ function findAnywhere(tree, survey, known) {
 function describeProgram(tree, path, name, fact2) {
   const found = binaryAt(tree, path);
   const node = tree.lookup(path);
-  const build2 = found?.content.go;
+  const build3 = found?.content.go;
   const source = node ? sourceOf(path, node) : path;
   const program2 = {
     name,
-    version: build2 ? programVersion(build2) : null,
+    version: build3 ? programVersion(build3) : null,
     path,
-    libraries: build2 ? netfilterLibraries(build2) : [],
+    libraries: build3 ? netfilterLibraries(build3) : [],
     evidence: [{ fact: fact2, source }]
   };
-  if (build2?.main) program2.module = build2.main.path;
-  if (found && build2?.revision !== void 0)
-    program2.evidence.push(evidence(`built from commit ${build2.revision}`, path, found.node));
+  if (build3?.main) program2.module = build3.main.path;
+  if (found && build3?.revision !== void 0)
+    program2.evidence.push(evidence(`built from commit ${build3.revision}`, path, found.node));
   return program2;
 }
-function programVersion(build2) {
-  const version3 = build2.main?.version ?? "";
+function programVersion(build3) {
+  const version3 = build3.main?.version ?? "";
   if (/^v\d/.test(version3) && !version3.startsWith("v0.0.0-")) return version3;
-  return build2.stampedVersion ?? null;
+  return build3.stampedVersion ?? null;
 }
-function netfilterLibraries(build2) {
-  return build2.dependencies.filter(({ path }) => libraries_default.goModules.some(({ module }) => path === module || path.startsWith(`${module}/`))).map(({ path, version: version3 }) => `${path}@${version3}`);
+function netfilterLibraries(build3) {
+  return build3.dependencies.filter(({ path }) => libraries_default.goModules.some(({ module }) => path === module || path.startsWith(`${module}/`))).map(({ path, version: version3 }) => `${path}@${version3}`);
 }
 function ownName(tree, path) {
-  const build2 = binaryAt(tree, path)?.content.go;
-  const module = build2?.main?.path ?? build2?.path ?? "";
+  const build3 = binaryAt(tree, path)?.content.go;
+  const module = build3?.main?.path ?? build3?.path ?? "";
   return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename6(path);
 }
 function binaryAt(tree, path) {
@@ -53836,7 +54802,7 @@ function setsLinks(selector, survey) {
 }
 
 // src/toolchain/tools.ts
-import { basename as basename7, dirname as dirname4 } from "node:path/posix";
+import { basename as basename7, dirname as dirname5 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -53873,11 +54839,11 @@ function programOf(name) {
 }
 function namedPrograms({ path, content }, links) {
   const tool2 = content.identity?.tool ?? "";
-  const names = new Set((links.get(path) ?? []).map((link) => programOf(link.name)));
-  if (tool2 !== "iptables") return names.has(tool2) ? [tool2] : [];
-  const programs = FAMILY.filter((name) => names.has(name));
-  if (programs.length > 0 && isMultiCall(path)) for (const name of ["iptables", "ip6tables"]) names.add(name);
-  return FAMILY.filter((name) => names.has(name));
+  const names2 = new Set((links.get(path) ?? []).map((link) => programOf(link.name)));
+  if (tool2 !== "iptables") return names2.has(tool2) ? [tool2] : [];
+  const programs = FAMILY.filter((name) => names2.has(name));
+  if (programs.length > 0 && isMultiCall(path)) for (const name of ["iptables", "ip6tables"]) names2.add(name);
+  return FAMILY.filter((name) => names2.has(name));
 }
 function isMultiCall(path) {
   return /^xtables-.*multi$/.test(basename7(path));
@@ -53990,7 +54956,7 @@ function readByteVersion(context2, found) {
 function byNameAndPath(directories) {
   const order2 = [...FAMILY, "nft", "ipset", "conntrack"];
   const rank3 = (tool2) => {
-    const index = directories.indexOf(dirname4(tool2.path));
+    const index = directories.indexOf(dirname5(tool2.path));
     return index < 0 ? directories.length : index;
   };
   return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank3(a) - rank3(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
@@ -54059,8 +55025,8 @@ function countExtensions(tree, survey) {
   return survey.binaries.flatMap(({ path, content }) => {
     const directory = content.identity?.extensionDirectory;
     if (directory === void 0) return [];
-    const names = tree.list(directory).filter((name) => /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name));
-    return [{ library: path, directory, files: names.length }];
+    const names2 = tree.list(directory).filter((name) => /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name));
+    return [{ library: path, directory, files: names2.length }];
   });
 }
 function readOsRelease(tree) {
@@ -54076,12 +55042,12 @@ function osField(text3, name) {
   const value = new RegExp(`^${name}=(.*)$`, "m").exec(text3)?.[1]?.trim();
   return value ? value.replace(/^(["'])(.*)\1$/, "$2") : null;
 }
-function pickVariables(env, names) {
+function pickVariables(env, names2) {
   const picked = {};
   for (const entry of env) {
     const at2 = entry.indexOf("=");
     const name = entry.slice(0, at2);
-    if (at2 > 0 && names.includes(name)) picked[name] = entry.slice(at2 + 1);
+    if (at2 > 0 && names2.includes(name)) picked[name] = entry.slice(at2 + 1);
   }
   return picked;
 }
@@ -54090,10 +55056,10 @@ function distinctFacts(missing) {
 }
 
 // src/toolchain/probe.ts
-import { basename as basename8, dirname as dirname5 } from "node:path/posix";
+import { basename as basename8, dirname as dirname6 } from "node:path/posix";
 
 // src/toolchain/executable.ts
-import { createHash as createHash3 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 
 // src/toolchain/binaries/elf.ts
 var PT_LOAD = 1;
@@ -54116,11 +55082,11 @@ function readElfHeader(bytes) {
   return withinBounds(() => {
     const read2 = reader(bytes, bits, littleEndian);
     const machine = read2.u16(18);
-    const table = bits === 64 ? read2.word(32) : read2.word(28);
+    const table2 = bits === 64 ? read2.word(32) : read2.word(28);
     const entrySize = read2.u16(bits === 64 ? 54 : 42);
     const count3 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
     const segments = [];
-    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table + i * entrySize));
+    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table2 + i * entrySize));
     return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
   });
 }
@@ -54329,9 +55295,9 @@ function parseGoBuild(bytes) {
   if (!version3) return void 0;
   const modules = readVarintString(bytes, version3.next);
   if (!modules) return void 0;
-  const build2 = { goVersion: version3.text, path: "", dependencies: [] };
-  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build2, modules.text.slice(16, -16));
-  return build2;
+  const build3 = { goVersion: version3.text, path: "", dependencies: [] };
+  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build3, modules.text.slice(16, -16));
+  return build3;
 }
 function readVarintString(bytes, start) {
   let length = 0;
@@ -54345,24 +55311,24 @@ function readVarintString(bytes, start) {
   if (at2 + length > bytes.length) return void 0;
   return { text: bytes.toString("latin1", at2, at2 + length), next: at2 + length };
 }
-function readModuleLines(build2, text3) {
+function readModuleLines(build3, text3) {
   for (const line of text3.split("\n")) {
     const [kind, first = "", second = ""] = line.split("	");
-    if (kind === "path") build2.path = first;
-    else if (kind === "mod") build2.main = { path: first, version: second };
-    else if (kind === "dep" && build2.dependencies.length < MAX_DEPENDENCIES)
-      build2.dependencies.push({ path: first, version: second });
+    if (kind === "path") build3.path = first;
+    else if (kind === "mod") build3.main = { path: first, version: second };
+    else if (kind === "dep" && build3.dependencies.length < MAX_DEPENDENCIES)
+      build3.dependencies.push({ path: first, version: second });
     else if (kind === "=>") {
-      const replaced = build2.dependencies.at(-1);
+      const replaced = build3.dependencies.at(-1);
       if (replaced && second !== "") replaced.version = second;
-    } else if (kind === "build") readSetting(build2, first);
+    } else if (kind === "build") readSetting(build3, first);
   }
 }
-function readSetting(build2, setting) {
-  if (setting.startsWith("vcs.revision=")) build2.revision = setting.slice("vcs.revision=".length);
+function readSetting(build3, setting) {
+  if (setting.startsWith("vcs.revision=")) build3.revision = setting.slice("vcs.revision=".length);
   if (!setting.startsWith("-ldflags=")) return;
   const stamped = /-X[= ]['"\\]*[\w./-]*version=['"\\]*(v?\d[\w.+-]*)/i.exec(setting)?.[1];
-  if (stamped !== void 0) build2.stampedVersion = stamped;
+  if (stamped !== void 0) build3.stampedVersion = stamped;
 }
 
 // src/toolchain/binaries/identify.ts
@@ -54687,7 +55653,7 @@ function hashingSink(file, content) {
   };
 }
 function createDigester(size) {
-  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash3(name)) : [];
+  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash5(name)) : [];
   let seen2 = 0;
   return {
     write(chunk) {
@@ -54778,8 +55744,8 @@ function describeDynamic(content, dynamic) {
   if (dynamic.versionNeeds.length > 0) content.versionNeeds = dynamic.versionNeeds;
   if (dynamic.versionDefinitions.length > 0) content.versionDefinitions = dynamic.versionDefinitions;
 }
-function withWrapper2(content, build2, bytes) {
-  if (build2.main?.path !== wrappers_default.go.module && build2.path !== wrappers_default.go.module) return content;
+function withWrapper2(content, build3, bytes) {
+  if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
   const generation = wrappers_default.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
@@ -54789,9 +55755,9 @@ function describe6(header) {
   return content;
 }
 function withGo(content, scanner) {
-  const build2 = scanner.end();
-  if (build2 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
-  else if (build2) content.go = build2;
+  const build3 = scanner.end();
+  if (build3 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
+  else if (build3) content.go = build3;
   return content;
 }
 function unreadable(problem) {
@@ -54818,14 +55784,14 @@ function parseApkDatabase(text3) {
     else report2(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
     record2 = emptyRecord();
   };
-  let number3 = 0;
+  let number4 = 0;
   for (const line of linesOf(text3)) {
-    number3++;
-    if (line === "") finish(number3);
-    else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report2(`line ${number3} is no field`);
+    number4++;
+    if (line === "") finish(number4);
+    else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report2(`line ${number4} is no field`);
     else takeField(record2, line[0] ?? "", line.slice(2));
   }
-  finish(number3);
+  finish(number4);
   if (text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
   return { packages: packages2, problems };
 }
@@ -54883,19 +55849,19 @@ function parseDpkgStatus(text3, form) {
     else if (installed && version3) packages2.push({ name, version: version3 });
     stanza = /* @__PURE__ */ new Map();
   };
-  let number3 = 0;
+  let number4 = 0;
   for (const line of linesOf(text3)) {
-    number3++;
-    if (line.trim() === "") finish(number3);
+    number4++;
+    if (line.trim() === "") finish(number4);
     else if (line[0] === " " || line[0] === "	") {
-      if (stanza.size === 0) report2(`line ${number3} continues nothing`);
+      if (stanza.size === 0) report2(`line ${number4} continues nothing`);
     } else {
       const field = /^([!-9;-~]+):[ \t]*(.*)$/.exec(line);
-      if (!field) report2(`line ${number3} is no field`);
+      if (!field) report2(`line ${number4} is no field`);
       else takeField2(stanza, field[1] ?? "", field[2] ?? "");
     }
   }
-  finish(number3);
+  finish(number4);
   if (form === "status" && text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
   return { packages: packages2, problems };
 }
@@ -54941,7 +55907,7 @@ function openDatabase(file) {
 function openOther(file) {
   const name = basename8(file.path);
   if (name === "os-release") {
-    const parent = dirname5(file.path);
+    const parent = dirname6(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
       return textSink(file, MAX_SMALL_TEXT, (text3) => ({ kind: "text", text: text3 }));
   }
@@ -54950,24 +55916,24 @@ function openOther(file) {
   if (!executable && !isNetfilterLibrary(name) && !isToolName(name) && !isSupportLibrary(name)) return void 0;
   return file.size === 0 ? void 0 : openExecutable(file, name);
 }
-function database(file, kind, parse4) {
+function database(file, kind, parse5) {
   return textSink(file, MAX_DATABASE, (text3, complete) => {
-    const { packages: packages2, problems } = parse4(text3);
+    const { packages: packages2, problems } = parse5(text3);
     const cut = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
     return { kind: "packages", database: kind, packages: packages2, problems: [...cut, ...problems] };
   });
 }
-function fileList(file, parse4) {
+function fileList(file, parse5) {
   return textSink(file, MAX_DATABASE, (text3, complete) => ({
     kind: "file-list",
-    files: parse4(text3),
+    files: parse5(text3),
     problems: complete ? [] : ["it is too large to be read whole"]
   }));
 }
 function rpmDatabase(file) {
   const problem = `it is larger than ${MAX_RPM_DATABASE / 1024 / 1024} MiB`;
-  const tooLarge2 = { kind: "packages", database: "rpm", packages: [], problems: [problem] };
-  if (file.size > MAX_RPM_DATABASE) return { byName: true, write: () => false, end: () => tooLarge2 };
+  const tooLarge = { kind: "packages", database: "rpm", packages: [], problems: [problem] };
+  if (file.size > MAX_RPM_DATABASE) return { byName: true, write: () => false, end: () => tooLarge };
   return bytesSink(file, MAX_RPM_DATABASE, (bytes, complete) => {
     const read2 = readRpmFile(file.path, bytes);
     const cut = complete ? [] : ["it ends early"];
@@ -54978,13 +55944,14 @@ function rpmDatabase(file) {
   });
 }
 function textSink(file, limit, finish) {
-  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete));
+  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete), true);
 }
-function bytesSink(file, limit, finish) {
+function bytesSink(file, limit, finish, cutsText = false) {
   let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
   let size = 0;
   return {
     byName: true,
+    cutsText,
     write(chunk) {
       const part2 = chunk.subarray(0, bytes.length - size);
       bytes.set(part2, size);
@@ -55004,31 +55971,64 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
+var build = true ? "921d7fb1180f3d15" : void 0;
 
 // src/inspect.ts
 var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
   variables: [...new Set(programProfiles.flatMap((profile) => profile.selects?.variable?.name ?? []))]
 };
-async function inspectImages(references, platforms2, credentials) {
+async function inspectImages(references, options = {}) {
+  const cache = options.cache === void 0 ? void 0 : openCache(options.cache);
   const images = [];
-  for (const reference of references) {
-    const opened = await openImages(reference, {
-      probe: probeContent,
-      ...platforms2.length === 0 ? {} : { platforms: [...platforms2] },
-      ...credentials === void 0 ? {} : { credentials }
-    });
-    images.push(...opened.map(inspectImage));
-  }
+  const deadline = options.deadline ?? startDeadline(options.limits);
+  for (const reference of references)
+    images.push(...await inspectReference(reference, { ...options, deadline }, cache));
+  const problem = cache?.problem();
+  if (problem !== void 0) options.reporter?.say(`the cache stays as it was: ${problem}`);
   return { schemaVersion: 1, tool, images };
 }
-function inspectImage(image2) {
+function startDeadline(limits2) {
+  return createDeadline({ ...defaultLimits, ...limits2 });
+}
+function openCache(folder2) {
+  if (build === void 0) throw new UserError(`${folder2}: only the built tool (dist/) has a cache`);
+  return openInspectionCache(folder2, { name: tool.name, version: `${tool.version}+${build}` });
+}
+async function inspectReference(reference, { platforms: platforms2 = [], credentials, limits: limits2, deadline, reporter }, cache) {
+  const reading = reporter?.begin(reference);
+  const options = { probe: probeContent, platforms: platforms2, credentials, limits: limits2, deadline, progress: reading };
+  try {
+    const images = await useImages(reference, options, {
+      recall: cache && ((identity) => recall(cache, identity)),
+      read: (platform3) => inspectPlatform(platform3, cache)
+    });
+    reading?.end();
+    return images.map(toInspected);
+  } catch (error2) {
+    reading?.fail();
+    throw error2;
+  }
+}
+function recall(cache, identity) {
+  const found = cache.recall(identity);
+  if (found === void 0) return void 0;
+  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers were not read again`;
+  return { toolchain: found.toolchain, notes: [...found.notes, note] };
+}
+function inspectPlatform(platform3, cache) {
+  const known = { toolchain: inspectToolchain(platform3, knowledge), notes: platform3.notes };
+  cache?.store(platform3, known);
+  return known;
+}
+function toInspected({ reference, digest, platforms: platforms2 }) {
   return {
-    reference: image2.reference,
-    digest: image2.digest,
-    platforms: image2.platforms.map((platform3) => ({
-      platform: platform3.platform,
-      toolchain: inspectToolchain(platform3, knowledge)
+    reference,
+    digest,
+    platforms: platforms2.map(({ platform: platform3, result: { toolchain, notes: own2 }, notes: notes2 }) => ({
+      platform: platform3,
+      toolchain,
+      ...notes2.length + own2.length === 0 ? {} : { notes: [...notes2, ...own2] }
     }))
   };
 }
@@ -55171,123 +56171,10 @@ var distributions = [
 ];
 
 // src/settings.ts
-import { resolve } from "node:path";
+import { resolve as resolve2 } from "node:path";
 
 // src/config/read.ts
 var import_yaml = __toESM(require_dist(), 1);
-
-// src/model/toolchain.ts
-var evidenceSchema = object({ fact: string2(), source: string2() });
-var backendSchema = _enum(["nft", "legacy"]);
-var packageRecordSchema = object({
-  name: string2(),
-  /** As the database writes it, revision and epoch included: `1.8.4-r2`, `1:1.8.9-2+b1`. */
-  version: string2(),
-  database: _enum(["apk", "dpkg", "rpm"])
-});
-var toolSchema = object({
-  /** The program, not the file: `iptables`, `ip6tables`, `ebtables`, `arptables`, `nft`, `ipset`, `conntrack`. One entry
-   * per program and binary that provides it, so iptables with both backends has two. */
-  name: string2(),
-  /** Upstream version without distribution revision (`1.8.4`); null when neither record nor bytes tell. */
-  version: nullable(string2().check(_regex(/^\d+(\.\d+){1,3}$/, "a version of two to four numbers, or null"))),
-  backend: optional(backendSchema),
-  /** The path by which a program reaches it: the first in PATH order. */
-  path: string2(),
-  /** The regular file behind it. */
-  target: string2(),
-  /** Link chain from `path` to `target`, both included. */
-  via: array(string2()),
-  /** GOARCH-like name of the ELF file's machine (`amd64`, `arm64`, `arm`, `386`, ...). */
-  architecture: optional(string2()),
-  package: optional(packageRecordSchema),
-  /** The record that names the file while the file's content is another than the recorded one: it was replaced, and no
-   * record describes it. Never together with `package`. */
-  replacedPackage: optional(packageRecordSchema),
-  /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
-  byteVersion: optional(string2()),
-  /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
-  json: optional(boolean2()),
-  /** The file carries `security.capability`. */
-  fileCapabilities: optional(boolean2()),
-  evidence: array(evidenceSchema)
-});
-var librarySchema = object({
-  /** Without version: `libnftnl`. */
-  name: string2(),
-  /** `11.3.0` of `libnftnl.so.11.3.0`. */
-  soVersion: string2(),
-  path: string2(),
-  /** Oldest and newest release it can be; null where that end is not known. */
-  versions: tuple([nullable(string2()), nullable(string2())]),
-  package: optional(packageRecordSchema),
-  evidence: array(evidenceSchema)
-});
-var commandSchema2 = object({
-  backend: _enum(["nft", "legacy", "auto", "none", "unknown"]),
-  /** Link chain from the first hit in PATH to the final file; ends at the path that does not exist when it dangles. */
-  via: array(string2()),
-  /** The chain ends at a path that does not exist. */
-  dangling: optional(boolean2()),
-  /** A script that leaves the container (chroot, nsenter): the host's tools run. */
-  hostExec: optional(boolean2())
-});
-var selectorSchema = object({
-  /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
-  kind: _enum(["symlink", "alternatives", "iptables-wrapper", "script"]),
-  /** Generation of a wrapper: `v1`, `v2`, `go`, `v3`, or a fork's name; null for what has no version. */
-  version: nullable(string2()),
-  /** It is really what `iptables` resolves to in PATH order. */
-  effective: boolean2(),
-  path: string2(),
-  evidence: array(evidenceSchema)
-});
-var imageProgramSchema = object({
-  /** Name of a program profile in the knowledge base (`kilo`), or the last element of the Go module path. */
-  name: string2(),
-  version: nullable(string2()),
-  /** Path of its binary in the image. */
-  path: string2(),
-  /** Go module path when it is a Go program. */
-  module: optional(string2()),
-  /** Netfilter libraries linked, with versions: `github.com/coreos/go-iptables@v0.6.0`. */
-  libraries: array(string2()),
-  evidence: array(evidenceSchema)
-});
-var toolchainSchema = object({
-  os: object({ id: nullable(string2()), versionId: nullable(string2()) }),
-  /** Architecture that the platform states. */
-  architecture: string2(),
-  tools: array(toolSchema),
-  libraries: array(librarySchema),
-  /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
-   * and the name that the loader looks for. Absent: not looked at. */
-  missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
-  /** Where each libxtables looks for extensions, and how many matches and targets are there: 0 when the folder is absent or
-   * empty. Absent without a libxtables: statically linked programs hold theirs. */
-  extensions: optional(array(object({ library: string2(), directory: string2(), files: number2() }))),
-  /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
-  defaults: record(string2(), commandSchema2),
-  selector: optional(selectorSchema),
-  program: optional(imageProgramSchema),
-  /** A `modprobe` that could load kernel modules is in PATH. */
-  modprobe: boolean2(),
-  /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
-  environment: record(string2(), string2()),
-  /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
-  missing: array(object({ fact: string2(), reason: string2() }))
-});
-var inspectionSchema = object({
-  schemaVersion: literal(1),
-  tool: object({ name: string2(), version: string2() }),
-  images: array(
-    object({
-      reference: string2(),
-      digest: string2(),
-      platforms: array(object({ platform: string2(), toolchain: toolchainSchema }))
-    })
-  )
-});
 
 // src/model/host.ts
 var confidenceSchema = _enum(["seen", "documented", "inferred", "stated"]);
@@ -55418,8 +56305,17 @@ var ignore = strictObject({
   ),
   reason: string2().check(_minLength(1), _maxLength(500), about("Why; shown in the report."))
 });
+function limitValue({ unit, standard, about: text3 }) {
+  const { pattern, text: form } = limitForm(unit);
+  const written = string2().check(_regex(pattern, form));
+  const value = unit === "time" ? written : union([written, number2().check(_gte(1, form), _multipleOf(1, form))]);
+  return optional(value.check(about(`${text3} Default: ${formatLimit(unit, standard)}.`)));
+}
+var limits = strictObject(
+  Object.fromEntries(limitTable.map((row) => [row.name, limitValue(row)]))
+);
 var failOnSchema = _enum(["error", "warning", "never"]);
-var configSchema3 = strictObject({
+var configSchema4 = strictObject({
   hosts: optional(
     array(union([string2(), nodesFile, factsFile, ownHost])).check(
       about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default.")
@@ -55440,6 +56336,13 @@ var configSchema3 = strictObject({
   "fail-on-existing": optional(boolean2().check(about("Findings that the base has too fail. Default: false."))),
   comment: optional(
     _enum(["on-failure", "always", "never"]).check(about("When the pull-request comment is written. Default: on-failure."))
+  ),
+  limits: optional(
+    limits.check(
+      about(
+        "Bounds on what an image may make the run read, keep and wait for. Exceeding one is an error, exit code 2; nothing is left out because of one. Sizes in B, KiB, MiB, GiB or TiB, times in s, min or h; --limit of the command line beats them."
+      )
+    )
   )
 });
 
@@ -55455,8 +56358,15 @@ function readConfig3(text3, file) {
   }
   const value = toPlain(document, file);
   if (value === null || value === void 0) return {};
-  const result = configSchema3.safeParse(value);
-  if (result.success) return checkIgnores(result.data, file, document, lines2);
+  const result = configSchema4.safeParse(value);
+  if (result.success) {
+    checkIgnores(result.data, file, document, lines2);
+    for (const [name, stated2] of statedLimits(result.data)) {
+      const problem2 = limitProblem(name, stated2);
+      if (problem2 !== void 0) throw new UserError(`${at(file, ["limits", name], document, lines2)}: ${problem2}`);
+    }
+    return result.data;
+  }
   const [first] = result.error.issues;
   if (first === void 0) throw new UserError(`${file}: not a valid config`);
   const { path, text: problem } = describeIssue(first, [], value);
@@ -55521,14 +56431,14 @@ function isUnknownKey(issue3) {
   return issue3.code === "unrecognized_keys";
 }
 function article(kind) {
-  const names = {
+  const names2 = {
     string: "text",
     object: "a mapping",
     array: "a list",
     record: "a mapping",
     boolean: "true or false"
   };
-  return names[kind] ?? kind;
+  return names2[kind] ?? kind;
 }
 function show(value) {
   const text3 = JSON.stringify(value) ?? String(value);
@@ -55547,52 +56457,24 @@ function checkIgnores(config2, file, document, lines2) {
       );
     }
   });
-  return config2;
 }
-
-// src/files/read-bounded.ts
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-function readIfThere({ path, shown, limit, what }) {
-  let descriptor;
+function statedLimits(config2) {
+  return limitTable.flatMap(({ name }) => {
+    const stated2 = config2.limits?.[name];
+    return stated2 === void 0 ? [] : [[name, String(stated2)]];
+  });
+}
+function limitProblem(name, text3) {
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
-    if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
-    return readBytes(descriptor, status.size);
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    const code = cause.code;
-    if (code === "ENOENT") return void 0;
-    if (code === "ELOOP")
-      throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
-    throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
-  } finally {
-    if (descriptor !== void 0) closeSync(descriptor);
+    parseLimit(name, text3);
+    return void 0;
+  } catch (error2) {
+    if (error2 instanceof UserError) return error2.message;
+    throw error2;
   }
 }
-function readBytes(descriptor, size) {
-  const bytes = Buffer.alloc(size);
-  let filled = 0;
-  while (filled < size) {
-    const read2 = readSync(descriptor, bytes, filled, size - filled, filled);
-    if (read2 === 0) break;
-    filled += read2;
-  }
-  return bytes.subarray(0, filled);
-}
-function readBounded(file) {
-  const bytes = readIfThere(file);
-  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
-  return bytes;
-}
-function readJson(file) {
-  const bytes = readBounded(file);
-  try {
-    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
-  } catch {
-    throw new UserError(`${file.shown}: not JSON`);
-  }
+function limitsOf(config2) {
+  return toReadLimits(Object.fromEntries(statedLimits(config2).map(([name, text3]) => [name, parseLimit(name, text3)])));
 }
 
 // src/knowledge/hosts/aks-azure-container-linux.json
@@ -63424,10 +64306,10 @@ function suggest(written, known) {
   return scored.slice(0, 3).map((entry) => entry.name);
 }
 function didYouMean(written, known, otherwise) {
-  const names = suggest(written, known);
-  if (names.length === 0) return otherwise;
-  const last = names.at(-1);
-  return `did you mean ${names.length === 1 ? last : `${names.slice(0, -1).join(", ")} or ${last}`}?`;
+  const names2 = suggest(written, known);
+  if (names2.length === 0) return otherwise;
+  const last = names2.at(-1);
+  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
 }
 
 // src/hosts/programs.ts
@@ -63460,9 +64342,9 @@ function resolvePrograms(references, whose = "config") {
 }
 function defaultPrograms() {
   const releases = /* @__PURE__ */ new Set([kubernetes_default.oldestMaintained.value, kubernetes_default.newestMaintained.value]);
-  return [...releases].flatMap((release) => [
-    resolveProgram(`kubelet@${release}`),
-    resolveProgram(`kube-proxy@${release}`)
+  return [...releases].flatMap((release2) => [
+    resolveProgram(`kubelet@${release2}`),
+    resolveProgram(`kube-proxy@${release2}`)
   ]);
 }
 function resolveKnown(reference) {
@@ -63584,14 +64466,14 @@ function resolveOwn(own2) {
 }
 
 // src/hosts/collected.ts
-var maximumSize = 64 * 1024;
+var maximumSize2 = 64 * 1024;
 var maximumValue = 200;
 var formatLine = "netfilter-compat-facts-1";
 function readCollected(entry) {
   const values = parseLines(entry);
-  const release = values.get("kernel") ?? "";
-  const series = kernelSeries(release);
-  if (series === void 0) throw new UserError(`${entry.from}: kernel "${release}" is no kernel release`);
+  const release2 = values.get("kernel") ?? "";
+  const series = kernelSeries(release2);
+  if (series === void 0) throw new UserError(`${entry.from}: kernel "${release2}" is no kernel release`);
   const stated2 = (value, note) => ({
     value,
     source: entry.from,
@@ -63601,13 +64483,13 @@ function readCollected(entry) {
   const compat = values.get("config.NETFILTER_XTABLES_COMPAT");
   return {
     id: idOf(values, entry.from),
-    title: `${values.get("os.PRETTY_NAME") ?? "unknown system"}, kernel ${release}: as collected`,
+    title: `${values.get("os.PRETTY_NAME") ?? "unknown system"}, kernel ${release2}: as collected`,
     distribution: values.get("os.ID") ?? "unknown",
     release: values.get("os.VERSION_ID") ?? "",
     maintained: true,
     kernel: {
       id: series,
-      release: stated2(release),
+      release: stated2(release2),
       modules: { ...builtinFacts(values, series, stated2), ...moduleFacts(values, entry.from, stated2) },
       ...compat === "y" || compat === "n" ? { xtablesCompat: stated2(compat === "y") } : {}
     },
@@ -63619,7 +64501,7 @@ function readCollected(entry) {
 }
 function parseLines({ facts, from }) {
   const write = "write it with the script that `netfilter-compat hosts --collect` prints";
-  if (facts.length > maximumSize) throw new UserError(`${from}: larger than ${maximumSize} characters; ${write}`);
+  if (facts.length > maximumSize2) throw new UserError(`${from}: larger than ${maximumSize2} characters; ${write}`);
   const values = /* @__PURE__ */ new Map();
   for (const line of facts.split(/\r?\n/)) {
     const match2 = /^([A-Za-z][A-Za-z0-9_.]{0,60})=(.*)$/.exec(line);
@@ -63706,25 +64588,25 @@ function findKernels(row, wanted) {
     `host "${row.id}@${wanted}": ${row.id} has no kernel "${wanted}"; it has ${row.kernels.map((kernel) => kernel.id).join(", ")}, or @* for all`
   );
 }
-function beginsWith(release, beginning) {
-  return release.startsWith(beginning) && !(/\d$/.test(beginning) && /^\d/.test(release.slice(beginning.length)));
+function beginsWith(release2, beginning) {
+  return release2.startsWith(beginning) && !(/\d$/.test(beginning) && /^\d/.test(release2.slice(beginning.length)));
 }
 var MAX_RELEASE = 253;
-function isOwnKernel(row, release) {
+function isOwnKernel(row, release2) {
   if (row.kernelVersion === void 0) return true;
-  return release.length <= MAX_RELEASE && new RegExp(row.kernelVersion).test(release);
+  return release2.length <= MAX_RELEASE && new RegExp(row.kernelVersion).test(release2);
 }
-function unknownModules(release, id) {
-  return `kernel ${release} is not in the catalogue for ${id}: its modules are unknown`;
+function unknownModules(release2, id) {
+  return `kernel ${release2} is not in the catalogue for ${id}: its modules are unknown`;
 }
-function kernelLike(row, release) {
-  const same2 = row.kernels.find((kernel) => kernel.release.value === release);
+function kernelLike(row, release2) {
+  const same2 = row.kernels.find((kernel) => kernel.release.value === release2);
   if (same2 !== void 0) return same2;
-  if (!isOwnKernel(row, release)) return void 0;
-  const series = kernelSeries(release);
+  if (!isOwnKernel(row, release2)) return void 0;
+  const series = kernelSeries(release2);
   const rows = row.kernels.filter((kernel) => series !== void 0 && kernelSeries(kernel.release.value) === series);
   const flavour = (kernel) => kernel.id.split("-").slice(1).join("-");
-  return rows.find((kernel) => flavour(kernel) !== "" && release.includes(flavour(kernel))) ?? rows.find((kernel) => flavour(kernel) === "") ?? rows[0];
+  return rows.find((kernel) => flavour(kernel) !== "" && release2.includes(flavour(kernel))) ?? rows.find((kernel) => flavour(kernel) === "") ?? rows[0];
 }
 
 // src/hosts/nodes.ts
@@ -63855,10 +64737,10 @@ function seen(group, from) {
 function seriesOf(group) {
   return kernelSeries(group.release) ?? "unknown";
 }
-function namedNodes(names) {
-  if (names.length === 1) return `node ${names[0]}`;
-  if (names.length <= 3) return `nodes ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  return `${names.length} nodes (${names.slice(0, 3).join(", ")}, ...)`;
+function namedNodes(names2) {
+  if (names2.length === 1) return `node ${names2[0]}`;
+  if (names2.length <= 3) return `nodes ${names2.slice(0, -1).join(", ")} and ${names2.at(-1)}`;
+  return `${names2.length} nodes (${names2.slice(0, 3).join(", ")}, ...)`;
 }
 function slug(osImage) {
   const words3 = osImage.toLowerCase().match(/[a-z0-9.]+/g) ?? [];
@@ -63868,10 +64750,10 @@ function slug(osImage) {
 // src/hosts/module-names.ts
 var tables = ["filter", "nat", "mangle", "raw", "security"];
 var moduleNames = /* @__PURE__ */ new Set([
-  ...tables.flatMap((table) => [`iptable_${table}`, `ip6table_${table}`]),
+  ...tables.flatMap((table2) => [`iptable_${table2}`, `ip6table_${table2}`]),
   "x_tables",
   "arptable_filter",
-  ...["broute", "filter", "nat"].map((table) => `ebtable_${table}`),
+  ...["broute", "filter", "nat"].map((table2) => `ebtable_${table2}`),
   ...catalogueHosts.flatMap((host) => host.kernels.flatMap((kernel) => Object.keys(kernel.modules))),
   ...Object.values(xt_extensions_default.extensions).map((extension) => extension.module),
   ...ipset_default.kernels.flatMap((row) => Object.keys(row.max).map(moduleOfType2))
@@ -63892,9 +64774,9 @@ function stated(value) {
   return { value, source: "config", confidence: "stated" };
 }
 function buildOwnHost(own2, others, known) {
-  return build(own2, others, known, []);
+  return build2(own2, others, known, []);
 }
-function build(own2, others, known, below) {
+function build2(own2, others, known, below) {
   if (below.includes(own2.id))
     throw new UserError(`host "${own2.id}": extends goes in a circle: ${[...below, own2.id].join(" -> ")}`);
   if (below.length >= MAX_CHAIN)
@@ -63924,7 +64806,7 @@ function findBase(own2, others, known, below) {
   if (name === void 0) return void 0;
   const other = others.find((candidate) => candidate.id === name);
   if (other !== void 0 && other !== own2) {
-    const built = build(other, others, known, below);
+    const built = build2(other, others, known, below);
     return { ...built, kernels: [built.host.kernel] };
   }
   const [id = "", kernel] = name.split("@", 2);
@@ -63953,22 +64835,22 @@ function baseKernel(base) {
   const unknown2 = { id: "unknown", release: stated("unknown"), modules: {} };
   return { kernel: base?.host.kernel ?? unknown2, notes: [] };
 }
-function ownKernel(release, base) {
-  const row = base === void 0 ? void 0 : findOwnKernel(release, base);
+function ownKernel(release2, base) {
+  const row = base === void 0 ? void 0 : findOwnKernel(release2, base);
   const kernel = {
     ...row ?? { modules: {} },
-    id: kernelSeries(release) ?? release,
-    release: stated(release)
+    id: kernelSeries(release2) ?? release2,
+    release: stated(release2)
   };
-  return { kernel, notes: base === void 0 || row !== void 0 ? [] : [unknownModules(release, base.host.id)] };
+  return { kernel, notes: base === void 0 || row !== void 0 ? [] : [unknownModules(release2, base.host.id)] };
 }
-function findOwnKernel(release, base) {
+function findOwnKernel(release2, base) {
   const candidates2 = [base.host.kernel, ...base.kernels];
   const same2 = candidates2.find(
-    (kernel) => kernel.release.value === release || kernel.id === release && kernel.release.confidence !== "stated"
+    (kernel) => kernel.release.value === release2 || kernel.id === release2 && kernel.release.confidence !== "stated"
   );
-  if (same2 !== void 0 || !isOwnKernel(base, release)) return same2;
-  const series = kernelSeries(release);
+  if (same2 !== void 0 || !isOwnKernel(base, release2)) return same2;
+  const series = kernelSeries(release2);
   return candidates2.find(
     (kernel) => series !== void 0 && kernelSeries(kernel.release.value) === series && // What a config states in between may be a kernel of another origin; the catalogue's rows are not.
     (kernel.release.confidence !== "stated" || isOwnKernel(base, kernel.release.value))
@@ -63977,12 +64859,12 @@ function findOwnKernel(release, base) {
 function statedModules({ id, modules = {} }) {
   for (const name of Object.keys(modules)) checkModuleName(name, `host "${id}"`);
   const facts = {};
-  for (const [core, table] of [
+  for (const [core, table2] of [
     ["ip_tables", "iptable_"],
     ["ip6_tables", "ip6table_"]
   ]) {
     if (modules[core] !== "absent") continue;
-    for (const name of ["filter", "nat", "mangle", "raw", "security"]) facts[table + name] = stated("absent");
+    for (const name of ["filter", "nat", "mangle", "raw", "security"]) facts[table2 + name] = stated("absent");
   }
   for (const [name, state] of Object.entries(modules)) facts[name] = stated(state);
   return facts;
@@ -64087,9 +64969,9 @@ function findById(entry, known) {
   const [id = "", kernel] = entry.split("@", 2);
   const row = findHost(known, id);
   if (row !== void 0) return withKernel(row, kernel);
-  const names = [...known.hosts.map((host) => host.id), ...Object.keys(known.selections), "maintained"];
+  const names2 = [...known.hosts.map((host) => host.id), ...Object.keys(known.selections), "maintained"];
   throw new UserError(
-    `hosts: "${entry}" is no host; ${didYouMean(id, names, "the hosts command lists the catalogue")}`
+    `hosts: "${entry}" is no host; ${didYouMean(id, names2, "the hosts command lists the catalogue")}`
   );
 }
 function findByGlob(query, known) {
@@ -64098,16 +64980,16 @@ function findByGlob(query, known) {
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
   return rows.flatMap((row) => withKernel(row, kernel));
 }
-function findByComparison(query, [, distribution = "", operator = "", release = ""], known) {
-  if (!isRelease(release))
-    throw new UserError(`hosts: "${query}": "${release}" is not a release; compare with numbers, e.g. ubuntu >= 20.04`);
+function findByComparison(query, [, distribution = "", operator = "", release2 = ""], known) {
+  if (!isRelease(release2))
+    throw new UserError(`hosts: "${query}": "${release2}" is not a release; compare with numbers, e.g. ubuntu >= 20.04`);
   const rows = known.hosts.filter((row) => row.distribution === distribution);
-  const names = new Set(known.hosts.map((row) => row.distribution));
+  const names2 = new Set(known.hosts.map((row) => row.distribution));
   if (rows.length === 0)
     throw new UserError(
-      `hosts: "${query}": no distribution "${distribution}"; ${didYouMean(distribution, names, `known are ${[...names].sort().join(", ")}`)}`
+      `hosts: "${query}": no distribution "${distribution}"; ${didYouMean(distribution, names2, `known are ${[...names2].sort().join(", ")}`)}`
     );
-  const found = rows.filter((row) => isRelease(row.release) && holds2(compareVersions(row.release, release), operator));
+  const found = rows.filter((row) => isRelease(row.release) && holds2(compareVersions(row.release, release2), operator));
   if (found.length === 0)
     throw new UserError(`hosts: no host fits "${query}"; there are ${rows.map((row) => row.id).join(", ")}`);
   return found.flatMap((row) => withKernel(row));
@@ -64181,12 +65063,13 @@ function resolveSettings(options) {
       ignore: (config2.ignore ?? []).map(withoutUndefined),
       today: options.today
     },
+    limits: { ...limitsOf(config2), ...options.limits },
     notes: selection.notes
   };
 }
 function loadConfig(folder2, named) {
   const file = named ?? defaultConfigFile;
-  const bytes = readIfThere({ path: resolve(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
+  const bytes = readIfThere({ path: resolve2(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
   if (bytes !== void 0) return readConfig3(bytes.toString("utf8"), file);
   if (named === void 0) return {};
   throw new UserError(`${file}: there is no such file: name an existing config file`);
@@ -64197,7 +65080,7 @@ function toHostEntry(entry, folder2) {
 }
 function readNodesFile(file, folder2) {
   const { value } = readJson({
-    path: resolve(folder2, file),
+    path: resolve2(folder2, file),
     shown: file,
     limit: maximumNodesSize,
     what: "a list of nodes"
@@ -64206,7 +65089,7 @@ function readNodesFile(file, folder2) {
 }
 function readFactsFile(file, folder2) {
   const bytes = readBounded({
-    path: resolve(folder2, file),
+    path: resolve2(folder2, file),
     shown: file,
     limit: maximumFactsSize,
     what: "a file of facts"
@@ -64253,9 +65136,11 @@ function withoutUndefined(value) {
 // src/check.ts
 async function check(request2) {
   const { settings } = request2;
-  const inspection = await inspectionOf(request2.images, request2);
+  const { limits: limits2 } = settings;
+  const reading = { ...request2.reading, limits: limits2, deadline: startDeadline(limits2) };
+  const inspection = await inspectionOf(request2.images, reading);
   const hasBase = "images" in request2.base || request2.base.length > 0;
-  const base = hasBase ? await inspectionOf(request2.base, request2) : void 0;
+  const base = hasBase ? await inspectionOf(request2.base, reading) : void 0;
   if (base !== void 0 && base.images.length !== inspection.images.length) {
     const counts = `${base.images.length} base images for ${inspection.images.length} images`;
     throw new UserError(`${counts}: give one base image for each image, in the same order`);
@@ -64280,14 +65165,23 @@ async function check(request2) {
     };
   });
   const references = [...inspection.images, ...base?.images ?? []].map((image2) => image2.reference);
-  const notes2 = [...settings.notes, ...unusedImageEntries(settings.config, references)];
+  const notes2 = [...settings.notes, ...unusedImageEntries(settings.config, references), ...readingNotes(inspection)];
   return assembleReport(images, settings.policy, tool, notes2);
 }
-async function inspectionOf(images, { platforms: platforms2, credentials }) {
-  return "images" in images ? images : inspectImages(images, platforms2, credentials);
+async function inspectionOf(images, reading) {
+  return "images" in images ? images : inspectImages(images, reading);
+}
+function readingNotes({ images }) {
+  return images.flatMap(({ reference, platforms: platforms2 }) => {
+    const notes2 = new Set(platforms2.flatMap((platform3) => platform3.notes ?? []));
+    return [...notes2].map((note) => {
+      const where = platforms2.filter((platform3) => platform3.notes?.includes(note)).map(({ platform: platform3 }) => platform3);
+      return `${reference}${where.length === platforms2.length ? "" : ` (${where.join(", ")})`}: ${note}.`;
+    });
+  });
 }
 function evaluateBase(reference, { platform: platform3, toolchain }, { settings }) {
-  const { cells } = evaluate(reference, platform3, toolchain, { images: [], base: [], platforms: [], settings });
+  const { cells } = evaluate(reference, platform3, toolchain, { settings });
   return { toolchain, cells };
 }
 function evaluate(reference, platform3, toolchain, { settings, locate: locate2 }) {
@@ -64335,15 +65229,16 @@ function registryOf(reference) {
 }
 
 // src/dockerfile/find.ts
-import { readdirSync, readFileSync as readFileSync2, statSync } from "node:fs";
-import { join as join4 } from "node:path";
+import { lstatSync as lstatSync2, readdirSync as readdirSync2 } from "node:fs";
+import { join as join6 } from "node:path";
 var SIZE_LIMIT = 64 * 1024;
 var ENTRY_LIMIT = 5e3;
 var NAME = "Dockerfile";
 var SKIPPED = /* @__PURE__ */ new Set(["node_modules", "vendor", "testdata"]);
 function findDockerfile(root, input) {
   if (input !== void 0) return readNamed(root, input);
-  if (isFile(join4(root, NAME))) return read(root, NAME);
+  const own2 = lstatSync2(join6(root, NAME), { throwIfNoEntry: false });
+  if (own2 !== void 0 && !own2.isDirectory()) return readFound(root, NAME);
   const found = search(root, "", 2, { left: ENTRY_LIMIT });
   const [only] = found;
   if (only === void 0) return { reason: "no Dockerfile was found" };
@@ -64351,34 +65246,33 @@ function findDockerfile(root, input) {
     return {
       reason: `${found.length} Dockerfiles were found (${found.slice(0, 3).join(", ")}${found.length > 3 ? ", ..." : ""}); name one in the input dockerfile`
     };
-  return read(root, only);
+  return readFound(root, only);
 }
 function readNamed(root, input) {
   const path = input.replaceAll("\\", "/").replace(/^(?:\.\/+)+/, "");
   if (path.startsWith("/") || path.split("/").includes(".."))
     throw new UserError(`input dockerfile: ${input} lies outside of the repository; give a path relative to its root`);
   try {
-    const found = read(root, path);
-    if ("path" in found) return found;
-    throw new UserError(`input dockerfile: ${input}: ${found.reason}`);
+    return read(root, path);
   } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw new UserError(
-      `input dockerfile: can't read ${input}: ${cause instanceof Error ? cause.message : String(cause)}`
-    );
+    throw new UserError(`input dockerfile: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+function readFound(root, path) {
+  try {
+    return read(root, path);
+  } catch (cause) {
+    if (cause instanceof UserError) return { reason: cause.message };
+    throw cause;
   }
 }
 function read(root, path) {
-  const { size } = statSync(join4(root, path));
-  if (size > SIZE_LIMIT) return { reason: `${path} has ${size} bytes, too many for a Dockerfile` };
-  return { path, text: readFileSync2(join4(root, path), "utf8") };
-}
-function isFile(path) {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  const bytes = readBounded({ path: join6(root, path), shown: path, limit: SIZE_LIMIT, what: "a Dockerfile" });
+  return { path, text: bytes.toString("utf8") };
 }
 function search(root, folder2, depth, budget) {
   const found = [];
-  for (const entry of entriesOf(join4(root, folder2))) {
+  for (const entry of entriesOf(join6(root, folder2))) {
     if (budget.left-- <= 0) break;
     const path = folder2 === "" ? entry.name : `${folder2}/${entry.name}`;
     if (entry.isFile() && entry.name === NAME) found.push(path);
@@ -64389,123 +65283,10 @@ function search(root, folder2, depth, budget) {
 }
 function entriesOf(folder2) {
   try {
-    return readdirSync(folder2, { withFileTypes: true }).sort((a, b) => a.name < b.name ? -1 : 1);
+    return readdirSync2(folder2, { withFileTypes: true }).sort((a, b) => a.name < b.name ? -1 : 1);
   } catch {
     return [];
   }
-}
-
-// src/model/report-schema.ts
-var REPORT_SIZE_LIMIT = 16 * 1024 * 1024;
-var CELLS = 2e4;
-var REFERENCES = 3e5;
-var text2 = (length) => string2().check(_maxLength(length));
-var count = number2().check(_nonnegative(), _multipleOf(1));
-var severity = _enum(severities);
-var verdict = _enum(verdicts);
-var ruleId = string2().check(_regex(/^[a-z0-9-]{1,60}$/));
-var repositoryPath = text2(1e3).check(_regex(/^(?![/\\])(?!(?:.*[/\\])?\.\.(?:[/\\]|$))/));
-var evidence2 = object({ fact: text2(4e3), source: text2(4e3), about: optional(text2(100)) });
-var finding3 = object({
-  rule: ruleId,
-  severity,
-  image: text2(2e3),
-  platform: text2(200),
-  hosts: array(text2(200)).check(_minLength(1), _maxLength(CELLS)),
-  program: optional(text2(500)),
-  message: text2(4e3),
-  evidence: array(evidence2).check(_maxLength(2e3)),
-  remedy: optional(text2(4e3)),
-  location: optional(object({ file: repositoryPath, line: count })),
-  suggestion: optional(
-    object({
-      file: repositoryPath,
-      line: count,
-      // Shown as code as it is: nothing that could end a block of code, and no second line.
-      text: string2().check(_regex(/^FROM [\w./:@=$ {}-]{1,300}$/))
-    })
-  ),
-  existing: optional(boolean2()),
-  ignored: optional(object({ reason: text2(2e3), until: text2(40) }))
-});
-var cell = object({
-  host: text2(200),
-  kernel: text2(200),
-  programs: array(text2(500)).check(_maxLength(200)),
-  verdict,
-  findings: array(count).check(_maxLength(1e3)),
-  missing: array(object({ fact: text2(1e3), rule: ruleId })).check(_maxLength(200)),
-  base: optional(verdict)
-});
-var baseTool = object({ name: text2(200), version: nullable(text2(200)), backend: optional(text2(20)) });
-var platform = object({
-  platform: text2(200),
-  toolchain: toolchainSchema,
-  cells: array(cell).check(_maxLength(CELLS)),
-  base: optional(object({ reference: text2(2e3), digest: text2(200), tools: array(baseTool) }))
-});
-var reportSchema = object({
-  schemaVersion: literal(1),
-  tool: object({ name: text2(100), version: text2(100) }),
-  verdict,
-  counts: object({ errors: count, warnings: count, notices: count, unknowns: count }),
-  images: array(
-    object({
-      reference: text2(2e3),
-      digest: text2(200),
-      platforms: array(platform).check(_maxLength(64))
-    })
-  ).check(_maxLength(256)),
-  findings: array(finding3).check(_maxLength(1e4)),
-  fixed: optional(array(finding3).check(_maxLength(1e4))),
-  notes: array(text2(4e3)).check(_maxLength(1e3))
-});
-function parseReport(document) {
-  const written = document?.schemaVersion;
-  if (typeof written === "number" && written !== 1)
-    return { problem: `schemaVersion ${written} is not known here; use the version of netfilter-compat that wrote it` };
-  const parsed = reportSchema.safeParse(document);
-  if (!parsed.success) return { problem: describe8(parsed.error.issues[0]) };
-  const report2 = parsed.data;
-  const problem = findContradiction(report2);
-  return problem === void 0 ? { report: report2 } : { problem };
-}
-function describe8(issue3) {
-  const place3 = (issue3?.path ?? []).map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
-  const field = place3.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
-  return `${field.slice(0, 100) || "the document"} is not what a report has there`;
-}
-function findContradiction(report2) {
-  const platforms2 = report2.images.flatMap((image2) => image2.platforms);
-  const cells = platforms2.flatMap((entry) => entry.cells);
-  if (platforms2.some(({ toolchain }) => toolchain.tools.length > 2e3)) return "it names more than 2000 tools";
-  if (cells.length > CELLS) return `it has ${cells.length} cells, more than ${CELLS}`;
-  const all = [...report2.findings, ...report2.fixed ?? []];
-  const references = [...cells.map((c) => c.findings.length), ...all.map((f) => f.hosts.length)];
-  if (references.reduce((sum2, length) => sum2 + length, 0) > REFERENCES) return "it is larger than any check would give";
-  for (const { verdict: stated2, findings, host } of cells) {
-    const own2 = findings.map((index) => report2.findings[index]);
-    if (own2.some((entry) => entry === void 0 || !entry.hosts.includes(host)))
-      return "a cell names a finding that isn't about it";
-    const active = own2.filter((entry) => entry !== void 0 && !entry.ignored && !entry.existing);
-    const hasError = active.some((entry) => entry?.severity === "error");
-    if (hasError !== (stated2 === "fail")) return "a cell's verdict contradicts its findings";
-    if (stated2 === "pass" && active.some((entry) => entry?.severity === "warning"))
-      return "a cell's verdict contradicts its findings";
-  }
-  const { verdict: whole2, counts } = summarize(report2.findings, cells);
-  if (whole2 !== report2.verdict) return "its verdict contradicts its cells";
-  const differs = Object.keys(counts).some((name) => counts[name] !== report2.counts[name]);
-  return differs ? "its counts contradict its findings" : void 0;
-}
-
-// src/files/read-reports.ts
-var TOTAL_SIZE = 128 * 1024 * 1024;
-function readReport(path, shown) {
-  const { value, size } = readJson({ path, shown, limit: REPORT_SIZE_LIMIT, what: "a report" });
-  const parsed = parseReport(value);
-  if ("problem" in parsed) throw new UserError(`${shown}: not a report of netfilter-compat: ${parsed.problem}`);
-  return { report: parsed.report, size };
 }
 
 // node_modules/@actions/core/lib/command.js
@@ -64670,11 +65451,11 @@ import { EOL as EOL3 } from "os";
 import { constants as constants2, promises } from "fs";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve4) {
-      resolve4(value);
+    return value instanceof P ? value : new P(function(resolve6) {
+      resolve6(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve4, reject) {
+  return new (P || (P = Promise))(function(resolve6, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -64690,7 +65471,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve6(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -64962,7 +65743,7 @@ var READONLY = fs2.constants.O_RDONLY;
 var IS_WINDOWS2 = process.platform === "win32";
 
 // node_modules/@actions/core/lib/platform.js
-var platform2 = os3.platform();
+var platform = os3.platform();
 var arch = os3.arch();
 
 // node_modules/@actions/core/lib/core.js
@@ -65099,10 +65880,10 @@ function makeCellKey() {
   const known = /* @__PURE__ */ new Map();
   const numberOf = (finding4) => {
     const key = findingKey(finding4);
-    const number3 = numbers2.get(key) ?? numbers2.size;
-    numbers2.set(key, number3);
-    known.set(finding4, number3);
-    return number3;
+    const number4 = numbers2.get(key) ?? numbers2.size;
+    numbers2.set(key, number4);
+    known.set(finding4, number4);
+    return number4;
   };
   return (cell2) => JSON.stringify([
     cell2.verdict,
@@ -65134,7 +65915,7 @@ function hostNamer(report2, titles = /* @__PURE__ */ new Map()) {
     return `${title} (${hasKernelRows ? "default kernel" : id})`;
   };
 }
-function count2(n, noun) {
+function count(n, noun) {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 function withStop(text3) {
@@ -65145,8 +65926,8 @@ function shortImage(reference) {
   if (/^[./]|\.t(?:ar|gz)|\.tar\.\w+/.test(bare)) return bare.replace(/^.*\/(?=[^/])/, "");
   return bare;
 }
-function joinNames(names) {
-  return names.join(names.some((name) => name.includes(",")) ? "; " : ", ");
+function joinNames(names2) {
+  return names2.join(names2.some((name) => name.includes(",")) ? "; " : ", ");
 }
 function mergeEvidence(evidence3) {
   const facts = /* @__PURE__ */ new Map();
@@ -65165,8 +65946,8 @@ function failureReason(report2, policy) {
   const { errors, warnings } = report2.counts;
   if (policy.failOn === "never") return void 0;
   const reasons = [
-    errors > 0 ? count2(errors, "error") : "",
-    warnings > 0 && policy.failOn === "warning" ? count2(warnings, "warning") : "",
+    errors > 0 ? count(errors, "error") : "",
+    warnings > 0 && policy.failOn === "warning" ? count(warnings, "warning") : "",
     policy.failOnExisting ? existingReason(report2, policy.failOn) : "",
     policy.failOnUnknown ? unknownReason(report2) : ""
   ].filter((reason) => reason !== "");
@@ -65177,12 +65958,12 @@ function existingReason(report2, failOn) {
   const errors = existing.filter((finding4) => finding4.severity === "error").length;
   const warnings = existing.filter((finding4) => finding4.severity === "warning").length;
   return [
-    errors > 0 ? `${count2(errors, "error")} that the base has too` : "",
-    warnings > 0 && failOn === "warning" ? `${count2(warnings, "warning")} that the base has too` : ""
+    errors > 0 ? `${count(errors, "error")} that the base has too` : "",
+    warnings > 0 && failOn === "warning" ? `${count(warnings, "warning")} that the base has too` : ""
   ].filter((text3) => text3 !== "").join(", ");
 }
 function unknownReason(report2) {
-  if (report2.counts.unknowns > 0) return `${count2(report2.counts.unknowns, "cell")} not known`;
+  if (report2.counts.unknowns > 0) return `${count(report2.counts.unknowns, "cell")} not known`;
   return report2.verdict === "unknown" ? "nothing could be judged" : "";
 }
 
@@ -65239,6 +66020,7 @@ var inputNames = [
   "report-name",
   "report-file",
   "sarif-file",
+  "cache",
   "github-token",
   "registry-username",
   "registry-password"
@@ -65268,6 +66050,7 @@ function readInputs(env) {
   assign(inputs, "reportName", read2("report-name"));
   assign(inputs, "reportFile", read2("report-file"));
   assign(inputs, "sarifFile", read2("sarif-file"));
+  assign(inputs, "cache", read2("cache"));
   assign(inputs, "token", read2("github-token"));
   assign(inputs, "registryUsername", read2("registry-username"));
   assign(inputs, "registryPassword", read2("registry-password"));
@@ -65404,7 +66187,7 @@ function annotate(report2, group, name) {
   const canPoint = location2.file !== "" && plainText(location2.file) === location2.file;
   return {
     severity: group.severity,
-    title: `${plainText(group.rule, 60)}: ${count2(group.hosts.length, "host")}`,
+    title: `${plainText(group.rule, 60)}: ${count(group.hosts.length, "host")}`,
     message: lines2.join("\n").slice(0, MESSAGE_LIMIT),
     ...canPoint ? { file: location2.file, line: location2.line } : {}
   };
@@ -65436,9 +66219,9 @@ function describeChanges({ tools, broken, fixed }) {
   const named = tools.slice(0, NAMED).join(", ");
   const left = tools.length - NAMED;
   const what = tools.length === 0 ? "The same tools as before" : `${named}${left > 0 ? ` and ${left} more` : ""}`;
-  if (fixed > 0 && broken > 0) return `${what}: fixes ${count2(fixed, "cell")}, breaks ${broken}`;
-  if (fixed > 0) return `${what}: fixes ${count2(fixed, "cell")}, breaks none`;
-  if (broken > 0) return `${what}: breaks ${count2(broken, "cell")}, fixes none`;
+  if (fixed > 0 && broken > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks ${broken}`;
+  if (fixed > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks none`;
+  if (broken > 0) return `${what}: breaks ${count(broken, "cell")}, fixes none`;
   return `${what}: fixes and breaks nothing`;
 }
 function toolChanges({ toolchain, base }) {
@@ -65499,8 +66282,8 @@ function sayPass(report2) {
   const all = hosts.length === 1 ? "the host" : `all ${hosts.length} hosts`;
   const { existing, ignored } = groupFindings(report2.findings);
   const folded = [
-    existing.length > 0 ? `${count2(existing.length, "finding")} that the base image already has` : "",
-    ignored.length > 0 ? count2(ignored.length, "ignored finding") : ""
+    existing.length > 0 ? `${count(existing.length, "finding")} that the base image already has` : "",
+    ignored.length > 0 ? count(ignored.length, "ignored finding") : ""
   ].filter((text3) => text3 !== "");
   const action = folded.length === 0 ? "Nothing to do." : `Nothing to do for this change. Not counted: ${folded.join(", ")}.`;
   return { sentence: `${subject(report2)} works on ${all}.`, action, isChange: false };
@@ -65534,8 +66317,8 @@ function stateFact(report2, context2, config2) {
   if (fact2 === void 0) return "Read the notes below.";
   const name = hostNamer(report2, context2.hostTitles);
   const unique2 = [...new Set(hosts)];
-  const where = unique2.length === 1 ? name(unique2[0] ?? "") : count2(unique2.length, "host");
-  const further = cells.size > 1 ? ` ${count2(cells.size - 1, "further fact")} below.` : "";
+  const where = unique2.length === 1 ? name(unique2[0] ?? "") : count(unique2.length, "host");
+  const further = cells.size > 1 ? ` ${count(cells.size - 1, "further fact")} below.` : "";
   return `In \`${config2}\`, state for ${where}: ${withStop(fact2)}${further}`;
 }
 function leadingSuggestion(report2) {
@@ -65556,7 +66339,7 @@ function change(report2, severity2) {
   const [remedy4] = remedies[0] ?? [];
   if (remedy4 === void 0) return { action: readAbout(groups[0]), isChange: true };
   const others = remedies.length - 1;
-  const further = others > 0 ? ` ${count2(others, "further change")} below.` : "";
+  const further = others > 0 ? ` ${count(others, "further change")} below.` : "";
   return { action: `${withStop(remedy4)}${further}`, isChange: true };
 }
 function readAbout(group) {
@@ -65675,7 +66458,7 @@ function matrices(writer) {
     ...all.length > 1 ? [`**Image** ${markdownCode(shortImage(matrix.image), 200)}`] : [],
     matrixTable(writer, matrix)
   ]);
-  if (shown.length < all.length) blocks.push(`\u2026 and ${count2(all.length - shown.length, "further image")}.`);
+  if (shown.length < all.length) blocks.push(`\u2026 and ${count(all.length - shown.length, "further image")}.`);
   return blocks;
 }
 function matrixTable(writer, matrix) {
@@ -65696,7 +66479,7 @@ function matrixTable(writer, matrix) {
   const left = matrix.rows.slice(shown.length).reduce((sum2, row) => sum2 + row.hosts.length, 0);
   const rest = left > 0 ? `
 
-\u2026 and ${count2(left, "further host")}, none of them worse.` : "";
+\u2026 and ${count(left, "further host")}, none of them worse.` : "";
   const [only] = matrix.columns;
   const agreed2 = !several && only && only.length > 1 ? `
 
@@ -65735,7 +66518,7 @@ function rowReason(writer, row) {
   ];
   const unknown2 = [
     ...facts.slice(0, FACTS_IN_CELL).map((fact2) => markdownCell(fact2, 160)),
-    ...facts.length > FACTS_IN_CELL ? [count2(facts.length - FACTS_IN_CELL, "further fact")] : []
+    ...facts.length > FACTS_IN_CELL ? [count(facts.length - FACTS_IN_CELL, "further fact")] : []
   ];
   return [
     ...rules2.slice(0, RULES_IN_CELL).map((rule14) => ruleLink(writer, rule14)),
@@ -65757,7 +66540,7 @@ function findingList(writer, groups) {
   const left = groups.length - shown.length;
   if (left > 0)
     blocks.push(
-      shown.length > 0 ? `\u2026 and ${count2(left, "further finding")}.` : `${count2(left, "finding")}, not listed here.`
+      shown.length > 0 ? `\u2026 and ${count(left, "further finding")}.` : `${count(left, "finding")}, not listed here.`
     );
   return blocks.join("\n\n");
 }
@@ -65806,7 +66589,7 @@ function evidenceList(group) {
   const facts = mergeEvidence(group.first.evidence);
   if (facts.length === 0) return "";
   const items = facts.slice(0, FACTS).map(({ fact: fact2, sources }) => `- ${markdownText(fact2)} (${sources.slice(0, FACTS).map(markdownSource).join(", ")})`);
-  if (facts.length > FACTS) items.push(`- \u2026 and ${count2(facts.length - FACTS, "further fact")}`);
+  if (facts.length > FACTS) items.push(`- \u2026 and ${count(facts.length - FACTS, "further fact")}`);
   return `How we know:
 
 ${items.join("\n")}`;
@@ -65825,11 +66608,11 @@ function missingFacts(writer) {
   const items = shown.map(
     ([fact2, { rules: rules2, hosts }]) => `- ${markdownText(fact2)}, needed by ${rules2.map((rule14) => ruleLink(writer, rule14)).join(", ")}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}`
   );
-  if (shown.length < facts.size) items.push(`- \u2026 and ${count2(facts.size - shown.length, "further fact")}`);
+  if (shown.length < facts.size) items.push(`- \u2026 and ${count(facts.size - shown.length, "further fact")}`);
   const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
   const advice = `A fact that you know can be stated in ${config2}.`;
   return fold(
-    `\u2753 <b>${count2(facts.size, "fact")} not known</b>, each of which could mean a break`,
+    `\u2753 <b>${count(facts.size, "fact")} not known</b>, each of which could mean a break`,
     `${items.join("\n")}
 
 ${advice}`
@@ -65837,7 +66620,7 @@ ${advice}`
 }
 function foldedGroups(writer, title, groups) {
   if (groups.length === 0) return "";
-  if (!writer.detail.folded) return `${title}: ${count2(groups.length, "finding")}.`;
+  if (!writer.detail.folded) return `${title}: ${count(groups.length, "finding")}.`;
   const shown = groups.slice(0, writer.detail.findings);
   const items = shown.map((group) => {
     const { ignored } = group.first;
@@ -65845,7 +66628,7 @@ function foldedGroups(writer, title, groups) {
     const symbol = severitySymbols[group.severity];
     return `- ${symbol} ${ruleLink(writer, group.rule)}: ${markdownText(withStop(group.message))} On ${hostList(writer, group.hosts, HOSTS_IN_ROW)}.${until}`;
   });
-  if (shown.length < groups.length) items.push(`- \u2026 and ${count2(groups.length - shown.length, "further finding")}`);
+  if (shown.length < groups.length) items.push(`- \u2026 and ${count(groups.length - shown.length, "further finding")}`);
   return fold(`${title}: <b>${groups.length}</b>`, items.join("\n"));
 }
 function toolList(writer) {
@@ -65880,7 +66663,7 @@ function notes({ report: report2, detail }) {
   const shown = report2.notes.slice(0, detail.folded ? 50 : 5);
   const items = shown.map((note) => `- ${markdownText(note)}`);
   if (shown.length < report2.notes.length)
-    items.push(`- \u2026 and ${count2(report2.notes.length - shown.length, "further note")}`);
+    items.push(`- \u2026 and ${count(report2.notes.length - shown.length, "further note")}`);
   return fold(`Notes on this run: <b>${report2.notes.length}</b>`, items.join("\n"));
 }
 function footer({ report: report2, context: context2, detail }) {
@@ -66011,7 +66794,7 @@ function matrixText(report2, image2, columns, rows, hostName, pen) {
 }
 function missingText(missing) {
   const facts = [...new Set(missing.map((m) => plainText(m.fact, 160)))];
-  return facts.length > 3 ? [...facts.slice(0, 3).map((f) => `not known: ${f}`), `${count2(facts.length - 3, "further fact")} not known`] : facts.map((fact2) => `not known: ${fact2}`);
+  return facts.length > 3 ? [...facts.slice(0, 3).map((f) => `not known: ${f}`), `${count(facts.length - 3, "further fact")} not known`] : facts.map((fact2) => `not known: ${fact2}`);
 }
 function findingText(report2, group, hostName, context2, pen) {
   const label = pen.paint(severityColors[group.severity], group.severity);
@@ -66042,7 +66825,7 @@ function foldedText(title, groups, pen) {
     groups.map((group) => {
       const { ignored } = group.first;
       const until = ignored ? ` (until ${ignored.until}: ${ignored.reason})` : "";
-      return `${group.severity} ${group.rule} on ${count2(group.hosts.length, "host")}: ${group.message}${until}`;
+      return `${group.severity} ${group.rule} on ${count(group.hosts.length, "host")}: ${group.message}${until}`;
     }),
     pen
   );
@@ -66052,10 +66835,37 @@ function listText(title, items, pen) {
   return [`${title}:`, ...items.map((item) => wrap(`- ${plainText(item, 1200)}`, pen.width, "  ", "    "))].join("\n");
 }
 
+// src/github/back-off.ts
+var PAUSES = [1, 4];
+function isRateLimit({ status, headers, message }) {
+  if (status === 429) return true;
+  const told2 = headers["retry-after"] !== void 0 || String(headers["x-ratelimit-remaining"]) === "0";
+  return status === 403 && (told2 || /rate limit/i.test(message));
+}
+function waitBeforeRetry(failed, now, left) {
+  const pause = PAUSES[failed.tries - 1];
+  if (pause === void 0) return void 0;
+  const isLimit2 = isRateLimit(failed);
+  if (!isLimit2 && failed.status < 500 && failed.status !== 408) return void 0;
+  const asked = askedToWait(failed, now);
+  if (asked === void 0 && failed.status === 403) return void 0;
+  const wait2 = Math.max(pause, asked ?? 0);
+  return wait2 < left ? wait2 : void 0;
+}
+function askedToWait({ headers }, now) {
+  const seconds = wholeNumber(headers["retry-after"]);
+  if (seconds !== void 0) return seconds;
+  const reset = wholeNumber(headers["x-ratelimit-reset"]);
+  if (reset === void 0 || String(headers["x-ratelimit-remaining"]) !== "0") return void 0;
+  return Math.max(0, Math.ceil(reset - now));
+}
+function wholeNumber(value) {
+  return /^\d{1,12}$/.test(String(value)) ? Number(value) : void 0;
+}
+
 // src/github/client.ts
 var DEADLINE = 25e3;
-var RETRIES = 2;
-var FINAL = [400, 401, 403, 404, 410, 422, 451];
+var ALL_STATUSES = Array.from({ length: 200 }, (_, index) => 400 + index);
 async function createClient(options) {
   const [{ GitHub: GitHub2, getOctokitOptions: getOctokitOptions2 }, { retry: retry2 }] = await Promise.all([
     Promise.resolve().then(() => (init_utils2(), utils_exports)),
@@ -66064,14 +66874,20 @@ async function createClient(options) {
   const debug2 = options.debug ?? (() => {
   });
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), options.deadline ?? DEADLINE);
+  const end = Date.now() + (options.deadline ?? DEADLINE);
+  const timer = setTimeout(() => deadline.abort(), end - Date.now());
   timer.unref();
-  const Octokit2 = GitHub2.plugin(retry2);
+  const Octokit2 = GitHub2.plugin((octokit2) => {
+    octokit2.hook.error("request", (error2, request2) => {
+      throw planRetry(error2, request2.request?.retryCount ?? 0, (end - Date.now()) / 1e3);
+    });
+    return {};
+  }, retry2);
   const octokit = new Octokit2({
     ...getOctokitOptions2(options.token),
     baseUrl: options.apiUrl.replace(/\/+$/, ""),
     userAgent: "netfilter-compat",
-    retry: { doNotRetry: FINAL, retries: RETRIES, retryAfterBaseValue: options.retryUnit ?? 1e3 },
+    retry: { doNotRetry: ALL_STATUSES, retryAfterBaseValue: options.retryUnit ?? 1e3 },
     log: { debug: debug2, info: debug2, warn: debug2, error: debug2 }
   });
   octokit.hook.before("request", (request2) => {
@@ -66079,6 +66895,24 @@ async function createClient(options) {
     request2.request = { ...request2.request, signal: deadline.signal };
   });
   return Object.assign(octokit, { release: () => clearTimeout(timer) });
+}
+function planRetry(error2, retries, left) {
+  const failed = describe8(error2);
+  if (failed === void 0) return error2;
+  const wait2 = waitBeforeRetry({ ...failed, tries: retries + 1 }, Date.now() / 1e3, left);
+  const { request: request2 } = error2;
+  if (request2 !== void 0)
+    request2.request = { ...request2.request, retries: wait2 === void 0 ? 0 : retries + 1, retryAfter: wait2 ?? 0 };
+  return error2;
+}
+function describe8(error2) {
+  if (!(error2 instanceof Error) || !("status" in error2) || typeof error2.status !== "number") return void 0;
+  const { response } = error2;
+  return { status: error2.status, headers: response?.headers ?? {}, message: error2.message };
+}
+function isRateLimited(error2) {
+  const failed = describe8(error2);
+  return failed !== void 0 && isRateLimit(failed);
 }
 function statusOf(error2) {
   if (typeof error2 !== "object" || error2 === null || !("status" in error2) || !("response" in error2)) return void 0;
@@ -66175,37 +67009,41 @@ function patchShows(patch, line) {
 }
 
 // src/github/event.ts
-import { readFileSync as readFileSync4 } from "node:fs";
+var PAYLOAD_LIMIT = 26 * 1024 * 1024;
+var number3 = int().check(_positive());
+var commit = string2().check(_regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 var repository = nullish2(object({ full_name: string2(), owner: object({ login: string2() }) }));
 var pullRequestEvent = object({
   pull_request: object({
-    number: number2(),
-    head: object({ sha: string2(), repo: repository }),
+    number: number3,
+    head: object({ sha: commit, repo: repository }),
     base: object({ repo: repository })
   })
 });
-var mergeGroupEvent = object({ merge_group: object({ head_sha: string2() }) });
+var mergeGroupEvent = object({ merge_group: object({ head_sha: commit }) });
 var workflowRunEvent = object({
   workflow_run: object({
     event: string2(),
-    head_sha: string2(),
+    head_sha: commit,
     head_branch: nullish2(string2()),
     head_repository: repository,
     repository: nullish2(object({ id: optional(number2()), full_name: string2() })),
     pull_requests: array(
       object({
-        number: number2(),
-        head: object({ sha: string2() }),
+        number: number3,
+        head: object({ sha: commit }),
         base: optional(object({ repo: object({ id: number2() }) }))
       })
     )
   })
 });
+var TARGET_WARNING = "pull_request_target gives the rights of this repository to whatever the job builds of a stranger's pull request; use pull_request, and for comments on forks the two workflows of docs/recipes.md";
 function adaptEvent(name, payload, sha) {
   switch (name) {
     case "pull_request":
-    case "pull_request_target":
       return adaptPullRequest(payload, sha);
+    case "pull_request_target":
+      return { ...adaptPullRequest(payload, sha), readOnly: false, warning: TARGET_WARNING };
     case "merge_group":
       return adaptMergeGroup(payload, sha);
     case "workflow_run":
@@ -66217,7 +67055,11 @@ function adaptEvent(name, payload, sha) {
     case "workflow_dispatch":
       return { kind: "workflow_dispatch", headSha: sha, noComment: "a run started by hand belongs to no pull request" };
     default:
-      return { kind: "other", headSha: sha, noComment: `the event ${name || "(none)"} belongs to no pull request` };
+      return {
+        kind: "other",
+        headSha: sha,
+        noComment: `the event ${name || "(none)"} doesn't tell which pull request was checked`
+      };
   }
 }
 function readEvent(env) {
@@ -66225,8 +67067,9 @@ function readEvent(env) {
   const sha = env.GITHUB_SHA ?? "";
   const path = env.GITHUB_EVENT_PATH;
   if (!path) return adaptEvent(name, void 0, sha);
+  const file = { path, shown: "GITHUB_EVENT_PATH", limit: PAYLOAD_LIMIT, what: "a payload" };
   try {
-    return adaptEvent(name, JSON.parse(readFileSync4(path, "utf8")), sha);
+    return adaptEvent(name, readJson(file).value, sha);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { ...adaptEvent(name, void 0, sha), noComment: `the event's payload can't be read (${reason})` };
@@ -66236,9 +67079,9 @@ function adaptPullRequest(payload, sha) {
   const parsed = pullRequestEvent.safeParse(payload);
   if (!parsed.success)
     return { kind: "pull_request", headSha: sha, noComment: "the event's payload names no pull request" };
-  const { number: number3, head: head2, base } = parsed.data.pull_request;
-  const fork = head2.repo == null || head2.repo.full_name !== base.repo?.full_name;
-  return { kind: "pull_request", headSha: head2.sha, pullRequest: number3, fork };
+  const { number: number4, head: head2, base } = parsed.data.pull_request;
+  const readOnly = head2.repo == null || head2.repo.full_name !== base.repo?.full_name;
+  return { kind: "pull_request", headSha: head2.sha, pullRequest: number4, readOnly };
 }
 function adaptMergeGroup(payload, sha) {
   const parsed = mergeGroupEvent.safeParse(payload);
@@ -66253,40 +67096,16 @@ function adaptWorkflowRun(payload, sha) {
   const headSha = run2.head_sha;
   if (!/^pull_request(_target)?$/.test(run2.event))
     return { kind, headSha, noComment: `the workflow run was started by ${run2.event}, not by a pull request` };
-  const fork = run2.head_repository != null && run2.head_repository.full_name !== run2.repository?.full_name;
   const isOurs = (id) => id === void 0 || id === run2.repository?.id;
   const own2 = run2.pull_requests.filter((pull) => pull.head.sha === headSha && isOurs(pull.base?.repo.id));
-  if (own2.length === 1 && own2[0]) return { kind, headSha, pullRequest: own2[0].number, fork };
+  if (own2.length === 1 && own2[0]) return { kind, headSha, pullRequest: own2[0].number };
   if (run2.head_repository == null || run2.head_branch == null)
     return { kind, headSha, noComment: "the workflow run names no branch that a pull request could come from" };
-  return { kind, headSha, fork, head: { owner: run2.head_repository.owner.login, branch: run2.head_branch } };
+  return { kind, headSha, head: { owner: run2.head_repository.owner.login, branch: run2.head_branch } };
 }
 
 // src/github/files.ts
-import { join as join6, resolve as resolve2 } from "node:path";
-
-// src/files/write-whole.ts
-import { randomUUID as randomUUID2 } from "node:crypto";
-import { existsSync as existsSync4, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { dirname as dirname6, join as join5 } from "node:path";
-function writeWhole(file, text3) {
-  const folder2 = dirname6(file);
-  const temporary = join5(folder2, `.netfilter-compat-${randomUUID2()}`);
-  try {
-    makeFolder(folder2);
-    writeFileSync(temporary, text3, { flag: "wx" });
-    renameSync(temporary, file);
-  } catch (error2) {
-    if (existsSync4(temporary)) unlinkSync(temporary);
-    throw new UserError(`can't write ${file}: ${error2 instanceof Error ? error2.message : String(error2)}`);
-  }
-}
-function makeFolder(folder2) {
-  if (existsSync4(folder2)) return;
-  const parent = dirname6(folder2);
-  if (parent !== folder2) makeFolder(parent);
-  mkdirSync(folder2);
-}
+import { join as join7, resolve as resolve3 } from "node:path";
 
 // src/report/json.ts
 var order = [
@@ -66415,7 +67234,7 @@ function messageText(report2, group, name) {
     sarifText(group.message),
     `Hosts: ${joinNames(hosts)}${left > 0 ? ` and ${left} more` : ""}.`,
     ...report2.images.length > 1 ? [
-      `In ${count2(group.images.length, "image")}: ${group.images.map((i) => sarifText(shortImage(i), 200)).join(", ")}.`
+      `In ${count(group.images.length, "image")}: ${group.images.map((i) => sarifText(shortImage(i), 200)).join(", ")}.`
     ] : [],
     ...group.remedy === void 0 ? [] : [`Fix: ${sarifText(group.remedy, 1200)}`]
   ];
@@ -66457,10 +67276,10 @@ function writeSarifFile(report2, context2, options, input, env) {
 function defaultPath(env) {
   if (!env.RUNNER_TEMP) return void 0;
   const step = `${env.GITHUB_JOB ?? "job"}-${env.GITHUB_ACTION ?? "step"}`.replace(/[^\w-]/g, "_");
-  return join6(env.RUNNER_TEMP, "netfilter-compat", `${step}.json`);
+  return join7(env.RUNNER_TEMP, "netfilter-compat", `${step}.json`);
 }
 function writeText(path, text3, input, env) {
-  const absolute = resolve2(env.GITHUB_WORKSPACE || ".", path);
+  const absolute = resolve3(env.GITHUB_WORKSPACE || ".", path);
   try {
     writeWhole(absolute, text3);
   } catch (cause) {
@@ -66549,13 +67368,15 @@ async function publish(options) {
   const { report: report2, inputs, env } = options;
   const event = readEvent(env);
   const context2 = makeContext(options, event);
+  if (event.warning !== void 0) warning(event.warning);
   const failure2 = failureReason(report2, {
     failOn: inputs.failOn ?? "error",
     failOnUnknown: inputs.failOnUnknown ?? false,
     failOnExisting: inputs.failOnExisting ?? false
   });
   info(renderText(report2, context2));
-  if (options.annotations !== false) annotate2(options, context2, failure2 !== void 0);
+  const warned = (options.warningsShown ?? 0) + (event.warning === void 0 ? 0 : 1);
+  if (options.annotations !== false) annotate2(options, context2, failure2 !== void 0, warned);
   const noSummary = writeSummary(report2, context2, env.GITHUB_STEP_SUMMARY);
   if (noSummary !== void 0) info(noSummary);
   const files = writeFiles(options, context2);
@@ -66579,8 +67400,8 @@ function makeContext({ inputs, env, hostTitles }, event) {
   };
 }
 var show2 = { error, warning, notice };
-function annotate2({ report: report2, warningsShown }, context2, fails) {
-  const reserved = { error: fails ? 1 : 0, warning: 1 + (warningsShown ?? 0), notice: 1 };
+function annotate2({ report: report2 }, context2, fails, warned) {
+  const reserved = { error: fails ? 1 : 0, warning: 1 + warned, notice: 1 };
   for (const { severity: severity2, message, title, file, line } of buildAnnotations(report2, context2, reserved))
     show2[severity2](message, {
       title,
@@ -66638,7 +67459,7 @@ ${marker}
       client.release();
     }
   } catch (error2) {
-    return skip(event.fork ? notice : warning, explain(error2, event));
+    return skip(event.readOnly ? notice : warning, explain(error2, event));
   }
 }
 function told(result) {
@@ -66656,7 +67477,8 @@ function explain(error2, event) {
   const status = statusOf(error2);
   const message = error2 instanceof Error ? error2.message.split("\n")[0] : String(error2);
   if (status === 401) return "GitHub doesn't accept the token (401)";
-  if (status === 403 && event.fork)
+  if (isRateLimited(error2)) return `GitHub is asked too often and wants a longer wait than is useful here (${status})`;
+  if (status === 403 && event.readOnly)
     return "the pull request comes from a fork, and GitHub gives its workflows a token that may only read (403)";
   if (status === 403) return `the token may not write it (403); the job needs "permissions: pull-requests: write"`;
   if (status === 404) return "the token sees no such repository or pull request (404)";
@@ -66732,9 +67554,9 @@ function makeLocator(text3) {
   if (last === void 0 || stages.length > STAGE_LIMIT) return () => void 0;
   const lines2 = text3.split(/\r\n|\r|\n/);
   const escapeCharacter = file.getEscapeCharacter();
-  const resolve4 = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? void 0);
+  const resolve6 = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? void 0);
   return (wanted) => {
-    const search2 = { lines: lines2, escapeCharacter, stages, searched: /* @__PURE__ */ new Map(), wanted, resolve: resolve4 };
+    const search2 = { lines: lines2, escapeCharacter, stages, searched: /* @__PURE__ */ new Map(), wanted, resolve: resolve6 };
     const from = baseLine(search2, last);
     return searchStage(search2, last) ?? { line: from, kind: "from", base: from };
   };
@@ -66747,11 +67569,11 @@ function splitStages(instructions) {
     else stages.at(-1)?.instructions.push(instruction);
   return stages;
 }
-function rememberLookups(resolve4) {
+function rememberLookups(resolve6) {
   const known = /* @__PURE__ */ new Map();
   return (variable, line) => {
     const key = `${line} ${variable}`;
-    if (!known.has(key) && known.size < LOOKUP_LIMIT) known.set(key, resolve4(variable, line));
+    if (!known.has(key) && known.size < LOOKUP_LIMIT) known.set(key, resolve6(variable, line));
     return known.get(key);
   };
 }
@@ -66863,13 +67685,13 @@ function suggestBase(text3, line, upgrade) {
   ) ?? [];
   if (name === void 0 || name !== (imageNames[upgrade.distribution] ?? upgrade.distribution)) return void 0;
   if (path !== "" && !/(?:^|\/)library\/$/.test(path ?? "")) return void 0;
-  const [, release, variant] = /^(\d+(?:\.\d+)*)((?:-[a-z]+)*)$/.exec(tag ?? "") ?? [];
-  if (release === void 0 || isWithin(release, upgrade.release)) return void 0;
+  const [, release2, variant] = /^(\d+(?:\.\d+)*)((?:-[a-z]+)*)$/.exec(tag ?? "") ?? [];
+  if (release2 === void 0 || isWithin(release2, upgrade.release)) return void 0;
   if (takesPackagesFromElsewhere(text3) || pinsVersions(text3)) return void 0;
   return { line, text: `${start}${path}${name}:${upgrade.release}${variant}${rest}` };
 }
-function isWithin(release, series) {
-  return release === series || release.startsWith(`${series}.`);
+function isWithin(release2, series) {
+  return release2 === series || release2.startsWith(`${series}.`);
 }
 function takesPackagesFromElsewhere(text3) {
   return /\/etc\/(?:apk\/repositories|apt\/sources|yum\.repos)|--repository|add-apt-repository|dl-cdn\.|snapshot\./.test(
@@ -66917,13 +67739,62 @@ function wantedOf(tool2, toolchain) {
   };
 }
 
+// src/progress.ts
+var SHOW_EVERY = 100;
+var LOG_EVERY = 1e4;
+function createReporter(output) {
+  return { begin: (reference) => beginReading(reference, output), say: (sentence) => output.line(sentence) };
+}
+function beginReading(reference, { line, show: show3, now }) {
+  const start = now();
+  let told2 = start;
+  let layers = 0;
+  let done = 0;
+  let bytes = 0;
+  function tell2() {
+    const time2 = now();
+    if (time2 - told2 < (show3 === void 0 ? LOG_EVERY : SHOW_EVERY)) return;
+    told2 = time2;
+    (show3 ?? line)(`${reference}: ${describe10(time2 - start)}`);
+  }
+  function describe10(milliseconds) {
+    const count3 = layers === 0 ? "" : `${done} of ${layers} layers, `;
+    const rate = milliseconds < 1 ? "" : `, ${megabytes(bytes / milliseconds * 1e3)}/s`;
+    return `${count3}${megabytes(bytes)}${rate}`;
+  }
+  return {
+    found(count3) {
+      layers = count3;
+    },
+    layer() {
+      done++;
+      tell2();
+    },
+    bytes(count3) {
+      bytes += count3;
+      tell2();
+    },
+    end() {
+      show3?.("");
+      if (show3 !== void 0) return;
+      if (bytes === 0) return line(`${reference}: no layer had to be read`);
+      const seconds = ((now() - start) / 1e3).toFixed(1);
+      line(`${reference}: ${done} layers, ${megabytes(bytes)} read in ${seconds} s`);
+    },
+    fail: () => show3?.("")
+  };
+}
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 // src/rule-pages.ts
-import { readFileSync as readFileSync5 } from "node:fs";
+import { readFileSync as readFileSync2 } from "node:fs";
 var folder = new URL("../docs/rules/", import.meta.url);
 function readRulePage(rule14) {
   if (!ruleIds.includes(rule14)) return void 0;
   try {
-    return readFileSync5(new URL(`${rule14}.md`, folder), "utf8");
+    return readFileSync2(new URL(`${rule14}.md`, folder), "utf8");
   } catch {
     return void 0;
   }
@@ -66937,6 +67808,129 @@ function readRuleHelp() {
       return [[id, { summary: summary2.replaceAll("\n", " "), markdown }]];
     })
   );
+}
+
+// src/saved-inspections.ts
+import { resolve as resolve4 } from "node:path";
+
+// src/model/report-schema.ts
+var REPORT_SIZE_LIMIT = 16 * 1024 * 1024;
+var CELLS = 2e4;
+var REFERENCES = 3e5;
+var text2 = (length) => string2().check(_maxLength(length));
+var count2 = number2().check(_nonnegative(), _multipleOf(1));
+var severity = _enum(severities);
+var verdict = _enum(verdicts);
+var ruleId = string2().check(_regex(/^[a-z0-9-]{1,60}$/));
+var repositoryPath = text2(1e3).check(_regex(/^(?![/\\])(?!(?:.*[/\\])?\.\.(?:[/\\]|$))/));
+var evidence2 = object({ fact: text2(4e3), source: text2(4e3), about: optional(text2(100)) });
+var finding3 = object({
+  rule: ruleId,
+  severity,
+  image: text2(2e3),
+  platform: text2(200),
+  hosts: array(text2(200)).check(_minLength(1), _maxLength(CELLS)),
+  program: optional(text2(500)),
+  message: text2(4e3),
+  evidence: array(evidence2).check(_maxLength(2e3)),
+  remedy: optional(text2(4e3)),
+  location: optional(object({ file: repositoryPath, line: count2 })),
+  suggestion: optional(
+    object({
+      file: repositoryPath,
+      line: count2,
+      // Shown as code as it is: nothing that could end a block of code, and no second line.
+      text: string2().check(_regex(/^FROM [\w./:@=$ {}-]{1,300}$/))
+    })
+  ),
+  existing: optional(boolean2()),
+  ignored: optional(object({ reason: text2(2e3), until: text2(40) }))
+});
+var cell = object({
+  host: text2(200),
+  kernel: text2(200),
+  programs: array(text2(500)).check(_maxLength(200)),
+  verdict,
+  findings: array(count2).check(_maxLength(1e3)),
+  missing: array(object({ fact: text2(1e3), rule: ruleId })).check(_maxLength(200)),
+  base: optional(verdict)
+});
+var baseTool = object({ name: text2(200), version: nullable(text2(200)), backend: optional(text2(20)) });
+var platform2 = object({
+  platform: text2(200),
+  toolchain: toolchainSchema,
+  cells: array(cell).check(_maxLength(CELLS)),
+  base: optional(object({ reference: text2(2e3), digest: text2(200), tools: array(baseTool) }))
+});
+var reportSchema = object({
+  schemaVersion: literal(1),
+  tool: object({ name: text2(100), version: text2(100) }),
+  verdict,
+  counts: object({ errors: count2, warnings: count2, notices: count2, unknowns: count2 }),
+  images: array(
+    object({
+      reference: text2(2e3),
+      digest: text2(200),
+      platforms: array(platform2).check(_maxLength(64))
+    })
+  ).check(_maxLength(256)),
+  findings: array(finding3).check(_maxLength(1e4)),
+  fixed: optional(array(finding3).check(_maxLength(1e4))),
+  notes: array(text2(4e3)).check(_maxLength(1e3))
+});
+function parseReport(document) {
+  const written = document?.schemaVersion;
+  if (typeof written === "number" && written !== 1)
+    return { problem: `schemaVersion ${written} is not known here; use the version of netfilter-compat that wrote it` };
+  const parsed = reportSchema.safeParse(document);
+  if (!parsed.success) return { problem: describe9(parsed.error.issues[0]) };
+  const report2 = parsed.data;
+  const problem = findContradiction(report2);
+  return problem === void 0 ? { report: report2 } : { problem };
+}
+function describe9(issue3) {
+  const place3 = (issue3?.path ?? []).map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+  const field = place3.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
+  return `${field.slice(0, 100) || "the document"} is not what a report has there`;
+}
+function findContradiction(report2) {
+  const platforms2 = report2.images.flatMap((image2) => image2.platforms);
+  const cells = platforms2.flatMap((entry) => entry.cells);
+  if (platforms2.some(({ toolchain }) => toolchain.tools.length > 2e3)) return "it names more than 2000 tools";
+  if (cells.length > CELLS) return `it has ${cells.length} cells, more than ${CELLS}`;
+  const all = [...report2.findings, ...report2.fixed ?? []];
+  const references = [...cells.map((c) => c.findings.length), ...all.map((f) => f.hosts.length)];
+  if (references.reduce((sum2, length) => sum2 + length, 0) > REFERENCES) return "it is larger than any check would give";
+  for (const { verdict: stated2, findings, host } of cells) {
+    const own2 = findings.map((index) => report2.findings[index]);
+    if (own2.some((entry) => entry === void 0 || !entry.hosts.includes(host)))
+      return "a cell names a finding that isn't about it";
+    const active = own2.filter((entry) => entry !== void 0 && !entry.ignored && !entry.existing);
+    const hasError = active.some((entry) => entry?.severity === "error");
+    if (hasError !== (stated2 === "fail")) return "a cell's verdict contradicts its findings";
+    if (stated2 === "pass" && active.some((entry) => entry?.severity === "warning"))
+      return "a cell's verdict contradicts its findings";
+  }
+  const { verdict: whole2, counts } = summarize(report2.findings, cells);
+  if (whole2 !== report2.verdict) return "its verdict contradicts its cells";
+  const differs = Object.keys(counts).some((name) => counts[name] !== report2.counts[name]);
+  return differs ? "its counts contradict its findings" : void 0;
+}
+
+// src/files/read-reports.ts
+var TOTAL_SIZE = 128 * 1024 * 1024;
+function readReport(path, shown) {
+  const { value, size } = readJson({ path, shown, limit: REPORT_SIZE_LIMIT, what: "a report" });
+  const parsed = parseReport(value);
+  if ("problem" in parsed) throw new UserError(`${shown}: not a report of netfilter-compat: ${parsed.problem}`);
+  return { report: parsed.report, size };
+}
+
+// src/saved-inspections.ts
+var maximumInspectionSize = 64 * 1024 * 1024;
+function readReportedImages(files, folder2) {
+  const reports = files.map((file) => readReport(resolve4(folder2, file), file).report);
+  return { schemaVersion: 1, tool, images: reports.flatMap((report2) => report2.images) };
 }
 
 // src/main.ts
@@ -66954,16 +67948,22 @@ async function run() {
   });
   const dockerfile = findDockerfile(folder2, inputs.dockerfile);
   if ("reason" in dockerfile) say(`No line for annotations: ${dockerfile.reason}.`);
+  const images = expandBuildMetadata(inputs.images, folder2);
+  const baseImages = expandBuildMetadata(inputs.baseImages, folder2);
   const credentials = credentialsFor({ username: inputs.registryUsername, password: inputs.registryPassword }, [
-    ...inputs.images,
-    ...inputs.baseImages
+    ...images,
+    ...baseImages
   ]);
   const report2 = await check({
-    images: inputs.images,
-    base: inputs.baseReports.length > 0 ? readBase(inputs.baseReports, folder2) : inputs.baseImages,
-    platforms: inputs.platforms ?? [],
+    images,
+    base: inputs.baseReports.length > 0 ? readBase(inputs.baseReports, folder2) : baseImages,
     settings,
-    ...credentials === void 0 ? {} : { credentials },
+    reading: {
+      reporter: createReporter({ line: say, now: () => performance.now() }),
+      ...inputs.platforms === void 0 ? {} : { platforms: inputs.platforms },
+      ...inputs.cache === void 0 ? {} : { cache: resolve5(folder2, inputs.cache) },
+      ...credentials === void 0 ? {} : { credentials }
+    },
     ..."path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}
   });
   const { config: config2 } = settings;
@@ -66984,13 +67984,12 @@ async function run() {
   });
 }
 function readBase(files, folder2) {
-  const absent = files.find((file) => !existsSync5(resolve3(folder2, file)));
+  const absent = files.find((file) => !existsSync5(resolve5(folder2, file)));
   if (absent !== void 0) {
     warn(`input base-report: there is no ${plainText(absent)}; without it all findings count as new`);
     return [];
   }
-  const reports = files.map((file) => readReport(resolve3(folder2, file), file).report);
-  return { schemaVersion: 1, tool, images: reports.flatMap((report2) => report2.images) };
+  return readReportedImages(files, folder2);
 }
 try {
   await run();

@@ -25748,6 +25748,13 @@ function optionalKeys(shape) {
     return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
   });
 }
+var NUMBER_FORMAT_RANGES = /* @__PURE__ */ (() => ({
+  safeint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  int32: [-2147483648, 2147483647],
+  uint32: [0, 4294967295],
+  float32: [-34028234663852886e22, 34028234663852886e22],
+  float64: [-Number.MAX_VALUE, Number.MAX_VALUE]
+}))();
 function aborted(x, startIndex = 0) {
   if (x.aborted === true)
     return true;
@@ -26221,6 +26228,77 @@ var $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (i
     });
   };
 });
+var $ZodCheckNumberFormat = /* @__PURE__ */ $constructor("$ZodCheckNumberFormat", (inst, def) => {
+  $ZodCheck.init(inst, def);
+  def.format = def.format || "float64";
+  const isInt = def.format?.includes("int");
+  const origin = isInt ? "int" : "number";
+  const [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
+  inst._zod.check = (payload) => {
+    const input = payload.value;
+    if (isInt) {
+      if (!Number.isInteger(input)) {
+        payload.issues.push({
+          expected: origin,
+          format: def.format,
+          code: "invalid_type",
+          continue: false,
+          input,
+          inst
+        });
+        return;
+      }
+      if (!Number.isSafeInteger(input)) {
+        if (input > 0) {
+          payload.issues.push({
+            input,
+            code: "too_big",
+            maximum: Number.MAX_SAFE_INTEGER,
+            note: "Integers must be within the safe integer range.",
+            inst,
+            origin,
+            inclusive: true,
+            continue: !def.abort
+          });
+        } else {
+          payload.issues.push({
+            input,
+            code: "too_small",
+            minimum: Number.MIN_SAFE_INTEGER,
+            note: "Integers must be within the safe integer range.",
+            inst,
+            origin,
+            inclusive: true,
+            continue: !def.abort
+          });
+        }
+        return;
+      }
+    }
+    if (input < minimum) {
+      payload.issues.push({
+        origin: "number",
+        input,
+        code: "too_small",
+        minimum,
+        inclusive: true,
+        inst,
+        continue: !def.abort
+      });
+    }
+    if (input > maximum) {
+      payload.issues.push({
+        origin: "number",
+        input,
+        code: "too_big",
+        maximum,
+        inclusive: true,
+        inst,
+        continue: !def.abort
+      });
+    }
+  };
+});
 var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
   var _a2;
   $ZodCheck.init(inst, def);
@@ -26486,6 +26564,10 @@ var $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
     });
     return payload;
   };
+});
+var $ZodNumberFormat = /* @__PURE__ */ $constructor("$ZodNumberFormat", (inst, def) => {
+  $ZodCheckNumberFormat.init(inst, def);
+  $ZodNumber.init(inst, def);
 });
 var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
   $ZodType.init(inst, def);
@@ -27139,10 +27221,29 @@ function _number(Class, params) {
   return new Class(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
 }
 // @__NO_SIDE_EFFECTS__
+function _int(Class, params) {
+  return new Class({
+    type: "number",
+    check: "number_format",
+    abort: false,
+    format: "safeint",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
 function _boolean(Class, params) {
   return new Class({
     type: "boolean",
     ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _gt(value, params) {
+  return new $ZodCheckGreaterThan({
+    check: "greater_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: false
   });
 }
 // @__NO_SIDE_EFFECTS__
@@ -27153,6 +27254,10 @@ function _gte(value, params) {
     value,
     inclusive: true
   });
+}
+// @__NO_SIDE_EFFECTS__
+function _positive(params) {
+  return /* @__PURE__ */ _gt(0, params);
 }
 // @__NO_SIDE_EFFECTS__
 function _nonnegative(params) {
@@ -27259,6 +27364,13 @@ var ZodMiniNumber = /* @__PURE__ */ $constructor("ZodMiniNumber", (inst, def) =>
 // @__NO_SIDE_EFFECTS__
 function number2(params) {
   return _number(ZodMiniNumber, params);
+}
+var ZodMiniNumberFormat = /* @__PURE__ */ $constructor("ZodMiniNumberFormat", (inst, def) => {
+  $ZodNumberFormat.init(inst, def);
+  ZodMiniNumber.init(inst, def);
+});
+function int(params) {
+  return _int(ZodMiniNumberFormat, params);
 }
 var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) => {
   $ZodBoolean.init(inst, def);
@@ -27512,7 +27624,14 @@ var inspectionSchema = object({
     object({
       reference: string2(),
       digest: string2(),
-      platforms: array(object({ platform: string2(), toolchain: toolchainSchema }))
+      platforms: array(
+        object({
+          platform: string2(),
+          toolchain: toolchainSchema,
+          /** Odd things met while reading it, each a clause without a full stop. Absent: none. */
+          notes: optional(array(string2()))
+        })
+      )
     })
   )
 });
@@ -27812,10 +27931,10 @@ function makeCellKey() {
   const known = /* @__PURE__ */ new Map();
   const numberOf = (finding2) => {
     const key = findingKey(finding2);
-    const number3 = numbers.get(key) ?? numbers.size;
-    numbers.set(key, number3);
-    known.set(finding2, number3);
-    return number3;
+    const number4 = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number4);
+    known.set(finding2, number4);
+    return number4;
   };
   return (cell2) => JSON.stringify([
     cell2.verdict,
@@ -29246,10 +29365,37 @@ function listText(title, items, pen) {
   return [`${title}:`, ...items.map((item) => wrap(`- ${plainText(item, 1200)}`, pen.width, "  ", "    "))].join("\n");
 }
 
+// src/github/back-off.ts
+var PAUSES = [1, 4];
+function isRateLimit({ status, headers, message }) {
+  if (status === 429) return true;
+  const told2 = headers["retry-after"] !== void 0 || String(headers["x-ratelimit-remaining"]) === "0";
+  return status === 403 && (told2 || /rate limit/i.test(message));
+}
+function waitBeforeRetry(failed, now, left) {
+  const pause = PAUSES[failed.tries - 1];
+  if (pause === void 0) return void 0;
+  const isLimit = isRateLimit(failed);
+  if (!isLimit && failed.status < 500 && failed.status !== 408) return void 0;
+  const asked = askedToWait(failed, now);
+  if (asked === void 0 && failed.status === 403) return void 0;
+  const wait = Math.max(pause, asked ?? 0);
+  return wait < left ? wait : void 0;
+}
+function askedToWait({ headers }, now) {
+  const seconds = wholeNumber(headers["retry-after"]);
+  if (seconds !== void 0) return seconds;
+  const reset = wholeNumber(headers["x-ratelimit-reset"]);
+  if (reset === void 0 || String(headers["x-ratelimit-remaining"]) !== "0") return void 0;
+  return Math.max(0, Math.ceil(reset - now));
+}
+function wholeNumber(value) {
+  return /^\d{1,12}$/.test(String(value)) ? Number(value) : void 0;
+}
+
 // src/github/client.ts
 var DEADLINE = 25e3;
-var RETRIES = 2;
-var FINAL = [400, 401, 403, 404, 410, 422, 451];
+var ALL_STATUSES = Array.from({ length: 200 }, (_, index) => 400 + index);
 async function createClient(options) {
   const [{ GitHub: GitHub2, getOctokitOptions: getOctokitOptions2 }, { retry: retry2 }] = await Promise.all([
     Promise.resolve().then(() => (init_utils2(), utils_exports)),
@@ -29258,14 +29404,20 @@ async function createClient(options) {
   const debug2 = options.debug ?? (() => {
   });
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), options.deadline ?? DEADLINE);
+  const end = Date.now() + (options.deadline ?? DEADLINE);
+  const timer = setTimeout(() => deadline.abort(), end - Date.now());
   timer.unref();
-  const Octokit2 = GitHub2.plugin(retry2);
+  const Octokit2 = GitHub2.plugin((octokit2) => {
+    octokit2.hook.error("request", (error2, request2) => {
+      throw planRetry(error2, request2.request?.retryCount ?? 0, (end - Date.now()) / 1e3);
+    });
+    return {};
+  }, retry2);
   const octokit = new Octokit2({
     ...getOctokitOptions2(options.token),
     baseUrl: options.apiUrl.replace(/\/+$/, ""),
     userAgent: "netfilter-compat",
-    retry: { doNotRetry: FINAL, retries: RETRIES, retryAfterBaseValue: options.retryUnit ?? 1e3 },
+    retry: { doNotRetry: ALL_STATUSES, retryAfterBaseValue: options.retryUnit ?? 1e3 },
     log: { debug: debug2, info: debug2, warn: debug2, error: debug2 }
   });
   octokit.hook.before("request", (request2) => {
@@ -29273,6 +29425,24 @@ async function createClient(options) {
     request2.request = { ...request2.request, signal: deadline.signal };
   });
   return Object.assign(octokit, { release: () => clearTimeout(timer) });
+}
+function planRetry(error2, retries, left) {
+  const failed = describe3(error2);
+  if (failed === void 0) return error2;
+  const wait = waitBeforeRetry({ ...failed, tries: retries + 1 }, Date.now() / 1e3, left);
+  const { request: request2 } = error2;
+  if (request2 !== void 0)
+    request2.request = { ...request2.request, retries: wait === void 0 ? 0 : retries + 1, retryAfter: wait ?? 0 };
+  return error2;
+}
+function describe3(error2) {
+  if (!(error2 instanceof Error) || !("status" in error2) || typeof error2.status !== "number") return void 0;
+  const { response } = error2;
+  return { status: error2.status, headers: response?.headers ?? {}, message: error2.message };
+}
+function isRateLimited(error2) {
+  const failed = describe3(error2);
+  return failed !== void 0 && isRateLimit(failed);
 }
 function statusOf(error2) {
   if (typeof error2 !== "object" || error2 === null || !("status" in error2) || !("response" in error2)) return void 0;
@@ -29369,37 +29539,41 @@ function patchShows(patch, line) {
 }
 
 // src/github/event.ts
-import { readFileSync as readFileSync2 } from "node:fs";
+var PAYLOAD_LIMIT = 26 * 1024 * 1024;
+var number3 = int().check(_positive());
+var commit = string2().check(_regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 var repository = nullish2(object({ full_name: string2(), owner: object({ login: string2() }) }));
 var pullRequestEvent = object({
   pull_request: object({
-    number: number2(),
-    head: object({ sha: string2(), repo: repository }),
+    number: number3,
+    head: object({ sha: commit, repo: repository }),
     base: object({ repo: repository })
   })
 });
-var mergeGroupEvent = object({ merge_group: object({ head_sha: string2() }) });
+var mergeGroupEvent = object({ merge_group: object({ head_sha: commit }) });
 var workflowRunEvent = object({
   workflow_run: object({
     event: string2(),
-    head_sha: string2(),
+    head_sha: commit,
     head_branch: nullish2(string2()),
     head_repository: repository,
     repository: nullish2(object({ id: optional(number2()), full_name: string2() })),
     pull_requests: array(
       object({
-        number: number2(),
-        head: object({ sha: string2() }),
+        number: number3,
+        head: object({ sha: commit }),
         base: optional(object({ repo: object({ id: number2() }) }))
       })
     )
   })
 });
+var TARGET_WARNING = "pull_request_target gives the rights of this repository to whatever the job builds of a stranger's pull request; use pull_request, and for comments on forks the two workflows of docs/recipes.md";
 function adaptEvent(name, payload, sha) {
   switch (name) {
     case "pull_request":
-    case "pull_request_target":
       return adaptPullRequest(payload, sha);
+    case "pull_request_target":
+      return { ...adaptPullRequest(payload, sha), readOnly: false, warning: TARGET_WARNING };
     case "merge_group":
       return adaptMergeGroup(payload, sha);
     case "workflow_run":
@@ -29411,7 +29585,11 @@ function adaptEvent(name, payload, sha) {
     case "workflow_dispatch":
       return { kind: "workflow_dispatch", headSha: sha, noComment: "a run started by hand belongs to no pull request" };
     default:
-      return { kind: "other", headSha: sha, noComment: `the event ${name || "(none)"} belongs to no pull request` };
+      return {
+        kind: "other",
+        headSha: sha,
+        noComment: `the event ${name || "(none)"} doesn't tell which pull request was checked`
+      };
   }
 }
 function readEvent(env) {
@@ -29419,8 +29597,9 @@ function readEvent(env) {
   const sha = env.GITHUB_SHA ?? "";
   const path = env.GITHUB_EVENT_PATH;
   if (!path) return adaptEvent(name, void 0, sha);
+  const file = { path, shown: "GITHUB_EVENT_PATH", limit: PAYLOAD_LIMIT, what: "a payload" };
   try {
-    return adaptEvent(name, JSON.parse(readFileSync2(path, "utf8")), sha);
+    return adaptEvent(name, readJson(file).value, sha);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return { ...adaptEvent(name, void 0, sha), noComment: `the event's payload can't be read (${reason})` };
@@ -29430,9 +29609,9 @@ function adaptPullRequest(payload, sha) {
   const parsed = pullRequestEvent.safeParse(payload);
   if (!parsed.success)
     return { kind: "pull_request", headSha: sha, noComment: "the event's payload names no pull request" };
-  const { number: number3, head: head2, base } = parsed.data.pull_request;
-  const fork = head2.repo == null || head2.repo.full_name !== base.repo?.full_name;
-  return { kind: "pull_request", headSha: head2.sha, pullRequest: number3, fork };
+  const { number: number4, head: head2, base } = parsed.data.pull_request;
+  const readOnly = head2.repo == null || head2.repo.full_name !== base.repo?.full_name;
+  return { kind: "pull_request", headSha: head2.sha, pullRequest: number4, readOnly };
 }
 function adaptMergeGroup(payload, sha) {
   const parsed = mergeGroupEvent.safeParse(payload);
@@ -29447,13 +29626,12 @@ function adaptWorkflowRun(payload, sha) {
   const headSha = run2.head_sha;
   if (!/^pull_request(_target)?$/.test(run2.event))
     return { kind, headSha, noComment: `the workflow run was started by ${run2.event}, not by a pull request` };
-  const fork = run2.head_repository != null && run2.head_repository.full_name !== run2.repository?.full_name;
   const isOurs = (id) => id === void 0 || id === run2.repository?.id;
   const own2 = run2.pull_requests.filter((pull) => pull.head.sha === headSha && isOurs(pull.base?.repo.id));
-  if (own2.length === 1 && own2[0]) return { kind, headSha, pullRequest: own2[0].number, fork };
+  if (own2.length === 1 && own2[0]) return { kind, headSha, pullRequest: own2[0].number };
   if (run2.head_repository == null || run2.head_branch == null)
     return { kind, headSha, noComment: "the workflow run names no branch that a pull request could come from" };
-  return { kind, headSha, fork, head: { owner: run2.head_repository.owner.login, branch: run2.head_branch } };
+  return { kind, headSha, head: { owner: run2.head_repository.owner.login, branch: run2.head_branch } };
 }
 
 // src/github/files.ts
@@ -29743,13 +29921,15 @@ async function publish(options) {
   const { report, inputs, env } = options;
   const event = readEvent(env);
   const context2 = makeContext(options, event);
+  if (event.warning !== void 0) warning(event.warning);
   const failure2 = failureReason(report, {
     failOn: inputs.failOn ?? "error",
     failOnUnknown: inputs.failOnUnknown ?? false,
     failOnExisting: inputs.failOnExisting ?? false
   });
   info(renderText(report, context2));
-  if (options.annotations !== false) annotate2(options, context2, failure2 !== void 0);
+  const warned = (options.warningsShown ?? 0) + (event.warning === void 0 ? 0 : 1);
+  if (options.annotations !== false) annotate2(options, context2, failure2 !== void 0, warned);
   const noSummary = writeSummary(report, context2, env.GITHUB_STEP_SUMMARY);
   if (noSummary !== void 0) info(noSummary);
   const files = writeFiles(options, context2);
@@ -29773,8 +29953,8 @@ function makeContext({ inputs, env, hostTitles }, event) {
   };
 }
 var show = { error, warning, notice };
-function annotate2({ report, warningsShown }, context2, fails) {
-  const reserved = { error: fails ? 1 : 0, warning: 1 + (warningsShown ?? 0), notice: 1 };
+function annotate2({ report }, context2, fails, warned) {
+  const reserved = { error: fails ? 1 : 0, warning: 1 + warned, notice: 1 };
   for (const { severity: severity2, message, title, file, line } of buildAnnotations(report, context2, reserved))
     show[severity2](message, {
       title,
@@ -29832,7 +30012,7 @@ ${marker}
       client.release();
     }
   } catch (error2) {
-    return skip(event.fork ? notice : warning, explain(error2, event));
+    return skip(event.readOnly ? notice : warning, explain(error2, event));
   }
 }
 function told(result) {
@@ -29850,7 +30030,8 @@ function explain(error2, event) {
   const status = statusOf(error2);
   const message = error2 instanceof Error ? error2.message.split("\n")[0] : String(error2);
   if (status === 401) return "GitHub doesn't accept the token (401)";
-  if (status === 403 && event.fork)
+  if (isRateLimited(error2)) return `GitHub is asked too often and wants a longer wait than is useful here (${status})`;
+  if (status === 403 && event.readOnly)
     return "the pull request comes from a fork, and GitHub gives its workflows a token that may only read (403)";
   if (status === 403) return `the token may not write it (403); the job needs "permissions: pull-requests: write"`;
   if (status === 404) return "the token sees no such repository or pull request (404)";
@@ -37704,7 +37885,7 @@ function mergeNotes(legs) {
 }
 
 // src/rule-pages.ts
-import { readFileSync as readFileSync3 } from "node:fs";
+import { readFileSync as readFileSync2 } from "node:fs";
 
 // src/model/rule-ids.ts
 var ruleIds = [
@@ -37742,7 +37923,7 @@ var folder = new URL("../docs/rules/", import.meta.url);
 function readRulePage(rule) {
   if (!ruleIds.includes(rule)) return void 0;
   try {
-    return readFileSync3(new URL(`${rule}.md`, folder), "utf8");
+    return readFileSync2(new URL(`${rule}.md`, folder), "utf8");
   } catch {
     return void 0;
   }
