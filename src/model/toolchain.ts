@@ -63,6 +63,38 @@ export const librarySchema = z.object({
 });
 export type Library = z.infer<typeof librarySchema>;
 
+export const extensionFamilySchema = z.enum(["any", "ipv4", "ipv6", "arp", "bridge"]);
+export type ExtensionFamily = z.infer<typeof extensionFamilySchema>;
+
+/** A match or target of iptables, as its file registers it. */
+export const extensionSchema = z.object({
+  name: z.string(),
+  /** Absent where the bytes do not tell: in programs that hold their extensions. */
+  kind: z.optional(z.enum(["match", "target"])),
+  family: extensionFamilySchema,
+  /** Ascending. The tools take the highest one that the kernel has too. */
+  revisions: z.array(z.number()),
+  /** The kernel's extension behind it, when that has another name: `conntrack` of `state`. */
+  realName: z.optional(z.string()),
+});
+export type Extension = z.infer<typeof extensionSchema>;
+
+export const extensionSetSchema = z.object({
+  /** The libxtables that loads them, or the program that holds them. */
+  library: z.string(),
+  /** Where the library looks; absent for a program that holds them. */
+  directory: z.optional(z.string()),
+  /** Extension files in the directory: 0 when the folder is absent or empty. */
+  files: z.optional(z.number()),
+  /** The tools' files that use the library, by path. */
+  tools: z.optional(z.array(z.string())),
+  /** What can be loaded: a match or target whose file has its name. Absent: not looked at. */
+  list: z.optional(z.array(extensionSchema)),
+  /** Files of the directory that could not be told; what they bring is not in `list`. */
+  unread: z.optional(z.array(z.string())),
+});
+export type ExtensionSet = z.infer<typeof extensionSetSchema>;
+
 /** What a command name leads to. `auto`: decided at run time by the selector. `none`: there is no such command.
  * `unknown`: there is one, and what it does could not be told. */
 export const commandSchema = z.object({
@@ -111,9 +143,8 @@ export const toolchainSchema = z.object({
   /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
    * and the name that the loader looks for. Absent: not looked at. */
   missingLibraries: z.optional(z.array(z.object({ path: z.string(), library: z.string() }))),
-  /** Where each libxtables looks for extensions, and how many matches and targets are there: 0 when the folder is absent or
-   * empty. Absent without a libxtables: statically linked programs hold theirs. */
-  extensions: z.optional(z.array(z.object({ library: z.string(), directory: z.string(), files: z.number() }))),
+  /** Matches and targets of iptables, for each libxtables and each program that holds them. Absent without either. */
+  extensions: z.optional(z.array(extensionSetSchema)),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: z.record(z.string(), commandSchema),
   selector: z.optional(selectorSchema),

@@ -1,4 +1,6 @@
-import type { Inspection, Tool, Toolchain } from "../model/toolchain.ts";
+import type { Evidence } from "../model/evidence.ts";
+import type { Extension, Inspection, PackageRecord, Tool, Toolchain } from "../model/toolchain.ts";
+import { upstreamVersion } from "../model/version.ts";
 import { breakCommands, plainText } from "./escape.ts";
 import type { TextOptions } from "./pen.ts";
 import { makePen } from "./pen.ts";
@@ -41,57 +43,114 @@ function noteItems(notes: readonly string[] = []): Item[] {
 }
 
 function toolchainItems(toolchain: Toolchain): Item[] {
-  const items: Item[] = [];
-  if (toolchain.program) {
-    const { name, version, path } = toolchain.program;
-    items.push({
-      text: `program ${plainText(name, 80)} ${plainText(version ?? "version not known", 40)}  ${plainText(path, 200)}`,
-    });
-  }
-  items.push(
-    toolchain.tools.length === 0
-      ? { text: "no netfilter tools" }
-      : { text: "tools", children: alignRows(toolchain.tools.map(toolRow)).map((text) => ({ text })) },
-  );
-  const commands = Object.entries(toolchain.defaults).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (commands.length > 0) {
-    const rows = commands.map(([name, command]) => [
-      plainText(name, 40),
-      commandBackend(name, command),
-      command.via.map((p) => plainText(p, 200)).join(" → "),
-    ]);
-    items.push({ text: "commands", children: alignRows(rows).map((text) => ({ text })) });
-  }
-  if (toolchain.selector) {
-    const { kind, version, effective, path } = toolchain.selector;
-    items.push({
-      text: `backend chosen by ${kind}${version === null ? "" : ` ${plainText(version, 40)}`}, ${effective ? "in effect" : "NOT in effect"}  ${plainText(path, 200)}`,
-    });
-  }
-  if (toolchain.libraries.length > 0)
-    items.push({
-      text: "libraries",
-      children: alignRows(
-        toolchain.libraries.map((l) => [
-          plainText(l.name, 40),
-          `so ${plainText(l.soVersion, 20)}`,
-          libraryRange(l.versions),
-          plainText(l.path, 200),
-        ]),
-      ).map((text) => ({ text })),
-    });
-  const variables = Object.entries(toolchain.environment).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (variables.length > 0)
-    items.push({
-      text: "environment",
-      children: variables.map(([name, value]) => ({ text: `${plainText(name, 80)}=${plainText(value, 120)}` })),
-    });
-  if (toolchain.missing.length > 0)
-    items.push({
-      text: "not known",
-      children: toolchain.missing.map((m) => ({ text: `${plainText(m.fact, 200)}: ${plainText(m.reason, 300)}` })),
-    });
-  return items;
+  return [
+    ...programItems(toolchain),
+    toolItem(toolchain),
+    ...commandItems(toolchain),
+    ...selectorItems(toolchain),
+    ...libraryItems(toolchain),
+    ...extensionItems(toolchain),
+    ...environmentItems(toolchain),
+    ...missingItems(toolchain),
+  ];
+}
+
+function programItems({ program }: Toolchain): Item[] {
+  if (!program) return [];
+  const { name, version, path, module, libraries, evidence } = program;
+  const text = `program ${plainText(name, 80)} ${plainText(version ?? "version not known", 40)}  ${plainText(path, 200)}`;
+  const linked =
+    libraries.length > 0 ? [`links ${libraries.map((library) => plainText(library, 120)).join(", ")}`] : [];
+  const origin = module === undefined ? [] : [`Go module ${plainText(module, 200)}`];
+  return [
+    { text, children: [...origin, ...linked, ...evidence.map(describeEvidence)].map((line) => ({ text: line })) },
+  ];
+}
+
+function toolItem({ tools, architecture }: Toolchain): Item {
+  if (tools.length === 0) return { text: "no netfilter tools" };
+  const rows = alignRows(tools.map(toolRow));
+  const children = tools.map((tool, i) => ({
+    text: rows[i] ?? "",
+    children: [...toolNotes(tool, architecture), ...tool.evidence.map(describeEvidence)].map((text) => ({ text })),
+  }));
+  return { text: "tools", children };
+}
+
+function commandItems({ defaults, modprobe }: Toolchain): Item[] {
+  const commands = Object.entries(defaults).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (commands.length === 0) return [];
+  const rows = commands.map(([name, command]) => [
+    plainText(name, 40),
+    commandBackend(name, command),
+    command.via.map((p) => plainText(p, 200)).join(" → "),
+  ]);
+  if (modprobe) rows.push(["modprobe", "can load kernel modules", ""]);
+  return [{ text: "commands", children: alignRows(rows).map((text) => ({ text })) }];
+}
+
+function selectorItems({ selector }: Toolchain): Item[] {
+  if (!selector) return [];
+  const { kind, version, effective, path, evidence } = selector;
+  const by = `${kind}${version === null ? "" : ` ${plainText(version, 40)}`}`;
+  const text = `backend chosen by ${by}, ${effective ? "in effect" : "NOT in effect"}  ${plainText(path, 200)}`;
+  return [{ text, children: evidence.map((item) => ({ text: describeEvidence(item) })) }];
+}
+
+function libraryItems({ libraries, missingLibraries = [] }: Toolchain): Item[] {
+  const rows = libraries.map((library) => [
+    plainText(library.name, 40),
+    `so ${plainText(library.soVersion, 20)}`,
+    libraryRange(library.versions),
+    library.package ? describeRecord(library.package) : "no package record",
+    plainText(library.path, 200),
+  ]);
+  const gone = missingLibraries.map(({ path, library }) => ({
+    text: `${plainText(library, 120)}, which ${plainText(path, 200)} needs, is NOT in the image`,
+  }));
+  const present = rows.length > 0 ? [{ text: "libraries", children: alignRows(rows).map((text) => ({ text })) }] : [];
+  return gone.length > 0 ? [...present, { text: "missing libraries", children: gone }] : present;
+}
+
+function extensionItems({ extensions = [] }: Toolchain): Item[] {
+  return extensions.map(({ library, directory, files, list, unread = [] }) => {
+    const where =
+      directory === undefined
+        ? `inside ${plainText(library, 200)}`
+        : `in ${plainText(directory, 200)}, ${plural(files ?? 0, "file", "files")}`;
+    const told = list === undefined ? [] : countKinds(list);
+    const lacking = unread.length > 0 ? [`${plural(unread.length, "file", "files")} could not be read`] : [];
+    return { text: [`extensions of iptables ${where}`, ...told, ...lacking].join(", ") };
+  });
+}
+
+/** How many names there are of each kind; all of them with their revisions are in the JSON form. */
+function countKinds(list: Extension[]): string[] {
+  const names = (kind: Extension["kind"]) =>
+    new Set(list.filter((entry) => entry.kind === kind).map(({ name }) => name));
+  const count = (number: number, one: string, many: string) => (number > 0 ? [plural(number, one, many)] : []);
+  return [
+    ...count(names("match").size, "match", "matches"),
+    ...count(names("target").size, "target", "targets"),
+    ...count(names(undefined).size, "match or target", "matches and targets"),
+  ];
+}
+
+function plural(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function environmentItems({ environment }: Toolchain): Item[] {
+  const variables = Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (variables.length === 0) return [];
+  const children = variables.map(([name, value]) => ({ text: `${plainText(name, 80)}=${plainText(value, 120)}` }));
+  return [{ text: "environment", children }];
+}
+
+function missingItems({ missing }: Toolchain): Item[] {
+  if (missing.length === 0) return [];
+  const children = missing.map((m) => ({ text: `${plainText(m.fact, 200)}: ${plainText(m.reason, 300)}` }));
+  return [{ text: "not known", children }];
 }
 
 function toolRow(tool: Tool): string[] {
@@ -99,11 +158,33 @@ function toolRow(tool: Tool): string[] {
     plainText(tool.name, 40),
     plainText(tool.version ?? "?", 40),
     tool.backend ?? "",
-    tool.package
-      ? `${tool.package.database} ${plainText(`${tool.package.name} ${tool.package.version}`, 120)}`
-      : "no package record",
+    tool.package ? describeRecord(tool.package) : "no package record",
     (tool.via.length > 0 ? tool.via : [tool.path]).map((path) => plainText(path, 200)).join(" → "),
   ];
+}
+
+/** What is out of the ordinary. */
+function toolNotes(tool: Tool, architecture: string): string[] {
+  const { byteVersion, package: record, replacedPackage, json, fileCapabilities } = tool;
+  const notes: string[] = [];
+  if (replacedPackage) notes.push(`NOT the file of ${describeRecord(replacedPackage)}: its content is another`);
+  if (record && byteVersion !== undefined && upstreamVersion(record.version) !== byteVersion)
+    notes.push(`its bytes say ${plainText(byteVersion, 40)}, its package record another version`);
+  if (json !== undefined) notes.push(json ? "with JSON support" : "WITHOUT JSON support");
+  if (tool.architecture !== undefined && tool.architecture !== architecture)
+    notes.push(`built for ${plainText(tool.architecture, 40)}`);
+  if (fileCapabilities) notes.push("carries file capabilities");
+  return notes;
+}
+
+function describeRecord({ database, name, version }: PackageRecord): string {
+  return `${database} ${plainText(`${name} ${version}`, 120)}`;
+}
+
+/** The layer by the start of its digest. */
+function describeEvidence({ fact, source }: Evidence): string {
+  const place = source.replace(/\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b/g, "$1");
+  return `${plainText(fact, 300)}  (${plainText(place, 300)})`;
 }
 
 function commandBackend(name: string, command: Toolchain["defaults"][string]): string {

@@ -1,4 +1,5 @@
 import type { VersionNeed } from "./binaries/elf.ts";
+import type { ReadExtensions } from "./binaries/extensions.ts";
 import type { GoBuild } from "./binaries/go.ts";
 import type { Identity } from "./binaries/identify.ts";
 import type { ContentDigests } from "./packages/ownership.ts";
@@ -65,6 +66,8 @@ export interface BinaryContent {
   versionNeeds?: VersionNeed[];
   versionDefinitions?: string[];
   identity?: Identity;
+  /** Of an extension of iptables, and of an iptables that asks for no libxtables. */
+  extensions?: ReadExtensions;
   go?: GoBuild;
   /** Generation of the iptables-wrapper, when it is that Go program. */
   wrapper?: string;

@@ -9,6 +9,7 @@ import {
   readElfHeader,
   readInterpreter,
 } from "./binaries/elf.ts";
+import { readExtensions } from "./binaries/extensions.ts";
 import { createGoScanner, type GoBuild, type GoScanner, goDataRanges } from "./binaries/go.ts";
 import { identify } from "./binaries/identify.ts";
 import type { BinaryContent, ProbedContent } from "./content.ts";
@@ -19,6 +20,8 @@ import { readScript } from "./scripts.ts";
 const MAX_ANALYSED = 8 * 1024 * 1024;
 /** Up to here the content of a file named like a tool is compared with its package record. */
 const MAX_HASHED = 64 * 1024 * 1024;
+/** The largest extension known has 37 KB. */
+const MAX_EXTENSION = 1024 * 1024;
 /** Enough for the program headers and for UPX's mark. */
 const HEAD_SIZE = 4096;
 const MAX_SCRIPT = 64 * 1024;
@@ -30,6 +33,11 @@ export function isToolName(name: string): boolean {
 
 export function isNetfilterLibrary(name: string): boolean {
   return /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/.test(name);
+}
+
+/** A match or target of iptables, as libxtables asks for it. */
+export function isExtension(name: string): boolean {
+  return /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name);
 }
 
 /**
@@ -72,7 +80,7 @@ export function openExecutable(file: StreamedFile, name: string): ContentSink {
     return more && taken < chunk.length ? reader?.write(chunk.subarray(taken)) === true : more;
   };
   return {
-    byName: isToolName(name) || isNetfilterLibrary(name),
+    byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
     write: (chunk) => !dismissed && feed(chunk),
     end() {
       if (dismissed) return undefined;
@@ -106,12 +114,18 @@ function scriptSink(file: StreamedFile): ContentSink {
 
 function elfSink(file: StreamedFile, name: string, head: Buffer): ContentSink | undefined {
   const header = readElfHeader(head);
+  if (isExtension(name)) return extensionSink(file, name, header);
   const named = isToolName(name) || isNetfilterLibrary(name);
   if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : undefined;
   if (isPacked(head)) return hashingSink(file, { ...describe(header), packed: true });
   const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
   if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
   return streamingSink(file, header, named);
+}
+
+/** Without a content where nothing can be told: the file is there, and not known is what it brings. */
+function extensionSink(file: StreamedFile, name: string, header: ElfHeader | undefined): ContentSink | undefined {
+  return header && file.size <= MAX_EXTENSION ? wholeSink(file, name, header) : undefined;
 }
 
 /** A program of which nothing but the checksums of its content is wanted. */
@@ -208,6 +222,7 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   const named = isToolName(name) || isNetfilterLibrary(name);
   const content = describe(header);
   if (bytes.length < file.size) return named ? { ...content, problem: "it ends early" } : undefined;
+  if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
   const scanner = createGoScanner(goDataRanges(header));
   scanner.write(bytes, 0);
   withGo(content, scanner);
@@ -219,6 +234,8 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return content;
   const identity = identify({ name, bytes, dynamic });
   if (identity) content.identity = identity;
+  if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
+    content.extensions = readExtensions(bytes, header);
   if (!identity && !named) return content.problem ? content : undefined;
   const hash = createDigester(bytes.length);
   hash.write(bytes);

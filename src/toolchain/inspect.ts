@@ -3,6 +3,7 @@ import type { Command, Tool, Toolchain } from "../model/toolchain.ts";
 import { createLoader, type Loader } from "./binaries/loader.ts";
 import { createCommandFinder, DEFAULT_COMMANDS, pathDirectories, tellCommand } from "./commands.ts";
 import { probedContent } from "./content.ts";
+import { listExtensions } from "./extensions.ts";
 import { listLibraries } from "./libraries.ts";
 import { indexOwnership } from "./packages/ownership.ts";
 import { findStarted, type KnownProgram, tellProgram } from "./program.ts";
@@ -40,7 +41,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     loader,
   });
   const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find) }));
-  const extensions = countExtensions(tree, survey);
+  const { extensions, missing: missingExtensions } = listExtensions({ tree, survey, loader, tools, env: config.env });
   const started = findStarted(tree, [...config.entrypoint, ...config.cmd], find);
   const selector = tellSelector(tree, survey, find, started);
   const isSetAtStart = setsLinks(selector, survey);
@@ -63,6 +64,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     missing: distinctFacts([
       ...ownership.problems,
       ...missingOfTools,
+      ...missingExtensions,
       ...told.flatMap(({ missing }) => missing ?? []),
       ...(missingProgram ? [missingProgram] : []),
     ]),
@@ -81,16 +83,6 @@ function listMissingLibraries(tools: Tool[], survey: Survey, loader: Loader): { 
   return paths.flatMap((path) => {
     const found = survey.binaries.find((binary) => binary.path === path);
     return found ? loader.missing(found).map((library) => ({ path, library })) : [];
-  });
-}
-
-/** The extensions that dynamically linked iptables can load: matches and targets of every family. */
-function countExtensions(tree: FileTree, survey: Survey): NonNullable<Toolchain["extensions"]> {
-  return survey.binaries.flatMap(({ path, content }) => {
-    const directory = content.identity?.extensionDirectory;
-    if (directory === undefined) return [];
-    const names = tree.list(directory).filter((name) => /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name));
-    return [{ library: path, directory, files: names.length }];
   });
 }
 

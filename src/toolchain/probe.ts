@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path/posix";
 import type { ContentProbe, ContentSink, StreamedFile } from "../model/image.ts";
 import { isLoaderConfig } from "./binaries/loader-paths.ts";
 import type { PackagesContent, ProbedContent } from "./content.ts";
-import { isNetfilterLibrary, isSupportLibrary, isToolName, openExecutable } from "./executable.ts";
+import { isExtension, isNetfilterLibrary, isSupportLibrary, isToolName, openExecutable } from "./executable.ts";
 import { parseApkDatabase } from "./packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
 import { isRpmDatabase, MAX_RPM_DATABASE, readRpmFile } from "./packages/rpm/rpm.ts";
@@ -44,8 +44,12 @@ function openOther(file: StreamedFile): ContentSink | undefined {
   }
   if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text) => ({ kind: "text", text }));
   const executable = (file.mode & 0o111) !== 0 && !/\.so(?:\.|$)/.test(name);
-  if (!executable && !isNetfilterLibrary(name) && !isToolName(name) && !isSupportLibrary(name)) return undefined;
+  if (!executable && !isWantedName(name)) return undefined;
   return file.size === 0 ? undefined : openExecutable(file, name);
+}
+
+function isWantedName(name: string): boolean {
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
 }
 
 function database(file: StreamedFile, kind: "apk" | "dpkg", parse: (text: string) => ParsedPackages): ContentSink {

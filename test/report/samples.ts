@@ -439,14 +439,76 @@ function leg(platform: string, version: string): Report {
   return build({ image: "docker-archive:agent.tar", platforms: { [platform]: toolchain(version, "7.24") }, findings });
 }
 
+/** A toolchain with all that `inspect` can tell besides. */
+const unusual: Toolchain = {
+  ...toolchain("1.8.9", "7.17"),
+  tools: [
+    {
+      name: "iptables",
+      version: "1.8.11",
+      backend: "nft",
+      path: "/usr/sbin/iptables",
+      target: "/usr/sbin/xtables-nft-multi",
+      via: ["/usr/sbin/iptables", "/usr/sbin/xtables-nft-multi"],
+      architecture: "arm64",
+      replacedPackage: { name: "iptables", version: "1.8.9-2", database: "dpkg" },
+      byteVersion: "1.8.11",
+      fileCapabilities: true,
+      evidence: [
+        { fact: "its bytes hold: 1.8.11 (nf_tables)", source: `/usr/sbin/xtables-nft-multi in ${layer}` },
+        { fact: "iptables 1.8.9-2 names it with another content", source: `/var/lib/dpkg/status in ${layer}` },
+      ],
+    },
+    {
+      name: "nft",
+      version: "1.0.6",
+      backend: "nft",
+      path: "/usr/sbin/nft",
+      target: "/usr/sbin/nft",
+      via: [],
+      architecture: "amd64",
+      package: { name: "nftables", version: "1.0.9-1", database: "dpkg" },
+      byteVersion: "1.0.6",
+      json: false,
+      evidence: [],
+    },
+  ],
+  missingLibraries: [{ path: "/usr/sbin/nft", library: "libjansson.so.4" }],
+  extensions: [
+    {
+      library: "/usr/lib/libxtables.so.12.7.0",
+      directory: "/usr/lib/xtables",
+      files: 3,
+      tools: ["/usr/sbin/xtables-nft-multi"],
+      list: [
+        { name: "conntrack", kind: "match", family: "ipv4", revisions: [0, 1, 2, 3] },
+        { name: "conntrack", kind: "match", family: "ipv6", revisions: [1, 2, 3] },
+        { name: "DNAT", kind: "target", family: "ipv4", revisions: [0, 2] },
+      ],
+      unread: ["libxt_mark.so"],
+    },
+    { library: "/bin/iptables", tools: ["/bin/iptables"], list: [{ name: "mark", family: "any", revisions: [0, 1] }] },
+  ],
+  modprobe: true,
+  environment: { FELIX_IPTABLESBACKEND: "NFT" },
+  missing: [{ fact: "extensions in /usr/lib/xtables", reason: "what libxt_mark.so registers could not be read" }],
+};
+
 export const inspection: Inspection = {
   schemaVersion: 1,
   tool: { name: "netfilter-compat", version: "0.1.0" },
-  images: (["kilo-broken", "three-platforms", "no-tools"] as const).flatMap((name) =>
-    (samples[name]?.images ?? []).map(({ reference, digest, platforms }) => ({
-      reference,
-      digest,
-      platforms: platforms.map(({ platform, toolchain: chain }) => ({ platform, toolchain: chain })),
-    })),
-  ),
+  images: [
+    ...(["kilo-broken", "three-platforms", "no-tools"] as const).flatMap((name) =>
+      (samples[name]?.images ?? []).map(({ reference, digest, platforms }) => ({
+        reference,
+        digest,
+        platforms: platforms.map(({ platform, toolchain: chain }) => ({ platform, toolchain: chain })),
+      })),
+    ),
+    {
+      reference: "unusual.tar",
+      digest: `sha256:${"ab12".repeat(16)}`,
+      platforms: [{ platform: "linux/amd64", toolchain: unusual }],
+    },
+  ],
 };

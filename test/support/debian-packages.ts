@@ -56,6 +56,8 @@ export interface PackageFile {
 export interface Suite {
   /** @returns the files of the packages that are programs or libraries, or why they cannot be had */
   fetch(architecture: DebianArchitecture, packages: string[]): PackageFile[] | string;
+  /** @returns the folder of each package's files, by the package's name, or why they cannot be had */
+  unpack(architecture: DebianArchitecture, packages: string[]): Map<string, string> | string;
 }
 
 /** @returns a reason instead when this machine cannot have the suite */
@@ -70,35 +72,68 @@ export function openSuite(folder: string, suite: string, architectures: DebianAr
   const known = new Set(all.split("\n"));
   // Debian 13 renamed libraries when time_t became 64 bits wide.
   const renamed = (name: string) => (known.has(`${name}t64`) ? `${name}t64` : name);
+  let round = 0;
+  const download = (architecture: DebianArchitecture, packages: string[]): string[] | string => {
+    const target = join(folder, `${architecture}-${round++}`);
+    mkdirSync(target);
+    const names = packages.map((name) => `${renamed(name)}:${architecture}/${suite}`);
+    const failed = runPrivateApt(folder, ["download", "-qq", ...names], target);
+    return failed ?? readdirSync(target).map((file) => join(target, file));
+  };
   return {
     fetch(architecture, packages) {
-      const target = join(folder, architecture);
-      mkdirSync(target);
-      const names = packages.map((name) => `${renamed(name)}:${architecture}/${suite}`);
-      const failed = runPrivateApt(folder, ["download", "-qq", ...names], target);
-      if (failed !== undefined) return failed;
-      return readdirSync(target).flatMap((file) => readPackage(join(target, file)));
+      const debs = download(architecture, packages);
+      return typeof debs === "string" ? debs : debs.flatMap(readPackage);
+    },
+    unpack(architecture, packages) {
+      const debs = download(architecture, packages);
+      if (typeof debs === "string") return debs;
+      return new Map(debs.map((deb) => [field(deb, "Package"), unpackDeb(deb)]));
     },
   };
 }
 
-/** What the probe keeps of each file of a package. */
-function readPackage(deb: string): PackageFile[] {
-  const field = execFileSync("dpkg-deb", ["-f", deb, "Version"], { encoding: "utf8" }).trim();
+function field(deb: string, name: string): string {
+  return execFileSync("dpkg-deb", ["-f", deb, name], { encoding: "utf8" }).trim();
+}
+
+function unpackDeb(deb: string): string {
   const folder = `${deb}.files`;
   mkdirSync(folder);
   const tar = execFileSync("dpkg-deb", ["--fsys-tarfile", deb], { maxBuffer: 64 * 1024 * 1024 });
   execFileSync("tar", ["-x", "-C", folder], { input: tar });
+  return folder;
+}
+
+/** What the probe keeps of each file of a package. */
+function readPackage(deb: string): PackageFile[] {
+  const version = upstreamVersion(field(deb, "Version")) ?? "";
+  const folder = unpackDeb(deb);
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).flatMap((path) => {
     const file = join(folder, path);
     const stat = lstatSync(file);
     if (!stat.isFile()) return [];
     const content = probe(`/${path}`, readFileSync(file), stat.mode & 0o777) as BinaryContent | undefined;
     if (content?.kind !== "binary") return [];
-    return [
-      { label: `${basename(deb)}: /${path}`, name: basename(path), content, version: upstreamVersion(field) ?? "" },
-    ];
+    return [{ label: `${basename(deb)}: /${path}`, name: basename(path), content, version }];
   });
+}
+
+const FAMILY_NUMBERS = { any: 0, ipv4: 2, arp: 3, bridge: 7, ipv6: 10 };
+
+/**
+ * What the bytes of iptables' extensions say they register, sorted: `FILE KIND NAME REAL-NAME REVISION FAMILY`, the kernel's
+ * number of the family. A file that could not be told says so.
+ */
+export function listRegistrations(files: PackageFile[]): string[] {
+  const lines = files.flatMap(({ name, content: { extensions } }) => {
+    if (extensions?.problem !== undefined) return [`${name} ${extensions.problem}`];
+    return (extensions?.registrations ?? []).map(
+      ({ name: own, kind, realName = "-", revision, family }) =>
+        `${name} ${kind} ${own} ${realName} ${revision} ${FAMILY_NUMBERS[family]}`,
+    );
+  });
+  return lines.sort();
 }
 
 export interface Agreement {

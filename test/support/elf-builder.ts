@@ -18,17 +18,30 @@ export interface ElfRecipe {
   interpreter?: string;
   /** Go build information; see {@link goModuleText}. */
   go?: { version: string; modules: string; pointerFormat?: boolean };
+  /** Matches and targets that it registers; see {@link RegisteredExtension}. */
+  extensions?: RegisteredExtension[];
+  /** How their pointers are relocated: by a table with addends (default), or by what stands in their place. */
+  relocations?: "rela" | "in-place";
   /** Bytes added at the end. */
   padding?: number;
 }
 
+export interface RegisteredExtension {
+  name: string;
+  realName?: string;
+  revision: number;
+  /** The kernel's number. */
+  family: number;
+}
+
+/** `relative` is the number of the relocation that adds the load address. */
 const MACHINES = {
-  amd64: { machine: 62, bits: 64, little: true },
-  arm64: { machine: 183, bits: 64, little: true },
-  arm: { machine: 40, bits: 32, little: true },
-  "386": { machine: 3, bits: 32, little: true },
-  s390x: { machine: 22, bits: 64, little: false },
-  riscv64: { machine: 243, bits: 64, little: true },
+  amd64: { machine: 62, bits: 64, little: true, relative: 8 },
+  arm64: { machine: 183, bits: 64, little: true, relative: 1027 },
+  arm: { machine: 40, bits: 32, little: true, relative: 23 },
+  "386": { machine: 3, bits: 32, little: true, relative: 8 },
+  s390x: { machine: 22, bits: 64, little: false, relative: 12 },
+  riscv64: { machine: 243, bits: 64, little: true, relative: 3 },
 } as const;
 
 /** Address of the file's first byte. */
@@ -36,12 +49,12 @@ const BASE = 0x10000;
 
 /** The ELF file of a recipe. The same recipe gives the same bytes. */
 export function buildElf(recipe: ElfRecipe): Buffer {
-  const { machine, bits, little } = MACHINES[recipe.architecture ?? "amd64"];
+  const { machine, bits, little, relative } = MACHINES[recipe.architecture ?? "amd64"];
   const out = createWriter(bits, little);
   const isDynamic = recipe.needed !== undefined || recipe.soname !== undefined || recipe.definitions !== undefined;
   const headerSize = bits === 64 ? 64 : 52;
   const segmentSize = bits === 64 ? 56 : 32;
-  out.zeros(headerSize + segmentSize * 4);
+  out.zeros(headerSize + segmentSize * 5);
 
   const interpreter = recipe.interpreter && out.block(Buffer.from(`${recipe.interpreter}\0`, "latin1"));
   const strings = createStringTable();
@@ -53,6 +66,15 @@ export function buildElf(recipe: ElfRecipe): Buffer {
   if (definitions) entries.push([0x6ffffffc, BASE + definitions.offset], [0x6ffffffd, recipe.definitions!.length + 1]);
   const needs = recipe.needs && out.block(versionNeeds(recipe.needs, strings, little));
   if (needs) entries.push([0x6ffffffe, BASE + needs.offset], [0x6fffffff, recipe.needs!.length]);
+  const names = recipe.extensions && out.block(extensionNames(recipe.extensions));
+  const data = names && extensionData(recipe.extensions ?? [], BASE + names.offset, bits / 8, little);
+  const hasTable = recipe.relocations !== "in-place";
+  const structures = data && out.block(data.bytes(hasTable));
+  if (data && structures && hasTable && isDynamic) {
+    const rela = data.pointers.flatMap(([at, target]) => [BASE + structures.offset + at, relative, target]);
+    const relocations = out.block(out.words(rela));
+    entries.push([7, BASE + relocations.offset], [8, relocations.size], [9, (bits / 8) * 3]);
+  }
   const table = out.block(strings.bytes());
   entries.push([5, BASE + table.offset], [10, table.size], [0, 0]);
   const dynamic = isDynamic ? out.block(out.words(entries.flat())) : undefined;
@@ -66,9 +88,42 @@ export function buildElf(recipe: ElfRecipe): Buffer {
     ...(dynamic ? [{ type: 2, flags: 6, ...dynamic }] : []),
     ...(interpreter ? [{ type: 3, flags: 4, ...interpreter }] : []),
     ...(go ? [{ type: 1, flags: 6, ...go }] : []),
+    ...(structures ? [{ type: 1, flags: 6, ...structures }] : []),
   ];
   writeHeader(bytes, { machine, bits, little, headerSize, segmentSize, segments });
   return bytes;
+}
+
+const LIBXTABLES = "libxtables.so.12";
+
+function extensionNames(extensions: RegisteredExtension[]): Buffer {
+  const names = extensions.flatMap(({ name, realName }) => [name, realName ?? ""]);
+  return Buffer.from(`${[LIBXTABLES, ...names].join("\0")}\0`, "latin1");
+}
+
+/** One structure each: version, next, name, real name, revision, flags, family, and 68 more bytes. */
+function extensionData(extensions: RegisteredExtension[], start: number, word: number, little: boolean) {
+  const size = 4 * word + 8 + 64;
+  const bytes = Buffer.alloc(extensions.length * size);
+  const pointers: [at: number, target: number][] = [];
+  let text = start + LIBXTABLES.length + 1;
+  for (const [i, { name, realName, revision, family }] of extensions.entries()) {
+    const at = i * size;
+    pointers.push([at, start], [at + 2 * word, text]);
+    text += name.length + 1;
+    if (realName !== undefined) pointers.push([at + 3 * word, text]);
+    text += (realName?.length ?? 0) + 1;
+    bytes[at + 4 * word] = revision;
+    if (little) bytes.writeUInt16LE(family, at + 4 * word + 2);
+    else bytes.writeUInt16BE(family, at + 4 * word + 2);
+  }
+  return {
+    pointers,
+    bytes(hasTable: boolean): Buffer {
+      if (!hasTable) for (const [at, target] of pointers) writeWord(bytes, at, target, word === 8 ? 64 : 32, little);
+      return bytes;
+    },
+  };
 }
 
 /** Text of Go's module list: `path`, `mod`, `dep` and `build` lines. */

@@ -1,12 +1,16 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   compareWithPackages,
   DEBIAN_ARCHITECTURES,
   type DebianArchitecture,
+  listRegistrations,
   NETFILTER_PACKAGES,
   openSuite,
+  type Suite,
 } from "../support/debian-packages.ts";
+import { registerExtensions } from "../support/registered-extensions.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
 
@@ -19,15 +23,48 @@ const SAMPLE: [suite: string, architectures: DebianArchitecture[]][] = [
   ["trixie", ["amd64"]],
 ];
 
+/** By suite and architecture; the same in all of them. */
+const registered = new Map<string, string[]>();
+let bookworm: Suite | undefined;
+
 for (const [name, architectures] of SAMPLE)
   test(`bytes and packages agree in ${name}, ${architectures.join(", ")}`, { timeout: 300_000 }, (context) => {
     const suite = openSuite(join(scratch, name), name, architectures);
     if (typeof suite === "string") skipTest(context, `packages of Debian ${name}`, suite);
+    if (name === "bookworm") bookworm = suite;
     for (const architecture of architectures) {
       const files = suite.fetch(architecture, NETFILTER_PACKAGES);
       if (typeof files === "string") skipTest(context, `packages of Debian ${name}, ${architecture}`, files);
       const { wrong, ...counts } = compareWithPackages(files, DEBIAN_ARCHITECTURES[architecture]);
       expect(wrong).toEqual([]);
       expect(counts).toMatchObject({ exact: 12, ranges: 5, unversioned: 6 });
+      registered.set(`${name} ${architecture}`, listRegistrations(files));
     }
   });
+
+test("iptables 1.8.9 and 1.8.11 register the same extensions on every architecture", (context) => {
+  if (registered.size < 4) skipTest(context, "extensions of two suites", "their packages were not to be had");
+  const [first = [], ...others] = registered.values();
+  expect(first.length).toBeGreaterThan(190);
+  for (const other of others) expect(other).toEqual(first);
+});
+
+test("extensions register what their bytes say when they are loaded", { timeout: 300_000 }, (context) => {
+  const what = "loading the extensions of iptables";
+  if (process.arch !== "x64") skipTest(context, what, `it is done with those for amd64, not ${process.arch}`);
+  const suite = bookworm;
+  if (suite === undefined) skipTest(context, what, "packages of Debian bookworm were not to be had");
+  const packages = suite.unpack("amd64", ["iptables", "libxtables12", "libxtables-dev"]);
+  if (typeof packages === "string") skipTest(context, what, packages);
+  const [iptables = "", libxtables = "", headers = ""] = ["iptables", "libxtables12", "libxtables-dev"].map((name) =>
+    packages.get(name),
+  );
+  const folder = join(scratch, "loaded");
+  mkdirSync(folder);
+  const loaded = registerExtensions({ iptables, libxtables, headers, scratch: folder });
+  if (typeof loaded === "string") skipTest(context, what, loaded);
+  const files = suite.fetch("amd64", ["iptables"]);
+  if (typeof files === "string") skipTest(context, what, files);
+  expect(loaded.length).toBeGreaterThan(190);
+  expect(listRegistrations(files)).toEqual(loaded.sort());
+});

@@ -523,18 +523,6 @@ test.each<[title: string, listing: Listing, json: boolean | undefined]>([
   expect(tool?.json).toBe(json);
 });
 
-test("extensions are counted where libxtables looks for them", () => {
-  const library = buildElf({ soname: "libxtables.so.12", needed: ["libc.so.6"], strings: ["/usr/lib/xtables"] });
-  const listing: Listing = { "/usr/lib/libxtables.so.12.7.0": library };
-  expect(inspect(listing).extensions).toEqual([
-    { library: "/usr/lib/libxtables.so.12.7.0", directory: "/usr/lib/xtables", files: 0 },
-  ]);
-  const names = ["libxt_mark.so", "libipt_LOG.so", "libip6t_rt.so", "libebt_ip.so", "libarpt_mangle.so", "README"];
-  const files = Object.fromEntries(names.map((name): [string, string] => [`/usr/lib/xtables/${name}`, "x"]));
-  expect(inspect({ ...listing, ...files }).extensions).toMatchObject([{ files: 5 }]);
-  expect(inspect({ "/usr/sbin/iptables": staticXtablesMulti("1.8.9", "nft") }).extensions).toBeUndefined();
-});
-
 const scratch = scratchFolder("inspect").path;
 
 test("file capabilities as setcap and tar write them into a layer", async (context) => {

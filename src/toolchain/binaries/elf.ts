@@ -38,6 +38,32 @@ export interface VersionNeed {
   version: string;
 }
 
+/** Parts of a file for those who read further than its dynamic section. */
+export interface ElfView {
+  header: ElfHeader;
+  read: Reader;
+  /** Where in the file a memory address comes from; undefined when from nowhere. */
+  offsetOf(address: number): number | undefined;
+  /** Value of the first dynamic entry with this tag. */
+  dynamicValue(tag: number): number | undefined;
+  /** The NUL-terminated text at an offset of the file. Throws RangeError outside of it. */
+  text(offset: number): string;
+}
+
+/** @param bytes the whole file */
+export function viewElf(bytes: Buffer, header: ElfHeader): ElfView {
+  const read = reader(bytes, header.bits, header.littleEndian);
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  const entries = (segment && withinBounds(() => dynamicEntries(read, header.bits, segment))) ?? [];
+  return {
+    header,
+    read,
+    offsetOf: (address) => fileOffset(header, address),
+    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
+    text: (offset) => stringAt(bytes, offset),
+  };
+}
+
 export const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
@@ -221,6 +247,7 @@ function fileOffset(header: ElfHeader, address: number | undefined): number | un
 }
 
 interface Reader {
+  u8(at: number): number;
   u16(at: number): number;
   u32(at: number): number;
   /** A pointer-wide unsigned number. Beyond 2^53 it loses precision, which no offset that lies in a file does. */
@@ -228,10 +255,11 @@ interface Reader {
 }
 
 function reader(bytes: Buffer, bits: 32 | 64, littleEndian: boolean): Reader {
+  const u8 = (at: number) => bytes.readUInt8(at);
   const u16 = (at: number) => (littleEndian ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const u32 = (at: number) => (littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
   const u64 = (at: number) => Number(littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
-  return { u16, u32, word: bits === 64 ? u64 : u32 };
+  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
 }
 
 function stringAt(bytes: Buffer, at: number): string {
