@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Entry, PlatformImage } from "./archive.ts";
-import { buildElf, type ElfSpec } from "./elf.ts";
+import { buildElf, type ElfSpec, type Registration } from "./elf.ts";
 
 /**
  * Alpine packages reduced to stand-ins: the paths, links, so-names and version marks of the real ones, and the records that
@@ -192,12 +192,27 @@ function xtablesLibrary(architecture: Architecture, { libxtables }: NetfilterRel
   });
 }
 
-/** A few of the extensions, so that the folder is there and says which architecture it is for. */
+/** Some of the extensions, with the highest revisions of iptables 1.8: those that Kilo and kube-proxy write rules with. */
+const extensionFiles: [name: string, kind: "match" | "target", registers: Registration[]][] = [
+  ["addrtype", "match", [{ name: "addrtype", revision: 1 }]],
+  ["comment", "match", [{ name: "comment", revision: 0 }]],
+  ["conntrack", "match", [{ name: "conntrack", revision: 3 }]],
+  ["mark", "match", [{ name: "mark", revision: 1 }]],
+  ["set", "match", [{ name: "set", revision: 4 }]],
+  ["standard", "target", [{ name: "standard", revision: 0 }]],
+  ["udp", "match", [{ name: "udp", revision: 0 }]],
+  ["DNAT", "target", [{ name: "DNAT", revision: 2 }]],
+  ["MARK", "target", [{ name: "MARK", revision: 2 }]],
+  ["MASQUERADE", "target", [{ name: "MASQUERADE", revision: 0 }]],
+  ["SNAT", "target", [{ name: "SNAT", revision: 2 }]],
+];
+
 function extensions(architecture: Architecture): Entry[] {
-  return ["comment", "mark", "set", "standard", "udp"].map((name) =>
+  return extensionFiles.map(([name, kind, registers]) =>
     binary(`usr/lib/xtables/libxt_${name}.so`, architecture, {
       soname: `libxt_${name}.so`,
-      strings: [`libxt_${name}`],
+      exports: [`xtables_register_${kind}`],
+      registers,
     }),
   );
 }

@@ -3,8 +3,10 @@
  * versions, strings, Go build information. They hold no code and cannot be run.
  */
 
+type Architecture = "amd64" | "arm64";
+
 export interface ElfSpec {
-  architecture: "amd64" | "arm64";
+  architecture: Architecture;
   /** PT_INTERP; without one the file is a library or static. */
   interpreter?: string;
   /** DT_NEEDED, in order. */
@@ -16,8 +18,17 @@ export interface ElfSpec {
   exports?: string[];
   /** Laid into the read-only data, each between NUL bytes. */
   strings?: string[];
+  /** Matches or targets that an extension of iptables registers, each with its highest revision; in a writable segment. */
+  registers?: Registration[];
   /** Go build information, as {@link goBuildInfo} makes it; in a writable segment, where Go keeps it. */
   goBuildInfo?: Buffer;
+}
+
+export interface Registration {
+  name: string;
+  revision: number;
+  /** NFPROTO_UNSPEC for all (default), NFPROTO_IPV4 and NFPROTO_IPV6 for one. */
+  family?: 0 | 2 | 10;
 }
 
 const machines = { amd64: 62, arm64: 183 };
@@ -27,6 +38,9 @@ const DT = {
   needed: 1,
   hash: 4,
   strtab: 5,
+  rela: 7,
+  relasz: 8,
+  relaent: 9,
   symtab: 6,
   strsz: 10,
   syment: 11,
@@ -49,7 +63,8 @@ interface Segment {
 /** A 64-bit little-endian ELF file; addresses equal file offsets, and there are no sections, as in a stripped file. */
 export function buildElf(spec: ElfSpec): Buffer {
   const dynamic = spec.needed !== undefined || spec.soname !== undefined;
-  const count = 1 + Number(dynamic) + Number(spec.interpreter !== undefined) + Number(spec.goBuildInfo !== undefined);
+  const parts = [dynamic, spec.interpreter !== undefined, spec.registers !== undefined, spec.goBuildInfo !== undefined];
+  const count = 1 + parts.filter(Boolean).length;
   const body = createBody(headerSize + count * programHeaderSize);
   const segments: Segment[] = [];
   if (spec.interpreter !== undefined) {
@@ -57,7 +72,9 @@ export function buildElf(spec: ElfSpec): Buffer {
     segments.push({ type: PT.interp, flags: readable, offset: body.add(text), size: text.length, align: 1 });
   }
   if (spec.strings) body.add(Buffer.from(`\0${spec.strings.join("\0")}\0`));
-  if (dynamic) segments.push(addDynamic(body, spec));
+  const registered = spec.registers && addRegistrations(body, spec.registers, spec.architecture);
+  if (registered) segments.push(registered.segment);
+  if (dynamic) segments.push(addDynamic(body, spec, registered?.entries ?? []));
   const whole = { type: PT.load, flags: readable, offset: 0, size: 0, align: 16 };
   segments.unshift(whole);
   if (spec.goBuildInfo) {
@@ -88,9 +105,10 @@ function createBody(start: number) {
   };
 }
 
-function addDynamic(body: ReturnType<typeof createBody>, spec: ElfSpec): Segment {
+function addDynamic(body: ReturnType<typeof createBody>, spec: ElfSpec, further: [number, number][]): Segment {
   const names = stringTable();
   const entries: [number, number][] = (spec.needed ?? []).map((name) => [DT.needed, names.add(name)]);
+  entries.push(...further);
   if (spec.soname !== undefined) entries.push([DT.soname, names.add(spec.soname)]);
   if (spec.versions && spec.soname !== undefined) {
     const versions = [spec.soname, ...spec.versions];
@@ -107,6 +125,36 @@ function addDynamic(body: ReturnType<typeof createBody>, spec: ElfSpec): Segment
     bytes.writeBigUInt64LE(BigInt(value), index * 16 + 8);
   }
   return { type: PT.dynamic, flags: readable | writable, offset: body.add(bytes), size: bytes.length, align: 8 };
+}
+
+/** Size of `struct xtables_match` and of `struct xtables_target` (iptables, include/xtables.h). */
+const registrationSize = 240;
+/** R_X86_64_RELATIVE, R_AARCH64_RELATIVE. */
+const relative = { amd64: 8, arm64: 1027 };
+
+/** The beginning of each structure: version, next, name, real name, revision, flags, family; the pointers by relocations. */
+function addRegistrations(body: ReturnType<typeof createBody>, list: Registration[], architecture: Architecture) {
+  const version = body.add(Buffer.from("libxtables.so.12\0"));
+  const names = list.map(({ name }) => body.add(Buffer.from(`${name}\0`)));
+  const bytes = Buffer.alloc(list.length * registrationSize);
+  for (const [index, { revision, family = 0 }] of list.entries()) {
+    bytes.writeUInt8(revision, index * registrationSize + 32);
+    bytes.writeUInt16LE(family, index * registrationSize + 34);
+  }
+  const offset = body.add(bytes);
+  const pointers = names.flatMap((name, index) => {
+    const at = offset + index * registrationSize;
+    return [at, relative[architecture], version, at + 16, relative[architecture], name];
+  });
+  const table = Buffer.alloc(pointers.length * 8);
+  for (const [index, value] of pointers.entries()) table.writeBigUInt64LE(BigInt(value), index * 8);
+  const entries: [number, number][] = [
+    [DT.rela, body.add(table)],
+    [DT.relasz, table.length],
+    [DT.relaent, 24],
+  ];
+  const segment = { type: PT.load, flags: readable | writable, offset, size: bytes.length, align: 16 };
+  return { segment, entries };
 }
 
 function stringTable() {
