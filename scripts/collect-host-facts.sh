@@ -35,6 +35,21 @@ for tool in iptables ip6tables nft ipset; do
   say "path.$tool" "$(readlink -f "$path" 2>/dev/null)"
 done
 
+# The package that brought the iptables that runs: distributions repair things under an old version number.
+path=$(readlink -f "$(command -v iptables 2>/dev/null)" 2>/dev/null)
+if [ -n "$path" ]; then
+  if command -v rpm >/dev/null 2>&1 && package=$(rpm -qf --qf '%{VERSION}-%{RELEASE}\n' "$path" 2>/dev/null); then :
+  elif command -v dpkg-query >/dev/null 2>&1; then
+    # On a merged /usr the package may know the file by its old name.
+    owner=$(dpkg-query -S "$path" 2>/dev/null || dpkg-query -S "${path#/usr}" 2>/dev/null)
+    package=$(dpkg-query -W -f '${Version}\n' "${owner%%:*}" 2>/dev/null)
+  elif command -v apk >/dev/null 2>&1; then
+    package=$(apk info -W "$path" 2>/dev/null | sed -n 's/.* owned by .*-\([0-9][^-]*-r[0-9]*\)$/\1/p')
+  else package=
+  fi
+  say package.iptables "$package"
+fi
+
 folder=/lib/modules/$release
 [ -d "$folder" ] || folder=/usr/lib/modules/$release
 

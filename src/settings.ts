@@ -2,15 +2,15 @@ import { resolve } from "node:path";
 import type { HostWithPrograms } from "./compat/engine.ts";
 import type { Policy } from "./compat/policy.ts";
 import type { ImageContext } from "./compat/types.ts";
-import { limitsOf, maximumConfigSize, readConfig } from "./config/read.ts";
+import { type LocatedConfig, limitsOf, maximumConfigSize, readLocatedConfig } from "./config/read.ts";
 import type { Config, ConfigHost } from "./config/schema.ts";
 import { readBounded, readIfThere, readJson } from "./files/read-bounded.ts";
 import { catalogue } from "./hosts/catalogue.ts";
-import { defaultPrograms, findProfile, profileOfVersion, resolveProgram, resolvePrograms } from "./hosts/programs.ts";
+import { checkProgramName, defaultPrograms, findProfile, profileOfVersion, resolvePrograms } from "./hosts/programs.ts";
 import { selectHosts } from "./hosts/select.ts";
 import { didYouMean } from "./hosts/suggest.ts";
-import type { HostEntry } from "./hosts/types.ts";
-import { UserError } from "./model/error.ts";
+import type { HostEntry, OwnHost } from "./hosts/types.ts";
+import { atPath, type ConfigPath, UserError } from "./model/error.ts";
 import { globMatches } from "./model/glob.ts";
 import type { ReadLimits } from "./model/limits.ts";
 import { ruleIds } from "./model/rule-ids.ts";
@@ -50,35 +50,65 @@ export function resolveSettings(options: {
   limits?: Partial<ReadLimits>;
   today: string;
 }): Settings {
-  const config = loadConfig(options.folder, options.configFile);
-  checkRuleNames(config, options.configFile ?? defaultConfigFile);
-  checkImagePrograms(config, options.configFile ?? defaultConfigFile);
-  const own = (config.hosts ?? []).filter((entry) => typeof entry === "object" && "id" in entry);
-  const entries = options.hosts ?? (config.hosts ?? []).map((entry) => toHostEntry(entry, options.folder));
-  const selection = selectHosts(entries, catalogue, own);
-  const programs = config.programs === undefined ? defaultPrograms() : resolvePrograms(config.programs);
-  return {
-    config,
-    hosts: selection.hosts.map((host) => ({ host, programs: host.programs ?? programs })),
-    policy: {
-      severity: config.severity ?? {},
-      ignore: (config.ignore ?? []).map(withoutUndefined),
-      today: options.today,
-    },
-    limits: { ...limitsOf(config), ...options.limits },
-    notes: selection.notes,
-  };
+  const { config, place } = loadConfig(options.folder, options.configFile);
+  return withPlace(place, () => {
+    checkRuleNames(config);
+    checkImagePrograms(config);
+    const listed = (config.hosts ?? []).map((entry, index): ConfigHost | OwnHost =>
+      isOwn(entry) ? { ...entry, at: ["hosts", index] } : entry,
+    );
+    const entries =
+      options.hosts ?? listed.map((entry, index) => atPath(["hosts", index], () => toHostEntry(entry, options.folder)));
+    const at = options.hosts === undefined ? ["hosts"] : undefined;
+    const selection = selectHosts(entries, catalogue, listed.filter(isOwn), at);
+    const programs =
+      config.programs === undefined ? defaultPrograms() : resolvePrograms(config.programs, "config", ["programs"]);
+    return {
+      config,
+      hosts: selection.hosts.map((host) => ({ host, programs: host.programs ?? programs })),
+      policy: {
+        severity: config.severity ?? {},
+        ignore: (config.ignore ?? []).map(withoutUndefined),
+        today: options.today,
+      },
+      limits: { ...limitsOf(config), ...options.limits },
+      notes: selection.notes,
+    };
+  });
 }
 
-function loadConfig(folder: string, named: string | undefined): Config {
+/** Says of a mistake that somebody found in the config in which line it is. */
+function withPlace<T>(place: LocatedConfig["place"], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof UserError) || error.path === undefined) throw error;
+    throw new UserError(`${place(error.path)}: ${error.message}`, { cause: error });
+  }
+}
+
+function loadConfig(folder: string, named: string | undefined): LocatedConfig {
   const file = named ?? defaultConfigFile;
   const bytes = readIfThere({ path: resolve(folder, file), shown: file, limit: maximumConfigSize, what: "a config" });
-  if (bytes !== undefined) return readConfig(bytes.toString("utf8"), file);
-  if (named === undefined) return {};
+  if (bytes !== undefined) return readLocatedConfig(decode(bytes, file), file);
+  if (named === undefined) return { config: {}, place: () => file };
   throw new UserError(`${file}: there is no such file: name an existing config file`);
 }
 
-function toHostEntry(entry: ConfigHost, folder: string): HostEntry {
+/** Bytes that are no UTF-8 would otherwise become a name that fits nothing. */
+function decode(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError(`${file}: not UTF-8 text: save it as UTF-8`);
+  }
+}
+
+function isOwn(entry: ConfigHost | OwnHost): entry is OwnHost {
+  return typeof entry === "object" && "id" in entry;
+}
+
+function toHostEntry(entry: ConfigHost | OwnHost, folder: string): HostEntry {
   if (typeof entry === "string" || "id" in entry) return entry;
   return "facts" in entry ? readFactsFile(entry.facts, folder) : readNodesFile(entry.nodes, folder);
 }
@@ -108,25 +138,24 @@ function readFactsFile(file: string, folder: string): HostEntry {
   return { facts: bytes.toString("utf8"), from: file };
 }
 
-function checkRuleNames(config: Config, file: string): void {
-  const named = [...Object.keys(config.severity ?? {}), ...(config.ignore ?? []).flatMap((entry) => entry.rule ?? [])];
-  for (const name of named) {
+function checkRuleNames(config: Config): void {
+  const named: [name: string, path: ConfigPath][] = [
+    ...Object.keys(config.severity ?? {}).map((name): [string, ConfigPath] => [name, ["severity", name]]),
+    ...(config.ignore ?? []).flatMap(({ rule }, index): [string, ConfigPath][] =>
+      rule === undefined ? [] : [[rule, ["ignore", index, "rule"]]],
+    ),
+  ];
+  for (const [name, path] of named) {
     if ((ruleIds as readonly string[]).includes(name)) continue;
-    throw new UserError(`${file}: there is no rule "${name}"; ${didYouMean(name, ruleIds, "see docs/rules")}`);
+    throw new UserError(`there is no rule "${name}"; ${didYouMean(name, ruleIds, "see docs/rules")}`, { path });
   }
 }
 
 /** Here, not where an entry first fits: a mistake is one whatever the image. */
-function checkImagePrograms(config: Config, file: string): void {
-  for (const { match, program } of config.images ?? []) {
-    if (program === undefined) continue;
-    try {
-      resolveProgram(program);
-    } catch (error) {
-      if (error instanceof UserError) throw new UserError(`${file}: images: ${match}: ${error.message}`);
-      throw error;
-    }
-  }
+function checkImagePrograms(config: Config): void {
+  config.images?.forEach(({ program }, index) => {
+    if (program !== undefined) atPath(["images", index, "program"], () => checkProgramName(program));
+  });
 }
 
 /** A sentence for each `images` entry that fits none of the images: what it states then counts for nothing. */

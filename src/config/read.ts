@@ -1,11 +1,18 @@
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument, type YAMLParseError } from "yaml";
 import type * as z from "zod/mini";
-import { UserError } from "../model/error.ts";
+import { type ConfigPath, UserError } from "../model/error.ts";
 import { type LimitName, limitTable, parseLimit, type ReadLimits, toReadLimits } from "../model/limits.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 /** Bytes; a config is a few hundred lines at most, and a pull request from a stranger can carry any. */
 export const maximumConfigSize = 256 * 1024;
+
+/** A config, and where its parts stand. */
+export interface LocatedConfig {
+  config: Config;
+  /** `file:line: field` of a part. */
+  place(path: ConfigPath): string;
+}
 
 /**
  * Reads the config.
@@ -14,28 +21,39 @@ export const maximumConfigSize = 256 * 1024;
  * @throws UserError with file, line and field of the first mistake
  */
 export function readConfig(text: string, file: string): Config {
+  return readLocatedConfig(text, file).config;
+}
+
+/** The same, for who checks more than the form and has to say where a mistake is. */
+export function readLocatedConfig(text: string, file: string): LocatedConfig {
   if (text.length > maximumConfigSize) throw new UserError(`${file}: larger than ${maximumConfigSize} bytes`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const place = (path: Path) => at(file, path, document, lines);
   const [syntax] = document.errors;
   if (syntax !== undefined) {
-    throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntax.message}`);
+    throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax)}`);
   }
   const value = toPlain(document, file);
-  if (value === null || value === undefined) return {};
+  if (value === null || value === undefined) return { config: {}, place };
   const result = configSchema.safeParse(value);
   if (result.success) {
-    checkIgnores(result.data, file, document, lines);
+    checkIgnores(result.data, place);
     for (const [name, stated] of statedLimits(result.data)) {
       const problem = limitProblem(name, stated);
-      if (problem !== undefined) throw new UserError(`${at(file, ["limits", name], document, lines)}: ${problem}`);
+      if (problem !== undefined) throw new UserError(`${place(["limits", name])}: ${problem}`);
     }
-    return result.data;
+    return { config: result.data, place };
   }
   const [first] = result.error.issues;
   if (first === undefined) throw new UserError(`${file}: not a valid config`);
   const { path, text: problem } = describeIssue(first, [], value);
-  throw new UserError(`${at(file, path, document, lines)}: ${problem}`);
+  throw new UserError(`${place(path)}: ${problem}`);
+}
+
+/** The library's sentence, but for one that tells programmers what to call. */
+function syntaxProblem({ code, message }: YAMLParseError): string {
+  return code === "MULTIPLE_DOCS" ? "a second document begins here (---); a config is one" : message;
 }
 
 /** Plain values; the library bounds the expansion of aliases and says so by throwing. */
@@ -43,7 +61,9 @@ function toPlain(document: Document, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new UserError(`${file}: not usable YAML: ${error instanceof Error ? error.message : String(error)}`);
+    const many = error instanceof ReferenceError && error.message.startsWith("Excessive alias count");
+    const problem = many ? "too many aliases" : error instanceof Error ? error.message : String(error);
+    throw new UserError(`${file}: not usable YAML: ${problem}`);
   }
 }
 
@@ -128,17 +148,14 @@ function show(value: unknown): string {
 }
 
 /** An ignore names what it is for, and a day that exists. */
-function checkIgnores(config: Config, file: string, document: Document, lines: LineCounter): void {
+function checkIgnores(config: Config, place: (path: Path) => string): void {
   config.ignore?.forEach((entry, index) => {
     if (entry.rule === undefined && entry.host === undefined && entry.program === undefined) {
-      const place = at(file, ["ignore", index], document, lines);
-      throw new UserError(`${place}: would silence everything: name a rule, a host or a program`);
+      throw new UserError(`${place(["ignore", index])}: would silence everything: name a rule, a host or a program`);
     }
     const date = new Date(`${entry.until}T00:00:00Z`);
     if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== entry.until) {
-      throw new UserError(
-        `${at(file, ["ignore", index, "until"], document, lines)}: ${show(entry.until)} is not a day of the calendar`,
-      );
+      throw new UserError(`${place(["ignore", index, "until"])}: ${show(entry.until)} is not a day of the calendar`);
     }
   });
 }

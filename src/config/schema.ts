@@ -54,6 +54,14 @@ const ownHost = z.strictObject({
     z
       .strictObject({
         version: z.optional(version.check(about("Version of the node's own iptables."))),
+        release: z.optional(
+          z
+            .string()
+            .check(
+              z.regex(/^[A-Za-z0-9][A-Za-z0-9.+~_]{0,60}$/, "what follows the version, e.g. 17.el8_3.1"),
+              about("The distribution's release of that version, e.g. 17.el8_3.1: it tells what was repaired in it."),
+            ),
+        ),
         backend: z.optional(backendSchema.check(about("Backend of the node's own iptables."))),
       })
       .check(about("The node's own iptables.")),

@@ -5,7 +5,7 @@ import type { CatalogueHost, Host, Kernel } from "../model/host.ts";
 /** The hosts we know and the named lists of them (`default`, `eks`, ...). */
 export interface Catalogue {
   hosts: readonly CatalogueHost[];
-  selections: Readonly<Record<string, { hosts: readonly string[]; note: string }>>;
+  selections: Readonly<Record<string, { hosts: readonly string[]; note: string; caveat?: string }>>;
 }
 
 /** The catalogue of `src/knowledge/hosts`. */

@@ -2,6 +2,7 @@ import { UserError } from "../model/error.ts";
 import { type Fact, type Host, type ModuleState, moduleStateSchema } from "../model/host.ts";
 import type { Backend } from "../model/toolchain.ts";
 import { compareVersions, kernelSeries } from "../model/version.ts";
+import { withoutAbsentCores } from "./dependencies.ts";
 import type { FactsEntry } from "./types.ts";
 
 /**
@@ -41,10 +42,17 @@ export function readCollected(entry: FactsEntry): Host {
     kernel: {
       id: series,
       release: stated(release),
-      modules: { ...builtinFacts(values, series, stated), ...moduleFacts(values, entry.from, stated) },
+      modules: withoutAbsentCores({
+        ...builtinFacts(values, series, stated),
+        ...moduleFacts(values, entry.from, stated),
+      }),
       ...(compat === "y" || compat === "n" ? { xtablesCompat: stated(compat === "y") } : {}),
     },
-    iptables: { ...toolFacts(values, "iptables", stated), ...backendFact(values, stated) },
+    iptables: {
+      ...toolFacts(values, "iptables", stated),
+      ...releaseFact(values, stated),
+      ...backendFact(values, stated),
+    },
     nft: toolFacts(values, "nft", stated),
     ipset: toolFacts(values, "ipset", stated),
     notes: [],
@@ -97,6 +105,13 @@ function toolFacts(
   if (said === "absent") return { installed: stated(false) };
   const version = /\bv(\d+(?:\.\d+){1,3})\b/.exec(said)?.[1];
   return { installed: stated(true), ...(version === undefined ? {} : { version: stated(version) }) };
+}
+
+/** `1:1.8.9-2` and `1.8.4-17.el8_3.1` of the package that brought iptables, if it is a package of the version that runs. */
+function releaseFact(values: Values, stated: Stated): { release?: Fact<string> } {
+  const version = toolFacts(values, "iptables", stated).version?.value;
+  const match = /^(?:\d+:)?(\d+(?:\.\d+){1,3})-([A-Za-z0-9.+~_]+)$/.exec(values.get("package.iptables") ?? "");
+  return match?.[2] !== undefined && match[1] === version ? { release: stated(match[2]) } : {};
 }
 
 /** iptables says its backend from 1.8.0 on; before there was only one. */

@@ -1,6 +1,6 @@
 import { UserError } from "../model/error.ts";
-import type { CatalogueHost, Kernel } from "../model/host.ts";
-import { kernelSeries } from "../model/version.ts";
+import type { CatalogueHost, Fact, Kernel } from "../model/host.ts";
+import { compareVersions, kernelSeries } from "../model/version.ts";
 import { defaultKernel } from "./catalogue.ts";
 
 /**
@@ -30,10 +30,10 @@ const MAX_RELEASE = 253;
 
 /**
  * True when a kernel of this release is the distribution's own, as far as the host's pattern tells: a kernel that somebody
- * built on their own can lack any module, whatever its series. A host without a pattern takes any.
+ * built on their own can lack any module, whatever its series. Of a host without a pattern that can't be told of any.
  */
 export function isOwnKernel(row: Pick<CatalogueHost, "kernelVersion">, release: string): boolean {
-  if (row.kernelVersion === undefined) return true;
+  if (row.kernelVersion === undefined) return false;
   return release.length <= MAX_RELEASE && new RegExp(row.kernelVersion).test(release);
 }
 
@@ -50,13 +50,44 @@ export function unknownModules(release: string, id: string): string {
 export function kernelLike(row: CatalogueHost, release: string): Kernel | undefined {
   const same = row.kernels.find((kernel) => kernel.release.value === release);
   if (same !== undefined) return same;
-  if (!isOwnKernel(row, release)) return undefined;
+  return isOwnKernel(row, release) ? kernelOfSeries(row.kernels, release) : undefined;
+}
+
+/** A kernel of the same series, of the same flavour if there is one. */
+export function kernelOfSeries(kernels: readonly Kernel[], release: string): Kernel | undefined {
   const series = kernelSeries(release);
-  const rows = row.kernels.filter((kernel) => series !== undefined && kernelSeries(kernel.release.value) === series);
-  const flavour = (kernel: Kernel) => kernel.id.split("-").slice(1).join("-");
-  return (
-    rows.find((kernel) => flavour(kernel) !== "" && release.includes(flavour(kernel))) ??
-    rows.find((kernel) => flavour(kernel) === "") ??
-    rows[0]
-  );
+  if (series === undefined) return undefined;
+  const rows = kernels.filter((kernel) => kernelSeries(kernel.release.value) === series);
+  const flavoured = rows.find((kernel) => flavourOf(kernel) !== "" && release.includes(flavourOf(kernel)));
+  if (flavoured !== undefined || lostLegacy(series, release)) return flavoured;
+  return rows.find((kernel) => flavourOf(kernel) === "") ?? rows[0];
+}
+
+function flavourOf(kernel: Kernel): string {
+  return kernel.id.split("-").slice(1).join("-");
+}
+
+/** From 6.17 on a real-time kernel can't have what the ordinary one of the same series has: NETFILTER_XTABLES_LEGACY
+ * excludes PREEMPT_RT (upstream 9fce66583f06). */
+function lostLegacy(series: string, release: string): boolean {
+  return compareVersions(series, "6.17") >= 0 && /(^|[-+.])(rt|realtime)\d*([-+.]|$)/.test(release);
+}
+
+/**
+ * A row's kernel as it is known of another build of the same series: what was read in one build is deduced for the other.
+ * @param release of the build that runs
+ */
+export function inheritModules(row: Kernel, release: string): Kernel {
+  if (row.release.value === release) return row;
+  const deduced = <T>(fact: Fact<T>): Fact<T> => ({
+    ...fact,
+    confidence: fact.confidence === "stated" ? "stated" : "inferred",
+    note: [fact.note, `known of kernel ${row.release.value}`].filter((note) => note !== undefined).join("; "),
+  });
+  const modules = Object.entries(row.modules).map(([name, fact]) => [name, deduced(fact)]);
+  return {
+    ...row,
+    modules: Object.fromEntries(modules),
+    ...(row.xtablesCompat === undefined ? {} : { xtablesCompat: deduced(row.xtablesCompat) }),
+  };
 }

@@ -3,7 +3,8 @@ import { UserError } from "../model/error.ts";
 import type { CatalogueHost, Fact, Host, Kernel, ModuleState } from "../model/host.ts";
 import { kernelSeries } from "../model/version.ts";
 import { type Catalogue, defaultKernel, toHost } from "./catalogue.ts";
-import { kernelLike, unknownModules } from "./kernels.ts";
+import { inheritModules, kernelLike, unknownModules } from "./kernels.ts";
+import { alike, assignNodes, type CollectedNode, refine } from "./refine.ts";
 import type { NodesEntry, Selection } from "./types.ts";
 
 /** More nodes than any cluster has; a bound on what a file can make us hold. */
@@ -26,33 +27,99 @@ interface Group {
   osImage: string;
   release: string;
   names: string[];
+  /** Rows of the catalogue that can be meant. */
+  matches: readonly CatalogueHost[];
+  /** What was collected on nodes of it, all alike. */
+  collected?: readonly CollectedNode[];
+}
+
+/** Hosts of a cluster, and the collected facts that went into them. */
+interface NodeSelection extends Selection {
+  used: Set<CollectedNode>;
 }
 
 /**
  * Hosts from a cluster's nodes: one for each system and kernel met, named after the catalogue's row. A node that no row
  * or more than one describes comes out with the facts that are certain and no others, and is named in `unmatched`. Nodes
  * that run Windows have no netfilter: they are left out, and a note names them.
+ * @param collected facts of single nodes: those of a node in the list hold for all nodes of its system and kernel
  * @throws UserError when the content is not what `kubectl get nodes -o json` prints
  */
-export function readNodes(entry: NodesEntry, known: Catalogue): Selection {
-  const selection: Selection = { hosts: [], notes: [], unmatched: [] };
+export function readNodes(
+  entry: NodesEntry,
+  known: Catalogue,
+  collected: readonly CollectedNode[] = [],
+): NodeSelection {
   const nodes = parseNodes(entry);
+  const selection: NodeSelection = { hosts: [], notes: [], unmatched: [], used: new Set() };
   const windows = nodes.filter(runsWindows).map((node) => node.metadata.name);
   if (windows.length > 0)
     selection.notes.push(`${namedNodes(windows)} of ${entry.from}: Windows, where there is no netfilter; left out`);
-  for (const group of groupNodes(nodes.filter((node) => !runsWindows(node)))) {
-    const matches = matchRows(group, known);
-    const host =
-      matches.length === 1 ? knownHost(matches[0]!, group, entry.from) : doubtful(matches, group, entry.from);
-    selection.hosts.push(host);
-    if (matches.length !== 1) {
-      selection.unmatched.push(...group.names);
-      selection.notes.push(unmatchedNote(group, matches));
-    } else if (kernelLike(matches[0]!, group.release) === undefined) {
-      selection.notes.push(`${namedNodes(group.names)}: ${unknownModules(group.release, matches[0]!.id)}`);
-    }
-  }
+  const linux = nodes.filter((node) => !runsWindows(node));
+  const names = linux.map((node) => node.metadata.name);
+  const byNode = assignNodes(names, collected);
+  for (const whole of groupNodes(linux, known))
+    for (const group of withCollected(whole, byNode, selection.notes)) addGroup(group, entry.from, selection);
   return selection;
+}
+
+function addGroup(group: Group, from: string, selection: NodeSelection): void {
+  const { matches, collected } = group;
+  const host = matches.length === 1 ? knownHost(matches[0]!, group, from) : doubtful(group, from);
+  if (collected !== undefined) {
+    for (const facts of collected) selection.used.add(facts);
+    addHost(refined(host, group, collected[0]!), selection);
+    return;
+  }
+  addHost(host, selection);
+  if (matches.length !== 1) {
+    selection.unmatched.push(...group.names);
+    selection.notes.push(unmatchedNote(group, from));
+  } else if (kernelLike(matches[0]!, group.release) === undefined) {
+    selection.notes.push(`${namedNodes(group.names)}: ${unknownModules(group.release, matches[0]!.id)}`);
+  }
+}
+
+/** Systems whose names differ in signs alone would share an id. */
+function addHost(host: Host, { hosts }: NodeSelection): void {
+  let id = host.id;
+  for (let copy = 2; hosts.some((other) => other.id === id); copy++) id = `${host.id}-${copy}`;
+  hosts.push({ ...host, id });
+}
+
+/** The note on what isn't known of the system no longer holds, and neither does the plain id of the catalogue's row. */
+function refined(host: Host, group: Group, facts: CollectedNode): Host {
+  const others =
+    group.names.length === 1 ? "" : `, taken for all ${group.names.length} nodes of this system and kernel`;
+  const note = `facts of node ${facts.host.id} from ${facts.from}${others}`;
+  const id = host.id.includes("@") ? host.id : `${host.id}@${group.release}`;
+  return { ...refine(host, facts), id, notes: [note] };
+}
+
+/**
+ * The parts of a group that the collected facts tell apart. Where the collected nodes are alike, it is one part. Facts of
+ * another kernel were collected at another time: they are no facts of this group.
+ */
+function withCollected(group: Group, byNode: ReadonlyMap<string, CollectedNode>, notes: string[]): Group[] {
+  const fresh = group.names.flatMap((name) => {
+    const facts = byNode.get(name);
+    if (facts === undefined) return [];
+    const seen = facts.host.kernel.release.value;
+    if (seen === group.release) return [{ name, facts }];
+    notes.push(
+      `${facts.from}: collected on node ${facts.host.id} under kernel ${seen}, now it runs ${group.release}: taken as a host by itself`,
+    );
+    return [];
+  });
+  const [first] = fresh;
+  if (first === undefined) return [group];
+  if (fresh.every(({ facts }) => alike(facts.host, first.facts.host)))
+    return [{ ...group, collected: fresh.map(({ facts }) => facts) }];
+  const rest = group.names.filter((name) => !fresh.some((other) => other.name === name));
+  return [
+    ...(rest.length === 0 ? [] : [{ ...group, names: rest }]),
+    ...fresh.map(({ name, facts }) => ({ ...group, names: [name], collected: [facts] })),
+  ];
 }
 
 /** The system's own word; where it is missing, the name. */
@@ -80,22 +147,30 @@ function parseNodes(entry: NodesEntry): Node[] {
   });
 }
 
-/** Nodes of one system and kernel together, in the order in which they first appear. */
-function groupNodes(nodes: readonly Node[]): Group[] {
-  const groups = new Map<string, Group>();
+/** Nodes of one system and kernel together, in the order in which they first appear. Point releases of one row are one system. */
+function groupNodes(nodes: readonly Node[], known: Catalogue): Group[] {
+  const bySystem = new Map<string, Group>();
   for (const node of nodes) {
-    const { osImage, kernelVersion } = node.status.nodeInfo;
-    const key = `${osImage}\n${kernelVersion}`;
-    const group = groups.get(key) ?? { osImage, release: kernelVersion, names: [] };
+    const { osImage, kernelVersion: release } = node.status.nodeInfo;
+    const key = `${osImage}\n${release}`;
+    const group = bySystem.get(key) ?? { osImage, release, names: [], matches: [] };
     group.names.push(node.metadata.name);
-    groups.set(key, group);
+    bySystem.set(key, group);
+  }
+  const groups = new Map<string, Group>();
+  for (const [key, group] of bySystem) {
+    group.matches = matchRows(group, known);
+    const row = group.matches.length === 1 ? `${group.matches[0]!.id}\n${group.release}` : key;
+    const same = groups.get(row);
+    if (same === undefined) groups.set(row, group);
+    else same.names.push(...group.names);
   }
   return [...groups.values()];
 }
 
 /** Rows whose patterns fit. The kernel's pattern decides between rows that share an osImage; where it fits none of them, the
  * osImage alone counts: a distribution can run a kernel of another origin. */
-function matchRows(group: Group, known: Catalogue): CatalogueHost[] {
+function matchRows(group: Pick<Group, "osImage" | "release">, known: Catalogue): CatalogueHost[] {
   const fits = (pattern: string | undefined, value: string) => pattern !== undefined && new RegExp(pattern).test(value);
   const byKernelOnly = known.hosts.filter((row) => row.osImage === undefined && fits(row.kernelVersion, group.release));
   if (byKernelOnly.length > 0) return byKernelOnly;
@@ -108,7 +183,11 @@ function matchRows(group: Group, known: Catalogue): CatalogueHost[] {
 
 function knownHost(row: CatalogueHost, group: Group, from: string): Host {
   const like = kernelLike(row, group.release);
-  const kernel: Kernel = { ...(like ?? { modules: {} }), id: like?.id ?? seriesOf(group), release: seen(group, from) };
+  const kernel: Kernel = {
+    ...(like === undefined ? { modules: {} } : inheritModules(like, group.release)),
+    id: like?.id ?? seriesOf(group),
+    release: seen(group, from),
+  };
   const host = toHost(row, like ?? defaultKernel(row));
   const isDefault = group.release === defaultKernel(row).release.value;
   return {
@@ -121,7 +200,8 @@ function knownHost(row: CatalogueHost, group: Group, from: string): Host {
 }
 
 /** A node of which the system is not certain: it keeps the facts on which all candidates agree. */
-function doubtful(candidates: readonly CatalogueHost[], group: Group, from: string): Host {
+function doubtful(group: Group, from: string): Host {
+  const candidates = group.matches;
   const hosts = candidates.map((row) => knownHost(row, group, from));
   const ids = candidates.map((row) => row.id);
   const id = ids.length === 0 ? slug(group.osImage) : ids.length <= 3 ? ids.join("-or-") : `${ids[0]}-or-others`;
@@ -139,7 +219,7 @@ function doubtful(candidates: readonly CatalogueHost[], group: Group, from: stri
     iptables: agreedFacts(hosts.map((host) => host.iptables)),
     nft: agreedFacts(hosts.map((host) => host.nft)),
     ipset: agreedFacts(hosts.map((host) => host.ipset)),
-    notes: [unmatchedNote(group, candidates)],
+    notes: [unmatchedNote(group, from)],
     ...(candidates.length === 0 ? { unmatched: `system "${group.osImage}" is not in the catalogue` } : {}),
   };
 }
@@ -157,10 +237,37 @@ function agreedFacts<T>(records: readonly object[]): Record<string, Fact<T>> {
   return result;
 }
 
-function unmatchedNote(group: Group, candidates: readonly CatalogueHost[]): string {
+function unmatchedNote(group: Group, from: string): string {
+  const candidates = group.matches;
   const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
   if (candidates.length === 0) return `${what} is not in the catalogue; state it as an own host`;
-  return `${what} can be ${candidates.map((row) => row.id).join(" or ")}; only what they share is known`;
+  const differing = differences(candidates.map((row) => knownHost(row, group, from)));
+  const unknown =
+    differing.length === 0 ? "" : `: ${listed(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
+  return `${what} can be ${candidates.map((row) => row.id).join(" or ")}; only what they share is known${unknown}`;
+}
+
+/** Names of the facts that not all of the hosts share: tools first. */
+function differences(hosts: readonly Host[]): string[] {
+  const facts = hosts.map(
+    ({ kernel, ...host }): Record<string, Fact<unknown> | undefined> => ({
+      "iptables version": host.iptables.version,
+      "iptables backend": host.iptables.backend,
+      "nft version": host.nft.version,
+      "ipset version": host.ipset.version,
+      ...kernel.modules,
+    }),
+  );
+  const names = new Set(facts.flatMap((record) => Object.keys(record)));
+  return [...names].filter((name) => facts.some((record) => record[name]?.value !== facts[0]?.[name]?.value));
+}
+
+/** The first few of a list, and how many more there are. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5);
+  const rest = names.length - shown.length;
+  if (rest > 0) return `${shown.join(", ")} and ${rest} more`;
+  return shown.length === 1 ? shown[0]! : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
 function seen(group: Group, from: string): Fact<string> {

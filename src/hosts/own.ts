@@ -1,9 +1,12 @@
-import { UserError } from "../model/error.ts";
+import { atPath, UserError } from "../model/error.ts";
 import type { Fact, Host, Kernel, ModuleState } from "../model/host.ts";
 import { isVersion, kernelSeries } from "../model/version.ts";
 import { type Catalogue, findHost, toHost } from "./catalogue.ts";
-import { findKernels, isOwnKernel, unknownModules } from "./kernels.ts";
+import { contradictions } from "./contradictions.ts";
+import { withoutAbsentCores } from "./dependencies.ts";
+import { findKernels, inheritModules, isOwnKernel, kernelOfSeries, unknownModules } from "./kernels.ts";
 import { checkModuleName } from "./module-names.ts";
+import { impossible, unheardOf, type Versioned } from "./plausible.ts";
 import { resolvePrograms } from "./programs.ts";
 import { didYouMean } from "./suggest.ts";
 import type { OwnHost } from "./types.ts";
@@ -37,11 +40,22 @@ export function buildOwnHost(
   return build(own, others, known, []);
 }
 
+/** An error about an own host that knows its place in the config. */
+function mistake(own: OwnHost, field: readonly string[], problem: string): UserError {
+  return new UserError(`host "${own.id}": ${problem}`, { path: placeOf(own, field) });
+}
+
+function placeOf(own: OwnHost, field: readonly (string | number)[]) {
+  return own.at === undefined ? undefined : [...own.at, ...field];
+}
+
 function build(own: OwnHost, others: readonly OwnHost[], known: Catalogue, below: string[]): Built {
   if (below.includes(own.id))
-    throw new UserError(`host "${own.id}": extends goes in a circle: ${[...below, own.id].join(" -> ")}`);
+    throw mistake(own, ["extends"], `extends goes in a circle: ${[...below, own.id].join(" -> ")}`);
   if (below.length >= MAX_CHAIN)
-    throw new UserError(`host "${below[0]}": a chain of more than ${MAX_CHAIN} hosts that extend each other`);
+    throw new UserError(`host "${below[0]}": a chain of more than ${MAX_CHAIN} hosts that extend each other`, {
+      path: own.at,
+    });
   const base = findBase(own, others, known, [...below, own.id]);
   const { kernel, notes } = kernelOf(own, base);
   const host: Host = {
@@ -51,17 +65,38 @@ function build(own: OwnHost, others: readonly OwnHost[], known: Catalogue, below
     release: base?.host.release ?? "",
     maintained: true,
     kernel,
-    iptables: toolOf(own, "iptables", base?.host.iptables),
+    iptables: iptablesOf(own, base?.host.iptables),
     nft: toolOf(own, "nft", base?.host.nft),
     ipset: toolOf(own, "ipset", base?.host.ipset),
     notes: [...(base?.host.notes ?? []), ...notes],
   };
-  if (own.iptables?.backend !== undefined) host.iptables.backend = stated(own.iptables.backend);
-  const programs = own.programs === undefined ? base?.host.programs : resolvePrograms(own.programs, `host "${own.id}"`);
+  const [contradiction] = contradictions(host);
+  if (contradiction !== undefined) throw mistake(own, [], contradicts(own, contradiction));
+  const programs = programsOf(own, base);
   if (programs !== undefined) host.programs = programs;
   // The kernel that a base stated counts for those that state none themselves.
   const inherited = own.kernel === undefined ? (base?.notes ?? []) : [];
-  return { host, notes: [...inherited, ...notes], kernelVersion: base?.kernelVersion };
+  return { host, notes: [...inherited, ...notes, ...newerThanKnown(own)], kernelVersion: base?.kernelVersion };
+}
+
+function contradicts(own: OwnHost, contradiction: string): string {
+  const whose = own.extends === undefined ? "its facts" : `its facts and those of ${own.extends}`;
+  return `${whose} contradict each other: ${contradiction}; state what is true of both`;
+}
+
+function programsOf(own: OwnHost, base: Base | undefined): Host["programs"] {
+  if (own.programs === undefined) return base?.host.programs;
+  return resolvePrograms(own.programs, `host "${own.id}"`, placeOf(own, ["programs"]));
+}
+
+/** Sentences on stated versions that are newer than any known one. */
+function newerThanKnown(own: OwnHost): string[] {
+  const stated: [Versioned, string | undefined][] = [
+    ["iptables", own.iptables?.version],
+    ["ipset", own.ipset?.version],
+    ["nft", own.nft?.version],
+  ];
+  return stated.flatMap(([tool, version]) => (version === undefined ? [] : (unheardOf(tool, version) ?? [])));
 }
 
 interface Base extends Built {
@@ -74,6 +109,7 @@ function findBase(own: OwnHost, others: readonly OwnHost[], known: Catalogue, be
   if (name === undefined) return undefined;
   const other = others.find((candidate) => candidate.id === name);
   // An own host may carry the id of the catalogue row that it refines.
+  if (other === own && findHost(known, name) === undefined) throw mistake(own, ["extends"], "it extends itself");
   if (other !== undefined && other !== own) {
     const built = build(other, others, known, below);
     return { ...built, kernels: [built.host.kernel] };
@@ -82,11 +118,11 @@ function findBase(own: OwnHost, others: readonly OwnHost[], known: Catalogue, be
   const row = findHost(known, id);
   if (row === undefined) {
     const ids = [...known.hosts.map((host) => host.id), ...others.filter((o) => o !== own).map((o) => o.id)];
-    throw new UserError(
-      `host "${own.id}": it extends "${name}", which is no host; ${didYouMean(id, ids, "the hosts command lists the catalogue")}`,
-    );
+    const near = didYouMean(id, ids, "the hosts command lists the catalogue");
+    throw mistake(own, ["extends"], `it extends "${name}", which is no host; ${near}`);
   }
-  const host = toHost(row, findKernels(row, kernel)[0]!);
+  const [found] = atPath(placeOf(own, ["extends"]), () => findKernels(row, kernel));
+  const host = toHost(row, found!);
   return { host, notes: [], kernelVersion: row.kernelVersion, kernels: row.kernels };
 }
 
@@ -98,13 +134,30 @@ function toolOf<T extends { version?: Fact<string> | undefined }>(
   const version = own[tool]?.version;
   if (version === undefined) return { ...(base as T) };
   if (!isVersion(version))
-    throw new UserError(`host "${own.id}": ${tool} version "${version}" is not one; write it in quotes, like "1.8.9"`);
+    throw mistake(own, [tool, "version"], `${tool} version "${version}" is not one; write it in quotes, like "1.8.9"`);
+  const problem = impossible(tool, version);
+  if (problem !== undefined) throw mistake(own, [tool, "version"], problem);
   return { ...(base as T), version: stated(version), installed: stated(true) };
 }
 
+/** A stated version is another build than the base's: its release is not taken over. */
+function iptablesOf(own: OwnHost, base: Host["iptables"] | undefined): Host["iptables"] {
+  const { version, release, backend } = own.iptables ?? {};
+  const { release: inherited, ...tool } = toolOf(own, "iptables", base);
+  if (release !== undefined && tool.version === undefined)
+    throw mistake(own, ["iptables", "release"], "a release says nothing without a version; state both");
+  return {
+    ...tool,
+    ...(release !== undefined ? { release: stated(release) } : {}),
+    ...(release === undefined && version === undefined && inherited !== undefined ? { release: inherited } : {}),
+    ...(backend === undefined ? {} : { backend: stated(backend) }),
+  };
+}
+
 function kernelOf(own: OwnHost, base: Base | undefined): { kernel: Kernel; notes: string[] } {
-  const { kernel, notes } = own.kernel === undefined ? baseKernel(base) : ownKernel(own.kernel, base);
-  return { kernel: { ...kernel, modules: { ...kernel.modules, ...statedModules(own) } }, notes };
+  const { kernel, notes } = own.kernel === undefined ? baseKernel(base) : ownKernel(own, own.kernel, base);
+  const modules = withoutAbsentCores(statedModules(own), Object.keys(kernel.modules));
+  return { kernel: { ...kernel, modules: { ...kernel.modules, ...modules } }, notes };
 }
 
 function baseKernel(base: Base | undefined): { kernel: Kernel; notes: string[] } {
@@ -114,14 +167,21 @@ function baseKernel(base: Base | undefined): { kernel: Kernel; notes: string[] }
 
 /** The kernel that the user names: with the modules of the base's row of the same release or series, otherwise with none
  * known. A newer series can have lost modules and a kernel of another origin can lack any: theirs are never taken over. */
-function ownKernel(release: string, base: Base | undefined): { kernel: Kernel; notes: string[] } {
+function ownKernel(own: OwnHost, release: string, base: Base | undefined): { kernel: Kernel; notes: string[] } {
+  const series = kernelSeries(release);
+  if (series === undefined)
+    throw mistake(own, ["kernel"], `kernel "${release}" is no kernel release; write what uname -r says`);
+  const problem = impossible("kernel", series);
+  if (problem !== undefined) throw mistake(own, ["kernel"], problem);
   const row = base === undefined ? undefined : findOwnKernel(release, base);
   const kernel: Kernel = {
-    ...(row ?? { modules: {} }),
-    id: kernelSeries(release) ?? release,
+    ...(row === undefined ? { modules: {} } : inheritModules(row, release)),
+    id: series,
     release: stated(release),
   };
-  return { kernel, notes: base === undefined || row !== undefined ? [] : [unknownModules(release, base.host.id)] };
+  const unknown = base === undefined || row !== undefined ? [] : [unknownModules(release, base.host.id)];
+  const newer = unheardOf("kernel", series);
+  return { kernel, notes: newer === undefined ? unknown : [...unknown, newer] };
 }
 
 function findOwnKernel(release: string, base: Base): Kernel | undefined {
@@ -131,27 +191,19 @@ function findOwnKernel(release: string, base: Base): Kernel | undefined {
     (kernel) => kernel.release.value === release || (kernel.id === release && kernel.release.confidence !== "stated"),
   );
   if (same !== undefined || !isOwnKernel(base, release)) return same;
-  const series = kernelSeries(release);
-  return candidates.find(
-    (kernel) =>
-      series !== undefined &&
-      kernelSeries(kernel.release.value) === series &&
-      // What a config states in between may be a kernel of another origin; the catalogue's rows are not.
-      (kernel.release.confidence !== "stated" || isOwnKernel(base, kernel.release.value)),
+  // What a config states in between may be a kernel of another origin; the catalogue's rows are not.
+  const trusted = candidates.filter(
+    (kernel) => kernel.release.confidence !== "stated" || isOwnKernel(base, kernel.release.value),
   );
+  return kernelOfSeries(trusted, release);
 }
 
-/** The states that the config gives. Without ip_tables there are no iptable_* tables either, whatever the base says. */
-function statedModules({ id, modules = {} }: OwnHost): Record<string, Fact<ModuleState>> {
-  for (const name of Object.keys(modules)) checkModuleName(name, `host "${id}"`);
+/** The states that the config gives. */
+function statedModules(own: OwnHost): Record<string, Fact<ModuleState>> {
   const facts: Record<string, Fact<ModuleState>> = {};
-  for (const [core, table] of [
-    ["ip_tables", "iptable_"],
-    ["ip6_tables", "ip6table_"],
-  ] as const) {
-    if (modules[core] !== "absent") continue;
-    for (const name of ["filter", "nat", "mangle", "raw", "security"]) facts[table + name] = stated("absent");
+  for (const [name, state] of Object.entries(own.modules ?? {})) {
+    atPath(placeOf(own, ["modules", name]), () => checkModuleName(name, `host "${own.id}"`));
+    facts[name] = stated(state);
   }
-  for (const [name, state] of Object.entries(modules)) facts[name] = stated(state);
   return facts;
 }

@@ -3,10 +3,11 @@ import encodings from "../knowledge/encodings.json" with { type: "json" };
 import ipset from "../knowledge/ipset.json" with { type: "json" };
 import kubernetes from "../knowledge/kubernetes.json" with { type: "json" };
 import { programProfiles } from "../knowledge/programs/index.ts";
-import { UserError } from "../model/error.ts";
+import { atPath, type ConfigPath, UserError } from "../model/error.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { NodeProgram, ProgramProfile } from "../model/program.ts";
 import { isVersion } from "../model/version.ts";
+import { impossible } from "./plausible.ts";
 import { didYouMean } from "./suggest.ts";
 import type { OwnProgram, ProgramReference } from "./types.ts";
 
@@ -56,12 +57,21 @@ const MAX_PROGRAMS = 200;
 /**
  * A list of programs as they stand on a node.
  * @param whose what the list belongs to, as the error names it
+ * @param at where the config states the list
  * @throws UserError as {@link resolveProgram}, and for a list that is too long
  */
-export function resolvePrograms(references: readonly ProgramReference[], whose = "config"): NodeProgram[] {
+export function resolvePrograms(
+  references: readonly ProgramReference[],
+  whose = "config",
+  at?: ConfigPath,
+): NodeProgram[] {
   if (references.length > MAX_PROGRAMS)
-    throw new UserError(`${whose}: ${references.length} programs in one list are more than ${MAX_PROGRAMS}`);
-  return references.map(resolveProgram);
+    throw new UserError(`${whose}: ${references.length} programs in one list are more than ${MAX_PROGRAMS}`, {
+      path: at,
+    });
+  return references.map((reference, index) =>
+    atPath(at === undefined ? undefined : [...at, index], () => resolveProgram(reference)),
+  );
 }
 
 /** Programs on every node unless the config says otherwise: kubelet and kube-proxy of the oldest and the newest Kubernetes
@@ -75,6 +85,19 @@ export function defaultPrograms(): NodeProgram[] {
 }
 
 function resolveKnown(reference: string): NodeProgram {
+  const { profile, version } = parseReference(reference);
+  return fromProfile(profile, version, reference.trim());
+}
+
+/**
+ * Checks the name of an image's own program and the form of its version, which may be any: what it brings is read in the image.
+ * @throws UserError for a program that we don't know and for a version that isn't one
+ */
+export function checkProgramName(reference: string): void {
+  parseReference(reference);
+}
+
+function parseReference(reference: string): { profile: ProgramProfile; version: string | null } {
   const at = reference.indexOf("@");
   const name = (at < 0 ? reference : reference.slice(0, at)).trim();
   const version = at < 0 ? null : reference.slice(at + 1).trim();
@@ -85,7 +108,9 @@ function resolveKnown(reference: string): NodeProgram {
       `program "${reference}": there is no program "${name}" in the catalogue; ${didYouMean(name, ids, `known are ${ids.join(", ")}`)}`,
     );
   }
-  return fromProfile(profile, version, reference.trim());
+  if (version !== null && semver.coerce(version) === null)
+    throw new UserError(`program "${reference}": "${version}" is not a version; write it like ${profile.id}@1.31`);
+  return { profile, version };
 }
 
 function fromProfile(profile: ProgramProfile, version: string | null, id: string): NodeProgram {
@@ -111,11 +136,14 @@ function fromProfile(profile: ProgramProfile, version: string | null, id: string
   };
 }
 
-function rowFor(profile: ProgramProfile, version: string, id: string): ProgramVersion | undefined {
+function rowFor(profile: ProgramProfile, version: string, id: string): ProgramVersion {
   const wanted = semver.coerce(version);
-  if (wanted === null)
-    throw new UserError(`program "${id}": "${version}" is not a version; write it like ${profile.id}@1.31`);
-  return profile.versions.find((row) => semver.satisfies(wanted, row.versions));
+  const row = profile.versions.find((candidate) => wanted !== null && semver.satisfies(wanted, candidate.versions));
+  if (row !== undefined) return row;
+  const known = profile.versions.map((candidate) => candidate.versions).join(", ");
+  throw new UserError(
+    `program "${id}": what ${profile.id} ${version} brings is not in the catalogue, only ${known}; state it as a program of your own`,
+  );
 }
 
 function evidenceOf(profile: ProgramProfile, row: ProgramVersion | undefined, version: string | null): Evidence[] {
@@ -178,6 +206,8 @@ function resolveOwn(own: OwnProgram): NodeProgram {
       throw new UserError(
         `program "${own.name}": ${tool} "${version}" is not a version; write it in quotes, like "1.8.9"`,
       );
+    const problem = impossible(tool, version);
+    if (problem !== undefined) throw new UserError(`program "${own.name}": ${problem}`);
     stated.push(`${tool} ${version}`);
   }
   for (const construct of own.writes ?? []) checkConstruct(construct, own.name);

@@ -1,18 +1,16 @@
-import { UserError } from "../model/error.ts";
+import { atPath, type ConfigPath, UserError } from "../model/error.ts";
 import { globMatches } from "../model/glob.ts";
 import type { CatalogueHost, Host } from "../model/host.ts";
 import { compareVersions } from "../model/version.ts";
 import { type Catalogue, catalogue, findHost, toHost } from "./catalogue.ts";
 import { readCollected } from "./collected.ts";
+import { contradictions } from "./contradictions.ts";
 import { findKernels } from "./kernels.ts";
 import { readNodes } from "./nodes.ts";
 import { buildOwnHost } from "./own.ts";
+import type { CollectedNode } from "./refine.ts";
 import { didYouMean } from "./suggest.ts";
-import type { HostEntry, OwnHost, Selection } from "./types.ts";
-
-const noCurrentGke =
-  "neither the iptables nor the netfilter modules of a maintained Container-Optimized OS milestone are in the catalogue; " +
-  "give the nodes (kubectl get nodes -o json), a host of your own, or an old milestone such as cos-109";
+import type { FactsEntry, HostEntry, NodesEntry, OwnHost, Selection } from "./types.ts";
 
 /** More entries, own hosts and selected hosts than any report can show; bounds on what a pull request's config can make us
  * hold. */
@@ -31,48 +29,100 @@ export function splitHostList(text: string): string[] {
 /**
  * The hosts that the entries mean, in their order, none twice. No entry at all means `default`.
  *
- * A text entry is `default`, `maintained`, `eks` or `aks`; a catalogue id (its default kernel), `id@kernel` (a kernel's id or
- * the beginning of its release), `id@*`; a glob (`talos-*`); a comparison (`ubuntu >= 20.04`); or `not` before one of these,
- * which takes hosts away again.
+ * A text entry is `default`, `maintained`, `eks`, `gke` or `aks`; a catalogue id (its default kernel), `id@kernel` (a kernel's
+ * id or the beginning of its release), `id@*`; a glob (`talos-*`); a comparison (`ubuntu >= 20.04`); or `not` before one of
+ * these, which takes hosts away again. Collected facts of a node that a list of nodes names go into that node's host.
  * @param configured own hosts of the config that the entries may name by id, and that own hosts among them may extend
+ * @param at where the config lists the entries; undefined when they come from elsewhere
  * @throws UserError for a name that means nothing (with the nearest ones), a broken own host, and when nothing is left
  */
 export function selectHosts(
   entries: readonly HostEntry[],
   known: Catalogue = catalogue,
   configured: readonly OwnHost[] = [],
+  at?: ConfigPath,
 ): Selection {
   const own = entries.filter(isOwnHost);
   checkCount(entries.length, MAX_ENTRIES, "entries");
   checkCount(Math.max(own.length, configured.length), MAX_OWN_HOSTS, "hosts of the config's own");
   checkOwnIds(own);
   own.push(...configured.filter((host) => !own.some((listed) => listed.id === host.id)));
-  const chosen = new Map<string, Host>();
-  const notes: string[] = [];
-  const unmatched: string[] = [];
-  for (const written of entries.length === 0 ? ["default"] : entries) {
-    const entry = ownHostNamed(written, configured) ?? written;
-    if (typeof entry === "string") {
-      applyText(entry, chosen, known);
-    } else if (isOwnHost(entry)) {
-      const built = buildOwnHost(entry, own, known);
-      chosen.set(entry.id, built.host);
-      notes.push(...built.notes.map((note) => `host ${entry.id}: ${note}`));
-    } else if ("facts" in entry) {
-      addCollected(readCollected(entry), chosen, entry.from);
-    } else {
-      const found = readNodes(entry, known);
-      for (const host of found.hosts) if (!chosen.has(host.id)) chosen.set(host.id, host);
-      notes.push(...found.notes);
-      unmatched.push(...found.unmatched);
-    }
-    checkCount(chosen.size, MAX_SELECTED, "selected hosts");
-  }
+  const choice: Choice = { chosen: new Map(), notes: [], unmatched: [], own, configured, known };
+  const all = entries.length === 0 ? ["default"] : entries;
+  const place = (index: number) => (at === undefined ? undefined : [...at, index]);
+  const collected = all.map((entry, index) =>
+    isFacts(entry) ? atPath(place(index), () => readFacts(entry)) : undefined,
+  );
+  const used = new Set<CollectedNode>();
+  // Lists of nodes first: what they take of the collected facts is no host by itself.
+  const listed = all.map((entry, index) =>
+    isNodes(entry)
+      ? atPath(place(index), () =>
+          readNodes(
+            entry,
+            known,
+            collected.filter((facts) => facts !== undefined),
+          ),
+        )
+      : undefined,
+  );
+  for (const found of listed) for (const facts of found?.used ?? []) used.add(facts);
+  all.forEach((entry, index) => {
+    atPath(place(index), () => {
+      const facts = collected[index];
+      const nodes = listed[index];
+      if (facts !== undefined && !used.has(facts)) addCollected(facts, choice);
+      if (nodes !== undefined) addNodes(nodes, choice);
+      if (!isFacts(entry) && !isNodes(entry)) addNamed(entry, choice);
+      checkCount(choice.chosen.size, MAX_SELECTED, "selected hosts");
+    });
+  });
+  const { chosen, notes, unmatched } = choice;
   if (chosen.size === 0)
     throw new UserError(
       [`hosts: nothing is left of the selection "${describe(entries)}"`, ...notes.slice(0, 3)].join("; "),
     );
   return { hosts: [...chosen.values()], notes, unmatched };
+}
+
+/** A selection while it is made. */
+interface Choice {
+  chosen: Map<string, Host>;
+  notes: string[];
+  unmatched: string[];
+  /** Own hosts that others may extend. */
+  own: readonly OwnHost[];
+  configured: readonly OwnHost[];
+  known: Catalogue;
+}
+
+function addNamed(written: string | OwnHost, { chosen, notes, own, configured, known }: Choice): void {
+  const entry = ownHostNamed(written, configured) ?? written;
+  if (typeof entry === "string") {
+    applyText(entry, chosen, known, notes);
+    return;
+  }
+  const built = buildOwnHost(entry, own, known);
+  chosen.set(entry.id, built.host);
+  notes.push(...built.notes.map((note) => `host ${entry.id}: ${note}`));
+}
+
+function addNodes(found: Selection, { chosen, notes, unmatched }: Choice): void {
+  for (const host of found.hosts) if (!chosen.has(host.id)) chosen.set(host.id, host);
+  notes.push(...found.notes);
+  unmatched.push(...found.unmatched);
+}
+
+function readFacts(entry: FactsEntry): CollectedNode {
+  return { host: readCollected(entry), from: entry.from };
+}
+
+function isFacts(entry: HostEntry): entry is FactsEntry {
+  return typeof entry === "object" && "facts" in entry;
+}
+
+function isNodes(entry: HostEntry): entry is NodesEntry {
+  return typeof entry === "object" && "nodes" in entry;
 }
 
 /** @throws UserError when there are more than the bound */
@@ -81,24 +131,26 @@ function checkCount(count: number, bound: number, what: string): void {
     throw new UserError(`hosts: ${count} ${what} are more than ${bound}; check a part of them at a time`);
 }
 
-function addCollected(host: Host, chosen: Map<string, Host>, from: string): void {
+function addCollected({ host, from }: CollectedNode, { chosen, notes }: Choice): void {
   if (chosen.has(host.id))
     throw new UserError(`${from}: there are two hosts of the id "${host.id}"; rename one in its name= line`);
   chosen.set(host.id, host);
+  // A node can be as broken as that; that its file says so is no mistake of who wrote it.
+  notes.push(...contradictions(host).map((clause) => `host ${host.id} (${from}): ${clause}`));
 }
 
 function isOwnHost(entry: HostEntry): entry is OwnHost {
   return typeof entry === "object" && "id" in entry;
 }
 
-function ownHostNamed(entry: HostEntry, configured: readonly OwnHost[]): OwnHost | undefined {
+function ownHostNamed(entry: string | OwnHost, configured: readonly OwnHost[]): OwnHost | undefined {
   return typeof entry === "string" ? configured.find((host) => host.id === entry.trim()) : undefined;
 }
 
 function checkOwnIds(own: readonly OwnHost[]): void {
   const seen = new Set<string>();
   for (const host of own) {
-    if (seen.has(host.id)) throw new UserError(`host "${host.id}": there are two hosts of this id`);
+    if (seen.has(host.id)) throw new UserError(`host "${host.id}": there are two hosts of this id`, { path: host.at });
     seen.add(host.id);
   }
 }
@@ -107,10 +159,12 @@ function describe(entries: readonly HostEntry[]): string {
   return entries.map((entry) => (typeof entry === "string" ? entry : "id" in entry ? entry.id : entry.from)).join(", ");
 }
 
-function applyText(entry: string, chosen: Map<string, Host>, known: Catalogue): void {
+function applyText(entry: string, chosen: Map<string, Host>, known: Catalogue, notes: string[]): void {
   const query = entry.trim();
   const negated = /^not\s+(.+)$/.exec(query)?.[1];
   if (negated === undefined) {
+    const caveat = Object.hasOwn(known.selections, query) ? known.selections[query]?.caveat : undefined;
+    if (caveat !== undefined) notes.push(`hosts: ${query}: ${caveat}`);
     for (const host of findHosts(query, known)) if (!chosen.has(host.id)) chosen.set(host.id, host);
     return;
   }
@@ -134,7 +188,6 @@ function findHosts(query: string, known: Catalogue): Host[] {
   const list = Object.hasOwn(known.selections, query) ? known.selections[query] : undefined;
   if (list !== undefined) return list.hosts.flatMap((entry) => findById(entry, known));
   if (query === "maintained") return known.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
-  if (query === "gke") throw new UserError(`hosts: "gke": ${noCurrentGke}`);
   const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*(\S+)$/.exec(query);
   if (comparison !== null) return findByComparison(query, comparison, known);
   if (/[*?]/.test(query.split("@", 1)[0]!)) return findByGlob(query, known);

@@ -1,3 +1,4 @@
+import type { ConfigPath } from "../model/error.ts";
 import type { Host, ModuleState } from "../model/host.ts";
 import type { Operation } from "../model/program.ts";
 import type { Backend } from "../model/toolchain.ts";
@@ -28,11 +29,13 @@ export interface OwnHost {
   extends?: string | undefined;
   /** `uname -r`. */
   kernel?: string | undefined;
-  iptables?: { version?: string | undefined; backend?: Backend | undefined } | undefined;
+  iptables?: { version?: string | undefined; release?: string | undefined; backend?: Backend | undefined } | undefined;
   nft?: { version?: string | undefined } | undefined;
   ipset?: { version?: string | undefined } | undefined;
   modules?: Record<string, ModuleState> | undefined;
   programs?: ProgramReference[] | undefined;
+  /** Where the config states it, for errors. */
+  at?: ConfigPath | undefined;
 }
 
 /** The content of `kubectl get nodes -o json`, already parsed, and the name it was read under. */

@@ -67,6 +67,9 @@ export const hostSchema = z.object({
   iptables: z.optional(
     z.object({
       version: z.optional(fact(z.string())),
+      /** The distribution's release of that version: `17.el8_3.1`, `3ubuntu2`, `r2`. It tells what was repaired under the old
+       * number. */
+      release: z.optional(fact(z.string())),
       backend: z.optional(fact(backendSchema)),
       installed: z.optional(fact(z.boolean())),
     }),

@@ -49,8 +49,11 @@ describe("facts of a node", () => {
       ipset: { installed: { value: false } },
     });
     expect(host.ipset.version).toBeUndefined();
+    const tables = ["filter", "nat", "mangle", "raw", "security"].map((table) => [`iptable_${table}`, "absent"]);
     expect(states(node)).toEqual({
       ip_tables: "absent",
+      // Without it there are no tables of it.
+      ...Object.fromEntries(tables),
       nf_tables: "loaded",
       nft_compat: "absent",
       ip_set: "loadable",
@@ -75,6 +78,24 @@ describe("facts of a node", () => {
     expect(host.iptables.installed?.value).toBe(true);
   });
 
+  test.each([
+    ["1.8.11-2.el10", "2.el10"],
+    ["1:1.8.11-2+b1", "2+b1"],
+    ["1.8.11-r1", "r1"],
+    ["1.8.4-17.el8_3.1", undefined],
+    ["package iptables is not installed", undefined],
+  ])("of the package %s: its release, if it is the version that runs", (said, expected) => {
+    const host = read(node.replace("tool.iptables=", `package.iptables=${said}\ntool.iptables=`));
+    expect(host.iptables.release?.value).toBe(expected);
+  });
+
+  test("that can't work together are told, not refused: a node can be broken", () => {
+    const legacy = node.replace("v1.8.11 (nf_tables)", "v1.8.11 (legacy)");
+    expect(selectHosts([{ facts: legacy, from: "w.facts" }]).notes).toEqual([
+      "host worker-1 (w.facts): the backend is legacy, and the kernel module ip_tables is absent",
+    ]);
+  });
+
   const config = (lines: string) => `format=netfilter-compat-facts-1\nkernel=${lines}\nconfig.NF_TABLES=y\nend=1\n`;
   test("a kernel's config stands in where no list of modules could be read", () => {
     expect(states(config("6.1.0\nconfig.IP_NF_IPTABLES=y\nconfig.IP_NF_FILTER=y\nconfig.IP_NF_NAT=m"))).toEqual({
@@ -87,6 +108,7 @@ describe("facts of a node", () => {
       ip_tables: "absent",
       ip6_tables: "absent",
       iptable_filter: "absent",
+      ip6table_nat: "absent",
     });
     expect(states(config("6.18.1\nconfig.NETFILTER_XTABLES_LEGACY=y\nconfig.IP_NF_IPTABLES=y"))).toMatchObject({
       ip_tables: "builtin",

@@ -145,7 +145,9 @@ describe("nodes of a cluster", () => {
       node("AlmaLinux 10.1 (Heliotrope Lion)", "6.12.0-124.29.1.el10_1.x86_64", "alma"),
     );
     expect(unmatched).toEqual(["alma"]);
-    expect(notes[0]).toContain("can be rhel-10 or rhel-10-cloud; only what they share is known");
+    expect(notes[0]).toMatch(
+      /can be rhel-10 or rhel-10-cloud; only what they share is known: .*(nft_compat|ip_set).* and \d+ more are unknown$/,
+    );
     expect(hosts[0]?.id).toBe("rhel-10-or-rhel-10-cloud@6.12.0-124.29.1.el10_1.x86_64");
     expect(hosts[0]?.iptables.backend?.value).toBe("nft");
     expect(hosts[0]?.kernel.modules.ip_tables?.value).toBe("absent");
@@ -157,6 +159,53 @@ describe("nodes of a cluster", () => {
     expect(unmatched).toEqual(["gke-1"]);
     expect(hosts[0]?.id).toBe("cos-117-or-cos-121@6.6.87+");
     expect(hosts[0]?.iptables).toEqual({});
+  });
+
+  test("of Container-Optimized OS: what can differ is named", () => {
+    const { notes } = select(node("Container-Optimized OS from Google", "6.1.112+", "gke-1"));
+    expect(notes[0]).toMatch(
+      /can be cos-109 or cos-113; only what they share is known: iptables version, iptables backend, .* unknown$/,
+    );
+  });
+
+  test("of one row and kernel are one host, whatever the point release they call themselves", () => {
+    const kernel = "5.15.0-25-generic";
+    const { hosts } = select(node("Ubuntu 22.04.3 LTS", kernel, "a"), node("Ubuntu 22.04.5 LTS", kernel, "b"));
+    expect(hosts.map((host) => host.title)).toEqual(["Ubuntu 22.04, kernel 5.15.0-25-generic: nodes a and b"]);
+  });
+
+  test("of systems whose names differ in signs alone stay apart", () => {
+    const { hosts, unmatched } = select(node("Plan 9", "4.0", "a"), node("Plan (9)", "4.0", "b"));
+    expect(hosts.map((host) => host.id)).toEqual(["plan-9@4.0", "plan-9@4.0-2"]);
+    expect(unmatched).toEqual(["a", "b"]);
+  });
+
+  test("what was read of one build is deduced for another of its series", () => {
+    const facts = (release: string) => select(node("Debian GNU/Linux 12 (bookworm)", release)).hosts[0]!.kernel.modules;
+    expect(facts("6.1.0-56-amd64").ip_tables).toMatchObject({ value: "loadable", confidence: "seen" });
+    expect(facts("6.1.0-13-amd64").ip_tables).toMatchObject({
+      value: "loadable",
+      confidence: "inferred",
+      note: "known of kernel 6.1.0-56-amd64",
+    });
+  });
+
+  test.each([
+    ["Debian GNU/Linux 13 (trixie)", "7.3.4+deb13-rt-amd64"],
+    ["Fedora Linux 43", "6.17.1-zabbly+"],
+    ["Oracle Linux Server 9.7", "6.12.0-elrepo"],
+    ["Red Hat Enterprise Linux CoreOS 416.94.202407081958-0", "5.14.0-mine"],
+    ["openSUSE MicroOS", "6.18.7-custom"],
+    ["Garden Linux 2150.1", "6.18.56-mine"],
+  ])("%s with %s: a kernel that can lack what its series has inherits nothing", (osImage, release) => {
+    const { hosts, notes } = select(node(osImage, release, "own"));
+    expect(hosts[0]?.kernel.modules).toEqual({});
+    expect(notes.join()).toContain(`kernel ${release} is not in the catalogue for`);
+  });
+
+  test("with a real-time kernel from before 6.17 still have what the ordinary one has", () => {
+    const [host] = select(node("Debian GNU/Linux 12 (bookworm)", "6.1.0-56-rt-amd64")).hosts;
+    expect(host?.kernel.modules.ip_tables?.value).toBe("loadable");
   });
 
   test("can be given as one node or a bare array", () => {
@@ -193,5 +242,95 @@ describe("nodes of a cluster", () => {
   test("overlong text is cut, not carried", () => {
     const { hosts } = select(node("x".repeat(10_000), "6.1.0", "n".repeat(5000)));
     expect(hosts[0]!.title.length).toBeLessThan(900);
+  });
+});
+
+describe("facts collected on a node of the list", () => {
+  const alma = ["AlmaLinux 10.1 (Heliotrope Lion)", "6.12.0-124.29.1.el10_1.x86_64"] as const;
+  const facts = (name: string, ...lines: string[]) => ({
+    facts: ["format=netfilter-compat-facts-1", `kernel=${alma[1]}`, `name=${name}`, ...lines, "end=1", ""].join("\n"),
+    from: `${name}.facts`,
+  });
+  const nodes = (...names: string[]) => ({
+    nodes: list(...names.map((name) => node(alma[0], alma[1], name))),
+    from: "nodes.json",
+  });
+
+  test("settle which of the candidates it is, for all nodes of that system and kernel", () => {
+    const { hosts, notes, unmatched } = selectHosts([
+      facts("a", "tool.iptables=iptables v1.8.11 (nf_tables)", "module.nft_compat=absent", "tool.ipset=absent"),
+      nodes("a", "b"),
+    ]);
+    expect(unmatched).toEqual([]);
+    expect(notes).toEqual([]);
+    expect(hosts).toHaveLength(1);
+    expect(hosts[0]).toMatchObject({
+      title: `${alma[0]}, kernel ${alma[1]}: nodes a and b`,
+      kernel: { modules: { nft_compat: { value: "absent", source: "a.facts" }, ip_tables: { value: "absent" } } },
+      iptables: { version: { value: "1.8.11", source: "a.facts" } },
+      ipset: { installed: { value: false } },
+      notes: ["facts of node a from a.facts, taken for all 2 nodes of this system and kernel"],
+    });
+    expect(hosts[0]!.ipset.version).toBeUndefined();
+  });
+
+  test("make an unknown system a known one", () => {
+    const { hosts, unmatched } = selectHosts([
+      { nodes: list(node("Plan 9 from Bell Labs", alma[1], "a")), from: "nodes.json" },
+      facts("a", "module.nf_tables=loaded"),
+    ]);
+    expect(unmatched).toEqual([]);
+    expect(hosts[0]).not.toHaveProperty("unmatched");
+    expect(hosts[0]?.kernel.modules).toEqual({
+      nf_tables: { value: "loaded", source: "a.facts", confidence: "stated" },
+    });
+  });
+
+  test("a name without its domain is the same node's, unless two nodes have it", () => {
+    const domain = selectHosts([nodes("a.eu.example", "b.eu.example"), facts("a", "module.nft_compat=absent")]);
+    expect(domain.hosts.map((host) => host.kernel.modules.nft_compat?.value)).toEqual(["absent"]);
+    const both = selectHosts([nodes("a.eu.example", "a.us.example"), facts("a", "module.nft_compat=absent")]);
+    expect(both.hosts.map((host) => host.id)).toEqual([`rhel-10-or-rhel-10-cloud@${alma[1]}`, "a"]);
+  });
+
+  test("of nodes that differ split them, and nobody is dropped", () => {
+    const { hosts, unmatched } = selectHosts([
+      nodes("a", "b", "c"),
+      facts("a", "module.nft_compat=absent"),
+      facts("b", "module.nft_compat=loaded"),
+    ]);
+    expect(hosts.map((host) => [host.title.split(": ")[1], host.kernel.modules.nft_compat?.value])).toEqual([
+      ["node c", undefined],
+      ["node a", "absent"],
+      ["node b", "loaded"],
+    ]);
+    expect(new Set(hosts.map((host) => host.id)).size).toBe(3);
+    expect(unmatched).toEqual(["c"]);
+  });
+
+  test("under another kernel are of another time: both stay, and it is said", () => {
+    const old = facts("a", "module.nft_compat=absent");
+    const { hosts, notes } = selectHosts([
+      { ...old, facts: old.facts.replace(alma[1], "6.12.0-55.el10_0.x86_64") },
+      nodes("a"),
+    ]);
+    expect(hosts.map((host) => host.id)).toEqual(["a", `rhel-10-or-rhel-10-cloud@${alma[1]}`]);
+    expect(notes[0]).toBe(
+      `a.facts: collected on node a under kernel 6.12.0-55.el10_0.x86_64, now it runs ${alma[1]}: taken as a host by itself`,
+    );
+  });
+
+  test("take the place of the catalogue's row beside the row itself", () => {
+    const kernel = "5.15.0-25-generic";
+    const own = facts("u", "module.ip_tables=absent");
+    const { hosts } = selectHosts([
+      "ubuntu-22.04",
+      { nodes: list(node("Ubuntu 22.04.5 LTS", kernel, "u")), from: "nodes.json" },
+      { ...own, facts: own.facts.replace(alma[1], kernel) },
+    ]);
+    expect(hosts.map((host) => [host.id, host.kernel.modules.iptable_nat?.value])).toEqual([
+      ["ubuntu-22.04", "loadable"],
+      [`ubuntu-22.04@${kernel}`, "absent"],
+    ]);
   });
 });

@@ -12,7 +12,7 @@ describe("a host of the user's own", () => {
       extends: "debian-12",
       kernel: "6.1.0-13-amd64",
       iptables: { version: "1.8.10", backend: "legacy" },
-      modules: { ip_tables: "absent", nft_compat: "builtin" },
+      modules: { ip_tables: "loaded", nft_compat: "builtin" },
       programs: ["kubelet@1.31"],
     });
     expect(edge).toMatchObject({
@@ -139,7 +139,7 @@ describe("a host of the user's own", () => {
       [{ id: "a", extends: "debain-12" }],
       /host "a": it extends "debain-12", which is no host; did you mean debian-12/,
     ],
-    ["itself", [{ id: "a", extends: "a" }], /which is no host/],
+    ["itself", [{ id: "a", extends: "a" }], /host "a": it extends itself/],
     [
       "a circle",
       [
@@ -150,6 +150,15 @@ describe("a host of the user's own", () => {
       /circle: a -> b -> c -> a/,
     ],
     ["a version that is none", [{ id: "a", iptables: { version: "latest" } }], /iptables version "latest" is not one/],
+    [
+      "a version of the future",
+      [{ id: "a", iptables: { version: "99.99" } }],
+      /there is no iptables 99\.99; the newest/,
+    ],
+    ["a version before the first", [{ id: "a", ipset: { version: "0.1" } }], /there is no ipset 0\.1; the newest/],
+    ["a release of no version", [{ id: "a", iptables: { release: "17.el8" } }], /says nothing without a version/],
+    ["a kernel that is none", [{ id: "a", kernel: "bookworm" }], /kernel "bookworm" is no kernel release/],
+    ["a kernel of the future", [{ id: "a", kernel: "99.1.0" }], /there is no kernel 99\.1; the newest known is 7\./],
     ["an unknown kernel of the base", [{ id: "a", extends: "debian-12@2.4" }], /debian-12 has no kernel "2\.4"/],
     [
       "an unknown program",
@@ -173,4 +182,81 @@ describe("a host of the user's own", () => {
     expect(() => build(...own)).toThrow(UserError);
     expect(() => build(...own)).toThrow(message);
   });
+});
+
+describe("facts that can't be true of one host", () => {
+  const cases: [name: string, own: OwnHost, clause: string][] = [
+    [
+      "legacy without ip_tables",
+      { id: "a", iptables: { backend: "legacy" }, modules: { ip_tables: "absent" } },
+      "its facts contradict each other: the backend is legacy, and the kernel module ip_tables is absent",
+    ],
+    [
+      "the base's backend without its module",
+      { id: "a", extends: "ubuntu-20.04", modules: { ip_tables: "absent" } },
+      "its facts and those of ubuntu-20.04 contradict each other: the backend is legacy, and the kernel module ip_tables",
+    ],
+    [
+      "nft without nf_tables",
+      { id: "a", iptables: { backend: "nft" }, modules: { nf_tables: "absent" } },
+      "the backend is nft, and the kernel module nf_tables is absent",
+    ],
+    [
+      "nft in a version that has none",
+      { id: "a", iptables: { version: "1.6.1", backend: "nft" } },
+      "the backend is nft, and iptables 1.6.1 has only legacy (nft came with 1.8.0)",
+    ],
+    [
+      "a table without its core",
+      { id: "a", modules: { ip_tables: "absent", iptable_nat: "loaded" } },
+      "iptable_nat is loaded without ip_tables, which is absent",
+    ],
+    [
+      "sets without their core",
+      { id: "a", modules: { ip_set: "absent", ip_set_hash_ip: "loadable", xt_set: "loadable" } },
+      "ip_set_hash_ip is loadable (and 1 more) without ip_set, which is absent",
+    ],
+    [
+      "nft_compat before nf_tables was",
+      { id: "a", kernel: "3.10.0-amd64", modules: { nft_compat: "loadable" } },
+      "nf_tables or nft_compat is loadable, and kernel 3.10.0-amd64 is older than both (3.13)",
+    ],
+  ];
+  test.each(cases)("%s", (_name, own, clause) => expect(() => build(own)).toThrow(clause));
+
+  test.each([
+    [
+      "legacy with its modules gone from the disk but loaded",
+      { id: "a", iptables: { backend: "legacy" }, modules: { ip_tables: "loaded" } },
+    ],
+    [
+      "nft where nft_compat is in a package that is not installed",
+      { id: "a", iptables: { backend: "nft" }, modules: { nft_compat: "absent" } },
+    ],
+    ["a kernel of EL 7, which carries nf_tables", { id: "a", extends: "rhel-7", modules: { nft_compat: "loadable" } }],
+    [
+      "a backend restated with its module",
+      { id: "a", extends: "ubuntu-20.04", iptables: { backend: "nft" }, modules: { ip_tables: "absent" } },
+    ],
+  ] satisfies [string, OwnHost][])("not so: %s", (_name, own) => expect(build(own)).toHaveLength(1));
+
+  test("nothing of what the absent core carries is left of the base", () => {
+    const { modules } = build({ id: "a", extends: "debian-12", modules: { ip_set: "absent" } })[0]!.kernel;
+    expect([modules.ip_set_hash_net?.value, modules.xt_set?.value]).toEqual(["absent", "absent"]);
+  });
+});
+
+test("a version newer than any known is taken as the newest, and said so", () => {
+  const { hosts, notes } = selectHosts([{ id: "a", extends: "debian-13", iptables: { version: "1.9.0" } }]);
+  expect(hosts[0]?.iptables.version?.value).toBe("1.9.0");
+  expect(notes).toEqual([
+    "host a: iptables 1.9.0 is newer than the newest known (1.8.13): it is taken to behave as that one",
+  ]);
+});
+
+test("a package's release is of its version alone", () => {
+  const release = (own: OwnHost) => build(own)[0]?.iptables.release?.value;
+  expect(release({ id: "a", iptables: { version: "1.8.4", release: "17.el8_3.1" } })).toBe("17.el8_3.1");
+  expect(release({ id: "a", extends: "rhel-8" })).toBeDefined();
+  expect(release({ id: "a", extends: "rhel-8", iptables: { version: "1.8.4" } })).toBeUndefined();
 });

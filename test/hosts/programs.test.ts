@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { defaultPrograms, findProfile, profileOfVersion, resolveProgram } from "../../src/hosts/programs.ts";
+import {
+  checkProgramName,
+  defaultPrograms,
+  findProfile,
+  profileOfVersion,
+  resolveProgram,
+} from "../../src/hosts/programs.ts";
 import { UserError } from "../../src/model/error.ts";
 
 describe("a program on a node", () => {
@@ -37,12 +43,14 @@ describe("a program on a node", () => {
     expect(resolveProgram("flannel@0.28").operations).toEqual(["append", "check", "delete", "list-own-chain"]);
   });
 
-  test("of a version that no range covers is unknown, not guessed", () => {
-    const program = resolveProgram("kube-proxy@1.20");
-    expect(program).toMatchObject({ backend: "unknown", iptables: null, ipset: null });
-    expect(program.evidence).toEqual([
-      { fact: "no version range of kube-proxy covers 1.20", source: "src/knowledge/programs/kube-proxy.json" },
-    ]);
+  test("of a version that no range covers is a mistake, not a guess", () => {
+    expect(() => resolveProgram("kube-proxy@1.20")).toThrow(
+      'program "kube-proxy@1.20": what kube-proxy 1.20 brings is not in the catalogue, only >=1.25 <1.29, >=1.29; ' +
+        "state it as a program of your own",
+    );
+    // An image's own program may be of any version: what it brings is read in the image.
+    expect(() => checkProgramName("kube-proxy@1.20")).not.toThrow();
+    expect(() => checkProgramName("kube-proxy@old")).toThrow('"old" is not a version');
   });
 
   test("without version says which behaviour was taken", () => {

@@ -2,8 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { toHost } from "../../src/hosts/catalogue.ts";
+import { contradictions } from "../../src/hosts/contradictions.ts";
 import { selectHosts } from "../../src/hosts/select.ts";
 import { catalogueHosts } from "../../src/knowledge/hosts/index.ts";
+import kubernetes from "../../src/knowledge/kubernetes.json" with { type: "json" };
 import { hostSchema } from "../../src/model/host.ts";
 import { isVersion } from "../../src/model/version.ts";
 import osImages from "./os-images.json" with { type: "json" };
@@ -55,6 +58,37 @@ describe("the host catalogue", () => {
     for (const host of catalogueHosts)
       for (const tool of [host.iptables, host.nft, host.ipset, host.libnftnl])
         if (tool?.version !== undefined) expect(tool.version.value).toSatisfy(isVersion);
+  });
+
+  test("a kernel's id is its series, then its flavour", () => {
+    for (const host of catalogueHosts)
+      for (const { id, release } of host.kernels)
+        if (release.value !== "unknown")
+          expect(release.value.startsWith(id.split("-")[0]!), `${host.id}@${id} ${release.value}`).toBe(true);
+  });
+
+  test("whose nodes can be told say which kernels are its own", () => {
+    const without = catalogueHosts.filter((host) => host.osImage !== undefined && host.kernelVersion === undefined);
+    // Nothing public shows uname -r of its nodes.
+    expect(without.map((host) => host.id)).toEqual(["gardenlinux"]);
+  });
+
+  test("no row contradicts itself, but for one that is as broken as it says", () => {
+    const found = catalogueHosts.flatMap((row) =>
+      row.kernels.flatMap((kernel) =>
+        contradictions(toHost(row, kernel)).map((clause) => `${row.id}@${kernel.id}: ${clause}`),
+      ),
+    );
+    // A kernel build of 2020 under a Debian whose iptables is nft: raspberrypi/linux carried no nf_tables then.
+    expect(found).toEqual(["raspberry-pi-os@5.4: the backend is nft, and the kernel module nf_tables is absent"]);
+  });
+
+  test("is maintained exactly until its end of life, as of the catalogue's date", () => {
+    const dated = catalogueHosts.filter((host) => host.endOfLife !== undefined);
+    for (const host of dated)
+      expect([host.id, host.maintained]).toEqual([host.id, host.endOfLife!.value >= kubernetes.asOf]);
+    // Reviewed by hand: rolling, or their distributor names no day.
+    expect(catalogueHosts.length - dated.length).toBeLessThan(50);
   });
 
   test("a kernel that lost ip_tables has none of its tables", () => {
