@@ -299,7 +299,7 @@ describe("bad input", () => {
         "--config",
         put("banana.yml", 'images:\n  - {match: "*other*", program: calico@banana}\n'),
       ],
-      /banana\.yml: images: \*other\*: program "calico@banana": "banana" is not a version/,
+      /banana\.yml:2: images\[0\]\.program: program "calico@banana": "banana" is not a version/,
     ],
     ["a toolchain file that isn't one", () => ["check", "--toolchain", put("other.json", '{"a": 1}')], /other\.json/],
     [
