@@ -109,12 +109,22 @@ function stateFact(report: Report, context: ReportContext, config: string): stri
   return `In \`${config}\`, state for ${where}: ${withStop(fact)}${further}`;
 }
 
+/** The remedy that the headline names as the change to make; undefined where it names none. */
+export function leadingRemedy(report: Report): string | undefined {
+  return headline(report).isChange ? rankRemedies(leadingGroups(report))[0]?.[0] : undefined;
+}
+
 /** The change to one line that the headline's remedy comes down to. */
 export function leadingSuggestion(report: Report): Suggestion | undefined {
-  const severity = { fail: "error", warn: "warning", unknown: undefined, pass: undefined } as const;
-  const groups = groupFindings(report.findings).active.filter((group) => group.severity === severity[report.verdict]);
+  const groups = leadingGroups(report);
   const [remedy] = rankRemedies(groups)[0] ?? [];
   return groups.find((group) => group.remedy === remedy && group.first.suggestion !== undefined)?.first.suggestion;
+}
+
+/** What the headline is about. */
+function leadingGroups(report: Report): FindingGroup[] {
+  const severity = { fail: "error", warn: "warning", unknown: undefined, pass: undefined } as const;
+  return groupFindings(report.findings).active.filter((group) => group.severity === severity[report.verdict]);
 }
 
 /** Remedies with the number of cells that each would help, most first. */

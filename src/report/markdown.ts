@@ -1,8 +1,8 @@
 import type { Report, Verdict } from "../model/report.ts";
-import { verdicts } from "../model/report.ts";
+import { severities, verdicts } from "../model/report.ts";
 import type { Tool } from "../model/toolchain.ts";
 import { htmlText, isInside, markdownCell, markdownCode, markdownSource, markdownText } from "./escape.ts";
-import { headline, symbols } from "./headline.ts";
+import { headline, leadingRemedy, symbols } from "./headline.ts";
 import type { FindingGroup, Matrix, MatrixRow, ReportContext, RowCell } from "./view.ts";
 import {
   allHosts,
@@ -14,6 +14,7 @@ import {
   mergeEqual,
   mergeEvidence,
   shortImage,
+  splitMessage,
   withStop,
 } from "./view.ts";
 
@@ -84,6 +85,7 @@ export function renderMarkdown(report: Report, context: ReportContext = {}, deta
     detail,
     hostName: hostNamer(report, context.hostTitles),
     linked: new Set(),
+    remedy: leadingRemedy(report),
   };
   const groups = groupFindings(report.findings);
   const listed = groups.active.filter((group) => group.severity !== "notice");
@@ -113,6 +115,8 @@ interface Writer {
   hostName: (id: string) => string;
   /** Rules that the text links to. */
   linked: Set<string>;
+  /** What the second line says to do; it is not said again. */
+  remedy: string | undefined;
 }
 
 function head({ report, context }: Writer): string {
@@ -206,7 +210,9 @@ function hostList(writer: Writer, hosts: string[], limit: number, write = markdo
 
 /** Rules of the cells, worst first; for cells that can't be judged, the facts that would decide. */
 function rowReason(writer: Writer, row: MatrixRow): string {
-  const rules = [...new Set(row.cells.flatMap((cell) => cell.findings).map((finding) => finding.rule))];
+  const findings = row.cells.flatMap((cell) => cell.findings);
+  findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  const rules = [...new Set(findings.map((finding) => finding.rule))];
   const facts = [
     ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact))),
   ];
@@ -245,10 +251,13 @@ function findingList(writer: Writer, groups: FindingGroup[]): string {
 }
 
 function findingBlock(writer: Writer, group: FindingGroup): string {
-  const summary = `${severitySymbols[group.severity]} <b>${htmlText(group.rule, 60)}</b>: ${htmlText(group.message)}`;
+  const { head, rest } = splitMessage(group.message);
+  const summary = `${severitySymbols[group.severity]} <b>${htmlText(group.rule, 60)}</b>: ${htmlText(head)}`;
   const { evidence } = writer.detail;
   const withEvidence = evidence === "all" || (evidence === "errors" && group.severity === "error");
-  const body = [findingFacts(writer, group), withEvidence ? evidenceList(group) : ""].filter((text) => text !== "");
+  const body = [findingFacts(writer, group, rest), withEvidence ? evidenceList(group) : ""].filter(
+    (text) => text !== "",
+  );
   return fold(summary, body.join("\n\n"));
 }
 
@@ -256,9 +265,13 @@ function fold(summary: string, body: string): string {
   return `<details>\n<summary>${summary}</summary>\n\n${body}\n\n</details>`;
 }
 
-function findingFacts(writer: Writer, group: FindingGroup): string {
+function findingFacts(writer: Writer, group: FindingGroup, rest: string): string {
   const lines: string[] = [];
-  if (group.remedy !== undefined) lines.push(`**Fix:** ${markdownText(group.remedy, 1200)}`);
+  if (rest !== "") lines.push(`**More:** ${markdownText(rest)}`);
+  if (group.remedy !== undefined) {
+    const isLeading = group.remedy === writer.remedy;
+    lines.push(`**Fix:** ${isLeading ? "the change named at the top" : markdownText(group.remedy, 1200)}`);
+  }
   const all = allHosts(writer.report).length;
   const everywhere = all > HOSTS_IN_ROW && group.hosts.length === all;
   lines.push(`**Hosts:** ${everywhere ? `all ${all} hosts` : hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);

@@ -246,6 +246,38 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
+/** Characters of a finding's headline that can be read at a glance. */
+const GLANCE = 170;
+/** The least that says something. */
+const LEAST = 50;
+
+/**
+ * A statement in two: what is the case, and what is to be added, which can stay folded. Cut after the first sentence, and
+ * where that is long, at a colon, semicolon or relative clause; never within code or brackets.
+ * @returns `rest` is empty for a statement that is short or can't be cut; both ends show `…` where a sentence was cut
+ */
+export function splitMessage(message: string): { head: string; rest: string } {
+  const [sentence] = cutAt(message, /(?<=[^.\s]{2}[.!?])\s+(?=\p{Lu})/gu, 0, Number.POSITIVE_INFINITY);
+  const head = sentence?.head ?? message;
+  if (head.length <= GLANCE) return sentence ?? { head, rest: "" };
+  const clause = cutAt(message.trimEnd(), /[:;,]\s+(?=where |which |so that )|[:;]\s+/g, LEAST, GLANCE).at(-1);
+  if (clause !== undefined) return { head: `${clause.head} …`, rest: `… ${clause.rest}` };
+  return sentence ?? { head, rest: "" };
+}
+
+/** Cuts whose head is whole in itself and has from `least` to `most` characters. */
+function cutAt(text: string, boundary: RegExp, least: number, most: number): { head: string; rest: string }[] {
+  // Texts are bounded where they are shown; further on nothing needs to be cut.
+  return [...text.slice(0, 1000).matchAll(boundary)]
+    .map((match) => ({ head: text.slice(0, match.index), rest: text.slice(match.index + match[0].length) }))
+    .filter(({ head }) => head.length >= least && head.length <= most && isBalanced(head));
+}
+
+function isBalanced(text: string): boolean {
+  const count = (character: string) => text.split(character).length - 1;
+  return count("`") % 2 === 0 && count('"') % 2 === 0 && count("(") === count(")");
+}
+
 /** A sentence with its full stop, whether the text came with one or not. */
 export function withStop(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;

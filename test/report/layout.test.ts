@@ -29,16 +29,21 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
+test("there are at least twelve situations", () => {
+  expect(names.length).toBeGreaterThanOrEqual(12);
+});
+
 const cases = names.flatMap((name) => Object.entries(widths).map(([device, width]) => [name, device, width] as const));
 
 test.for(cases)("%s on a %s", async ([name, , width], context) => {
   if (browser === undefined) return skipTest(context, "layout of comments", `no browser at ${chromium}`);
   const markdown = readFileSync(new URL(name, folder), "utf8");
-  const closed = await browser.draw(markdown, { scheme: "light", width, open: 0 });
-  expect(closed.overflow).toEqual([]);
-  expect(closed.images).toBe(0);
-  const opened = await browser.draw(markdown, { scheme: "dark", width, open: 12 });
-  expect(opened.overflow).toEqual([]);
+  for (const scheme of ["light", "dark"])
+    for (const open of [0, 12]) {
+      const drawn = await browser.draw(markdown, { scheme, width, open });
+      expect(drawn.overflow, `${scheme}, ${open} unfolded`).toEqual([]);
+      expect(drawn.images).toBe(0);
+    }
 });
 
 test("the measurement sees what sticks out", async (context) => {

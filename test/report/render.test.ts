@@ -9,7 +9,7 @@ import { renderMarkdown } from "../../src/report/markdown.ts";
 import { renderSarif } from "../../src/report/sarif.ts";
 import { failureReason } from "../../src/report/status.ts";
 import { renderText } from "../../src/report/text.ts";
-import { joinNames, mergeEvidence, shortImage } from "../../src/report/view.ts";
+import { joinNames, mergeEvidence, shortImage, splitMessage } from "../../src/report/view.ts";
 import { samples } from "./samples.ts";
 
 function sample(name: string): Report {
@@ -334,4 +334,48 @@ test("one fact with several sources is one line; digests are cut", () => {
     { fact: "people were hit by it", sources: ["a", "b"] },
     { fact: "package x", sources: ["/lib/apk/db/installed in layer sha256:9d4f9d4f9d4f…"] },
   ]);
+});
+
+describe("a statement at a glance", () => {
+  test.each<[string, string, string]>([
+    ["ipset 7.6 can't read sets of type hash:ip", "ipset 7.6 can't read sets of type hash:ip", ""],
+    ["it ends. For sure", "it ends.", "For sure"],
+    ["versions such as 1.8.4 are no ends", "versions such as 1.8.4 are no ends", ""],
+    ["tools, e.g. Kilo's, and no end", "tools, e.g. Kilo's, and no end", ""],
+    ["code `a. B` is not cut. It goes on", "code `a. B` is not cut.", "It goes on"],
+    ["(brackets. Too) stay. It goes on", "(brackets. Too) stay.", "It goes on"],
+    ["a pair of backticks ` alone. It goes on", "a pair of backticks ` alone. It goes on", ""],
+    ["", "", ""],
+  ])("%s", (message, head, rest) => {
+    expect(splitMessage(message)).toEqual({ head, rest });
+  });
+
+  test("a long sentence is cut at a clause, and both parts show it", () => {
+    const start = "iptables 1.8.4: listing crashes (segmentation fault) when another rule changes between its reads";
+    const end = `10 to 19 of 100 runs of \`-S\` beside a busy writer${" and more".repeat(9)}. A newer libnftnl does not help`;
+    expect(splitMessage(`${start}: ${end}`)).toEqual({ head: `${start} …`, rest: `… ${end}` });
+  });
+
+  test("nothing is lost and nothing is said twice", () => {
+    for (const report of Object.values(samples))
+      for (const { message } of report.findings) {
+        const { head, rest } = splitMessage(message);
+        const letters = (text: string) => text.replace(/[\s…:;,]/g, "");
+        expect(letters(head) + letters(rest)).toBe(letters(message));
+      }
+  });
+});
+
+test("what the second line says to do is not said again in each finding", () => {
+  const report = sample("kilo-broken");
+  const remedy = "Raise the image's iptables to 1.8.8 or later";
+  const text = renderMarkdown(report);
+  expect(text.split(remedy)).toHaveLength(2);
+  expect(text).toContain("**Fix:** the change named at the top");
+});
+
+test("rules of a row: worst first, whichever platform they are of", () => {
+  const text = renderMarkdown(sample("eight-platforms"));
+  expect(text).toContain("[nft-newer-writer], [wrapper-missing]");
+  expect(text).not.toContain("[wrapper-missing], [nft-newer-writer]");
 });
