@@ -11,6 +11,7 @@ import type { ScriptFacts } from "./scripts.ts";
 export type ProbedContent =
   | PackagesContent
   | SqliteContent
+  | JournalContent
   | FileListContent
   | TextContent
   | ScriptContent
@@ -30,6 +31,13 @@ export interface SqliteContent {
   kind: "rpm-sqlite";
   isLog: boolean;
   pages: SqlitePages;
+}
+
+/** The rollback journal beside it. */
+export interface JournalContent {
+  kind: "rpm-journal";
+  /** It holds pages that undo a transaction which was cut off. */
+  isHot: boolean;
 }
 
 /** Files of one dpkg package (`info/NAME.list`, `info/NAME.md5sums`, `status.d/NAME.md5sums`), those worth knowing only. */

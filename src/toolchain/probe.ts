@@ -5,7 +5,9 @@ import type { PackagesContent, ProbedContent } from "./content.ts";
 import { isExtension, isNetfilterLibrary, isSupportLibrary, isToolName, openExecutable } from "./executable.ts";
 import { parseApkDatabase } from "./packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
-import { isRpmDatabase, MAX_RPM_DATABASE, readRpmFile } from "./packages/rpm/rpm.ts";
+import { JOURNAL_HEAD } from "./packages/rpm/journal.ts";
+import { isRpmManifest, parseRpmManifest } from "./packages/rpm/manifest.ts";
+import { isRpmDatabase, isRpmJournal, MAX_RPM_DATABASE, readRpmFile } from "./packages/rpm/rpm.ts";
 import type { PackageFile, ParsedPackages } from "./packages/types.ts";
 
 /** Larger databases than any real one; what is above is reported, not cut silently. */
@@ -24,6 +26,7 @@ function openDatabase(file: StreamedFile): ContentSink | undefined {
   // Paths that can be none of them are dismissed without a pattern: this runs for every file of an image.
   if (path.endsWith("lib/apk/db/installed")) return database(file, "apk", parseApkDatabase);
   if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
+  if (path.endsWith("container-manifest-2") && isRpmManifest(path)) return database(file, "rpm", parseRpmManifest);
   if (!path.includes("lib/dpkg/")) return undefined;
   if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text) => parseDpkgStatus(text, "status"));
   if (path.includes("lib/dpkg/status.d/"))
@@ -52,7 +55,11 @@ function isWantedName(name: string): boolean {
   return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
 }
 
-function database(file: StreamedFile, kind: "apk" | "dpkg", parse: (text: string) => ParsedPackages): ContentSink {
+function database(
+  file: StreamedFile,
+  kind: PackagesContent["database"],
+  parse: (text: string) => ParsedPackages,
+): ContentSink {
   return textSink(file, MAX_DATABASE, (text, complete): PackagesContent => {
     const { packages, problems } = parse(text);
     const cut = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
@@ -72,15 +79,21 @@ function fileList(file: StreamedFile, parse: (text: string) => PackageFile[]): C
 function rpmDatabase(file: StreamedFile): ContentSink {
   const problem = `it is larger than ${MAX_RPM_DATABASE / 1024 / 1024} MiB`;
   const tooLarge: PackagesContent = { kind: "packages", database: "rpm", packages: [], problems: [problem] };
-  if (file.size > MAX_RPM_DATABASE) return { byName: true, write: () => false, end: () => tooLarge };
-  return bytesSink(file, MAX_RPM_DATABASE, (bytes, complete): ProbedContent => {
-    const read = readRpmFile(file.path, bytes);
-    const cut = complete ? [] : ["it ends early"];
-    if (read.format === "packages")
-      return { kind: "packages", database: "rpm", packages: read.packages, problems: [...cut, ...read.problems] };
-    read.pages.problems.unshift(...cut);
-    return { kind: "rpm-sqlite", isLog: read.format === "sqlite-log", pages: read.pages };
-  });
+  if (!isRpmJournal(file.path) && file.size > MAX_RPM_DATABASE)
+    return { byName: true, write: () => false, end: () => tooLarge };
+  return bytesSink(
+    file,
+    isRpmJournal(file.path) ? JOURNAL_HEAD : MAX_RPM_DATABASE,
+    (bytes, complete): ProbedContent => {
+      const read = readRpmFile(file.path, bytes);
+      const cut = complete ? [] : ["it ends early"];
+      if (read.format === "sqlite-journal") return { kind: "rpm-journal", isHot: read.isHot };
+      if (read.format === "packages")
+        return { kind: "packages", database: "rpm", packages: read.packages, problems: [...cut, ...read.problems] };
+      read.pages.problems.unshift(...cut);
+      return { kind: "rpm-sqlite", isLog: read.format === "sqlite-log", pages: read.pages };
+    },
+  );
 }
 
 /** Collects a text up to a limit and hands it over once, with whether it is all of it. */

@@ -3,12 +3,14 @@ import type { Evidence } from "../model/evidence.ts";
 import type { FileNode, FileTree } from "../model/image.ts";
 import {
   type BinaryContent,
+  type JournalContent,
   type PackagesContent,
   type ProbedContent,
   probedContent,
   type ScriptContent,
   type SqliteContent,
 } from "./content.ts";
+import { isRpmManifest } from "./packages/rpm/manifest.ts";
 import { isRpmDatabase } from "./packages/rpm/rpm.ts";
 import { readSqlitePackages } from "./packages/rpm/sqlite.ts";
 
@@ -33,26 +35,37 @@ export interface Survey {
 export function surveyTree(tree: FileTree): Survey {
   const survey: Survey = { packages: [], fileLists: [], scripts: [], binaries: [], unreadDatabases: [] };
   const sqlite = new Map<string, Found<SqliteContent>>();
+  const journals = new Map<string, JournalContent>();
   for (const { path, node } of tree.walk()) {
-    if (node.type === "symlink" && isDatabasePath(path) && !tree.resolve(path).found)
-      survey.unreadDatabases.push({ path, reason: "its link leads nowhere" });
+    if (node.type === "symlink" && isDatabasePath(path)) {
+      const reason = whyUnread(tree, path);
+      if (reason !== undefined) survey.unreadDatabases.push({ path, reason });
+    }
     if (node.type !== "file") continue;
     const content = probedContent(node.content);
     if (!content) continue;
     if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
+    else if (content.kind === "rpm-journal") journals.set(path, content);
     else place(survey, { path, node, content });
   }
   for (const file of sqlite.values()) {
     if (file.content.isLog) continue;
-    survey.packages.push(joinLog(file, sqlite.get(`${file.path}-wal`)));
+    const log = sqlite.get(`${file.path}-wal`);
+    survey.packages.push(joinLog(file, log, journals.get(`${file.path}-journal`)));
   }
   return survey;
 }
 
-/** What an SQLite database holds together with the write-ahead log beside it. */
-function joinLog(file: Found<SqliteContent>, log: Found<SqliteContent> | undefined): Found<PackagesContent> {
-  const read = readSqlitePackages(file.content.pages, log?.content.pages);
-  return { ...file, content: { kind: "packages", database: "rpm", ...read } };
+/** What an SQLite database holds together with the write-ahead log beside it. A journal that would be rolled back is not
+ * laid over it: most of its pages are of the moment before, the rest of the file of an unknown one. */
+function joinLog(
+  file: Found<SqliteContent>,
+  log: Found<SqliteContent> | undefined,
+  journal: JournalContent | undefined,
+): Found<PackagesContent> {
+  const { packages, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
+  const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
+  return { ...file, content: { kind: "packages", database: "rpm", packages, problems: [...cutOff, ...problems] } };
 }
 
 function place(survey: Survey, found: Found): void {
@@ -64,7 +77,20 @@ function place(survey: Survey, found: Found): void {
 }
 
 function isDatabasePath(path: string): boolean {
-  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path);
+  return (
+    path.endsWith("lib/apk/db/installed") ||
+    path.endsWith("lib/dpkg/status") ||
+    isRpmDatabase(path) ||
+    isRpmManifest(path)
+  );
+}
+
+/** Why the database at the end of a link is not among those that were read: the probe goes by a file's own name. */
+function whyUnread(tree: FileTree, path: string): string | undefined {
+  const resolved = tree.resolve(path);
+  if (!resolved.found) return "its link leads nowhere";
+  if (resolved.node.type !== "file" || isDatabasePath(resolved.path)) return undefined;
+  return `its link leads to ${resolved.path}, a name under which no database is looked for`;
 }
 
 /** Where a fact about a file was read. */

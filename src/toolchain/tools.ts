@@ -51,8 +51,9 @@ export function listTools(context: ToolContext): ListedTools {
     .flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
   for (const { found, name } of named) addTool(context, tools, missing, found, name, links);
   for (const { found, name } of unnamed) {
-    // A copy under a further name (`iptables-save`, a hard link of the multi-call binary) is no second tool.
-    const same = tools.some((tool) => tool.name === name && isSameTool(tool, found));
+    // A copy under a further name (`iptables-save`, a hard link of the multi-call binary) is no second tool, nor are the
+    // helpers that come from the same build (`ebtablesd`, `ebtables-legacy-restore`).
+    const same = tools.some((tool) => tool.name === name && isSameTool(context, tool, found));
     if (!same) addTool(context, tools, missing, found, name, links);
   }
   for (const found of unidentified(context, links)) addUnidentified(context, tools, missing, found, links);
@@ -103,11 +104,11 @@ function impliedPrograms({ path, content }: Found<BinaryContent>): string[] {
   return own === undefined ? ["iptables", "ip6tables"] : [own];
 }
 
-function isSameTool(tool: Tool, { content }: Found<BinaryContent>): boolean {
+function isSameTool(context: ToolContext, tool: Tool, found: Found<BinaryContent>): boolean {
   return (
-    tool.backend === content.identity?.backend &&
-    (tool.byteVersion ?? null) === (content.identity?.version ?? null) &&
-    tool.architecture === content.architecture
+    tool.backend === found.content.identity?.backend &&
+    (tool.byteVersion ?? null) === readByteVersion(context, found).version &&
+    tool.architecture === found.content.architecture
   );
 }
 

@@ -29,7 +29,7 @@ export type RootResult = { ok: true; root: Root } | { ok: false; reason: string 
 
 const tools = ["iptables", "nftables", "ipset", "ebtables", "conntrack"];
 /** base-files brings os-release and, since Debian 13, the links of merged /usr. */
-const packages = [...tools, "base-files"];
+const netfilterPackages = [...tools, "base-files"];
 /** Weight that no test looks at. */
 const excluded = ["doc", "man", "locale", "info", "zoneinfo", "perl", "perl5"]
   .map((name) => `/usr/share/${name}/*`)
@@ -42,19 +42,24 @@ const run = promisify(execFile);
 
 /**
  * The root of a suite, from the cache or newly made.
+ * @param packages what is unpacked, and what that depends on
  * @returns a reason instead when this machine cannot have it: a tool is missing, no mirror has the suite
  */
-export async function debianRoot(suite: string, architecture = "amd64"): Promise<RootResult> {
+export async function debianRoot(
+  suite: string,
+  architecture = "amd64",
+  packages = netfilterPackages,
+): Promise<RootResult> {
   if (process.getuid?.() !== 0) return { ok: false, reason: "making and entering a root needs to be run by root" };
   if (!hasCommand("mmdebstrap")) return { ok: false, reason: "mmdebstrap is not installed" };
   mkdirSync(cache, { recursive: true, mode: 0o755 });
-  const folder = join(cache, `${suite}-${architecture}-${recipeKey()}`);
+  const folder = join(cache, `${suite}-${architecture}-${recipeKey(packages)}`);
   return await withLock(`${folder}.lock`, async () => {
     const known = cached(folder, suite, architecture);
     if (known) return known;
     rmSync(folder, { recursive: true, force: true });
     const start = performance.now();
-    const result = await build(folder, suite, architecture);
+    const result = await build(folder, suite, architecture, packages);
     const seconds = (performance.now() - start) / 1000;
     const bytes = result.ok ? statSync(result.root.tar).size : 0;
     recordTiming({ step: `Debian root ${suite}/${architecture}`, seconds, bytes });
@@ -68,7 +73,7 @@ export function hasCommand(name: string): boolean {
 }
 
 /** Roots of another recipe are other roots. */
-function recipeKey(): string {
+function recipeKey(packages: string[]): string {
   const recipe = [readFileSync(hook, "utf8"), ...packages, ...excluded, mergedUsr("bookworm", "amd64").join()];
   return createHash("sha256").update(recipe.join("\n")).digest("hex").slice(0, 12);
 }
@@ -89,12 +94,12 @@ function cached(folder: string, suite: string, architecture: string): RootResult
 }
 
 /** Tries each mirror of the machine; the folder appears whole or not at all. */
-async function build(folder: string, suite: string, architecture: string): Promise<RootResult> {
+async function build(folder: string, suite: string, architecture: string, packages: string[]): Promise<RootResult> {
   const reasons: string[] = [];
   for (const mirror of debianMirrors()) {
     const work = mkdtempSync(`${folder}.new-`);
     try {
-      await extractPackages(join(work, "root"), suite, architecture, mirror);
+      await extractPackages(join(work, "root"), suite, architecture, packages, mirror);
       await run("tar", [
         "--sort=name",
         "--numeric-owner",
@@ -120,6 +125,7 @@ async function extractPackages(
   folder: string,
   suite: string,
   architecture: string,
+  packages: string[],
   mirror: { uri: string; keyring?: string },
 ): Promise<void> {
   const apt = [
@@ -140,7 +146,8 @@ async function extractPackages(
       ...excluded.map((path) => `--dpkgopt=path-exclude=${path}`),
       ...(mirror.keyring && existsSync(mirror.keyring) ? [`--keyring=${mirror.keyring}`] : []),
       ...mergedUsr(suite, architecture),
-      `--extract-hook=${hook}`,
+      // Records and alternatives are for inspecting the root; one of other packages is for running them.
+      ...(packages === netfilterPackages ? [`--extract-hook=${hook}`] : []),
       suite,
       folder,
       mirror.uri,

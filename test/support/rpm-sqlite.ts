@@ -13,6 +13,8 @@ export interface SqliteFiles {
   file: Buffer;
   /** Undefined when there is none. */
   log: Buffer | undefined;
+  /** The rollback journal, in a database that has no write-ahead log. */
+  journal?: Buffer;
 }
 
 /** What a writer does, by row numbers of `Packages`. */
@@ -61,17 +63,48 @@ export function writeSqlite(
 }
 
 function copyFiles(path: string): SqliteFiles {
-  const log = `${path}-wal`;
-  return { file: readFileSync(path), log: existsSync(log) ? readFileSync(log) : undefined };
+  const read = (name: string) => (existsSync(name) ? readFileSync(name) : undefined);
+  const journal = read(`${path}-journal`);
+  return { file: readFileSync(path), log: read(`${path}-wal`), ...(journal && { journal }) };
 }
 
-/** What SQLite itself reads of the two files, in a folder of their own. */
-export function readRows({ file, log }: SqliteFiles): Map<number, Buffer> {
+/**
+ * A database without a write-ahead log, taken in the middle of a transaction that was larger than SQLite's memory for it: some
+ * pages of the file are new, and the journal holds what they were.
+ * @param ended the transaction was committed before the files were taken; `mode` says what then becomes of the journal
+ */
+export function writeJournalled(
+  mode: "DELETE" | "TRUNCATE" | "PERSIST",
+  ended: boolean,
+  before: Map<number, Buffer>,
+  within: Map<number, Buffer>,
+): SqliteFiles {
+  const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-sqlite-"));
+  const path = join(folder, "rpmdb.sqlite");
+  const database = new DatabaseSync(path);
+  try {
+    database.exec(`PRAGMA page_size = 4096; PRAGMA journal_mode = ${mode}; PRAGMA cache_size = 10; ${SCHEMA}`);
+    const put = database.prepare("INSERT OR REPLACE INTO Packages VALUES (?, ?)");
+    database.exec("BEGIN");
+    for (const [id, header] of before) put.run(id, header);
+    database.exec("COMMIT; BEGIN");
+    for (const [id, header] of within) put.run(id, header);
+    if (ended) database.exec("COMMIT");
+    return copyFiles(path);
+  } finally {
+    database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What SQLite itself reads of the files, in a folder of their own. */
+export function readRows({ file, log, journal }: SqliteFiles): Map<number, Buffer> {
   const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-sqlite-"));
   try {
     const path = join(folder, "rpmdb.sqlite");
     writeFileSync(path, file);
     if (log) writeFileSync(`${path}-wal`, log);
+    if (journal) writeFileSync(`${path}-journal`, journal);
     const database = new DatabaseSync(path);
     try {
       const rows = database.prepare("SELECT hnum, blob FROM Packages").all() as { hnum: number; blob: Uint8Array }[];

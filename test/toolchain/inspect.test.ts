@@ -454,6 +454,13 @@ test("a damaged database is a missing fact, and the bytes still speak", () => {
   expect(rpm.tools[0]).toMatchObject({ version: "1.8.10", byteVersion: "1.8.10" });
   const dangling = inspect({ "/var/lib/rpm/Packages": "-> /gone" });
   expect(dangling.missing).toEqual([{ fact: "packages of /var/lib/rpm/Packages", reason: "its link leads nowhere" }]);
+  const renamed = inspect({ "/lib/apk/db/installed": "-> /var/apk.db", "/var/apk.db": apkDatabase([]) });
+  expect(renamed.missing).toEqual([
+    {
+      fact: "packages of /lib/apk/db/installed",
+      reason: "its link leads to /var/apk.db, a name under which no database is looked for",
+    },
+  ]);
 });
 
 test("a file that was replaced belongs to no record; a copy of a package's file to its package", () => {
@@ -488,6 +495,35 @@ test("dpkg: the checksums beside the file list decide", () => {
   const patched = inspect(listing(Buffer.concat([packaged, Buffer.alloc(1)]))).tools[0];
   expect(patched).toMatchObject({ version: "1.0.6", replacedPackage: { name: "nftables" } });
   expect(patched?.package).toBeUndefined();
+});
+
+const EBTABLES: Listing = {
+  "/usr/lib/ebtables/libebtc.so": buildElf({
+    soname: "libebtc.so",
+    strings: ["ebtables v2.0.11 (legacy) (December 2011)"],
+  }),
+  "/etc/ld.so.conf": "/usr/lib/ebtables\n",
+};
+const ebtables = (padding = 0) => buildElf({ needed: ["libebtc.so", "libc.so.6"], padding });
+
+test("helpers of one build of ebtables are that tool; one of another build is another", () => {
+  const toolchain = inspect({
+    ...EBTABLES,
+    "/usr/sbin/ebtables-legacy": ebtables(),
+    "/usr/sbin/ebtables-legacy-restore": ebtables(16),
+    "/usr/sbin/ebtablesd": ebtables(32),
+    "/usr/sbin/ebtables": "-> ebtables-legacy",
+  });
+  expect(toolLines(toolchain)).toEqual(["ebtables 2.0.11 legacy /usr/sbin/ebtables -> /usr/sbin/ebtables-legacy"]);
+  const mixed = inspect({
+    ...EBTABLES,
+    "/usr/sbin/ebtables-legacy": ebtables(),
+    "/opt/old/ebtablesd": buildElf({ strings: ["ebtables v2.0.10 (December 2011)"] }),
+  });
+  expect(toolLines(mixed)).toEqual([
+    "ebtables 2.0.11 legacy /usr/sbin/ebtables-legacy -> /usr/sbin/ebtables-legacy",
+    "ebtables 2.0.10 legacy /opt/old/ebtablesd -> /opt/old/ebtablesd",
+  ]);
 });
 
 test("ipset without its library has no version of its own", () => {

@@ -40,6 +40,7 @@ test.each([
   ["no text at all", "\0\0\0\x1f\x8b", /line 1 is no field/],
   ["a record without version", "P:iptables\nF:sbin\n\n", /no version/],
   ["a record without name", "V:1.8.4-r2\n\n", /no name/],
+  ["two records in one", APK.replace("\n\n", "\n"), /line 14 names a second package in a record/],
 ])("a damaged apk database says so: %s", (_, text, problem) => {
   expect(parseApkDatabase(text).problems.join("\n")).toMatch(problem);
 });
@@ -50,11 +51,16 @@ test("dpkg: only installed packages count, held ones among them", () => {
     { name: "ipset", version: "7.17-1", status: "hold ok installed" },
     { name: "nftables", version: "1.0.6-2", status: "deinstall ok config-files" },
     { name: "libmnl0", version: "1.0.4-3", status: "install ok half-installed" },
+    // Unpacked without their scripts, as images that are built in one go have them: the files are there.
+    { name: "libnftnl11", version: "1.2.4-2", status: "install ok unpacked" },
+    { name: "libxtables12", version: "1.8.9-2", status: "install ok triggers-pending" },
   ]);
   expect(parseDpkgStatus(text, "status")).toEqual({
     packages: [
       { name: "iptables", version: "1.8.9-2" },
       { name: "ipset", version: "7.17-1" },
+      { name: "libnftnl11", version: "1.2.4-2" },
+      { name: "libxtables12", version: "1.8.9-2" },
     ],
     problems: [],
   });
@@ -73,6 +79,12 @@ test.each([
   ["no status", "Package: iptables\nVersion: 1\n", /has no status/],
   ["no version", "Package: iptables\nStatus: install ok installed\n", /has no version/],
   ["cut", "Package: iptables\nStatus: install ok installed\nVersion: 1.8", /middle of a line/],
+  ["a state that is none", "Package: x\nStatus: install ok instaXled\nVersion: 1\n", /has a status that is none/],
+  [
+    "two stanzas in one",
+    "Package: x\nStatus: install ok installed\nPackage: y\nVersion: 1\n",
+    /names a second package/,
+  ],
   ["begins with a continuation", " more\n", /continues nothing/],
 ])("a damaged dpkg status says so: %s", (_, text, problem) => {
   expect(parseDpkgStatus(text, "status").problems.join("\n")).toMatch(problem);

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { zstdDecompressSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { inspectToolchain } from "../../src/toolchain/inspect.ts";
 import { hasCommand } from "../support/roots.ts";
 import {
   buildRpms,
@@ -15,86 +14,31 @@ import {
   rpmDistributions,
   rpmVersion,
 } from "../support/rpm-databases.ts";
+import { expectTied, inspectListing, rpmFormats, rpmImage } from "../support/rpm-images.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
-import { type Listing, makePlatform } from "../support/tree.ts";
+import type { Listing } from "../support/tree.ts";
 
-/** Databases that real rpm programs wrote, in the three formats and both folders. */
+/** Databases that real rpm programs wrote, in the three formats and both folders. Those of programs that this machine may not
+ * have are committed; rpm-real.full.test.ts writes them anew. */
 
-const FORMATS = {
-  bdb: { file: "Packages", distributions: ["rhel-8", "amazon-linux-2"], root: process.env.RPM_BDB_ROOT },
-  ndb: { file: "Packages.db", distributions: ["sles-15"], root: process.env.RPM_NDB_ROOT },
-  sqlite: {
-    file: "rpmdb.sqlite",
-    distributions: ["rhel-9", "rhel-10", "amazon-linux-2023"],
-    root: process.env.RPM_BDB_ROOT === undefined ? undefined : "",
-  },
-} as const;
-const CASES = Object.entries(FORMATS).flatMap(([backend, { file, distributions }]) =>
-  distributions.map((distribution) => ({ backend: backend as keyof typeof FORMATS, file, distribution })),
+const CASES = Object.entries(rpmFormats).flatMap(([backend, { file, distributions }]) =>
+  distributions.map((distribution) => ({ backend, file, distribution })),
 );
 const fixtures = fileURLToPath(new URL("fixtures/rpm", import.meta.url));
 const scratch = scratchFolder("rpm").path;
-
-// Only where someone has roots with the old rpm programs: it writes the fixtures anew (see their README).
-for (const [backend, { file, distributions, root }] of Object.entries(FORMATS)) {
-  if (root === undefined) continue;
-  test(`writes the ${backend} databases of ${fixtures}`, () => {
-    for (const distribution of distributions) {
-      const rpms = buildRpms(join(scratch, distribution), [...rpmDistributions[distribution], bulkyPackage]);
-      const options = { backend: backend as keyof typeof FORMATS, ...(root ? { chroot: root } : {}) };
-      const bytes = installRpms(join(scratch, distribution), rpms, options)[file];
-      writeFileSync(join(fixtures, `${distribution}.${file}.zst`), zstdCompressSync(bytes!));
-    }
-  });
-}
-
-const LINKS: Listing = {
-  "/usr/sbin/iptables": "-> xtables-nft-multi",
-  "/usr/sbin/ip6tables": "-> xtables-nft-multi",
-  "/usr/lib64/libipset.so.13": "-> libipset.so.13.0.0",
-};
-
-/** An image with a distribution's files and the database. */
-function listing(packages: RpmPackage[], database: Listing): Listing {
-  const files = packages.flatMap((item) => Object.entries(item.files));
-  const ipset = files.find(([path]) => path.includes("libipset.so"))?.[0];
-  return {
-    ...LINKS,
-    ...(ipset ? { "/usr/lib64/libipset.so.13": `-> ${ipset}` } : {}),
-    ...Object.fromEntries(files),
-    ...database,
-  };
-}
-
-function inspect(entries: Listing) {
-  return inspectToolchain(makePlatform(entries), { programs: [], variables: [] });
-}
-
-/** Every file of the packages that is a tool or library is tied to its package, and nothing is missing. */
-function expectTied(toolchain: ReturnType<typeof inspect>, packages: RpmPackage[]): void {
-  expect(toolchain.missing).toEqual([]);
-  const seen = new Map<string, unknown>([
-    ...toolchain.tools.map((tool) => [tool.target, tool.package] as const),
-    ...toolchain.libraries.map((library) => [library.path, library.package] as const),
-  ]);
-  for (const item of packages)
-    for (const path of Object.keys(item.files))
-      expect(seen.get(path), path).toEqual({ name: item.name, version: rpmVersion(item), database: "rpm" });
-  expect(seen.size).toBe(packages.flatMap((item) => Object.keys(item.files)).length);
-}
 
 test.each(CASES)("$distribution: $backend", ({ file, distribution }) => {
   const packages: RpmPackage[] = rpmDistributions[distribution as RpmDistribution];
   const bytes = zstdDecompressSync(readFileSync(join(fixtures, `${distribution}.${file}.zst`)));
   const content = { content: bytes, mode: 0o644 };
-  expectTied(inspect(listing(packages, { [`/var/lib/rpm/${file}`]: content })), packages);
+  expectTied(inspectListing(rpmImage(packages, { [`/var/lib/rpm/${file}`]: content })), packages);
   // Newer releases have the folder in /usr and a link at the old place.
   const moved: Listing = {
     [`/usr/lib/sysimage/rpm/${file}`]: content,
     "/var/lib/rpm": "-> ../../usr/lib/sysimage/rpm",
   };
-  expectTied(inspect(listing(packages, moved)), packages);
+  expectTied(inspectListing(rpmImage(packages, moved)), packages);
 });
 
 test("the stand-ins that the databases describe are those that the tests build", () => {
@@ -103,18 +47,66 @@ test("the stand-ins that the databases describe are those that the tests build",
     for (const { files } of packages) for (const content of Object.values(files)) hash.update(content);
   // Another value: the builder of ELF files has changed, and the databases have to be written again (see their README).
   expect(hash.digest("hex")).toMatchInlineSnapshot(
-    `"ac3e670ff9f1fddb2db69bbe36893907dd909bccfcbea0caa4d4fe2749479789"`,
+    `"85166844c0a54555c84c84b57b27775671c0a5d73b8d363ff3733be685b60345"`,
   );
 });
 
-test("packages that the machine's rpm installs now", { timeout: 120_000 }, (context) => {
+function needRpm(context: Parameters<typeof skipTest>[0]): void {
   for (const command of ["rpm", "rpmbuild"])
     if (!hasCommand(command)) skipTest(context, "a database of the machine's own rpm", `${command} is not installed`);
+}
+
+test("packages that the machine's rpm installs now", { timeout: 120_000 }, (context) => {
+  needRpm(context);
   const packages: RpmPackage[] = rpmDistributions["amazon-linux-2023"];
   const rpms = buildRpms(join(scratch, "now"), [...packages, bulkyPackage]);
   for (const path of ["/var/lib/rpm", "/usr/lib/sysimage/rpm"]) {
     const files = installRpms(join(scratch, "now"), rpms, { backend: "sqlite", path });
     const database = Object.entries(files).map(([name, content]) => [`${path}/${name}`, { content, mode: 0o644 }]);
-    expectTied(inspect(listing(packages, Object.fromEntries(database))), packages);
+    expectTied(inspectListing(rpmImage(packages, Object.fromEntries(database))), packages);
   }
+});
+
+/** https://github.com/aquasecurity/trivy, pkg/fanal/analyzer/pkg/rpm: the query that writes the text. */
+const MANIFEST_FORMAT =
+  "%{NAME}\\t%{VERSION}-%{RELEASE}\\t%{INSTALLTIME}\\t%{BUILDTIME}\\t%{VENDOR}\\t(none)\\t%{SIZE}\\t%{ARCH}\\t%{EPOCHNUM}\\t%{SOURCERPM}\\n";
+
+test("a distroless image has the text that rpm printed in place of the database", { timeout: 120_000 }, (context) => {
+  needRpm(context);
+  // One of them has an epoch, which only the text's ninth column tells.
+  const packages: RpmPackage[] = rpmDistributions["azure-linux-3"].map((item) =>
+    item.name === "nftables" ? { ...item, epoch: 1 } : item,
+  );
+  const rpms = buildRpms(join(scratch, "manifest"), packages);
+  const query = ["-qa", "--qf", MANIFEST_FORMAT];
+  const { query: text } = installRpms(join(scratch, "manifest"), rpms, { backend: "sqlite", query });
+  const manifest = { "/var/lib/rpmmanifest/container-manifest-2": { content: text!, mode: 0o644 } };
+  const toolchain = inspectListing(rpmImage(packages, manifest));
+  expect(toolchain.missing).toEqual([]);
+  expect(new Map(toolchain.tools.map(({ name, package: owner }) => [name, owner]))).toEqual(
+    new Map(
+      [
+        ["iptables", "iptables"],
+        ["ip6tables", "iptables"],
+        ["nft", "nftables"],
+        ["ipset", "ipset"],
+      ].map(([name, owner]) => {
+        const item = packages.find((one) => one.name === owner)!;
+        return [name, { name: item.name, version: rpmVersion(item), database: "rpm" }];
+      }),
+    ),
+  );
+  expect(toolchain.tools[0]?.evidence[0]?.fact).toMatch(
+    /^package iptables 1\.8\.10-4\.azl3 is installed and has no file/,
+  );
+  // Cut anywhere it says so, and the bytes still speak.
+  const cut = { "/var/lib/rpmmanifest/container-manifest-2": { content: text!.subarray(0, 40), mode: 0o644 } };
+  const damaged = inspectListing(rpmImage(packages, cut));
+  expect(damaged.missing.map(({ fact }) => fact)).toEqual([
+    "packages of /var/lib/rpmmanifest/container-manifest-2",
+    "version of /usr/sbin/ipset",
+  ]);
+  expect(damaged.tools.map(({ version }) => version)).toEqual(
+    toolchain.tools.map(({ name, version }) => (name === "ipset" ? null : version)),
+  );
 });

@@ -33,7 +33,10 @@ export function parseApkDatabase(text: string): ParsedPackages {
     number++;
     if (line === "") finish(number);
     else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report(`line ${number} is no field`);
-    else takeField(record, line[0] ?? "", line.slice(2));
+    else {
+      if (line[0] === "P" && record.name !== "") report(`line ${number} names a second package in a record`);
+      takeField(record, line[0] ?? "", line.slice(2));
+    }
   }
   finish(number);
   if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");

@@ -13,8 +13,8 @@ import {
  * Reads dpkg's `status`, or one file of `status.d` as distroless images and hand-written stanzas have it: RFC-822-like
  * stanzas, a blank line between them, continuation lines indented (deb-control(5)).
  * @param text the whole file
- * @param form `status`: a stanza counts when its state is `installed` (`install ok installed`, also held packages);
- *   `status.d`: a stanza without a `Status` field counts too
+ * @param form `status`: a stanza counts when its files are there (`install ok installed`, also held packages and such as
+ *   were unpacked and not yet configured); `status.d`: a stanza without a `Status` field counts too
  * @returns packages without file lists; `problems` says where the text is no such database. Never throws.
  */
 export function parseDpkgStatus(text: string, form: "status" | "status.d"): ParsedPackages {
@@ -27,10 +27,12 @@ export function parseDpkgStatus(text: string, form: "status" | "status.d"): Pars
     const name = stanza.get("package");
     const version = stanza.get("version");
     const status = stanza.get("status");
-    const installed = status === undefined ? form === "status.d" : /^\S+ ok installed$/.test(status);
+    const state = status === undefined ? undefined : STATUS.exec(status)?.[1];
+    const installed = status === undefined ? form === "status.d" : state !== undefined && FILES_THERE.has(state);
     if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
     else if (!name) report(`the stanza that ends at line ${line} names no package`);
     else if (status === undefined && form === "status") report(`package ${name} has no status`);
+    else if (status !== undefined && state === undefined) report(`package ${name} has a status that is none`);
     else if (installed && !version) report(`package ${name} has no version`);
     else if (installed && version) packages.push({ name, version });
     stanza = new Map();
@@ -44,7 +46,11 @@ export function parseDpkgStatus(text: string, form: "status" | "status.d"): Pars
     } else {
       const field = /^([!-9;-~]+):[ \t]*(.*)$/.exec(line);
       if (!field) report(`line ${number} is no field`);
-      else takeField(stanza, field[1] ?? "", field[2] ?? "");
+      else {
+        if (field[1]?.toLowerCase() === "package" && stanza.has("package"))
+          report(`line ${number} names a second package in a stanza`);
+        takeField(stanza, field[1] ?? "", field[2] ?? "");
+      }
     }
   }
   finish(number);
@@ -52,6 +58,12 @@ export function parseDpkgStatus(text: string, form: "status" | "status.d"): Pars
   if (form === "status" && text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
   return { packages, problems };
 }
+
+/** What is wanted, whether it must be installed anew, and the state: dpkg-query(1). */
+const STATUS =
+  /^(?:unknown|install|hold|deinstall|purge) (?:ok|reinstreq) (not-installed|config-files|half-installed|unpacked|half-configured|triggers-awaited|triggers-pending|installed)$/;
+/** States in which all files of the version are on the disk. */
+const FILES_THERE = new Set(["unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"]);
 
 const KEPT_FIELDS = new Set(["package", "version", "status"]);
 

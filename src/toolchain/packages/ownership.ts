@@ -125,7 +125,7 @@ function joinFiles(some: PackageFile[], others: PackageFile[]): PackageFile[] {
 
 /** The folder that a database describes: empty for the image's root, `/rootfs` for `/rootfs/lib/apk/db/installed`. */
 function rootOf(path: string): string {
-  return path.replace(/(?:\/usr|\/var)?\/(?:lib|share)\/(?:apk|dpkg|rpm|sysimage\/rpm)\/.*$/, "");
+  return path.replace(/(?:\/usr|\/var)?\/(?:lib|share)\/(?:apk|dpkg|rpm|rpmmanifest|sysimage\/rpm)\/.*$/, "");
 }
 
 function databaseProblems(survey: Survey): Ownership["problems"] {

@@ -35,12 +35,18 @@ export function readBerkeleyHash(bytes: Buffer): ParsedPackages {
     return result;
   }
   if (pages.stated > pages.count) report("it ends before its last page");
+  else if (pages.stated < pages.count) report("it goes on behind its last page");
+  let overflow = 0;
   for (let number = 1; number < pages.count; number++) {
     const page = pages.at(number);
     const type = page.readUInt8(25);
+    // A page holds its own number; one of a group of buckets that nothing was put into yet holds nothing at all.
+    if (pages.u32(page, 8) !== number && page.some((byte) => byte !== 0)) report(`page ${number} is damaged`);
+    if (type === OVERFLOW) overflow++;
     if (type !== HASH && type !== HASH_UNSORTED) continue;
     const values = withinBounds(() => valuesOf(pages, page));
     if (!values) report(`page ${number} cannot be read`);
+    else if (withinBounds(() => lowestItem(pages, page)) !== pages.u16(page, 22)) report(`page ${number} is damaged`);
     for (const value of values ?? []) {
       if (value !== undefined && value.length < SMALLEST_HEADER) continue;
       const entry = value && readRpmHeader(value);
@@ -49,6 +55,8 @@ export function readBerkeleyHash(bytes: Buffer): ParsedPackages {
       else result.packages.push(entry);
     }
   }
+  // A page that is no longer used loses this type: the page that should speak of these is damaged.
+  if (overflow > pages.taken.size) report(`${overflow - pages.taken.size} pages belong to no package`);
   return result;
 }
 
@@ -93,6 +101,12 @@ function valuesOf(pages: Pages, page: Buffer): (Buffer | undefined)[] {
     values.push(withinBounds(() => valueAt(pages, page, start, end)));
   }
   return values;
+}
+
+/** Where the last item begins; the page's header says it too (`hf_offset`), in 16 bits. */
+function lowestItem(pages: Pages, page: Buffer): number {
+  const items = pages.u16(page, 20);
+  return items === 0 ? pages.size & 0xffff : pages.u16(page, PAGE_HEADER + (items - 1) * 2);
 }
 
 function valueAt(pages: Pages, page: Buffer, start: number, end: number): Buffer | undefined {

@@ -39,7 +39,11 @@ export function readNdb(bytes: Buffer): ParsedPackages {
       continue;
     }
     const index = bytes.readUInt32LE(at + 4);
-    if (index === 0) continue;
+    if (index === 0) {
+      // rpm clears a slot whole.
+      if (bytes.readUInt32LE(at + 8) !== 0 || bytes.readUInt32LE(at + 12) !== 0) report(`slot ${slot} is damaged`);
+      continue;
+    }
     const blob = withinBounds(() => readBlock(bytes, index, at));
     left -= blob?.length ?? 0;
     if (left < 0) {

@@ -1,5 +1,6 @@
 import type { ParsedPackages } from "../types.ts";
 import { isBerkeleyHash, readBerkeleyHash } from "./berkeley.ts";
+import { isHotJournal } from "./journal.ts";
 import { isNdb, readNdb } from "./ndb.ts";
 import { isSqlite, type SqlitePages, summariseSqlite, summariseSqliteLog } from "./sqlite.ts";
 
@@ -9,8 +10,8 @@ import { isSqlite, type SqlitePages, summariseSqlite, summariseSqliteLog } from 
  */
 export const MAX_RPM_DATABASE = 64 * 1024 * 1024;
 
-/** Names of the database in each of the three formats, and of SQLite's log beside it. */
-const FILE = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
+/** Names of the database in each of the three formats, and of SQLite's log and journal beside it. */
+const FILE = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
 
 /** True for `var/lib/rpm/Packages` and the other names, in any folder `rpm`: which of them are linked is known later. */
 export function isRpmDatabase(path: string): boolean {
@@ -19,13 +20,20 @@ export function isRpmDatabase(path: string): boolean {
 
 export type RpmFile =
   | ({ format: "packages" } & ParsedPackages)
-  | { format: "sqlite" | "sqlite-log"; pages: SqlitePages };
+  | { format: "sqlite" | "sqlite-log"; pages: SqlitePages }
+  | { format: "sqlite-journal"; isHot: boolean };
+
+/** True for the file of which the first bytes are enough. */
+export function isRpmJournal(path: string): boolean {
+  return path.endsWith("-journal");
+}
 
 /**
  * Reads one file of an rpm database; which format it has its first bytes say, not its name. Nothing is run.
- * @param bytes the whole file
+ * @param bytes the whole file; of a journal its beginning
  */
 export function readRpmFile(path: string, bytes: Buffer): RpmFile {
+  if (isRpmJournal(path)) return { format: "sqlite-journal", isHot: isHotJournal(bytes) };
   if (path.endsWith("-wal")) return { format: "sqlite-log", pages: summariseSqliteLog(bytes) };
   if (path.endsWith(".sqlite") || isSqlite(bytes)) return { format: "sqlite", pages: summariseSqlite(bytes) };
   if (isNdb(bytes)) return { format: "packages", ...readNdb(bytes) };

@@ -15,7 +15,10 @@ export interface SqlitePages {
   problems: string[];
 }
 
-export type PageSummary = { children: number[] } | { rows: RowSummary[] };
+export type PageSummary = ({ children: number[] } | { rows: RowSummary[] }) & {
+  /** Cells, free blocks and fragments don't make up the page: some cells are not told of. */
+  isDamaged?: boolean;
+};
 
 export interface RowSummary {
   id: number;
@@ -86,13 +89,13 @@ export function summariseSqliteLog(bytes: Buffer): SqlitePages {
     const page = withinBounds(() => reader.table(number));
     if (!page) continue;
     // Which table a page belongs to only its parents say, which may be in the file alone: the rows themselves tell.
-    if ("children" in page) summary.pages.set(number, page);
+    if ("children" in page) summary.pages.set(number, summariseInterior(page));
     else {
       const root = page.cells.map((cell) => rootOfSchemaRow(reader, cell)).find((found) => found !== undefined);
       if (root !== undefined) summary.root = root;
       if (page.cells.length > 0 && page.cells.every((cell) => withinBounds(() => isPackageRow(cell.local)) !== true))
         continue;
-      summary.pages.set(number, { rows: page.cells.map((cell) => summariseRow(reader, cell)) });
+      summary.pages.set(number, summariseLeaf(reader, page));
     }
   }
   return summary;
@@ -146,11 +149,16 @@ interface Cell {
   local: Buffer;
   /** First overflow page; 0 when the row is all here. */
   next: number;
+  /** Where it lies on the page. */
+  start: number;
+  end: number;
 }
+
+type TablePage = ({ children: number[] } | { cells: Cell[] }) & { isDamaged: boolean };
 
 interface PageReader {
   /** A page of a table; undefined for any other page. Throws RangeError for a damaged one. */
-  table(number: number): { children: number[] } | { cells: Cell[] } | undefined;
+  table(number: number): TablePage | undefined;
   /** The whole row, or how far it could be read. */
   row(cell: Cell): { bytes?: Buffer; overflow: number[] };
 }
@@ -186,19 +194,33 @@ function createPageReader(pages: PageSource, usable: number, total: number): Pag
   };
 }
 
-function readTablePage(
-  page: Buffer,
-  start: number,
-  usable: number,
-): { children: number[] } | { cells: Cell[] } | undefined {
+function readTablePage(page: Buffer, start: number, usable: number): TablePage | undefined {
   const type = page.readUInt8(start);
   if (type !== TABLE_INTERIOR && type !== TABLE_LEAF) return undefined;
   const count = page.readUInt16BE(start + 3);
   const array = start + (type === TABLE_INTERIOR ? 12 : 8);
   const offsets = Array.from({ length: count }, (_, i) => page.readUInt16BE(array + i * 2));
-  if (type === TABLE_INTERIOR)
-    return { children: [...offsets.map((at) => page.readUInt32BE(at)), page.readUInt32BE(start + 8)] };
-  return { cells: offsets.map((at) => readCell(page, at, usable)) };
+  const taken = usable - (page.readUInt16BE(start + 5) || 65536) - unusedBytes(page, start);
+  if (type === TABLE_INTERIOR) {
+    const size = offsets.reduce((sum, at) => sum + readVarint(page, at + 4).next - at, 0);
+    const children = [...offsets.map((at) => page.readUInt32BE(at)), page.readUInt32BE(start + 8)];
+    return { children, isDamaged: size !== taken };
+  }
+  const cells = offsets.map((at) => readCell(page, at, usable));
+  // A cell takes no less than a free block would.
+  const size = cells.reduce((sum, cell) => sum + Math.max(4, cell.end - cell.start), 0);
+  return { cells, isDamaged: size !== taken };
+}
+
+/** Bytes of the free blocks, which are a chain in order of offsets, and of the fragments too small to be one. */
+function unusedBytes(page: Buffer, start: number): number {
+  let unused = page.readUInt8(start + 7);
+  let last = 0;
+  for (let at = page.readUInt16BE(start + 1); at > last; at = page.readUInt16BE(at)) {
+    unused += page.readUInt16BE(at + 2);
+    last = at;
+  }
+  return unused;
 }
 
 function readCell(page: Buffer, at: number, usable: number): Cell {
@@ -213,8 +235,10 @@ function readCell(page: Buffer, at: number, usable: number): Cell {
     here = fitting <= most ? fitting : least;
   }
   if (start + here > page.length) throw new RangeError("row outside the page");
-  const next = here < size.value ? page.readUInt32BE(start + here) : 0;
-  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next };
+  const isWhole = here === size.value;
+  const next = isWhole ? 0 : page.readUInt32BE(start + here);
+  const end = start + here + (isWhole ? 0 : 4);
+  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next, start: at, end };
 }
 
 /** Big-endian, seven bits a byte, at most nine bytes; beyond 2^53 it loses precision, which no size or row here does. */
@@ -297,12 +321,21 @@ function summariseTable(reader: PageReader, root: number, summary: SqlitePages):
     const page = withinBounds(() => reader.table(number));
     if (!page) return [];
     if ("children" in page) {
-      summary.pages.set(number, page);
+      summary.pages.set(number, summariseInterior(page));
       return page.children;
     }
-    summary.pages.set(number, { rows: page.cells.map((cell) => summariseRow(reader, cell)) });
+    summary.pages.set(number, summariseLeaf(reader, page));
     return [];
   });
+}
+
+function summariseInterior({ children, isDamaged }: { children: number[]; isDamaged: boolean }): PageSummary {
+  return isDamaged ? { children, isDamaged } : { children };
+}
+
+function summariseLeaf(reader: PageReader, { cells, isDamaged }: { cells: Cell[]; isDamaged: boolean }): PageSummary {
+  const rows = cells.map((cell) => summariseRow(reader, cell));
+  return isDamaged ? { rows, isDamaged } : { rows };
 }
 
 function summariseRow(reader: PageReader, cell: Cell): RowSummary {
@@ -333,6 +366,7 @@ export function readSqlitePackages(file: SqlitePages, log?: SqlitePages): Parsed
   const rest = log && rowsByOverflow(file);
   walkTable(root, (number) => {
     const page = log?.pages.get(number) ?? file.pages.get(number);
+    if (page?.isDamaged) report(`page ${number} is damaged`);
     if (!page) report(`page ${number} cannot be read`);
     else if ("children" in page) return page.children;
     else
