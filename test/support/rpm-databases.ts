@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { ipset, libipset, libnftnl, nft, xtablesMulti } from "./netfilter-binaries.ts";
+import * as build from "./netfilter-binaries.ts";
+import { standIn } from "./rpm-stand-ins.ts";
 
 /**
  * rpm packages with the names and versions of real distributions and stand-ins for their files, built and installed by the
@@ -17,8 +18,14 @@ export interface RpmPackage {
 }
 
 const multi = (version: string, backend: "nft" | "legacy") => ({
-  [`/usr/sbin/xtables-${backend}-multi`]: xtablesMulti(version, backend),
+  [`/usr/sbin/xtables-${backend}-multi`]: standIn(`iptables ${version} ${backend}`, () =>
+    build.xtablesMulti(version, backend),
+  ),
 });
+const nft = (version: string) => standIn(`nft ${version}`, () => build.nft(version));
+const ipset = () => standIn("ipset", () => build.ipset());
+const libipset = (version: string) => standIn(`libipset ${version}`, () => build.libipset(version));
+const libnftnl = (top: number) => standIn(`libnftnl ${top}`, () => build.libnftnl(top));
 
 /**
  * Names, epochs, versions and releases as public package lists have them: RHEL 8.8 and its rebuilds (dnf logs: nftables
