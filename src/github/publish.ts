@@ -74,7 +74,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
     failOnUnknown: inputs.failOnUnknown ?? false,
     failOnExisting: inputs.failOnExisting ?? false,
   });
-  info(renderText(report, context));
+  info(forLog(renderText(report, context)));
   const warned = (options.warningsShown ?? 0) + (event.warning === undefined ? 0 : 1);
   if (options.annotations !== false) annotate(options, context, failure !== undefined, warned);
   const noSummary = writeSummary(report, context, env.GITHUB_STEP_SUMMARY);
@@ -89,6 +89,14 @@ export async function publish(options: PublishOptions): Promise<Published> {
   }
   if (files.error !== undefined) throw files.error;
   return { ...comment, ...(failure === undefined ? {} : { failure }) };
+}
+
+/** Nobody reads further in a log, and browsers struggle with it. Characters. */
+const LOG_LIMIT = 500_000;
+
+function forLog(text: string): string {
+  if (text.length <= LOG_LIMIT) return text;
+  return `${text.slice(0, text.lastIndexOf("\n", LOG_LIMIT))}\n… cut here; the JSON report has all of it.\n`;
 }
 
 function makeContext({ inputs, env, hostTitles }: PublishOptions, event: RunEvent): ReportContext {

@@ -31,19 +31,23 @@ const steps: { kind: string; cut: string; change: Partial<Detail> }[] = [
  * @returns text with suffix, at most `limit` bytes; says itself what was cut and where the whole report is
  */
 export function fitMarkdown(report: Report, context: ReportContext, limit: number, suffix = ""): string {
+  const fits = (text: string) => byteLength(text + suffix) <= limit;
   let detail = fullDetail;
   let text = renderMarkdown(report, context, detail);
+  if (fits(text)) return text + suffix;
   const cuts = new Map<string, string>();
   for (const { kind, cut, change } of steps) {
-    if (byteLength(text + suffix) <= limit) return text + suffix;
     const lower = { ...detail, ...change };
+    const shorter = renderMarkdown(report, context, lower);
     // Nothing to give up here: not worth telling.
-    if (renderMarkdown(report, context, lower) === text) continue;
+    if (shorter === text) continue;
     cuts.set(kind, cut);
-    detail = { ...lower, cut: [...cuts.values()] };
-    text = renderMarkdown(report, context, detail);
+    [detail, text] = [lower, shorter];
+    if (!fits(text)) continue;
+    const told = renderMarkdown(report, context, { ...detail, cut: [...cuts.values()] });
+    if (fits(told)) return told + suffix;
   }
-  return byteLength(text + suffix) <= limit ? text + suffix : lastResort(report, suffix);
+  return lastResort(report, suffix);
 }
 
 /** Headline and notes alone are too long only for a limit that nobody has; the verdict still has to be said. */

@@ -1,3 +1,4 @@
+import type { Evidence } from "../model/evidence.ts";
 import type { Report, Verdict } from "../model/report.ts";
 import { severities, verdicts } from "../model/report.ts";
 import type { Tool } from "../model/toolchain.ts";
@@ -299,8 +300,19 @@ function encodePath(segment: string): string {
   return encodeURIComponent(segment.toWellFormed()).replace(/[()!'*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 }
 
-function evidenceList(group: FindingGroup): string {
-  const facts = mergeEvidence(group.first.evidence);
+/** Written once for each finding: a report that has to be cut is drawn several times. */
+const evidenceLists = new WeakMap<Evidence[], string>();
+
+function evidenceList({ first: { evidence } }: FindingGroup): string {
+  const known = evidenceLists.get(evidence);
+  if (known !== undefined) return known;
+  const list = writeEvidence(evidence);
+  evidenceLists.set(evidence, list);
+  return list;
+}
+
+function writeEvidence(evidence: Evidence[]): string {
+  const facts = mergeEvidence(evidence);
   if (facts.length === 0) return "";
   const items = facts
     .slice(0, FACTS)

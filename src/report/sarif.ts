@@ -1,4 +1,5 @@
 import type { Report, Severity } from "../model/report.ts";
+import { byteLength } from "./budget.ts";
 import { cleanText, escapeJson, isInside } from "./escape.ts";
 import type { FindingGroup, ReportContext } from "./view.ts";
 import { count, groupFindings, hostNamer, joinNames, shortImage } from "./view.ts";
@@ -13,6 +14,10 @@ export interface SarifOptions {
 
 /** GitHub keeps this many results of a run, worst first in our order. */
 const RESULTS = 5000;
+/** Bytes of all results together: GitHub takes 10 MB, compressed, and this is below it without. */
+const RESULTS_SIZE = 8_000_000;
+/** Hosts listed with a result beside those in its message. */
+const HOSTS = 100;
 const levels: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", notice: "note" };
 
 /**
@@ -26,25 +31,35 @@ export function renderSarif(report: Report, context: ReportContext, options: Sar
   const rules = [...new Set(groups.map((group) => group.rule))].sort();
   const seen = new Map<string, number>();
   const name = hostNamer(report, context.hostTitles);
+  const results = groups.map((group) => ({
+    ruleId: cleanText(group.rule, 60),
+    ruleIndex: rules.indexOf(group.rule),
+    level: levels[group.severity],
+    message: { text: messageText(report, group, name) },
+    locations: [location(group, options)],
+    partialFingerprints: { primaryLocationLineHash: fingerprint(group, context, seen) },
+    properties: {
+      hosts: group.hosts.slice(0, HOSTS).map((id) => cleanText(id, 80)),
+      platforms: group.platforms.map((p) => cleanText(p, 60)),
+    },
+  }));
   const run = {
     tool: { driver: driver(report, context, options, rules) },
     automationDetails: { id: `netfilter-compat/${cleanText(context.reportName ?? "", 100)}` },
     columnKind: "utf16CodeUnits",
-    results: groups.map((group) => ({
-      ruleId: cleanText(group.rule, 60),
-      ruleIndex: rules.indexOf(group.rule),
-      level: levels[group.severity],
-      message: { text: messageText(report, group, name) },
-      locations: [location(group, options)],
-      partialFingerprints: { primaryLocationLineHash: fingerprint(group, context, seen) },
-      properties: {
-        hosts: group.hosts.map((id) => cleanText(id, 80)),
-        platforms: group.platforms.map((p) => cleanText(p, 60)),
-      },
-    })),
+    results: asManyAsFit(results),
   };
   const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
   return `${escapeJson(JSON.stringify(log, null, 2))}\n`;
+}
+
+/** The worst come first. */
+function asManyAsFit<T>(results: T[]): T[] {
+  let left = RESULTS_SIZE;
+  return results.filter((result) => {
+    left -= byteLength(JSON.stringify(result, null, 2));
+    return left > 0;
+  });
 }
 
 function driver(report: Report, context: ReportContext, options: SarifOptions, rules: string[]) {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,8 @@ const marker = "<!-- netfilter-compat report=agent -->";
 
 interface Scene {
   github: StandIn;
+  /** Its workspace. */
+  folder: string;
   /** The Action on a sample image. */
   check(sample: string, inputs?: Record<string, string>, env?: Record<string, string>): Promise<StepRun>;
   /** The second Action on one report. */
@@ -49,6 +51,7 @@ async function play(story: (scene: Scene) => Promise<void>, options: StandInOpti
   try {
     await story({
       github,
+      folder,
       put,
       check: (sample, inputs, env) =>
         step("index", { image: join(root, `examples/${sample}.tar`), ...inputs }, env ?? {}),
@@ -337,6 +340,21 @@ describe("a great deal to say", () => {
       expect(run.code).toBe(1);
     }));
 
+  test("400 findings on 100 hosts, each as long as it may be: every place keeps its limit", () =>
+    play(async ({ github, tell, folder }) => {
+      const report = enormous();
+      expect(JSON.stringify(report).length).toBeGreaterThan(10_000_000);
+      const run = await tell(report, { "sarif-file": "out.sarif", "report-file": "out.json" });
+      expect([run.code, run.outputs.errors]).toEqual([1, "400"]);
+      expect(Buffer.byteLength(run.summary)).toBeLessThanOrEqual(900 * 1024);
+      expect(run.summary).toMatch(/Cut to fit: .*\. The whole report: .*the JSON report `out\.json`/);
+      expect(Buffer.byteLength(github.comments[0]?.body ?? "")).toBeLessThanOrEqual(65_536);
+      expect(run.log.length).toBeLessThan(1_000_000);
+      expect(run.log).toContain("… cut here; the JSON report has all of it.");
+      expect(JSON.stringify(run.outputs).length).toBeLessThan(10_000);
+      expect(statSync(join(folder, "out.sarif")).size).toBeLessThan(10_000_000);
+    }));
+
   test.each([
     [-1, false],
     [0, false],
@@ -356,6 +374,30 @@ describe("a great deal to say", () => {
       else expect(Buffer.byteLength(body)).toBe(65_536 + above);
       expect(body.endsWith(`\n${marker}\n`)).toBe(true);
     }));
+
+  function enormous(): Report {
+    const report = structuredClone(samples["400-findings"]) as Report;
+    const hosts = Array.from({ length: 100 }, (_, i) => `host-${i}-${"n".repeat(40)}`);
+    const long = (text: string, length: number) => `${text} `.padEnd(length, "x");
+    report.findings = report.findings.map((finding, i) => ({
+      ...finding,
+      severity: "error" as const,
+      message: long(`statement ${i}`, 590),
+      remedy: long(`remedy ${i}`, 1190),
+      hosts,
+      evidence: Array.from({ length: 20 }, (_, k) => ({
+        fact: long(`fact ${i} ${k}`, 590),
+        source: long(`source ${i} ${k}`, 590),
+      })),
+    }));
+    const findings = report.findings.map((_, i) => i);
+    for (const platform of report.images.flatMap((image) => image.platforms)) {
+      const [cell] = platform.cells;
+      if (cell) platform.cells = hosts.map((host) => ({ ...cell, host, verdict: "fail" as const, findings }));
+    }
+    report.counts = { errors: 400, warnings: 0, notices: 0, unknowns: 0 };
+    return report;
+  }
 
   /** As many findings as fit uncut. */
   function fewFindings(count: number): Report {

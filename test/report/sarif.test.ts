@@ -70,6 +70,37 @@ test("fingerprints stay when versions, lines and tags change", () => {
   expect(prints(JSON.parse(text))).toEqual(prints(before));
 });
 
+test("results as long as they may be: as many as GitHub takes, worst first", () => {
+  const report = structuredClone(samples["400-findings"]) as Report;
+  const hosts = Array.from({ length: 150 }, (_, i) => `host-${i}`.padEnd(80, "h"));
+  const text = (i: number) => String.fromCodePoint(0x4e00 + (i % 1000));
+  report.findings = Array.from({ length: 2000 }, (_, i) => ({
+    ...(report.findings[i % 400] as Report["findings"][number]),
+    severity: i % 2 === 0 ? ("error" as const) : ("warning" as const),
+    message: `${i} ${text(i).repeat(590)}`,
+    remedy: `${i} ${text(i + 1).repeat(1190)}`,
+    hosts,
+  }));
+  const sarif = renderSarif(report, context, options);
+  expect(byteLength(sarif)).toBeLessThan(10_000_000);
+  const { results } = JSON.parse(sarif).runs[0];
+  expect(results.length).toBeGreaterThan(300);
+  expect(results.length).toBeLessThan(1000);
+  expect(new Set(results.map((result: { level: string }) => result.level))).toEqual(new Set(["error"]));
+  for (const result of results) expect(result.properties.hosts.length).toBeLessThanOrEqual(100);
+  expect(validate(JSON.parse(sarif))).toBe(true);
+});
+
+test("what GitHub allows a rule", () => {
+  for (const [id, { summary, markdown }] of options.ruleHelp) {
+    expect(id.length).toBeLessThanOrEqual(255);
+    expect(summary.length).toBeLessThanOrEqual(1024);
+    expect(markdown.length).toBeGreaterThan(200);
+    expect(markdown.length).toBeLessThan(30_000);
+  }
+  expect(options.ruleHelp.size).toBeLessThan(25_000);
+});
+
 test("ten thousand findings: the worst 5000", () => {
   const report = structuredClone(samples["400-findings"]) as Report;
   report.findings = Array.from({ length: 10_000 }, (_, i) => ({
