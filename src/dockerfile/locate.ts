@@ -1,4 +1,4 @@
-import type { From, Instruction } from "dockerfile-ast";
+import type { Argument, From, Instruction } from "dockerfile-ast";
 import { Copy, DockerfileParser } from "dockerfile-ast";
 import { installedWords, namesPackage, splitCommands } from "./shell.ts";
 
@@ -146,7 +146,7 @@ function mentions({ wanted }: Search, word: string): boolean {
 /** A COPY that names the file is the line itself. One that takes a folder or a whole root leads into the stage it is taken
  * from, where the line that matters may be. */
 function searchCopy(search: Search, stage: Stage, instruction: Instruction): Located | undefined {
-  const words = instruction.getArguments().map((argument) => argument.getValue().replace(/^["'[,]+|["'\],]+$/g, ""));
+  const words = copyArguments(instruction).map((argument) => argument.getValue().replace(/^["'[,]+|["'\],]+$/g, ""));
   const target = words.pop();
   if (target === undefined) return undefined;
   const here: Located = { line: instruction.getRange().start.line + 1, kind: "copy" };
@@ -155,6 +155,15 @@ function searchCopy(search: Search, stage: Stage, instruction: Instruction): Loc
   if (from == null || !words.some((source) => copiesFolder(search, stage, source, target))) return undefined;
   const origin = findStage(search, stage, expand(search, from, here.line - 1));
   return (origin && searchStage(search, origin)) ?? here;
+}
+
+/** Without what a heredoc writes. */
+function copyArguments(instruction: Instruction): Argument[] {
+  const all = instruction.getArguments();
+  const heredoc = all.find((argument) => argument.getValue().startsWith("<<"));
+  return heredoc === undefined
+    ? all
+    : all.filter((argument) => argument.getRange().start.line <= heredoc.getRange().start.line);
 }
 
 function copiesFile({ wanted }: Search, source: string): boolean {

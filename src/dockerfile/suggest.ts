@@ -8,16 +8,18 @@ const imageNames: Readonly<Record<string, string>> = { "amazon-linux": "amazonli
  * names a release by number, and nothing in the file takes packages from elsewhere or asks for exact versions.
  * @param line of the FROM, from 1
  * @param upgrade id of the distribution and release, e.g. `alpine` and `3.18`
- * @returns the line's number and new text; undefined where more would have to change
+ * @returns the line's number and new text, with the spaces and words of the old one; undefined where more would have to change
  */
 export function suggestBase(
   text: string,
   line: number,
   upgrade: { distribution: string; release: string },
 ): { line: number; text: string } | undefined {
-  const old = text.split(/\r\n|\r|\n/)[line - 1]?.trim();
+  // Where lines end otherwise, the new one would end unlike the rest.
+  if (text.includes("\r")) return undefined;
+  const old = text.split("\n")[line - 1];
   const [, start, path, name, tag, rest] =
-    /^(FROM (?:--platform=[\w/$.{}-]+ )?)((?:[\w.-]+(?::\d+)?\/)*)([a-z]+):([\w.-]+)((?: [Aa][Ss] [\w.-]+)?)$/.exec(
+    /^([ \t]*FROM +(?:--platform=[\w/$.{}-]+ +)?)((?:[\w.-]+(?::\d+)?\/)*)([a-z]+):([\w.-]+)((?: +AS +[\w.-]+)? *)$/i.exec(
       old ?? "",
     ) ?? [];
   if (name === undefined || name !== (imageNames[upgrade.distribution] ?? upgrade.distribution)) return undefined;

@@ -134,7 +134,7 @@ function head({ report, context }: Writer): string {
 /** GitHub draws it as the changed line. It must be one line that can't end its block. */
 function suggestion(writer: Writer): string {
   const wanted = writer.context.suggestion;
-  if (wanted === undefined || !/^FROM [\w./:@=$ {}-]{1,300}$/.test(wanted.text)) return "";
+  if (wanted === undefined || !/^[ \t]*FROM [\w./:@=$ {}-]{1,300}$/i.test(wanted.text)) return "";
   return `In ${locationLink(writer, wanted)}:\n\n\`\`\`suggestion\n${wanted.text}\n\`\`\``;
 }
 

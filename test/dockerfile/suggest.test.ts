@@ -10,6 +10,8 @@ describe("one line is the whole change", () => {
     ["FROM alpine:3.15.4", "FROM alpine:3.18"],
     ["FROM docker.io/library/alpine:3.15 AS final", "FROM docker.io/library/alpine:3.18 AS final"],
     ["FROM --platform=$TARGETPLATFORM alpine:3.15", "FROM --platform=$TARGETPLATFORM alpine:3.18"],
+    ["  FROM  alpine:3.15  as final", "  FROM  alpine:3.18  as final"],
+    ["\tfrom alpine:3.15", "\tfrom alpine:3.18"],
   ])("%s", (from, text) => {
     expect(suggestBase(`${from}\n${install}\n`, 1, alpine)).toEqual({ line: 1, text });
   });
@@ -27,6 +29,15 @@ test.each([
   ["another image", "FROM node:20", install],
   ["somebody's own", "FROM example.org/team/alpine:3.15", install],
   ["a variable", "FROM alpine:$" + "{VERSION}", install],
+  ["a variable in the middle", "FROM alpine:3.$" + "{MINOR}", install],
+  ["a default of its own", "FROM alpine:$" + "{VERSION:-3.15}", install],
+  ["another instruction", "COPY --from=alpine:3.15 /sbin/iptables /sbin/", install],
+  ["a comment behind it", "FROM alpine:3.15 # pinned", install],
+  ["a continued line", "FROM alpine:3.15 \\", "AS final"],
+  ["other line ends", "FROM alpine:3.15\r", install],
+  ["backticks", "FROM alpine:3.15 AS ```", install],
+  ["an exact version by variable", "FROM alpine:3.15", "RUN apk add iptables=$" + "{IPTABLES_1}"],
+  ["packages from an address", "FROM alpine:3.15", "RUN apk add --repository=https://example.org/v3.12 iptables"],
   ["a digest", `FROM alpine:3.15@sha256:${"a".repeat(64)}`, install],
   ["no number", "FROM alpine:edge", install],
   ["a dated variant", "FROM alpine:3.15-20240101", install],

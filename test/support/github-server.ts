@@ -168,7 +168,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     login: string,
   ): Answer {
     if (template.endsWith("/pulls")) return listPulls(url);
-    if (template.endsWith("/files")) return { status: 200, body: standIn.files.map(showFile) };
+    if (template.endsWith("/files")) return page(standIn.files.map(showFile), url);
     if (template.endsWith("/issues/{issue_number}/comments")) {
       const issue = Number(parameters.issue_number);
       if (method === "GET") return listComments(issue, url);
@@ -198,14 +198,18 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
 
   function listComments(issue: number, url: URL): Answer {
     const all = standIn.comments.filter((comment) => comment.issue === issue).sort((a, b) => a.id - b.id);
+    return page(all.map(show), url);
+  }
+
+  function page(all: unknown[], url: URL): Answer {
     const size = Math.min(100, Number(url.searchParams.get("per_page") ?? 30));
-    const page = Number(url.searchParams.get("page") ?? 1);
-    const more = all.length > page * size;
+    const number = Number(url.searchParams.get("page") ?? 1);
+    const more = all.length > number * size;
     const next = new URL(url);
-    next.searchParams.set("page", String(page + 1));
+    next.searchParams.set("page", String(number + 1));
     return {
       status: 200,
-      body: all.slice((page - 1) * size, page * size).map(show),
+      body: all.slice((number - 1) * size, number * size),
       ...(more ? { headers: { link: `<${next.href}>; rel="next"` } } : {}),
     };
   }
