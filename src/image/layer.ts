@@ -1,25 +1,23 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../model/error.ts";
-import type { ContentProbe, DirectoryNode, FileNode, OtherNode, SymlinkNode } from "../model/image.ts";
+import type { ContentProbe, DirectoryNode, OtherNode, SymlinkNode } from "../model/image.ts";
 import { type Compression, decompress } from "./compression/decompress.ts";
 import type { DigestAlgorithm } from "./digest.ts";
+import { createEntryList, type EntryList } from "./entry-list.ts";
 import { quote } from "./errors.ts";
+import { createFileTable, type FileTable } from "./file-table.ts";
 import { exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
 import type { ReadProgress } from "./progress.ts";
 import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
 import { weigh, weighXattrs } from "./weigh.ts";
 
-/** One entry of a layer, in the order of its tar. Paths are absolute and normalised; their links are not resolved. */
-export type LayerEntry =
-  | { path: string; node: FileNode | SymlinkNode | DirectoryNode | OtherNode }
-  /** A further name of the file at `hardlink`. */
-  | { path: string; hardlink: string };
-
 /** What one layer changes, without its bytes. */
 export interface LayerChanges {
   /** Digest of the layer as stored. */
   digest: string;
-  entries: LayerEntry[];
+  entries: EntryList;
+  /** Its regular files. */
+  files: FileTable;
   /** Paths that it hides in the layers below. */
   whiteouts: string[];
   /** Directories whose content in the layers below it hides. */
@@ -31,8 +29,6 @@ export interface LayerScan extends LayerChanges {
   /** Digest of its uncompressed tar. */
   diffId: string;
   compression: Compression;
-  /** Files whose content a sink was shown, whether it kept something or not. */
-  shown: WeakSet<FileNode>;
 }
 
 export interface ScanOptions {
@@ -88,7 +84,7 @@ export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOpti
   const digest = `${digestAlgorithm}:${stored.digest("hex")}`;
   const isSame = compression === "none" && digestAlgorithm === diffIdAlgorithm;
   const diffId = isSame ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
-  return { ...changes.finish(digest), diffId, compression, shown: changes.shown };
+  return { ...changes.finish(digest), diffId, compression };
 }
 
 const WHITEOUT = ".wh.";
@@ -100,12 +96,14 @@ const LANDMARKS = new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
 
 /** Turns tar members into changes. */
 function createChangeCollector({ probe, limits, budget }: ScanOptions, takeBytes: (bytes: number) => void) {
-  let entries = 0;
-  const changes: LayerChanges = { digest: "", entries: [], whiteouts: [], opaques: [] };
-  const shown = new WeakSet<FileNode>();
+  const entries = createEntryList();
+  const files = createFileTable();
+  const nodes = createNodeMaker();
+  const changes: LayerChanges = { digest: "", entries, files, whiteouts: [], opaques: [] };
+  let met = 0;
 
   function onMember(member: TarMember): BodyConsumer | undefined {
-    if (++entries > limits.layerEntries) throw exceeded("layer-entries", limits);
+    if (++met > limits.layerEntries) throw exceeded("layer-entries", limits);
     spend(budget, "entries", 1, limits);
     const path = normalisePath(member.name);
     spend(budget, "nameBytes", path.length + member.linkname.length + weighXattrs(member.xattrs), limits);
@@ -130,16 +128,18 @@ function createChangeCollector({ probe, limits, budget }: ScanOptions, takeBytes
   }
 
   function onEntry(path: string, member: TarMember): BodyConsumer | undefined {
-    if (member.type === "hardlink") {
-      changes.entries.push({ path, hardlink: normalisePath(member.linkname) });
-      return undefined;
-    }
-    const node = toNode(member);
-    changes.entries.push({ path, node });
-    if (node.type !== "file") return undefined;
-    const sink = probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs });
+    if (member.type === "file") return onFile(path, member);
+    entries.add(path, member.type === "hardlink" ? { hardlink: normalisePath(member.linkname) } : nodes.make(member));
+    return undefined;
+  }
+
+  function onFile(path: string, member: TarMember): BodyConsumer | undefined {
+    const file = files.add(member);
+    entries.add(path, file);
+    const { size, mode, xattrs } = member;
+    const sink = probe({ path, size, mode, xattrs });
     if (sink === undefined) return undefined;
-    shown.add(node);
+    files.markShown(file);
     let written = 0;
     return {
       write(chunk) {
@@ -149,35 +149,52 @@ function createChangeCollector({ probe, limits, budget }: ScanOptions, takeBytes
         return sink.write(chunk);
       },
       end() {
-        node.content = sink.end();
-        if (node.content !== undefined) spend(budget, "keptBytes", weigh(node.content, sink, written), limits);
+        const content = sink.end();
+        if (content !== undefined) spend(budget, "keptBytes", weigh(content, sink, written), limits);
+        files.setContent(file, content);
       },
     };
   }
 
   function finish(digest: string): LayerChanges {
     changes.digest = digest;
-    for (const entry of changes.entries) if ("node" in entry) entry.node.layer = digest;
+    files.layer = digest;
+    nodes.setLayer(digest);
     return changes;
   }
 
-  return { onMember, finish, shown };
+  return { onMember, finish };
 }
 
-function toNode(member: TarMember): FileNode | SymlinkNode | DirectoryNode | OtherNode {
+/** Makes what is no regular file. Directories of one mode are one node. */
+function createNodeMaker() {
+  const directories = new Map<number, DirectoryNode>();
+  const others: (SymlinkNode | OtherNode)[] = [];
   // The layer's digest is known when all of it was read.
   const layer = "";
-  const { mode, uid, gid, size, xattrs } = member;
-  switch (member.type) {
-    case "directory":
-      return { type: "directory", mode, layer };
-    case "symlink":
-      return { type: "symlink", target: member.linkname, layer };
-    case "file":
-      return { type: "file", size, mode, uid, gid, xattrs, layer, content: undefined };
-    default:
-      return { type: "other", layer };
+
+  function makeDirectory(mode: number): DirectoryNode {
+    const node = directories.get(mode) ?? { type: "directory", mode, layer };
+    directories.set(mode, node);
+    return node;
   }
+
+  function makeOther(type: TarMember["type"], target: string): SymlinkNode | OtherNode {
+    const node: SymlinkNode | OtherNode =
+      type === "symlink" ? { type: "symlink", target, layer } : { type: "other", layer };
+    others.push(node);
+    return node;
+  }
+
+  return {
+    make({ type, mode, linkname }: TarMember): SymlinkNode | DirectoryNode | OtherNode {
+      return type === "directory" ? makeDirectory(mode) : makeOther(type, linkname);
+    },
+    setLayer(digest: string): void {
+      for (const node of directories.values()) node.layer = digest;
+      for (const node of others) node.layer = digest;
+    },
+  };
 }
 
 function whiteoutTarget(name: string, path: string): string {

@@ -1,13 +1,17 @@
 import { UserError } from "../model/error.ts";
-import type { DirectoryNode, FileNode, FileTree, OtherNode, SymlinkNode } from "../model/image.ts";
+import type { DirectoryNode, FileTree } from "../model/image.ts";
 import { quote } from "./errors.ts";
-import type { LayerChanges, LayerEntry } from "./layer.ts";
+import { createFileSpace, type FileSpace } from "./file-space.ts";
+import type { FileTable } from "./file-table.ts";
+import type { LayerChanges } from "./layer.ts";
 import { createBudget, defaultLimits, exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
 import {
   createDirectory,
   createTree,
   type Directory,
   isDirectory,
+  isSymlink,
+  type Leaf,
   splitPath,
   type Walk,
   type WalkBounds,
@@ -16,7 +20,9 @@ import {
 
 /** A file that got a further name: the probe may want it under that one, though not under the first. */
 export interface Alias {
-  node: FileNode;
+  /** The layer's table that the file is in, and its number there. */
+  files: FileTable;
+  file: number;
   path: string;
 }
 
@@ -33,7 +39,7 @@ export interface MergedLayers {
  * where they are missing. A directory laid on a directory keeps its content; anything else replaces what was there. A hard
  * link is bound to the file that its target names at that moment and keeps it whatever becomes of the other name.
  *
- * Pure: the nodes of the lists become nodes of the tree, and nothing of them is changed.
+ * Pure: the lists are not changed. The tree refers to their nodes and file tables.
  * @param budget of which entries of trees are taken, those of directories that only a path names too
  * @throws UserError at what a runtime could not unpack either
  */
@@ -45,13 +51,14 @@ export function mergeLayers(
   const aliases: Alias[] = [];
   const notes: string[] = [];
   const bounds = createMergeBounds(limits, budget);
-  for (const layer of layers) {
+  const files = createFileSpace(layers.map((layer) => layer.files));
+  for (const [index, layer] of layers.entries()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
     applyWhiteouts(root, layer, bounds);
-    placeEntries(root, layer, { lower, aliases, notes, bounds });
+    placeEntries(root, layer, { index, files, lower, aliases, notes, bounds });
   }
-  return { tree: createTree(root), aliases, notes };
+  return { tree: createTree(root, files), aliases, notes };
 }
 
 function standardBounds(): { limits: ReadLimits; budget: ReadBudget } {
@@ -80,19 +87,20 @@ function createMergeBounds(limits: ReadLimits, budget: ReadBudget): MergeBounds 
   };
 }
 
-type Leaf = FileNode | SymlinkNode | OtherNode;
+type HardLink = { hardlink: string };
 
 /**
  * Targets of hard links as the layers below have them. Runtimes apply a layer in the order of its tar, so a link may come
  * before the whiteout of its target.
  */
-function findHardlinkTargets(root: Directory, layer: LayerChanges, bounds: MergeBounds): Map<LayerEntry, Leaf> {
-  const targets = new Map<LayerEntry, Leaf>();
+function findHardlinkTargets(root: Directory, layer: LayerChanges, bounds: MergeBounds): Map<HardLink, Leaf> {
+  const targets = new Map<HardLink, Leaf>();
   if (layer.whiteouts.length === 0 && layer.opaques.length === 0) return targets;
-  for (const entry of layer.entries) {
-    const leaf = "hardlink" in entry ? findLeaf(root, entry.hardlink, bounds) : undefined;
-    if (leaf !== undefined) targets.set(entry, leaf);
-  }
+  layer.entries.forEach((_directory, _name, value) => {
+    if (typeof value !== "object" || !("hardlink" in value)) return;
+    const leaf = findLeaf(root, value.hardlink, bounds);
+    if (leaf !== undefined) targets.set(value, leaf);
+  });
   return targets;
 }
 
@@ -133,67 +141,88 @@ function createLinkCheck(root: Directory, layer: LayerChanges, bounds: MergeBoun
     return parts.some((_, i) => {
       const prefix = `/${parts.slice(0, i + 1).join("/")}`;
       const walk = walkPath(root, prefix, false, undefined, bounds);
-      if (walk.end !== "slot" || isDirectory(walk.slot) || walk.slot.type !== "symlink") return false;
-      own ??= new Set(layer.entries.map((entry) => entry.path));
+      if (walk.end !== "slot" || !isSymlink(walk.slot)) return false;
+      own ??= listPaths(layer);
       return own.has(prefix);
     });
   };
 }
 
+function listPaths(layer: LayerChanges): Set<string> {
+  const paths = new Set<string>();
+  layer.entries.forEach((directory, name) => {
+    paths.add(`${directory}/${name}`);
+  });
+  return paths;
+}
+
 interface Placing {
-  lower: Map<LayerEntry, Leaf>;
+  /** Of the layer among all. */
+  index: number;
+  files: FileSpace;
+  lower: Map<HardLink, Leaf>;
   aliases: Alias[];
   notes: string[];
   bounds: MergeBounds;
 }
 
 /** Where aufs kept files with several names; a layer that it wrote links to them. */
-const AUFS_LINKS = "/.wh..wh.plnk/";
+const AUFS_LINKS = "/.wh..wh.plnk";
 
-function placeEntries(root: Directory, layer: LayerChanges, { lower, aliases, notes, bounds }: Placing): void {
+function placeEntries(root: Directory, layer: LayerChanges, placing: Placing): void {
+  const { index, files, lower, aliases, notes, bounds } = placing;
   const parents = createParentFinder(root, layer, bounds);
   const aufs = new Map<string, Leaf>();
   const repeated: string[] = [];
 
-  function bind(entry: { path: string; hardlink: string }): Leaf {
-    const leaf = findLeaf(root, entry.hardlink, bounds) ?? lower.get(entry) ?? aufs.get(entry.hardlink);
+  function bind(path: string, link: HardLink): Leaf {
+    const leaf = findLeaf(root, link.hardlink, bounds) ?? lower.get(link) ?? aufs.get(link.hardlink);
     if (leaf === undefined)
-      throw inLayer(layer, `the hard link ${quote(entry.path)} leads to ${quote(entry.hardlink)}, which is no file`);
-    if (leaf.type === "file") aliases.push({ node: leaf, path: entry.path });
+      throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
+    if (typeof leaf === "number") aliases.push({ ...files.find(leaf), path });
     return leaf;
   }
 
-  for (const entry of layer.entries) {
-    const node = "node" in entry ? entry.node : bind(entry);
-    if (entry.path.startsWith(AUFS_LINKS)) {
-      if (node.type !== "directory") aufs.set(entry.path, node);
-    } else if (entry.path === "/") {
-      if (node.type !== "directory") throw inLayer(layer, "its root is not a directory");
-      root.node = node;
-    } else if (place(parents, entry.path, node, layer)) repeated.push(entry.path);
+  /** True when the layer itself put another file there before. */
+  function place(directory: string, name: string, value: Leaf | DirectoryNode): boolean {
+    const { children } = parents.find(directory);
+    const existing = children.get(name);
+    if (isDirectoryNode(value)) {
+      if (isDirectory(existing)) {
+        existing.node = value;
+        return false;
+      }
+      children.set(name, createDirectory(value));
+    } else children.set(name, value);
+    if (existing === undefined) return false;
+    if (isDirectory(existing) || isSymlink(existing)) parents.forget();
+    if (isDirectory(existing) || existing === value) return false;
+    return (typeof existing === "number" ? files.find(existing).files : existing).layer === layer.digest;
   }
+
+  layer.entries.forEach((directory, name, entry) => {
+    const value =
+      typeof entry === "number"
+        ? files.numberOf(index, entry)
+        : "hardlink" in entry
+          ? bind(`${directory}/${name}`, entry)
+          : entry;
+    if (directory === AUFS_LINKS || directory.startsWith(`${AUFS_LINKS}/`)) {
+      if (!isDirectoryNode(value)) aufs.set(`${directory}/${name}`, value);
+    } else if (name === "") {
+      if (!isDirectoryNode(value)) throw inLayer(layer, "its root is not a directory");
+      root.node = value;
+    } else if (place(directory, name, value)) repeated.push(`${directory}/${name}`);
+  });
   if (repeated.length > 0) notes.push(describeRepeated(layer, repeated));
 }
 
-/** @returns true when the layer itself put another file there before */
-function place(parents: ParentFinder, path: string, node: Leaf | DirectoryNode, layer: LayerChanges): boolean {
-  const slash = path.lastIndexOf("/");
-  const { children } = parents.find(path, slash);
-  const name = path.slice(slash + 1);
-  const existing = children.get(name);
-  if (node.type === "directory" && isDirectory(existing)) {
-    existing.node = node;
-    return false;
-  }
-  children.set(name, node.type === "directory" ? createDirectory(node) : node);
-  if (existing === undefined) return false;
-  if (isDirectory(existing) || existing.type === "symlink") parents.forget();
-  return !isDirectory(existing) && existing !== node && existing.layer === layer.digest;
+function isDirectoryNode(value: Leaf | DirectoryNode): value is DirectoryNode {
+  return typeof value === "object" && value.type === "directory";
 }
 
 interface ParentFinder {
-  /** @param end where the directory's part of the path ends */
-  find(path: string, end: number): Directory;
+  find(path: string): Directory;
   /** A directory or link was replaced: what was found before may no longer be there. */
   forget(): void;
 }
@@ -206,9 +235,8 @@ function createParentFinder(root: Directory, layer: LayerChanges, bounds: MergeB
     return createDirectory({ type: "directory", mode: 0o755, layer: layer.digest });
   }
   return {
-    find(whole, end) {
-      if (last?.path.length === end && whole.startsWith(last.path)) return last.directory;
-      const path = whole.slice(0, end);
+    find(path) {
+      if (last?.path === path) return last.directory;
       const direct = walkDirectories(root, path);
       if (direct !== undefined) {
         last = { path, directory: direct };

@@ -279,41 +279,38 @@ async function readAliases(
   aliases: Alias[],
   options: Reading,
 ): Promise<void> {
-  const wanted = aliases.filter(({ node, path }) => {
-    if (node.content !== undefined) return false;
-    const sink = options.probe({ path, size: node.size, mode: node.mode, xattrs: node.xattrs });
-    return sink !== undefined && (sink.byName === true || !layers.some(({ scan }) => scan.shown.has(node)));
+  const wanted = aliases.filter(({ files, file, path }) => {
+    const { size, mode, xattrs, content } = files.peek(file);
+    if (content !== undefined) return false;
+    const sink = options.probe({ path, size, mode, xattrs });
+    return sink !== undefined && (sink.byName === true || !files.isShown(file));
   });
-  for (const digest of new Set(wanted.map(({ node }) => node.layer))) {
-    const layer = layers.find(({ scan }) => scan.digest === digest);
-    if (layer === undefined) throw new Error(`no layer ${digest}`);
-    await readAliasesOf(store, layer, wanted, options);
+  for (const files of new Set(wanted.map((alias) => alias.files))) {
+    const layer = layers.find(({ scan }) => scan.files === files);
+    if (layer === undefined) throw new Error(`no layer ${files.layer}`);
+    const names = new Map(wanted.filter((alias) => alias.files === files).map(({ file, path }) => [file, path]));
+    await readAliasesOf(store, layer, names, options);
   }
 }
 
+/** @param names by the number of the file in the layer */
 async function readAliasesOf(
   store: BlobStore,
   { source, scan }: { source: SourceLayer; scan: LayerScan },
-  wanted: Alias[],
+  names: Map<number, string>,
   options: Reading,
 ): Promise<void> {
-  const names = new Map(wanted.map(({ node, path }) => [node, path]));
   const paths = new Map<string, string>();
-  for (const entry of scan.entries) {
-    const alias = "node" in entry && entry.node.type === "file" ? names.get(entry.node) : undefined;
-    if (alias !== undefined) paths.set(entry.path, alias);
-  }
+  scan.entries.forEach((directory, name, value) => {
+    const alias = typeof value === "number" ? names.get(value) : undefined;
+    if (alias !== undefined) paths.set(`${directory}/${name}`, alias);
+  });
   const probe: ContentProbe = (file) => {
     const path = paths.get(file.path);
     return path === undefined ? undefined : options.probe({ ...file, path });
   };
   const again = await scanOne(store, source, { ...options, probe, budget: options.again });
-  for (const [i, entry] of again.entries.entries()) {
-    const first = scan.entries[i];
-    if (first === undefined || !("node" in entry) || !("node" in first)) continue;
-    if (entry.node.type === "file" && first.node.type === "file" && names.has(first.node))
-      first.node.content = entry.node.content;
-  }
+  for (const file of names.keys()) scan.files.setContent(file, again.files.peek(file).content);
 }
 
 /** Platform and image names are controlled by the image. */

@@ -1,26 +1,26 @@
-import type {
-  DirectoryNode,
-  FileNode,
-  FileTree,
-  OtherNode,
-  Resolution,
-  SymlinkNode,
-  TreeNode,
-} from "../model/image.ts";
+import type { DirectoryNode, FileTree, OtherNode, Resolution, SymlinkNode, TreeNode } from "../model/image.ts";
+import type { FileSpace } from "./file-space.ts";
 
-/** A directory with what is in it; every other node stands in the map itself. */
+/** A directory with what is in it. */
 export interface Directory {
   node: DirectoryNode;
   children: Map<string, Slot>;
 }
-export type Slot = FileNode | SymlinkNode | OtherNode | Directory;
+/** What is no directory; a number stands for a regular file. */
+export type Leaf = number | SymlinkNode | OtherNode;
+export type Slot = Leaf | Directory;
 
 /** ELOOP of Linux: path_resolution(7). */
 const MAX_HOPS = 40;
 
 /** True for a directory of the tree. */
 export function isDirectory(slot: Slot | undefined): slot is Directory {
-  return slot !== undefined && "children" in slot;
+  return typeof slot === "object" && "children" in slot;
+}
+
+/** True for a symbolic link. */
+export function isSymlink(slot: Slot): slot is SymlinkNode {
+  return typeof slot === "object" && "type" in slot && slot.type === "symlink";
 }
 
 /** An empty directory. */
@@ -86,7 +86,7 @@ export function walkPath(
     if (isDirectory(slot)) {
       if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
       stack.push({ directory: slot, name });
-    } else if (slot.type === "symlink" && (!isLast || followLast)) {
+    } else if (isSymlink(slot) && (!isLast || followLast)) {
       if (++hops > (bounds?.hops ?? MAX_HOPS)) return { end: "loop", at: pathOf(name), met };
       if (slot.target.startsWith("/")) stack = stack.slice(0, 1);
       pending.push(...splitPath(slot.target).reverse());
@@ -102,12 +102,16 @@ function addDirectory(parent: Directory, name: string, create: (() => Directory)
   return directory;
 }
 
-function toNode(slot: Slot): TreeNode {
-  return isDirectory(slot) ? slot.node : slot;
-}
+/**
+ * The public view of a tree.
+ * @param files what the numbers in it stand for
+ */
+export function createTree(root: Directory, files: FileSpace): FileTree {
+  function toNode(slot: Slot): TreeNode {
+    if (typeof slot === "number") return files.node(slot);
+    return isDirectory(slot) ? slot.node : slot;
+  }
 
-/** The public view of a tree. */
-export function createTree(root: Directory): FileTree {
   function resolve(path: string): Resolution {
     const asked = `/${splitPath(path).join("/")}`;
     const walk = walkPath(root, path, true);
@@ -140,7 +144,7 @@ export function createTree(root: Directory): FileTree {
       for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
         for (const [name, slot] of next.directory.children) {
           const path = `${next.path}/${name}`;
-          yield { path, node: toNode(slot) };
+          yield { path, node: typeof slot === "number" ? files.peek(slot) : toNode(slot) };
           if (isDirectory(slot)) pending.push({ directory: slot, path });
         }
       }

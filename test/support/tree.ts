@@ -1,3 +1,5 @@
+import { createEntryList, type EntryValue } from "../../src/image/entry-list.ts";
+import { createFileTable, type FileTable } from "../../src/image/file-table.ts";
 import { mergeLayers } from "../../src/image/merge.ts";
 import type { FileTree, ImageConfig, ImagePlatform } from "../../src/model/image.ts";
 import { probeContent } from "../../src/toolchain/probe.ts";
@@ -18,8 +20,11 @@ const LAYER = `sha256:${"a".repeat(64)}`;
 
 /** Merges listings as layers, lowest first; files pass through the real probe in pieces of `chunk` bytes. */
 export function makeTree(listing: Listing, chunk = 64 * 1024): FileTree {
-  const entries = Object.entries(listing).map(([path, entry]) => ({ path, node: makeNode(path, entry, chunk) }));
-  return mergeLayers([{ digest: LAYER, entries, whiteouts: [], opaques: [] }]).tree;
+  const entries = createEntryList();
+  const files = createFileTable();
+  files.layer = LAYER;
+  for (const [path, entry] of Object.entries(listing)) entries.add(path, makeValue(path, entry, chunk, files));
+  return mergeLayers([{ digest: LAYER, entries, files, whiteouts: [], opaques: [] }]).tree;
 }
 
 export function makePlatform(
@@ -37,27 +42,19 @@ export function makePlatform(
   };
 }
 
-function makeNode(path: string, entry: Entry, chunk: number) {
-  if (typeof entry === "object" && "directory" in entry)
-    return { type: "directory", mode: 0o755, layer: LAYER } as const;
+function makeValue(path: string, entry: Entry, chunk: number, files: FileTable): EntryValue {
+  if (typeof entry === "object" && "directory" in entry) return { type: "directory", mode: 0o755, layer: LAYER };
   if (typeof entry === "string" && entry.startsWith("-> "))
-    return { type: "symlink", target: entry.slice(3), layer: LAYER } as const;
+    return { type: "symlink", target: entry.slice(3), layer: LAYER };
   const {
     content,
     mode = 0o755,
     xattrs = {},
   } = typeof entry === "string" || Buffer.isBuffer(entry) ? { content: entry } : entry;
   const bytes = Buffer.from(content);
-  return {
-    type: "file",
-    size: bytes.length,
-    mode,
-    uid: 0,
-    gid: 0,
-    xattrs,
-    layer: LAYER,
-    content: probe(path, bytes, mode, chunk),
-  } as const;
+  const file = files.add({ size: bytes.length, mode, uid: 0, gid: 0, xattrs });
+  files.setContent(file, probe(path, bytes, mode, chunk));
+  return file;
 }
 
 /** What the probe keeps of a file, fed in pieces from one buffer that is overwritten after each, as the reader does. */
