@@ -18,6 +18,10 @@ interface Step {
 }
 interface Job {
   permissions?: Record<string, string>;
+  "runs-on"?: string;
+  "timeout-minutes"?: number;
+  environment?: string;
+  needs?: string;
   steps: Step[];
 }
 interface Workflow {
@@ -107,7 +111,7 @@ describe.each([...workflows, ...own].map((snippet) => [snippet.place, snippet] a
   });
 
   test("other actions are pinned to a commit, with its version beside it", () => {
-    for (const line of snippet.text.match(/^.*\buses:.*$/gm) ?? [])
+    for (const line of snippet.text.match(/^\s*(?:- )?uses:.*$/gm) ?? [])
       expect(line).toMatch(
         /uses: (?:\.\/(?:report)?$|OWNER\/netfilter-compat(?:\/report)?@COMMIT # v\d+\.\d+\.\d+$|[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/,
       );
@@ -136,6 +140,7 @@ function wantedPermissions(job: Job, workflow: Workflow): Record<string, string>
     if (uses.startsWith("actions/checkout@")) wanted.contents = "read";
     if (uses.includes("/upload-sarif@")) wanted["security-events"] = "write";
     if (uses.startsWith("actions/download-artifact@") && step.with?.["run-id"] !== undefined) wanted.actions = "read";
+    if (step.run?.includes("gh run download")) wanted.actions = "read";
     if (uses.startsWith("actions/attest@")) Object.assign(wanted, { attestations: "write", "id-token": "write" });
     if (step.run?.includes("gh release create")) wanted.contents = "write";
     // A comment is possible on some of the events, and wanted.
@@ -164,4 +169,114 @@ function canComment(event: string): boolean {
 
 test.each(configs.map((snippet) => [snippet.place, snippet] as const))("%s is a config file", (place, { text }) => {
   expect(() => readConfig(text, place)).not.toThrow();
+});
+
+describe("our own workflows", () => {
+  const workflow = (name: string): Workflow => own.find(({ place }) => place === name)?.value as Workflow;
+  const all = own.map(({ place, value }) => [place, value as Workflow] as const);
+  const runs = (job: Job | undefined) => job?.steps.map((step) => step.run ?? step.uses ?? "") ?? [];
+
+  test.each(all)("%s: no rights but those that a job names, an end, and a machine that doesn't change", (_, value) => {
+    expect(value.permissions).toEqual({});
+    for (const job of Object.values(value.jobs ?? {})) {
+      expect(Object.keys(job.permissions ?? {})).not.toEqual([]);
+      expect(job["runs-on"]).toMatch(/-\d+\.\d+$/);
+      expect(job["timeout-minutes"]).toBeLessThanOrEqual(60);
+      for (const step of job.steps.filter((entry) => entry.uses?.startsWith("actions/checkout@")))
+        expect(step.with).toMatchObject({ "persist-credentials": false });
+      // What somebody wrote into a title or a branch name must not become a command.
+      for (const step of job.steps) expect(step.run ?? "").not.toContain("$" + "{{");
+    }
+  });
+
+  test("a pull request's run may only read, whoever opened it", () => {
+    expect(eventsOf(workflow("ci.yml"))).toContain("pull_request");
+    expect(eventsOf(workflow("ci.yml"))).toContain("merge_group");
+    for (const [, value] of all.filter(([, entry]) => eventsOf(entry).includes("pull_request")))
+      for (const job of Object.values(value.jobs ?? {})) expect(job.permissions).toEqual({ contents: "read" });
+    for (const [, value] of all)
+      expect(eventsOf(value)).not.toEqual(expect.arrayContaining([expect.stringMatching(/_target$|workflow_run/)]));
+  });
+
+  test("dist/ is rebuilt without scripts of packages, compared, and the right one offered", () => {
+    const job = workflow("ci.yml").jobs?.dist;
+    const steps = runs(job);
+    expect(steps.indexOf("npm run check:dist")).toBeGreaterThan(steps.indexOf("npm ci --ignore-scripts"));
+    expect(job?.steps.at(-1)).toMatchObject({ if: "failure()", with: { path: "dist" } });
+  });
+
+  test("the Action runs on itself, both of it, with nothing but the checkout", () => {
+    const steps = runs(workflow("ci.yml").jobs?.self);
+    const removed = steps.indexOf("rm -rf node_modules");
+    expect(removed).toBeGreaterThan(0);
+    expect(steps.filter((step) => /npm|setup-node/.test(step))).toEqual([]);
+    expect(steps.indexOf("./")).toBeGreaterThan(removed);
+    expect(steps.indexOf("./report")).toBeGreaterThan(removed);
+  });
+
+  test("a release comes of a tag that is checked, waits for a person, is attested and never moves", () => {
+    const release = workflow("release.yml");
+    expect(release.on).toEqual({ push: { tags: ["v[0-9]+.[0-9]+.[0-9]+"] } });
+    const publish = release.jobs?.publish;
+    expect(publish).toMatchObject({ needs: "verify", environment: "release" });
+    expect(runs(release.jobs?.verify).join("\n")).toContain("merge-base --is-ancestor");
+    const attested = runs(publish).findIndex((step) => step.startsWith("actions/attest@"));
+    expect(attested).toBeGreaterThan(0);
+    expect(runs(publish).findIndex((step) => step.includes("--verify-tag"))).toBeGreaterThan(attested);
+    for (const [, value] of all)
+      for (const job of Object.values(value.jobs ?? {}))
+        expect(runs(job).join("\n")).not.toMatch(/git (?:push|tag)|--force|npm publish/);
+  });
+
+  test("updates of dependencies come for packages and for actions, after a while", () => {
+    const { updates } = parse(readFileSync(join(root, ".github/dependabot.yml"), "utf8")) as {
+      updates: { "package-ecosystem": string; cooldown: { "default-days": number } }[];
+    };
+    expect(updates.map((entry) => entry["package-ecosystem"])).toEqual(["npm", "github-actions"]);
+    for (const { cooldown } of updates) expect(cooldown["default-days"]).toBeGreaterThanOrEqual(7);
+  });
+});
+
+describe("how our Action is named in what people copy", () => {
+  const version = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version;
+  const texts = [...pages, "SECURITY.md", "CONTRIBUTING.md", "action.yml", "report/action.yml"].map(
+    (page) => [page, readFileSync(join(root, page), "utf8")] as const,
+  );
+
+  test.each(texts)("%s: one placeholder, one version, no tag that could move", (_, text) => {
+    for (const [, owner, place, ref] of text.matchAll(/([\w.<>-]+)\/netfilter-compat(\/report)?@(\S+(?: # \S+)?)/g)) {
+      expect([owner, place]).toEqual(["OWNER", place]);
+      expect(ref?.replace(/[`.,]+$/, "")).toMatch(new RegExp(`^COMMIT(?: # v${version.replaceAll(".", "\\.")})?$`));
+    }
+    expect(text).not.toMatch(/netfilter-compat@v\d/);
+  });
+
+  test("what the placeholder stands for is told where it is met first", () => {
+    expect(texts[0]?.[1]).toContain("`OWNER/netfilter-compat@COMMIT`");
+    for (const page of ["docs/recipes.md", "CONTRIBUTING.md"])
+      expect(texts.find(([name]) => name === page)?.[1]).toMatch(/`?OWNER`?.*`?@?COMMIT`?/);
+  });
+});
+
+describe("issue forms", () => {
+  const folder = join(root, ".github/ISSUE_TEMPLATE");
+  const forms = readdirSync(folder).filter((name) => name !== "config.yml");
+  test.each(forms)("%s is a form as GitHub takes it", (name) => {
+    const form = parse(readFileSync(join(folder, name), "utf8")) as {
+      name: string;
+      description: string;
+      body: { type: string; id: string; attributes: Record<string, unknown> }[];
+    };
+    expect(form.name.length).toBeGreaterThan(3);
+    expect(form.description.length).toBeLessThan(200);
+    const ids = form.body.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { type, id, attributes } of form.body) {
+      expect(["markdown", "textarea", "input", "dropdown", "checkboxes"]).toContain(type);
+      expect(id).toMatch(/^[\w-]+$/);
+      expect(attributes.label).toEqual(expect.any(String));
+      if (type === "dropdown") expect(new Set(attributes.options as string[]).size).toBeGreaterThan(1);
+    }
+  });
+  test("there is one for a wrong verdict", () => expect(forms).toContain("wrong-about-my-host.yml"));
 });
