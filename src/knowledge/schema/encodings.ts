@@ -72,7 +72,15 @@ export const encodingsFileSchema = z.object({
     method: z.string(),
   }),
   /** In words for messages, and the measured cases that contain it. A case is the sum of its constructs. */
-  constructs: z.record(z.string(), z.object({ title: z.string(), scenarios: z.array(z.string()) })),
+  constructs: z.record(
+    z.string(),
+    z.object({
+      title: z.string(),
+      /** Only in the tables of ebtables or of arptables; absent: in those of iptables and ip6tables. */
+      family: z.optional(z.enum(["bridge", "arp"])),
+      scenarios: z.array(z.string()),
+    }),
+  ),
   /** Rules that iptables-nft wrote. */
   encodings: z.array(encodingSchema),
   /** Not part of the measurements: read in the packages' sources. */
