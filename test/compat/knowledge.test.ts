@@ -95,3 +95,14 @@ describe("builds that carry a later encoding", () => {
     expect(effectsOf("1.8.11", build, "mark-match")).toEqual(effectsOf("1.8.11", "1.8.4", "mark-match"));
   });
 });
+
+test("every match and target that a program is said to use has an entry", () => {
+  const used = [
+    ...xtExtensions.common.extensions,
+    ...xtExtensions.programs.flatMap(({ always, features }) => [
+      ...always,
+      ...features.flatMap((one) => one.extensions),
+    ]),
+  ];
+  expect(used.filter((name) => !Object.hasOwn(xtExtensions.extensions, name))).toEqual([]);
+});

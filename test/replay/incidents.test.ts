@@ -1,35 +1,18 @@
 import { describe, expect, test } from "vitest";
-import * as z from "zod/mini";
 import { evaluatePlatform, type RawCell } from "../../src/compat/engine.ts";
 import { rules } from "../../src/compat/rules/index.ts";
 import { ruleIds } from "../../src/model/rule-ids.ts";
-import { buildInput } from "./build.ts";
-import { type ImageFacts, type Incident, incidentSchema } from "./incident.ts";
-import incidentsJson from "./incidents.json" with { type: "json" };
+import type { ImageFacts, Incident } from "./incident.ts";
+import { answer, evaluateIncident, incidents, rulesOf } from "./incident-replay.ts";
 
 // Public incidents against the engine. `flag`: the rule, or one that says the same of the same cause, must speak as an
 // error or a warning. `clean`: none of them may. `undecidable`: the thread lacks the named fact; then nothing may be claimed
 // either way, so that neither a finding nor a silent pass counts as a success.
 
-const incidents = z.array(incidentSchema).parse(incidentsJson);
 const built = new Set<string>(rules.map((rule) => rule.id));
 
-type Answer = "flag" | "clean" | "missing";
-
-function rulesOf(incident: Incident): string[] {
-  return [incident.expectRule, ...(incident.acceptRules ?? [])].filter((rule) => rule !== null);
-}
-
-function answer(cell: RawCell, wanted: readonly string[]): Answer {
-  const spoke = cell.findings.some((finding) => finding.severity !== "notice" && wanted.includes(finding.rule));
-  if (spoke) return "flag";
-  return cell.missing.some((missing) => wanted.includes(missing.rule)) ? "missing" : "clean";
-}
-
 function evaluate(incident: Incident, image: ImageFacts): RawCell {
-  const cell = evaluatePlatform(buildInput(incident, image))[0];
-  if (cell === undefined) throw new Error("one host gives one cell");
-  return cell;
+  return evaluateIncident(evaluatePlatform, incident, image);
 }
 
 function shown(cell: RawCell): string {

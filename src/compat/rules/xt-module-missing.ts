@@ -60,25 +60,26 @@ function usesOf(cell: Cell): Use[] {
   const stated = (profile?.writes?.value ?? []).flatMap((construct) =>
     Object.entries(bundled.extensions)
       .filter(([, entry]) => entry.constructs?.includes(construct) === true)
-      .map(([extension]) => use(extension, profile?.writes?.source ?? "")),
+      .flatMap(([extension]) => use(extension, profile?.writes?.source ?? "")),
   );
   if (known === undefined) {
     const condition = `if the program uses ${bundled.common.extensions.join(", ")}, which is assumed`;
-    const assumed = bundled.common.extensions.map((extension) => use(extension, bundled.sources.absent, condition));
+    const assumed = bundled.common.extensions.flatMap((extension) => use(extension, bundled.sources.absent, condition));
     return distinct([...stated, ...assumed]);
   }
   return distinct([
     ...stated,
-    ...known.always.map((extension) => use(extension, known.source)),
+    ...known.always.flatMap((extension) => use(extension, known.source)),
     ...known.features.flatMap(({ extensions, when }) =>
-      extensions.map((extension) => use(extension, known.source, `when ${when}`)),
+      extensions.flatMap((extension) => use(extension, known.source, `when ${when}`)),
     ),
   ]);
 }
 
-function use(extension: string, source: string, condition?: string): Use {
-  const module = bundled.extensions[extension]?.module ?? `xt_${extension}`;
-  return { extension, module, source, ...(condition === undefined ? {} : { condition }) };
+/** One use; a test sees to it that every extension that is named has an entry. */
+function use(extension: string, source: string, condition?: string): Use[] {
+  const module = bundled.extensions[extension]?.module;
+  return module === undefined ? [] : [{ extension, module, source, ...(condition === undefined ? {} : { condition }) }];
 }
 
 /** What is certain stands before what isn't. */

@@ -42,7 +42,16 @@ describe("the image reads what a program put there", () => {
       { image: { nft: "1.8.7" }, programs: [writes("nft-second-base-chain")] },
       ["error agent"],
     ],
-    ["and is only announced by 1.8.11", { image: { nft: "1.8.11" }, programs: [writes("nft-second-base-chain")] }, []],
+    [
+      "and is only announced when 1.8.11 lists it",
+      { image: { nft: "1.8.11" }, programs: [writes("nft-second-base-chain")], profile: lists },
+      [],
+    ],
+    [
+      "and gone when 1.8.11 saves and restores the table",
+      { image: { nft: "1.8.11" }, programs: [writes("nft-second-base-chain")], profile: restores },
+      ["error agent"],
+    ],
     ["tables of another name", { image, programs: [writes("nft-table-of-other-name", "nft-unchanged")] }, []],
     [
       "a native program that is not stated to touch iptables' tables",
