@@ -1,10 +1,11 @@
 import type { WrapperChoice } from "../knowledge/schema/wrapper-choices.ts";
 import wrapperChoicesJson from "../knowledge/wrapper-choices.json" with { type: "json" };
-import type { Host } from "../model/host.ts";
+import type { Host, Kernel } from "../model/host.ts";
 import type { NodeProgram } from "../model/program.ts";
 import type { Backend, Command, Tool, Toolchain } from "../model/toolchain.ts";
 import { rememberFor } from "./remember.ts";
 import type { BackendChoice, ImageContext } from "./types.ts";
+import { decideByRules, decideOnHost } from "./wrapper-decision.ts";
 
 /** The tool entry of a program with one backend, e.g. iptables with nft: the one that the command of that name leads to,
  * otherwise the first in PATH. */
@@ -84,12 +85,13 @@ export function chooseBackend(
   image: ImageContext,
   hostBackend: Backend | undefined,
   programs: readonly NodeProgram[],
+  kernel: Kernel,
 ): BackendChoice {
   const selects = image.profile?.selects;
   if (selects?.value === "self" && findTool(toolchain, "iptables") !== undefined) {
     return chooseByProgram(toolchain, image, hostBackend);
   }
-  return chooseByCommand(toolchain, image, hostBackend, programs);
+  return chooseByCommand(toolchain, image, hostBackend, programs, kernel);
 }
 
 function chooseByProgram(toolchain: Toolchain, image: ImageContext, hostBackend: Backend | undefined): BackendChoice {
@@ -124,6 +126,7 @@ function chooseByCommand(
   image: ImageContext,
   hostBackend: Backend | undefined,
   programs: readonly NodeProgram[],
+  kernel: Kernel,
 ): BackendChoice {
   const command = toolchain.defaults.iptables;
   if (command?.hostExec === true) return chooseHostExec(command, hostBackend);
@@ -136,7 +139,7 @@ function chooseByCommand(
         adapts: false,
       };
     case "auto":
-      return chooseByWrapper(toolchain, image, hostBackend, programs);
+      return chooseByWrapper(toolchain, image, hostBackend, programs, kernel);
     case "unknown": {
       const missing = `backend of ${command.via.at(-1) ?? "iptables"} in the image`;
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing };
@@ -177,6 +180,7 @@ function chooseByWrapper(
   image: ImageContext,
   hostBackend: Backend | undefined,
   programs: readonly NodeProgram[],
+  kernel: Kernel,
 ): BackendChoice {
   const generation = wrapperChoiceOf(toolchain);
   const version = toolchain.selector?.version ?? null;
@@ -187,9 +191,17 @@ function chooseByWrapper(
     const because = `${generation?.variable?.name}=${stated} makes ${name} use ${forced}`;
     return withBinary(toolchain, { backend: forced, because, adapts: false });
   }
-  if (generation?.follows === "kernel") {
-    const missing = `what ${name} makes of the kernel release`;
-    return { backend: "unknown", because: missing, adapts: true, missing };
+  if (generation?.kernel !== undefined) {
+    const there = new Set([hostBackend, ...programs.map((program) => backendOnHost(program, hostBackend))]);
+    const decision = decideOnHost(generation.kernel, kernel, there.has("nft") || there.has("native"));
+    if ("missing" in decision) {
+      const because = `${name} looks at the kernel`;
+      return { backend: "unknown", because, adapts: true, missing: decision.missing };
+    }
+    if ("backend" in decision) {
+      const because = `${name} takes ${decision.backend}: ${decision.because}`;
+      return withBinary(toolchain, { backend: decision.backend, because, adapts: true }, decision.backend);
+    }
   }
   if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, hostBackend);
   return chooseByRules(toolchain, name, generation, programs, hostBackend);
@@ -203,7 +215,7 @@ function chooseLikeKubelet(
 ): BackendChoice {
   if (hostBackend === undefined) return unknownHostBackend(`${name} follows the kubelet`);
   const because =
-    generation?.follows === "rules"
+    generation !== undefined && generation.chains === undefined
       ? `${name} counts rules and finds the kubelet's in ${hostBackend}`
       : `${name} follows the kubelet's marker chains to ${hostBackend}`;
   return withBinary(toolchain, { backend: hostBackend, because, adapts: true }, generation?.fallback);
@@ -217,7 +229,6 @@ function chooseByRules(
   programs: readonly NodeProgram[],
   hostBackend: Backend | undefined,
 ): BackendChoice {
-  const fallback = generation?.fallback ?? "nft";
   const there = new Set(programs.map((program) => backendOnHost(program, hostBackend)));
   const counts = generation !== undefined && generation.legacyWith !== "never";
   if (counts && there.has("nft") && there.has("legacy")) {
@@ -225,9 +236,20 @@ function chooseByRules(
     return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing };
   }
   const found = !counts ? undefined : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : undefined;
+  const rules = { nft: found === "nft" ? 1 : 0, legacy: found === "legacy" ? 1 : 0 };
+  // One of unknown generation takes what later ones do.
+  const backend = generation === undefined ? "nft" : decideByRules(generation, rules);
+  if (backend === undefined) {
+    const missing = `what ${name} takes where it finds no rules`;
+    return { backend: "unknown", because: generation?.note ?? missing, adapts: true, missing };
+  }
   const because =
-    found === undefined ? `${name} finds no kubelet and takes ${fallback}` : `${name} finds rules only in ${found}`;
-  return withBinary(toolchain, { backend: found ?? fallback, because, adapts: true }, fallback);
+    found === undefined ? `${name} finds no kubelet and takes ${backend}` : `${name} finds rules only in ${found}`;
+  return withBinary(
+    toolchain,
+    { backend, because, adapts: true },
+    generation === undefined ? backend : generation.fallback,
+  );
 }
 
 /**

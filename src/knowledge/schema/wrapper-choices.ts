@@ -4,15 +4,30 @@ import * as z from "zod/mini";
 
 const backend = z.enum(["nft", "legacy"]);
 
+const kernelChoiceSchema = z.union([
+  /** Whether lsmod lists the module; one that is built in, it does not list. */
+  z.object({ module: z.string(), listed: backend, other: backend }),
+  /** Patterns on `uname -r`, the first that fits; `majors` bounds its first number. None: the next step decides. */
+  z.object({
+    releases: z.array(
+      z.object({ pattern: z.string(), majors: z.tuple([z.number(), z.nullable(z.number())]), backend }),
+    ),
+  }),
+]);
+
 export const wrapperChoiceSchema = z.object({
   /** As the toolchain names the generation. */
   version: z.string(),
-  /** What it looks at first: the kubelet's marker chains, the number of rules, patterns on the kernel release. */
-  follows: z.enum(["markers", "rules", "kernel"]),
+  kernel: z.optional(kernelChoiceSchema),
+  /** Chains of which one decides for the backend that holds it, nft first. */
+  chains: z.optional(z.object({ nft: z.array(z.string()), legacy: z.array(z.string()) })),
+  /** So many rules in legacy decide for it, whatever nft holds. */
+  enough: z.optional(z.number()),
   /** When counted rules lead it to legacy: more of them than in nft, as many, or it doesn't count. */
   legacyWith: z.enum(["more", "as-many", "never"]),
-  /** What it takes when it finds nothing. It runs that backend's binaries without looking whether they are there. */
-  fallback: backend,
+  /** What it takes when it finds nothing. It runs that backend's binaries without looking whether they are there. Absent: that
+   * depends on more than is known here, see the note. */
+  fallback: z.optional(backend),
   /** Environment variable that overrides all of it. */
   variable: z.optional(z.object({ name: z.string(), values: z.record(z.string(), backend) })),
   source: z.string(),

@@ -4,6 +4,7 @@ import { ask, type ImageSpec, kubelet, messageOf, type ProgramSpec, type Setup, 
 const rule = "wrapper-misdetects";
 const with_ = (wrapper: string | null): ImageSpec => ({ nft: "1.8.11", legacy: "1.8.11", wrapper });
 const nftHost = { backend: "nft" as const };
+const builtinNft = { ...nftHost, modules: { builtin: ["nf_tables"] } };
 const legacyHost = { backend: "legacy" as const };
 const nftProgram: ProgramSpec = { name: "agent", backend: "nft" };
 const legacyProgram: ProgramSpec = { name: "other", backend: "legacy" };
@@ -26,7 +27,20 @@ describe("without one", () => {
     ],
     ["v1 beside a program with nft rules", { image: with_("v1"), host: nftHost, programs: [nftProgram] }, []],
     ["v1 on a legacy host", { image: with_("v1"), host: legacyHost, programs: [] }, []],
-    ["k3s inside a container", { image: with_("k3s"), host: nftHost, programs: [] }, ["error"]],
+    ["klipper-lb where nf_tables is built in", { image: with_("klipper-lb"), host: builtinNft }, ["error"]],
+    ["klipper-lb where it is a module in use", { image: with_("klipper-lb"), host: nftHost }, []],
+    ["terway on RHEL 8", { image: with_("terway"), host: { ...nftHost, kernel: "4.18.0-553.el8_10.x86_64" } }, []],
+    [
+      "terway on RHEL 8 with legacy",
+      { image: with_("terway"), host: { ...legacyHost, kernel: "4.18.0-553.el8_10.x86_64" } },
+      ["error"],
+    ],
+    ["terway elsewhere counts", { image: with_("terway"), host: { ...nftHost, kernel: "5.15.0-91-generic" } }, []],
+    [
+      "terway elsewhere, nothing to count",
+      { image: with_("terway"), host: { ...nftHost, kernel: "5.15.0-91-generic" }, programs: [] },
+      ["error"],
+    ],
     [
       "k3s with its variable",
       { image: with_("k3s"), host: nftHost, programs: [], environment: { IPTABLES_MODE: "nft" } },
@@ -64,9 +78,12 @@ describe("without one", () => {
       ]);
   });
 
-  test("a fork that looks at the kernel release is not guessed", () => {
+  test("what a fork looks at and nobody stated is not guessed", () => {
     expect(say({ image: with_("terway"), host: nftHost, programs: [kubelet] })).toContain(
-      "missing legacy-on-nft-host: what iptables-wrapper terway makes of the kernel release",
+      "missing legacy-on-nft-host: full release of kernel 6.12",
+    );
+    expect(say({ image: with_("k3s"), host: nftHost, programs: [] })).toContain(
+      "missing legacy-on-nft-host: what iptables-wrapper k3s takes where it finds no rules",
     );
   });
 

@@ -1,0 +1,84 @@
+import type { WrapperChoice } from "../knowledge/schema/wrapper-choices.ts";
+import type { Kernel } from "../model/host.ts";
+import type { Backend } from "../model/toolchain.ts";
+
+/** What a wrapper sees of a node when it first runs. */
+export interface WrapperView {
+  /** Value of the variable that overrides all else. */
+  variable?: string | undefined;
+  /** `uname -r`. */
+  release: string;
+  /** What lsmod lists. */
+  modules: readonly string[];
+  /** Chains by backend, and numbers of rules. One whose binaries are missing shows none. */
+  chains: Record<Backend, readonly string[]>;
+  rules: Record<Backend, number>;
+}
+
+/**
+ * The backend that a wrapper takes, step by step as its data say.
+ * @returns undefined where it finds nothing and what it then takes is not known
+ */
+export function decideWrapper(choice: WrapperChoice, view: WrapperView): Backend | undefined {
+  const forced = view.variable === undefined ? undefined : choice.variable?.values[view.variable];
+  return forced ?? decideByKernel(choice, view) ?? decideByChains(choice, view) ?? decideByRules(choice, view.rules);
+}
+
+function decideByKernel({ kernel }: WrapperChoice, view: WrapperView): Backend | undefined {
+  if (kernel === undefined) return undefined;
+  if ("module" in kernel) return view.modules.includes(kernel.module) ? kernel.listed : kernel.other;
+  return decideByRelease(kernel.releases, view.release);
+}
+
+function decideByRelease(releases: ReleaseChoice[], release: string): Backend | undefined {
+  const major = Number(/^\d+/.exec(release)?.[0]);
+  return releases.find(
+    ({ pattern, majors: [low, high] }) =>
+      new RegExp(pattern).test(release) && major >= low && (high === null || major <= high),
+  )?.backend;
+}
+
+type KernelChoice = NonNullable<WrapperChoice["kernel"]>;
+type ReleaseChoice = Extract<KernelChoice, { releases: unknown }>["releases"][number];
+
+function decideByChains({ chains }: WrapperChoice, view: WrapperView): Backend | undefined {
+  const backends = ["nft", "legacy"] as const;
+  return backends.find((backend) => chains?.[backend].some((name) => view.chains[backend].includes(name)));
+}
+
+/** Counts, if it counts; what it takes when there is nothing to count. */
+export function decideByRules(choice: WrapperChoice, { nft, legacy }: Record<Backend, number>): Backend | undefined {
+  if (choice.legacyWith === "never") return choice.fallback;
+  if (choice.enough !== undefined && legacy >= choice.enough) return "legacy";
+  if (legacy > nft || (choice.legacyWith === "as-many" && legacy === nft)) return "legacy";
+  return nft > 0 ? "nft" : choice.fallback;
+}
+
+/** What a host's facts say about the step that looks at the kernel. `undecided`: the next step decides; `missing`: the fact
+ * that would decide. */
+export type KernelDecision = { backend: Backend; because: string } | { undecided: true } | { missing: string };
+
+/**
+ * @param nftInUse something on the node uses nf_tables, which loads the module where it is one
+ */
+export function decideOnHost(kernelChoice: KernelChoice, kernel: Kernel, nftInUse: boolean): KernelDecision {
+  if ("module" in kernelChoice) return decideByModule(kernelChoice, kernel, nftInUse);
+  const { value: release } = kernel.release;
+  const backend = decideByRelease(kernelChoice.releases, release);
+  if (backend !== undefined) return { backend, because: `the kernel release is ${release}` };
+  // A series alone doesn't name the distribution's build that the patterns are about.
+  return /^\d+(?:\.\d+)*$/.test(release) ? { missing: `full release of kernel ${release}` } : { undecided: true };
+}
+
+function decideByModule(
+  { module, listed, other }: Extract<KernelChoice, { module: string }>,
+  kernel: Kernel,
+  nftInUse: boolean,
+): KernelDecision {
+  const state = kernel.modules[module]?.value;
+  if (state === "builtin") return { backend: other, because: `${module} is built in, which lsmod does not list` };
+  if (state === "absent") return { backend: other, because: `the kernel has no ${module}` };
+  if (state === "loaded" || (state !== undefined && nftInUse))
+    return { backend: listed, because: `${module} is loaded` };
+  return { missing: state === undefined ? `state of ${module}` : `whether ${module} is loaded when the image starts` };
+}
