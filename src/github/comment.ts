@@ -8,8 +8,8 @@ import type { Repository } from "./pull-request.ts";
 export interface CommentRequest {
   repository: Repository;
   pullRequest: number;
-  /** Whole text, with the marker. */
-  body: string;
+  /** Whole text, with the marker, given the text that it takes the place of. */
+  body(previous: string | undefined): string;
   marker: string;
   /** Create it when there is none yet; one that exists is updated in any case. */
   create: boolean;
@@ -50,15 +50,16 @@ export async function upsertComment(client: Client, request: CommentRequest): Pr
   const target = { ...request.repository, issue_number: request.pullRequest };
   if (oldest === undefined) {
     if (!request.create) return { done: "none", problems: [] };
-    const { data } = await client.rest.issues.createComment({ ...target, body: request.body });
+    const { data } = await client.rest.issues.createComment({ ...target, body: request.body(undefined) });
     return { done: "created", url: data.html_url, deleted: 0, problems: [] };
   }
   const { deleted, problems } = await deleteAll(client, request.repository, duplicates);
-  if (sameText(oldest.body, request.body)) return { done: "unchanged", url: oldest.url, deleted, problems };
+  const body = request.body(oldest.body);
+  if (sameText(oldest.body, body)) return { done: "unchanged", url: oldest.url, deleted, problems };
   const { data } = await client.rest.issues.updateComment({
     ...request.repository,
     comment_id: oldest.id,
-    body: request.body,
+    body,
   });
   return { done: "updated", url: data.html_url, deleted, problems };
 }

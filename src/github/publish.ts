@@ -16,6 +16,7 @@ import type { RunEvent } from "./event.ts";
 import { readEvent } from "./event.ts";
 import { writeReportFile, writeSarifFile } from "./files.ts";
 import type { ActionInputs } from "./inputs.ts";
+import { describeFix, readMemory, writeMemory } from "./memory.ts";
 import { writeOutputs } from "./outputs.ts";
 import { linkContext, reportIdentity, workflowFile } from "./place.ts";
 import { findPullRequest, parseRepository } from "./pull-request.ts";
@@ -174,7 +175,11 @@ async function commentOn(
       const wanted = leadingSuggestion(report);
       const shown = wanted !== undefined && (await isInDiff(client, repository, pullRequest, wanted));
       const commentContext = shown ? { ...context, suggestion: wanted } : context;
-      const body = fitMarkdown(report, commentContext, COMMENT_LIMIT, `\n${marker}\n`);
+      const body = (previous: string | undefined) => {
+        const fixedBy = describeFix(readMemory(previous), report);
+        const whole = fixedBy === undefined ? commentContext : { ...commentContext, fixedBy };
+        return fitMarkdown(report, whole, COMMENT_LIMIT, `\n${writeMemory(report, fixedBy)}${marker}\n`);
+      };
       return told(await upsertComment(client, { repository, pullRequest, body, marker, create }));
     } finally {
       client.release();

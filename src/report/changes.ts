@@ -43,10 +43,20 @@ export function describeChanges({ tools, broken, fixed }: Changes): string {
 }
 
 function toolChanges({ toolchain, base }: PlatformReport): string[] {
-  const before = versionsByName(base?.tools ?? []);
-  const now = versionsByName(toolchain.tools);
-  return [...new Set([...now.keys(), ...before.keys()])].flatMap((name) => {
-    const [from, to] = [before.get(name), now.get(name)];
+  return compareVersions(versionsByName(base?.tools ?? []), versionsByName(toolchain.tools));
+}
+
+/** Versions of all tools of a report by name, several of one tool joined. Not escaped. */
+export function toolVersions(report: Report): Record<string, string> {
+  return versionsByName(report.images.flatMap((image) => image.platforms.flatMap((p) => p.toolchain.tools)));
+}
+
+/** `iptables 1.8.4 -> 1.8.10`, `ipset 7.6 removed`; nothing for tools that stayed. Not escaped. */
+export function compareVersions(before: Record<string, string>, now: Record<string, string>): string[] {
+  const versionIn = (versions: Record<string, string>, name: string) =>
+    Object.hasOwn(versions, name) ? versions[name] : undefined;
+  return [...new Set([...Object.keys(now), ...Object.keys(before)])].flatMap((name) => {
+    const [from, to] = [versionIn(before, name), versionIn(now, name)];
     if (from === to) return [];
     if (from === undefined) return [`${name} ${to} added`];
     return [to === undefined ? `${name} ${from} removed` : `${name} ${from} -> ${to}`];
@@ -54,11 +64,11 @@ function toolChanges({ toolchain, base }: PlatformReport): string[] {
 }
 
 /** Both backends of iptables usually have one version; where they differ, both are told. ip6tables goes with iptables. */
-function versionsByName(tools: readonly { name: string; version: string | null }[]): Map<string, string> {
+function versionsByName(tools: readonly { name: string; version: string | null }[]): Record<string, string> {
   const versions = new Map<string, Set<string>>();
   for (const { name, version } of tools)
     versions.set(name, (versions.get(name) ?? new Set()).add(version ?? "of unknown version"));
   const shown = new Map([...versions].map(([name, set]) => [name, [...set].sort().join(" and ")]));
   if (shown.get("ip6tables") === shown.get("iptables")) shown.delete("ip6tables");
-  return shown;
+  return Object.fromEntries(shown);
 }

@@ -125,10 +125,16 @@ function head({ report, context }: Writer): string {
   const name = context.reportName ? ` · ${markdownText(context.reportName, 100)}` : "";
   const action = markdownText(lines.action, 1200);
   const title = lines.change ?? lines.sentence.replace(/\.$/, "");
-  // Without a `<` before it the arrow's head means nothing, and mails show the source.
-  const heading = markdownText(title).replaceAll(" -&gt; ", " -> ");
+  const heading = withArrows(markdownText(title));
   const first = `### ${symbols[lines.verdict]} ${heading}${name}\n${lines.isChange ? `**Do this:** ${action}` : action}`;
-  return lines.change === undefined ? first : `${first}\n\n${markdownText(lines.sentence)}`;
+  const fixed = context.fixedBy === undefined ? "" : `**Fixed:** ${withArrows(markdownText(`${context.fixedBy}.`))}`;
+  const sentence = lines.change === undefined ? "" : markdownText(lines.sentence);
+  return [first, sentence, fixed].filter((block) => block !== "").join("\n\n");
+}
+
+/** Without a `<` before it the arrow's head means nothing, and mails show the source. */
+function withArrows(markdown: string): string {
+  return markdown.replaceAll(" -&gt; ", " -> ");
 }
 
 /** GitHub draws it as the changed line. It must be one line that can't end its block. */

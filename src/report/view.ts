@@ -19,6 +19,8 @@ export interface ReportContext {
   reportName?: string;
   /** The change to one line that is worth showing as such: its line is part of the pull request's diff. */
   suggestion?: Suggestion;
+  /** What turned the comment green since it was red, without stop. */
+  fixedBy?: string;
   /** Address of the workflow run. */
   runUrl?: string;
   /** Path of the JSON report, where it was written. */

@@ -87,6 +87,21 @@ describe("the comment's life", () => {
       expect(writes.map((line) => line.split(" ")[0])).toEqual(["POST", "PATCH", "PATCH"]);
     }));
 
+  test("turned green it says what fixed it, as long as it stays green, and is not posted again for that", () =>
+    play(async ({ github, check }) => {
+      await check("kilo-0.6.0");
+      expect(github.comments[0]?.body).not.toContain("**Fixed:**");
+      const said =
+        /^\*\*Fixed:\*\* iptables 1\.8\.4 -> 1\.8\.11, ipset 7\.6 -> 7\.24: .*nft-newer-writer.* no longer found\.$/m;
+      for (let run = 0; run < 2; run++) {
+        await check("kilo-fixed");
+        expect(github.comments[0]?.body).toMatch(said);
+      }
+      expect(github.requests.filter((line) => line.startsWith("PATCH"))).toHaveLength(1);
+      await check("kilo-0.6.0");
+      expect(github.comments[0]?.body).not.toContain("**Fixed:**");
+    }));
+
   test("the same report again is not posted again", () =>
     play(async ({ github, tell }) => {
       await tell("kilo-broken");

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 const upsert = (body: string, create = true) =>
-  upsertComment(client, { repository, pullRequest: 7, body: `${body}\n${marker}\n`, marker, create });
+  upsertComment(client, { repository, pullRequest: 7, body: () => `${body}\n${marker}\n`, marker, create });
 
 describe("the life of a comment", () => {
   test("created, left alone while nothing changes, updated in place", async () => {
@@ -105,7 +105,7 @@ test("a personal token or an App finds its own comment", async () => {
   const own = await createClient({ token: "pat", apiUrl: other.url, retryUnit: 1 });
   other.addComment(7, bot, `not ours\n${marker}`);
   for (const body of ["one", "two"])
-    await upsertComment(own, { repository, pullRequest: 7, body: `${body}\n${marker}`, marker, create: true });
+    await upsertComment(own, { repository, pullRequest: 7, body: () => `${body}\n${marker}`, marker, create: true });
   expect(other.comments.map((comment) => comment.body.split("\n")[0])).toEqual(["not ours", "two"]);
   own.release();
   await other.close();
@@ -115,8 +115,8 @@ test("GitHub Enterprise Server: API below /api/v3, GraphQL beside it", async () 
   const server = await startGitHub({ prefix: "/api/v3" });
   const own = await createClient({ token: "good", apiUrl: `${server.url}/`, retryUnit: 1 });
   const request = { repository, pullRequest: 7, marker, create: true };
-  await upsertComment(own, { ...request, body: `a\n${marker}` });
-  await upsertComment(own, { ...request, body: `b\n${marker}` });
+  await upsertComment(own, { ...request, body: () => `a\n${marker}` });
+  await upsertComment(own, { ...request, body: () => `b\n${marker}` });
   expect(server.requests).toEqual([
     "GET /api/v3/repos/owner/name/issues/7/comments?per_page=100",
     "POST /api/v3/repos/owner/name/issues/7/comments",

@@ -66,7 +66,13 @@ test("the corpus is one", () => {
 
 describe.each(corpus.map((text) => [JSON.stringify(text), text] as const))("%s", (_, text) => {
   const report = reportWith(text);
-  const all = { ...context, reportName: text, configFile: text, suggestion: { file: text, line: 1, text } };
+  const all = {
+    ...context,
+    reportName: text,
+    configFile: text,
+    fixedBy: text,
+    suggestion: { file: text, line: 1, text },
+  };
 
   test("log and annotations", () => {
     const log = renderText(report, all);
