@@ -289,6 +289,49 @@ describe("where the run comes from", () => {
       expect(github.comments).toEqual([]);
     }));
 
+  test("a fork, with the two workflows: the first one checks without rights, the second one tells", () =>
+    play(async ({ github, check, put, folder }) => {
+      const first = await check(
+        "kilo-0.6.0",
+        { "github-token": "reader", comment: "never", "report-file": "reports/report.json" },
+        { GITHUB_EVENT_PATH: noRights(put) },
+      );
+      expect(first.code).toBe(1);
+      expect(github.requests).toEqual([]);
+      const event = JSON.parse(readFileSync(payload("workflow_run"), "utf8"));
+      const head = { full_name: "someone/octo-repo", owner: { login: "someone" } };
+      const run = { event: "pull_request", pull_requests: [], head_branch: "patch-1", head_repository: head };
+      Object.assign(event.workflow_run, run);
+      github.pulls.push({
+        number: 7,
+        state: "open",
+        head: { label: "someone:patch-1", sha: event.workflow_run.head_sha },
+      });
+      const second = await runStep({
+        command: [join(root, "dist/report.js")],
+        folder,
+        apiUrl: github.url,
+        inputs: { "github-token": token, reports: join(folder, "reports"), "fail-on": "never" },
+        env: { GITHUB_EVENT_NAME: "workflow_run", GITHUB_EVENT_PATH: put("run.json", JSON.stringify(event)) },
+      });
+      expect([second.code, second.outputs.verdict]).toEqual([0, "fail"]);
+      expect(github.comments).toMatchObject([{ issue: 7, login: bot }]);
+      expect(github.comments[0]?.body).toContain(`/blob/${event.workflow_run.head_sha}/`);
+    }));
+
+  test("a fork's second workflow without its permission is told which one it lacks", () =>
+    play(async ({ github, tell, put }) => {
+      const event = JSON.parse(readFileSync(payload("workflow_run"), "utf8"));
+      const { head_sha: sha } = event.workflow_run;
+      Object.assign(event.workflow_run, { event: "pull_request", pull_requests: [{ number: 7, head: { sha } }] });
+      event.workflow_run.head_repository.full_name = "someone/octo-repo";
+      const path = put("run.json", JSON.stringify(event));
+      const env = { GITHUB_EVENT_NAME: "workflow_run", GITHUB_EVENT_PATH: path };
+      const run = await tell("kilo-broken", { "github-token": "reader" }, env);
+      expect(because(run)).toEqual([expect.stringContaining('the job needs "permissions: pull-requests: write"')]);
+      expect(github.comments).toEqual([]);
+    }));
+
   test("pull_request_target: the comment is written, and the event warned about", () =>
     play(async ({ github, tell, put }) => {
       const env = { GITHUB_EVENT_NAME: "pull_request_target", GITHUB_EVENT_PATH: noRights(put) };

@@ -47,6 +47,13 @@ describe.each(Object.keys(samples))("%s", (name) => {
   });
 });
 
+test("a comment that turned green", () => {
+  const fixedBy = "iptables 1.8.4 -> 1.8.11, ipset 7.6 -> 7.24: buggy-version, nft-newer-writer are no longer found";
+  const report = samples.clean;
+  if (!report) throw new Error("no sample");
+  expectGolden(golden("turned-green.md"), fitMarkdown(report, { ...context, fixedBy }, COMMENT_LIMIT));
+});
+
 test("JSON of the report, SARIF and inspection", () => {
   const broken = samples["three-platforms"];
   if (!broken) throw new Error("no sample");
