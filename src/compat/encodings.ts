@@ -127,6 +127,11 @@ export function describeConstruct(construct: string): string {
   return bundled.constructs[construct]?.title ?? construct;
 }
 
+/** `bridge` or `arp` for a construct that only the tables of ebtables or arptables hold. */
+export function constructFamily(construct: string): "bridge" | "arp" | undefined {
+  return bundled.constructs[construct]?.family;
+}
+
 /** The iptables releases that were measured, oldest first: what an unknown version could be. */
 export function testedReleases(): string[] {
   return bundled.measured.iptables;

@@ -37,6 +37,7 @@ export function profileOfVersion(profile: ProgramProfile, version: string | null
     ...profile,
     ...(row?.writes && { writes: row.writes }),
     ...(row?.operations && { operations: row.operations }),
+    ...(row?.tables && { tables: row.tables }),
     ...(row?.sets && { ipset: row.sets }),
   };
 }
@@ -118,6 +119,7 @@ function fromProfile(profile: ProgramProfile, version: string | null, id: string
   const writes = row?.writes ?? profile.writes;
   const operations = row?.operations ?? profile.operations;
   const sets = row?.sets ?? profile.ipset;
+  const tables = row?.tables ?? profile.tables;
   return {
     id,
     name: profile.id,
@@ -128,6 +130,7 @@ function fromProfile(profile: ProgramProfile, version: string | null, id: string
     nft: row?.nft?.value ?? null,
     writes: writes?.value ?? null,
     operations: operations?.value ?? null,
+    ...(tables === undefined ? {} : { tables: tables.value }),
     kubelet: profile.kubelet ?? false,
     changesRules: profile.changesRules?.value ?? false,
     creates: sets?.value.creates ?? null,

@@ -27,6 +27,20 @@ export const programBackendSchema = z.enum([
 ]);
 export type ProgramBackend = z.infer<typeof programBackendSchema>;
 
+/** Tables of iptables and ip6tables by name; `bridge` and `arp` are those of ebtables and arptables. */
+const tableSchema = z.enum(["filter", "nat", "mangle", "raw", "security", "bridge", "arp"]);
+export type Table = z.infer<typeof tableSchema>;
+
+/** Where a program writes and reads. Whatever isn't named here may be in, or on, every table: a table that is left out by
+ * mistake would let a break pass. */
+const tableUseSchema = z.object({
+  /** By construct: the only tables into which it writes it. */
+  writes: z.optional(z.record(constructSchema, z.array(tableSchema).check(z.minLength(1)))),
+  /** By operation: the only tables on which it does it. */
+  reads: z.optional(z.record(z.string(), z.array(tableSchema).check(z.minLength(1)))),
+});
+export type TableUse = z.infer<typeof tableUseSchema>;
+
 const sourced = { source: z.string(), confidence: z.enum(["seen", "documented", "inferred", "stated"]) };
 
 /** Set types that a program creates, and whether it lists or saves all sets of the namespace. */
@@ -44,6 +58,7 @@ export const programVersionSchema = z.object({
   /** Where this range differs from what the profile states for all versions. */
   writes: z.optional(z.object({ value: z.array(constructSchema), ...sourced })),
   operations: z.optional(z.object({ value: z.array(operationSchema), ...sourced })),
+  tables: z.optional(z.object({ value: tableUseSchema, ...sourced })),
   sets: z.optional(z.object({ value: setUseSchema, ...sourced })),
   note: z.optional(z.string()),
 });
@@ -60,6 +75,8 @@ export const programProfileSchema = z.object({
   writes: z.optional(z.object({ value: z.array(constructSchema), ...sourced })),
   /** What it does to tables that others write too; absent: not known. */
   operations: z.optional(z.object({ value: z.array(operationSchema), ...sourced })),
+  /** In which tables it does so; absent: in all. */
+  tables: z.optional(z.object({ value: tableUseSchema, ...sourced })),
   /** A kubelet is in it: it writes the marker chains by which iptables-wrapper v2 and later choose the backend. */
   kubelet: z.optional(z.boolean()),
   /** It keeps changing rules while the node runs (matters for races). */
@@ -111,6 +128,8 @@ export interface NodeProgram {
   /** null: not known; an own program without `writes` is assumed to write the common constructs. */
   writes: string[] | null;
   operations: Operation[] | null;
+  /** In which tables it writes and reads; absent: not known, so in all. */
+  tables?: TableUse;
   /** A kubelet is in it; see {@link programProfileSchema}. */
   kubelet?: boolean;
   changesRules: boolean;

@@ -62,6 +62,7 @@ export interface ProfileSpec {
   id?: string;
   writes?: string[];
   operations?: NonNullable<NodeProgram["operations"]>;
+  tables?: NonNullable<NodeProgram["tables"]>;
   runs?: string[];
   runsConfidence?: "seen" | "inferred";
   ipset?: { creates: string[]; listsAll?: boolean };
@@ -237,6 +238,7 @@ export function buildProfile(profile: ProfileSpec): ProgramProfile {
     title: id,
     ...(profile.writes === undefined ? {} : { writes: seen(profile.writes) }),
     ...(profile.operations === undefined ? {} : { operations: seen(profile.operations) }),
+    ...(profile.tables === undefined ? {} : { tables: seen(profile.tables) }),
     ...(profile.runs === undefined
       ? {}
       : { runs: { ...seen(profile.runs), confidence: profile.runsConfidence ?? "seen" } }),

@@ -4,6 +4,7 @@ import type { Tool } from "../../model/toolchain.ts";
 import { inRange, packageRevision } from "../../model/version.ts";
 import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
 import { exposureOf } from "../exposure.ts";
+import { splitByFamily } from "../tables.ts";
 import { type Cell, type Outcome, operationsOf, type Rule } from "../types.ts";
 
 /** The bundled knowledge; a test checks it against its schema. */
@@ -141,7 +142,7 @@ function someTableIsRefused(cell: Cell, tool: Tool): boolean {
   return cell.programs.some((program) => {
     const writer = iptablesVersionOnHost(program, cell.host);
     if (writer === undefined || tool.version === null || !writesNft(cell, program)) return false;
-    return exposureOf(writer, tool.version, program.writes ?? [], ["list"]).loud.length > 0;
+    return exposureOf(writer, tool.version, splitByFamily(program.writes ?? []).ip, ["list"]).loud.length > 0;
   });
 }
 

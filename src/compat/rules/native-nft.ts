@@ -3,6 +3,7 @@ import type { Severity } from "../../model/report.ts";
 import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
 import { testedNftReleases, testedReleases } from "../encodings.ts";
 import { describeConstructs, type Exposure, effectEvidence, nativeExposureOf } from "../exposure.ts";
+import { splitByFamily } from "../tables.ts";
 import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 
 const rule = "native-nft-in-iptables-table";
@@ -20,6 +21,8 @@ interface Meeting {
   iptables: string | null;
   operations: readonly Operation[] | null;
   program?: NodeProgram;
+  /** In the tables of ebtables: nobody states who reads them. */
+  linkLayer?: boolean;
 }
 
 /**
@@ -31,13 +34,27 @@ export const nativeNftInIptablesTable: Rule = {
   id: rule,
   evaluate(cell) {
     if (cell.image.network !== "host") return [];
-    return [...imageReads(cell), ...imageWrites(cell)].flatMap(judge);
+    const ebtables = findTool(cell.toolchain, "ebtables") !== undefined;
+    const meetings = [
+      ...imageReads(cell).flatMap((meeting) => byFamily(meeting, ebtables)),
+      ...imageWrites(cell).flatMap((meeting) => byFamily(meeting, true)),
+    ];
+    return meetings.flatMap(judge);
   },
 };
 
 /** Constructs of native nft carry this prefix in encodings.json. */
 function nativeConstructs(writes: readonly string[] | null | undefined): string[] {
   return (writes ?? []).filter((construct) => construct.startsWith("nft-"));
+}
+
+/** What stands in the tables of ebtables meets who reads these, if anybody does. */
+function byFamily(meeting: Meeting, hasReader: boolean): Meeting[] {
+  const { ip, link } = splitByFamily(meeting.constructs);
+  return [
+    ...(ip.length === 0 ? [] : [{ ...meeting, constructs: ip }]),
+    ...(link.length === 0 || !hasReader ? [] : [{ ...meeting, constructs: link, linkLayer: true }]),
+  ];
 }
 
 function imageReads(cell: Cell): Meeting[] {
@@ -101,10 +118,10 @@ function findingOf(meeting: Meeting, exposure: Exposure): RawFinding | undefined
   return {
     kind: "finding",
     rule,
-    severity: told.severity,
+    severity: meeting.linkLayer === true ? "warning" : told.severity,
     cause: `native-nft:${meeting.writer}`,
     ...(meeting.program === undefined ? {} : { program: meeting.program.id }),
-    message: `${meeting.reader} ${told.does} in which ${meeting.writer} put native nft rules: ${describeConstructs(effects)}`,
+    message: `${meeting.reader} ${told.does} in which ${meeting.writer} put native nft rules: ${describeConstructs(effects)}${meeting.linkLayer === true ? " (whether it reads them is not known)" : ""}`,
     evidence: [...effectEvidence(effects), ...(meeting.program?.evidence ?? [])],
     remedy: "Put native nft rules into a table of their own name; a newer iptables doesn't help.",
   };

@@ -1,16 +1,10 @@
-import type { NodeProgram } from "../../model/program.ts";
+import type { NodeProgram, TableUse } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
 import { backendOnHost, iptablesInUse, iptablesVersionOnHost, type ToolInUse } from "../backend.ts";
 import { buildOf, type Release, testedReleases } from "../encodings.ts";
-import {
-  commonConstructs,
-  describeConstructs,
-  type Exposure,
-  effectEvidence,
-  exposureOf,
-  gapsOfMeeting,
-} from "../exposure.ts";
+import { commonConstructs, describeConstructs, type Exposure, effectEvidence, gapsOfMeeting } from "../exposure.ts";
 import { rememberFor } from "../remember.ts";
+import { exposureBetween, splitByFamily } from "../tables.ts";
 import { type Cell, type ImageContext, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 
 /**
@@ -50,6 +44,10 @@ interface Meeting {
   readerName: string;
   constructs: readonly string[] | null;
   operations: ReturnType<typeof operationsOf>;
+  writerTables?: TableUse | undefined;
+  readerTables?: TableUse | undefined;
+  /** Rules of ebtables or arptables: nobody states who reads them. */
+  linkLayer?: boolean;
 }
 
 const remedyReader =
@@ -59,7 +57,8 @@ function assumption(meeting: Meeting): string {
   const assumed: string[] = [];
   if (meeting.constructs === null)
     assumed.push(`what ${meeting.writerName} writes is not stated, the common rules are assumed`);
-  if (meeting.operations === null) assumed.push(`what ${meeting.readerName} does with whole tables is not known`);
+  if (meeting.linkLayer === true) assumed.push(`whether ${meeting.readerName} reads them is not known`);
+  else if (meeting.operations === null) assumed.push(`what ${meeting.readerName} does with whole tables is not known`);
   return assumed.length === 0 ? "" : ` (${assumed.join("; ")})`;
 }
 
@@ -69,7 +68,7 @@ function loudFinding(rule: string, meeting: Meeting, exposure: Exposure): RawFin
   return {
     kind: "finding",
     rule,
-    severity: loudSeverity(meeting.constructs !== null),
+    severity: meeting.linkLayer === true ? "warning" : loudSeverity(meeting.constructs !== null),
     cause: "newer-writer",
     message: `${meeting.readerName} ${does} tables in which ${meeting.writerName} stored ${describeConstructs(exposure.loud)}${assumption(meeting)}`,
     evidence: effectEvidence(exposure.loud),
@@ -84,7 +83,7 @@ function quietFinding(rule: string, meeting: Meeting, exposure: Exposure): RawFi
   return {
     kind: "finding",
     rule,
-    severity: quietSeverity(exposure, known),
+    severity: meeting.linkLayer === true ? "warning" : quietSeverity(exposure, known),
     cause: "newer-writer",
     message: `${meeting.readerName} silently ${does} than ${meeting.writerName} wrote, where they hold ${describeConstructs(effects)}${assumption(meeting)}`,
     evidence: effectEvidence(effects),
@@ -93,7 +92,11 @@ function quietFinding(rule: string, meeting: Meeting, exposure: Exposure): RawFi
 }
 
 function exposureOfMeeting(meeting: Meeting): Exposure {
-  return exposureOf(meeting.writer, meeting.reader, meeting.constructs ?? commonConstructs, meeting.operations);
+  const { writer, reader, constructs, operations, writerTables, readerTables } = meeting;
+  return exposureBetween(
+    { release: writer, constructs: constructs ?? commonConstructs, tables: writerTables },
+    { release: reader, operations, tables: readerTables },
+  );
 }
 
 /** One side of a meeting that is the image's. */
@@ -112,6 +115,8 @@ function readMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, ot
     readerName: `the image's ${own.name} ${own.version}`,
     constructs: program.writes,
     operations: operationsOf(image),
+    writerTables: program.tables,
+    readerTables: image.profile?.tables?.value,
   };
 }
 
@@ -124,7 +129,17 @@ function writeMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, o
     readerName: `${program.id} (iptables ${other})`,
     constructs: image.profile?.writes?.value ?? null,
     operations: program.operations,
+    writerTables: image.profile?.tables?.value,
+    readerTables: program.tables,
   };
+}
+
+/** Rules of ebtables and arptables meet their own readers only, if there are any. */
+function byFamily(meeting: Meeting, hasReader: boolean): Meeting[] {
+  const { ip, link } = splitByFamily(meeting.constructs ?? []);
+  if (link.length === 0) return [meeting];
+  const own: Meeting[] = hasReader ? [{ ...meeting, constructs: link, linkLayer: true }] : [];
+  return ip.length === 0 ? own : [{ ...meeting, constructs: ip }, ...own];
 }
 
 type Direction = "reads" | "writes";
@@ -138,11 +153,12 @@ function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: Repor
   const programs = nftPrograms(cell);
   // Many hosts run the same versions: the same pair says the same on each.
   const recall = metBefore(cell.toolchain, cell.image);
+  const linkLayerTools = cell.toolchain.tools.some(({ name }) => name === "ebtables" || name === "arptables");
   return imageTools(cell).flatMap((own) =>
     programs.flatMap((program) => {
       const other = iptablesVersionOnHost(program, cell.host);
       return recall(program, `${rule} ${own.name} ${own.version} ${other}`, () =>
-        meetOne(cell.image, rule, direction, own, program, other, reportOn),
+        meetOne(cell.image, rule, direction, own, linkLayerTools, program, other, reportOn),
       );
     }),
   );
@@ -156,6 +172,7 @@ function meetOne(
   rule: string,
   direction: Direction,
   own: ToolInUse,
+  linkLayerTools: boolean,
   program: NodeProgram,
   other: string | undefined,
   reportOn: ReportOn,
@@ -163,7 +180,9 @@ function meetOne(
   const judge = (version: string, node: string): RawFinding[] => {
     const image = { name: own.name, version, release: buildOf(version, own.tool?.package) };
     const meeting = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program, image, node);
-    return reportOn(meeting, exposureOfMeeting(meeting));
+    return byFamily(meeting, direction === "writes" || linkLayerTools).flatMap((part) =>
+      reportOn(part, exposureOfMeeting(part)),
+    );
   };
   if (own.version !== null && other !== undefined && program.backend !== "unknown") {
     const findings = judge(own.version, other).map((finding) => ({
@@ -267,10 +286,12 @@ function hostToolsRead(cell: Cell, rule: string): Outcome[] {
       constructs: cell.image.profile?.writes?.value ?? null,
       operations: ["list"],
     };
-    const { loud } = exposureOfMeeting(meeting);
-    if (loud.length === 0) return [];
-    const finding = loudFinding(rule, meeting, { loud, rewritten: [], misread: [] });
-    return [{ ...finding, ...reverse(meeting), severity: "notice" }];
+    return byFamily(meeting, true).flatMap((part): Outcome[] => {
+      const { loud } = exposureOfMeeting(part);
+      if (loud.length === 0) return [];
+      const finding = loudFinding(rule, part, { loud, rewritten: [], misread: [] });
+      return [{ ...finding, ...reverse(part), severity: "notice" }];
+    });
   });
 }
 
@@ -295,14 +316,20 @@ function chargeOnce(cell: Cell, finding: RawFinding): RawFinding {
   const reader = victim === undefined ? undefined : iptablesVersionOnHost(victim, cell.host);
   const [own] = imageTools(cell);
   if (victim === undefined || reader === undefined || own === undefined || own.version === null) return finding;
-  const harmOf = (writer: Release, writes: readonly string[] | null) =>
-    harm(exposureOf(writer, reader, writes ?? commonConstructs, victim.operations));
-  const done = harmOf(buildOf(own.version, own.tool?.package), cell.image.profile?.writes?.value ?? null);
+  const harmOf = (release: Release, writes: readonly string[] | null, tables: TableUse | undefined) =>
+    harm(
+      exposureBetween(
+        { release, constructs: splitByFamily(writes ?? commonConstructs).ip, tables },
+        { release: reader, operations: victim.operations, tables: victim.tables },
+      ),
+    );
+  const { profile } = cell.image;
+  const done = harmOf(buildOf(own.version, own.tool?.package), profile?.writes?.value ?? null, profile?.tables?.value);
   const culprit = nftPrograms(cell).find((program) => {
     const writer = iptablesVersionOnHost(program, cell.host);
     if (program === victim || writer === undefined || program.backend === "unknown") return false;
     if (finding.severity === "error" && program.writes === null) return false;
-    return harmOf(writer, program.writes) >= done;
+    return harmOf(writer, program.writes, program.tables) >= done;
   });
   if (culprit === undefined) return finding;
   return {

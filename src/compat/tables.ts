@@ -1,0 +1,57 @@
+import type { Operation, Table, TableUse } from "../model/program.ts";
+import { constructFamily, type Release } from "./encodings.ts";
+import { type Exposure, exposureOf } from "./exposure.ts";
+
+/** One who writes rules: with what, which, and where, as far as stated. */
+export interface Writer {
+  release: Release;
+  constructs: readonly string[];
+  tables?: TableUse | undefined;
+}
+/** One who reads them. Operations null: not known, then every one counts, on every table. */
+export interface Reader {
+  release: Release;
+  operations: readonly Operation[] | null;
+  tables?: TableUse | undefined;
+}
+
+const iptablesTables: readonly Table[] = ["filter", "nat", "mangle", "raw", "security"];
+
+/** Where a construct may stand: as stated, otherwise in every table that can hold it. */
+function tablesOf(construct: string, use: TableUse | undefined): readonly Table[] {
+  const family = constructFamily(construct);
+  return use?.writes?.[construct] ?? (family === undefined ? iptablesTables : [family]);
+}
+
+/** What of a reader's operations may meet a construct: all of those whose tables nobody stated. */
+function meeting(construct: string, writer: Writer, reader: Reader): readonly Operation[] | null {
+  const { operations, tables } = reader;
+  const stated = tables?.reads;
+  if (operations === null || stated === undefined) return operations;
+  const there = tablesOf(construct, writer.tables);
+  return operations.filter((operation) => stated[operation]?.some((table) => there.includes(table)) ?? true);
+}
+
+/**
+ * What a reader suffers from a writer. Tables are refused, shown and restored one by one (measured), so that only an
+ * operation on a table that may hold the construct counts.
+ */
+export function exposureBetween(writer: Writer, reader: Reader): Exposure {
+  if (reader.tables?.reads === undefined)
+    return exposureOf(writer.release, reader.release, writer.constructs, reader.operations);
+  const parts = writer.constructs.map((construct) =>
+    exposureOf(writer.release, reader.release, [construct], meeting(construct, writer, reader)),
+  );
+  return {
+    loud: parts.flatMap(({ loud }) => loud),
+    rewritten: parts.flatMap(({ rewritten }) => rewritten),
+    misread: parts.flatMap(({ misread }) => misread),
+  };
+}
+
+/** Constructs of iptables' and ip6tables' tables, and those of ebtables and arptables, which only these programs read. */
+export function splitByFamily(constructs: readonly string[]): { ip: readonly string[]; link: readonly string[] } {
+  const link = constructs.filter((construct) => constructFamily(construct) !== undefined);
+  if (link.length === 0) return { ip: constructs, link };
+  return { ip: constructs.filter((construct) => !link.includes(construct)), link };
+}

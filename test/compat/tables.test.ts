@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import type { TableUse } from "../../src/model/program.ts";
+import { ask, buildTool, type ProgramSpec, type Setup } from "../support/cells.ts";
+
+// A table is refused, shown and restored by itself: who reads only nat never meets what stands in filter. Whatever is not
+// stated may be anywhere.
+
+const writer = (tables?: TableUse, writes = ["port-range"]): ProgramSpec => ({
+  name: "policies",
+  backend: "nft",
+  iptables: "1.8.9",
+  writes,
+  operations: [],
+  ...(tables === undefined ? {} : { tables }),
+});
+const reader = (tables?: TableUse): NonNullable<Setup["profile"]> => ({
+  operations: ["list"],
+  ...(tables === undefined ? {} : { tables }),
+});
+const inFilter: TableUse = { writes: { "port-range": ["filter"] } };
+const ofNat: TableUse = { reads: { list: ["nat"] } };
+const image = { nft: "1.8.7" };
+
+describe("the image reads what another wrote", () => {
+  test.each<[string, TableUse | undefined, TableUse | undefined, string[]]>([
+    ["another table", inFilter, ofNat, []],
+    ["the same table", { writes: { "port-range": ["nat", "filter"] } }, ofNat, ["error policies"]],
+    ["the writer's tables are not known", undefined, ofNat, ["error policies"]],
+    ["the reader's are not", inFilter, undefined, ["error policies"]],
+    ["neither", undefined, undefined, ["error policies"]],
+    ["those of another construct are", { writes: { nflog: ["filter"] } }, ofNat, ["error policies"]],
+    ["those of another operation are", inFilter, { reads: { "list-own-chain": ["nat"] } }, ["error policies"]],
+  ])("%s", (_, writes, reads, expected) => {
+    expect(ask("nft-newer-writer", { image, programs: [writer(writes)], profile: reader(reads) })).toEqual(expected);
+  });
+
+  test("operations that are not known are done on every table", () => {
+    const profile = { tables: ofNat };
+    expect(ask("nft-newer-writer", { image, programs: [writer(inFilter)], profile })).toEqual(["error policies"]);
+  });
+});
+
+test("another reads what the image wrote", () => {
+  const old: ProgramSpec = { name: "old", backend: "nft", iptables: "1.8.7", operations: ["list"], writes: [] };
+  const says = (tables: TableUse) =>
+    ask("image-newer-writer", {
+      image: { nft: "1.8.11" },
+      profile: { writes: ["port-range"], tables: inFilter },
+      programs: [{ ...old, tables }],
+    });
+  expect(says(ofNat)).toEqual([]);
+  expect(says({ reads: { list: ["filter"] } })).toEqual(["error old"]);
+});
+
+describe("rules of ebtables meet only who reads these", () => {
+  const withEbtables: Setup["image"] = {
+    nft: "1.8.3",
+    change: (toolchain) => void toolchain.tools.push(buildTool("ebtables", "1.8.3", "nft")),
+  };
+  const among = [writer(undefined, ["eb-among"])];
+  test("an image without ebtables", () => {
+    expect(ask("nft-newer-writer", { image: { nft: "1.8.3" }, programs: among, profile: reader() })).toEqual([]);
+  });
+  test("an image with it: a warning, since nobody states that it lists them", () => {
+    expect(ask("nft-newer-writer", { image: withEbtables, programs: among, profile: reader() })).toEqual([
+      "warning policies",
+    ]);
+    expect(ask("nft-newer-writer", { image: { ...withEbtables, nft: "1.8.4" }, programs: among })).toEqual([]);
+  });
+  test("the image's own rules, for a program that may have it", () => {
+    const old: ProgramSpec = { name: "old", backend: "nft", iptables: "1.8.3", operations: ["list"], writes: [] };
+    const setup: Setup = { image: { nft: "1.8.11" }, profile: { writes: ["eb-among"] }, programs: [old] };
+    expect(ask("image-newer-writer", setup)).toEqual(["warning old"]);
+  });
+  test("native nft rules in the table of ebtables", () => {
+    const native = [writer(undefined, ["nft-bridge"])].map((one) => ({ ...one, nft: "1.1.3" }));
+    const rule = "native-nft-in-iptables-table";
+    expect(ask(rule, { image: { nft: "1.8.11" }, programs: native, profile: reader() })).toEqual([]);
+    expect(ask(rule, { image: { ...withEbtables, nft: "1.8.11" }, programs: native, profile: reader() })).toEqual([
+      "warning policies",
+    ]);
+  });
+});
