@@ -83,7 +83,9 @@ function withPlace<T>(place: LocatedConfig["place"], work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof UserError) || error.path === undefined) throw error;
-    throw new UserError(`${place(error.path)}: ${error.message}`, { cause: error });
+    // Who found it named the field in general terms: the place says it better.
+    const message = error.message.replace(/^(hosts|config): /, "");
+    throw new UserError(`${place(error.path)}: ${message}`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument, type YAMLParseError } from "yaml";
+import { type Document, LineCounter, parseDocument, visit, type YAMLParseError } from "yaml";
 import type * as z from "zod/mini";
 import { type ConfigPath, UserError } from "../model/error.ts";
 import { type LimitName, limitTable, parseLimit, type ReadLimits, toReadLimits } from "../model/limits.ts";
@@ -34,7 +34,7 @@ export function readLocatedConfig(text: string, file: string): LocatedConfig {
   if (syntax !== undefined) {
     throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax)}`);
   }
-  const value = toPlain(document, file);
+  const value = toPlain(document, file, lines);
   if (value === null || value === undefined) return { config: {}, place };
   const result = configSchema.safeParse(value);
   if (result.success) {
@@ -57,14 +57,28 @@ function syntaxProblem({ code, message }: YAMLParseError): string {
 }
 
 /** Plain values; the library bounds the expansion of aliases and says so by throwing. */
-function toPlain(document: Document, file: string): unknown {
+function toPlain(document: Document, file: string, lines: LineCounter): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    const many = error instanceof ReferenceError && error.message.startsWith("Excessive alias count");
-    const problem = many ? "too many aliases" : error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file}: not usable YAML: ${problem}`);
+    const problem = error instanceof Error ? error.message : String(error);
+    const many = problem.startsWith("Excessive alias count");
+    const line = aliasLine(document, lines, !many);
+    throw new UserError(`${file}${line}: not usable YAML: ${many ? "the aliases multiply without end" : problem}`);
   }
+}
+
+/** `:3` for the first alias, or the first that names nothing; empty when there is none. */
+function aliasLine(document: Document, lines: LineCounter, unresolved: boolean): string {
+  let offset: number | undefined;
+  visit(document, {
+    Alias(_, alias) {
+      if (unresolved && alias.resolve(document) !== undefined) return undefined;
+      offset = alias.range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return offset === undefined ? "" : `:${lines.linePos(offset).line}`;
 }
 
 type Path = readonly PropertyKey[];
@@ -108,11 +122,15 @@ function describeIssue(issue: Issue, parent: Path, root: unknown): { path: Path;
     case "too_big":
       return {
         path,
-        text: `${show(value)}: ${issue.message === "Invalid input" ? "has the wrong length" : issue.message}`,
+        text: `${show(value)}: ${issue.message === "Invalid input" ? lengthProblem(value) : issue.message}`,
       };
     default:
       return { path, text: `${show(value)} is not allowed here` };
   }
+}
+
+function lengthProblem(value: unknown): string {
+  return value === "" ? "is empty" : "is too long";
 }
 
 /** Of several allowed shapes the one whose kind fits the value speaks: a mapping is told what is wrong in it. */

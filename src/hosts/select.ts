@@ -42,6 +42,15 @@ export function selectHosts(
   configured: readonly OwnHost[] = [],
   at?: ConfigPath,
 ): Selection {
+  return atPath(at, () => select(entries, known, configured, at));
+}
+
+function select(
+  entries: readonly HostEntry[],
+  known: Catalogue,
+  configured: readonly OwnHost[],
+  at: ConfigPath | undefined,
+): Selection {
   const own = entries.filter(isOwnHost);
   checkCount(entries.length, MAX_ENTRIES, "entries");
   checkCount(Math.max(own.length, configured.length), MAX_OWN_HOSTS, "hosts of the config's own");
