@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import { catalogue, toHost } from "./hosts/catalogue.ts";
+import { catalogue, findHost, toHost } from "./hosts/catalogue.ts";
 import { findKernels } from "./hosts/kernels.ts";
 import { selectHosts } from "./hosts/select.ts";
 import { UserError } from "./model/error.ts";
-import type { Host } from "./model/host.ts";
+import type { CatalogueHost, Host } from "./model/host.ts";
+import { escapeJson, plainText } from "./report/escape.ts";
 import { renderHost, renderHostTable } from "./report/host-text.ts";
 import { readNodesFile } from "./settings.ts";
 
@@ -20,15 +21,30 @@ export function listHosts(
   if (request.nodes !== undefined) {
     const { hosts, notes, unmatched } = selectHosts([readNodesFile(request.nodes, folder)]);
     if (request.format === "json") return json({ schemaVersion: 1, hosts, notes, unmatched });
-    const sentences = notes.map((note) => `\n${note}`).join("");
+    const sentences = notes.map((note) => `\n${plainText(note)}`).join("");
     return `${renderHostTable(hosts)}${sentences === "" ? "" : `${sentences}\n`}`;
   }
   if (request.id !== undefined) {
-    const { hosts } = selectHosts([request.id]);
-    return request.format === "json" ? json({ schemaVersion: 1, hosts }) : hosts.map(renderHost).join("\n");
+    const { hosts, notes } = selectHosts([request.id]);
+    if (request.format === "json") return json({ schemaVersion: 1, hosts: hosts.map(withRow) });
+    const caveats = notes.map((note) => `\n${plainText(note)}\n`).join("");
+    return `${hosts.map((host) => renderHost(host, rowOf(host))).join("\n")}${caveats}`;
   }
   const hosts = catalogue.hosts.flatMap((row) => findKernels(row, "*").map((kernel): Host => toHost(row, kernel)));
-  return request.format === "json" ? json({ schemaVersion: 1, hosts }) : renderHostTable(hosts);
+  return request.format === "json" ? json({ schemaVersion: 1, hosts: hosts.map(withRow) }) : renderHostTable(hosts);
+}
+
+/** The catalogue's row that the host is a kernel of. */
+function rowOf(host: Host): CatalogueHost | undefined {
+  return findHost(catalogue, host.id.split("@", 1)[0]!);
+}
+
+/** What the row says of all its kernels, beside them. */
+function withRow(host: Host) {
+  const row = rowOf(host);
+  if (row === undefined) return host;
+  const { endOfLife, osImage, kernelVersion, libnftnl } = row;
+  return { ...host, endOfLife, osImage, kernelVersion, libnftnl };
 }
 
 /** The script ships beside dist/ (and beside src/ in a checkout). */
@@ -41,5 +57,5 @@ function readCollector(): string {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${escapeJson(JSON.stringify(value, null, 2))}\n`;
 }

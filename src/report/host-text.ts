@@ -1,4 +1,4 @@
-import type { Fact, Host } from "../model/host.ts";
+import type { CatalogueHost, Fact, Host } from "../model/host.ts";
 import { plainText } from "./escape.ts";
 
 /** Hosts for a terminal. Ids may come from node names: everything is cleaned. */
@@ -27,14 +27,23 @@ export function renderHostTable(hosts: readonly Host[]): string {
     .join("\n")}\n`;
 }
 
-/** All facts of one host with source and confidence. */
-export function renderHost(host: Host): string {
+/**
+ * All facts of one host with source and confidence; what is not known is there by name.
+ * @param row what the catalogue says of the host beyond one kernel of it
+ */
+export function renderHost(host: Host, row?: CatalogueHost): string {
   const facts: [string, Fact<unknown> | undefined][] = [
+    ...(row === undefined ? [] : [["end of life", row.endOfLife] as [string, Fact<unknown> | undefined]]),
     ["kernel", host.kernel.release],
     ["iptables", host.iptables.version],
+    ...stated("iptables release", host.iptables.release),
+    ...stated("iptables is there", host.iptables.installed),
     ["backend", host.iptables.backend],
     ["nft", host.nft.version],
+    ...stated("nft is there", host.nft.installed),
     ["ipset", host.ipset.version],
+    ...stated("ipset is there", host.ipset.installed),
+    ...stated("libnftnl", row?.libnftnl?.version),
     ["xtables compat", host.kernel.xtablesCompat],
     ...Object.entries(host.kernel.modules).sort(([a], [b]) => a.localeCompare(b)),
   ];
@@ -43,8 +52,24 @@ export function renderHost(host: Host): string {
     const note = fact.note === undefined ? "" : ` (${plainText(fact.note)})`;
     return `  ${plainText(name, 40).padEnd(18)} ${plainText(String(fact.value), 60).padEnd(12)} ${fact.confidence}: ${plainText(fact.source)}${note}`;
   });
-  const notes = [...host.notes, ...(host.kernel.notes ?? [])].map((note) => `  - ${plainText(note)}`);
-  return `${[`${plainText(host.id)}  ${plainText(host.title)}`, ...lines, ...notes].join("\n")}\n`;
+  const notes = host.notes.map((note) => `  - ${plainText(note)}`);
+  const head = `${plainText(host.id)}  ${plainText(host.title)}`;
+  return `${[head, ...(row === undefined ? [] : describeRow(row)), ...lines, ...notes].join("\n")}\n`;
+}
+
+/** Facts that most hosts lack say nothing by being unknown. */
+function stated(name: string, fact: Fact<unknown> | undefined): [string, Fact<unknown>][] {
+  return fact === undefined ? [] : [[name, fact]];
+}
+
+/** How nodes are recognised, as patterns: no facts of the host. */
+function describeRow(row: CatalogueHost): string[] {
+  const lines: [string, string | undefined][] = [
+    ["maintained", row.maintained ? "yes" : "no"],
+    ["node osImage", row.osImage],
+    ["node kernel", row.kernelVersion],
+  ];
+  return lines.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(18)} ${plainText(text)}`]));
 }
 
 function show(fact: Fact<string> | undefined): string {
