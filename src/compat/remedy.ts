@@ -1,11 +1,21 @@
 import type { Distribution } from "../knowledge/schema/distribution.ts";
-import type { Selector, Tool, Toolchain } from "../model/toolchain.ts";
-import { compareVersions } from "../model/version.ts";
+import type { Toolchain } from "../model/toolchain.ts";
+import {
+  bringsNothingNew,
+  type Candidate,
+  candidates,
+  distributionOf,
+  isMaintained,
+  packageNames,
+  type Release,
+  sourcePackage,
+} from "./candidates.ts";
 import { evaluatePlatform, type PlatformInput, type RawCell } from "./engine.ts";
+import type { RawFinding } from "./types.ts";
 
 /** A release of the image's distribution whose packages would do, found by running the engine on it. */
 export interface Remedy {
-  /** One sentence that says what to take. */
+  /** What to take, in a sentence or two. */
   text: string;
   /** The release by itself, where nothing else has to change: `alpine` and `3.18`. */
   upgrade?: { distribution: string; release: string };
@@ -14,8 +24,9 @@ export interface Remedy {
 }
 
 /**
- * The smallest change that leaves the fewest errors and warnings on the whole selection: the oldest release of the image's
- * distribution from which on all do, with the image's own backends first, then with both backends and an iptables-wrapper.
+ * The smallest change that leaves the fewest errors and warnings on the whole selection: the oldest maintained release of the
+ * image's distribution from which on all do, with the image's own backends first, then with both backends and an
+ * iptables-wrapper. Where what helps on one host breaks another, it says so.
  * @returns undefined when nothing is better than the image as it is, or when its distribution isn't known
  */
 export function findRemedy(
@@ -26,26 +37,20 @@ export function findRemedy(
   const before = scoreOf(cells);
   const distribution = distributionOf(input.toolchain, distributions);
   if (distribution === undefined || before === 0) return undefined;
-  const runs = [false, true].map((bothBackends) => {
-    const tried = candidates(input.toolchain, distribution, bothBackends).map((candidate) => {
+  const tried = [false, true].map((bothBackends) =>
+    candidates(input.toolchain, distribution, bothBackends).map((candidate): Tried => {
       const after = evaluatePlatform({ ...input, toolchain: candidate.toolchain });
       return { candidate, after, score: scoreOf(after) };
-    });
-    return lastBestRun(tried);
-  });
-  const [own = [], both = []] = runs;
-  const best = (both[0]?.score ?? before) < (own[0]?.score ?? before) ? both : own;
-  const [first] = best;
-  const last = best.at(-1);
-  if (first === undefined || last === undefined || first.score >= before) return undefined;
-  const newest = distribution.releases.at(-1) === last.candidate.release;
-  return describe(
-    input.toolchain,
-    distribution,
-    first.candidate,
-    newest ? undefined : last.candidate.release.release,
-    first.after,
+    }),
   );
+  const [own = [], both = []] = tried.map(lastBestRun);
+  const best = (both[0]?.score ?? before) < (own[0]?.score ?? before) ? both : own;
+  const run = startMaintained(best, distribution);
+  const [first] = run;
+  if (first !== undefined && first.score < before) return describe(input.toolchain, distribution, run, cells);
+  const helpful = tried.flat().filter(({ after }) => repaired(cells, after).length > 0);
+  const conflicting = startMaintained(lastBestRun(helpful), distribution);
+  return conflicting.length === 0 ? undefined : describe(input.toolchain, distribution, conflicting, cells);
 }
 
 interface Tried {
@@ -63,73 +68,10 @@ function lastBestRun(tried: readonly Tried[]): Tried[] {
   return tried.slice(Math.max(start, 0), end + 1);
 }
 
-interface Candidate {
-  release: Distribution["releases"][number];
-  bothBackends: boolean;
-  toolchain: Toolchain;
-}
-
-/** apk, dpkg and rpm databases name no distribution; os-release does, and here it only chooses whose releases to offer. */
-function distributionOf(toolchain: Toolchain, distributions: readonly Distribution[]): Distribution | undefined {
-  const database = toolchain.tools.find((tool) => tool.package !== undefined)?.package?.database;
-  const id = database === "apk" ? "alpine" : toolchain.os.id;
-  return distributions.find((distribution) => distribution.id === id);
-}
-
-/** Releases that take no tool back, oldest first. */
-function candidates(toolchain: Toolchain, distribution: Distribution, bothBackends: boolean): Candidate[] {
-  return distribution.releases
-    .filter((release) => isNotOlder(toolchain, release))
-    .filter((release) => !bothBackends || release.legacyPackage !== undefined)
-    .map((release) => {
-      const updated = withPackages(toolchain, release);
-      return { release, bothBackends, toolchain: bothBackends ? withWrapper(updated) : updated };
-    });
-}
-
-const packageOf: Readonly<Record<string, "iptables" | "ipset" | "nftables">> = {
-  iptables: "iptables",
-  ip6tables: "iptables",
-  ipset: "ipset",
-  nft: "nftables",
-};
-
-function versionIn(release: Candidate["release"], tool: Tool): string | undefined {
-  const name = packageOf[tool.name];
-  return name === undefined ? undefined : release.packages[name]?.version;
-}
-
-function isNotOlder(toolchain: Toolchain, release: Candidate["release"]): boolean {
-  const iptables = toolchain.tools.filter((tool) => packageOf[tool.name] !== undefined);
-  return iptables.every((tool) => {
-    const offered = versionIn(release, tool);
-    // A release whose version of a tool isn't known can't be promised.
-    return offered !== undefined && (tool.version === null || compareVersions(offered, tool.version) >= 0);
-  });
-}
-
-function withPackages(toolchain: Toolchain, release: Candidate["release"]): Toolchain {
-  const tools = toolchain.tools.map((tool): Tool => {
-    const version = versionIn(release, tool);
-    if (version === undefined) return tool;
-    const { byteVersion: _, package: record, ...rest } = tool;
-    return { ...rest, version, ...(record === undefined ? {} : { package: { ...record, version } }) };
-  });
-  return { ...toolchain, tools };
-}
-
-/** Both backends, and a wrapper of the second generation where `iptables` is. */
-function withWrapper(toolchain: Toolchain): Toolchain {
-  const tools = toolchain.tools.flatMap((tool): Tool[] => {
-    if (tool.backend === undefined) return [tool];
-    const other = tool.backend === "nft" ? "legacy" : "nft";
-    const there = toolchain.tools.some((item) => item.name === tool.name && item.backend === other);
-    return there ? [tool] : [tool, { ...tool, backend: other }];
-  });
-  const path = toolchain.defaults.iptables?.via[0] ?? "/usr/sbin/iptables";
-  const selector: Selector = { kind: "iptables-wrapper", version: "v2", effective: true, path, evidence: [] };
-  const auto = { backend: "auto" as const, via: [path] };
-  return { ...toolchain, tools, selector, defaults: { ...toolchain.defaults, iptables: auto, ip6tables: auto } };
+/** Nobody should be sent to a release that gets no repairs any more, if a later one does as well. */
+function startMaintained(run: Tried[], distribution: Distribution): Tried[] {
+  const start = run.findIndex(({ candidate }) => isMaintained(distribution, candidate.release));
+  return start < 0 ? run : run.slice(start);
 }
 
 /** Errors weigh more than any number of warnings; what can't be told as much as a warning. Notices don't count. */
@@ -142,32 +84,100 @@ function scoreOf(cells: readonly RawCell[]): number {
   return score;
 }
 
+function errorsOf(cell: RawCell | undefined): RawFinding[] {
+  return cell?.findings.filter((finding) => finding.severity === "error") ?? [];
+}
+
+/** Hosts that had an error and have none. */
+function repaired(before: readonly RawCell[], after: readonly RawCell[]): string[] {
+  return before
+    .filter(
+      (cell) => errorsOf(cell).length > 0 && errorsOf(after.find(({ host }) => host.id === cell.host.id)).length === 0,
+    )
+    .map(({ host }) => host.id);
+}
+
 function describe(
   before: Toolchain,
   distribution: Distribution,
-  { release, bothBackends, toolchain }: Candidate,
-  last: string | undefined,
+  run: readonly Tried[],
   cells: readonly RawCell[],
 ): Remedy {
-  const names = [...new Set(toolchain.tools.flatMap((tool) => packageOf[tool.name] ?? []))];
-  const versions = names.map((name) => `${name} ${release.packages[name]?.version}`).join(", ");
-  const needsLegacy = toolchain.tools.some((tool) => tool.name === "iptables" && tool.backend === "legacy");
-  const separate = needsLegacy && release.legacyPackage !== undefined && release.legacyPackage !== "iptables";
-  const legacy = separate ? ` with package ${release.legacyPackage}` : "";
-  const installed = before.selector?.kind === "iptables-wrapper" && before.selector.effective;
-  const wrapper = bothBackends && !installed ? ", and install iptables-wrapper v2 or later as `iptables`" : "";
-  const releases = last === release.release ? "" : last === undefined ? " or later" : ` to ${last}`;
-  const failing = cells.some((cell) => cell.findings.some((finding) => finding.severity === "error"));
-  const effect = failing ? "that clears most errors" : "that leaves no error on the selected hosts";
+  const { candidate, after } = run[0]!;
+  const last = run.at(-1)!.candidate.release;
+  const newest = distribution.releases.at(-1) === last;
+  const failing = after.some((cell) => errorsOf(cell).length > 0);
+  const change = changeOf(before, distribution, candidate, newest ? undefined : last);
   return {
-    ...(legacy === "" && wrapper === "" && !failing
-      ? { upgrade: { distribution: distribution.id, release: release.release } }
+    ...(change.releaseAlone && !failing
+      ? { upgrade: { distribution: distribution.id, release: candidate.release.release } }
       : {}),
-    text: `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions})${wrapper}: ${effect}.`,
+    text: `${change.text}: ${effectOf(cells, after)}${failing ? "" : change.command}`,
     clears: (host, rule, cause) =>
-      !cells.some(
+      !after.some(
         (cell) =>
           cell.host.id === host && cell.findings.some((finding) => finding.rule === rule && finding.cause === cause),
       ),
   };
+}
+
+/** What to change, as a clause and as a line of a Dockerfile. */
+function changeOf(before: Toolchain, distribution: Distribution, candidate: Candidate, last: Release | undefined) {
+  const { release, bothBackends, toolchain } = candidate;
+  const sources = [...new Set(toolchain.tools.flatMap((tool) => sourcePackage(tool) ?? []))];
+  const versions = sources.map((name) => `${name} ${release.packages[name]?.version}`);
+  const names = packageNames(candidate);
+  const separate = release.legacyPackage !== "iptables" && names.includes(release.legacyPackage ?? "");
+  const default_ = before.defaults.iptables?.backend;
+  const changed = !bothBackends && default_ !== toolchain.defaults.iptables?.backend;
+  if (changed) versions.push(`\`iptables\` is then ${toolchain.defaults.iptables?.backend}`);
+  const installed = before.selector?.kind === "iptables-wrapper" && before.selector.effective;
+  const wrapper = bothBackends && !installed ? "install iptables-wrapper v2 or later as `iptables`" : "";
+  const legacy = separate ? ` with package ${release.legacyPackage}` : "";
+  const releases = last === release ? "" : last === undefined ? " or later" : ` to ${last.release}`;
+  const packages = `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions.join(", ")})`;
+  const keeps = wrapper !== "" && !separate && bringsNothingNew(before, release);
+  const text = keeps ? `Keep the packages and ${wrapper}` : `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;
+  return { text, command: keeps ? "" : commandOf(distribution, names), releaseAlone: legacy === "" && wrapper === "" };
+}
+
+/** ` In the Dockerfile there: ...`; a package from elsewhere can't be had in one line. */
+function commandOf(distribution: Distribution, names: readonly string[]): string {
+  if (names.length === 0 || names.some((name) => name.includes(" "))) return "";
+  const note = distribution.installNote === undefined ? "" : ` (${distribution.installNote})`;
+  return ` The line for it: \`RUN ${distribution.install} ${names.join(" ")}\`${note}.`;
+}
+
+/** What the change leaves. Hosts that work now and break by it are named first: they and the others want different packages. */
+function effectOf(before: readonly RawCell[], after: readonly RawCell[]): string {
+  const failing = after.filter((cell) => errorsOf(cell).length > 0);
+  if (failing.length === 0) return "that leaves no error on the selected hosts.";
+  const worked = failing.filter(({ host }) => errorsOf(before.find((cell) => cell.host.id === host.id)).length === 0);
+  if (worked.length === 0)
+    return `that leaves errors on ${hostsOf(failing)} (${rulesOf(failing)}). ${adviceOf(failing)}`;
+  const good = repaired(before, after);
+  return (
+    `right for ${list(good)}, but it breaks ${hostsOf(worked)} (${rulesOf(worked)}), where the present packages work: ` +
+    `no release is right for both. Ship an image for each, or change those hosts: ${adviceOf(worked)}`
+  );
+}
+
+function hostsOf(cells: readonly RawCell[]): string {
+  return list(cells.map(({ host }) => host.id));
+}
+
+function rulesOf(cells: readonly RawCell[]): string {
+  return list([...new Set(cells.flatMap((cell) => errorsOf(cell).map((finding) => finding.rule)))]);
+}
+
+/** What the rule itself says to do about the first of these errors. */
+function adviceOf(cells: readonly RawCell[]): string {
+  const remedies = cells.flatMap((cell) => errorsOf(cell).flatMap((finding) => finding.remedy ?? []));
+  return remedies[0] ?? "Leave those hosts out, or take their programs to other versions.";
+}
+
+/** The first few, and how many more. */
+function list(names: readonly string[]): string {
+  if (names.length > 4) return `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

@@ -15,6 +15,8 @@ export const distributionReleaseSchema = z.object({
   packages: z.record(z.enum(["iptables", "ipset", "nftables", "libnftnl"]), z.optional(packageVersionSchema)),
   /** The package with the legacy backend; `iptables` when it brings both; absent when the release has none. */
   legacyPackage: z.optional(z.string()),
+  /** The package with the nft backend, where it isn't `iptables`. */
+  nftPackage: z.optional(z.string()),
   /** Backend of the plain `iptables` command. */
   defaultBackend: z.optional(z.enum(["nft", "legacy"])),
   sources: z.array(z.string()).check(z.minLength(1)),
@@ -25,6 +27,12 @@ export const distributionSchema = z.object({
   /** `ID` of os-release where it has one, else our name. */
   id: z.string(),
   title: z.string(),
+  /** Further values of `ID` in os-release that mean these packages. */
+  osIds: z.optional(z.array(z.string())),
+  /** The command that installs packages in a Dockerfile, e.g. `apk add --no-cache`. */
+  install: z.string(),
+  /** What is different in some of its images: `microdnf in a minimal image`. */
+  installNote: z.optional(z.string()),
   /** Oldest first. */
   releases: z.array(distributionReleaseSchema),
 });

@@ -1,0 +1,286 @@
+import { describe, expect, test } from "vitest";
+import { evaluatePlatform, type HostWithPrograms } from "../../src/compat/engine.ts";
+import { findRemedy, type Remedy } from "../../src/compat/remedy.ts";
+import { defaultPrograms } from "../../src/hosts/programs.ts";
+import { selectHosts } from "../../src/hosts/select.ts";
+import type { HostEntry } from "../../src/hosts/types.ts";
+import { distributions } from "../../src/knowledge/distributions/index.ts";
+import { programProfiles } from "../../src/knowledge/programs/index.ts";
+import type { Backend, PackageRecord, Tool, Toolchain } from "../../src/model/toolchain.ts";
+import { expectGolden } from "../support/golden.ts";
+
+/** The remedies of images of every kind of package manager, on the default hosts and on hosts that want different things. */
+
+interface ImageSpec {
+  os: [id: string, version: string];
+  iptables: string;
+  /** What package each backend is from; none: no package owns it. */
+  packages: Partial<Record<Backend, PackageRecord | undefined>>;
+  default: Backend;
+  wrapper?: string;
+  ipset?: PackageRecord;
+}
+const apk = (name: string, version: string): PackageRecord => ({ name, version, database: "apk" });
+const dpkg = (name: string, version: string): PackageRecord => ({ name, version, database: "dpkg" });
+const rpm = (name: string, version: string): PackageRecord => ({ name, version, database: "rpm" });
+
+function toolOf(name: string, version: string, record: PackageRecord | undefined, backend?: Backend): Tool {
+  const target = backend === undefined ? `/usr/sbin/${name}` : `/usr/sbin/xtables-${backend}-multi`;
+  const path = backend === undefined ? target : `/usr/sbin/${name}-${backend}`;
+  return {
+    name,
+    version,
+    ...(backend === undefined ? {} : { backend }),
+    path,
+    target,
+    via: [path, target],
+    architecture: "amd64",
+    ...(record === undefined ? {} : { package: record }),
+    evidence: [],
+  };
+}
+
+function image(spec: ImageSpec): Toolchain {
+  const backends = Object.keys(spec.packages) as Backend[];
+  const commands = ["iptables", "ip6tables"];
+  const tools = backends.flatMap((backend) =>
+    commands.map((name) => toolOf(name, spec.iptables, spec.packages[backend], backend)),
+  );
+  if (spec.ipset !== undefined) tools.push(toolOf("ipset", spec.ipset.version.split("-")[0]!, spec.ipset));
+  const path = "/usr/sbin/iptables";
+  const via = (name: string) =>
+    spec.wrapper === undefined ? [`/usr/sbin/${name}`, `/usr/sbin/${name}-${spec.default}`] : [path];
+  return {
+    os: { id: spec.os[0], versionId: spec.os[1] },
+    architecture: "amd64",
+    tools,
+    libraries: [],
+    defaults: Object.fromEntries(
+      commands.map((name) => {
+        const target = `/usr/sbin/xtables-${spec.default}-multi`;
+        return [
+          name,
+          spec.wrapper === undefined
+            ? { backend: spec.default, via: [...via(name), target] }
+            : { backend: "auto", via: [path] },
+        ];
+      }),
+    ),
+    ...(spec.wrapper === undefined
+      ? {}
+      : { selector: { kind: "iptables-wrapper", version: spec.wrapper, effective: true, path, evidence: [] } }),
+    modprobe: false,
+    environment: {},
+    missing: [],
+  };
+}
+
+const both = (record: PackageRecord) => ({ legacy: record, nft: record });
+const images: Record<string, ImageSpec> = {
+  "Alpine 3.18 as it comes: legacy": {
+    os: ["alpine", "3.18.4"],
+    iptables: "1.8.9",
+    packages: both(apk("iptables", "1.8.9-r2")),
+    default: "legacy",
+    ipset: apk("ipset", "7.17-r0"),
+  },
+  "Alpine 3.12 with a wrapper": {
+    os: ["alpine", "3.15.0"],
+    iptables: "1.8.4",
+    packages: both(apk("iptables", "1.8.4-r2")),
+    default: "nft",
+    wrapper: "v1",
+    ipset: apk("ipset", "7.6-r0"),
+  },
+  "Alpine 3.20, nft alone": {
+    os: ["alpine", "3.20.1"],
+    iptables: "1.8.10",
+    packages: { nft: apk("iptables", "1.8.10-r3") },
+    default: "nft",
+  },
+  "Debian 11 as it comes: nft": {
+    os: ["debian", "11"],
+    iptables: "1.8.7",
+    packages: both(dpkg("iptables", "1.8.7-1")),
+    default: "nft",
+    ipset: dpkg("ipset", "7.10-1"),
+  },
+  "Debian 12 switched to legacy": {
+    os: ["debian", "12"],
+    iptables: "1.8.9",
+    packages: both(dpkg("iptables", "1.8.9-2")),
+    default: "legacy",
+  },
+  "Ubuntu 20.04 as it comes: legacy": {
+    os: ["ubuntu", "20.04"],
+    iptables: "1.8.4",
+    packages: both(dpkg("iptables", "1.8.4-3ubuntu2.1")),
+    default: "legacy",
+  },
+  "UBI 8": {
+    os: ["rhel", "8.4"],
+    iptables: "1.8.4",
+    packages: { nft: rpm("iptables", "1.8.4-17.el8") },
+    default: "nft",
+    ipset: rpm("ipset", "7.1-1.el8"),
+  },
+  "AlmaLinux 8": {
+    os: ["almalinux", "8.4"],
+    iptables: "1.8.4",
+    packages: { nft: rpm("iptables", "1.8.4-17.el8") },
+    default: "nft",
+  },
+  "Amazon Linux 2 with iptables-nft": {
+    os: ["amzn", "2"],
+    iptables: "1.8.4",
+    packages: { legacy: rpm("iptables", "1.8.4-10.amzn2.1.2"), nft: rpm("iptables-nft", "1.8.4-10.amzn2.1.2") },
+    default: "nft",
+  },
+  "Fedora 41": {
+    os: ["fedora", "41"],
+    iptables: "1.8.10",
+    packages: { nft: rpm("iptables-nft", "1.8.10-15.fc41") },
+    default: "nft",
+  },
+  "openSUSE, of which no newer packages are known": {
+    os: ["opensuse-leap", "15.5"],
+    iptables: "1.8.7",
+    packages: both(rpm("iptables", "1.8.7-1.1")),
+    default: "legacy",
+  },
+  "Debian 11 with an iptables that no package owns": {
+    os: ["debian", "11"],
+    iptables: "1.8.4",
+    packages: { nft: undefined },
+    default: "nft",
+  },
+};
+
+function hostsOf(entries: readonly HostEntry[]): HostWithPrograms[] {
+  const programs = defaultPrograms();
+  return selectHosts(entries).hosts.map((host) => ({ host, programs: host.programs ?? programs }));
+}
+const context = (profile?: string) => {
+  const found = programProfiles.find((candidate) => candidate.id === profile);
+  return {
+    ...(found === undefined ? {} : { profile: found }),
+    environment: {},
+    network: "host" as const,
+    modules: "unknown" as const,
+  };
+};
+
+function remedyOf(spec: ImageSpec, hosts: HostWithPrograms[], profile?: string): Remedy | undefined {
+  const input = { toolchain: image(spec), image: context(profile), hosts };
+  return findRemedy(input, evaluatePlatform(input), distributions);
+}
+const errors = (spec: ImageSpec, hosts: HostWithPrograms[], profile?: string) =>
+  evaluatePlatform({ toolchain: image(spec), image: context(profile), hosts })
+    .filter((cell) => cell.findings.some((finding) => finding.severity === "error"))
+    .map((cell) => cell.host.id);
+
+describe("remedies on the default hosts", () => {
+  const hosts = hostsOf(["default"]);
+
+  test("of images of every package manager, as they are read", () => {
+    const lines = Object.entries(images).map(([name, spec]) => {
+      const { text, upgrade } = remedyOf(spec, hosts) ?? { text: "(what the rules say)" };
+      return `## ${name}\n\n${text}\n${upgrade === undefined ? "" : `\nbase: ${upgrade.distribution}:${upgrade.release}\n`}`;
+    });
+    expectGolden(new URL("./golden/remedies.md", import.meta.url), lines.join("\n"));
+  });
+
+  const after: [before: string, after: ImageSpec][] = [
+    [
+      "Alpine 3.18 as it comes: legacy",
+      {
+        os: ["alpine", "3.22.0"],
+        iptables: "1.8.11",
+        packages: { nft: apk("iptables", "1.8.11-r1") },
+        default: "nft",
+        ipset: apk("ipset", "7.24-r0"),
+      },
+    ],
+    [
+      "Debian 11 as it comes: nft",
+      {
+        os: ["debian", "12"],
+        iptables: "1.8.9",
+        packages: both(dpkg("iptables", "1.8.9-2")),
+        default: "nft",
+        ipset: dpkg("ipset", "7.17-1"),
+      },
+    ],
+    [
+      "Debian 12 switched to legacy",
+      {
+        os: ["debian", "12"],
+        iptables: "1.8.9",
+        packages: both(dpkg("iptables", "1.8.9-2")),
+        default: "nft",
+        wrapper: "v2",
+      },
+    ],
+    [
+      "Ubuntu 20.04 as it comes: legacy",
+      {
+        os: ["ubuntu", "26.04"],
+        iptables: "1.8.11",
+        packages: both(dpkg("iptables", "1.8.11-2ubuntu3")),
+        default: "nft",
+      },
+    ],
+  ];
+  test.each(after)("%s: an image built as its remedy says has no error left", (name, spec) => {
+    expect(remedyOf(images[name]!, hosts)?.text).toContain("that leaves no error on the selected hosts");
+    expect(errors(spec, hosts)).toEqual([]);
+  });
+
+  test("an image without an error or a warning needs none", () => {
+    const good = images["Alpine 3.20, nft alone"]!;
+    const spec = { ...good, iptables: "1.8.11", packages: { nft: apk("iptables", "1.8.11-r1") } };
+    expect(remedyOf(spec, hosts)).toBeUndefined();
+  });
+
+  test("legacy that a program may choose by itself is kept", () => {
+    const spec = images["Alpine 3.18 as it comes: legacy"]!;
+    const toolchain = {
+      ...image(spec),
+      program: { name: "agent", version: null, evidence: [] },
+    } as unknown as Toolchain;
+    const input = { toolchain, image: context(), hosts };
+    expect(findRemedy(input, evaluatePlatform(input), distributions)?.text).toContain("with package iptables-legacy");
+  });
+});
+
+describe("hosts that want different packages", () => {
+  const writer = {
+    name: "agent",
+    iptables: "1.8.9",
+    backend: "nft",
+    writes: ["nflog"],
+    operations: ["append"],
+  } as const;
+  const reader = { name: "reader", iptables: "1.8.7", backend: "nft", writes: [], operations: ["list"] } as const;
+  const copy = <T extends { writes: readonly string[]; operations: readonly string[] }>(program: T) =>
+    ({ ...program, writes: [...program.writes], operations: [...program.operations] }) as never;
+  const hosts = hostsOf([
+    { id: "new", extends: "debian-13", programs: [copy(writer)] },
+    { id: "old", extends: "ubuntu-22.04", programs: [copy(reader)] },
+  ]);
+  const spec = images["Debian 11 as it comes: nft"]!;
+
+  test("are named, with what to do about them; nothing is offered as a change of one line", () => {
+    expect(errors(spec, hosts, "kube-router")).toEqual(["new"]);
+    const remedy = remedyOf(spec, hosts, "kube-router");
+    expect(remedy?.upgrade).toBeUndefined();
+    expectGolden(new URL("./golden/conflict.txt", import.meta.url), `${remedy?.text}\n`);
+    expect(remedy?.clears("new", "nft-newer-writer", "newer-writer")).toBe(true);
+  });
+
+  test("without the old reader the same release is simply right", () => {
+    const remedy = remedyOf(spec, hosts.slice(0, 1), "kube-router");
+    expect(remedy?.text).toMatch(/^Take the packages of Debian 12 or later .*: that leaves no error/);
+    expect(remedy?.upgrade).toEqual({ distribution: "debian", release: "12" });
+  });
+});
