@@ -246,8 +246,8 @@ describe("remedies on the default hosts", () => {
     const spec = images["Alpine 3.18 as it comes: legacy"]!;
     const toolchain = {
       ...image(spec),
-      program: { name: "agent", version: null, evidence: [] },
-    } as unknown as Toolchain;
+      program: { name: "agent", version: null, libraries: [], evidence: [] },
+    } as Toolchain;
     const input = { toolchain, image: context(), hosts };
     expect(findRemedy(input, evaluatePlatform(input), distributions)?.text).toContain("with package iptables-legacy");
   });
