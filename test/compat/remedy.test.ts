@@ -244,10 +244,10 @@ describe("remedies on the default hosts", () => {
 
   test("legacy that a program may choose by itself is kept", () => {
     const spec = images["Alpine 3.18 as it comes: legacy"]!;
-    const toolchain = {
+    const toolchain: Toolchain = {
       ...image(spec),
-      program: { name: "agent", version: null, libraries: [], evidence: [] },
-    } as Toolchain;
+      program: { name: "agent", version: null, libraries: [], path: "/agent", evidence: [] },
+    };
     const input = { toolchain, image: context(), hosts };
     expect(findRemedy(input, evaluatePlatform(input), distributions)?.text).toContain("with package iptables-legacy");
   });
