@@ -49,13 +49,20 @@ export function createCommandFinder(tree: FileTree, directories: string[]): Comm
 export function followLink(tree: FileTree, path: string): FoundCommand | undefined {
   if (!tree.lookup(path)) return undefined;
   const resolved = tree.resolve(path);
-  if (!resolved.found) return { via: withLast(resolved.via, resolved.at), dangling: resolved.reason !== "loop" };
+  if (!resolved.found && resolved.reason === "loop") return { via: firstRound(resolved.via), dangling: false };
+  if (!resolved.found) return { via: withLast(resolved.via, resolved.at), dangling: true };
   if (resolved.node.type !== "file") return undefined;
   return {
     via: withLast(resolved.via, resolved.path),
     target: { path: resolved.path, node: resolved.node },
     dangling: false,
   };
+}
+
+/** A circle once around, with the path at which it closes. */
+function firstRound(via: string[]): string[] {
+  const again = via.findIndex((path, i) => via.indexOf(path) < i);
+  return again < 0 ? via : via.slice(0, again + 1);
 }
 
 function withLast(via: string[], last: string): string[] {
