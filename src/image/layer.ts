@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../model/error.ts";
-import type { ContentProbe, DirectoryNode, OtherNode, SymlinkNode } from "../model/image.ts";
+import type { ContentProbe, DirectoryNode, OtherNode, PartialReading, SymlinkNode } from "../model/image.ts";
 import { type Compression, decompress } from "./compression/decompress.ts";
 import type { DigestAlgorithm } from "./digest.ts";
 import { createEntryList, type EntryList } from "./entry-list.ts";
@@ -26,9 +26,13 @@ export interface LayerChanges {
 
 /** A layer read to its end. */
 export interface LayerScan extends LayerChanges {
-  /** Digest of its uncompressed tar. */
-  diffId: string;
+  /** Digest of its uncompressed tar; undefined when not all of it was read. */
+  diffId: string | undefined;
   compression: Compression;
+  /** It was read by its table of contents: its digest is then what was asked for, not what its bytes have. */
+  partial?: PartialReading;
+  /** Why it was read whole, where its table of contents was to be used: for the end of a sentence. */
+  whole?: string;
 }
 
 export interface ScanOptions {
@@ -95,7 +99,7 @@ const ESTARGZ_INDEX = "/stargz.index.json";
 const LANDMARKS = new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
 
 /** Turns tar members into changes. */
-function createChangeCollector({ probe, limits, budget }: ScanOptions, takeBytes: (bytes: number) => void) {
+export function createChangeCollector({ probe, limits, budget }: ScanOptions, takeBytes: (bytes: number) => void) {
   const entries = createEntryList();
   const files = createFileTable();
   const nodes = createNodeMaker();
@@ -220,7 +224,7 @@ export function normalisePath(name: string): string {
 }
 
 /** Counts the bytes of one layer, and those of all. */
-function createByteCounter({ limits, budget }: ScanOptions): (bytes: number) => void {
+export function createByteCounter({ limits, budget }: ScanOptions): (bytes: number) => void {
   let left = limits.layerBytes;
   return (bytes) => {
     left -= bytes;

@@ -36,6 +36,11 @@ export interface OpenOptions {
   credentials?: RegistryCredentials | undefined;
   /** Registries, `HOST[:PORT]`, that may be spoken to without TLS. Those of this machine always may. */
   insecureRegistries?: readonly string[] | undefined;
+  /**
+   * Layers of registries that have a table of contents (eStargz, zstd:chunked) are read by it, and only as far as the probe
+   * wants. That trusts whoever built the image: a table can hide what the tar holds, and most runtimes unpack the tar.
+   */
+  lazy?: boolean | undefined;
   /** Where DOCKER_HOST, DOCKER_CONFIG, HTTPS_PROXY and the like are looked up. Default: the process's environment. */
   env?: Environment | undefined;
   /** Told of layers and bytes as they are read. */
@@ -115,6 +120,7 @@ export async function useImages<T>(
       env: options.env ?? process.env,
       credentials: options.credentials,
       insecureRegistries: options.insecureRegistries,
+      lazy: options.lazy,
       platforms: asked,
     });
     try {
@@ -244,12 +250,26 @@ async function readPlatform(
     config: platform.config,
     layers: layers.map(({ source, scan }) => ({
       digest: scan.digest,
-      diffId: scan.diffId,
+      diffId: source.diffId,
       mediaType: source.mediaType || mediaTypes[scan.compression],
+      ...(scan.partial === undefined ? {} : { partial: scan.partial }),
     })),
     tree,
-    notes,
+    notes: [...layers.flatMap(({ scan }) => describeReading(scan)), ...notes],
   };
+}
+
+/** What was verified of a layer, where it is not the usual two digests or could have been otherwise. */
+function describeReading({ digest, partial, whole }: LayerScan): string[] {
+  if (partial !== undefined) {
+    const { format, toc, chunks, bytesRead, size } = partial;
+    const part = Math.ceil((bytesRead / size) * 100);
+    return [
+      `layer ${digest} was read by its table of contents (${format}, ${part} % of its bytes): verified are the table (${toc}) and ${chunks} chunks by their digests, not the digests of the layer and of its tar`,
+    ];
+  }
+  if (whole === undefined) return [];
+  return [`layer ${digest} was read whole, its digest and that of its tar verified, because ${whole}`];
 }
 
 /** Where the source states none (docker save), what the bytes are. */
@@ -262,7 +282,7 @@ const mediaTypes = {
 function verify(layer: SourceLayer, scan: LayerScan): void {
   if (layer.digest !== undefined && scan.digest !== layer.digest)
     throw new UserError(`${describeLayer(layer)}: its bytes have another digest: ${scan.digest}`);
-  if (scan.diffId !== layer.diffId)
+  if (scan.partial === undefined && scan.diffId !== layer.diffId)
     throw new UserError(
       `${describeLayer(layer)}: its uncompressed bytes have the digest ${scan.diffId}, the image config says ${layer.diffId}`,
     );
@@ -310,6 +330,9 @@ async function readAliasesOf(
     return path === undefined ? undefined : options.probe({ ...file, path });
   };
   const again = await scanOne(store, source, { ...options, probe, budget: options.again });
+  verify(source, again);
+  if ((scan.partial === undefined) !== (again.partial === undefined))
+    throw new UserError(`${describeLayer(source)}: its server gives parts of it no longer: read it whole, without lazy`);
   for (const file of names.keys()) scan.files.setContent(file, again.files.peek(file).content);
 }
 

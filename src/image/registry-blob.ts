@@ -1,6 +1,7 @@
 import { UserError } from "../model/error.ts";
 import type { HttpResponse } from "./http.ts";
 import type { RegistryClient } from "./registry-client.ts";
+import { TocProblem } from "./toc/problem.ts";
 
 /**
  * The bytes of a blob. When the connection is cut the rest is asked for by range; a server that has no ranges sends all again
@@ -46,6 +47,30 @@ export async function* readRegistryBlob(
     }
     await client.pause(failures, signal);
   }
+}
+
+/**
+ * A part of a blob, exactly.
+ * @throws TocProblem when the server has no ranges, or gives another one
+ */
+export async function readRegistryRange(
+  client: RegistryClient,
+  digest: string,
+  { from, length, signal }: { from: number; length: number; signal: AbortSignal | undefined },
+): Promise<Buffer> {
+  const last = from + length - 1;
+  const request = {
+    path: `blobs/${digest}`,
+    what: `blob ${digest}`,
+    signal,
+    headers: { range: `bytes=${from}-${last}` },
+  };
+  const { data, answer } = await client.read(request, length);
+  if (answer.status !== 206) throw new TocProblem("the server has no ranges");
+  const stated = /^bytes (\d+)-(\d+)\//.exec(answer.header("content-range") ?? "");
+  if (Number(stated?.[1]) !== from || Number(stated?.[2]) !== last || data.length !== length)
+    throw new TocProblem("the server sent another part of it than was asked for");
+  return data;
 }
 
 /** How many of the first bytes were had before. */

@@ -1,15 +1,18 @@
 import { UserError } from "../model/error.ts";
 import { digestOf, parseDigest, requireDigest } from "./digest.ts";
-import { type ScanOptions, scanLayer } from "./layer.ts";
-import { spend } from "./limits.ts";
+import { type LayerScan, type ScanOptions, scanLayer } from "./layer.ts";
+import { type ReadBudget, spend } from "./limits.ts";
 import { readOciDigest } from "./oci-index.ts";
 import { matchesPlatform } from "./platform.ts";
-import { readRegistryBlob } from "./registry-blob.ts";
+import { readRegistryBlob, readRegistryRange } from "./registry-blob.ts";
 import { createRegistryClient, type RegistryClient, type RegistryRequest } from "./registry-client.ts";
 import type { Environment, RegistryCredentials } from "./registry-credentials.ts";
 import { parseRegistryName } from "./registry-name.ts";
 import type { SourceImage } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
+import { findTocPointer, type TocPointer } from "./toc/pointer.ts";
+import { TocProblem } from "./toc/problem.ts";
+import { scanByToc } from "./toc/scan.ts";
 
 /** How servers are reached, and what for. */
 export interface Access {
@@ -18,6 +21,8 @@ export interface Access {
   credentials?: RegistryCredentials | undefined;
   /** Registries, `HOST[:PORT]`, that may be spoken to without TLS where they have none. */
   insecureRegistries?: readonly string[] | undefined;
+  /** Layers that have a table of contents are read by it, as far as is needed. */
+  lazy?: boolean | undefined;
   /** Platforms asked for, as {@link matchesPlatform} takes them; all when empty. */
   platforms: readonly string[];
 }
@@ -38,7 +43,7 @@ const MANIFEST_TYPES = [
 export async function openRegistry(
   text: string,
   options: ScanOptions,
-  { env, credentials, insecureRegistries, platforms }: Access,
+  { env, credentials, insecureRegistries, lazy = false, platforms }: Access,
 ): Promise<{ store: BlobStore; images: SourceImage[] }> {
   const name = parseRegistryName(text);
   const client = await createRegistryClient(name, {
@@ -49,7 +54,7 @@ export async function openRegistry(
     signal: options.signal,
   });
   try {
-    const store = createRegistryStore(client, options);
+    const store = createRegistryStore(client, options, lazy);
     const root = await store.resolve();
     const isAsked = (platform: string) =>
       platforms.length === 0 || platforms.some((one) => matchesPlatform(platform, one));
@@ -68,10 +73,12 @@ export async function openRegistry(
  * A registry as a store of blobs by digest. It keeps manifests apart from other blobs, under another address: what an index
  * lists is a manifest, what a manifest lists is not.
  */
-function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOptions) {
+function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOptions, lazy: boolean) {
   const manifests = new Set<string>();
-  /** Bytes of each blob that a manifest named. */
-  const blobs = new Map<string, number | undefined>();
+  /** Each blob that a manifest named. */
+  const blobs = new Map<string, NotedBlob>();
+  /** Layers that were read whole, and why: they stay so. */
+  const whole = new Map<string, string>();
   let root: { digest: string; data: Buffer } | undefined;
 
   async function read(request: RegistryRequest) {
@@ -108,8 +115,39 @@ function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOpt
       return;
     }
     for (const { digest } of listDescriptors(document, "manifests")) manifests.add(digest);
-    for (const { digest, size } of [...listDescriptors(document, "layers"), ...listDescriptors(document, "config")])
-      blobs.set(digest, size);
+    for (const { digest, size, pointer } of [
+      ...listDescriptors(document, "layers"),
+      ...listDescriptors(document, "config"),
+    ]) {
+      const known = blobs.get(digest);
+      // Manifests that disagree on a table give none.
+      const isSame = known === undefined || JSON.stringify(known.pointer) === JSON.stringify(pointer);
+      blobs.set(digest, { size: size ?? known?.size, pointer: isSame ? pointer : undefined });
+    }
+  }
+
+  /** Reads what is needed of a layer; undefined when it has to be read whole. */
+  async function scanPart(digest: string, options: ScanOptions): Promise<LayerScan | undefined> {
+    const { size, pointer } = blobs.get(digest) ?? {};
+    if (!lazy || size === undefined || pointer === undefined || whole.has(digest)) return undefined;
+    // What it takes counts only when it succeeds: otherwise all is read again.
+    const budget = { ...options.budget };
+    const start = { ...budget };
+    try {
+      const read = (from: number, length: number) =>
+        readRegistryRange(client, digest, { from, length, signal: options.signal });
+      const scan = await scanByToc({ digest, size, pointer }, read, { ...options, budget });
+      for (const key of Object.keys(start) as (keyof ReadBudget)[]) {
+        options.budget[key] -= start[key] - budget[key];
+        if (options.budget[key] < 0) throw new TocProblem("the image exceeds a limit");
+      }
+      return scan;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof TocProblem) && !(error instanceof UserError)) throw error;
+      whole.set(digest, error.message);
+      return undefined;
+    }
   }
 
   const store: BlobStore & { resolve(): Promise<string> } = {
@@ -128,7 +166,11 @@ function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOpt
     async scan(blob, options) {
       const digest = toDigest(blob);
       if (digest === undefined) throw new Error(`no digest: ${blob}`);
-      return scanLayer(readRegistryBlob(client, digest, blobs.get(digest), options.signal), options);
+      const part = await scanPart(digest, options);
+      if (part !== undefined) return part;
+      const scan = await scanLayer(readRegistryBlob(client, digest, blobs.get(digest)?.size, options.signal), options);
+      const reason = whole.get(digest);
+      return reason === undefined ? scan : { ...scan, whole: reason };
     },
     close: async () => client.close(),
   };
@@ -142,13 +184,27 @@ function toDigest(blob: string): string | undefined {
   return parseDigest(digest) === undefined ? undefined : digest;
 }
 
-function listDescriptors(document: unknown, field: string): { digest: string; size: number | undefined }[] {
+/** What a manifest says of a blob. */
+interface NotedBlob {
+  /** Bytes. */
+  size: number | undefined;
+  pointer: TocPointer | undefined;
+}
+
+function listDescriptors(document: unknown, field: string): (NotedBlob & { digest: string })[] {
   if (typeof document !== "object" || document === null) return [];
   const value: unknown = (document as Record<string, unknown>)[field];
   return (Array.isArray(value) ? value : [value]).flatMap((item: unknown) => {
     if (typeof item !== "object" || item === null) return [];
-    const { digest, size } = item as Record<string, unknown>;
+    const { digest, size, annotations } = item as Record<string, unknown>;
     if (typeof digest !== "string") return [];
-    return [{ digest, size: typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? size : undefined }];
+    const isSize = typeof size === "number" && Number.isSafeInteger(size) && size >= 0;
+    return [{ digest, size: isSize ? size : undefined, pointer: findTocPointer(toTexts(annotations)) }];
   });
+}
+
+function toTexts(annotations: unknown): Record<string, string> {
+  if (typeof annotations !== "object" || annotations === null) return {};
+  const texts = Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return Object.fromEntries(texts);
 }

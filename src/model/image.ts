@@ -94,6 +94,20 @@ export interface ImageLayer {
   /** Digest of its uncompressed tar. */
   diffId: string;
   mediaType: string;
+  /** Set when not all of it was read: then neither of the two digests was compared with its bytes. */
+  partial?: PartialReading;
+}
+
+/** How a layer was read by its table of contents. */
+export interface PartialReading {
+  format: "eStargz" | "zstd:chunked";
+  /** Digest of the table, as the manifest has it; verified. */
+  toc: string;
+  /** Parts of files whose digests were verified. */
+  chunks: number;
+  /** Bytes fetched, of `size`. */
+  bytesRead: number;
+  size: number;
 }
 
 export interface ImagePlatform {

@@ -15,6 +15,8 @@ export interface BuiltLayer {
   digest: string;
   diffId: string;
   mediaType: string;
+  /** Of its descriptor. */
+  annotations?: Record<string, string>;
 }
 
 export type LayerPacking = "gzip" | "zstd" | "none";
@@ -78,7 +80,10 @@ export function addBlob(files: Files, data: Buffer, mediaType?: string): Descrip
 /** Puts an image of one platform into a layout and returns its manifest's descriptor. */
 export function addImage(files: Files, layers: readonly BuiltLayer[], options: ConfigOptions = {}): Descriptor {
   const config = addBlob(files, buildConfig(layers, options), "application/vnd.oci.image.config.v1+json");
-  const descriptors = layers.map((layer) => addBlob(files, layer.bytes, layer.mediaType));
+  const descriptors = layers.map((layer) => {
+    const { bytes, mediaType, annotations } = layer;
+    return { ...addBlob(files, bytes, mediaType), ...(annotations === undefined ? {} : { annotations }) };
+  });
   return addBlob(files, json({ schemaVersion: 2, mediaType: MANIFEST, config, layers: descriptors }), MANIFEST);
 }
 

@@ -17,6 +17,8 @@ export type Fault =
   | { shorten: number }
   /** Ranges are ignored, and the connection cut. */
   | { wholeAndCut: number }
+  /** The answer says that it is this part (`Content-Range`); empty: it does not say. */
+  | { range: string }
   /** Nothing more comes after so many bytes. */
   | { stall: number };
 
@@ -66,9 +68,13 @@ async function passOn(answer: IncomingMessage, response: ServerResponse, fault: 
   for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
   let body: Buffer = Buffer.concat(chunks);
   const length = { "content-length": String(body.length) };
+  if (fault !== undefined && "range" in fault) {
+    delete answer.headers["content-range"];
+    if (fault.range !== "") answer.headers["content-range"] = fault.range;
+  }
   const head = (more: Record<string, string>) =>
     response.writeHead(answer.statusCode ?? 0, { ...answer.headers, ...more });
-  if (fault === undefined || "status" in fault) {
+  if (fault === undefined || "status" in fault || "range" in fault) {
     head(length).end(body);
     return;
   }
