@@ -1,5 +1,5 @@
 import { UserError } from "../model/error.ts";
-import type { HttpResponse } from "./http.ts";
+import { type HttpResponse, readBody } from "./http.ts";
 import type { RegistryClient } from "./registry-client.ts";
 import { TocProblem } from "./toc/problem.ts";
 
@@ -59,19 +59,35 @@ export async function readRegistryRange(
   { from, length, signal }: { from: number; length: number; signal: AbortSignal | undefined },
 ): Promise<Buffer> {
   const last = from + length - 1;
-  const request = {
-    path: `blobs/${digest}`,
-    what: `blob ${digest}`,
-    signal,
-    headers: { range: `bytes=${from}-${last}` },
-  };
-  const { data, answer } = await client.read(request, length);
-  if (answer.status !== 206) throw new TocProblem("the server has no ranges");
+  const headers = { range: `bytes=${from}-${last}` };
+  for (let failures = 1; ; failures++) {
+    try {
+      return await readPart(
+        await client.get({ path: `blobs/${digest}`, what: `blob ${digest}`, signal, headers }),
+        from,
+        last,
+      );
+    } catch (error) {
+      const judged = error instanceof TocProblem ? error : client.judge(error, failures, signal);
+      if (judged !== undefined) throw judged;
+    }
+    await client.pause(failures, signal);
+  }
+}
+
+async function readPart(answer: HttpResponse, from: number, last: number): Promise<Buffer> {
   const stated = /^bytes (\d+)-(\d+)\//.exec(answer.header("content-range") ?? "");
-  if (Number(stated?.[1]) !== from || Number(stated?.[2]) !== last || data.length !== length)
-    throw new TocProblem("the server sent another part of it than was asked for");
+  const isStated = Number(stated?.[1]) === from && Number(stated?.[2]) === last;
+  if (answer.status !== 206 || !isStated) {
+    answer.body.destroy();
+    throw new TocProblem(answer.status === 206 ? OTHER_PART : "the server has no ranges");
+  }
+  const data = await readBody(answer, last - from + 1);
+  if (data?.length !== last - from + 1) throw new TocProblem(OTHER_PART);
   return data;
 }
+
+const OTHER_PART = "the server sent another part of it than was asked for";
 
 /** How many of the first bytes were had before. */
 function bytesToSkip({ status, header }: HttpResponse, at: number, digest: string): number {

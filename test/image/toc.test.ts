@@ -406,14 +406,14 @@ describe.skipIf(missing !== undefined)("a server that cannot do its part", () =>
     (_nth, range) =>
       range === undefined ? undefined : fault;
   test.each<[string, Choose, RegExp]>([
-    ["has no ranges", ranged({ wholeAndCut: 1e9 }), /blob .* has more than 51 bytes|the server has no ranges/],
+    ["has no ranges", ranged({ wholeAndCut: 1e9 }), /the server has no ranges/],
     ["refuses them", ranged({ status: 416 }), /answers 416/],
     ["forbids them", ranged({ status: 403 }), /forbids/],
     ["answers with the status of a whole", ranged({ status: 200, body: "x".repeat(51) }), /the server has no ranges/],
     ["says that it is another part", ranged({ range: "bytes 0-50/1000" }), /another part of it/],
     ["says nothing of the part", ranged({ range: "" }), /another part of it/],
     ["sends less", ranged({ shorten: 1 }), /another part of it/],
-    ["sends more", ranged({ append: 1 }), /has more than \d+ bytes/],
+    ["sends more", ranged({ append: 1 }), /another part of it/],
     ["sends another footer", ranged({ flip: 20 }), /no footer|leads nowhere|unpacked|another/],
     ["sends another table", (nth) => (nth === 2 ? { flip: 100 } : undefined), /cannot be unpacked|another digest/],
     ["sends another chunk", (nth) => (nth === 4 ? { flip: 2000 } : undefined), /a chunk of it (cannot|has another)/],
