@@ -25,6 +25,8 @@ export interface ReadingArguments {
   platforms: string[];
   /** As `--limit` states them. */
   limits: Partial<ReadLimits>;
+  insecureRegistries: string[];
+  lazy: boolean;
   cache?: string;
   quiet: boolean;
 }
@@ -50,9 +52,11 @@ export const usage = `netfilter-compat: will the netfilter tools inside this ima
                    [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
                    [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
                    [--limit NAME=VALUE]... [--cache DIR] [--quiet]
+                   [--insecure-registry HOST[:PORT]]... [--lazy]
   netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
   netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
                    [--limit NAME=VALUE]... [--cache DIR] [--quiet]
+                   [--insecure-registry HOST[:PORT]]... [--lazy]
   netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
   netfilter-compat hosts --collect               a shell script that prints a node's facts; read-only
   netfilter-compat explain RULE
@@ -63,6 +67,9 @@ LIST:  ids from \`netfilter-compat hosts\`, separated by commas: ubuntu-22.04, u
 FILE:  config, by default .github/netfilter-compat.yml if it is there; or a report that --format json wrote.
 DIR:   made when it isn't there; an image that was inspected before isn't read again.
 --quiet: no progress on stderr.
+--insecure-registry: may be spoken to without TLS where it has none, as registries of this machine may.
+--lazy: of a registry's eStargz and zstd:chunked layers fetch what is needed. Trusts who built the image and its base: what
+       the layers' tables of contents leave out is not seen, though most runtimes unpack it.
 --limit: what an image may make the run read, keep and wait for; more is exit code 2. Sizes in KiB, MiB, GiB, times in s, min, h:
 ${listLimits()}
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
@@ -83,6 +90,8 @@ function listLimits(): string {
 const readingOptions = {
   platform: { type: "string", multiple: true },
   limit: { type: "string", multiple: true },
+  "insecure-registry": { type: "string", multiple: true },
+  lazy: { type: "boolean" },
   cache: { type: "string" },
   quiet: { type: "boolean" },
 } as const;
@@ -161,12 +170,16 @@ function parseCheck(args: string[]): CheckArguments {
 function toReading(values: {
   platform?: string[];
   limit?: string[];
+  "insecure-registry"?: string[];
+  lazy?: boolean;
   cache?: string;
   quiet?: boolean;
 }): ReadingArguments {
-  const { platform = [], limit = [], cache, quiet = false } = values;
+  const { platform = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
   if (cache === "") throw new UserError("--cache: names no folder; leave it out to do without");
-  return { platforms: platform, limits: parseLimits(limit), quiet, ...(cache === undefined ? {} : { cache }) };
+  const registry = { insecureRegistries: insecure, lazy };
+  const others = { quiet, ...(cache === undefined ? {} : { cache }) };
+  return { platforms: platform, limits: parseLimits(limit), ...registry, ...others };
 }
 
 function parseInspect(args: string[]): Invocation {

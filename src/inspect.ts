@@ -21,6 +21,10 @@ export interface ReadingOptions {
   limits?: Partial<ReadLimits>;
   /** Of a run that this is part of; absent: one of its own. */
   deadline?: Deadline;
+  /** Registries, `HOST[:PORT]`, that may be spoken to without TLS. */
+  insecureRegistries?: readonly string[];
+  /** Layers with a table of contents are read by it: see {@link OpenOptions.lazy}. */
+  lazy?: boolean;
   /** Folder of earlier inspections; absent: none is used. */
   cache?: string;
   /** Who is told how reading goes on. */
@@ -68,11 +72,12 @@ interface Known {
 
 async function inspectReference(
   reference: string,
-  { platforms = [], credentials, limits, deadline, reporter }: ReadingOptions,
+  { platforms = [], credentials, insecureRegistries, lazy, limits, deadline, reporter }: ReadingOptions,
   cache: InspectionCache | undefined,
 ): Promise<Inspection["images"]> {
   const reading = reporter?.begin(reference);
-  const options: OpenOptions = { probe: probeContent, platforms, credentials, limits, deadline, progress: reading };
+  const registry = { credentials, insecureRegistries, lazy };
+  const options: OpenOptions = { probe: probeContent, platforms, ...registry, limits, deadline, progress: reading };
   try {
     const images = await useImages<Known>(reference, options, {
       recall: cache && ((identity) => recall(cache, identity)),
@@ -95,7 +100,8 @@ function recall(cache: InspectionCache, identity: { platform: string; configDige
 
 function inspectPlatform(platform: ImagePlatform, cache: InspectionCache | undefined): Known {
   const known = { toolchain: inspectToolchain(platform, knowledge), notes: platform.notes };
-  cache?.store(platform, known);
+  // What was not verified against the digests that the cache goes by must not count for a run that wants it verified.
+  if (!platform.layers.some(({ partial }) => partial !== undefined)) cache?.store(platform, known);
   return known;
 }
 

@@ -45,6 +45,8 @@ async function run(): Promise<void> {
       ...(inputs.platforms === undefined ? {} : { platforms: inputs.platforms }),
       ...(inputs.cache === undefined ? {} : { cache: resolve(folder, inputs.cache) }),
       ...(credentials === undefined ? {} : { credentials }),
+      ...(inputs.insecureRegistries === undefined ? {} : { insecureRegistries: inputs.insecureRegistries }),
+      ...(inputs.lazy === undefined ? {} : { lazy: inputs.lazy }),
     },
     ...("path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}),
   });

@@ -28,6 +28,8 @@ export interface ActionInputs {
   reportName?: string;
   reportFile?: string;
   sarifFile?: string;
+  insecureRegistries?: string[];
+  lazy?: boolean;
   /** Folder of earlier inspections. */
   cache?: string;
   token?: string;
@@ -55,6 +57,8 @@ export const inputNames = [
   "github-token",
   "registry-username",
   "registry-password",
+  "insecure-registries",
+  "lazy",
 ] as const;
 type InputName = (typeof inputNames)[number];
 
@@ -94,6 +98,8 @@ export function readInputs(env: Environment): { inputs: ActionInputs; warnings: 
   assign(inputs, "token", read("github-token"));
   assign(inputs, "registryUsername", read("registry-username"));
   assign(inputs, "registryPassword", read("registry-password"));
+  assign(inputs, "insecureRegistries", list(read("insecure-registries")));
+  assign(inputs, "lazy", bool("lazy", read("lazy")));
   return { inputs, warnings: unknownInputs(env, inputNames) };
 }
 

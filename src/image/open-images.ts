@@ -264,8 +264,9 @@ function describeReading({ digest, partial, whole }: LayerScan): string[] {
   if (partial !== undefined) {
     const { format, toc, chunks, bytesRead, size } = partial;
     const part = Math.ceil((bytesRead / size) * 100);
+    const parts = chunks === 1 ? "1 chunk" : `${chunks} chunks`;
     return [
-      `layer ${digest} was read by its table of contents (${format}, ${part} % of its bytes): verified are the table (${toc}) and ${chunks} chunks by their digests, not the digests of the layer and of its tar`,
+      `layer ${digest} was read by its table of contents (${format}, ${part} % of its bytes): verified are the table (${toc}) and ${parts} of files by their digests, not the digests of the layer and of its tar`,
     ];
   }
   if (whole === undefined) return [];

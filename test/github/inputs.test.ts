@@ -34,6 +34,8 @@ describe("inputs", () => {
       "github-token": "t",
       "registry-username": "u",
       "registry-password": " p ",
+      "insecure-registries": "registry.lan:5000, other.lan\n10.0.0.1:80",
+      lazy: "true",
     });
     expect(warnings).toEqual([]);
     expect(inputs).toEqual({
@@ -54,6 +56,8 @@ describe("inputs", () => {
       token: "t",
       registryUsername: "u",
       registryPassword: "p",
+      insecureRegistries: ["registry.lan:5000", "other.lan", "10.0.0.1:80"],
+      lazy: true,
     });
   });
 

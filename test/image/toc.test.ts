@@ -164,7 +164,7 @@ describe.skipIf(missing !== undefined)("layers that are what their table says", 
     const tocDigest = Object.values(layer.annotations)[0];
     expect(lazy.notes[0]).toMatch(
       new RegExp(
-        `^layer ${layer.digest} was read by its table of contents \\(${format}, \\d\\d % of its bytes\\): verified are the table \\(${tocDigest}\\) and \\d+ chunks by their digests, not the digests of the layer and of its tar$`,
+        `^layer ${layer.digest} was read by its table of contents \\(${format}, \\d\\d % of its bytes\\): verified are the table \\(${tocDigest}\\) and \\d+ chunks of files by their digests, not the digests of the layer and of its tar$`,
       ),
     );
   });

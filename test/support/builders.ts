@@ -28,6 +28,8 @@ export interface BuildOptions {
   /** `NAME=value` for the image config. */
   env?: string[];
   entrypoint?: string;
+  /** Of layers, as buildah names it: `zstd:chunked`. */
+  compression?: string;
   /** Absolute paths that a layer of their own takes away, each. */
   whiteouts?: string[];
 }
@@ -104,7 +106,8 @@ export async function imageFromSteps(
     await buildah("commit", "-q", container, from);
     await buildah("rm", container);
   }
-  await buildah("push", "-q", from, `oci:${layout}:image`);
+  const format = options.compression === undefined ? [] : ["--compression-format", options.compression];
+  await buildah("push", "-q", ...format, from, `oci:${layout}:image`);
   return `oci:${layout}:image`;
 }
 
