@@ -333,7 +333,9 @@ async function readAliasesOf(
   const again = await scanOne(store, source, { ...options, probe, budget: options.again });
   verify(source, again);
   if ((scan.partial === undefined) !== (again.partial === undefined))
-    throw new UserError(`${describeLayer(source)}: its server gives parts of it no longer: read it whole, without lazy`);
+    throw new UserError(
+      `${describeLayer(source)}: its server gives parts of it no longer: read it whole, without lazy`,
+    );
   for (const file of names.keys()) scan.files.setContent(file, again.files.peek(file).content);
 }
 

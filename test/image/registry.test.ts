@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type OpenOptions, openImages } from "../../src/image/open-images.ts";
 import { UserError } from "../../src/model/error.ts";
-import type { OpenedImage } from "../../src/model/image.ts";
+import type { ContentProbe, OpenedImage } from "../../src/model/image.ts";
 import { addImage, addIndex, buildLayer, type Files, finishLayout, json, named } from "../support/image-writer.ts";
 import { keepAll } from "../support/probes.ts";
 import { startBlobStore, startProxy, startTunnel } from "../support/registry-proxy.ts";
@@ -458,6 +458,34 @@ describe.skipIf(missing !== undefined)("a registry that fails", () => {
   ])("a layer with %s", async (_what, fault, message) => {
     const proxy = await startProxy(open1, (path) => (path === BASE_PATH ? fault : undefined));
     expect(await failure(open(`docker://${proxy.host}/team/app:both`))).toMatch(message);
+  });
+
+  test("a layer that is read a second time, for a name that a hard link gives, is verified a second time", async () => {
+    const linked = buildLayer(
+      [
+        { name: "usr/lib/x", content: "iptables" },
+        { name: "usr/sbin/iptables", flag: "1", linkname: "usr/lib/x" },
+      ],
+      "none",
+    );
+    const more: Files = new Map();
+    const image = addImage(more, [linked]);
+    const probe: ContentProbe = (file) => (file.path.includes("/sbin/") ? keepAll(file) : undefined);
+    const change = async (nth: number) => {
+      let times = 0;
+      // Not the real registry: skopeo packs a layer on its way there, and then a change is noticed anyway.
+      const server = await listen((request, response) => {
+        const digest = request.url?.split("/").at(-1) ?? "";
+        const data = Buffer.from(more.get(`blobs/${digest.replace(":", "/")}`) ?? "");
+        if (digest === linked.digest && ++times === nth) data[512] = 0;
+        response.end(data);
+      });
+      return open(`docker://${addressOf(server)}/team/linked@${image.digest}`, { probe });
+    };
+    expect((await change(3))[0]?.platforms[0]?.tree.lookup("/usr/sbin/iptables")).toMatchObject({
+      content: "iptables",
+    });
+    for (const nth of [1, 2]) expect(await failure(change(nth))).toMatch(/its bytes have another digest/);
   });
 
   const isManifest = (path: string) => path.includes("/manifests/both");
