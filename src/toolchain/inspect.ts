@@ -43,7 +43,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find) }));
   const { extensions, missing: missingExtensions } = listExtensions({ tree, survey, loader, tools, env: config.env });
   const started = findStarted(tree, [...config.entrypoint, ...config.cmd], find);
-  const selector = tellSelector(tree, survey, find, started);
+  const selector = tellSelector(tree, survey, find, directories, started);
   const isSetAtStart = setsLinks(selector, survey);
   const defaults: Record<string, Command> = Object.fromEntries(
     told.map(({ name, command }) => [name, isSetAtStart ? chosenAtStart(name, command) : command]),

@@ -4,13 +4,22 @@ import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 export interface ScriptFacts {
   interpreter: string;
   /** Generation of the iptables-wrapper, or a fork's name. */
-  wrapper?: { version: string; text: string; isEntrypoint: boolean };
+  wrapper?: WrapperText;
   /** The line that leaves the container: `exec chroot /host /usr/sbin/iptables "$@"`. */
   hostExec?: string;
   /** Words after `exec`: what a start script hands over to. */
   starts: string[];
   /** Not all of it was read. */
   truncated: boolean;
+}
+
+export interface WrapperText {
+  version: string;
+  /** By which it was told. */
+  text: string;
+  isEntrypoint: boolean;
+  /** The folder into which a start script puts its links, where the script says so. */
+  linksIn?: string;
 }
 
 const MAX_STARTS = 16;
@@ -42,13 +51,18 @@ interface WrapperScript {
   all: string[];
   /** It is no command but a start script that sets the links of the commands. */
   entrypoint?: boolean;
+  /** Pattern whose group is the folder of the links that it sets. */
+  linksIn?: string;
 }
 
-function findWrapper(text: string): ScriptFacts["wrapper"] {
+function findWrapper(text: string): WrapperText | undefined {
   if (wrappers.installer.all.every((part) => text.includes(part))) return undefined;
   const scripts: WrapperScript[] = wrappers.scripts;
   const known = scripts.find((entry) => entry.all.every((part) => text.includes(part)));
-  return known && { version: known.version, text: known.all.join(", "), isEntrypoint: known.entrypoint === true };
+  if (!known) return undefined;
+  const { version, all, entrypoint = false } = known;
+  const linksIn = known.linksIn === undefined ? undefined : new RegExp(known.linksIn, "m").exec(text)?.[1];
+  return { version, text: all.join(", "), isEntrypoint: entrypoint, ...(linksIn !== undefined && { linksIn }) };
 }
 
 const HOST_EXEC = wrappers.hostExec.map((entry) => new RegExp(entry.pattern));

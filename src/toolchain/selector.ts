@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import type { FileTree } from "../model/image.ts";
 import type { Selector } from "../model/toolchain.ts";
@@ -9,6 +10,7 @@ interface Wrapper {
   path: string;
   isEntrypoint: boolean;
   version: string;
+  linksIn?: string;
   evidence: Selector["evidence"];
 }
 
@@ -17,18 +19,21 @@ interface Wrapper {
  * `iptables` leads to; else a wrapper that is there and that it does
  * not lead to (not effective); else an unknown script, alternatives, or a plain link. A program file at the name itself has
  * no selector.
+ * @param directories of PATH
  * @param started files that the image's entrypoint and command start
  */
 export function tellSelector(
   tree: FileTree,
   survey: Survey,
   find: CommandFinder,
+  directories: string[],
   started: string[],
 ): Selector | undefined {
   const command = find("iptables");
   const all = listWrappers(survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
-  if (starting && command) return wrapperSelector(starting, true, command);
+  if (starting && command)
+    return wrapperSelector(starting, setsWhatRuns(tree, directories, starting, command), command);
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
@@ -48,6 +53,18 @@ export function tellSelector(
   return undefined;
 }
 
+/** The links that a start script sets are those that PATH reaches: in the folder of the command, or in one before it. */
+function setsWhatRuns(tree: FileTree, directories: string[], { linksIn }: Wrapper, command: FoundCommand): boolean {
+  const first = command.via[0];
+  if (linksIn === undefined || first === undefined) return true;
+  const real = (path: string) => {
+    const resolved = tree.resolve(path);
+    return resolved.found ? resolved.path : path;
+  };
+  const place = directories.findIndex((directory) => real(directory) === real(linksIn));
+  return place >= 0 && place <= directories.findIndex((directory) => real(directory) === real(dirname(first)));
+}
+
 function wrapperSelector(wrapper: Wrapper, effective: boolean, command: FoundCommand | undefined): Selector {
   const chain = command ? `iptables is ${command.via.join(" -> ")}` : "there is no iptables in PATH";
   return {
@@ -64,8 +81,8 @@ function listWrappers(survey: Survey): Wrapper[] {
     const { wrapper } = content.script;
     if (!wrapper) return [];
     const fact = `a ${wrapper.isEntrypoint ? "start " : ""}script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
-    const { version, isEntrypoint } = wrapper;
-    return [{ path, version, isEntrypoint, evidence: [evidence(fact, path, node)] }];
+    const { text: _, ...told } = wrapper;
+    return [{ path, ...told, evidence: [evidence(fact, path, node)] }];
   });
   const programs = survey.binaries.flatMap(({ path, node, content }): Wrapper[] => {
     if (content.wrapper === undefined) return [];

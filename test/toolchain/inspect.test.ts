@@ -333,6 +333,27 @@ test.each(
   expect(backends(other)).toMatchObject({ iptables: "nft" });
 });
 
+test.each([
+  ["/usr/sbin", "/usr/sbin", true],
+  // Alpine 3.21 moved the programs: https://github.com/k3s-io/klipper-lb/issues/77
+  ["/sbin", "/usr/sbin", false],
+  ["/sbin", "/sbin", true],
+  ["/usr/local/sbin", "/usr/sbin", true],
+  ["/opt/bin", "/usr/sbin", false],
+])("a start script that sets its links in %s where the commands are in %s", (folder, commands, effective) => {
+  const script = `#!/bin/sh\nBIN_DIR="${folder}"\ncheck_iptables_mode() {\n  lsmod\n}\nset_legacy() {\n  ln -sf x y\n}\n`;
+  const toolchain = inspect(
+    {
+      [`${commands}/xtables-nft-multi`]: xtablesMulti("1.8.11", "nft"),
+      ...linkAll(commands, "xtables-nft-multi"),
+      "/usr/bin/entry": script,
+    },
+    { cmd: ["entry"] },
+  );
+  expect(toolchain.selector).toMatchObject({ version: "klipper-lb", effective, path: "/usr/bin/entry" });
+  expect(toolchain.defaults.iptables?.backend).toBe(effective ? "auto" : "nft");
+});
+
 test("k3s' helper that sets the links is no wrapper itself", () => {
   const toolchain = inspect({ "/bin/aux/xtables-set-mode.sh": "#!/bin/sh\nscript_name=xtables-set-mode.sh\n" });
   expect(toolchain.selector).toBeUndefined();
