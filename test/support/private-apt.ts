@@ -7,10 +7,16 @@ import { debianMirrors, fetchOptions } from "./apt.ts";
 
 /**
  * Fetches the lists of a suite.
- * @param folder an existing one; everything of it goes there
+ * @param folder everything of it goes there
+ * @param sources lists of source packages too
  * @returns why it cannot be had, or undefined
  */
-export function preparePrivateApt(folder: string, suite: string, architectures: readonly string[]): string | undefined {
+export function preparePrivateApt(
+  folder: string,
+  suite: string,
+  architectures: readonly string[],
+  sources = false,
+): string | undefined {
   for (const command of ["apt-get", "dpkg-deb", "apt-config"])
     if (spawnSync(command, ["--version"]).error) return `${command} is not installed`;
   const [mirror] = debianMirrors();
@@ -18,7 +24,9 @@ export function preparePrivateApt(folder: string, suite: string, architectures: 
   for (const part of ["lists/partial", "cache/archives/partial"]) mkdirSync(join(folder, part), { recursive: true });
   // Mirrors of moving suites are often older than the Release file allows.
   const options = ["check-valid-until=no", ...(mirror.keyring ? [`signed-by=${mirror.keyring}`] : [])].join(" ");
-  writeFileSync(join(folder, "sources.list"), `deb [${options}] ${mirror.uri} ${suite} main\n`);
+  const types = sources ? ["deb", "deb-src"] : ["deb"];
+  const list = types.map((type) => `${type} [${options}] ${mirror.uri} ${suite} main\n`);
+  writeFileSync(join(folder, "sources.list"), list.join(""));
   const lines = [
     `Dir::Etc::SourceList "${folder}/sources.list"`,
     'Dir::Etc::SourceParts "/dev/null"',
