@@ -115,8 +115,24 @@ function isSameTool(context: ToolContext, tool: Tool, found: Found<BinaryContent
 /** Files at a tool's name that are programs, but none that could be identified. */
 function unidentified({ survey }: ToolContext, links: Links): Found<BinaryContent>[] {
   return survey.binaries.filter(
-    ({ path, content }) => links.has(path) && !content.identity && !content.wrapper && !content.go,
+    (found) =>
+      (links.has(found.path) || hidesTool(found)) &&
+      !found.content.identity &&
+      !found.content.wrapper &&
+      !found.content.go,
   );
+}
+
+/** Named like a tool and closed to reading: it may be that tool, whether or not a command of PATH leads to it. */
+function hidesTool({ path, content }: Found<BinaryContent>): boolean {
+  return (content.packed === true || content.problem !== undefined) && namedAs(path).length > 0;
+}
+
+/** Programs that a file provides if it is what its own name says. */
+function namedAs(path: string): string[] {
+  if (isMultiCall(path)) return ["iptables", "ip6tables"];
+  const name = programOf(basename(path));
+  return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
 
 function addTool(
@@ -148,7 +164,8 @@ function addUnidentified(
 ): void {
   const { packed, problem } = found.content;
   const reason = packed ? "packed by UPX" : (problem ?? "its bytes don't tell what it is");
-  for (const name of new Set((links.get(found.path) ?? []).map((link) => programOf(link.name)))) {
+  const linked = (links.get(found.path) ?? []).map((link) => programOf(link.name));
+  for (const name of new Set(linked.length > 0 ? linked : namedAs(found.path))) {
     const tool = createTool(context, found, name, links, null);
     tool.evidence.push(evidence(reason, found.path, found.node));
     tools.push(tool);

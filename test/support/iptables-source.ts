@@ -90,7 +90,7 @@ function configure(source: string, packages: string): void {
     `libnftnl_CFLAGS=${include}`,
     `libnftnl_LIBS=${join(libraries, "libnftnl.a")} -L${libraries} -lmnl`,
   ];
-  execFileSync("./configure", ["-q", ...options, ...found], { cwd: source, stdio: "ignore", timeout: 300_000 });
+  execFileSync("sh", ["configure", "-q", ...options, ...found], { cwd: source, stdio: "ignore", timeout: 300_000 });
 }
 
 function make(source: string, args: string[]): void {

@@ -28,4 +28,46 @@ describe("missing-library", () => {
       ["error"],
     ],
   ])("%s", (_, setup, expected) => expect(ask(rule, setup)).toEqual(expected));
+
+  const held = (names: string[], more: object = {}): ImageSpec => ({
+    nft: "1.8.11",
+    change: (toolchain) => {
+      const target = toolchain.tools.find(({ name }) => name === "iptables")?.target ?? "";
+      toolchain.extensions = [
+        {
+          library: "/usr/lib/libxtables.so.12.7.0",
+          directory: "/usr/lib/xtables",
+          files: names.length,
+          tools: [target],
+          list: names.map((name) => ({ name, family: "any", revisions: [0] })),
+          ...more,
+        },
+      ];
+    },
+  });
+  const all = ["comment", "conntrack", "MASQUERADE", "DNAT", "mark", "MARK", "addrtype", "statistic", "recent"];
+  const without = (...names: string[]) => all.filter((name) => !names.includes(name));
+  const kilo = { id: "kilo" };
+  test.each<[string, Setup, string[]]>([
+    ["extensions of a program are all there", { image: held(all), profile: kilo }, []],
+    ["one that the program always uses is not", { image: held(without("MASQUERADE")), profile: kilo }, ["error"]],
+    ["one that it does not use is not", { image: held(without("statistic")), profile: kilo }, []],
+    [
+      "a match of a target's name is another",
+      { image: held(without("MARK")), profile: { id: "kube-proxy" } },
+      ["error"],
+    ],
+    ["one that it uses when asked to", { image: held(without("recent")), profile: { id: "kube-proxy" } }, ["warning"]],
+    ["there is none at all", { image: held([]), profile: kilo }, ["error"]],
+    ["of an unknown program a common one is not", { image: held(without("conntrack")) }, ["warning"]],
+    [
+      "its file is there and could not be read",
+      { image: held(without("MASQUERADE"), { unread: ["libxt_MASQUERADE.so"] }), profile: kilo },
+      [],
+    ],
+    ["nobody looked into the files", { image: held([], { list: undefined }), profile: kilo }, []],
+    ["another program loads them", { image: held([], { tools: ["/opt/iptables"] }), profile: kilo }, []],
+    ["a static program holds what it holds", { image: held([], { directory: undefined }), profile: kilo }, []],
+    ["the program writes no iptables rules", { image: held([]), profile: { ...kilo, writes: [] } }, []],
+  ])("extensions: %s", (_, setup, expected) => expect(ask(rule, setup)).toEqual(expected));
 });
