@@ -2,8 +2,9 @@ import defectsJson from "../../knowledge/defects.json" with { type: "json" };
 import type { Defect, DefectCondition } from "../../knowledge/schema/defects.ts";
 import type { Tool } from "../../model/toolchain.ts";
 import { inRange, packageRevision } from "../../model/version.ts";
-import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
+import { backendOnHost, findTool } from "../backend.ts";
 import { exposureOf } from "../exposure.ts";
+import { iptablesOnHost } from "../host-build.ts";
 import { splitByFamily } from "../tables.ts";
 import { type Cell, type Outcome, operationsOf, type Rule } from "../types.ts";
 
@@ -140,7 +141,7 @@ function writes(cell: Cell, construct: string): boolean {
 /** A program on the node is stated to write what this release calls incompatible. */
 function someTableIsRefused(cell: Cell, tool: Tool): boolean {
   return cell.programs.some((program) => {
-    const writer = iptablesVersionOnHost(program, cell.host);
+    const writer = iptablesOnHost(program, cell.host)?.release;
     if (writer === undefined || tool.version === null || !writesNft(cell, program)) return false;
     return exposureOf(writer, tool.version, splitByFamily(program.writes ?? []).ip, ["list"]).loud.length > 0;
   });

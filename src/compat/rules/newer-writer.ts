@@ -1,8 +1,9 @@
 import type { NodeProgram, TableUse } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
-import { backendOnHost, iptablesInUse, iptablesVersionOnHost, type ToolInUse } from "../backend.ts";
+import { backendOnHost, iptablesInUse, type ToolInUse } from "../backend.ts";
 import { buildOf, type Release, testedReleases } from "../encodings.ts";
 import { commonConstructs, describeConstructs, type Exposure, effectEvidence, gapsOfMeeting } from "../exposure.ts";
+import { hostTool, iptablesOnHost, type NodeTool, upstream } from "../host-build.ts";
 import { rememberFor } from "../remember.ts";
 import { exposureBetween, splitByFamily } from "../tables.ts";
 import { type Cell, type ImageContext, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
@@ -107,11 +108,11 @@ interface OwnTool {
 }
 
 /** The image as reader of one program; versions given, so that an unknown one can be tried out. */
-function readMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, other: string): Meeting {
+function readMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, other: NodeTool): Meeting {
   return {
-    writer: other,
+    writer: other.release,
     reader: own.release,
-    writerName: `${program.id} (iptables ${other})`,
+    writerName: `${program.id} (iptables ${other.version})`,
     readerName: `the image's ${own.name} ${own.version}`,
     constructs: program.writes,
     operations: operationsOf(image),
@@ -121,12 +122,12 @@ function readMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, ot
 }
 
 /** The image as writer, one program as reader. */
-function writeMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, other: string): Meeting {
+function writeMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, other: NodeTool): Meeting {
   return {
     writer: own.release,
-    reader: other,
+    reader: other.release,
     writerName: `the image's ${own.name} ${own.version}`,
-    readerName: `${program.id} (iptables ${other})`,
+    readerName: `${program.id} (iptables ${other.version})`,
     constructs: image.profile?.writes?.value ?? null,
     operations: program.operations,
     writerTables: image.profile?.tables?.value,
@@ -156,8 +157,8 @@ function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: Repor
   const linkLayerTools = cell.toolchain.tools.some(({ name }) => name === "ebtables" || name === "arptables");
   return imageTools(cell).flatMap((own) =>
     programs.flatMap((program) => {
-      const other = iptablesVersionOnHost(program, cell.host);
-      return recall(program, `${rule} ${own.name} ${own.version} ${other}`, () =>
+      const other = iptablesOnHost(program, cell.host);
+      return recall(program, `${rule} ${own.name} ${own.version} ${keyOf(other)}`, () =>
         meetOne(cell.image, rule, direction, own, linkLayerTools, program, other, reportOn),
       );
     }),
@@ -166,7 +167,12 @@ function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: Repor
 
 const metBefore = rememberFor<Outcome[]>();
 
-/** @param other version of the program's iptables on this host */
+function keyOf(tool: NodeTool | undefined): string {
+  if (tool === undefined || typeof tool.release === "string") return String(tool?.release);
+  return `${tool.version}+${tool.release.carries.join("+")}`;
+}
+
+/** @param other the program's iptables on this host */
 function meetOne(
   imageContext: ImageContext,
   rule: string,
@@ -174,10 +180,10 @@ function meetOne(
   own: ToolInUse,
   linkLayerTools: boolean,
   program: NodeProgram,
-  other: string | undefined,
+  other: NodeTool | undefined,
   reportOn: ReportOn,
 ): Outcome[] {
-  const judge = (version: string, node: string): RawFinding[] => {
+  const judge = (version: string, node: NodeTool): RawFinding[] => {
     const image = { name: own.name, version, release: buildOf(version, own.tool?.package) };
     const meeting = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program, image, node);
     return byFamily(meeting, direction === "writes" || linkLayerTools).flatMap((part) =>
@@ -191,20 +197,22 @@ function meetOne(
       dependsOnHost: program.backend === "host",
       evidence: [...finding.evidence, ...aboutIptables(program, direction)],
     }));
-    return findings.length > 0 ? findings : unmeasured(imageContext, rule, program, direction, own.version, other);
+    return findings.length > 0
+      ? findings
+      : unmeasured(imageContext, rule, program, direction, own.version, other.version);
   }
   // Assumed constructs can give warnings at most.
   const constructs = direction === "reads" ? program.writes : imageContext.profile?.writes?.value;
   if (constructs === null || constructs === undefined) return [];
   const couldBeError = (own.version === null ? testedReleases() : [own.version]).some((image) =>
-    (other === undefined ? testedReleases() : [other]).some((node) =>
+    (other === undefined ? testedReleases().map(upstream) : [other]).some((node) =>
       judge(image, node).some((finding) => finding.severity === "error"),
     ),
   );
   return couldBeError ? missingOf(rule, own, program, other) : [];
 }
 
-function missingOf(rule: string, own: ToolInUse, program: NodeProgram, other: string | undefined): Outcome[] {
+function missingOf(rule: string, own: ToolInUse, program: NodeProgram, other: NodeTool | undefined): Outcome[] {
   const facts: string[] = [];
   if (own.version === null) facts.push("version of the image's iptables");
   if (program.backend === "unknown") facts.push(`backend of ${program.id}`);
@@ -273,16 +281,16 @@ export const imageNewerWriter: Rule = {
 
 /** No program is stated to list whole tables with the host's own tools, but people and scripts on the node do. */
 function hostToolsRead(cell: Cell, rule: string): Outcome[] {
-  const reader = cell.host.iptables.version?.value;
+  const reader = hostTool(cell.host);
   if (cell.image.network !== "host" || cell.hostBackend !== "nft" || reader === undefined) return [];
   if (cell.host.iptables.installed?.value === false) return [];
   return imageTools(cell).flatMap(({ name, version, tool }): Outcome[] => {
     if (version === null) return [];
     const meeting: Meeting = {
       writer: buildOf(version, tool?.package),
-      reader,
+      reader: reader.release,
       writerName: `the image's ${name} ${version}`,
-      readerName: `the host's own iptables ${reader}`,
+      readerName: `the host's own iptables ${reader.version}`,
       constructs: cell.image.profile?.writes?.value ?? null,
       operations: ["list"],
     };
@@ -313,23 +321,23 @@ function harm({ loud, rewritten, misread }: Exposure): number {
  * by a program that is stated to write such rules. */
 function chargeOnce(cell: Cell, finding: RawFinding): RawFinding {
   const victim = cell.programs.find((program) => program.id === finding.program);
-  const reader = victim === undefined ? undefined : iptablesVersionOnHost(victim, cell.host);
+  const reader = victim === undefined ? undefined : iptablesOnHost(victim, cell.host);
   const [own] = imageTools(cell);
   if (victim === undefined || reader === undefined || own === undefined || own.version === null) return finding;
   const harmOf = (release: Release, writes: readonly string[] | null, tables: TableUse | undefined) =>
     harm(
       exposureBetween(
         { release, constructs: splitByFamily(writes ?? commonConstructs).ip, tables },
-        { release: reader, operations: victim.operations, tables: victim.tables },
+        { release: reader.release, operations: victim.operations, tables: victim.tables },
       ),
     );
   const { profile } = cell.image;
   const done = harmOf(buildOf(own.version, own.tool?.package), profile?.writes?.value ?? null, profile?.tables?.value);
   const culprit = nftPrograms(cell).find((program) => {
-    const writer = iptablesVersionOnHost(program, cell.host);
+    const writer = iptablesOnHost(program, cell.host);
     if (program === victim || writer === undefined || program.backend === "unknown") return false;
     if (finding.severity === "error" && program.writes === null) return false;
-    return harmOf(writer, program.writes, program.tables) >= done;
+    return harmOf(writer.release, program.writes, program.tables) >= done;
   });
   if (culprit === undefined) return finding;
   return {
