@@ -186,6 +186,27 @@ folder='${folder}'; for m in nft_compat nf_tables ip_tables ip_set ip6_tables; d
     );
   });
 
+  test.each([
+    ["rpm", { rpm: "echo 1.8.4-17.el8_3.1" }, "17.el8_3.1"],
+    ["rpm, to which the file is nobody's", { rpm: "exit 1", "dpkg-query": "echo 1.8.4-3ubuntu2.1" }, "3ubuntu2.1"],
+    ["dpkg", { rpm: "exit 1", "dpkg-query": "echo 1:1.8.4-3" }, "3"],
+    ["another version's", { rpm: "echo 1.8.5-10.el8" }, undefined],
+  ])("names the package of the iptables that runs: %s", (_, commands, release) => {
+    const bin = mkdtempSync(join(folder, "bin-"));
+    const all = { iptables: "echo 'iptables v1.8.4 (nf_tables)'", ...commands };
+    for (const [name, body] of Object.entries(all))
+      writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    const said = spawnSync("sh", [script], {
+      encoding: "utf8",
+      timeout: 60_000,
+      env: { PATH: `${bin}:/usr/bin:/bin` },
+    });
+    expect([said.status, said.stderr]).toEqual([0, ""]);
+    const host = readCollected({ facts: said.stdout, from: "x" });
+    expect(host.iptables).toMatchObject({ version: { value: "1.8.4" }, backend: { value: "nft" } });
+    expect(host.iptables.release?.value).toBe(release);
+  });
+
   test("is what `hosts --collect` prints", () => {
     expect(listHosts({ collect: true, format: "text" }, folder)).toMatch(/^#!\/bin\/sh\n/);
     const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
