@@ -85,7 +85,13 @@ const nodesFile = z.strictObject({
   nodes: z.string().check(about("File with the output of kubectl get nodes -o json, from the repository's root.")),
 });
 const factsFile = z.strictObject({
-  facts: z.string().check(about("File that the script of `netfilter-compat hosts --collect` wrote on one node.")),
+  facts: z
+    .string()
+    .check(
+      about(
+        "File that the script of `netfilter-compat hosts --collect` wrote on one node. If a list of nodes names that node, it holds for all nodes of its system and kernel.",
+      ),
+    ),
 });
 
 const image = z.strictObject({

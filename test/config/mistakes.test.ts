@@ -150,7 +150,14 @@ test("every mistake is one line that says where it is and what to do", () => {
     expect(said, name).not.toMatch(/[\n\r]/);
     expect(said?.startsWith("c.yml"), `${name}: ${said}`).toBe(true);
     const shown = String(config).length > 200 ? `${String(config).slice(0, 60)}...` : String(config);
-    return `## ${name}\n\n${JSON.stringify(shown.replaceAll("\ufeff", "<BOM>").replaceAll("\0", "<NUL>"))}\n\n> ${said}\n`;
+    // What the catalogue grows by is no change of a message.
+    const steady = said
+      ?.replace(/newest known is [\d.]+/, "newest known is ...")
+      .replace(/in the catalogue, only [^;]+;/, "in the catalogue, only ...;")
+      .replace(/(no set type of ipset; known are) .*/, "$1 ...")
+      .replace(/(; it has) .*(, or @\*)/, "$1 ...$2")
+      .replace(/(; there are) .*/, "$1 ...");
+    return `## ${name}\n\n${JSON.stringify(shown.replaceAll("\ufeff", "<BOM>").replaceAll("\0", "<NUL>"))}\n\n> ${steady}\n`;
   });
   expectGolden(new URL("./golden/mistakes.md", import.meta.url), `${lines.join("\n")}`);
 });
