@@ -50,8 +50,11 @@ export async function createClient(options: ClientOptions) {
     retry: { doNotRetry: ALL_STATUSES, retryAfterBaseValue: options.retryUnit ?? 1000 },
     log: { debug, info: debug, warn: debug, error: debug },
   });
+  const { origin } = new URL(options.apiUrl);
   octokit.hook.before("request", (request) => {
     deadline.signal.throwIfAborted();
+    // The address of a list's next page comes from an answer.
+    if (new URL(request.url, origin).origin !== origin) throw new Error("an answer leads to another host");
     request.request = { ...request.request, signal: deadline.signal };
   });
   return Object.assign(octokit, { release: () => clearTimeout(timer) });

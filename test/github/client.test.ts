@@ -97,6 +97,17 @@ describe("the token", () => {
     expect(other.seen.length).toBeGreaterThan(0);
   });
 
+  test("doesn't follow a list to another host", async () => {
+    const other = await record((response) => response.writeHead(200, { "content-type": "application/json" }).end("[]"));
+    const headers = { "content-type": "application/json", link: `<${other.url}/next>; rel="next"` };
+    const api = await record((response) => response.writeHead(200, headers).end("[]"));
+    const client = await createClient({ token: "ghs_secret", apiUrl: api.url, retryUnit: 1 });
+    await expect(client.paginate(client.rest.issues.listComments, target)).rejects.toThrow(/leads to another host/);
+    client.release();
+    expect(api.seen).toHaveLength(1);
+    expect(other.seen).toEqual([]);
+  });
+
   test("stays where GitHub moved a repository on the same host", async () => {
     const moved: (string | undefined)[] = [];
     const apiUrl = await listen(

@@ -38,12 +38,12 @@ const cases = names.flatMap((name) => Object.entries(widths).map(([device, width
 test.for(cases)("%s on a %s", async ([name, , width], context) => {
   if (browser === undefined) return skipTest(context, "layout of comments", `no browser at ${chromium}`);
   const markdown = readFileSync(new URL(name, folder), "utf8");
-  for (const scheme of ["light", "dark"])
-    for (const open of [0, 12]) {
-      const drawn = await browser.draw(markdown, { scheme, width, open });
-      expect(drawn.overflow, `${scheme}, ${open} unfolded`).toEqual([]);
-      expect(drawn.images).toBe(0);
-    }
+  // Unfolded: what is folded away can't stick out.
+  for (const scheme of ["light", "dark"]) {
+    const drawn = await browser.draw(markdown, { scheme, width, open: 12 });
+    expect(drawn.overflow, scheme).toEqual([]);
+    expect(drawn.images).toBe(0);
+  }
 });
 
 test("the measurement sees what sticks out", async (context) => {
