@@ -38,6 +38,9 @@ const ownProgram = z.strictObject({
   operations: z.optional(
     z.array(operationSchema).check(about("What it does with rules that others wrote. Without it nothing is certain.")),
   ),
+  "changes-rules": z.optional(
+    z.boolean().check(about("Whether it keeps changing rules while the node runs, as kube-proxy does. Default false.")),
+  ),
 });
 const program = z.union([z.string(), ownProgram]);
 

@@ -226,7 +226,7 @@ function resolveOwn(own: OwnProgram): NodeProgram {
     nft: own.nft ?? null,
     writes: own.writes ?? null,
     operations: own.operations ?? null,
-    changesRules: false,
+    changesRules: own["changes-rules"] ?? false,
     creates: own.creates ?? null,
     listsAllSets: null,
     evidence: [

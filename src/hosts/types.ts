@@ -17,6 +17,8 @@ export interface OwnProgram {
   /** Set types that it creates with ipset. */
   creates?: string[] | undefined;
   operations?: Operation[] | undefined;
+  /** It keeps changing rules while the node runs: what crashes beside a change then does. */
+  "changes-rules"?: boolean | undefined;
 }
 
 /** `kube-proxy@1.31`, `docker`, or a program of the user's own. */

@@ -103,8 +103,6 @@ export const programProfileSchema = z.object({
           default: z.enum(["nft", "legacy", "auto"]),
         }),
       ),
-      /** What `auto` picks when no program has written rules yet. */
-      tie: z.optional(z.enum(["nft", "legacy"])),
       ...sourced,
     }),
   ),

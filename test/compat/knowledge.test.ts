@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type * as z from "zod/mini";
 import { buildOf, effectsOf } from "../../src/compat/encodings.ts";
+import { resolveProgram } from "../../src/hosts/programs.ts";
 import architectures from "../../src/knowledge/architectures.json" with { type: "json" };
 import encodingsJson from "../../src/knowledge/encodings.json" with { type: "json" };
 import userdata from "../../src/knowledge/nft-userdata.json" with { type: "json" };
@@ -15,7 +16,8 @@ import { xtExtensionsFileSchema } from "../../src/knowledge/schema/xt-extensions
 import wrapperChoices from "../../src/knowledge/wrapper-choices.json" with { type: "json" };
 import wrappers from "../../src/knowledge/wrappers.json" with { type: "json" };
 import xtExtensions from "../../src/knowledge/xt-extensions.json" with { type: "json" };
-import { inRange, isVersion } from "../../src/model/version.ts";
+import { compareVersions, inRange, isVersion } from "../../src/model/version.ts";
+import { evaluate } from "../support/cells.ts";
 
 const files: [string, z.ZodMiniType, unknown][] = [
   ["architectures.json", architecturesFileSchema, architectures],
@@ -105,4 +107,28 @@ test("every match and target that a program is said to use has an entry", () => 
     ]),
   ];
   expect(used.filter((name) => !Object.hasOwn(xtExtensions.extensions, name))).toEqual([]);
+});
+
+describe("programs whose rules nobody read", () => {
+  const unread = programProfiles
+    .filter(({ writes, versions }) => writes === undefined && versions.some((row) => row.writes === undefined))
+    .flatMap(({ id, versions }) =>
+      versions.flatMap(({ iptables, versions: range }) => (iptables === undefined ? [] : [{ id, range }])),
+    );
+
+  test("are these", () => {
+    expect([...new Set(unread.map(({ id }) => id))]).toEqual(["istio", "k0s", "microk8s"]);
+  });
+
+  test.each(unread)("$id $range is taken to write the common rules: warnings that say so", ({ id, range }) => {
+    const program = resolveProgram(`${id}@${/\d[\d.]*/.exec(range)?.[0]}`);
+    const cell = evaluate({ image: { nft: "1.8.5" }, programs: [program], profile: { operations: ["list"] } });
+    const about = cell.all.filter((finding) => finding.program === program.id);
+    const newer = compareVersions(program.iptables ?? "0", "1.8.8") >= 0;
+    expect(about.some(({ rule }) => rule === "nft-newer-writer")).toBe(newer);
+    for (const { severity, message } of about) {
+      expect(severity).not.toBe("error");
+      expect(message).toContain("the common rules are assumed");
+    }
+  });
 });

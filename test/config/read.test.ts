@@ -20,7 +20,7 @@ hosts:
     programs: [kubelet@1.31]
 programs:
   - kube-proxy@1.31
-  - {name: agent, iptables: "1.8.9", backend: nft, ipset: "7.17", writes: [mark-match, port-range], operations: [list]}
+  - {name: agent, iptables: "1.8.9", backend: nft, ipset: "7.17", writes: [mark-match, port-range], operations: [list], changes-rules: true}
 images:
   - {match: "*calico*", program: calico, env: {FELIX_IPTABLESBACKEND: NFT}, network: host, modules: host}
 ignore:

@@ -86,6 +86,12 @@ describe("a program on a node", () => {
     expect(resolveProgram({ name: "agent" })).toMatchObject({ backend: "unknown", writes: null, operations: null });
   });
 
+  test("of the user's own may keep changing rules, as known ones do", () => {
+    expect(resolveProgram({ name: "agent", "changes-rules": true }).changesRules).toBe(true);
+    expect(resolveProgram({ name: "agent", "changes-rules": false }).changesRules).toBe(false);
+    expect(resolveProgram("kube-proxy@1.31").changesRules).toBe(true);
+  });
+
   const mistakes: [reference: Parameters<typeof resolveProgram>[0], message: RegExp][] = [
     ["kubproxy@1.31", /there is no program "kubproxy" in the catalogue; did you mean kube-proxy/],
     ["zzz", /known are antrea, aws-vpc-cni/],

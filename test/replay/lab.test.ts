@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { effectsOf, gapsOf, nativeEffectsOf } from "../../src/compat/encodings.ts";
 import type { Operation } from "../../src/model/program.ts";
@@ -25,6 +28,16 @@ describe("the laboratory's observations", () => {
       expect(known, encoding.id).not.toContain(undefined);
     }
   });
+});
+
+test("what was measured for the tests is not part of the program", () => {
+  const source = fileURLToPath(new URL("../../src", import.meta.url));
+  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  expect(files.length).toBeGreaterThan(100);
+  const importing = files.filter((name) =>
+    /from "[^"]*(?:\/test\/|fixtures\/)/.test(readFileSync(join(source, name), "utf8")),
+  );
+  expect(importing).toEqual([]);
 });
 
 describe("effectsOf", () => {

@@ -114,6 +114,11 @@ function* cellsOf(item: Case): Generator<Seen> {
   }
 }
 
+/** How many cells of one kind were measured. */
+export function measuredCells(kind: Case["kind"]): number {
+  return cases.filter((one) => one.kind === kind).reduce((sum, item) => sum + [...cellsOf(item)].length, 0);
+}
+
 /** Replays all cases of one kind. */
 export function replayLab(kind: Case["kind"], section: readonly Encoding[]) {
   const disagreements: string[] = [];

@@ -190,9 +190,12 @@ function meetOne(
       reportOn(part, exposureOfMeeting(part)),
     );
   };
-  if (own.version !== null && other !== undefined && program.backend !== "unknown") {
+  // Of a program of which neither rules nor backend are known, both are assumed: warnings that say so.
+  const assumed = direction === "reads" && program.backend === "unknown" && program.writes === null;
+  if (own.version !== null && other !== undefined && (program.backend !== "unknown" || assumed)) {
     const findings = judge(own.version, other).map((finding) => ({
       ...finding,
+      ...(assumed ? { message: `${finding.message}, if it writes with nft, which is not known either` } : {}),
       program: program.id,
       dependsOnHost: program.backend === "host",
       evidence: [...finding.evidence, ...aboutIptables(program, direction)],
