@@ -1,0 +1,71 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createReadStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import type { BenchImage, Packing } from "./images.ts";
+
+/** A source of images that runs while the benchmark does. */
+export interface Server {
+  close(): void;
+}
+
+/** Debian's docker-registry on loopback. What it holds stays in the cache. */
+export async function startRegistry(cache: string): Promise<Server & { host: string }> {
+  const folder = join(cache, "registry");
+  mkdirSync(folder, { recursive: true });
+  const config = join(folder, "config.yml");
+  const storage = { filesystem: { rootdirectory: join(folder, "storage") } };
+  // JSON is YAML.
+  writeFileSync(
+    config,
+    JSON.stringify({ version: "0.1", log: { level: "info" }, storage, http: { addr: "127.0.0.1:0" } }),
+  );
+  const child = spawn("docker-registry", ["serve", config], { stdio: ["ignore", "ignore", "pipe"] });
+  const host = await new Promise<string>((resolve, reject) => {
+    let log = "";
+    child.stderr.on("data", (text: Buffer) => {
+      log += text;
+      const address = /listening on (127\.0\.0\.1:\d+)/.exec(log)?.[1];
+      if (address !== undefined) resolve(address);
+    });
+    child.on("close", () => reject(new Error(`docker-registry ended: ${log.slice(-500)}`)));
+  });
+  // Its log must be read, or it waits.
+  child.stderr.resume();
+  return { host, close: () => void child.kill() };
+}
+
+/** Puts an image there; quick when it is there already. @returns its name */
+export function push(host: string, image: BenchImage, packing: Packing): string {
+  const name = `${host}/${image.name}:${packing}`;
+  const options = ["--insecure-policy", "copy", "-q", "--dest-tls-verify=false"];
+  execFileSync("skopeo", [...options, `oci:${image.layouts[packing]}:latest`, `docker://${name}`]);
+  return name;
+}
+
+/**
+ * Answers as Docker's daemon does, with an archive that is there: the daemon's own work is not what is measured.
+ * @returns the path of its socket
+ */
+export async function startDaemon(cache: string, archive: string): Promise<Server & { socket: string }> {
+  const socket = join(cache, "daemon.sock");
+  if (existsSync(socket)) rmSync(socket);
+  const server = createServer(({ url = "" }, response) => {
+    response.setHeader("api-version", "1.48");
+    if (url.endsWith("/_ping")) response.end("OK");
+    else if (/\/images\/[^/]+\/json/.test(url))
+      response.end(JSON.stringify({ Id: `sha256:${"0".repeat(64)}`, RepoTags: ["bench:latest"] }));
+    else {
+      response.setHeader("content-length", statSync(archive).size);
+      createReadStream(archive, { highWaterMark: 256 * 1024 }).pipe(response);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  return {
+    socket,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
