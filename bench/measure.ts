@@ -63,17 +63,26 @@ export async function compare(
   return least;
 }
 
-/** Milliseconds until a program writes its first byte to stdout, or ends without; the least of several runs. */
-export async function firstByte(command: Command, rounds: number): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
+/** Milliseconds until programs write their first byte to stdout, or end without; by turns, the least of several runs. */
+export async function firstByte<Name extends string>(
+  commands: Readonly<Record<Name, Command>>,
+  rounds: number,
+): Promise<Record<Name, number>> {
+  const least: Partial<Record<Name, number>> = {};
   for (let round = 0; round < rounds; round++) {
-    const [program, ...args] = command;
-    const start = performance.now();
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
-    const closed = new Promise((resolve) => child.on("close", resolve));
-    await Promise.race([new Promise((resolve) => child.stdout.once("data", resolve)), closed]);
-    least = Math.min(least, performance.now() - start);
-    await closed;
+    for (const name of Object.keys(commands) as Name[])
+      least[name] = Math.min(least[name] ?? Number.POSITIVE_INFINITY, await timeToFirstByte(commands[name]));
   }
-  return least;
+  return least as Record<Name, number>;
+}
+
+async function timeToFirstByte([program, ...args]: Command): Promise<number> {
+  const start = performance.now();
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
+  const closed = new Promise((resolve) => child.on("close", resolve));
+  await Promise.race([new Promise((resolve) => child.stdout.once("data", resolve)), closed]);
+  const time = performance.now() - start;
+  child.stdout.resume();
+  await closed;
+  return time;
 }

@@ -4,9 +4,9 @@
  * how long the programs take to start, and how reading grows with the image. Prints tables, writes `docs/performance.json`
  * when asked, and fails when a goal is missed.
  *
- *   npm run build && node scripts/node24.mjs bench/read-image.ts [--quick] [--write]
+ *   npm run build && node scripts/node24.mjs bench/read-image.ts [--quick] [--rounds N] [--write]
  *
- * --quick: the smaller image only, one round. The first run makes the images, a quarter of an hour and 30 GB in TMPDIR.
+ * --quick: the smaller image only, one round. --rounds: how often the smaller image is read, default 5; the larger one less. The first run makes the images, a quarter of an hour and 30 GB in TMPDIR.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -36,7 +36,10 @@ interface Goal {
   limit: number;
 }
 
-const { values: options } = parseArgs({ options: { quick: { type: "boolean" }, write: { type: "boolean" } } });
+const { values: options } = parseArgs({
+  options: { quick: { type: "boolean" }, write: { type: "boolean" }, rounds: { type: "string", default: "5" } },
+});
+const rounds = options.quick ? 1 : Number(options.rounds);
 const root = join(import.meta.dirname, "..");
 const cache = join(tmpdir(), "netfilter-compat-bench");
 const MB = 2 ** 20;
@@ -58,7 +61,9 @@ function others(image: BenchImage, packing: Packing): Record<string, Command> {
     "skopeo copy": ["skopeo", "--insecure-policy", "copy", "-q", `oci:${layout}:latest`, `dir:${out}`],
     // umoci 0.4 does not know zstd.
     ...(packing === "gzip" ? { "umoci unpack": ["umoci", "unpack", "--image", `${layout}:latest`, out] } : {}),
-    ...(hasCommand("syft") ? { syft: ["syft", "scan", "-q", "-o", "json", `oci-dir:${layout}`] } : {}),
+    ...(hasCommand("syft") && image.name === "medium"
+      ? { syft: ["syft", "scan", "-q", "-o", "json", `oci-dir:${layout}`] }
+      : {}),
     ...(hasCommand("trivy") ? { trivy: ["trivy", "image", "--offline-scan", "--input", layout] } : {}),
   };
 }
@@ -73,10 +78,9 @@ async function measureRow(
   packing: Packing,
   commands: Record<string, Command>,
 ): Promise<Row> {
-  const rounds = options.quick ? 1 : image.name === "medium" ? 5 : 2;
-  const { other = {}, own } = split(commands);
-  const figures = await compare(own, rounds);
-  Object.assign(figures, await compare(other, options.quick || image.name === "large" ? 1 : 2, clearOutput));
+  const { other, own } = split(commands);
+  const figures = await compare(own, image.name === "medium" ? rounds : Math.ceil(rounds / 3));
+  Object.assign(figures, await compare(other, Math.ceil(rounds / 5), clearOutput));
   clearOutput();
   const row: Row = {
     image: image.name,
@@ -175,25 +179,23 @@ async function measureDaemon(image: BenchImage): Promise<Row> {
 }
 
 async function measureStart() {
-  const rounds = options.quick ? 5 : 25;
-  const figures = await compare(
-    { "node -e 0": [node, "-e", "0"], "--version": [node, join(root, "dist/cli.js"), "--version"] },
-    rounds,
+  const cli = join(root, "dist/cli.js");
+  const start = await firstByte(
+    {
+      node: [node, "-e", "0"],
+      version: [node, cli, "--version"],
+      action: [node, join(root, "dist/index.js")],
+      commands: [node, cli, "hosts"],
+    },
+    rounds * 5,
   );
-  const start = {
-    node: await firstByte([node, "-e", "0"], rounds),
-    version: await firstByte([node, join(root, "dist/cli.js"), "--version"], rounds),
-    action: await firstByte([node, join(root, "dist/index.js")], rounds),
-    commands: await firstByte([node, join(root, "dist/cli.js"), "hosts"], rounds),
-  };
   console.log(
     `\nstart, ms until the first output: node -e 0 ${start.node.toFixed(0)}, --version ${start.version.toFixed(0)}, Action ${start.action.toFixed(0)}, hosts ${start.commands.toFixed(0)}`,
   );
-  return { ...start, memory: figures["--version"]?.memory ?? 0 };
+  return start;
 }
 
 async function measureScale(image: BenchImage) {
-  const rounds = options.quick ? 1 : 3;
   const points = [];
   const steps = [
     ...(await Promise.all(byteSteps.map(async (size) => ({ kind: "MB", size, ...(await bytesOf(image, size)) })))),
@@ -203,7 +205,7 @@ async function measureScale(image: BenchImage) {
   ];
   for (const { kind, size, layout, layer } of steps) {
     const commands = { "bare loop": bare("zstd", [layer]), inspect: ours(`oci:${layout}`) };
-    const figures = await compare(commands, rounds);
+    const figures = await compare(commands, Math.ceil(rounds / 2));
     console.log(
       `${size} ${kind}: ${Object.entries(figures)
         .map(([name, { cpu, memory }]) => `${name} ${cpu.toFixed(2)} s CPU ${memory.toFixed(0)} MB`)

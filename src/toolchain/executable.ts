@@ -160,10 +160,11 @@ function createDigester(size: number): Digester {
   };
 }
 
+const UPX = Buffer.from("UPX!");
+
 /** UPX puts its mark behind the program headers (upx' p_linux_elf). */
 function isPacked(head: Buffer): boolean {
-  const at = head.indexOf("UPX!");
-  return at >= 0 && at < 512;
+  return head.subarray(0, 512 + UPX.length - 1).includes(UPX);
 }
 
 /** Larger programs, and programs outside the usual folders: only Go's build information. */

@@ -36,6 +36,8 @@ export function readScript(text: string, truncated: boolean): ScriptFacts | unde
   const facts: ScriptFacts = { interpreter, starts: [], truncated };
   const wrapper = findWrapper(text);
   if (wrapper) facts.wrapper = wrapper;
+  // Most scripts of an image do neither, and looking at each line costs more than reading the file.
+  if (!text.includes("exec") && !mayLeaveContainer(text)) return facts;
   for (const line of text.split("\n")) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
@@ -66,6 +68,13 @@ function findWrapper(text: string): WrapperText | undefined {
 }
 
 const HOST_EXEC = wrappers.hostExec.map((entry) => new RegExp(entry.pattern));
+
+/** The same patterns for the whole text at once: also true for comments and for what only seems to be one line. */
+const HOST_EXEC_ANYWHERE = wrappers.hostExec.map((entry) => new RegExp(entry.pattern, "m"));
+
+function mayLeaveContainer(text: string): boolean {
+  return HOST_EXEC_ANYWHERE.some((pattern) => pattern.test(text));
+}
 
 function leavesContainer(line: string): string | undefined {
   return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : undefined;
