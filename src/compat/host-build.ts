@@ -3,6 +3,7 @@ import type { NodeProgram } from "../model/program.ts";
 import type { PackageRecord } from "../model/toolchain.ts";
 import { iptablesVersionOnHost } from "./backend.ts";
 import { buildOf, type Release } from "./encodings.ts";
+import { remember } from "./remember.ts";
 
 /** An iptables on a node: its upstream version, and what the distribution's build of it repairs besides. */
 export interface NodeTool {
@@ -10,16 +11,22 @@ export interface NodeTool {
   release: Release;
 }
 
+/** A build by its version and the distribution's release of it; few are met, and each many times. */
+const toolOf = remember(
+  (version: string, release: string | undefined) => (release === undefined ? version : `${version}-${release}`),
+  (version, release): NodeTool => ({ version, release: buildOf(version, packageOf(version, release)) }),
+);
+
 /** An upstream release. */
 export function upstream(version: string): NodeTool {
-  return { version, release: version };
+  return toolOf(version, undefined);
 }
 
 /** The host's own iptables; undefined when its version is not known. */
 export function hostTool({ iptables }: Host): NodeTool | undefined {
   const version = iptables.version?.value;
   if (version === undefined) return undefined;
-  return { version, release: buildOf(version, packageOf(version, iptables.release?.value)) };
+  return toolOf(version, iptables.release?.value);
 }
 
 /** The iptables that a program runs on the host; undefined when not known. */
