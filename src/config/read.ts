@@ -28,7 +28,12 @@ export function readConfig(text: string, file: string): Config {
 export function readLocatedConfig(text: string, file: string): LocatedConfig {
   if (text.length > maximumConfigSize) throw new UserError(`${file}: larger than ${maximumConfigSize} bytes`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    logLevel: "error",
+  });
   const place = (path: Path) => at(file, path, document, lines);
   const [syntax] = document.errors;
   if (syntax !== undefined) {

@@ -12,7 +12,6 @@ import {
   isDirectory,
   isSymlink,
   type Leaf,
-  splitPath,
   type Walk,
   type WalkBounds,
   walkPath,
@@ -137,15 +136,33 @@ function applyWhiteouts(root: Directory, layer: LayerChanges, bounds: MergeBound
 function createLinkCheck(root: Directory, layer: LayerChanges, bounds: MergeBounds): (path: string) => boolean {
   let own: Set<string> | undefined;
   return (path) => {
-    const parts = splitPath(path);
-    return parts.some((_, i) => {
-      const prefix = `/${parts.slice(0, i + 1).join("/")}`;
-      const walk = walkPath(root, prefix, false, undefined, bounds);
-      if (walk.end !== "slot" || !isSymlink(walk.slot)) return false;
-      own ??= listPaths(layer);
-      return own.has(prefix);
-    });
+    let at: Directory = root;
+    // One way down, however deep: what is below a part that is missing is missing too.
+    for (let from = 1; from < path.length; ) {
+      const slash = path.indexOf("/", from);
+      const end = slash < 0 ? path.length : slash;
+      bounds.onStep();
+      const slot = at.children.get(path.slice(from, end));
+      if (slot === undefined) return false;
+      if (isDirectory(slot)) at = slot;
+      else if (!isSymlink(slot)) return false;
+      else {
+        const prefix = path.slice(0, end);
+        own ??= listPaths(layer);
+        if (own.has(prefix)) return true;
+        const target = findDirectory(walkPath(root, prefix, true, undefined, bounds));
+        if (target === undefined) return false;
+        at = target;
+      }
+      from = end + 1;
+    }
+    return false;
   };
+}
+
+function findDirectory(walk: Walk): Directory | undefined {
+  const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : undefined;
+  return isDirectory(found) ? found : undefined;
 }
 
 function listPaths(layer: LayerChanges): Set<string> {
@@ -244,8 +261,8 @@ function createParentFinder(root: Directory, layer: LayerChanges, bounds: MergeB
       }
       const walk = walkPath(root, path, true, create, bounds);
       if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
-      const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : undefined;
-      if (!isDirectory(found)) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
+      const found = findDirectory(walk);
+      if (found === undefined) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
       last = { path, directory: found };
       return found;
     },

@@ -203,7 +203,7 @@ const table = [
     name: "path-steps",
     key: "pathSteps",
     unit: "count",
-    standard: 200_000_000,
+    standard: 100_000_000,
     about: "Parts of paths walked through in all while the layers of one platform are laid on each other.",
     problem: "finding the places of its files takes more than {} steps",
   },

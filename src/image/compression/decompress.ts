@@ -1,6 +1,7 @@
 import type { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress, zstdDecompressSync } from "node:zlib";
+import { UserError } from "../../model/error.ts";
 import { errorCode } from "../errors.ts";
 import { exceeded, type ReadLimits } from "../limits.ts";
 import { splitFrames } from "./split-frames.ts";
@@ -114,7 +115,13 @@ async function runEngine(
   sink: ByteSink,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await pipeline(source, engine, (output: AsyncIterable<Buffer>) => passOnOutput(output, sink, signal));
+  try {
+    await pipeline(source, engine, (output: AsyncIterable<Buffer>) => passOnOutput(output, sink, signal));
+  } catch (error) {
+    // An engine that sees something else behind its data is content and closes, though there is more to take.
+    if (errorCode(error) !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+    throw new UserError("its compressed data is damaged (something else follows it)", { cause: error });
+  }
 }
 
 /** A decompressor for each frame, because Node's ends with the first one that it sees. */
