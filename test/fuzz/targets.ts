@@ -296,7 +296,7 @@ export const targets: Record<string, Target> = {
   files: target(2, mutants(bases(parts.files), shellWords), ({ base, edits }: Mutant) => {
     inspect(makePlatform({ ...parts.files, [base]: mutate(parts.files[base] as Buffer, edits) }, config));
   }),
-  config: target(2, mutants(bases(parts.configs), yamlWords), ({ base, edits }: Mutant) =>
+  config: target(0.3, mutants(bases(parts.configs), yamlWords), ({ base, edits }: Mutant) =>
     allowUserErrors(() => {
       const text = mutate(Buffer.from(parts.configs[base] as string), edits);
       resolveSettings({ folder: tmpdir(), configFile: scratchFile("config.yml", text), today: "2026-11-23" });
@@ -326,7 +326,7 @@ export const targets: Record<string, Target> = {
     renderSarif(report, {}, { fallbackFile: "Dockerfile", ruleHelp: new Map() });
     buildAnnotations(report, {});
   }),
-  dockerfile: target(2, mutants(bases(parts.dockerfiles), dockerWords), ({ base, edits }: Mutant) => {
+  dockerfile: target(1, mutants(bases(parts.dockerfiles), dockerWords), ({ base, edits }: Mutant) => {
     const text = mutate(Buffer.from(parts.dockerfiles[base] as string), edits).toString("utf8");
     const found = makeLocator(text)({ packages: ["iptables"], paths: ["/usr/sbin/iptables"] });
     if (found?.base !== undefined) suggestBase(text, found.base, { distribution: "alpine", release: "3.21" } as never);
