@@ -4,6 +4,7 @@ import { zstdCompressSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ReadLimits } from "../../src/image/limits.ts";
 import { openImages } from "../../src/image/open-images.ts";
+import { planRanges, type Segment } from "../../src/image/toc/plan.ts";
 import type { ContentProbe, OpenedImage } from "../../src/model/image.ts";
 import {
   addImage,
@@ -441,6 +442,36 @@ describe.skipIf(missing !== undefined)("a server that cannot do its part", () =>
     await expect(read(name, layer, { lazy: true, fault: () => ({ status: 404 }) })).rejects.toThrow(
       /has no blob sha256:/,
     );
+  });
+});
+
+describe("ranges", () => {
+  /** Files of one chunk each, `gap` bytes between them. */
+  function segments(count: number, gap: number): Segment[] {
+    return Array.from({ length: count }, (_, i) => {
+      const offset = 1 + i * (1000 + gap);
+      const chunk = { offset, end: offset + 1000, inner: 0, size: 5000, digest: sha256("x"), zeros: false };
+      const member = { name: `${i}`, type: "file", linkname: "", size: 5000, mode: 0, uid: 0, gid: 0 } as const;
+      return { file: { member: { ...member, xattrs: {}, offset: 0, sparse: false }, chunks: [chunk] }, chunk };
+    });
+  }
+
+  test("near chunks share a request, up to a size; far ones don't", () => {
+    expect(planRanges(segments(3, 60_000))).toMatchObject([{ from: 1, to: 123_001 }]);
+    expect(planRanges(segments(3, 70_000)).map(({ from, to }) => [from, to])).toEqual([
+      [1, 1001],
+      [71_001, 72_001],
+      [142_001, 143_001],
+    ]);
+    const many = planRanges(segments(1000, 60_000));
+    expect(many.length).toBeGreaterThan(10);
+    for (const { from, to } of many) expect(to - from).toBeLessThanOrEqual(4 * 2 ** 20);
+    expect(many.flatMap((range) => range.segments)).toHaveLength(1000);
+  });
+
+  test("a layer that would take thousands of requests is read whole", () => {
+    expect(planRanges(segments(2000, 100_000))).toHaveLength(2000);
+    expect(() => planRanges(segments(2001, 100_000))).toThrow(/scattered over it/);
   });
 });
 

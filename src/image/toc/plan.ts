@@ -16,6 +16,8 @@ export interface FetchRange {
 
 /** A request costs about as much time as so many bytes that nobody wants. */
 const MAX_GAP = 64 * 1024;
+/** Requests for one layer and round. A gigabyte of programs takes some 200; registries count them. */
+const MAX_RANGES = 2000;
 /** Kept in memory while its chunks are unpacked. */
 const MAX_RANGE = 4 * 2 ** 20;
 /** Bytes of one chunk, as stored and unpacked. Writers cut files at 4 MiB (eStargz), or every 64 KiB (zstd:chunked). */
@@ -42,6 +44,7 @@ export function planRanges(segments: readonly Segment[]): FetchRange[] {
       last.segments.push(segment);
     } else ranges.push({ from: offset, to: end, segments: [segment] });
   }
+  if (ranges.length > MAX_RANGES) throw new TocProblem("what is wanted lies scattered over it");
   requireOrder(sorted);
   return ranges;
 }
