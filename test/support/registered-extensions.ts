@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -70,4 +70,33 @@ export function registerExtensions(folders: {
     .trim()
     .split("\n")
     .map((line) => line.slice(directory.length + 1));
+}
+
+const OWN_EXTENSION = `
+#include <xtables.h>
+
+static void help(void) {}
+static struct xtables_match matches[] = {
+  { .version = XTABLES_VERSION, .name = "one", .revision = 2, .family = NFPROTO_IPV4, .help = help },
+  { .version = XTABLES_VERSION, .name = "two", .real_name = "one", .revision = 5, .help = help },
+};
+__attribute__((constructor)) static void start(void) { xtables_register_matches(matches, 2); }
+`;
+
+/**
+ * An extension of two matches, linked here.
+ * @param headers folder of the package with the header
+ * @param options further ones for the linker
+ */
+export function linkExtension(headers: string, scratch: string, options: string[]): Buffer | string {
+  const source = join(scratch, "own.c");
+  const target = join(scratch, "libxt_own.so");
+  writeFileSync(source, OWN_EXTENSION);
+  const include = join(headers, "usr/include");
+  const linked = spawnSync("gcc", ["-shared", "-fPIC", ...options, "-I", include, "-o", target, source], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  if (linked.error) return "gcc is not installed";
+  return linked.status === 0 ? readFileSync(target) : `gcc: ${linked.stderr.trim().split("\n")[0]}`;
 }

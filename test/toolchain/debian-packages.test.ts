@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import knowledge from "../../src/knowledge/xt-extensions.json" with { type: "json" };
+import type { BinaryContent } from "../../src/toolchain/content.ts";
 import {
   compareWithPackages,
   DEBIAN_ARCHITECTURES,
@@ -10,9 +12,10 @@ import {
   openSuite,
   type Suite,
 } from "../support/debian-packages.ts";
-import { registerExtensions } from "../support/registered-extensions.ts";
+import { linkExtension, registerExtensions } from "../support/registered-extensions.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
+import { probe } from "../support/tree.ts";
 
 /** Real packages of two Debian releases: what the bytes say must be what the package is called. All releases that are kept
  * and all architectures: debian-sweep.full.test.ts. */
@@ -42,11 +45,13 @@ for (const [name, architectures] of SAMPLE)
     }
   });
 
-test("iptables 1.8.9 and 1.8.11 register the same extensions on every architecture", (context) => {
-  if (registered.size < 4) skipTest(context, "extensions of two suites", "their packages were not to be had");
+test("iptables 1.8.9 and 1.8.11 register the same extensions, all that programs are known to use among them", (context) => {
+  if (registered.size < SAMPLE.length) skipTest(context, "extensions of two suites", "their packages were not to be had");
   const [first = [], ...others] = registered.values();
   expect(first.length).toBeGreaterThan(190);
   for (const other of others) expect(other).toEqual(first);
+  const names = first.map((line) => line.split(" ")[2]);
+  for (const name of Object.keys(knowledge.extensions)) expect.soft(names).toContain(name);
 });
 
 test("extensions register what their bytes say when they are loaded", { timeout: 300_000 }, (context) => {
@@ -67,4 +72,22 @@ test("extensions register what their bytes say when they are loaded", { timeout:
   if (typeof files === "string") skipTest(context, what, files);
   expect(loaded.length).toBeGreaterThan(190);
   expect(listRegistrations(files)).toEqual(loaded.sort());
+});
+
+test("pointers that the linker packed (DT_RELR) are read as well", { timeout: 300_000 }, (context) => {
+  const what = "an extension with packed relocations";
+  const packages = bookworm?.unpack("amd64", ["libxtables-dev"]);
+  if (!(packages instanceof Map)) skipTest(context, what, packages ?? "packages of Debian bookworm were not to be had");
+  const folder = join(scratch, "linked");
+  mkdirSync(folder);
+  for (const options of [[], ["-Wl,-z,pack-relative-relocs"]]) {
+    const bytes = linkExtension(packages.get("libxtables-dev") ?? "", folder, options);
+    if (typeof bytes === "string") skipTest(context, what, bytes);
+    expect((probe("/usr/lib/xtables/libxt_own.so", bytes) as BinaryContent).extensions).toEqual({
+      registrations: [
+        { name: "one", kind: "match", family: "ipv4", revision: 2, realName: undefined },
+        { name: "two", kind: "match", family: "any", revision: 5, realName: "one" },
+      ],
+    });
+  }
 });
