@@ -46,7 +46,8 @@ for (const [name, architectures] of SAMPLE)
   });
 
 test("iptables 1.8.9 and 1.8.11 register the same extensions, all that programs are known to use among them", (context) => {
-  if (registered.size < SAMPLE.length) skipTest(context, "extensions of two suites", "their packages were not to be had");
+  if (registered.size < SAMPLE.length)
+    skipTest(context, "extensions of two suites", "their packages were not to be had");
   const [first = [], ...others] = registered.values();
   expect(first.length).toBeGreaterThan(190);
   for (const other of others) expect(other).toEqual(first);
