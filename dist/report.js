@@ -48,14 +48,28 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
   mod
 ));
 
+// required:http
+var require_http = __commonJS({
+  "required:http"(exports, module) {
+    module.exports = __require("node:http");
+  }
+});
+
+// required:https
+var require_https = __commonJS({
+  "required:https"(exports, module) {
+    module.exports = __require("node:https");
+  }
+});
+
 // node_modules/tunnel/lib/tunnel.js
 var require_tunnel = __commonJS({
   "node_modules/tunnel/lib/tunnel.js"(exports) {
     "use strict";
     var net = __require("net");
     var tls = __require("tls");
-    var http = __require("http");
-    var https = __require("https");
+    var http2 = __require("http");
+    var https2 = __require("https");
     var events = __require("events");
     var assert = __require("assert");
     var util = __require("util");
@@ -65,24 +79,24 @@ var require_tunnel = __commonJS({
     exports.httpsOverHttps = httpsOverHttps2;
     function httpOverHttp2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = http.request;
+      agent.request = http2.request;
       return agent;
     }
     function httpsOverHttp2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = http.request;
+      agent.request = http2.request;
       agent.createSocket = createSecureSocket;
       agent.defaultPort = 443;
       return agent;
     }
     function httpOverHttps2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = https.request;
+      agent.request = https2.request;
       return agent;
     }
     function httpsOverHttps2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = https.request;
+      agent.request = https2.request;
       agent.createSocket = createSecureSocket;
       agent.defaultPort = 443;
       return agent;
@@ -91,7 +105,7 @@ var require_tunnel = __commonJS({
       var self2 = this;
       self2.options = options || {};
       self2.proxyOptions = self2.options.proxy || {};
-      self2.maxSockets = self2.options.maxSockets || http.Agent.defaultMaxSockets;
+      self2.maxSockets = self2.options.maxSockets || http2.Agent.defaultMaxSockets;
       self2.requests = [];
       self2.sockets = [];
       self2.on("free", function onFree(socket, host, port, localAddress) {
@@ -7635,7 +7649,7 @@ var require_client = __commonJS({
     "use strict";
     var assert = __require("node:assert");
     var net = __require("node:net");
-    var http = __require("node:http");
+    var http2 = __require("node:http");
     var util = require_util();
     var { channels } = require_diagnostics();
     var Request = require_request();
@@ -7824,7 +7838,7 @@ var require_client = __commonJS({
         this[kUrl] = util.parseOrigin(url);
         this[kConnector] = connect2;
         this[kPipelining] = pipelining != null ? pipelining : 1;
-        this[kMaxHeadersSize] = maxHeaderSize || http.maxHeaderSize;
+        this[kMaxHeadersSize] = maxHeaderSize || http2.maxHeaderSize;
         this[kKeepAliveDefaultTimeout] = keepAliveTimeout == null ? 4e3 : keepAliveTimeout;
         this[kKeepAliveMaxTimeout] = keepAliveMaxTimeout == null ? 6e5 : keepAliveMaxTimeout;
         this[kKeepAliveTimeoutThreshold] = keepAliveTimeoutThreshold == null ? 2e3 : keepAliveTimeoutThreshold;
@@ -8631,7 +8645,7 @@ var require_agent = __commonJS({
     function defaultFactory(origin, opts) {
       return opts && opts.connections === 1 ? new Client(origin, opts) : new Pool(origin, opts);
     }
-    var Agent = class extends DispatcherBase {
+    var Agent3 = class extends DispatcherBase {
       constructor({ factory = defaultFactory, maxRedirections = 0, connect, tls, ...options } = {}) {
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
@@ -8706,7 +8720,7 @@ var require_agent = __commonJS({
         await Promise.all(destroyPromises);
       }
     };
-    module.exports = Agent;
+    module.exports = Agent3;
   }
 });
 
@@ -8716,7 +8730,7 @@ var require_proxy_agent = __commonJS({
     "use strict";
     var { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = require_symbols();
     var { URL: URL2 } = __require("node:url");
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     var Pool = require_pool();
     var DispatcherBase = require_dispatcher_base();
     var { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = require_errors();
@@ -8831,7 +8845,7 @@ var require_proxy_agent = __commonJS({
           return agentFactory(origin2, options);
         };
         this[kClient] = clientFactory(url, { connect });
-        this[kAgent] = new Agent({
+        this[kAgent] = new Agent3({
           ...opts,
           factory,
           connect: async (opts2, callback) => {
@@ -8940,7 +8954,7 @@ var require_env_http_proxy_agent = __commonJS({
     var DispatcherBase = require_dispatcher_base();
     var { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = require_symbols();
     var ProxyAgent2 = require_proxy_agent();
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     var DEFAULT_PORTS = {
       "http:": 80,
       "https:": 443
@@ -8960,7 +8974,7 @@ var require_env_http_proxy_agent = __commonJS({
           });
         }
         const { httpProxy, httpsProxy, noProxy, ...agentOpts } = opts;
-        this[kNoProxyAgent] = new Agent(agentOpts);
+        this[kNoProxyAgent] = new Agent3(agentOpts);
         const HTTP_PROXY = httpProxy ?? process.env.http_proxy ?? process.env.HTTP_PROXY;
         if (HTTP_PROXY) {
           this[kHttpProxyAgent] = new ProxyAgent2({ ...agentOpts, uri: HTTP_PROXY });
@@ -11305,7 +11319,7 @@ var require_mock_agent = __commonJS({
   "node_modules/undici/lib/mock/mock-agent.js"(exports, module) {
     "use strict";
     var { kClients } = require_symbols();
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     var {
       kAgent,
       kMockAgentSet,
@@ -11332,7 +11346,7 @@ var require_mock_agent = __commonJS({
         if (opts?.agent && typeof opts.agent.dispatch !== "function") {
           throw new InvalidArgumentError("Argument opts.agent must implement Agent");
         }
-        const agent = opts?.agent ? opts.agent : new Agent(opts);
+        const agent = opts?.agent ? opts.agent : new Agent3(opts);
         this[kAgent] = agent;
         this[kClients] = agent[kClients];
         this[kOptions] = buildMockOptions(opts);
@@ -11436,9 +11450,9 @@ var require_global2 = __commonJS({
     "use strict";
     var globalDispatcher = /* @__PURE__ */ Symbol.for("undici.globalDispatcher.1");
     var { InvalidArgumentError } = require_errors();
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     if (getGlobalDispatcher() === void 0) {
-      setGlobalDispatcher(new Agent());
+      setGlobalDispatcher(new Agent3());
     }
     function setGlobalDispatcher(agent) {
       if (!agent || typeof agent.dispatch !== "function") {
@@ -19028,7 +19042,7 @@ var require_undici = __commonJS({
     var Dispatcher = require_dispatcher();
     var Pool = require_pool();
     var BalancedPool = require_balanced_pool();
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     var ProxyAgent2 = require_proxy_agent();
     var EnvHttpProxyAgent = require_env_http_proxy_agent();
     var RetryAgent = require_retry_agent();
@@ -19051,7 +19065,7 @@ var require_undici = __commonJS({
     module.exports.Client = Client;
     module.exports.Pool = Pool;
     module.exports.BalancedPool = BalancedPool;
-    module.exports.Agent = Agent;
+    module.exports.Agent = Agent3;
     module.exports.ProxyAgent = ProxyAgent2;
     module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent;
     module.exports.RetryAgent = RetryAgent;
@@ -19371,8 +19385,8 @@ var require_lib = __commonJS({
     exports.HttpClient = exports.HttpClientResponse = exports.HttpClientError = exports.MediaTypes = exports.Headers = exports.HttpCodes = void 0;
     exports.getProxyUrl = getProxyUrl2;
     exports.isHttps = isHttps;
-    var http = __importStar(__require("http"));
-    var https = __importStar(__require("https"));
+    var http2 = __importStar(__require("http"));
+    var https2 = __importStar(__require("https"));
     var pm = __importStar(require_proxy());
     var tunnel2 = __importStar(require_tunnel2());
     var undici_1 = require_undici();
@@ -19761,7 +19775,7 @@ var require_lib = __commonJS({
         const info2 = {};
         info2.parsedUrl = requestUrl;
         const usingSsl = info2.parsedUrl.protocol === "https:";
-        info2.httpModule = usingSsl ? https : http;
+        info2.httpModule = usingSsl ? https2 : http2;
         const defaultPort = usingSsl ? 443 : 80;
         info2.options = {};
         info2.options.host = info2.parsedUrl.hostname;
@@ -19862,7 +19876,7 @@ var require_lib = __commonJS({
         const usingSsl = parsedUrl.protocol === "https:";
         let maxSockets = 100;
         if (this.requestOptions) {
-          maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+          maxSockets = this.requestOptions.maxSockets || http2.globalAgent.maxSockets;
         }
         if (proxyUrl && proxyUrl.hostname) {
           const agentOptions = {
@@ -19884,7 +19898,7 @@ var require_lib = __commonJS({
         }
         if (!agent) {
           const options = { keepAlive: this._keepAlive, maxSockets };
-          agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+          agent = usingSsl ? new https2.Agent(options) : new http2.Agent(options);
           this._agent = agent;
         }
         if (usingSsl && this._ignoreSslError) {
@@ -20959,8 +20973,8 @@ var init_json_with_bigint = __esm({
       if (!hasUserReviver) return value;
       return userReviver(key, value, context2);
     };
-    JSONParseV2 = (text2, reviver) => {
-      return JSON.parse(text2, (key, value, context2) => {
+    JSONParseV2 = (text3, reviver) => {
+      return JSON.parse(text3, (key, value, context2) => {
         const isNumber = typeof value === "number";
         const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
         const isBigNumber = isNumber && isOutOfBounds;
@@ -21018,8 +21032,8 @@ var init_json_with_bigint = __esm({
       }
       return rootHolder[""];
     };
-    serializeBigInts = (text2) => {
-      return text2.replace(
+    serializeBigInts = (text3) => {
+      return text3.replace(
         stringsOrLargeNumbers,
         (match, digits, fractional, exponential) => {
           const isString = match[0] === '"';
@@ -21033,18 +21047,18 @@ var init_json_with_bigint = __esm({
         }
       );
     };
-    JSONParse = (text2, reviver) => {
-      if (!text2) return originalParse(text2, reviver);
+    JSONParse = (text3, reviver) => {
+      if (!text3) return originalParse(text3, reviver);
       try {
-        if (isContextSourceSupported()) return JSONParseV2(text2, reviver);
-        const serializedData = serializeBigInts(text2);
+        if (isContextSourceSupported()) return JSONParseV2(text3, reviver);
+        const serializedData = serializeBigInts(text3);
         return originalParse(
           serializedData,
           (key, value, context2) => convertMarkedBigIntsReviver(key, value, context2, reviver)
         );
       } catch (error2) {
         if (error2 instanceof RangeError) {
-          const serializedData = serializeBigInts(text2);
+          const serializedData = serializeBigInts(text3);
           const parsed = originalParse(serializedData);
           return applyReviverIteratively(parsed, reviver);
         }
@@ -21212,12 +21226,12 @@ async function getResponseData(response) {
   }
   const mimetype = parse3(contentType);
   if (isJSONResponse(mimetype)) {
-    let text2 = "";
+    let text3 = "";
     try {
-      text2 = await response.text();
-      return JSONParse(text2);
+      text3 = await response.text();
+      return JSONParse(text3);
     } catch (err) {
-      return text2;
+      return text3;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
@@ -25642,6 +25656,12 @@ import { basename, dirname, join, resolve } from "node:path";
 // src/model/error.ts
 var UserError = class extends Error {
   name = "UserError";
+  /** Where in the config the mistake is, if it is there: whoever has read the file adds its name and the line. */
+  path;
+  constructor(message, options = {}) {
+    super(message, options);
+    this.path = options.path;
+  }
 };
 
 // node_modules/zod/v4/core/util.js
@@ -26099,9 +26119,9 @@ var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
 
 // node_modules/zod/v4/core/parse.js
 var _parse = (_Err) => {
-  const fn = (schema, value, _ctx, _params) => {
+  const fn = (schema2, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-    const result = schema._zod.run({ value, issues: [] }, ctx);
+    const result = schema2._zod.run({ value, issues: [] }, ctx);
     if (result instanceof Promise) {
       throw new $ZodAsyncError();
     }
@@ -26116,9 +26136,9 @@ var _parse = (_Err) => {
 };
 var parse = /* @__PURE__ */ _parse($ZodRealError);
 var _parseAsync = (_Err) => {
-  const fn = async (schema, value, _ctx, params) => {
+  const fn = async (schema2, value, _ctx, params) => {
     const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-    let result = schema._zod.run({ value, issues: [] }, ctx);
+    let result = schema2._zod.run({ value, issues: [] }, ctx);
     if (result instanceof Promise)
       result = await result;
     if (result.issues.length) {
@@ -26131,9 +26151,9 @@ var _parseAsync = (_Err) => {
   return fn;
 };
 var parseAsync = /* @__PURE__ */ _parseAsync($ZodRealError);
-var _safeParse = (_Err) => (schema, value, _ctx) => {
+var _safeParse = (_Err) => (schema2, value, _ctx) => {
   const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-  const result = schema._zod.run({ value, issues: [] }, ctx);
+  const result = schema2._zod.run({ value, issues: [] }, ctx);
   if (result instanceof Promise) {
     throw new $ZodAsyncError();
   }
@@ -26159,9 +26179,9 @@ function failure(Err, issues, ctx) {
     }
   };
 }
-var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
+var _safeParseAsync = (_Err) => async (schema2, value, _ctx) => {
   const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-  let result = schema._zod.run({ value, issues: [] }, ctx);
+  let result = schema2._zod.run({ value, issues: [] }, ctx);
   if (result instanceof Promise)
     result = await result;
   return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
@@ -27563,6 +27583,31 @@ var librarySchema = object({
   package: optional(packageRecordSchema),
   evidence: array(evidenceSchema)
 });
+var extensionFamilySchema = _enum(["any", "ipv4", "ipv6", "arp", "bridge"]);
+var extensionSchema = object({
+  name: string2(),
+  /** Absent where the bytes do not tell: in programs that hold their extensions. */
+  kind: optional(_enum(["match", "target"])),
+  family: extensionFamilySchema,
+  /** Ascending. The tools take the highest one that the kernel has too. */
+  revisions: array(number2()),
+  /** The kernel's extension behind it, when that has another name: `conntrack` of `state`. */
+  realName: optional(string2())
+});
+var extensionSetSchema = object({
+  /** The libxtables that loads them, or the program that holds them. */
+  library: string2(),
+  /** Where the library looks; absent for a program that holds them. */
+  directory: optional(string2()),
+  /** Extension files in the directory: 0 when the folder is absent or empty. */
+  files: optional(number2()),
+  /** The tools' files that use the library, by path. */
+  tools: optional(array(string2())),
+  /** What can be loaded: a match or target whose file has its name. Absent: not looked at. */
+  list: optional(array(extensionSchema)),
+  /** Files of the directory that could not be told; what they bring is not in `list`. */
+  unread: optional(array(string2()))
+});
 var commandSchema = object({
   backend: _enum(["nft", "legacy", "auto", "none", "unknown"]),
   /** Link chain from the first hit in PATH to the final file; ends at the path that does not exist when it dangles. */
@@ -27603,9 +27648,8 @@ var toolchainSchema = object({
   /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
    * and the name that the loader looks for. Absent: not looked at. */
   missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
-  /** Where each libxtables looks for extensions, and how many matches and targets are there: 0 when the folder is absent or
-   * empty. Absent without a libxtables: statically linked programs hold theirs. */
-  extensions: optional(array(object({ library: string2(), directory: string2(), files: number2() }))),
+  /** Matches and targets of iptables, for each libxtables and each program that holds them. Absent without either. */
+  extensions: optional(array(extensionSetSchema)),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: record(string2(), commandSchema),
   selector: optional(selectorSchema),
@@ -27969,8 +28013,25 @@ function hostNamer(report, titles = /* @__PURE__ */ new Map()) {
 function count2(n, noun) {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
-function withStop(text2) {
-  return /[.!?]$/.test(text2) ? text2 : `${text2}.`;
+var GLANCE = 170;
+var LEAST = 50;
+function splitMessage(message) {
+  const [sentence] = cutAt(message, new RegExp("(?<=[^.\\s]{2}[.!?])\\s+(?=\\p{Lu})", "gu"), 0, Number.POSITIVE_INFINITY);
+  const head2 = sentence?.head ?? message;
+  if (head2.length <= GLANCE) return sentence ?? { head: head2, rest: "" };
+  const clause = cutAt(message.trimEnd(), /[:;,]\s+(?=where |which |so that )|[:;]\s+/g, LEAST, GLANCE).at(-1);
+  if (clause !== void 0) return { head: `${clause.head} \u2026`, rest: `\u2026 ${clause.rest}` };
+  return sentence ?? { head: head2, rest: "" };
+}
+function cutAt(text3, boundary, least, most) {
+  return [...text3.slice(0, 1e3).matchAll(boundary)].map((match) => ({ head: text3.slice(0, match.index), rest: text3.slice(match.index + match[0].length) })).filter(({ head: head2 }) => head2.length >= least && head2.length <= most && isBalanced(head2));
+}
+function isBalanced(text3) {
+  const count3 = (character) => text3.split(character).length - 1;
+  return count3("`") % 2 === 0 && count3('"') % 2 === 0 && count3("(") === count3(")");
+}
+function withStop(text3) {
+  return /[.!?]$/.test(text3) ? text3 : `${text3}.`;
 }
 function shortImage(reference) {
   const bare = reference.replace(/^(?:docker-archive|oci-archive|oci|docker-daemon):|^docker:\/\//, "").replace(/@sha256:[0-9a-f]{64}$/, "");
@@ -27982,7 +28043,7 @@ function joinNames(names) {
 }
 function mergeEvidence(evidence2) {
   const facts = /* @__PURE__ */ new Map();
-  const shorten = (text2) => text2.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
+  const shorten = (text3) => text3.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
   for (const { fact, source } of evidence2) {
     const sources = facts.get(shorten(fact)) ?? [];
     facts.set(shorten(fact), sources);
@@ -28011,7 +28072,7 @@ function existingReason(report, failOn) {
   return [
     errors > 0 ? `${count2(errors, "error")} that the base has too` : "",
     warnings > 0 && failOn === "warning" ? `${count2(warnings, "warning")} that the base has too` : ""
-  ].filter((text2) => text2 !== "").join(", ");
+  ].filter((text3) => text3 !== "").join(", ");
 }
 function unknownReason(report) {
   if (report.counts.unknowns > 0) return `${count2(report.counts.unknowns, "cell")} not known`;
@@ -28151,6 +28212,8 @@ function prepareKeyValueMessage(key, value) {
 import * as os4 from "os";
 
 // node_modules/@actions/http-client/lib/index.js
+var http = __toESM(require_http(), 1);
+var https = __toESM(require_https(), 1);
 var tunnel = __toESM(require_tunnel2(), 1);
 var import_undici = __toESM(require_undici(), 1);
 var HttpCodes;
@@ -28340,8 +28403,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text2, addEOL = false) {
-    this._buffer += text2;
+  addRaw(text3, addEOL = false) {
+    this._buffer += text3;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -28437,10 +28500,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text2, level) {
+  addHeading(text3, level) {
     const tag = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text2);
+    const element = this.wrap(allowedTag, text3);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -28469,9 +28532,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text2, cite) {
+  addQuote(text3, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text2, attrs);
+    const element = this.wrap("blockquote", text3, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -28482,8 +28545,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text2, href) {
-    const element = this.wrap("a", text2, { href });
+  addLink(text3, href) {
+    const element = this.wrap("a", text3, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -28599,31 +28662,31 @@ var TEXT_LIMIT = 600;
 var JOINER = "\u2060";
 var SOFT_BREAK = "\u200B";
 var UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
-function cleanText(text2, limit = TEXT_LIMIT) {
-  const visible = text2.slice(0, limit * 4).replace(/[\s\u0085]+/gu, " ").replace(new RegExp("(\\p{M}{3})\\p{M}+", "gu"), "$1").replace(UNSAFE, (character) => `<U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}>`).trim();
+function cleanText(text3, limit = TEXT_LIMIT) {
+  const visible = text3.slice(0, limit * 4).replace(/[\s\u0085]+/gu, " ").replace(new RegExp("(\\p{M}{3})\\p{M}+", "gu"), "$1").replace(UNSAFE, (character) => `<U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}>`).trim();
   const characters = [...visible];
   return characters.length <= limit ? visible : `${characters.slice(0, limit - 1).join("")}\u2026`;
 }
-function breakTriggers(text2) {
-  return text2.replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`).replace(/#(?=\d|\[)/g, `#${JOINER}`).replace(/GH-(?=\d)/gi, (match) => `${match}${JOINER}`).replace(/:\/\//g, `:${JOINER}//`).replace(/(mailto|xmpp):/gi, `$1${JOINER}:`).replace(/www\./gi, (match) => `${match.slice(0, 3)}${JOINER}.`);
+function breakTriggers(text3) {
+  return text3.replace(/@(?=[\p{L}\p{N}_-])/gu, `@${JOINER}`).replace(/#(?=\d|\[)/g, `#${JOINER}`).replace(/GH-(?=\d)/gi, (match) => `${match}${JOINER}`).replace(/:\/\//g, `:${JOINER}//`).replace(/(mailto|xmpp):/gi, `$1${JOINER}:`).replace(/www\./gi, (match) => `${match.slice(0, 3)}${JOINER}.`);
 }
-function escapeHtml(text2) {
-  return text2.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;");
+function escapeHtml(text3) {
+  return text3.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;");
 }
-function splitCode(text2) {
-  const pieces = text2.split("`");
+function splitCode(text3) {
+  const pieces = text3.split("`");
   if (pieces.length % 2 === 0) {
     const last = pieces.pop() ?? "";
     pieces[pieces.length - 1] += `\`${last}`;
   }
   return pieces.map((piece, i) => ({ code: i % 2 === 1, text: piece })).filter((part2) => part2.text !== "");
 }
-function markdownText(text2, limit) {
-  return escapeClean(cleanText(text2, limit));
+function markdownText(text3, limit) {
+  return escapeClean(cleanText(text3, limit));
 }
-function markdownCell(text2, limit, width = 14) {
+function markdownCell(text3, limit, width = 14) {
   return escapeClean(
-    cleanText(text2, limit).replace(new RegExp(`[^\\s-]{${width}}(?=[^\\s-])`, "gu"), `$&${SOFT_BREAK}`)
+    cleanText(text3, limit).replace(new RegExp(`[^\\s-]{${width}}(?=[^\\s-])`, "gu"), `$&${SOFT_BREAK}`)
   );
 }
 function escapeClean(clean) {
@@ -28633,11 +28696,11 @@ function escapeClean(clean) {
     (_, space, sign, digits, point) => sign === void 0 ? `${space}${digits}\\${point}` : `${space}\\${sign}`
   );
 }
-function markdownPlain(text2) {
-  return breakTriggers(text2).replace(/[\\`*[\]|~]/g, "\\$&").replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\$/g, "<span>$</span>");
+function markdownPlain(text3) {
+  return breakTriggers(text3).replace(/[\\`*[\]|~]/g, "\\$&").replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\$/g, "<span>$</span>");
 }
-function markdownCode(text2, limit) {
-  return codeSpan(cleanText(text2, limit));
+function markdownCode(text3, limit) {
+  return codeSpan(cleanText(text3, limit));
 }
 function codeSpan(clean) {
   if (clean.trim() === "") return "";
@@ -28645,8 +28708,8 @@ function codeSpan(clean) {
     return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
   return `\`${clean}\``;
 }
-function htmlText(text2, limit) {
-  return splitCode(cleanText(text2, limit)).map(
+function htmlText(text3, limit) {
+  return splitCode(cleanText(text3, limit)).map(
     (part2) => part2.code ? `<code>${escapeHtml(part2.text)}</code>` : escapeHtml(breakTriggers(part2.text)).replace(/\$/g, "<span>$</span>")
   ).join("");
 }
@@ -28663,11 +28726,11 @@ function sourceLink(address) {
 function isInside(path) {
   return !/^[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
 }
-function plainText(text2, limit) {
-  return breakCommands(cleanText(text2, limit));
+function plainText(text3, limit) {
+  return breakCommands(cleanText(text3, limit));
 }
-function breakCommands(text2) {
-  return text2.replace(/^([^\S\n]*):(?=:)/gm, `$1:${JOINER}`).replace(/##(?=\[)/g, `##${JOINER}`);
+function breakCommands(text3) {
+  return text3.replace(/^([^\S\n]*):(?=:)/gm, `$1:${JOINER}`).replace(/##(?=\[)/g, `##${JOINER}`);
 }
 function escapeJson(json) {
   const escapeUnit = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
@@ -28755,10 +28818,15 @@ function describeChanges({ tools, broken, fixed }) {
   return `${what}: fixes and breaks nothing`;
 }
 function toolChanges({ toolchain, base }) {
-  const before = versionsByName(base?.tools ?? []);
-  const now = versionsByName(toolchain.tools);
-  return [.../* @__PURE__ */ new Set([...now.keys(), ...before.keys()])].flatMap((name) => {
-    const [from, to] = [before.get(name), now.get(name)];
+  return compareVersions(versionsByName(base?.tools ?? []), versionsByName(toolchain.tools));
+}
+function toolVersions(report) {
+  return versionsByName(report.images.flatMap((image) => image.platforms.flatMap((p) => p.toolchain.tools)));
+}
+function compareVersions(before, now) {
+  const versionIn = (versions, name) => Object.hasOwn(versions, name) ? versions[name] : void 0;
+  return [.../* @__PURE__ */ new Set([...Object.keys(now), ...Object.keys(before)])].flatMap((name) => {
+    const [from, to] = [versionIn(before, name), versionIn(now, name)];
     if (from === to) return [];
     if (from === void 0) return [`${name} ${to} added`];
     return [to === void 0 ? `${name} ${from} removed` : `${name} ${from} -> ${to}`];
@@ -28770,7 +28838,7 @@ function versionsByName(tools) {
     versions.set(name, (versions.get(name) ?? /* @__PURE__ */ new Set()).add(version2 ?? "of unknown version"));
   const shown = new Map([...versions].map(([name, set]) => [name, [...set].sort().join(" and ")]));
   if (shown.get("ip6tables") === shown.get("iptables")) shown.delete("ip6tables");
-  return shown;
+  return Object.fromEntries(shown);
 }
 
 // src/report/headline.ts
@@ -28814,7 +28882,7 @@ function sayPass(report) {
   const folded = [
     existing.length > 0 ? `${count2(existing.length, "finding")} that the base image already has` : "",
     ignored.length > 0 ? count2(ignored.length, "ignored finding") : ""
-  ].filter((text2) => text2 !== "");
+  ].filter((text3) => text3 !== "");
   const action = folded.length === 0 ? "Nothing to do." : `Nothing to do for this change. Not counted: ${folded.join(", ")}.`;
   return { sentence: `${subject(report)} works on ${all}.`, action, isChange: false };
 }
@@ -28851,11 +28919,17 @@ function stateFact(report, context2, config2) {
   const further = cells.size > 1 ? ` ${count2(cells.size - 1, "further fact")} below.` : "";
   return `In \`${config2}\`, state for ${where}: ${withStop(fact)}${further}`;
 }
+function leadingRemedy(report) {
+  return headline(report).isChange ? rankRemedies(leadingGroups(report))[0]?.[0] : void 0;
+}
 function leadingSuggestion(report) {
-  const severity2 = { fail: "error", warn: "warning", unknown: void 0, pass: void 0 };
-  const groups = groupFindings(report.findings).active.filter((group) => group.severity === severity2[report.verdict]);
+  const groups = leadingGroups(report);
   const [remedy] = rankRemedies(groups)[0] ?? [];
   return groups.find((group) => group.remedy === remedy && group.first.suggestion !== void 0)?.first.suggestion;
+}
+function leadingGroups(report) {
+  const severity2 = { fail: "error", warn: "warning", unknown: void 0, pass: void 0 };
+  return groupFindings(report.findings).active.filter((group) => group.severity === severity2[report.verdict]);
 }
 function rankRemedies(groups) {
   const byRemedy = /* @__PURE__ */ new Map();
@@ -28937,7 +29011,8 @@ function renderMarkdown(report, context2 = {}, detail = fullDetail) {
     context: context2,
     detail,
     hostName: hostNamer(report, context2.hostTitles),
-    linked: /* @__PURE__ */ new Set()
+    linked: /* @__PURE__ */ new Set(),
+    remedy: leadingRemedy(report)
   };
   const groups = groupFindings(report.findings);
   const listed = groups.active.filter((group) => group.severity !== "notice");
@@ -28965,16 +29040,19 @@ function head({ report, context: context2 }) {
   const name = context2.reportName ? ` \xB7 ${markdownText(context2.reportName, 100)}` : "";
   const action = markdownText(lines2.action, 1200);
   const title = lines2.change ?? lines2.sentence.replace(/\.$/, "");
-  const heading = markdownText(title).replaceAll(" -&gt; ", " -> ");
+  const heading = withArrows(markdownText(title));
   const first = `### ${symbols[lines2.verdict]} ${heading}${name}
 ${lines2.isChange ? `**Do this:** ${action}` : action}`;
-  return lines2.change === void 0 ? first : `${first}
-
-${markdownText(lines2.sentence)}`;
+  const fixed = context2.fixedBy === void 0 ? "" : `**Fixed:** ${withArrows(markdownText(`${context2.fixedBy}.`))}`;
+  const sentence = lines2.change === void 0 ? "" : markdownText(lines2.sentence);
+  return [first, sentence, fixed].filter((block) => block !== "").join("\n\n");
+}
+function withArrows(markdown) {
+  return markdown.replaceAll(" -&gt; ", " -> ");
 }
 function suggestion(writer) {
   const wanted = writer.context.suggestion;
-  if (wanted === void 0 || !/^FROM [\w./:@=$ {}-]{1,300}$/.test(wanted.text)) return "";
+  if (wanted === void 0 || !/^[ \t]*FROM [\w./:@=$ {}-]{1,300}$/i.test(wanted.text)) return "";
   return `In ${locationLink(writer, wanted)}:
 
 \`\`\`suggestion
@@ -29042,7 +29120,9 @@ function hostList(writer, hosts, limit, write = markdownText) {
   return left > 0 ? `${joinNames(named)} and ${left} more` : joinNames(named);
 }
 function rowReason(writer, row) {
-  const rules = [...new Set(row.cells.flatMap((cell2) => cell2.findings).map((finding2) => finding2.rule))];
+  const findings = row.cells.flatMap((cell2) => cell2.findings);
+  findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  const rules = [...new Set(findings.map((finding2) => finding2.rule))];
   const facts = [
     ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact)))
   ];
@@ -29075,10 +29155,13 @@ function findingList(writer, groups) {
   return blocks.join("\n\n");
 }
 function findingBlock(writer, group) {
-  const summary2 = `${severitySymbols[group.severity]} <b>${htmlText(group.rule, 60)}</b>: ${htmlText(group.message)}`;
+  const { head: head2, rest } = splitMessage(group.message);
+  const summary2 = `${severitySymbols[group.severity]} <b>${htmlText(group.rule, 60)}</b>: ${htmlText(head2)}`;
   const { evidence: evidence2 } = writer.detail;
   const withEvidence = evidence2 === "all" || evidence2 === "errors" && group.severity === "error";
-  const body = [findingFacts(writer, group), withEvidence ? evidenceList(group) : ""].filter((text2) => text2 !== "");
+  const body = [findingFacts(writer, group, rest), withEvidence ? evidenceList(group) : ""].filter(
+    (text3) => text3 !== ""
+  );
   return fold(summary2, body.join("\n\n"));
 }
 function fold(summary2, body) {
@@ -29089,9 +29172,13 @@ ${body}
 
 </details>`;
 }
-function findingFacts(writer, group) {
+function findingFacts(writer, group, rest) {
   const lines2 = [];
-  if (group.remedy !== void 0) lines2.push(`**Fix:** ${markdownText(group.remedy, 1200)}`);
+  if (rest !== "") lines2.push(`**More:** ${markdownText(rest)}`);
+  if (group.remedy !== void 0) {
+    const isLeading = group.remedy === writer.remedy;
+    lines2.push(`**Fix:** ${isLeading ? "the change named at the top" : markdownText(group.remedy, 1200)}`);
+  }
   const all = allHosts(writer.report).length;
   const everywhere = all > HOSTS_IN_ROW && group.hosts.length === all;
   lines2.push(`**Hosts:** ${everywhere ? `all ${all} hosts` : hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
@@ -29107,16 +29194,24 @@ function findingFacts(writer, group) {
   return lines2.map((line) => `- ${line}`).join("\n");
 }
 function locationLink({ context: context2 }, location2) {
-  const text2 = markdownCode(`${location2.file}:${location2.line}`, 200);
-  if (context2.sourceBase === void 0 || !isInside(location2.file)) return text2;
+  const text3 = markdownCode(`${location2.file}:${location2.line}`, 200);
+  if (context2.sourceBase === void 0 || !isInside(location2.file)) return text3;
   const path = location2.file.split("/").map(encodePath).join("/");
-  return `[${text2}](${context2.sourceBase}${path}#L${location2.line})`;
+  return `[${text3}](${context2.sourceBase}${path}#L${location2.line})`;
 }
 function encodePath(segment) {
   return encodeURIComponent(segment.toWellFormed()).replace(/[()!'*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 }
-function evidenceList(group) {
-  const facts = mergeEvidence(group.first.evidence);
+var evidenceLists = /* @__PURE__ */ new WeakMap();
+function evidenceList({ first: { evidence: evidence2 } }) {
+  const known = evidenceLists.get(evidence2);
+  if (known !== void 0) return known;
+  const list2 = writeEvidence(evidence2);
+  evidenceLists.set(evidence2, list2);
+  return list2;
+}
+function writeEvidence(evidence2) {
+  const facts = mergeEvidence(evidence2);
   if (facts.length === 0) return "";
   const items = facts.slice(0, FACTS).map(({ fact, sources }) => `- ${markdownText(fact)} (${sources.slice(0, FACTS).map(markdownSource).join(", ")})`);
   if (facts.length > FACTS) items.push(`- \u2026 and ${count2(facts.length - FACTS, "further fact")}`);
@@ -29168,17 +29263,17 @@ function toolList(writer) {
   for (const image of images)
     for (const { platform: platform3, toolchain } of image.platforms)
       for (const tool of toolchain.tools) {
-        const text2 = describeTool(tool);
-        const places = tools.get(text2) ?? [];
-        tools.set(text2, places);
+        const text3 = describeTool(tool);
+        const places = tools.get(text3) ?? [];
+        tools.set(text3, places);
         const place = images.length > 1 ? `${shortImage(image.reference)} ${platform3}` : platform3;
         if (!places.includes(place)) places.push(place);
       }
   if (tools.size === 0) return "";
   const everywhere = images.reduce((sum, image) => sum + image.platforms.length, 0);
-  const items = [...tools].map(([text2, places]) => {
+  const items = [...tools].map(([text3, places]) => {
     const where = places.length < everywhere ? ` on ${places.map((place) => markdownText(place, 120)).join(", ")}` : "";
-    return `- ${text2}${where}`;
+    return `- ${text3}${where}`;
   });
   return fold("What is in the image", items.join("\n"));
 }
@@ -29229,18 +29324,22 @@ var steps = [
   { kind: "table", cut: "the table", change: { images: 0 } }
 ];
 function fitMarkdown(report, context2, limit, suffix = "") {
+  const fits = (text4) => byteLength(text4 + suffix) <= limit;
   let detail = fullDetail;
-  let text2 = renderMarkdown(report, context2, detail);
+  let text3 = renderMarkdown(report, context2, detail);
+  if (fits(text3)) return text3 + suffix;
   const cuts = /* @__PURE__ */ new Map();
   for (const { kind, cut, change: change2 } of steps) {
-    if (byteLength(text2 + suffix) <= limit) return text2 + suffix;
     const lower = { ...detail, ...change2 };
-    if (renderMarkdown(report, context2, lower) === text2) continue;
+    const shorter = renderMarkdown(report, context2, lower);
+    if (shorter === text3) continue;
     cuts.set(kind, cut);
-    detail = { ...lower, cut: [...cuts.values()] };
-    text2 = renderMarkdown(report, context2, detail);
+    [detail, text3] = [lower, shorter];
+    if (!fits(text3)) continue;
+    const told2 = renderMarkdown(report, context2, { ...detail, cut: [...cuts.values()] });
+    if (fits(told2)) return told2 + suffix;
   }
-  return byteLength(text2 + suffix) <= limit ? text2 + suffix : lastResort(report, suffix);
+  return lastResort(report, suffix);
 }
 function lastResort(report, suffix) {
   return `### netfilter-compat: ${report.verdict}
@@ -29248,22 +29347,22 @@ function lastResort(report, suffix) {
 The report is too long for this place; see the job summary or the JSON report.
 ${suffix}`;
 }
-function byteLength(text2) {
-  return new TextEncoder().encode(text2).length;
+function byteLength(text3) {
+  return new TextEncoder().encode(text3).length;
 }
 
 // src/report/pen.ts
 function makePen(options) {
   return {
-    paint: (code, text2) => options.color ? `\x1B[${code}m${text2}\x1B[0m` : text2,
+    paint: (code, text3) => options.color ? `\x1B[${code}m${text3}\x1B[0m` : text3,
     width: Math.max(40, options.width ?? 100)
   };
 }
-function wrap(text2, width, first, next) {
+function wrap(text3, width, first, next) {
   const lines2 = [];
   let line = first;
   let empty = true;
-  for (const word of text2.split(" ")) {
+  for (const word of text3.split(" ")) {
     if (!empty && line.length + 1 + word.length > width) {
       lines2.push(line);
       line = next + word;
@@ -29420,8 +29519,10 @@ async function createClient(options) {
     retry: { doNotRetry: ALL_STATUSES, retryAfterBaseValue: options.retryUnit ?? 1e3 },
     log: { debug: debug2, info: debug2, warn: debug2, error: debug2 }
   });
+  const { origin } = new URL(options.apiUrl);
   octokit.hook.before("request", (request2) => {
     deadline.signal.throwIfAborted();
+    if (new URL(request2.url, origin).origin !== origin) throw new Error("an answer leads to another host");
     request2.request = { ...request2.request, signal: deadline.signal };
   });
   return Object.assign(octokit, { release: () => clearTimeout(timer) });
@@ -29467,15 +29568,16 @@ async function upsertComment(client, request2) {
   const target = { ...request2.repository, issue_number: request2.pullRequest };
   if (oldest === void 0) {
     if (!request2.create) return { done: "none", problems: [] };
-    const { data: data2 } = await client.rest.issues.createComment({ ...target, body: request2.body });
+    const { data: data2 } = await client.rest.issues.createComment({ ...target, body: request2.body(void 0) });
     return { done: "created", url: data2.html_url, deleted: 0, problems: [] };
   }
   const { deleted, problems } = await deleteAll(client, request2.repository, duplicates);
-  if (sameText(oldest.body, request2.body)) return { done: "unchanged", url: oldest.url, deleted, problems };
+  const body = request2.body(oldest.body);
+  if (sameText(oldest.body, body)) return { done: "unchanged", url: oldest.url, deleted, problems };
   const { data } = await client.rest.issues.updateComment({
     ...request2.repository,
     comment_id: oldest.id,
-    body: request2.body
+    body
   });
   return { done: "updated", url: data.html_url, deleted, problems };
 }
@@ -29516,26 +29618,41 @@ async function deleteAll(client, repository2, comments) {
   return { deleted, problems };
 }
 function sameText(a, b) {
-  const normal = (text2) => text2.replaceAll("\r\n", "\n").replace(/\/blob\/[0-9a-f]{40}\//g, "/blob/").replace(/\/actions\/runs\/\d+/g, "/actions/runs").trim();
+  const normal = (text3) => text3.replaceAll("\r\n", "\n").replace(/\/blob\/[0-9a-f]{40}\//g, "/blob/").replace(/\/actions\/runs\/\d+/g, "/actions/runs").trim();
   return normal(a) === normal(b);
 }
 
 // src/github/diff.ts
-async function isInDiff(client, repository2, pullRequest, place) {
+var PAGES = 5;
+async function isInDiff(client, repository2, pullRequest, change2) {
   try {
-    const { data } = await client.rest.pulls.listFiles({ ...repository2, pull_number: pullRequest, per_page: 100 });
-    const patch = data.find((file) => file.filename === place.file)?.patch;
-    return patch !== void 0 && patchShows(patch, place.line);
+    let pages = 0;
+    const files = { ...repository2, pull_number: pullRequest, per_page: 100 };
+    for await (const { data } of client.paginate.iterator(client.rest.pulls.listFiles, files)) {
+      const found = data.find((file) => file.filename === change2.file);
+      if (found) return isSameLine(lineInPatch(found.patch ?? "", change2.line), change2.text);
+      if (++pages === PAGES) break;
+    }
+    return false;
   } catch {
     return false;
   }
 }
-function patchShows(patch, line) {
-  for (const [, start, length] of patch.matchAll(/^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@/gm)) {
-    const first = Number(start);
-    if (line >= first && line < first + Number(length ?? 1)) return true;
+function lineInPatch(patch, line) {
+  let next = 0;
+  for (const text3 of patch.split("\n")) {
+    const start = /^@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@/.exec(text3)?.[1];
+    if (start !== void 0) next = Number(start);
+    else if (text3.startsWith("+") || text3.startsWith(" ")) {
+      if (next === line) return text3.slice(1);
+      next++;
+    }
   }
-  return false;
+  return void 0;
+}
+function isSameLine(shown, wanted) {
+  const withoutTag = (text3) => text3.replace(/:[\w.-]+(?=\s|$)/, "").trimEnd();
+  return shown !== void 0 && withoutTag(shown) === withoutTag(wanted);
 }
 
 // src/github/event.ts
@@ -29641,12 +29758,12 @@ import { join as join3, resolve as resolve2 } from "node:path";
 import { randomUUID as randomUUID2 } from "node:crypto";
 import { existsSync as existsSync3, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname as dirname2, join as join2 } from "node:path";
-function writeWhole(file, text2) {
+function writeWhole(file, text3) {
   const folder2 = dirname2(file);
   const temporary = join2(folder2, `.netfilter-compat-${randomUUID2()}`);
   try {
     makeFolder(folder2);
-    writeFileSync(temporary, text2, { flag: "wx" });
+    writeFileSync(temporary, text3, { flag: "wx" });
     renameSync(temporary, file);
   } catch (error2) {
     if (existsSync3(temporary)) unlinkSync(temporary);
@@ -29731,6 +29848,8 @@ function sortKeys(value, isRecord) {
 
 // src/report/sarif.ts
 var RESULTS = 5e3;
+var RESULTS_SIZE = 8e6;
+var HOSTS2 = 100;
 var levels = { error: "error", warning: "warning", notice: "note" };
 function renderSarif(report, context2, options) {
   const { active, existing } = groupFindings(report.findings);
@@ -29738,26 +29857,34 @@ function renderSarif(report, context2, options) {
   const rules = [...new Set(groups.map((group) => group.rule))].sort();
   const seen = /* @__PURE__ */ new Map();
   const name = hostNamer(report, context2.hostTitles);
+  const results = groups.map((group) => ({
+    ruleId: cleanText(group.rule, 60),
+    ruleIndex: rules.indexOf(group.rule),
+    level: levels[group.severity],
+    message: { text: messageText(report, group, name) },
+    locations: [location(group, options)],
+    partialFingerprints: { primaryLocationLineHash: fingerprint(group, context2, seen) },
+    properties: {
+      hosts: group.hosts.slice(0, HOSTS2).map((id) => cleanText(id, 80)),
+      platforms: group.platforms.map((p) => cleanText(p, 60))
+    }
+  }));
   const run2 = {
     tool: { driver: driver(report, context2, options, rules) },
     automationDetails: { id: `netfilter-compat/${cleanText(context2.reportName ?? "", 100)}` },
     columnKind: "utf16CodeUnits",
-    results: groups.map((group) => ({
-      ruleId: cleanText(group.rule, 60),
-      ruleIndex: rules.indexOf(group.rule),
-      level: levels[group.severity],
-      message: { text: messageText(report, group, name) },
-      locations: [location(group, options)],
-      partialFingerprints: { primaryLocationLineHash: fingerprint(group, context2, seen) },
-      properties: {
-        hosts: group.hosts.map((id) => cleanText(id, 80)),
-        platforms: group.platforms.map((p) => cleanText(p, 60))
-      }
-    }))
+    results: asManyAsFit(results)
   };
   const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run2] };
   return `${escapeJson(JSON.stringify(log, null, 2))}
 `;
+}
+function asManyAsFit(results) {
+  let left = RESULTS_SIZE;
+  return results.filter((result) => {
+    left -= byteLength(JSON.stringify(result, null, 2));
+    return left > 0;
+  });
 }
 function driver(report, context2, options, rules) {
   return {
@@ -29777,8 +29904,8 @@ function driver(report, context2, options, rules) {
     })
   };
 }
-function sarifText(text2, limit) {
-  return cleanText(text2, limit).replace(/\](?=\()/g, "] ");
+function sarifText(text3, limit) {
+  return cleanText(text3, limit).replace(/\](?=\()/g, "] ");
 }
 function messageText(report, group, name) {
   const hosts = group.hosts.slice(0, 20).map((id) => sarifText(name(id), 80));
@@ -29808,9 +29935,9 @@ function fingerprint(group, context2, seen) {
   seen.set(key, nth);
   return `${hash64(key)}:${nth}`;
 }
-function hash64(text2) {
+function hash64(text3) {
   let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(text2)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  for (const byte of new TextEncoder().encode(text3)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return hash.toString(16).padStart(16, "0");
 }
 
@@ -29831,14 +29958,55 @@ function defaultPath(env) {
   const step = `${env.GITHUB_JOB ?? "job"}-${env.GITHUB_ACTION ?? "step"}`.replace(/[^\w-]/g, "_");
   return join3(env.RUNNER_TEMP, "netfilter-compat", `${step}.json`);
 }
-function writeText(path, text2, input, env) {
+function writeText(path, text3, input, env) {
   const absolute = resolve2(env.GITHUB_WORKSPACE || ".", path);
   try {
-    writeWhole(absolute, text2);
+    writeWhole(absolute, text3);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(`${input === void 0 ? "report" : `input ${input}`}: ${reason}`);
   }
+}
+
+// src/github/memory.ts
+var LIMIT = 2e3;
+var text2 = string2().check(_maxLength(600));
+var schema = object({
+  verdict: _enum(verdicts),
+  rules: array(text2).check(_maxLength(50)),
+  tools: record(text2, text2),
+  fixed: optional(text2)
+});
+function writeMemory(report, fixed) {
+  const memory = { verdict: report.verdict, rules: errorRules(report), tools: toolVersions(report) };
+  const json = JSON.stringify(fixed === void 0 ? memory : { ...memory, fixed });
+  const encoded = encodeURIComponent(json.toWellFormed()).replace(/-/g, "%2d");
+  return encoded.length > LIMIT ? "" : `<!-- netfilter-compat memory=${encoded} -->
+`;
+}
+function readMemory(body) {
+  const [, encoded] = [...(body ?? "").matchAll(/^<!-- netfilter-compat memory=([^\s-]{1,2000}) -->\r?$/gm)].at(-1) ?? [];
+  if (encoded === void 0) return void 0;
+  try {
+    const parsed = schema.safeParse(JSON.parse(decodeURIComponent(encoded)));
+    return parsed.success ? parsed.data : void 0;
+  } catch {
+    return void 0;
+  }
+}
+function describeFix(before, report) {
+  if (before === void 0 || report.verdict !== "pass" && report.verdict !== "warn") return void 0;
+  if (before.verdict !== "fail") return before.fixed;
+  const still = errorRules(report);
+  const gone = before.rules.filter((rule) => !still.includes(rule));
+  if (gone.length === 0) return void 0;
+  const changes = compareVersions(before.tools, toolVersions(report));
+  const found = `${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} no longer found`;
+  return `${changes.length === 0 ? "The same tools" : changes.join(", ")}: ${found}`;
+}
+function errorRules(report) {
+  const errors = report.findings.filter((f) => f.severity === "error" && !f.existing && f.ignored === void 0);
+  return [...new Set(errors.map((finding2) => finding2.rule))].sort();
 }
 
 // src/github/outputs.ts
@@ -29889,8 +30057,8 @@ function workflowFile(env) {
 }
 
 // src/github/pull-request.ts
-function parseRepository(text2) {
-  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text2 ?? "") ?? [];
+function parseRepository(text3) {
+  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text3 ?? "") ?? [];
   return owner !== void 0 && repo !== void 0 ? { owner, repo } : void 0;
 }
 async function findPullRequest(client, repository2, event) {
@@ -29927,7 +30095,7 @@ async function publish(options) {
     failOnUnknown: inputs.failOnUnknown ?? false,
     failOnExisting: inputs.failOnExisting ?? false
   });
-  info(renderText(report, context2));
+  info(forLog(renderText(report, context2)));
   const warned = (options.warningsShown ?? 0) + (event.warning === void 0 ? 0 : 1);
   if (options.annotations !== false) annotate2(options, context2, failure2 !== void 0, warned);
   const noSummary = writeSummary(report, context2, env.GITHUB_STEP_SUMMARY);
@@ -29942,6 +30110,13 @@ async function publish(options) {
   }
   if (files.error !== void 0) throw files.error;
   return { ...comment, ...failure2 === void 0 ? {} : { failure: failure2 } };
+}
+var LOG_LIMIT = 5e5;
+function forLog(text3) {
+  if (text3.length <= LOG_LIMIT) return text3;
+  return `${text3.slice(0, text3.lastIndexOf("\n", LOG_LIMIT))}
+\u2026 cut here; the JSON report has all of it.
+`;
 }
 function makeContext({ inputs, env, hostTitles }, event) {
   return {
@@ -30004,9 +30179,13 @@ async function commentOn(options, context2, event, fails) {
       const wanted = leadingSuggestion(report);
       const shown = wanted !== void 0 && await isInDiff(client, repository2, pullRequest, wanted);
       const commentContext = shown ? { ...context2, suggestion: wanted } : context2;
-      const body = fitMarkdown(report, commentContext, COMMENT_LIMIT, `
-${marker}
+      const body = (previous) => {
+        const fixedBy = describeFix(readMemory(previous), report);
+        const whole2 = fixedBy === void 0 ? commentContext : { ...commentContext, fixedBy };
+        return fitMarkdown(report, whole2, COMMENT_LIMIT, `
+${writeMemory(report, fixedBy)}${marker}
 `);
+      };
       return told(await upsertComment(client, { repository: repository2, pullRequest, body, marker, create }));
     } finally {
       client.release();
@@ -30048,6 +30227,7 @@ var aks_azure_container_linux_default = {
   release: "3.0",
   maintained: true,
   osImage: "^Microsoft Azure Container Linux",
+  kernelVersion: "^6\\.(6|12)\\.[\\d.]+-\\d+\\.azl3$",
   kernels: [
     {
       id: "6.6",
@@ -31277,7 +31457,7 @@ var debian_11_default = {
   distribution: "debian",
   release: "11",
   maintained: false,
-  endOfLife: { value: "2024-08-14", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen" },
+  endOfLife: { value: "2026-08-31", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen", note: "long term support; without it 2024-08-14" },
   osImage: "^Debian GNU/Linux 11 \\(bullseye\\)",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
@@ -31426,7 +31606,7 @@ var debian_12_default = {
   distribution: "debian",
   release: "12",
   maintained: true,
-  endOfLife: { value: "2026-07-11", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen" },
+  endOfLife: { value: "2028-06-30", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen", note: "long term support; without it 2026-07-11" },
   osImage: "^Debian GNU/Linux 12 \\(bookworm\\)",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
@@ -32375,6 +32555,7 @@ var fcos_41_default = {
   maintained: false,
   endOfLife: { value: "2025-12-15", source: "endoflife-date/endoflife.date products/fedora.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Fedora CoreOS 41\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d+\\.fc\\d+\\.(x86_64|aarch64)$",
   kernels: [
     {
       id: "6.11",
@@ -32437,9 +32618,10 @@ var fedora_42_default = {
   maintained: false,
   endOfLife: { value: "2026-05-27", source: "endoflife-date/endoflife.date products/fedora.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Fedora (Linux|CoreOS) 42",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d+\\.fc\\d+\\.(x86_64|aarch64)$",
   kernels: [
     {
-      id: "6.17",
+      id: "6.14",
       release: { value: "6.14.0-63.fc42", source: "oracle/kconfigs Fedora 42 x86 64/config", confidence: "seen" },
       modules: {
         arp_tables: { value: "loadable", source: "oracle/kconfigs Fedora 42 x86 64/config", confidence: "seen" },
@@ -32478,7 +32660,7 @@ var fedora_42_default = {
       ]
     },
     {
-      id: "6.14",
+      id: "6.17",
       release: { value: "6.17.5-200.fc42", source: "kernel-hardening-checker distros/Fedora_42_Updates_x86_64.config", confidence: "seen" },
       modules: {
         arp_tables: { value: "loadable", source: "kernel-hardening-checker distros/Fedora_42_Updates_x86_64.config", confidence: "seen" },
@@ -32538,6 +32720,7 @@ var fedora_43_default = {
   maintained: true,
   endOfLife: { value: "2026-12-09", source: "endoflife-date/endoflife.date products/fedora.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Fedora (Linux|CoreOS) 43",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d+\\.fc\\d+\\.(x86_64|aarch64)$",
   kernels: [
     {
       id: "6.17",
@@ -32597,6 +32780,7 @@ var fedora_44_default = {
   maintained: true,
   endOfLife: { value: "2027-06-02", source: "endoflife-date/endoflife.date products/fedora.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Fedora (Linux|CoreOS) 44",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d+\\.fc\\d+\\.(x86_64|aarch64)$",
   kernels: [
     {
       id: "6.19",
@@ -32658,6 +32842,7 @@ var flatcar_2605_default = {
   release: "2605",
   maintained: false,
   osImage: "^Flatcar Container Linux by Kinvolk 2\\d\\d\\d\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-flatcar$",
   kernels: [
     {
       id: "unknown",
@@ -33354,6 +33539,7 @@ var k3os_default = {
   release: "0.21",
   maintained: false,
   osImage: "^k3OS",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+-rancher\\d+$",
   kernels: [
     {
       id: "5.4",
@@ -33524,6 +33710,7 @@ var microos_tumbleweed_default = {
   release: "rolling",
   maintained: true,
   osImage: "^openSUSE (MicroOS|Tumbleweed)",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d+-default$",
   kernels: [
     {
       id: "6.18",
@@ -33578,6 +33765,7 @@ var minikube_iso_default = {
   release: "1.38",
   maintained: true,
   osImage: "^Buildroot ",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+$",
   kernels: [
     {
       id: "6.6",
@@ -33661,6 +33849,7 @@ var nixos_default = {
   maintained: true,
   endOfLife: { value: "2026-12-31", source: "endoflife-date/endoflife.date products/nixos.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^NixOS",
+  kernelVersion: "^\\d+\\.\\d+(\\.\\d+)?$",
   kernels: [
     {
       id: "6.12",
@@ -33757,7 +33946,7 @@ var oracle_linux_8_default = {
   maintained: true,
   endOfLife: { value: "2029-07-31", source: "endoflife-date/endoflife.date products/oracle-linux.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Oracle Linux Server 8(\\D|$)",
-  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el8(uek|_\\d+)",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el8(uek|_\\d+)?\\.(x86_64|aarch64)$",
   kernels: [
     {
       id: "4.18",
@@ -33899,6 +34088,7 @@ var oracle_linux_9_default = {
   maintained: true,
   endOfLife: { value: "2032-06-30", source: "endoflife-date/endoflife.date products/oracle-linux.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Oracle Linux Server 9(\\D|$)",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el9(uek|_\\d+)?\\.(x86_64|aarch64)$",
   kernels: [
     {
       id: "5.14",
@@ -34036,6 +34226,7 @@ var oracle_linux_10_default = {
   release: "10",
   maintained: true,
   osImage: "^Oracle Linux Server 10(\\D|$)",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el10(uek|_\\d+)?\\.(x86_64|aarch64)$",
   kernels: [
     {
       id: "6.12",
@@ -34132,6 +34323,7 @@ var oracle_linux_10_cloud_default = {
   release: "10",
   maintained: true,
   osImage: "^Oracle Linux Server 10(\\D|$)",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el10(uek|_\\d+)?\\.(x86_64|aarch64)$",
   kernels: [
     {
       id: "6.12",
@@ -34577,7 +34769,9 @@ var rhcos_4_12_default = {
   distribution: "rhcos",
   release: "4.12",
   maintained: false,
+  endOfLife: { value: "2025-01-17", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen", note: "extended update support" },
   osImage: "^Red Hat Enterprise Linux CoreOS 412\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "4.18",
@@ -34624,6 +34818,7 @@ var rhcos_4_12_default = {
   ],
   iptables: {
     version: { value: "1.8.4", source: "RHEL base version", confidence: "inferred" },
+    release: { value: "22.el8", source: "RHEL base version: https://github.com/yifengyou/iptables/blob/master/SPECS/iptables.spec", confidence: "inferred", note: "of RHEL 8.6; later ones up to 24.el8_8.2" },
     backend: { value: "nft", source: "coreos/fedora-coreos-config branch rhcos-4.12 manifests: default to iptables-nft", confidence: "seen" }
   },
   notes: [
@@ -34638,7 +34833,9 @@ var rhcos_4_13_default = {
   distribution: "rhcos",
   release: "4.13",
   maintained: false,
+  endOfLife: { value: "2024-11-17", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Red Hat Enterprise Linux CoreOS 413\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "5.14",
@@ -34699,7 +34896,9 @@ var rhcos_4_14_default = {
   distribution: "rhcos",
   release: "4.14",
   maintained: false,
+  endOfLife: { value: "2025-10-31", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen", note: "extended update support" },
   osImage: "^Red Hat Enterprise Linux CoreOS 414\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "5.14",
@@ -34760,7 +34959,9 @@ var rhcos_4_15_default = {
   distribution: "rhcos",
   release: "4.15",
   maintained: false,
+  endOfLife: { value: "2025-08-27", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Red Hat Enterprise Linux CoreOS 415\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "5.14",
@@ -34820,8 +35021,10 @@ var rhcos_4_16_default = {
   title: "Red Hat Enterprise Linux CoreOS 4.16",
   distribution: "rhcos",
   release: "4.16",
-  maintained: true,
+  maintained: false,
+  endOfLife: { value: "2026-06-27", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen", note: "extended update support" },
   osImage: "^Red Hat Enterprise Linux CoreOS 416\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "5.14",
@@ -34881,8 +35084,10 @@ var rhcos_4_17_default = {
   title: "Red Hat Enterprise Linux CoreOS 4.17",
   distribution: "rhcos",
   release: "4.17",
-  maintained: true,
+  maintained: false,
+  endOfLife: { value: "2026-04-01", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Red Hat Enterprise Linux CoreOS 417\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "5.14",
@@ -34943,7 +35148,9 @@ var rhcos_4_18_default = {
   distribution: "rhcos",
   release: "4.18",
   maintained: true,
+  endOfLife: { value: "2027-02-25", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen", note: "extended update support; without it 2026-08-25" },
   osImage: "^Red Hat Enterprise Linux CoreOS 418\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "5.14",
@@ -35004,7 +35211,9 @@ var rhcos_4_19_default = {
   distribution: "rhcos",
   release: "4.19",
   maintained: true,
+  endOfLife: { value: "2026-12-17", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Red Hat Enterprise Linux CoreOS 419\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "5.14",
@@ -35065,7 +35274,9 @@ var rhcos_4_20_default = {
   distribution: "rhcos",
   release: "4.20",
   maintained: true,
+  endOfLife: { value: "2027-04-21", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Red Hat Enterprise Linux CoreOS 420\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "5.14",
@@ -35127,6 +35338,7 @@ var rhcos_5_x_default = {
   release: "5.1",
   maintained: false,
   osImage: "^Red Hat Enterprise Linux CoreOS 5\\d\\d\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
       id: "unknown",
@@ -35269,6 +35481,7 @@ var rhel_8_default = {
   ],
   iptables: {
     version: { value: "1.8.5", source: "CentOS Stream 8 and RHEL 8 package lists (1.8.5-8, 1.8.5-10); cloudnativelabs/kube-router#1588", confidence: "documented", note: "8.10; minor releases 8.3 to 8.8 carry 1.8.4 (1.8.4-24.el8_8.2 is the newest of these)" },
+    release: { value: "10.el8", source: "CentOS Stream 8 and RHEL 8 package lists (1.8.5-8, 1.8.5-10)", confidence: "documented" },
     backend: { value: "nft", source: "k3s-io/k3s#3425; rancher/docs#3187", confidence: "documented" }
   },
   ipset: {
@@ -35614,6 +35827,7 @@ var sle_micro_5_3_default = {
   maintained: false,
   endOfLife: { value: "2026-10-30", source: "endoflife-date/endoflife.date products/suse-linux-micro.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^SUSE Linux (Enterprise )?Micro 5\\.3",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d{6}\\.[\\d.]+-(default|rt)$",
   kernels: [
     {
       id: "5.14",
@@ -35649,6 +35863,7 @@ var sle_micro_5_4_default = {
   maintained: true,
   endOfLife: { value: "2027-04-30", source: "endoflife-date/endoflife.date products/suse-linux-micro.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^SUSE Linux (Enterprise )?Micro 5\\.4",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d{6}\\.[\\d.]+-(default|rt)$",
   kernels: [
     {
       id: "5.14",
@@ -35684,6 +35899,7 @@ var sle_micro_5_5_default = {
   maintained: true,
   endOfLife: { value: "2027-10-31", source: "endoflife-date/endoflife.date products/suse-linux-micro.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^SUSE Linux (Enterprise )?Micro 5\\.5",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d{6}\\.[\\d.]+-(default|rt)$",
   kernels: [
     {
       id: "5.14",
@@ -35719,6 +35935,7 @@ var sle_micro_6_0_default = {
   maintained: true,
   endOfLife: { value: "2028-06-30", source: "endoflife-date/endoflife.date products/suse-linux-micro.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^SUSE Linux (Enterprise )?Micro 6\\.0",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+-(default|rt)$",
   kernels: [
     {
       id: "6.4",
@@ -35743,6 +35960,7 @@ var sle_micro_6_1_default = {
   maintained: true,
   endOfLife: { value: "2028-11-30", source: "endoflife-date/endoflife.date products/suse-linux-micro.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^SUSE Linux (Enterprise )?Micro 6\\.1",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+-(default|rt)$",
   kernels: [
     {
       id: "6.4",
@@ -35767,6 +35985,7 @@ var sle_micro_6_2_default = {
   maintained: true,
   endOfLife: { value: "2029-11-30", source: "endoflife-date/endoflife.date products/suse-linux-micro.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^SUSE Linux (Enterprise )?Micro 6\\.2",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+-(default|rt)$",
   kernels: [
     {
       id: "6.4",
@@ -35939,6 +36158,7 @@ var sles_16_0_default = {
   maintained: true,
   endOfLife: { value: "2027-11-30", source: "endoflife-date/endoflife.date products/sles.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^(SUSE Linux Enterprise Server 16|openSUSE Leap 16)",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d{6}\\.[\\d.]+-default$",
   kernels: [
     {
       id: "6.12",
@@ -37782,12 +38002,23 @@ var selections_default = {
     note: "what people run today and every fact of which the rules need is known. Container-Optimized OS is left out: neither the iptables nor the netfilter modules of a maintained milestone could be read"
   },
   eks: {
-    hosts: ["amazon-linux-2023@*", "bottlerocket-1.33", "bottlerocket-1.35", "bottlerocket-1.36"],
-    note: "node images of awslabs/amazon-eks-ami and Bottlerocket"
+    hosts: [
+      "amazon-linux-2023@*",
+      "amazon-linux-2@5.10",
+      "bottlerocket-1.33@*",
+      "bottlerocket-1.35",
+      "bottlerocket-1.36"
+    ],
+    note: "node images of awslabs/amazon-eks-ami and Bottlerocket; Amazon Linux 2 is still met on Kubernetes up to 1.32"
+  },
+  gke: {
+    hosts: ["cos-121", "cos-125", "cos-129", "ubuntu-22.04", "ubuntu-24.04"],
+    note: "node images of cloud.google.com/kubernetes-engine: Container-Optimized OS and Ubuntu; kubearmor/KubeArmor#2505 shows both on GKE 1.34 (6.12.55+ and 6.8.0-1042-gke)",
+    caveat: "neither the iptables nor the netfilter modules of a maintained Container-Optimized OS could be read: what depends on them is unknown; the script that `hosts --collect` prints reads them on a node"
   },
   aks: {
     hosts: ["ubuntu-22.04@5.15-azure", "ubuntu-24.04@6.8-azure", "ubuntu-26.04", "azure-linux-3"],
-    note: "node images listed in Azure/AgentBaker release-notes, 2026-08"
+    note: "node images listed in Azure/AgentBaker release-notes, 2026-08. Azure Container Linux is left out: of its kernel modules nothing could be read"
   }
 };
 
