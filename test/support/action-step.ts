@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,8 @@ export interface Step {
   inputs?: Readonly<Record<string, string>>;
   /** More variables; they win. */
   env?: Readonly<Record<string, string>>;
+  /** Gets the process when it has been started. */
+  started?: (child: ChildProcess) => void;
 }
 
 /** Address of a published payload example: `pull_request`, `push`, `merge_group`, `workflow_run`. */
@@ -62,6 +64,7 @@ export async function runStep(step: Step): Promise<StepRun> {
     ...step.env,
   };
   const child = spawn(process.execPath, step.command, { env });
+  step.started?.(child);
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
