@@ -3,6 +3,7 @@ import { createMemberIndex, memberName } from "./archive-members.ts";
 import { createChannel } from "./channel.ts";
 import { decompress, sniffCompression } from "./compression/decompress.ts";
 import { locate, quote } from "./errors.ts";
+import { gather } from "./gather.ts";
 import { type LayerScan, type ScanOptions, scanLayer } from "./layer.ts";
 import { exceeded, isLimit, type ReadLimits, spend } from "./limits.ts";
 import type { BlobStore } from "./store.ts";
@@ -112,7 +113,7 @@ async function readMembers(
     return task && enqueue(task);
   }, limits);
   await decompress(
-    source,
+    gather(source),
     async (chunk) => {
       bytesLeft -= chunk.length;
       if (bytesLeft < 0) throw exceeded("image-size", limits);
@@ -175,14 +176,16 @@ function createLayerTask(options: ScanOptions, settle: Settle): MemberTask {
   const done = scanLayer(channel.readable, options).then(
     (scan) => {
       outcome = { scan };
+      channel.close();
     },
     (problem: unknown) => {
       outcome = { problem };
+      channel.close();
     },
   );
   return {
     // A scan that has failed takes nothing more; the archive goes on behind the layer, which may not be needed.
-    write: (chunk) => Promise.race([channel.write(chunk), done]),
+    write: channel.write,
     async end() {
       channel.end();
       await done;

@@ -3,6 +3,8 @@ export interface Channel {
   readable: AsyncIterable<Buffer>;
   write(chunk: Buffer): Promise<void>;
   end(): void;
+  /** The reader wants no more: a write that waits ends, and further ones do nothing. */
+  close(): void;
 }
 
 /** A channel for one writer and one reader. When the reader stops early, further writes do nothing. */
@@ -46,6 +48,10 @@ export function createChannel(): Channel {
     end() {
       ended = true;
       wake();
+    },
+    close() {
+      closed = true;
+      release();
     },
   };
 }

@@ -6,6 +6,7 @@ import type { DigestAlgorithm } from "./digest.ts";
 import { createEntryList, type EntryList } from "./entry-list.ts";
 import { quote } from "./errors.ts";
 import { createFileTable, type FileTable } from "./file-table.ts";
+import { gather } from "./gather.ts";
 import { exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
 import type { ReadProgress } from "./progress.ts";
 import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
@@ -62,7 +63,7 @@ export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOpti
   let compression: Compression = "none";
 
   async function* hashed(): AsyncGenerator<Buffer> {
-    for await (const chunk of source) {
+    for await (const chunk of gather(source)) {
       stored.update(chunk);
       options.progress?.bytes(chunk.length);
       yield chunk;
