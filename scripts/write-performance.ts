@@ -94,8 +94,8 @@ each. \`umoci unpack\` writes every file to disk; \`syft\` catalogues far more t
 ${scale.length === 0 ? "Not measured in this run." : "![CPU time and peak memory by bytes and by entries](images/performance.svg)"}
 
 Front parts of a real layer, and layers of small files, links and directories; one zstd layer each. CPU time is linear in bytes and
-in entries. Memory is flat in bytes; an entry takes some 250 bytes, because what is under each name must be known to
-merge layers.
+in entries. Memory is flat in bytes${bytesOfEntry(scale)}, because what is under each name must be known
+to merge layers.
 
 ## Start
 
@@ -116,6 +116,15 @@ looking into programs and scripts that may be netfilter tools costs about as muc
 show it most, because there the bare loop has next to nothing to do. The copy by \`skopeo\` is no reading of the image: it
 is faster wherever layers are compressed, because it leaves them so.
 `;
+}
+
+/** From the smallest and the largest number of entries. */
+function bytesOfEntry(scale: readonly ScalePoint[]): string {
+  const points = scale.filter(({ kind }) => kind === "entries");
+  const [first, last] = [points[0], points.at(-1)];
+  if (first?.figures.inspect === undefined || last?.figures.inspect === undefined) return "; entries take some";
+  const bytes = ((last.figures.inspect.memory - first.figures.inspect.memory) * 2 ** 20) / (last.size - first.size);
+  return `; an entry takes ${(bytes / 1000).toFixed(2)} KB`;
 }
 
 function describeImages(rows: Results["rows"]): string {
