@@ -203,7 +203,7 @@ function chooseByWrapper(
       return withBinary(toolchain, { backend: decision.backend, because, adapts: true }, decision.backend);
     }
   }
-  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, hostBackend);
+  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, programs, hostBackend);
   return chooseByRules(toolchain, name, generation, programs, hostBackend);
 }
 
@@ -211,14 +211,39 @@ function chooseLikeKubelet(
   toolchain: Toolchain,
   name: string,
   generation: WrapperChoice | undefined,
+  programs: readonly NodeProgram[],
   hostBackend: Backend | undefined,
 ): BackendChoice {
   if (hostBackend === undefined) return unknownHostBackend(`${name} follows the kubelet`);
+  const countsOnly = generation !== undefined && generation.chains === undefined && counts(generation);
+  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : undefined;
+  if (undecided !== undefined)
+    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
   const because =
     generation !== undefined && generation.chains === undefined
       ? `${name} counts rules and finds the kubelet's in ${hostBackend}`
       : `${name} follows the kubelet's marker chains to ${hostBackend}`;
   return withBinary(toolchain, { backend: hostBackend, because, adapts: true }, generation?.fallback);
+}
+
+function counts({ legacyWith, enough }: WrapperChoice): boolean {
+  return legacyWith !== "never" || enough !== undefined;
+}
+
+/**
+ * The fact that would tell what a count of rules gives; undefined where there can only be rules of one backend.
+ * @param found a backend that holds rules already, the kubelet's
+ */
+function undecidedCount(
+  programs: readonly NodeProgram[],
+  hostBackend: Backend | undefined,
+  found?: Backend,
+): string | undefined {
+  const there = new Set([found, ...programs.map((program) => backendOnHost(program, hostBackend))]);
+  if (there.has("nft") && there.has("legacy")) return "which backend holds more rules when the wrapper first runs";
+  // A kubelet's own rules are where the host's are, wherever else it writes.
+  const open = programs.find(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
+  return open === undefined ? undefined : `backend of ${open.id}`;
 }
 
 /** Without a kubelet there are only other programs' rules to count, if it counts. */
@@ -230,12 +255,11 @@ function chooseByRules(
   hostBackend: Backend | undefined,
 ): BackendChoice {
   const there = new Set(programs.map((program) => backendOnHost(program, hostBackend)));
-  const counts = generation !== undefined && generation.legacyWith !== "never";
-  if (counts && there.has("nft") && there.has("legacy")) {
-    const missing = "which backend holds more rules when the wrapper first runs";
-    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing };
-  }
-  const found = !counts ? undefined : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : undefined;
+  const isCounting = generation !== undefined && counts(generation);
+  const undecided = isCounting ? undecidedCount(programs, hostBackend) : undefined;
+  if (undecided !== undefined)
+    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
+  const found = !isCounting ? undefined : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : undefined;
   const rules = { nft: found === "nft" ? 1 : 0, legacy: found === "legacy" ? 1 : 0 };
   // One of unknown generation takes what later ones do.
   const backend = generation === undefined ? "nft" : decideByRules(generation, rules);

@@ -49,6 +49,34 @@ export function exposureBetween(writer: Writer, reader: Reader): Exposure {
   };
 }
 
+/** The same in one table alone: what may stand there, met by what may be done there. */
+export function exposureOnTable(writer: Writer, reader: Reader, table: Table): Exposure {
+  const constructs = writer.constructs.filter((construct) => tablesOf(construct, writer.tables).includes(table));
+  const stated = reader.tables?.reads;
+  const operations =
+    reader.operations?.filter((operation) => stated?.[operation]?.includes(table) ?? true) ?? reader.operations;
+  return exposureOf(writer.release, reader.release, constructs, operations);
+}
+
+/**
+ * The tables in which a writer does a reader the most harm.
+ * @returns undefined where it isn't stated into which tables it writes what does that
+ */
+export function tablesOfHarm(
+  writer: Writer,
+  reader: Reader,
+  harm: (exposure: Exposure) => number,
+): Table[] | undefined {
+  const harms = writer.constructs.map((construct) =>
+    harm(exposureBetween({ ...writer, constructs: [construct] }, reader)),
+  );
+  const worst = Math.max(0, ...harms);
+  const tables = writer.constructs
+    .filter((_, index) => harms[index] === worst)
+    .map((construct) => writer.tables?.writes?.[construct]);
+  return tables.includes(undefined) ? undefined : [...new Set(tables.flatMap((list) => list ?? []))];
+}
+
 /** Constructs of iptables' and ip6tables' tables, and those of ebtables and arptables, which only these programs read. */
 export function splitByFamily(constructs: readonly string[]): { ip: readonly string[]; link: readonly string[] } {
   const link = constructs.filter((construct) => constructFamily(construct) !== undefined);

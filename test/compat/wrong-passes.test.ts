@@ -4,7 +4,7 @@ import { evaluatePlatform, type PlatformInput } from "../../src/compat/engine.ts
 import type { Policy } from "../../src/compat/policy.ts";
 import type { Report } from "../../src/model/report.ts";
 import type { Toolchain } from "../../src/model/toolchain.ts";
-import { buildInput, type ProgramSpec, type Setup } from "../support/cells.ts";
+import { buildInput, kubelet, type ProgramSpec, type Setup } from "../support/cells.ts";
 
 /** Ways in which something that breaks could come out as a pass. Each was one once. */
 
@@ -212,4 +212,85 @@ test("a maker of sets whose nft isn't known, beside an nft that may crash on the
     { fact: "version of the nft of kube-proxy-nftables@1.36", rule: "nft-set-userdata" },
   ]);
   expect(missing("1.1.4")).toEqual([]);
+});
+
+describe("a break is only taken from the image by a program that does the same", () => {
+  const victim: ProgramSpec = { ...writer("victim"), iptables: "1.8.7", writes: ["address-prefix"] };
+  const other = (more: Partial<ProgramSpec>) =>
+    writer("other", { iptables: "1.8.11", operations: ["append"], ...more });
+  const profile: Setup["profile"] = {
+    writes: ["port-range"],
+    operations: ["append"],
+    tables: { writes: { "port-range": ["filter"] } },
+  };
+  const severities = (image: Setup["image"], more: Partial<ProgramSpec>, own = profile) =>
+    report(buildInput({ image, programs: [victim, other(more)], profile: own }))
+      .findings.filter(({ rule, program }) => rule === "image-newer-writer" && program === "victim")
+      .map(({ severity }) => severity);
+
+  test("the control", () => {
+    expect(severities({ nft: "1.8.11" }, { writes: ["port-range"] })).toEqual(["notice"]);
+    expect(severities({ nft: "1.8.11" }, { writes: ["address-prefix"] })).toEqual(["error"]);
+  });
+  test("of two versions in the image the one that breaks is compared", () => {
+    const change = (toolchain: Toolchain) => {
+      for (const tool of toolchain.tools.filter(({ name }) => name === "ip6tables")) {
+        tool.version = "1.8.11";
+        tool.target = "/opt/xtables-nft-multi";
+      }
+      for (const [name, command] of Object.entries(toolchain.defaults))
+        if (name.startsWith("ip6tables")) command.via = [`/usr/sbin/${name}`, "/opt/xtables-nft-multi"];
+    };
+    expect(severities({ nft: "1.8.7", change }, { writes: ["address-prefix"] })).toEqual(["error"]);
+  });
+  test("another table that is broken excuses nothing", () => {
+    const nflog = (...tables: ("filter" | "mangle")[]) => ({
+      writes: ["nflog"],
+      tables: { writes: { nflog: tables } },
+    });
+    expect(severities({ nft: "1.8.11" }, nflog("mangle"))).toEqual(["error"]);
+    expect(severities({ nft: "1.8.11" }, nflog("mangle", "filter"))).toEqual(["notice"]);
+  });
+  test("where a table is not stated, it may be the same one", () => {
+    const { tables: _, ...anywhere } = profile;
+    const nflog = { writes: ["nflog"], tables: { writes: { nflog: ["mangle" as const] } } };
+    expect(severities({ nft: "1.8.11" }, nflog, anywhere)).toEqual(["notice"]);
+    expect(severities({ nft: "1.8.11" }, { writes: ["nflog"] })).toEqual(["notice"]);
+  });
+});
+
+test("a reader whose backend isn't known, beside an image whose rules aren't", () => {
+  const reader = writer("reader", { backend: "unknown", iptables: "1.8.6" });
+  const { verdict, findings } = report(buildInput({ image: { nft: "1.8.11" }, programs: [reader] }));
+  expect(verdict).toBe("warn");
+  expect(findings.map(({ rule }) => rule)).toEqual(["image-newer-writer"]);
+  expect(findings[0]?.message).toMatch(
+    /the common rules are assumed\), if reader uses nft, which is not known either$/,
+  );
+});
+
+describe("a wrapper that only counts rules doesn't follow the kubelet where others write in the other backend", () => {
+  const beside = (backend: ProgramSpec["backend"]): ProgramSpec => ({ name: "other", id: "other", backend: backend! });
+  const facts = (wrapper: string, programs: ProgramSpec[], host: Setup["host"] = {}) =>
+    report(buildInput({ image: { nft: "1.8.11", legacy: "1.8.11", wrapper }, host, programs }))
+      .images[0]?.platforms[0]?.cells[0]?.missing.filter(({ rule }) => rule === "wrapper-misdetects")
+      .map(({ fact }) => fact);
+  const more = ["which backend holds more rules when the wrapper first runs"];
+
+  test.each(["v1", "v1-timeout", "kind", "k3s"])("%s", (wrapper) => {
+    expect(facts(wrapper, [kubelet, beside("legacy")])).toEqual(more);
+    expect(facts(wrapper, [kubelet, beside("nft")], { backend: "legacy" })).toEqual(more);
+    expect(facts(wrapper, [kubelet, beside("unknown")])).toEqual(["backend of other"]);
+    expect(facts(wrapper, [kubelet, beside("nft"), beside("native-nft"), beside("none")])).toEqual([]);
+  });
+  test.each(["v2", "cilium", "go"])("%s looks for its chains first", (wrapper) => {
+    expect(facts(wrapper, [kubelet, beside("legacy")])).toEqual([]);
+  });
+  test("without a kubelet, what nobody knows of a program is no error", () => {
+    expect(facts("v1", [beside("unknown")])).toEqual(["backend of other"]);
+    expect(
+      report(buildInput({ image: { nft: "1.8.11", legacy: "1.8.11", wrapper: "v1" }, programs: [beside("unknown")] }))
+        .verdict,
+    ).toBe("unknown");
+  });
 });

@@ -5,7 +5,7 @@ import { buildOf, type Release, testedReleases } from "../encodings.ts";
 import { commonConstructs, describeConstructs, type Exposure, effectEvidence, gapsOfMeeting } from "../exposure.ts";
 import { hostTool, iptablesOnHost, type NodeTool, upstream } from "../host-build.ts";
 import { rememberFor } from "../remember.ts";
-import { exposureBetween, splitByFamily } from "../tables.ts";
+import { exposureBetween, exposureOnTable, splitByFamily, tablesOfHarm, type Writer } from "../tables.ts";
 import { type Cell, type ImageContext, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 
 /**
@@ -145,12 +145,17 @@ function byFamily(meeting: Meeting, hasReader: boolean): Meeting[] {
 
 type Direction = "reads" | "writes";
 type ReportOn = (meeting: Meeting, exposure: Exposure) => RawFinding[];
+/** What a rule says, and of a finding the meeting that it is about. */
+interface Met {
+  outcome: Outcome;
+  meeting?: Meeting;
+}
 
 /**
  * Looks at every pair of image tool and program. Where a version isn't known, all measured releases are tried, and a program
  * of unknown backend is taken for one that writes nft: if that would give an error, the fact is missing.
  */
-function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: ReportOn): Outcome[] {
+function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: ReportOn): Met[] {
   const programs = nftPrograms(cell);
   // Many hosts run the same versions: the same pair says the same on each.
   const recall = metBefore(cell.toolchain, cell.image);
@@ -165,7 +170,7 @@ function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: Repor
   );
 }
 
-const metBefore = rememberFor<Outcome[]>();
+const metBefore = rememberFor<Met[]>();
 
 function keyOf(tool: NodeTool | undefined): string {
   if (tool === undefined || typeof tool.release === "string") return String(tool?.release);
@@ -182,37 +187,55 @@ function meetOne(
   program: NodeProgram,
   other: NodeTool | undefined,
   reportOn: ReportOn,
-): Outcome[] {
-  const judge = (version: string, node: NodeTool): RawFinding[] => {
+): Met[] {
+  const judge = (version: string, node: NodeTool): { finding: RawFinding; meeting: Meeting }[] => {
     const image = { name: own.name, version, release: buildOf(version, own.tool?.package) };
-    const meeting = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program, image, node);
-    return byFamily(meeting, direction === "writes" || linkLayerTools).flatMap((part) =>
-      reportOn(part, exposureOfMeeting(part)),
+    const whole = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program, image, node);
+    return byFamily(whole, direction === "writes" || linkLayerTools).flatMap((meeting) =>
+      reportOn(meeting, exposureOfMeeting(meeting)).map((finding) => ({ finding, meeting })),
     );
   };
-  // Of a program of which neither rules nor backend are known, both are assumed: warnings that say so.
-  const assumed = direction === "reads" && program.backend === "unknown" && program.writes === null;
+  const constructs = direction === "reads" ? program.writes : (imageContext.profile?.writes?.value ?? null);
+  // Where neither the rules nor the backend of the program are known, both are assumed: warnings that say so.
+  const assumed = program.backend === "unknown" && constructs === null;
   if (own.version !== null && other !== undefined && (program.backend !== "unknown" || assumed)) {
-    const findings = judge(own.version, other).map((finding) => ({
-      ...finding,
-      ...(assumed ? { message: `${finding.message}, if it writes with nft, which is not known either` } : {}),
-      program: program.id,
-      dependsOnHost: program.backend === "host",
-      evidence: [...finding.evidence, ...aboutIptables(program, direction)],
+    const findings = judge(own.version, other).map(({ finding, meeting }) => ({
+      outcome: {
+        ...finding,
+        ...(assumed ? { message: `${finding.message}, if ${unsaid(direction, program)}` } : {}),
+        program: program.id,
+        dependsOnHost: program.backend === "host",
+        evidence: [...finding.evidence, ...aboutIptables(program, direction)],
+      },
+      meeting,
     }));
     return findings.length > 0
       ? findings
-      : unmeasured(imageContext, rule, program, direction, own.version, other.version);
+      : toMet(unmeasured(imageContext, rule, program, direction, own.version, other.version));
   }
   // Assumed constructs can give warnings at most.
-  const constructs = direction === "reads" ? program.writes : imageContext.profile?.writes?.value;
-  if (constructs === null || constructs === undefined) return [];
+  if (constructs === null) return [];
   const couldBeError = (own.version === null ? testedReleases() : [own.version]).some((image) =>
     (other === undefined ? testedReleases().map(upstream) : [other]).some((node) =>
-      judge(image, node).some((finding) => finding.severity === "error"),
+      judge(image, node).some(({ finding }) => finding.severity === "error"),
     ),
   );
-  return couldBeError ? missingOf(rule, own, program, other) : [];
+  return couldBeError ? toMet(missingOf(rule, own, program, other)) : [];
+}
+
+function toMet(outcomes: readonly Outcome[]): Met[] {
+  return outcomes.map((outcome) => ({ outcome }));
+}
+
+function outcomesOf(met: readonly Met[]): Outcome[] {
+  return met.map(({ outcome }) => outcome);
+}
+
+/** The second assumption, behind the first. */
+function unsaid(direction: Direction, { id }: NodeProgram): string {
+  return direction === "reads"
+    ? "it writes with nft, which is not known either"
+    : `${id} uses nft, which is not known either`;
 }
 
 function missingOf(rule: string, own: ToolInUse, program: NodeProgram, other: NodeTool | undefined): Outcome[] {
@@ -250,8 +273,10 @@ function aboutIptables(program: NodeProgram, direction: Direction): NodeProgram[
 export const nftNewerWriter: Rule = {
   id: "nft-newer-writer",
   evaluate(cell) {
-    return meetAll(cell, "nft-newer-writer", "reads", (meeting, exposure) =>
-      exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting, exposure)],
+    return outcomesOf(
+      meetAll(cell, "nft-newer-writer", "reads", (meeting, exposure) =>
+        exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting, exposure)],
+      ),
     );
   },
 };
@@ -259,10 +284,12 @@ export const nftNewerWriter: Rule = {
 export const silentMatchLoss: Rule = {
   id: "silent-match-loss",
   evaluate(cell) {
-    return meetAll(cell, "silent-match-loss", "reads", (meeting, exposure) =>
-      exposure.rewritten.length + exposure.misread.length === 0
-        ? []
-        : [quietFinding("silent-match-loss", meeting, exposure)],
+    return outcomesOf(
+      meetAll(cell, "silent-match-loss", "reads", (meeting, exposure) =>
+        exposure.rewritten.length + exposure.misread.length === 0
+          ? []
+          : [quietFinding("silent-match-loss", meeting, exposure)],
+      ),
     );
   },
 };
@@ -272,12 +299,14 @@ export const imageNewerWriter: Rule = {
   id: "image-newer-writer",
   evaluate(cell) {
     const rule = "image-newer-writer";
-    const outcomes = meetAll(cell, rule, "writes", (meeting, exposure) => {
+    const met = meetAll(cell, rule, "writes", (meeting, exposure) => {
       if (exposure.loud.length > 0) return [{ ...loudFinding(rule, meeting, exposure), ...reverse(meeting) }];
       if (exposure.rewritten.length + exposure.misread.length === 0) return [];
       return [{ ...quietFinding(rule, meeting, exposure), ...reverse(meeting) }];
     });
-    const judged = outcomes.map((outcome) => (outcome.kind === "finding" ? chargeOnce(cell, outcome) : outcome));
+    const judged = met.map(({ outcome, meeting }) =>
+      outcome.kind === "finding" && meeting !== undefined ? chargeOnce(cell, outcome, meeting) : outcome,
+    );
     return [...judged, ...hostToolsRead(cell, rule)];
   },
 };
@@ -322,25 +351,21 @@ function harm({ loud, rewritten, misread }: Exposure): number {
 
 /** A break that another program on the node already causes isn't the image's doing. An error is only taken from the image
  * by a program that is stated to write such rules. */
-function chargeOnce(cell: Cell, finding: RawFinding): RawFinding {
-  const victim = cell.programs.find((program) => program.id === finding.program);
-  const reader = victim === undefined ? undefined : iptablesOnHost(victim, cell.host);
-  const [own] = imageTools(cell);
-  if (victim === undefined || reader === undefined || own === undefined || own.version === null) return finding;
-  const harmOf = (release: Release, writes: readonly string[] | null, tables: TableUse | undefined) =>
-    harm(
-      exposureBetween(
-        { release, constructs: splitByFamily(writes ?? commonConstructs).ip, tables },
-        { release: reader.release, operations: victim.operations, tables: victim.tables },
-      ),
-    );
-  const { profile } = cell.image;
-  const done = harmOf(buildOf(own.version, own.tool?.package), profile?.writes?.value ?? null, profile?.tables?.value);
+function chargeOnce(cell: Cell, finding: RawFinding, meeting: Meeting): RawFinding {
+  const { reader: release, operations, readerTables } = meeting;
+  const reader = { release, operations, tables: readerTables };
+  const own = writerOf(meeting.writer, meeting.constructs, meeting.writerTables);
+  // A table breaks by itself: where it is stated which one the image breaks, another one that is broken excuses nothing.
+  const places = tablesOfHarm(own, reader, harm) ?? [undefined];
+  const harmIn = (writer: Writer, place: (typeof places)[number]) =>
+    harm(place === undefined ? exposureBetween(writer, reader) : exposureOnTable(writer, reader, place));
   const culprit = nftPrograms(cell).find((program) => {
-    const writer = iptablesOnHost(program, cell.host);
-    if (program === victim || writer === undefined || program.backend === "unknown") return false;
+    const tool = iptablesOnHost(program, cell.host);
+    if (program.id === finding.program || tool === undefined || program.backend === "unknown") return false;
     if (finding.severity === "error" && program.writes === null) return false;
-    return harmOf(writer.release, program.writes, program.tables) >= done;
+    const { ip, link } = splitByFamily(program.writes ?? commonConstructs);
+    const writer = writerOf(tool.release, meeting.linkLayer === true ? link : ip, program.tables);
+    return places.every((place) => harmIn(writer, place) >= harmIn(own, place));
   });
   if (culprit === undefined) return finding;
   return {
@@ -348,4 +373,8 @@ function chargeOnce(cell: Cell, finding: RawFinding): RawFinding {
     severity: "notice",
     message: `${finding.message}; ${culprit.id} on the node does the same already`,
   };
+}
+
+function writerOf(release: Release, constructs: readonly string[] | null, tables: TableUse | undefined): Writer {
+  return { release, constructs: constructs ?? commonConstructs, tables };
 }
