@@ -144,7 +144,8 @@ function addFinding(
       finding.program === judged.program &&
       finding.message === judged.message &&
       finding.existing === judged.existing &&
-      finding.ignored?.reason === judged.ignored?.reason,
+      finding.ignored?.reason === judged.ignored?.reason &&
+      finding.expired?.reason === judged.expired?.reason,
   );
   const known = findings[index];
   if (known !== undefined) {
@@ -168,6 +169,7 @@ function addFinding(
     ...platform.locate?.(judged),
     ...(judged.existing === undefined ? {} : { existing: judged.existing }),
     ...(judged.ignored === undefined ? {} : { ignored: judged.ignored }),
+    ...(judged.expired === undefined ? {} : { expired: judged.expired }),
   });
   return findings.length - 1;
 }

@@ -24,6 +24,7 @@ export interface IgnoreEntry {
 export interface JudgedFinding extends RawFinding {
   existing?: true;
   ignored?: NonNullable<Finding["ignored"]>;
+  expired?: NonNullable<Finding["expired"]>;
 }
 
 /**
@@ -39,12 +40,13 @@ export function applyPolicy(
 ): JudgedFinding {
   const judged: JudgedFinding = { ...finding, severity: policy.severity[finding.rule] ?? finding.severity };
   if (base?.all.some((other) => isSame(finding, other)) === true) judged.existing = true;
-  const index = policy.ignore.findIndex((entry) => entry.until >= policy.today && matches(entry, finding, host));
-  const entry = policy.ignore[index];
+  const fits = policy.ignore.filter((entry) => matches(entry, finding, host));
+  const entry = fits.find(({ until }) => until >= policy.today);
+  const [ended] = fits.toSorted((a, b) => (a.until < b.until ? 1 : -1));
   if (entry !== undefined) {
-    used.add(index);
+    used.add(policy.ignore.indexOf(entry));
     judged.ignored = { reason: entry.reason, until: entry.until };
-  }
+  } else if (ended !== undefined) judged.expired = { reason: ended.reason, until: ended.until };
   return judged;
 }
 

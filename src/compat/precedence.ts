@@ -50,8 +50,12 @@ function pick<T extends RawFinding>(group: readonly T[]): T {
     other.rule === kept.rule && other.program !== undefined && other.program !== kept.program ? [other.program] : [],
   );
   if (also.length === 0) return kept;
-  const fact = `the same with ${[...new Set(also)].join(", ")}`;
-  return { ...kept, evidence: [...kept.evidence, { fact, source: "programs on the node" }] };
+  // One fact for each program: hosts with other programs share some of them.
+  const same = [...new Set(also)].map((program) => ({
+    fact: `the same with ${program}`,
+    source: "programs on the node",
+  }));
+  return { ...kept, evidence: [...kept.evidence, ...same] };
 }
 
 /**

@@ -4,7 +4,7 @@ import { verdicts } from "../model/report.ts";
 import { compareVersions, toolVersions } from "../report/changes.ts";
 
 /**
- * What the comment knows of the run before, hidden in its text, so that it can say what turned it green. Pure. It is read
+ * What the comment knows of the last run that could judge, hidden in its text, so that it can say what turned it green. Pure. It is read
  * from a comment of our own only, and still trusted with nothing but words that are escaped like any other.
  */
 export interface Memory {
@@ -27,10 +27,18 @@ const schema = z.object({
   fixed: z.optional(text),
 });
 
-/** A hidden line, or nothing where it would be too long. Dashes are encoded: nothing in it can end the comment. */
-export function writeMemory(report: Report, fixed: string | undefined): string {
-  const memory: Memory = { verdict: report.verdict, rules: errorRules(report), tools: toolVersions(report) };
-  const json = JSON.stringify(fixed === undefined ? memory : { ...memory, fixed });
+/**
+ * A hidden line, or nothing where it would be too long. Dashes are encoded: nothing in it can end the comment.
+ * @param before what the comment knew until now; a run that could not judge keeps it, because it fixed and broke nothing
+ */
+export function writeMemory(report: Report, fixed: string | undefined, before?: Memory): string {
+  const now: Memory = {
+    verdict: report.verdict,
+    rules: errorRules(report),
+    tools: toolVersions(report),
+    ...(fixed === undefined ? {} : { fixed }),
+  };
+  const json = JSON.stringify(report.verdict === "unknown" ? (before ?? now) : now);
   const encoded = encodeURIComponent(json.toWellFormed()).replace(/-/g, "%2d");
   return encoded.length > LIMIT ? "" : `<!-- netfilter-compat memory=${encoded} -->\n`;
 }

@@ -85,7 +85,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
   writeOutputs(report, { ...files.places, commentUrl: comment.commentUrl ?? "" });
   if (failure !== undefined) {
     const { change, sentence } = headline(report, context);
-    const line = `${change === undefined ? "" : `${change}. `}${sentence.replaceAll("`", "")} (${failure})`;
+    const line = `${change === undefined ? "" : `${change}. `}${sentence.replace(/[`]|\.$/g, "")} (${failure})`;
     setFailed(plainText(line, 1500));
   }
   if (files.error !== undefined) throw files.error;
@@ -176,9 +176,10 @@ async function commentOn(
       const shown = wanted !== undefined && (await isInDiff(client, repository, pullRequest, wanted));
       const commentContext = shown ? { ...context, suggestion: wanted } : context;
       const body = (previous: string | undefined) => {
-        const fixedBy = describeFix(readMemory(previous), report);
+        const before = readMemory(previous);
+        const fixedBy = describeFix(before, report);
         const whole = fixedBy === undefined ? commentContext : { ...commentContext, fixedBy };
-        return fitMarkdown(report, whole, COMMENT_LIMIT, `\n${writeMemory(report, fixedBy)}${marker}\n`);
+        return fitMarkdown(report, whole, COMMENT_LIMIT, `\n${writeMemory(report, fixedBy, before)}${marker}\n`);
       };
       return told(await upsertComment(client, { repository, pullRequest, body, marker, create }));
     } finally {

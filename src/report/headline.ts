@@ -11,6 +11,8 @@ export interface Headline {
   change?: string;
   /** One sentence. */
   sentence: string;
+  /** What counts again because its `ignore` has ended, without stop. */
+  expired?: string;
   /** What to do, without the words "Do this". */
   action: string;
   /** True when `action` is a change to make, false when it only says that there is none. */
@@ -24,10 +26,36 @@ export function headline(report: Report, context: ReportContext = {}): Headline 
   const say = { fail: sayFail, unknown: sayUnknown, warn: sayWarn, pass: sayPass }[report.verdict];
   const changes = findChanges(report);
   const change = changes === undefined ? {} : { change: describeChanges(changes) };
-  return { verdict: report.verdict, ...change, ...say(report, context) };
+  const lines = say(report, context);
+  const expired = describeExpired(report);
+  if (expired === undefined) return { verdict: report.verdict, ...change, ...lines };
+  const sentence = `${lines.sentence.replace(/\.$/, "")}; an \`ignore\` has ended.`;
+  return { verdict: report.verdict, ...change, ...lines, sentence, expired };
 }
 
-type Lines = Omit<Headline, "verdict" | "change">;
+type Lines = Omit<Headline, "verdict" | "change" | "expired">;
+
+/** Ended entries named before the rest is counted. */
+const EXPIRED_NAMED = 3;
+
+/** `nft-newer-writer, ignored until 2026-10-31 (tracked in #12)`: why a pull request that changed nothing turned red. */
+function describeExpired(report: Report): string | undefined {
+  const { active } = groupFindings(report.findings.filter((finding) => finding.expired !== undefined));
+  const all = active
+    .filter(({ severity }) => severity !== "notice")
+    .map(({ rule, first }) => {
+      const reason = cut(first.expired?.reason ?? "", 100);
+      return `${rule}, ignored until ${first.expired?.until} (${reason})`.replaceAll("`", "");
+    });
+  const named = [...new Set(all)];
+  if (named.length === 0) return undefined;
+  const left = named.length - EXPIRED_NAMED;
+  return `${named.slice(0, EXPIRED_NAMED).join("; ")}${left > 0 ? ` and ${left} more` : ""}`;
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1).toWellFormed()}…`;
+}
 
 function sayFail(report: Report): Lines {
   const hosts = allHosts(report);

@@ -25,6 +25,7 @@ const order = [
     "suggestion",
     "existing",
     "ignored",
+    "expired",
   ],
   ["os", "architecture", "tools", "libraries", "defaults", "selector", "program", "modprobe", "environment", "missing"],
   [

@@ -129,7 +129,12 @@ function head({ report, context }: Writer): string {
   const first = `### ${symbols[lines.verdict]} ${heading}${name}\n${lines.isChange ? `**Do this:** ${action}` : action}`;
   const fixed = context.fixedBy === undefined ? "" : `**Fixed:** ${withArrows(markdownText(`${context.fixedBy}.`))}`;
   const sentence = lines.change === undefined ? "" : markdownText(lines.sentence);
-  return [first, sentence, fixed].filter((block) => block !== "").join("\n\n");
+  const config = markdownCode(context.configFile ?? ".github/netfilter-compat.yml", 200);
+  const expired =
+    lines.expired === undefined
+      ? ""
+      : `**Counts again:** ${markdownText(lines.expired, 1000)}. Fix it, or give the entry in ${config} a later day.`;
+  return [first, expired, sentence, fixed].filter((block) => block !== "").join("\n\n");
 }
 
 /** Without a `<` before it the arrow's head means nothing, and mails show the source. */
@@ -287,9 +292,11 @@ function findingFacts(writer: Writer, group: FindingGroup, rest: string): string
   if (writer.report.images.length > 1)
     lines.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
   if (group.program !== undefined) lines.push(`**Together with:** ${markdownText(group.program, 120)}`);
-  const { location, ignored } = group.first;
+  const { location, ignored, expired } = group.first;
   if (location) lines.push(`**Brought in at:** ${locationLink(writer, location)}`);
   if (ignored) lines.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
+  if (expired)
+    lines.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${markdownText(expired.reason)}`);
   lines.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
   return lines.map((line) => `- ${line}`).join("\n");
 }

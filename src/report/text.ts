@@ -47,7 +47,11 @@ function textHead(report: Report, context: ReportContext, pen: Pen): string {
   const first =
     lines.change === undefined ? `${label}  ${sentence}` : `${label}  ${plainText(lines.change)}\n${sentence}`;
   const action = plainText(lines.action.replaceAll("`", ""), 1200);
-  return `${first}\n${wrap(lines.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}`;
+  const expired =
+    lines.expired === undefined
+      ? ""
+      : `\n${wrap(`Counts again: ${plainText(lines.expired, 1000)}`, pen.width, "", "  ")}`;
+  return `${first}\n${wrap(lines.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}${expired}`;
 }
 
 function matrixText(

@@ -62,3 +62,12 @@ test("programs that bring their own tools stand before those that run the host's
   expect(one?.program).toBe("docker");
   expect(one?.evidence.at(-1)?.fact).toBe("the same with kubelet@1.31");
 });
+
+test("each of the others is a fact of its own, so that hosts with other programs share them", () => {
+  const programs = ["docker", "kubelet@1.31", "agent"];
+  const [one] = keepOnePerCause(programs.map((program) => finding("nft-newer-writer", "error", "a", program)));
+  expect(one?.evidence.slice(-2).map(({ fact }) => fact)).toEqual([
+    "the same with kubelet@1.31",
+    "the same with agent",
+  ]);
+});

@@ -113,6 +113,23 @@ describe("what is ignored hides nothing else", () => {
     expect(active.map((finding) => finding.program)).toEqual([other]);
     expect(result.notes).toEqual([]);
   });
+  test("an entry that has ended hides nothing and is told with the finding, unless another one holds", () => {
+    const entry = (until: string) => ({ rule: "nft-newer-writer", program: "a", until, reason: until });
+    const ignored = (...days: string[]) =>
+      report(buildInput({ image: old, programs: [writer("a")] }), { ...plain, ignore: days.map(entry) });
+    const ended = ignored("2026-01-01", "2026-11-22");
+    expect(ended.verdict).toBe("fail");
+    expect(ended.findings[0]?.expired).toEqual({ until: "2026-11-22", reason: "2026-11-22" });
+    const held = ignored("2026-11-22", "2026-11-23");
+    expect(held.verdict).not.toBe("fail");
+    expect(held.findings[0]).toMatchObject({ ignored: { until: "2026-11-23" } });
+    expect(held.findings[0]).not.toHaveProperty("expired");
+  });
+  test("an entry for one host that has ended is told of that host alone", () => {
+    const on = buildInput({ image: old, programs: [writer("a")] });
+    const entry = { rule: "nft-newer-writer", host: "elsewhere", until: "2026-01-01", reason: "r" };
+    expect(report(on, { ...plain, ignore: [entry] }).findings[0]).not.toHaveProperty("expired");
+  });
   test("a lowered severity leaves what is worse then", () => {
     const quiet = writer("b", { writes: ["mark-match"] });
     const input = buildInput({

@@ -106,6 +106,27 @@ describe("inputs and config", () => {
     expect((await run("kilo-0.6.0", { "fail-on": "error" })).code).toBe(1);
   });
 
+  test("an ignore that has ended is said at the top, one that matches nothing in the notes", async () => {
+    const file = join(workspace, ".github/netfilter-compat.yml");
+    const entry = (fields: string, until: string) => `  - {${fields}, until: ${until}, reason: "tracked in #12"}\n`;
+    const both = entry("rule: nft-newer-writer", "2999-01-01") + entry("rule: buggy-version", "2020-01-01");
+    const unmatched = entry('rule: mixed-backends, host: "talos-*"', "2999-01-01");
+    writeFileSync(file, `${readFileSync(file, "utf8")}\nignore:\n${both}${unmatched}`);
+    const result = await run("kilo-0.6.0");
+    expect(result.code).toBe(1);
+    const [title, action, , expired] = github.comments[0]?.body.split("\n") ?? [];
+    expect(title).toBe("### ❌ `kilo-0.6.0.tar` breaks on all 4 hosts; an `ignore` has ended");
+    expect(action).toContain("**Do this:**");
+    expect(expired).toMatch(
+      /^\*\*Counts again:\*\* buggy-version, ignored until 2020-01-01 \(tracked in #\u206012\)\. /,
+    );
+    expect(lines(result, "error").at(-1)).toMatch(/breaks on all 4 hosts; an ignore has ended \(1 error\)$/);
+    for (const text of [result.log, result.summary, github.comments[0]?.body]) {
+      expect(text).toContain("Ignored, not counted");
+      expect(text).toMatch(/mixed-backends.* matches nothing: remove it/);
+    }
+  });
+
   test("hosts, platforms and base-image", async () => {
     const one = await run("kilo-fixed", { hosts: "debian-12", platforms: "linux/arm64" });
     const report = JSON.parse(readFileSync(one.outputs["report-file"] ?? "", "utf8"));

@@ -14,7 +14,8 @@ function sample(name: string): Report {
 const broken = sample("kilo-broken");
 const clean = sample("clean");
 /** The comment of a run, as far as it matters here. */
-const body = (report: Report, fixed?: string) => `### x\n\n${writeMemory(report, fixed)}<!-- marker -->\n`;
+const body = (report: Report, fixed?: string, before?: string) =>
+  `### x\n\n${writeMemory(report, fixed, readMemory(before))}<!-- marker -->\n`;
 
 test("what was written is read", () => {
   const memory = readMemory(body(broken));
@@ -49,6 +50,14 @@ describe("what turned it green", () => {
     expect(describeFix(readMemory(body(broken)), sample("unknown"))).toBeUndefined();
     expect(describeFix(readMemory(body(broken)), broken)).toBeUndefined();
     expect(describeFix(undefined, clean)).toBeUndefined();
+  });
+
+  test("a run in between that could not judge loses nothing", () => {
+    const between = body(sample("unknown"), undefined, body(sample("unknown"), undefined, body(broken)));
+    expect(describeFix(readMemory(between), clean)).toMatch(/nft-newer-writer are no longer found$/);
+    const green = body(sample("unknown"), undefined, body(clean, "x -> y"));
+    expect(describeFix(readMemory(green), clean)).toBe("x -> y");
+    expect(describeFix(readMemory(body(sample("unknown"))), clean)).toBeUndefined();
   });
 });
 

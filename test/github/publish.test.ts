@@ -63,7 +63,7 @@ test("annotations carry file and line; at most ten of a kind, the failing status
   expect(lines(run, "error")[0]).toMatch(
     /^::error title=nft-newer-writer%3A 8 hosts,file=Dockerfile,line=14::the image's iptables 1\.8\.4 refuses/,
   );
-  expect(lines(run, "error").at(-1)).toBe("::error::kilo.tar breaks on 8 of 13 hosts. (2 errors)");
+  expect(lines(run, "error").at(-1)).toBe("::error::kilo.tar breaks on 8 of 13 hosts (2 errors)");
   const many = await step("400-findings");
   expect(lines(many, "error")).toHaveLength(10);
   expect(lines(many, "warning").length).toBeLessThanOrEqual(10);

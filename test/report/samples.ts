@@ -356,10 +356,15 @@ export const samples: Record<string, Report> = {
   ignored: build({
     findings: [{ ...ipset, ignored: { reason: "the nodes' kube-proxy runs in iptables mode", until: "2027-01-31" } }],
     platforms: clean,
-    notes: [
-      "ignore entry 2 (wrapper-missing on talos-*) has run out on 2026-10-01 and counts again",
-      "ignore entry 3 (mixed-backends) matched nothing",
+    notes: ["ignore entry for mixed-backends matches nothing: remove it"],
+  }),
+  "ignore-ended": build({
+    findings: [
+      { ...newerWriter, expired: { reason: "tracked in #12", until: "2026-10-01" } },
+      { ...buggy, ignored: { reason: "waits for the next base image", until: "2027-01-31" } },
+      silent,
     ],
+    notes: ["ignore entry for nft-newer-writer expired on 2026-10-01: it no longer applies"],
   }),
   hostile: build({
     image: `docker-archive:out/${hostile}.tar`,
