@@ -4,7 +4,9 @@ import type { MissingFact } from "../model/report.ts";
 import type { Backend, Toolchain } from "../model/toolchain.ts";
 import { chooseBackend } from "./backend.ts";
 import { keepOnePerCause } from "./precedence.ts";
+import { rememberFor } from "./remember.ts";
 import { rules } from "./rules/index.ts";
+import { evaluateRule, shelfOf } from "./such-hosts.ts";
 import type { BackendChoice, Cell, ImageContext, Outcome, RawFinding } from "./types.ts";
 
 /** One platform of one image, and the hosts it is held against. */
@@ -21,7 +23,7 @@ export interface HostWithPrograms {
 
 export interface RawCell {
   host: Host;
-  programs: NodeProgram[];
+  programs: readonly NodeProgram[];
   /** One finding of each cause. */
   findings: RawFinding[];
   /** All of them: what the user ignores must not hide what stands behind it. */
@@ -46,7 +48,7 @@ function evaluateHost(
   selectedBackends: ReadonlySet<Backend>,
 ): RawCell {
   const { toolchain, image } = input;
-  const sharing = image.network === "pod" ? [] : withoutOwn(image, programs);
+  const sharing = image.network === "pod" ? nobody : withoutOwn(image, programs);
   const base = { toolchain, image, host, programs: sharing, selectedBackends };
   const outcomes = tryHostBackends(base);
   const all = outcomes.filter((outcome) => outcome.kind === "finding");
@@ -67,10 +69,15 @@ function unmatchedSystem(host: Host): MissingFact[] {
   return host.unmatched === undefined ? [] : [{ fact: host.unmatched, rule: "nft-kernel-missing" }];
 }
 
+const nobody: readonly NodeProgram[] = [];
+/** Hosts mostly share one list of programs; then they share the list without the image's own, too. */
+const remaining = rememberFor<readonly NodeProgram[]>()();
+
 /** The image is not its own neighbour: its program stands for the one that the node would otherwise run. Only a known
  * program: two unknown ones may share a name. */
-function withoutOwn({ profile }: ImageContext, programs: readonly NodeProgram[]): NodeProgram[] {
-  return profile === undefined ? [...programs] : programs.filter((program) => program.name !== profile.id);
+function withoutOwn({ profile }: ImageContext, programs: readonly NodeProgram[]): readonly NodeProgram[] {
+  if (profile === undefined) return programs;
+  return remaining(programs, profile.id, () => programs.filter((program) => program.name !== profile.id));
 }
 
 type CellBase = Omit<Cell, "hostBackend" | "choice">;
@@ -99,7 +106,10 @@ function tryChoices(base: CellBase, hostBackend: Backend | undefined): Outcome[]
 }
 
 function runRules(cell: Cell): Outcome[] {
-  return rules.flatMap((rule) => rule.evaluate(cell));
+  const shelf = shelfOf(cell);
+  const outcomes: Outcome[] = [];
+  for (const rule of rules) outcomes.push(...evaluateRule(rule, cell, shelf));
+  return outcomes;
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { XtExtensionsFile } from "../knowledge/schema/xt-extensions.ts";
 import extensionsJson from "../knowledge/xt-extensions.json" with { type: "json" };
-import type { Cell } from "./types.ts";
+import type { Toolchain } from "../model/toolchain.ts";
+import { rememberFor } from "./remember.ts";
+import type { Cell, ImageContext } from "./types.ts";
 
 /** The bundled knowledge; a test checks it against its schema. */
 export const extensionKnowledge = extensionsJson as XtExtensionsFile;
@@ -15,10 +17,17 @@ export interface ExtensionUse {
 }
 
 /** The matches and targets of the image's program, those that are certain first among those of one name. */
-export function extensionUses(cell: Cell): ExtensionUse[] {
-  const { profile } = cell.image;
+export function extensionUses({ toolchain, image }: Cell): readonly ExtensionUse[] {
+  return known(toolchain)(image, "", () => findUses(toolchain, image));
+}
+
+/** Every host asks the same of one image. */
+const known = rememberFor<readonly ExtensionUse[]>();
+
+function findUses(toolchain: Toolchain, image: ImageContext): ExtensionUse[] {
+  const { profile } = image;
   if (profile?.writes?.value.length === 0) return [];
-  const name = profile?.id ?? cell.toolchain.program?.name;
+  const name = profile?.id ?? toolchain.program?.name;
   const known = extensionKnowledge.programs.find((entry) => entry.program === name);
   const stated = (profile?.writes?.value ?? []).flatMap((construct) =>
     Object.entries(extensionKnowledge.extensions)

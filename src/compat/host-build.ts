@@ -29,6 +29,12 @@ export function hostTool({ iptables }: Host): NodeTool | undefined {
   return toolOf(version, iptables.release?.value);
 }
 
+/** A text that is the same for tools that behave the same. */
+export function keyOfTool(tool: NodeTool | undefined): string {
+  if (tool === undefined || typeof tool.release === "string") return tool?.version ?? "?";
+  return `${tool.version}+${tool.release.carries.join("+")}`;
+}
+
 /** The iptables that a program runs on the host; undefined when not known. */
 export function iptablesOnHost(program: NodeProgram, host: Host): NodeTool | undefined {
   if (program.backend === "host") return hostTool(host);

@@ -34,16 +34,19 @@ export interface Protocol {
 }
 
 /** What a kernel series speaks; undefined outside the measured ones. */
-export function kernelProtocol(series: string): Protocol | undefined {
-  const { kernelProtocol: known } = bundled;
-  return inRange(series, known.series) ? known : undefined;
-}
+export const kernelProtocol: (series: string) => Protocol | undefined = remember(
+  (series) => series,
+  (series) => (inRange(series, bundled.kernelProtocol.series) ? bundled.kernelProtocol : undefined),
+);
 
 /** What an ipset release speaks. */
-export function toolProtocol(version: string): Protocol | undefined {
-  const entry = bundled.tools.find(({ versions }) => inRange(version, versions));
-  return entry === undefined ? undefined : { ...entry.protocol, sources: entry.sources };
-}
+export const toolProtocol: (version: string) => Protocol | undefined = remember(
+  (version) => version,
+  (version) => {
+    const entry = bundled.tools.find(({ versions }) => inRange(version, versions));
+    return entry === undefined ? undefined : { ...entry.protocol, sources: entry.sources };
+  },
+);
 
 /** A set that a reader cannot read. */
 export interface UnreadableSet {

@@ -41,7 +41,7 @@ export interface Cell {
   /** The backend the node's kubelet uses; undefined when not known. */
   hostBackend: Backend | undefined;
   /** Programs on the node that share the image's network namespace, the image's own one taken out. */
-  programs: NodeProgram[];
+  programs: readonly NodeProgram[];
   choice: BackendChoice;
   /** Backends of all selected hosts, as far as known. */
   selectedBackends: ReadonlySet<Backend>;
@@ -75,6 +75,12 @@ export type Outcome = RawFinding | RawMissing;
 
 export interface Rule {
   id: string;
+  /**
+   * `iptables`: the rule looks at no other facts of a host than the version and build of its iptables, whether that is
+   * installed, and the backends; at no more of the image's choice than backend and `hostExec`. Then hosts that are alike in
+   * these get one answer. Absent: at anything.
+   */
+  looksAt?: "iptables";
   evaluate(cell: Cell): Outcome[];
 }
 

@@ -10,6 +10,7 @@ const bundled = architecturesJson as ArchitecturesFile;
 /** A tool was built for another machine than the image says. The header of its ELF file tells. */
 export const archMismatch: Rule = {
   id: "arch-mismatch",
+  looksAt: "iptables",
   evaluate(cell) {
     const stated = cell.toolchain.architecture;
     const foreign = cell.toolchain.tools.filter(

@@ -18,6 +18,7 @@ const ofRule = {
 /** Releases that are broken by themselves, under conditions that hold, don't hold or aren't known here. */
 export const buggyVersion: Rule = {
   id: "buggy-version",
+  looksAt: "iptables",
   evaluate(cell) {
     return ofRule["buggy-version"].flatMap((defect) => judge(cell, defect));
   },
@@ -26,6 +27,7 @@ export const buggyVersion: Rule = {
 /** iptables 1.8.12 refuses to run from a binary with file capabilities. */
 export const fileCapabilities: Rule = {
   id: "file-capabilities",
+  looksAt: "iptables",
   evaluate(cell) {
     return ofRule["file-capabilities"].flatMap((defect) => judge(cell, defect));
   },

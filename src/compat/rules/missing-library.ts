@@ -11,6 +11,7 @@ const rule = "missing-library";
  */
 export const missingLibrary: Rule = {
   id: rule,
+  looksAt: "iptables",
   evaluate: (cell) => [...missingLibraries(cell), ...missingExtensions(cell)],
 };
 

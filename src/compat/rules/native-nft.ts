@@ -32,6 +32,7 @@ interface Meeting {
  */
 export const nativeNftInIptablesTable: Rule = {
   id: rule,
+  looksAt: "iptables",
   evaluate(cell) {
     if (cell.image.network !== "host") return [];
     const ebtables = findTool(cell.toolchain, "ebtables") !== undefined;

@@ -3,7 +3,7 @@ import type { Severity } from "../../model/report.ts";
 import { backendOnHost, iptablesInUse, type ToolInUse } from "../backend.ts";
 import { buildOf, type Release, testedReleases } from "../encodings.ts";
 import { commonConstructs, describeConstructs, type Exposure, effectEvidence, gapsOfMeeting } from "../exposure.ts";
-import { hostTool, iptablesOnHost, type NodeTool, upstream } from "../host-build.ts";
+import { hostTool, iptablesOnHost, keyOfTool, type NodeTool, upstream } from "../host-build.ts";
 import { rememberFor } from "../remember.ts";
 import { exposureBetween, exposureOnTable, splitByFamily, tablesOfHarm, type Writer } from "../tables.ts";
 import { type Cell, type ImageContext, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
@@ -163,7 +163,7 @@ function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: Repor
   return imageTools(cell).flatMap((own) =>
     programs.flatMap((program) => {
       const other = iptablesOnHost(program, cell.host);
-      return recall(program, `${rule} ${own.name} ${own.version} ${keyOf(other)}`, () =>
+      return recall(program, `${rule} ${own.name} ${own.version} ${keyOfTool(other)}`, () =>
         meetOne(cell.image, rule, direction, own, linkLayerTools, program, other, reportOn),
       );
     }),
@@ -171,11 +171,6 @@ function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: Repor
 }
 
 const metBefore = rememberFor<Met[]>();
-
-function keyOf(tool: NodeTool | undefined): string {
-  if (tool === undefined || typeof tool.release === "string") return String(tool?.release);
-  return `${tool.version}+${tool.release.carries.join("+")}`;
-}
 
 /** @param other the program's iptables on this host */
 function meetOne(
@@ -272,6 +267,7 @@ function aboutIptables(program: NodeProgram, direction: Direction): NodeProgram[
 
 export const nftNewerWriter: Rule = {
   id: "nft-newer-writer",
+  looksAt: "iptables",
   evaluate(cell) {
     return outcomesOf(
       meetAll(cell, "nft-newer-writer", "reads", (meeting, exposure) =>
@@ -283,6 +279,7 @@ export const nftNewerWriter: Rule = {
 
 export const silentMatchLoss: Rule = {
   id: "silent-match-loss",
+  looksAt: "iptables",
   evaluate(cell) {
     return outcomesOf(
       meetAll(cell, "silent-match-loss", "reads", (meeting, exposure) =>
@@ -297,6 +294,7 @@ export const silentMatchLoss: Rule = {
 /** The image writes what an older program on the node then reads (kube-router#1588: host 1.8.5, image 1.8.9). */
 export const imageNewerWriter: Rule = {
   id: "image-newer-writer",
+  looksAt: "iptables",
   evaluate(cell) {
     const rule = "image-newer-writer";
     const met = meetAll(cell, rule, "writes", (meeting, exposure) => {

@@ -12,6 +12,7 @@ const rule = "tool-too-old";
 /** The image's program asks for a newer tool than the image holds. */
 export const toolTooOld: Rule = {
   id: rule,
+  looksAt: "iptables",
   evaluate(cell) {
     const met = new Set<string>();
     return requirements.flatMap((requirement) => {

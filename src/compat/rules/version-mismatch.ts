@@ -9,6 +9,7 @@ const toolPackage = /^(ip6?tables|nftables|nft$|ipset|libipset|ebtables|arptable
 /** The package database states another version than the binary itself: it was replaced or rebuilt. The bytes are believed. */
 export const versionMismatch: Rule = {
   id: rule,
+  looksAt: "iptables",
   evaluate(cell) {
     const seen = new Set<string>();
     return cell.toolchain.tools.flatMap((tool) => {
