@@ -20,6 +20,11 @@ export function newestKernelRevisions(): Revisions {
   return bundled.kernels.at(-1)?.max ?? {};
 }
 
+/** What each known ipset release knows, oldest first: what an unknown one could. */
+export function everyToolsRevisions(): Revisions[] {
+  return bundled.tools.map(({ max }) => max);
+}
+
 /** What an ipset release knows. */
 export const toolRevisions: (version: string) => Revisions | undefined = remember(
   (version) => version,

@@ -3,6 +3,7 @@ import type { Tool } from "../../model/toolchain.ts";
 import { kernelSeries } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
 import {
+  everyToolsRevisions,
   ipsetSources,
   kernelRevisions,
   newestKernelRevisions,
@@ -35,43 +36,90 @@ function imageReads(cell: Cell, tool: Tool): Outcome[] {
   // gives an error, the kernel is the missing fact.
   const assumedKernel = kernel ?? newestKernelRevisions();
   const findings = meetWriters(cell, assumedKernel, reader, tool.version ?? "of unknown version");
-  if (kernel !== undefined && reader !== undefined) return findings;
-  return findings
-    .filter((finding) => finding.severity === "error")
-    .map((): Outcome => {
-      const fact = kernel === undefined ? "kernel release of the host" : "version of the image's ipset";
-      return { kind: "missing", rule: "ipset-revision", fact };
-    });
+  if (kernel !== undefined && reader !== undefined)
+    return [...findings, ...(findings.some(isError) ? [] : unknownWriters(cell, kernel, reader))];
+  return findings.filter(isError).map((): Outcome => {
+    const fact = kernel === undefined ? unknownKernel(series) : "version of the image's ipset";
+    return { kind: "missing", rule: "ipset-revision", fact };
+  });
 }
 
-/** The image creates sets that an older program on the node, which lists all of them, cannot read. Where the kernel or a
- * version isn't known, nobody is known to be hurt by the image in particular. */
+/** The fact that is missing: of a kernel outside the known series the release alone doesn't help. */
+function unknownKernel(series: string | undefined): string {
+  return series === undefined ? "kernel release of the host" : `revisions of the set types of kernel ${series}`;
+}
+
+function isError({ severity }: RawFinding): boolean {
+  return severity === "error";
+}
+
+/** Programs that create sets with an ipset that nobody knows: it may be the newest, and an image that lists all then fails. */
+function unknownWriters(cell: Cell, kernel: Revisions, reader: Revisions): Outcome[] {
+  if (cell.image.profile?.ipset?.value.listsAll !== true) return [];
+  return cell.programs
+    .filter(({ ipset, creates }) => ipset === null && creates !== null)
+    .filter(({ creates }) => unreadableSets(kernel, undefined, reader, creates).length > 0)
+    .map(({ id }) => ({ kind: "missing", rule: "ipset-revision", fact: `version of the ipset of ${id}` }));
+}
+
+/** The image creates sets that an older program on the node, which lists all of them, cannot read. */
 function imageWrites(cell: Cell, tool: Tool): Outcome[] {
   const creates = cell.image.profile?.ipset?.value.creates ?? null;
+  if (creates?.length === 0) return [];
+  return cell.programs
+    .filter(({ listsAllSets }) => listsAllSets !== false)
+    .flatMap((program) => meetReader(cell, tool, program, creates));
+}
+
+function meetReader(cell: Cell, tool: Tool, program: NodeProgram, creates: readonly string[] | null): Outcome[] {
   const series = kernelSeries(cell.host.kernel.release.value);
   const kernel = series === undefined ? undefined : kernelRevisions(series);
   const writer = tool.version === null ? undefined : toolRevisions(tool.version);
-  if (creates?.length === 0 || kernel === undefined || writer === undefined) return [];
-  return cell.programs.flatMap((program): Outcome[] => {
-    const reader = program.ipset === null ? undefined : toolRevisions(program.ipset);
-    if (program.listsAllSets !== true || reader === undefined) return [];
-    const sets = unreadableSets(kernel, writer, reader, creates);
-    if (sets.length === 0) return [];
-    const assumed = creates === null ? ` if the image creates ${types(sets)} sets` : "";
-    return [
-      {
-        kind: "finding",
-        rule: "ipset-revision",
-        severity: creates === null ? "warning" : "error",
-        cause: `ipset-revision:${program.id}`,
-        tool: "ipset",
-        program: program.id,
-        message: `${program.id} (ipset ${program.ipset}) cannot read sets that the image's ipset ${tool.version} creates: ${describe(sets)}; its \`ipset list\` and \`ipset save\` then fail for all sets${assumed}`,
-        evidence: [...sets.map(setEvidence), ...program.evidence.filter(({ about }) => about === "ipset")],
-        remedy: `Raise the ipset of ${program.id} to 7.17 or later, or keep the image's at a version whose sets it can read.`,
-      },
-    ];
-  });
+  const reader = program.ipset === null ? undefined : toolRevisions(program.ipset);
+  const readers = reader === undefined ? everyToolsRevisions() : [reader];
+  const [sets = []] = readers
+    .map((known) => unreadableSets(kernel ?? newestKernelRevisions(), writer, known, creates))
+    .filter(({ length }) => length > 0);
+  if (sets.length === 0) return [];
+  const lists = program.listsAllSets === true;
+  if (kernel !== undefined && writer !== undefined && reader !== undefined)
+    return [writeFinding(tool, program, sets, { creates: creates !== null, lists })];
+  // Only what could be an error is worth a fact.
+  if (creates === null || !lists) return [];
+  const facts = [
+    ...(kernel === undefined ? [unknownKernel(series)] : []),
+    ...(writer === undefined ? ["version of the image's ipset"] : []),
+    ...(reader === undefined ? [`version of the ipset of ${program.id}`] : []),
+  ];
+  return facts.map((fact) => ({ kind: "missing", rule: "ipset-revision", fact }));
+}
+
+/** @param known what of the condition is stated: that the image creates such sets, and that the program lists them */
+function writeFinding(
+  tool: Tool,
+  program: NodeProgram,
+  sets: readonly UnreadableSet[],
+  known: { creates: boolean; lists: boolean },
+): RawFinding {
+  const conditions = [
+    ...(known.creates ? [] : [`the image creates ${types(sets)} sets`]),
+    ...(known.lists ? [] : [`${program.id} lists or saves all sets`]),
+  ];
+  const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
+  return {
+    kind: "finding",
+    rule: "ipset-revision",
+    severity: conditions.length === 0 ? "error" : "warning",
+    cause: `ipset-revision:${program.id}`,
+    tool: "ipset",
+    program: program.id,
+    message: `${program.id} (ipset ${program.ipset}) cannot read sets that the image's ipset ${tool.version} creates: ${describe(sets)}; its \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
+    evidence: [
+      ...sets.map(setEvidence),
+      ...program.evidence.filter(({ about }) => about === undefined || about === "ipset"),
+    ],
+    remedy: `Raise the ipset of ${program.id} to 7.17 or later, or keep the image's at a version whose sets it can read.`,
+  };
 }
 
 /** Programs that list only their own sets by name never meet a foreign one (calico since 3.27). */

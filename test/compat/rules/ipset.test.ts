@@ -6,6 +6,64 @@ const newer: ProgramSpec = { name: "agent", ipset: "7.17", creates: ["hash:ip"] 
 const image = { ipset: "7.11" };
 const recent = { kernel: "6.8.0-31-generic" };
 
+describe("ipset-revision of what is partly known", () => {
+  const rule = "ipset-revision";
+  const maker: ProfileSpec = { ipset: { creates: ["hash:ip"], listsAll: false } };
+  const old: ProgramSpec = { name: "old", ipset: "7.6", listsAllSets: true, creates: [] };
+  const newest = { ipset: "7.24" };
+  test.each<[string, Setup, string[]]>([
+    [
+      "a writer of unknown version",
+      { image, host: recent, programs: [{ ...newer, ipset: null }], profile: lister },
+      ["warning", "missing: version of the ipset of agent"],
+    ],
+    [
+      "the same beside an image that knows all revisions",
+      { image: newest, host: recent, programs: [{ ...newer, ipset: null }], profile: lister },
+      [],
+    ],
+    [
+      "the same of a type that didn't change",
+      { image, host: recent, programs: [{ ...newer, ipset: null, creates: ["bitmap:port"] }], profile: lister },
+      ["warning"],
+    ],
+    ["nothing known of it", { image, host: recent, programs: [{ name: "agent" }], profile: lister }, ["warning"]],
+    ["a reader that lists all", { image: newest, host: recent, programs: [old], profile: maker }, ["error old"]],
+    [
+      "a reader of which it isn't known",
+      { image: newest, host: recent, programs: [{ ...old, listsAllSets: null }], profile: maker },
+      ["warning old"],
+    ],
+    [
+      "a reader that doesn't",
+      { image: newest, host: recent, programs: [{ ...old, listsAllSets: false }], profile: maker },
+      [],
+    ],
+    [
+      "a reader of unknown version",
+      { image: newest, host: recent, programs: [{ ...old, ipset: null }], profile: maker },
+      ["missing: version of the ipset of old"],
+    ],
+    [
+      "an image of unknown version",
+      { image: { ipset: null }, host: recent, programs: [old], profile: maker },
+      ["missing: version of the image's ipset"],
+    ],
+    [
+      "a kernel older than the known ones",
+      { image: newest, host: { kernel: "4.14.355" }, programs: [old], profile: maker },
+      ["missing: revisions of the set types of kernel 4.14"],
+    ],
+    [
+      "neither sets nor listing known",
+      { image: newest, host: recent, programs: [{ ...old, ipset: null, listsAllSets: null }] },
+      [],
+    ],
+  ])("%s", (_, setup, expected) => {
+    expect(ask(rule, setup)).toEqual(expected);
+  });
+});
+
 describe("ipset-revision", () => {
   const rule = "ipset-revision";
   test.each<[string, Setup, string[]]>([
