@@ -311,3 +311,67 @@ describe("a wrapper that only counts rules doesn't follow the kubelet where othe
     ).toBe("unknown");
   });
 });
+
+describe("a defect of ip6tables alone", () => {
+  const beside = writer("busy", { iptables: "1.8.11", writes: ["nft-ct-state"], changesRules: true });
+  const image = (v4: string, v6: string): Setup["image"] => ({
+    nft: v4,
+    change: (toolchain) => {
+      for (const tool of toolchain.tools.filter(({ name }) => name === "ip6tables")) {
+        tool.version = v6;
+        tool.target = "/opt/xtables-nft-multi";
+      }
+    },
+  });
+  const defects = (v4: string, v6: string, profile?: NonNullable<Setup["profile"]>) =>
+    report(buildInput({ image: image(v4, v6), programs: [beside], ...(profile === undefined ? {} : { profile }) }))
+      .findings.filter(({ rule }) => rule === "buggy-version")
+      .map(({ severity, message }) => `${severity} ${message.split(":")[0]}`);
+  test("1.8.4 crashes whatever iptables is", () => {
+    expect(defects("1.8.11", "1.8.4")).toContain("error ip6tables 1.8.4");
+    expect(defects("1.8.4", "1.8.11")).toContain("error iptables 1.8.4");
+    expect(defects("1.8.11", "1.8.11")).toEqual([]);
+  });
+  test("1.8.5 refuses --random-fully in ip6tables only", () => {
+    const profile = { writes: ["random-fully"], operations: ["append" as const] };
+    expect(defects("1.8.11", "1.8.5", profile)).toContain("warning ip6tables 1.8.5");
+    expect(defects("1.8.5", "1.8.11", profile)).not.toContain("warning iptables 1.8.5");
+  });
+});
+
+test("a module that only an old iptables needs, and an iptables of unknown version", () => {
+  const missing = (module: string, writes: string[]) =>
+    report(
+      buildInput({
+        image: { nft: null },
+        host: { modules: { absent: [module] } },
+        programs: [],
+        profile: { writes, operations: ["append"] },
+      }),
+    ).images[0]?.platforms[0]?.cells[0]?.missing.filter(({ rule }) => rule === "xt-module-missing");
+  expect(missing("xt_mark", ["mark-match"])).toEqual([
+    { fact: "version of the image's iptables", rule: "xt-module-missing" },
+  ]);
+  expect(missing("xt_mark", ["port"])).toEqual([]);
+  expect(missing("xt_recent", ["mark-match"])).toEqual([]);
+});
+
+test("extensions that the base image lacked excuse no other ones", () => {
+  const image = (...names: string[]): Setup => ({
+    image: {
+      nft: "1.8.11",
+      change: (toolchain) => {
+        const list = names.map((name) => ({ name, family: "any" as const, revisions: [0] }));
+        const directory = "/usr/lib/xtables";
+        const tools = ["/usr/sbin/xtables-nft-multi"];
+        toolchain.extensions = [{ library: "/usr/lib/libxtables.so.12", directory, files: list.length, tools, list }];
+      },
+    },
+    programs: [],
+    profile: { id: "flannel" },
+  });
+  const without = (...names: string[]) =>
+    buildInput(image(...["comment", "mark", "MASQUERADE"].filter((name) => !names.includes(name))));
+  expect(report(without("mark"), plain, without("mark")).verdict).toBe("warn");
+  expect(report(without("mark", "comment"), plain, without("mark")).verdict).toBe("fail");
+});

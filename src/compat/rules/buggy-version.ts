@@ -2,7 +2,7 @@ import defectsJson from "../../knowledge/defects.json" with { type: "json" };
 import type { Defect, DefectCondition } from "../../knowledge/schema/defects.ts";
 import type { Tool } from "../../model/toolchain.ts";
 import { inRange, packageRevision } from "../../model/version.ts";
-import { backendOnHost, findTool } from "../backend.ts";
+import { backendOnHost, findTool, iptablesInUse } from "../backend.ts";
 import { exposureOf } from "../exposure.ts";
 import { iptablesOnHost } from "../host-build.ts";
 import { splitByFamily } from "../tables.ts";
@@ -35,8 +35,11 @@ export const fileCapabilities: Rule = {
 
 function judge(cell: Cell, defect: Defect): Outcome[] {
   if (defect.tool === "iptables-wrapper") return judgeWrapper(cell, defect);
-  const tool = affectedTool(cell, defect);
-  if (tool === undefined || repaired(tool, defect)) return [];
+  return affectedTools(cell, defect).flatMap((tool) => judgeTool(cell, defect, tool));
+}
+
+function judgeTool(cell: Cell, defect: Defect, tool: Tool): Outcome[] {
+  if (repaired(tool, defect)) return [];
   const severity = severityOf(defect, conditionsOf(cell, defect, tool));
   if (severity === undefined) return [];
   if (tool.version === null) {
@@ -80,13 +83,17 @@ function defectEvidence(defect: Defect) {
   return [...how, ...who];
 }
 
-/** The binary that runs on this host. */
-function affectedTool(cell: Cell, defect: Defect): Tool | undefined {
-  if (defect.tool !== "iptables") return findTool(cell.toolchain, defect.tool);
+/** The binaries that run on this host: of iptables one of each version, IPv6, save and restore may be other files. */
+function affectedTools(cell: Cell, defect: Defect): Tool[] {
+  if (defect.tool !== "iptables") return listed(findTool(cell.toolchain, defect.tool));
   const { backend, hostExec } = cell.choice;
-  if (hostExec === true || (backend !== "nft" && backend !== "legacy")) return undefined;
-  if (defect.backend !== undefined && defect.backend !== backend) return undefined;
-  return findTool(cell.toolchain, "iptables", backend);
+  if (hostExec === true || (backend !== "nft" && backend !== "legacy")) return [];
+  if (defect.backend !== undefined && defect.backend !== backend) return [];
+  return iptablesInUse(cell.toolchain, backend).flatMap(({ tool }) => listed(tool));
+}
+
+function listed(tool: Tool | undefined): Tool[] {
+  return tool === undefined ? [] : [tool];
 }
 
 /** A distribution build that carries the repair under the old number: `1.8.4-17.el8` from release 10 on. */
@@ -123,6 +130,7 @@ function holds(cell: Cell, condition: DefectCondition, tool: Tool | undefined): 
     case "file-capabilities":
       return tool?.fileCapabilities;
     case "ip6tables-random-fully":
+      if (findTool(cell.toolchain, "ip6tables", "nft")?.version !== tool?.version) return false;
       return ["random-fully", "v6-masquerade"].some((construct) => writes(cell, construct)) || undefined;
     case "second-base-chain":
       return cell.programs.some((program) => program.writes?.includes("nft-second-base-chain") === true) || undefined;

@@ -78,7 +78,7 @@ function reportExtensions(
       kind: "finding",
       rule,
       severity,
-      cause: `extension:${severity}:${directory}`,
+      cause: `extension:${severity}:${directory}:${names}`,
       tool: "iptables",
       message: `iptables-${cell.choice.backend} cannot load ${names}: no file of ${directory} brings them${condition}`,
       evidence: [

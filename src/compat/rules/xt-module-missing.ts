@@ -2,7 +2,7 @@ import { compareVersions } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
 import { type ExtensionUse, extensionKnowledge, extensionUses } from "../extension-uses.ts";
 import { moduleEvidence, moduleState } from "../modules.ts";
-import type { Cell, RawFinding, Rule } from "../types.ts";
+import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 
 const rule = "xt-module-missing";
 
@@ -15,7 +15,7 @@ export const xtModuleMissing: Rule = {
   id: rule,
   evaluate(cell) {
     if (cell.choice.hostExec === true || !backendWorks(cell)) return [];
-    const uses = extensionUses(cell).filter((use) => !translated(cell, use.extension));
+    const uses = extensionUses(cell).filter((use) => translated(cell, use.extension) === false);
     const gone = uses.filter((use) => moduleState(cell.host, use.module) === "absent");
     const extra = uses.filter((use) => moduleState(cell.host, use.module) === "optional-package");
     const certain = gone.filter((use) => use.condition === undefined);
@@ -23,6 +23,7 @@ export const xtModuleMissing: Rule = {
       (use) => use.condition !== undefined && !certain.some(({ module }) => module === use.module),
     );
     return [
+      ...unknownVersion(cell),
       ...report(cell, certain, "error", "the kernel has no"),
       ...report(cell, possible, "warning", "the kernel has no"),
       ...report(cell, extra, "warning", "only a further package brings"),
@@ -39,12 +40,23 @@ function backendWorks(cell: Cell): boolean {
   return needed[0] !== "none" && needed.every((name) => moduleState(cell.host, name) !== "absent");
 }
 
-/** iptables-nft writes some matches without their modules. */
-function translated(cell: Cell, extension: string): boolean {
+/** iptables-nft writes some matches without their modules. undefined: its version would tell. */
+function translated(cell: Cell, extension: string): boolean | undefined {
   const since = extensionKnowledge.extensions[extension]?.translatedSince;
-  const version = findTool(cell.toolchain, "iptables", "nft")?.version ?? null;
   if (cell.choice.backend !== "nft" || since === undefined) return false;
-  return version === null || compareVersions(version, since) >= 0;
+  const version = findTool(cell.toolchain, "iptables", "nft")?.version ?? null;
+  return version === null ? undefined : compareVersions(version, since) >= 0;
+}
+
+/** An iptables that may be too old to do without a module that is not there. */
+function unknownVersion(cell: Cell): Outcome[] {
+  const needed = extensionUses(cell).some(
+    ({ extension, module, condition }) =>
+      condition === undefined &&
+      translated(cell, extension) === undefined &&
+      moduleState(cell.host, module) === "absent",
+  );
+  return needed ? [{ kind: "missing", rule, fact: "version of the image's iptables" }] : [];
 }
 
 function report(
