@@ -3,6 +3,7 @@ import { UserError } from "../model/error.ts";
 import type { CatalogueHost, Fact, Host, Kernel, ModuleState } from "../model/host.ts";
 import { kernelSeries } from "../model/version.ts";
 import { type Catalogue, defaultKernel, toHost } from "./catalogue.ts";
+import { contradictions } from "./contradictions.ts";
 import { inheritModules, kernelLike, unknownModules } from "./kernels.ts";
 import { alike, assignNodes, type CollectedNode, refine } from "./refine.ts";
 import type { NodesEntry, Selection } from "./types.ts";
@@ -68,7 +69,11 @@ function addGroup(group: Group, from: string, selection: NodeSelection): void {
   const host = matches.length === 1 ? knownHost(matches[0]!, group, from) : doubtful(group, from);
   if (collected !== undefined) {
     for (const facts of collected) selection.used.add(facts);
-    addHost(refined(host, group, collected[0]!), selection);
+    const refinedHost = refined(host, group, collected[0]!);
+    addHost(refinedHost, selection);
+    // A node can be as broken as that; that its file says so is no mistake of who wrote it.
+    const where = `host ${refinedHost.id} (${collected[0]!.from})`;
+    selection.notes.push(...contradictions(refinedHost).map((clause) => `${where}: ${clause}`));
     return;
   }
   addHost(host, selection);

@@ -8,7 +8,7 @@ import { contradictions } from "./contradictions.ts";
 import { findKernels } from "./kernels.ts";
 import { readNodes } from "./nodes.ts";
 import { buildOwnHost } from "./own.ts";
-import type { CollectedNode } from "./refine.ts";
+import { alike, type CollectedNode } from "./refine.ts";
 import { didYouMean } from "./suggest.ts";
 import type { FactsEntry, HostEntry, NodesEntry, OwnHost, Selection } from "./types.ts";
 
@@ -116,10 +116,25 @@ function addNamed(written: string | OwnHost, { chosen, notes, own, configured, k
   notes.push(...built.notes.map((note) => `host ${entry.id}: ${note}`));
 }
 
-function addNodes(found: Selection, { chosen, notes, unmatched }: Choice): void {
-  for (const host of found.hosts) if (!chosen.has(host.id)) chosen.set(host.id, host);
+/** A cluster's host of the id of another one is only the same where its facts are. */
+function addNodes(found: Selection, { chosen, notes, unmatched, own }: Choice): void {
+  for (const host of found.hosts) {
+    const known = chosen.get(host.id);
+    const isOwn = own.some(({ id }) => id === host.id);
+    if (known !== undefined && !isOwn && alike(known, host)) continue;
+    const id = known === undefined && !isOwn ? host.id : freeId(host, (taken) => chosen.has(taken));
+    chosen.set(id, { ...host, id });
+  }
   notes.push(...found.notes);
   unmatched.push(...found.unmatched);
+}
+
+/** With the kernel in it, and a number if need be. */
+function freeId({ id, kernel }: Host, isTaken: (id: string) => boolean): string {
+  const whole = id.includes("@") ? id : `${id}@${kernel.release.value}`;
+  let free = whole;
+  for (let copy = 2; isTaken(free); copy++) free = `${whole}-${copy}`;
+  return free;
 }
 
 function readFacts(entry: FactsEntry): CollectedNode {

@@ -333,4 +333,43 @@ describe("facts collected on a node of the list", () => {
       [`ubuntu-22.04@${kernel}`, "absent"],
     ]);
   });
+
+  test("a second list keeps its nodes, which nothing was collected of", () => {
+    const second = { ...nodes("b"), from: "other.json" };
+    const { hosts } = selectHosts([nodes("a"), second, facts("a", "module.nft_compat=absent")]);
+    expect(hosts.map((host) => [host.title.split(": ")[1], host.kernel.modules.nft_compat?.value])).toEqual([
+      ["node a", "absent"],
+      ["node b", undefined],
+    ]);
+    const refined = selectHosts([
+      { nodes: list(node("Ubuntu 22.04.5 LTS", alma[1], "a")), from: "nodes.json" },
+      { nodes: list(node("Ubuntu 22.04.5 LTS", alma[1], "b")), from: "other.json" },
+      facts("a", "module.nft_compat=absent"),
+    ]);
+    expect(refined.hosts.map((host) => host.id)).toEqual([`ubuntu-22.04@${alma[1]}`, `ubuntu-22.04@${alma[1]}-2`]);
+  });
+
+  test("that contradict each other are named", () => {
+    const { notes } = selectHosts([
+      nodes("a"),
+      facts("a", "tool.iptables=iptables v1.8.4 (legacy)", "module.ip_tables=absent", "module.iptable_nat=loaded"),
+    ]);
+    expect(notes).toHaveLength(2);
+    expect(notes[0]).toMatch(
+      /^host rhel-10-or-rhel-10-cloud@\S+ \(a\.facts\): iptable_nat is loaded without ip_tables/,
+    );
+    expect(notes[1]).toMatch(/the backend is legacy, and the kernel module ip_tables is absent$/);
+  });
+});
+
+test("a host of the user's own and a cluster's of the same id are two, whichever comes first", () => {
+  const cluster = { nodes: list(node("Ubuntu 22.04.5 LTS", "5.15.0-25-generic", "b")), from: "nodes.json" };
+  const own = { id: "ubuntu-22.04", extends: "ubuntu-22.04", iptables: { backend: "legacy" as const } };
+  const backends = (...entries: Parameters<typeof selectHosts>[0]) =>
+    Object.fromEntries(selectHosts(entries).hosts.map((host) => [host.id, host.iptables.backend?.value]));
+  const both = { "ubuntu-22.04": "legacy", "ubuntu-22.04@5.15.0-25-generic": "nft" };
+  expect(backends(own, cluster)).toEqual(both);
+  expect(backends(cluster, own)).toEqual(both);
+  expect(backends(own, cluster, "not ubuntu-22.04", "talos-1.13")).toEqual({ "talos-1.13": "nft" });
+  expect(backends("ubuntu-22.04", cluster)).toEqual({ "ubuntu-22.04": "nft" });
 });
