@@ -59,7 +59,8 @@ export async function check(request: CheckRequest): Promise<Report> {
     };
   });
   const references = [...inspection.images, ...(base?.images ?? [])].map((image) => image.reference);
-  const notes = [...settings.notes, ...unusedImageEntries(settings.config, references), ...readingNotes(inspection)];
+  const read = new Set([...readingNotes(inspection), ...(base === undefined ? [] : readingNotes(base))]);
+  const notes = [...settings.notes, ...unusedImageEntries(settings.config, references), ...read];
   return assembleReport(images, settings.policy, tool, notes);
 }
 

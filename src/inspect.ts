@@ -3,6 +3,8 @@ import { createDeadline, type Deadline, defaultLimits, type ReadLimits } from ".
 import { type OpenOptions, type UsedImage, useImages } from "./image/open-images.ts";
 import type { RegistryCredentials } from "./image/registry-credentials.ts";
 import { programProfiles } from "./knowledge/programs/index.ts";
+import type { WrapperChoice } from "./knowledge/schema/wrapper-choices.ts";
+import wrapperChoicesJson from "./knowledge/wrapper-choices.json" with { type: "json" };
 import { UserError } from "./model/error.ts";
 import type { ImagePlatform } from "./model/image.ts";
 import type { Inspection, Toolchain } from "./model/toolchain.ts";
@@ -31,10 +33,19 @@ export interface ReadingOptions {
   reporter?: ReadingReporter;
 }
 
+/** Variables that a wrapper asks before it looks at anything else. */
+const wrapperVariables = (wrapperChoicesJson.generations as WrapperChoice[]).map(({ variable }) => variable);
+
 /** What the toolchain room is told about programs: how they are recognised, and which variables choose a backend. */
 const knowledge = {
   programs: programProfiles.flatMap(({ id, recognise }) => (recognise === undefined ? [] : [{ id, recognise }])),
-  variables: [...new Set(programProfiles.flatMap((profile) => profile.selects?.variable?.name ?? []))],
+  variables: [
+    ...new Set(
+      [...programProfiles.map(({ selects }) => selects?.variable), ...wrapperVariables].flatMap(
+        (variable) => variable?.name ?? [],
+      ),
+    ),
+  ],
 };
 
 /**
