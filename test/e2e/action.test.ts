@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -135,6 +135,18 @@ describe("inputs and config", () => {
     const same = await run("kilo-0.6.0", { "base-image": join(root, "examples/kilo-0.6.0.tar") });
     expect(same.code).toBe(0);
     expect(same.outputs).toMatchObject({ verdict: "warn", errors: "0" });
+  });
+
+  test("cache: what an earlier step has read isn't read again, and says the same", async () => {
+    const first = await run("kilo-0.6.0", { cache: "inspections" });
+    expect(readdirSync(join(workspace, "inspections"))).toHaveLength(1);
+    const second = await run("kilo-0.6.0", { cache: "inspections" });
+    expect(first.log).toMatch(/4 layers, .* MB read/);
+    expect(second.log).toContain("kilo-0.6.0.tar: no layer had to be read");
+    const told = (result: StepRun) =>
+      result.outputs.verdict + result.outputs.errors + lines(result, "error").join("\n");
+    expect(told(second)).toBe(told(first));
+    expect(second.summary).toContain("taken from the cache of inspections");
   });
 
   test("report-file and sarif-file", async () => {

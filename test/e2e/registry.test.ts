@@ -4,14 +4,22 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../src/model/report.ts";
 import type { Inspection } from "../../src/model/toolchain.ts";
+import { runStep } from "../support/action-step.ts";
 import { addImage, type Files, finishLayout, named } from "../support/image-writer.ts";
-import { missingRegistryTools, push, type RunningRegistry, startRegistry } from "../support/registry-server.ts";
+import { startTunnel } from "../support/registry-proxy.ts";
+import {
+  missingRegistryTools,
+  otherName,
+  push,
+  type RunningRegistry,
+  startRegistry,
+} from "../support/registry-server.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { recordSkip, skipTest } from "../support/skip.ts";
-import { runCli } from "../support/spawn.ts";
+import { root, runCli } from "../support/spawn.ts";
 import { buildTocLayer } from "../support/toc-writer.ts";
 
-/** How the command line reads from registries. */
+/** How the command line and the Action read from registries. */
 
 const scratch = scratchFolder("cli-registry");
 const missing = missingRegistryTools();
@@ -66,6 +74,36 @@ test.skipIf(missing !== undefined)("--insecure-registry takes hosts as names hav
   expect(run.status).toBe(2);
   expect(run.stderr).toMatch(/"https:\/\/b\.lan" is not the host of a registry: write HOST or HOST:PORT/);
   expect(cli(["inspect", reference, "--insecure-registry", "a.lan:5000"]).status).toBe(0);
+});
+
+describe.skipIf(missing !== undefined)("inputs of the Action", () => {
+  const step = (inputs: Record<string, string>, env: Record<string, string> = {}) =>
+    runStep({
+      command: [join(root, "dist/index.js")],
+      folder: scratch.path,
+      apiUrl: "http://127.0.0.1:9",
+      inputs: { image: reference, comment: "never", hosts: "debian-12", ...inputs },
+      env: { DOCKER_CONFIG: scratch.path, ...env },
+    });
+
+  test("lazy, and what it leaves unverified is told in log and summary", async () => {
+    const lazy = await step({ lazy: "true" });
+    expect(lazy.code).toBe(0);
+    for (const text of [lazy.log, lazy.summary]) expect(text.replace(/\s+/g, " ")).toMatch(/was read by its table of/);
+    expect((await step({ lazy: "false" })).log).not.toContain("table of contents");
+  });
+
+  test("insecure-registries, without which the way is named", async () => {
+    const tunnel = await startTunnel(registry);
+    const env = { HTTPS_PROXY: `http://${tunnel.host}`, HTTP_PROXY: `http://${tunnel.host}` };
+    const elsewhere = reference.replace(registry.host, `${otherName}:5000`);
+    const refused = await step({ image: elsewhere }, env);
+    expect(refused.code).toBe(2);
+    expect(refused.log).toContain(`(input insecure-registries)`);
+    const read = await step({ image: elsewhere, "insecure-registries": `a.lan, ${otherName}:5000` }, env);
+    expect(read.log).toContain(`${otherName}:5000/team/app:it: 1 layer`);
+    expect(read.code).toBe(0);
+  });
 });
 
 test("what was needed for these tests is there", (context) => {
