@@ -1,24 +1,27 @@
 import { debug, info, isDebug, setFailed, warning } from "@actions/core";
 import { UserError } from "../model/error.ts";
-import { breakCommands, plainText } from "../report/escape.ts";
+import { plainText } from "../report/escape.ts";
 
-/** The step's log. Everything passes the toolkit, which escapes workflow commands in messages. */
+/** The step's log. Names of files, images and the parts of a build may be in any sentence: each is one clean line. */
+
+/** Characters of one sentence. */
+const LIMIT = 2000;
 
 /** A warning annotation on the run. */
 export function warn(sentence: string): void {
-  warning(sentence);
+  warning(plainText(sentence, LIMIT));
 }
 
 /** A plain line of the log. */
 export function say(sentence: string): void {
-  info(breakCommands(sentence));
+  info(plainText(sentence, LIMIT));
 }
 
 /** The step fails with one line, whatever was thrown; the stack is for debug logs only. Exit code 2 tells it from a verdict. */
 export function failStep(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  // Names of files and images may be in it.
-  setFailed(plainText(error instanceof UserError ? message : `unexpected: ${message}`, 2000));
-  if (isDebug() && error instanceof Error && error.stack !== undefined) debug(breakCommands(error.stack));
+  setFailed(plainText(error instanceof UserError ? message : `unexpected: ${message}`, LIMIT));
+  if (isDebug() && error instanceof Error)
+    for (const line of (error.stack ?? "").split("\n").slice(0, 100)) debug(plainText(line, LIMIT));
   process.exitCode = 2;
 }

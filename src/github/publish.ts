@@ -199,7 +199,7 @@ function told(result: CommentResult): CommentOutcome {
 }
 
 function skip(say: (line: string) => void, reason: string): CommentOutcome {
-  say(`No pull-request comment: ${reason}. The job summary has the whole report.`);
+  say(plainText(`No pull-request comment: ${reason}. The job summary has the whole report.`, 1500));
   return { noComment: reason };
 }
 
