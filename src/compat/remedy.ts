@@ -151,7 +151,10 @@ function commandOf(distribution: Distribution, names: readonly string[]): string
 /** What the change leaves. Hosts that work now and break by it are named first: they and the others want different packages. */
 function effectOf(before: readonly RawCell[], after: readonly RawCell[]): string {
   const failing = after.filter((cell) => errorsOf(cell).length > 0);
-  if (failing.length === 0) return "that leaves no error on the selected hosts.";
+  if (failing.length === 0) {
+    const warned = after.some((cell) => cell.findings.some((finding) => finding.severity === "warning"));
+    return `that leaves ${warned ? "no error, only warnings," : "neither error nor warning"} on the selected hosts.`;
+  }
   const worked = failing.filter(({ host }) => errorsOf(before.find((cell) => cell.host.id === host.id)).length === 0);
   if (worked.length === 0)
     return `that leaves errors on ${hostsOf(failing)} (${rulesOf(failing)}). ${adviceOf(failing)}`;

@@ -60,7 +60,7 @@ function cut(text: string, limit: number): string {
 function sayFail(report: Report): Lines {
   const hosts = allHosts(report);
   const failing = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "fail"));
-  const sentence = `${subject(report)} breaks on ${part(failing.length, hosts.length)}${onPlatforms(report, "fail")}.`;
+  const sentence = `${subject(report, "breaks", "break")} on ${part(failing.length, hosts.length)}${onPlatforms(report, "fail")}.`;
   return { sentence, ...change(report, "error") };
 }
 
@@ -69,15 +69,16 @@ function sayWarn(report: Report): Lines {
   const asBefore = hosts.filter((host) => cellsOf(report, host).some((cell) => hasExistingError(report, cell)));
   if (asBefore.length > 0) return sayAsBefore(report, asBefore.length, hosts.length);
   const warned = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "warn"));
-  const sentence = `${subject(report)} may break on ${part(warned.length, hosts.length)}${onPlatforms(report, "warn")}; no break is certain.`;
+  const sentence = `${subject(report, "may break")} on ${part(warned.length, hosts.length)}${onPlatforms(report, "warn")}; no break is certain.`;
   return { sentence, ...change(report, "warning") };
 }
 
 /** Errors, but none that the base image doesn't have too. */
 function sayAsBefore(report: Report, broken: number, all: number): Lines {
-  const sentence = `${subject(report)} breaks on ${part(broken, all)} as its base image does; nothing new breaks.`;
+  const broke = subject(report, "breaks", "break");
+  const sentence = `${broke} on ${part(broken, all)} as before this change; nothing new breaks.`;
   const [group] = groupFindings(report.findings).existing.filter((entry) => entry.severity === "error");
-  const remedy = group?.remedy === undefined ? "" : ` What would cure the old: ${withStop(group.remedy)}`;
+  const remedy = group?.remedy === undefined ? "" : ` To repair what broke before: ${withStop(group.remedy)}`;
   return { sentence, action: `Nothing to do for this change.${remedy}`, isChange: false };
 }
 
@@ -98,7 +99,7 @@ function sayPass(report: Report): Lines {
   ].filter((text) => text !== "");
   const action =
     folded.length === 0 ? "Nothing to do." : `Nothing to do for this change. Not counted: ${folded.join(", ")}.`;
-  return { sentence: `${subject(report)} works on ${all}.`, action, isChange: false };
+  return { sentence: `${subject(report, "works", "work")} on ${all}.`, action, isChange: false };
 }
 
 function sayUnknown(report: Report, context: ReportContext): Lines {
@@ -112,12 +113,12 @@ function sayUnknown(report: Report, context: ReportContext): Lines {
     };
   if (report.images.length > 0 && platforms(report).every((platform) => platform.toolchain.tools.length === 0))
     return {
-      sentence: `${subject(report)} holds no netfilter tool, so there is nothing to judge.`,
+      sentence: `${subject(report, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
       action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config}\`; otherwise install the tools.`,
       isChange: true,
     };
   const open = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "unknown"));
-  const sentence = `Whether ${lowerSubject(report)} works can't be told for ${part(open.length, hosts.length)}${onPlatforms(report, "unknown")}.`;
+  const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open.length, hosts.length)}${onPlatforms(report, "unknown")}.`;
   return { sentence, action: stateFact(report, context, config), isChange: true };
 }
 
@@ -204,18 +205,19 @@ function part(n: number, all: number): string {
   return `${n} of ${all} hosts`;
 }
 
-function subject(report: Report): string {
-  const lower = lowerSubject(report);
-  return lower.startsWith("one") || lower.startsWith("the") ? `${lower[0]?.toUpperCase()}${lower.slice(1)}` : lower;
+/** `IMAGE breaks`, `2 of 3 images break`: what the verdict is about, with its verb. */
+function subject(report: Report, one: string, several = one): string {
+  const [only, ...others] = report.images;
+  if (only === undefined) return `The image ${one}`;
+  const affected = report.images.filter((image) =>
+    image.platforms.some((platform) => platform.cells.some((cell) => cell.verdict === report.verdict)),
+  );
+  const named = others.length === 0 ? only : affected.length === 1 ? affected[0] : undefined;
+  if (named !== undefined) return `\`${shortImage(named.reference).replaceAll("`", "")}\` ${one}`;
+  const all = report.images.length;
+  return affected.length === all ? `All ${all} images ${several}` : `${affected.length} of ${all} images ${several}`;
 }
 
-function lowerSubject(report: Report): string {
-  const [only, ...others] = report.images;
-  if (only === undefined) return "the image";
-  if (others.length === 0) return `\`${shortImage(only.reference).replaceAll("`", "")}\``;
-  const affected = report.images.filter((i) =>
-    i.platforms.some((p) => p.cells.some((c) => c.verdict === report.verdict)),
-  );
-  if (affected.length === 1 && affected[0]) return `\`${shortImage(affected[0].reference).replaceAll("`", "")}\``;
-  return `one of ${report.images.length} images`;
+function lowerFirst(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }

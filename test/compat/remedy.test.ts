@@ -232,7 +232,9 @@ describe("remedies on the default hosts", () => {
     ],
   ];
   test.each(after)("%s: an image built as its remedy says has no error left", (name, spec) => {
-    expect(remedyOf(images[name]!, hosts)?.text).toContain("that leaves no error on the selected hosts");
+    expect(remedyOf(images[name]!, hosts)?.text).toMatch(
+      /that leaves (?:no error, only warnings,|neither error nor warning) on the selected hosts/,
+    );
     expect(errors(spec, hosts)).toEqual([]);
   });
 
@@ -280,7 +282,7 @@ describe("hosts that want different packages", () => {
 
   test("without the old reader the same release is simply right", () => {
     const remedy = remedyOf(spec, hosts.slice(0, 1), "kube-router");
-    expect(remedy?.text).toMatch(/^Take the packages of Debian 12 or later .*: that leaves no error/);
+    expect(remedy?.text).toMatch(/^Take the packages of Debian 12 or later .*: that leaves n/);
     expect(remedy?.upgrade).toEqual({ distribution: "debian", release: "12" });
   });
 });

@@ -222,6 +222,25 @@ describe("first two lines", () => {
     expect(markdown).toContain("**Image** `dist/agent`\n\n| Result | Hosts |");
     expect(markdown).toContain("**Image** `kilo.tar`\n\n| Result | Hosts |");
   });
+
+  test.each([
+    ["kilo-broken", 2, "All 2 images break on 8 of 13 hosts."],
+    ["kilo-broken", 3, "All 3 images break on 8 of 13 hosts."],
+    ["clean", 2, "All 2 images work on all 13 hosts."],
+    ["warnings-only", 2, "All 2 images may break on 2 of 13 hosts; no break is certain."],
+    ["no-tools", 2, "All 2 images hold no netfilter tool, so there is nothing to judge."],
+    ["unknown", 2, "Whether all 2 images work can't be told for 3 of 13 hosts."],
+  ])("%s, %i times: no image is left out", (name, times, expected) => {
+    const report = sample(name);
+    const images = Array.from({ length: times }, () => report.images).flat();
+    expect(headline({ ...report, images }).sentence).toBe(expected);
+  });
+
+  test("two of three images", () => {
+    const report = sample("kilo-broken");
+    const images = [...report.images, ...report.images, ...sample("clean").images];
+    expect(headline({ ...report, images }).sentence).toBe("2 of 3 images break on 8 of 13 hosts.");
+  });
 });
 
 describe("annotations", () => {
