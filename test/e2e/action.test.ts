@@ -143,8 +143,7 @@ describe("inputs and config", () => {
     const second = await run("kilo-0.6.0", { cache: "inspections" });
     expect(first.log).toMatch(/4 layers, .* MB read/);
     expect(second.log).toContain("kilo-0.6.0.tar: no layer had to be read");
-    const told = (result: StepRun) =>
-      result.outputs.verdict + result.outputs.errors + lines(result, "error").join("\n");
+    const told = (result: StepRun) => [result.outputs.verdict, result.outputs.errors, ...lines(result, "error")];
     expect(told(second)).toEqual(told(first));
     expect(second.summary).toContain("taken from the cache of inspections");
   });
