@@ -131,7 +131,11 @@ function withWrapper(toolchain: Toolchain): Toolchain {
   const path = toolchain.defaults.iptables?.via[0] ?? "/usr/sbin/iptables";
   const selector: Selector = { kind: "iptables-wrapper", version: "v2", effective: true, path, evidence: [] };
   const auto = { backend: "auto" as const, via: [path] };
-  return { ...toolchain, tools, selector, defaults: { ...toolchain.defaults, iptables: auto, ip6tables: auto } };
+  // Its installer puts it in the place of save and restore too: what stayed fixed would disagree with it.
+  const defaults = Object.fromEntries(
+    ["iptables", "ip6tables"].flatMap((name) => [name, `${name}-save`, `${name}-restore`].map((each) => [each, auto])),
+  );
+  return { ...toolchain, tools, selector, defaults: { ...toolchain.defaults, ...defaults } };
 }
 
 /** False for a release that its distributor no longer maintains at the catalogue's date. */

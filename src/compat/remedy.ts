@@ -152,6 +152,8 @@ function commandOf(distribution: Distribution, names: readonly string[]): string
 function effectOf(before: readonly RawCell[], after: readonly RawCell[]): string {
   const failing = after.filter((cell) => errorsOf(cell).length > 0);
   if (failing.length === 0) {
+    const open = after.filter(({ missing }) => missing.length > 0);
+    if (open.length > 0) return `that leaves no known error; what is unknown of ${hostsOf(open)} stays unknown.`;
     const warned = after.some((cell) => cell.findings.some((finding) => finding.severity === "warning"));
     return `that leaves ${warned ? "no error, only warnings," : "neither error nor warning"} on the selected hosts.`;
   }

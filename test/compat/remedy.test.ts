@@ -56,15 +56,17 @@ function image(spec: ImageSpec): Toolchain {
     tools,
     libraries: [],
     defaults: Object.fromEntries(
-      commands.map((name) => {
-        const target = `/usr/sbin/xtables-${spec.default}-multi`;
-        return [
-          name,
-          spec.wrapper === undefined
-            ? { backend: spec.default, via: [...via(name), target] }
-            : { backend: "auto", via: [path] },
-        ];
-      }),
+      commands
+        .flatMap((name) => [name, `${name}-save`, `${name}-restore`])
+        .map((name) => {
+          const target = `/usr/sbin/xtables-${spec.default}-multi`;
+          return [
+            name,
+            spec.wrapper === undefined
+              ? { backend: spec.default, via: [...via(name), target] }
+              : { backend: "auto", via: [path] },
+          ];
+        }),
     ),
     ...(spec.wrapper === undefined
       ? {}
@@ -242,6 +244,24 @@ describe("remedies on the default hosts", () => {
     const good = images["Alpine 3.20, nft alone"]!;
     const spec = { ...good, iptables: "1.8.11", packages: { nft: apk("iptables", "1.8.11-r1") } };
     expect(remedyOf(spec, hosts)).toBeUndefined();
+  });
+
+  test("a wrapper takes the place of save and restore too", () => {
+    const spec = images["Alpine 3.20, nft alone"]!;
+    const mixed = hostsOf(["debian-13", "bottlerocket-1.33"]);
+    expect(errors(spec, mixed)).toEqual(["bottlerocket-1.33"]);
+    const remedy = remedyOf(spec, mixed);
+    expect(remedy?.text).toMatch(
+      /iptables-legacy.*and install iptables-wrapper v2 .*: that leaves n.* on the selected/,
+    );
+    expect(remedy?.clears("bottlerocket-1.33", "wrapper-missing", "backend")).toBe(true);
+  });
+
+  test("what is unknown of a host is not promised", () => {
+    const spec = images["Alpine 3.18 as it comes: legacy"]!;
+    expect(remedyOf(spec, hostsOf(["debian-13", "cos-129"]))?.text).toContain(
+      ": that leaves no known error; what is unknown of cos-129 stays unknown.",
+    );
   });
 
   test("legacy that a program may choose by itself is kept", () => {
