@@ -16,8 +16,19 @@ function answerAtOnce(args: readonly string[]): string | undefined {
   }
 }
 
+/** The first version that unpacks zstd by itself. Below it the program's parts don't even load. */
+const NODE = 24;
+
+/** One line instead of the stack of a module that can't be loaded. */
+function refuseOldNode(): void {
+  const hint = `in a checkout, "node scripts/node24.mjs dist/cli.js" fetches it`;
+  process.stderr.write(`${tool.name}: needs Node ${NODE} or later, and this is ${process.versions.node}; ${hint}\n`);
+  process.exitCode = 2;
+}
+
 // Who reads may have seen enough (`| head -1`).
 process.stdout.on("error", () => {});
 const answer = answerAtOnce(process.argv.slice(2));
-if (answer === undefined) await import("./cli.ts");
-else process.stdout.write(answer);
+if (answer !== undefined) process.stdout.write(answer);
+else if (Number.parseInt(process.versions.node, 10) < NODE) refuseOldNode();
+else await import("./cli.ts");

@@ -7,6 +7,7 @@ import type { Report } from "../../src/model/report.ts";
 import { ruleIds } from "../../src/model/rule-ids.ts";
 import type { Inspection } from "../../src/model/toolchain.ts";
 import { readRulePage } from "../../src/rule-pages.ts";
+import { skipTest } from "../support/skip.ts";
 import { type Finished, root, runCli } from "../support/spawn.ts";
 
 const matrix = join(root, "examples/matrix.yml");
@@ -251,6 +252,17 @@ describe("other commands", () => {
     expect(run.status).toBe(0);
     expect(run.stdout).toBe(readRulePage("nft-newer-writer"));
     for (const id of ruleIds) expect(readRulePage(id), id).toContain(id);
+  });
+
+  test("a Node that is too old is named, in one line", (context) => {
+    const version = spawnSync("node", ["--version"], { encoding: "utf8", timeout: 20_000 }).stdout?.trim() ?? "";
+    if (!/^v(?:1\d|2[0-3])\./.test(version)) return skipTest(context, "an old Node", `node in PATH is ${version}`);
+    const cli = join(root, "dist/cli.js");
+    const { status, stdout, stderr } = spawnSync("node", [cli, "hosts"], { encoding: "utf8", timeout: 20_000 });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(
+      /^netfilter-compat: needs Node 24 or later, and this is \d[^\n]*scripts\/node24\.mjs[^\n]*\n$/,
+    );
   });
 
   test("--version and --help", () => {
