@@ -41,9 +41,11 @@ function decideByRelease(releases: ReleaseChoice[], release: string): Backend | 
 type KernelChoice = NonNullable<WrapperChoice["kernel"]>;
 type ReleaseChoice = Extract<KernelChoice, { releases: unknown }>["releases"][number];
 
-function decideByChains({ chains }: WrapperChoice, view: WrapperView): Backend | undefined {
+function decideByChains({ chains, moreChains = [] }: WrapperChoice, view: WrapperView): Backend | undefined {
   const backends = ["nft", "legacy"] as const;
-  return backends.find((backend) => chains?.[backend].some((name) => view.chains[backend].includes(name)));
+  const decided = backends.find((backend) => chains?.[backend].some((name) => view.chains[backend].includes(name)));
+  const count = (backend: Backend) => view.chains[backend].filter((name) => moreChains.includes(name)).length;
+  return decided ?? (count("nft") > count("legacy") ? "nft" : undefined);
 }
 
 /** Counts, if it counts; what it takes when there is nothing to count. */

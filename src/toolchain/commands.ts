@@ -115,7 +115,10 @@ function tellBackend(name: string, target: { path: string; node: FileNode }): To
   if (content?.kind === "script") {
     const { script } = content;
     if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
-    return script.hostExec === undefined ? { unknown: `${file} is an unknown script` } : { hostExec: true };
+    if (script.hostExec !== undefined) return { hostExec: true };
+    return {
+      unknown: `${file} is an unknown script${script.truncated ? ", of which only the beginning was read" : ""}`,
+    };
   }
   if (content?.kind !== "binary") return { unknown: `${file} is no program that could be read` };
   if (content.wrapper) return { backend: "auto" };

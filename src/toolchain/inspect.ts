@@ -7,7 +7,7 @@ import { listExtensions } from "./extensions.ts";
 import { listLibraries } from "./libraries.ts";
 import { indexOwnership } from "./packages/ownership.ts";
 import { findStarted, type KnownProgram, tellProgram } from "./program.ts";
-import { setsLinks, tellSelector } from "./selector.ts";
+import { commandsSet, tellSelector } from "./selector.ts";
 import { type Survey, surveyTree } from "./survey.ts";
 import { listTools } from "./tools.ts";
 
@@ -44,9 +44,9 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const { extensions, missing: missingExtensions } = listExtensions({ tree, survey, loader, tools, env: config.env });
   const started = findStarted(tree, [...config.entrypoint, ...config.cmd], find);
   const selector = tellSelector(tree, survey, find, directories, started);
-  const isSetAtStart = setsLinks(selector, survey);
+  const isSetAtStart = commandsSet(selector, survey);
   const defaults: Record<string, Command> = Object.fromEntries(
-    told.map(({ name, command }) => [name, isSetAtStart ? chosenAtStart(name, command) : command]),
+    told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command]),
   );
   const { program, missing: missingProgram } = tellProgram(tree, config, survey, find, knowledge.programs);
   return {
@@ -72,9 +72,8 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
 }
 
 /** Whatever a link leads to in the image, a start script sets it anew. */
-function chosenAtStart(name: string, command: Command): Command {
-  const isSet = /^ip6?tables/.test(name) && (command.backend === "nft" || command.backend === "legacy");
-  return isSet ? { ...command, backend: "auto" } : command;
+function chosenAtStart(command: Command): Command {
+  return command.backend === "nft" || command.backend === "legacy" ? { ...command, backend: "auto" } : command;
 }
 
 /** What the tools' loaders would not find, by file: copies without their libraries, files of a newer distribution. */

@@ -1,6 +1,7 @@
 import { basename } from "node:path/posix";
 import type { Library } from "../model/toolchain.ts";
 import { compareVersions, upstreamVersion } from "../model/version.ts";
+import { describeIdentity } from "./binaries/identify.ts";
 import { narrowByFileName } from "./binaries/library-range.ts";
 import { describeFormer, describeOwner, type Ownership } from "./packages/ownership.ts";
 import { evidence, type Survey } from "./survey.ts";
@@ -19,7 +20,7 @@ export function listLibraries(survey: Survey, ownership: Ownership): Library[] {
       soVersion,
       path,
       versions: [min, max],
-      evidence: [evidence(`its bytes hold: ${identity.evidence}`, path, node)],
+      evidence: [evidence(describeIdentity(identity), path, node)],
     };
     const { owner, former } = ownership.tie(path, content.digests);
     if (former) library.evidence.unshift({ fact: describeFormer(former, path), source: former.source });

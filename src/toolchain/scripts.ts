@@ -20,6 +20,8 @@ export interface WrapperText {
   isEntrypoint: boolean;
   /** The folder into which a start script puts its links, where the script says so. */
   linksIn?: string;
+  /** The commands that a start script sets, where it leaves some of iptables' alone. */
+  sets?: string[];
 }
 
 const MAX_STARTS = 16;
@@ -55,6 +57,8 @@ interface WrapperScript {
   entrypoint?: boolean;
   /** Pattern whose group is the folder of the links that it sets. */
   linksIn?: string;
+  /** Pattern whose group are the names of the links that it sets; absent: all of iptables' commands. */
+  sets?: string;
 }
 
 function findWrapper(text: string): WrapperText | undefined {
@@ -63,8 +67,17 @@ function findWrapper(text: string): WrapperText | undefined {
   const known = scripts.find((entry) => entry.all.every((part) => text.includes(part)));
   if (!known) return undefined;
   const { version, all, entrypoint = false } = known;
-  const linksIn = known.linksIn === undefined ? undefined : new RegExp(known.linksIn, "m").exec(text)?.[1];
-  return { version, text: all.join(", "), isEntrypoint: entrypoint, ...(linksIn !== undefined && { linksIn }) };
+  const part = (pattern: string | undefined) =>
+    pattern === undefined ? undefined : new RegExp(pattern, "m").exec(text)?.[1];
+  const linksIn = part(known.linksIn);
+  const sets = part(known.sets)?.trim().split(/ +/);
+  return {
+    version,
+    text: all.join(", "),
+    isEntrypoint: entrypoint,
+    ...(linksIn !== undefined && { linksIn }),
+    ...(sets && { sets }),
+  };
 }
 
 const HOST_EXEC = wrappers.hostExec.map((entry) => new RegExp(entry.pattern));

@@ -81,7 +81,7 @@ function listWrappers(survey: Survey): Wrapper[] {
     const { wrapper } = content.script;
     if (!wrapper) return [];
     const fact = `a ${wrapper.isEntrypoint ? "start " : ""}script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
-    const { text: _, ...told } = wrapper;
+    const { text: _, sets: __, ...told } = wrapper;
     return [{ path, ...told, evidence: [evidence(fact, path, node)] }];
   });
   const programs = survey.binaries.flatMap(({ path, node, content }): Wrapper[] => {
@@ -93,8 +93,9 @@ function listWrappers(survey: Survey): Wrapper[] {
   return [...scripts, ...programs];
 }
 
-/** True for a start script that chooses the backend: whatever the links say in the image, it sets them anew. */
-export function setsLinks(selector: Selector | undefined, survey: Survey): boolean {
-  const script = survey.scripts.find(({ path }) => path === selector?.path);
-  return selector?.effective === true && script?.content.script.wrapper?.isEntrypoint === true;
+/** The commands that a start script sets: whatever their links say in the image, they are set anew. */
+export function commandsSet(selector: Selector | undefined, survey: Survey): (name: string) => boolean {
+  const script = survey.scripts.find(({ path }) => path === selector?.path)?.content.script.wrapper;
+  if (selector?.effective !== true || script?.isEntrypoint !== true) return () => false;
+  return (name) => /^ip6?tables/.test(name) && (script.sets === undefined || script.sets.includes(name));
 }

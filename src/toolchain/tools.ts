@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path/posix";
 import type { FileTree } from "../model/image.ts";
 import type { Tool } from "../model/toolchain.ts";
 import { upstreamVersion } from "../model/version.ts";
+import { describeIdentity } from "./binaries/identify.ts";
 import type { Loader } from "./binaries/loader.ts";
 import { type CommandFinder, followLink } from "./commands.ts";
 import type { BinaryContent } from "./content.ts";
@@ -149,7 +150,7 @@ function addTool(
   if (identity?.backend) tool.backend = identity.backend;
   if (bytes.version !== null) tool.byteVersion = bytes.version;
   if (identity?.tool === "nft") addJsonSupport(context, found, tool);
-  if (identity) tool.evidence.push(evidence(`its bytes hold: ${identity.evidence}`, found.path, found.node));
+  if (identity) tool.evidence.push(evidence(describeIdentity(identity), found.path, found.node));
   tool.evidence.push(...bytes.evidence);
   if (tool.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
   tools.push(tool);
@@ -249,7 +250,7 @@ function readByteVersion(context: ToolContext, found: Found<BinaryContent>): Byt
   if (identity?.candidates)
     return {
       version: null,
-      reason: `its bytes hold several versions: ${identity.candidates.join(", ")}`,
+      reason: describeIdentity(identity),
       evidence: [],
     };
   const prefix = identity?.versionIn;
@@ -263,7 +264,7 @@ function readByteVersion(context: ToolContext, found: Found<BinaryContent>): Byt
       reason: library ? `${library.path} holds no version` : `its ${prefix} was not found`,
       evidence: [],
     };
-  const fact = `its library holds: ${library.content?.identity?.evidence}`;
+  const fact = `its library holds: ${library.content?.identity?.evidence ?? version}`;
   return { version, reason: "", evidence: [evidence(fact, library.path, library.node)] };
 }
 

@@ -32,7 +32,13 @@ test("every generation was measured, in every state", () => {
   expect(measured.rows.length).toBeGreaterThan(30);
 });
 
-describe.each(measured.rows)("$state", ({ rules, chains, release, modules, ...chosen }) => {
+describe.each([...measured.rows, ...measured.kubeletChains])("$state", ({
+  rules,
+  chains,
+  release,
+  modules,
+  ...chosen
+}) => {
   test.each(["nft", "legacy"] as const)("%s", (backend) => {
     for (const name of chosen[backend]) {
       const { version, variable } = MEASURED_AS[name] ?? { version: name };

@@ -354,6 +354,29 @@ test.each([
   expect(toolchain.defaults.iptables?.backend).toBe(effective ? "auto" : "nft");
 });
 
+test("what a start script leaves alone stays as its link has it: klipper-lb, ip6tables-save and -restore", () => {
+  const script =
+    '#!/bin/sh\nBIN_DIR="/usr/sbin"\ncheck_iptables_mode() {\n  lsmod\n}\nset_legacy() {\n    for i in iptables iptables-save iptables-restore ip6tables; do \n        ln -sf x y\n    done\n}\n';
+  const toolchain = inspect(
+    {
+      "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.11", "nft"),
+      ...linkAll("/usr/sbin", "xtables-nft-multi"),
+      "/usr/bin/entry": script,
+    },
+    { cmd: ["entry"] },
+  );
+  expect(backends(toolchain)).toEqual({
+    iptables: "auto",
+    "iptables-save": "auto",
+    "iptables-restore": "auto",
+    ip6tables: "auto",
+    "ip6tables-save": "nft",
+    "ip6tables-restore": "nft",
+    nft: "none",
+    ipset: "none",
+  });
+});
+
 test("k3s' helper that sets the links is no wrapper itself", () => {
   const toolchain = inspect({ "/bin/aux/xtables-set-mode.sh": "#!/bin/sh\nscript_name=xtables-set-mode.sh\n" });
   expect(toolchain.selector).toBeUndefined();

@@ -21,6 +21,8 @@ export const wrapperChoiceSchema = z.object({
   kernel: z.optional(kernelChoiceSchema),
   /** Chains of which one decides for the backend that holds it, nft first. */
   chains: z.optional(z.object({ nft: z.array(z.string()), legacy: z.array(z.string()) })),
+  /** Chains that it counts in both backends: more of them in nft decide for it. */
+  moreChains: z.optional(z.array(z.string())),
   /** So many rules in legacy decide for it, whatever nft holds. */
   enough: z.optional(z.number()),
   /** When counted rules lead it to legacy: more of them than in nft, as many, or it doesn't count. */

@@ -20,8 +20,8 @@ export interface Identity {
   extensionDirectory?: string;
   /** Versions found when there was more than one. */
   candidates?: string[];
-  /** The bytes that decided, quoted for a reader. */
-  evidence: string;
+  /** The bytes that decided, quoted for a reader; absent when no text of theirs did. */
+  evidence?: string;
 }
 
 export interface IdentifyInput {
@@ -52,6 +52,13 @@ export function identify(input: IdentifyInput): Identity | undefined {
     if (identity) return identity;
   }
   return undefined;
+}
+
+/** What decided, as a clause about the file: `its bytes hold: 1.8.9 (nf_tables)`. */
+export function describeIdentity({ tool, versionIn, candidates, evidence }: Identity): string {
+  if (versionIn !== undefined) return `it needs ${versionIn}, which has its version`;
+  if (candidates) return `its bytes hold several versions: ${candidates.join(", ")}`;
+  return evidence === undefined ? `its bytes are those of ${tool}, without a version` : `its bytes hold: ${evidence}`;
 }
 
 type Rule = (input: IdentifyInput, search: Search) => Identity | undefined;
@@ -143,7 +150,6 @@ function ebtablesLegacy({ dynamic }: IdentifyInput, search: Search): Identity | 
     version: null,
     backend: "legacy",
     versionIn: "libebtc.so",
-    evidence: "it needs libebtc.so",
   };
 }
 
@@ -224,7 +230,7 @@ function ipset({ name, dynamic }: IdentifyInput): Identity | undefined {
   const own = dynamic?.needed.every((library) => /^(?:libipset|libmnl|libc|ld-)/.test(library)) === true;
   if (name !== "ipset" && !own) return undefined;
   if (name === "ipset" && !needs(dynamic, "libipset.so")) return undefined;
-  return { tool: "ipset", version: null, versionIn: "libipset.so", evidence: "it needs libipset.so" };
+  return { tool: "ipset", version: null, versionIn: "libipset.so" };
 }
 
 function needs(dynamic: ElfDynamic | undefined, prefix: string): boolean {
@@ -239,13 +245,9 @@ function match(tool: string, pattern: RegExp, search: Search): Identity | undefi
 function decide(tool: string, versions: string[]): Identity {
   const [version] = versions;
   if (versions.length === 1 && version !== undefined) return { tool, version, evidence: version };
-  if (versions.length === 0) return { tool, version: null, evidence: `the bytes of ${tool} without a version` };
-  return {
-    tool,
-    version: null,
-    candidates: versions.slice(0, 8),
-    evidence: `several versions: ${versions.join(", ")}`,
-  };
+  return versions.length === 0
+    ? { tool, version: null }
+    : { tool, version: null, candidates: versions.slice(0, MAX_TOLD) };
 }
 
 function rangeOf(library: string, dynamic: ElfDynamic, search: Search): Identity {
@@ -255,7 +257,8 @@ function rangeOf(library: string, dynamic: ElfDynamic, search: Search): Identity
 
 function asLibrary(library: string, version: string | null, dynamic: ElfDynamic, found: Identity): Identity {
   const range = libraryRange(library, version ?? undefined, dynamic, () => false);
-  const identity: Identity = { tool: library, version, library: range, evidence: found.evidence };
+  const identity: Identity = { tool: library, version, library: range };
+  if (found.evidence !== undefined) identity.evidence = found.evidence;
   if (found.candidates) identity.candidates = found.candidates;
   return identity;
 }
@@ -288,6 +291,7 @@ function createSearch(bytes: Buffer): Search {
 }
 
 const MAX_CANDIDATES = 64;
+const MAX_TOLD = 8;
 
 function distinct(text: string, pattern: RegExp): string[] {
   const found = new Set<string>();
