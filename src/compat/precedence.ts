@@ -72,10 +72,17 @@ interface Judged extends RawFinding {
   ignored?: unknown;
 }
 
+/** Rules of one cause that tell of two harms: who accepts that tables are refused has said nothing of rules that are lost. */
+const harms = ["nft-newer-writer", "silent-match-loss"];
+
+function isAnotherHarm(one: RawFinding, other: RawFinding): boolean {
+  return one.rule !== other.rule && harms.includes(one.rule) && harms.includes(other.rule);
+}
+
 /**
  * The same for findings on which the user has decided: what is ignored, or was there before, must not hide what isn't. Of a
- * cause the worst stands; if that is ignored, the worst of the other programs stands beside it; if it existed before, the
- * worst of what is new.
+ * cause the worst stands; if that is ignored, the worst of the other programs, or of another harm, stands beside it; if it
+ * existed before, the worst of what is new.
  */
 export function keepAfterPolicy<T extends Judged>(findings: readonly T[]): T[] {
   return groupByCause(findings).flatMap((group) => {
@@ -84,7 +91,8 @@ export function keepAfterPolicy<T extends Judged>(findings: readonly T[]): T[] {
     while (left.length > 0) {
       const worst = pick(left);
       kept.push(worst);
-      if (worst.ignored !== undefined) left = left.filter((other) => other.program !== worst.program);
+      if (worst.ignored !== undefined)
+        left = left.filter((other) => other.program !== worst.program || isAnotherHarm(worst, other));
       else if (worst.existing === true)
         left = left.filter((other) => other.existing !== true && other.ignored === undefined);
       else break;

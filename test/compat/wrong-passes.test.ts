@@ -130,6 +130,30 @@ describe("what is ignored hides nothing else", () => {
     const entry = { rule: "nft-newer-writer", host: "elsewhere", until: "2026-01-01", reason: "r" };
     expect(report(on, { ...plain, ignore: [entry] }).findings[0]).not.toHaveProperty("expired");
   });
+  test("that tables are refused says nothing of rules that are lost", () => {
+    const input = buildInput({
+      image: old,
+      programs: [writer("a", { writes: ["port-range", "mark-match"] })],
+      profile: { operations: ["list", "save-restore"] },
+    });
+    const told = (rule?: string) =>
+      report(input, rule === undefined ? plain : { ...plain, ignore: [{ rule, until: "2027-01-01", reason: "r" }] })
+        .findings.filter(({ severity }) => severity === "error")
+        .map((finding) => [finding.rule, finding.ignored !== undefined]);
+    expect(told()).toEqual([["nft-newer-writer", false]]);
+    expect(told("nft-newer-writer")).toEqual([
+      ["nft-newer-writer", true],
+      ["silent-match-loss", false],
+    ]);
+  });
+  test("one statement of one cause is ignored with the other rules that make it", () => {
+    const input = buildInput({ image: { legacy: "1.8.11" }, selected: ["nft", "legacy"] });
+    const ignore = [{ rule: "wrapper-missing", until: "2027-01-01", reason: "r" }];
+    const result = report(input, { ...plain, ignore });
+    expect(result.findings.filter(({ severity }) => severity === "error").map(({ rule }) => rule)).toEqual([
+      "wrapper-missing",
+    ]);
+  });
   test("a lowered severity leaves what is worse then", () => {
     const quiet = writer("b", { writes: ["mark-match"] });
     const input = buildInput({
