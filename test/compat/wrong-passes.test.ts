@@ -147,7 +147,7 @@ describe("what is ignored hides nothing else", () => {
     ]);
   });
   test("one statement of one cause is ignored with the other rules that make it", () => {
-    const input = buildInput({ image: { legacy: "1.8.11" }, selected: ["nft", "legacy"] });
+    const input = buildInput({ image: { legacy: "1.8.11", wrapper: "v1" } });
     const ignore = [{ rule: "wrapper-missing", until: "2027-01-01", reason: "r" }];
     const result = report(input, { ...plain, ignore });
     expect(result.findings.filter(({ severity }) => severity === "error").map(({ rule }) => rule)).toEqual([
