@@ -57,26 +57,28 @@ function cut(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit - 1).toWellFormed()}…`;
 }
 
-function sayFail(report: Report): Lines {
+function sayFail(report: Report, context: ReportContext): Lines {
   const hosts = allHosts(report);
+  const name = hostNamer(report, context.hostTitles);
   const failing = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "fail"));
-  const sentence = `${subject(report, "breaks", "break")} on ${part(failing.length, hosts.length)}${onPlatforms(report, "fail")}.`;
+  const sentence = `${subject(report, "breaks", "break")} on ${part(failing.length, hosts, name)}${onPlatforms(report, "fail")}.`;
   return { sentence, ...change(report, "error") };
 }
 
-function sayWarn(report: Report): Lines {
+function sayWarn(report: Report, context: ReportContext): Lines {
   const hosts = allHosts(report);
+  const name = hostNamer(report, context.hostTitles);
   const asBefore = hosts.filter((host) => cellsOf(report, host).some((cell) => hasExistingError(report, cell)));
-  if (asBefore.length > 0) return sayAsBefore(report, asBefore.length, hosts.length);
+  if (asBefore.length > 0) return sayAsBefore(report, asBefore.length, hosts, name);
   const warned = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "warn"));
-  const sentence = `${subject(report, "may break")} on ${part(warned.length, hosts.length)}${onPlatforms(report, "warn")}; no break is certain.`;
+  const sentence = `${subject(report, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report, "warn")}; no break is certain.`;
   return { sentence, ...change(report, "warning") };
 }
 
 /** Errors, but none that the base image doesn't have too. */
-function sayAsBefore(report: Report, broken: number, all: number): Lines {
+function sayAsBefore(report: Report, broken: number, hosts: readonly string[], name: (id: string) => string): Lines {
   const broke = subject(report, "breaks", "break");
-  const sentence = `${broke} on ${part(broken, all)} as before this change; nothing new breaks.`;
+  const sentence = `${broke} on ${part(broken, hosts, name)} as before this change; nothing new breaks.`;
   const [group] = groupFindings(report.findings).existing.filter((entry) => entry.severity === "error");
   const remedy = group?.remedy === undefined ? "" : ` To repair what broke before: ${withStop(group.remedy)}`;
   return { sentence, action: `Nothing to do for this change.${remedy}`, isChange: false };
@@ -89,9 +91,9 @@ function hasExistingError(report: Report, cell: { findings: readonly number[] })
   });
 }
 
-function sayPass(report: Report): Lines {
+function sayPass(report: Report, context: ReportContext): Lines {
   const hosts = allHosts(report);
-  const all = hosts.length === 1 ? "the host" : `all ${hosts.length} hosts`;
+  const all = part(hosts.length, hosts, hostNamer(report, context.hostTitles));
   const { existing, ignored } = groupFindings(report.findings);
   const folded = [
     existing.length > 0 ? `${count(existing.length, "finding")} that the base image already has` : "",
@@ -117,8 +119,9 @@ function sayUnknown(report: Report, context: ReportContext): Lines {
       action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config}\`; otherwise install the tools.`,
       isChange: true,
     };
+  const name = hostNamer(report, context.hostTitles);
   const open = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "unknown"));
-  const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open.length, hosts.length)}${onPlatforms(report, "unknown")}.`;
+  const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open.length, hosts, name)}${onPlatforms(report, "unknown")}.`;
   return { sentence, action: stateFact(report, context, config), isChange: true };
 }
 
@@ -200,9 +203,10 @@ function onPlatforms(report: Report, verdict: Verdict): string {
   return hit.size < all.size && hit.size > 0 ? ` (${[...hit].join(", ")} only)` : "";
 }
 
-function part(n: number, all: number): string {
-  if (n === all) return all === 1 ? "the host" : `all ${all} hosts`;
-  return `${n} of ${all} hosts`;
+function part(n: number, hosts: readonly string[], name: (id: string) => string): string {
+  const [only, ...others] = hosts;
+  if (only !== undefined && others.length === 0) return cut(name(only), 80).replaceAll("`", "");
+  return n === hosts.length ? `all ${n} hosts` : `${n} of ${hosts.length} hosts`;
 }
 
 /** `IMAGE breaks`, `2 of 3 images break`: what the verdict is about, with its verb. */

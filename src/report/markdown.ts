@@ -12,6 +12,7 @@ import {
   groupFindings,
   hostNamer,
   joinNames,
+  LONG_SOURCE,
   mergeEqual,
   mergeEvidence,
   shortImage,
@@ -327,9 +328,11 @@ function evidenceList({ first: { evidence } }: FindingGroup): string {
 function writeEvidence(evidence: Evidence[]): string {
   const facts = mergeEvidence(evidence);
   if (facts.length === 0) return "";
-  const items = facts
-    .slice(0, FACTS)
-    .map(({ fact, sources }) => `- ${markdownText(fact)} (${sources.slice(0, FACTS).map(markdownSource).join(", ")})`);
+  const written = facts.slice(0, FACTS).map(({ sources }) => sources.slice(0, FACTS).map(markdownSource).join(", "));
+  const items = facts.slice(0, FACTS).map(({ fact }, i) => {
+    const source = written[i] ?? "";
+    return `- ${markdownText(fact)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+  });
   if (facts.length > FACTS) items.push(`- … and ${count(facts.length - FACTS, "further fact")}`);
   return `How we know:\n\n${items.join("\n")}`;
 }
@@ -352,7 +355,9 @@ function missingFacts(writer: Writer): string {
   );
   if (shown.length < facts.size) items.push(`- … and ${count(facts.size - shown.length, "further fact")}`);
   const config = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
-  const advice = `A fact that you know can be stated in ${config}.`;
+  const { docsBase = "docs/rules/" } = writer.context;
+  const how = docsBase.replace(/rules\/$/, "configuration.md");
+  const advice = `A fact that you know can be stated in ${config} ([how](${how})).`;
   return fold(
     `❓ <b>${count(facts.size, "fact")} not known</b>, each of which could mean a break`,
     `${items.join("\n")}\n\n${advice}`,

@@ -1,3 +1,4 @@
+import type { Evidence } from "../model/evidence.ts";
 import type { MissingFact, Report, Verdict } from "../model/report.ts";
 import { breakCommands, plainText } from "./escape.ts";
 import { headline } from "./headline.ts";
@@ -10,6 +11,7 @@ import {
   groupFindings,
   hostNamer,
   joinNames,
+  LONG_SOURCE,
   mergeEqual,
   mergeEvidence,
   shortImage,
@@ -104,12 +106,7 @@ function findingText(
     ["image", report.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],
     ["at", location ? `${plainText(location.file, 200)}:${location.line}` : ""],
-    ...mergeEvidence(evidence)
-      .slice(0, 20)
-      .map(({ fact, sources }, i): [string, string] => [
-        i === 0 ? "known by" : " ",
-        `${plainText(fact)} (${sources.map((source) => plainText(source, 300)).join(", ")})`,
-      ]),
+    ...evidenceLines(evidence).map((line, i): [string, string] => [i === 0 ? "known by" : " ", line]),
     ["more", `${context.docsBase ?? "docs/rules/"}${plainText(group.rule, 60)}.md`],
   ];
   const lines = fields
@@ -120,6 +117,16 @@ function findingText(
         : `  ${pen.paint(2, name.padEnd(9))}${wrap(value, pen.width, " ".repeat(11), " ".repeat(11)).trimStart()}`,
     );
   return [`${label}  ${pen.paint(1, plainText(group.rule, 60))}${where}`, ...lines].join("\n");
+}
+
+/** Facts with their sources; a long source isn't written again on the next line. */
+function evidenceLines(evidence: Evidence[]): string[] {
+  const facts = mergeEvidence(evidence).slice(0, 20);
+  const written = facts.map(({ sources }) => sources.map((source) => plainText(source, 300)).join(", "));
+  return facts.map(({ fact }, i) => {
+    const source = written[i] ?? "";
+    return `${plainText(fact)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+  });
 }
 
 function foldedText(title: string, groups: FindingGroup[], pen: Pen): string {

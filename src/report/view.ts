@@ -299,6 +299,9 @@ export function joinNames(names: string[]): string {
   return names.join(names.some((name) => name.includes(",")) ? "; " : ", ");
 }
 
+/** A source longer than this is not written again on the next line. Characters as shown. */
+export const LONG_SOURCE = 60;
+
 /** Evidence by fact, in order: one fact may have been read in several places. Digests are cut to what tells them apart. */
 export function mergeEvidence(evidence: Evidence[]): { fact: string; sources: string[] }[] {
   const facts = new Map<string, string[]>();

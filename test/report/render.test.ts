@@ -236,6 +236,14 @@ describe("first two lines", () => {
     expect(headline({ ...report, images }).sentence).toBe(expected);
   });
 
+  test("a single host is named", () => {
+    const report = structuredClone(sample("kilo-broken"));
+    for (const platform of report.images.flatMap((image) => image.platforms))
+      platform.cells = platform.cells.filter(({ host }) => host === "debian-12");
+    const { sentence } = headline(report, { hostTitles: new Map([["debian-12", "Debian `12`"]]) });
+    expect(sentence).toBe("`kilo.tar` breaks on Debian 12.");
+  });
+
   test("two of three images", () => {
     const report = sample("kilo-broken");
     const images = [...report.images, ...report.images, ...sample("clean").images];
@@ -340,6 +348,18 @@ test("names that hold a comma are kept apart", () => {
     "Debian 12; RHEL, Rocky Linux and AlmaLinux 8",
   );
   expect(joinNames(["Debian 12", "Debian 13"])).toBe("Debian 12, Debian 13");
+});
+
+test("a long source is written once for facts that follow each other, a short one each time", () => {
+  const report = structuredClone(sample("kilo-broken"));
+  const long = `measured with ${"many ".repeat(20)}releases`;
+  const [first] = report.findings;
+  if (first === undefined) throw new Error("no finding");
+  first.evidence = [long, long, "short", "short", long].map((source, i) => ({ fact: `fact ${i}`, source }));
+  for (const text of [renderMarkdown(report), renderText(report, {}, { width: 1000 })])
+    expect(
+      [...text.matchAll(/fact \d \((as above|measured|`?short)/g)].map(([, what]) => what?.replace("`", "")),
+    ).toEqual(["measured", "as above", "short", "short", "measured"]);
 });
 
 test("one fact with several sources is one line; digests are cut", () => {
