@@ -128,14 +128,14 @@ function chooseByCommand(
   programs: readonly NodeProgram[],
   kernel: Kernel,
 ): BackendChoice {
-  const command = toolchain.defaults.iptables;
+  const command = plainCommand(toolchain);
   if (command?.hostExec === true) return chooseHostExec(command, hostBackend);
   switch (command?.backend) {
     case "nft":
     case "legacy":
       return {
         backend: command.backend,
-        because: `iptables is ${command.via.join(" -> ")}`,
+        because: `${command === toolchain.defaults.iptables ? "iptables" : "ip6tables"} is ${command.via.join(" -> ")}`,
         adapts: false,
       };
     case "auto":
@@ -153,6 +153,13 @@ function chooseByCommand(
       return { backend: "unknown", because, adapts: false, maybeNone: true, missing };
     }
   }
+}
+
+/** `iptables`; of an image that has only the tool of IPv6, that one. */
+function plainCommand({ tools, defaults }: Toolchain): Command | undefined {
+  const has = (name: string) => tools.some((tool) => tool.name === name);
+  const isV6Alone = !has("iptables") && has("ip6tables") && defaults.iptables?.hostExec !== true;
+  return isV6Alone && (defaults.iptables?.backend ?? "none") === "none" ? defaults.ip6tables : defaults.iptables;
 }
 
 function chooseHostExec(command: Command, hostBackend: Backend | undefined): BackendChoice {

@@ -74,14 +74,18 @@ function keyOfRelease(release: Release): string {
 }
 
 function sortEffects(all: readonly Effect[], operations: readonly Operation[] | null): Exposure {
-  const effects = all.filter(
-    (effect) => operations === null || effect.operations.some((operation) => operations.includes(operation)),
-  );
+  const does = (operation: Operation) => operations === null || operations.includes(operation);
+  // Who edits what it saved and restores that meets what saving alone leaves out; as a listing it is told otherwise.
+  const isLeftOut = ({ operations: of, forms }: Effect) =>
+    does("save-restore") && !does("list") && of.includes("list") && forms?.includes("-save") === true;
+  const effects = all.filter((effect) => effect.operations.some(does) || isLeftOut(effect));
   return {
     loud: effects.filter((effect) => effect.outcome === "refused" || effect.outcome === "crash"),
     rewritten: effects.filter((effect) => effect.outcome === "rewritten"),
     // Checking and deleting concern a program's own rules, which its own version wrote: `not-found` harms nobody here.
-    misread: effects.filter((effect) => effect.outcome === "misread"),
+    misread: effects.filter(
+      (effect) => effect.outcome === "misread" || (effect.outcome === "announced" && isLeftOut(effect)),
+    ),
   };
 }
 

@@ -399,3 +399,26 @@ test("extensions that the base image lacked excuse no other ones", () => {
   expect(report(without("mark"), plain, without("mark")).verdict).toBe("warn");
   expect(report(without("mark", "comment"), plain, without("mark")).verdict).toBe("fail");
 });
+
+test("a program that only saves and restores meets the tables that saving leaves out", () => {
+  const told = (...operations: NonNullable<NonNullable<Setup["profile"]>["operations"]>) =>
+    report(buildInput({ image: old, programs: [writer("a")], profile: { operations } }))
+      .findings.filter(({ rule }) => /newer-writer|match-loss/.test(rule))
+      .map(({ rule, severity }) => `${severity} ${rule}`);
+  expect(told("save-restore")).toEqual(["warning silent-match-loss"]);
+  expect(told("list", "save-restore")).toEqual(["error nft-newer-writer"]);
+  expect(told("append")).toEqual([]);
+});
+
+test("an image with the tool of IPv6 alone", () => {
+  const change = (toolchain: Toolchain) => {
+    toolchain.tools = toolchain.tools.filter(({ name }) => name === "ip6tables");
+    for (const name of ["iptables", "iptables-save", "iptables-restore"])
+      toolchain.defaults[name] = { backend: "none", via: [] };
+  };
+  const { verdict, findings } = report(buildInput({ image: { ...old, change }, programs: [writer("a")] }));
+  expect(verdict).toBe("fail");
+  expect(findings[0]?.message).toMatch(/^the image's ip6tables 1\.8\.7 refuses tables/);
+  const legacy = { legacy: "1.8.11", change };
+  expect(report(buildInput({ image: legacy })).findings.map(({ rule }) => rule)).toContain("legacy-on-nft-host");
+});
