@@ -359,7 +359,7 @@ function missingFacts(writer: Writer): string {
   const how = docsBase.replace(/rules\/$/, "configuration.md");
   const advice = `A fact that you know can be stated in ${config} ([how](${how})).`;
   return fold(
-    `❓ <b>${count(facts.size, "fact")} not known</b>, each of which could mean a break`,
+    `❓ <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}\n\n${advice}`,
   );
 }
