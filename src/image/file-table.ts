@@ -10,9 +10,9 @@ export interface FileTable {
   readonly length: number;
   /** @returns the file's number */
   add(file: Pick<FileNode, "size" | "mode" | "uid" | "gid" | "xattrs">): number;
-  /** A sink was shown the file's content. */
-  markShown(file: number): void;
-  isShown(file: number): boolean;
+  /** A sink was shown the file's content. @param closely it was worth more than a passing look */
+  markShown(file: number, closely?: boolean): void;
+  isShown(file: number, closely?: boolean): boolean;
   /** Sets what was kept of the content, also in nodes that were made before. */
   setContent(file: number, content: unknown): void;
   /** The file as a node: the same one each time. */
@@ -26,13 +26,15 @@ export interface FileTable {
 type Attributes = Pick<FileNode, "mode" | "uid" | "gid">;
 
 const SHOWN = 0x8000_0000;
+const SHOWN_CLOSELY = 0x4000_0000;
+const MARKS = SHOWN | SHOWN_CLOSELY;
 const NO_XATTRS: FileNode["xattrs"] = Object.freeze(Object.create(null) as Record<string, string>);
 
 /** An empty table. */
 export function createFileTable(): FileTable {
   let count = 0;
   let sizes = new Float64Array(256);
-  /** Index into `attributes`, and whether a sink was shown the file. */
+  /** Index into `attributes`, and whether and how a sink was shown the file. */
   let kinds = new Uint32Array(256);
   const attributes = createAttributeList();
   const xattrs = new Map<number, FileNode["xattrs"]>();
@@ -58,10 +60,10 @@ export function createFileTable(): FileTable {
       if (Object.keys(file.xattrs).length > 0) xattrs.set(count, file.xattrs);
       return count++;
     },
-    markShown(file) {
-      kinds[file] = (kinds[file] as number) | SHOWN;
+    markShown(file, closely = false) {
+      kinds[file] = (kinds[file] as number) | (closely ? MARKS : SHOWN);
     },
-    isShown: (file) => ((kinds[file] as number) & SHOWN) !== 0,
+    isShown: (file, closely = false) => ((kinds[file] as number) & (closely ? SHOWN_CLOSELY : SHOWN)) !== 0,
     setContent(file, content) {
       if (content !== undefined) contents.set(file, content);
       const node = nodes.get(file);
@@ -75,7 +77,7 @@ export function createFileTable(): FileTable {
     peek(file) {
       const known = nodes.get(file);
       if (known !== undefined) return known;
-      const { mode, uid, gid } = attributes.at((kinds[file] as number) & ~SHOWN);
+      const { mode, uid, gid } = attributes.at((kinds[file] as number) & ~MARKS);
       return {
         type: "file",
         size: sizes[file] as number,

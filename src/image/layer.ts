@@ -144,7 +144,7 @@ export function createChangeCollector({ probe, limits, budget }: ScanOptions, ta
     const { size, mode, xattrs } = member;
     const sink = probe({ path, size, mode, xattrs });
     if (sink === undefined) return undefined;
-    files.markShown(file);
+    files.markShown(file, sink.byName === true || sink.byPlace === true);
     let written = 0;
     return {
       write(chunk) {

@@ -2,6 +2,7 @@ import { UserError } from "../model/error.ts";
 import type { ContentProbe, ImagePlatform, OpenedImage } from "../model/image.ts";
 import { requireDigest } from "./digest.ts";
 import { locate, quote } from "./errors.ts";
+import type { FileTable } from "./file-table.ts";
 import type { LayerScan, ScanOptions } from "./layer.ts";
 import {
   createBudget,
@@ -78,7 +79,7 @@ const LAYERS_AT_ONCE = 2;
  * platforms share is read once. Nothing is written to disk.
  *
  * A layer is read a second time in one case: a hard link gives a file a name under which the probe wants its content, while
- * under its first name nothing was kept of it (see ContentSink.byName).
+ * under its first name nothing was kept of it (see ContentSink.byName and byPlace).
  * @param reference as parseReference understands it
  * @throws UserError when anything of what was asked for cannot be read: one line with the reference in front
  */
@@ -304,14 +305,25 @@ async function readAliases(
     const { size, mode, xattrs, content } = files.peek(file);
     if (content !== undefined) return false;
     const sink = options.probe({ path, size, mode, xattrs });
-    return sink !== undefined && (sink.byName === true || !files.isShown(file));
+    if (sink === undefined) return false;
+    return sink.byName === true || !files.isShown(file, sink.byPlace);
   });
   for (const files of new Set(wanted.map((alias) => alias.files))) {
     const layer = layers.find(({ scan }) => scan.files === files);
     if (layer === undefined) throw new Error(`no layer ${files.layer}`);
-    const names = new Map(wanted.filter((alias) => alias.files === files).map(({ file, path }) => [file, path]));
-    await readAliasesOf(store, layer, names, options);
+    await readAliasesOf(store, layer, bestNames(files, wanted, options.probe), options);
   }
+}
+
+/** One name for each file of a layer: the last by which it is wanted, else the last that makes it worth a look. */
+function bestNames(files: FileTable, wanted: Alias[], probe: ContentProbe): Map<number, string> {
+  const names = new Map<number, { path: string; byName: boolean }>();
+  for (const { file, path } of wanted.filter((alias) => alias.files === files)) {
+    const { size, mode, xattrs } = files.peek(file);
+    const byName = probe({ path, size, mode, xattrs })?.byName === true;
+    if (byName || names.get(file)?.byName !== true) names.set(file, { path, byName });
+  }
+  return new Map([...names].map(([file, { path }]) => [file, path]));
 }
 
 /** @param names by the number of the file in the layer */

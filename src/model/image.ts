@@ -24,6 +24,9 @@ export interface ContentSink {
   /** The file's name makes it wanted. Where a hard link gives such a name to a file that was looked at under another one
    * and nothing was kept of, the file is read a second time; without this mark it is not. */
   byName?: boolean;
+  /** The file's name or folder makes its content worth more than a passing look. Read a second time as well, unless it was
+   * worth that under the other name too. */
+  byPlace?: boolean;
   /** What `end` returns holds pieces cut out of the text that was written: a JavaScript engine keeps all of it for them. */
   cutsText?: boolean;
 }

@@ -81,6 +81,7 @@ export function openExecutable(file: StreamedFile, name: string): ContentSink {
   };
   return {
     byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
+    byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
     write: (chunk) => !dismissed && feed(chunk),
     end() {
       if (dismissed) return undefined;

@@ -3,6 +3,8 @@ import type { Library } from "../model/toolchain.ts";
 import { compareVersions, upstreamVersion } from "../model/version.ts";
 import { describeIdentity } from "./binaries/identify.ts";
 import { narrowByFileName } from "./binaries/library-range.ts";
+import type { BinaryContent } from "./content.ts";
+import { isNetfilterLibrary } from "./executable.ts";
 import { describeFormer, describeOwner, type Ownership } from "./packages/ownership.ts";
 import { evidence, type Survey } from "./survey.ts";
 
@@ -11,7 +13,7 @@ import { evidence, type Survey } from "./survey.ts";
  * version when it lies in that range. Otherwise the file was replaced: the range stays, and both facts are in the evidence.
  */
 export function listLibraries(survey: Survey, ownership: Ownership): Library[] {
-  return survey.binaries.flatMap(({ path, node, content }): Library[] => {
+  return withoutFurtherNames(survey.binaries).flatMap(({ path, node, content }): Library[] => {
     const identity = content.identity;
     if (!identity?.library) return [];
     const { soVersion, min, max } = narrowByFileName(identity.tool, basename(path), identity.library);
@@ -30,6 +32,19 @@ export function listLibraries(survey: Survey, ownership: Ownership): Library[] {
     const version = upstreamVersion(owner.record.version);
     if (version !== undefined && liesWithin(version, min, max)) library.versions = [version, version];
     return [library];
+  });
+}
+
+/** Of a file with several names (hard links, as stores of files have them) those that loaders look for, else the first. */
+function withoutFurtherNames(binaries: Survey["binaries"]): Survey["binaries"] {
+  const names = new Map<BinaryContent, { first: string; isLibrary: boolean }>();
+  for (const { path, content } of binaries) {
+    const known = names.get(content) ?? { first: path, isLibrary: false };
+    names.set(content, { ...known, isLibrary: known.isLibrary || isNetfilterLibrary(basename(path)) });
+  }
+  return binaries.filter(({ path, content }) => {
+    const known = names.get(content);
+    return known?.isLibrary ? isNetfilterLibrary(basename(path)) : known?.first === path;
   });
 }
 

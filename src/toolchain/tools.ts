@@ -48,7 +48,8 @@ export function listTools(context: ToolContext): ListedTools {
   const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
   const named = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
   const unnamed = identified
-    .filter((found) => !named.some((entry) => entry.found === found))
+    // Of a file with several names (hard links) what is kept is the same.
+    .filter((found) => !named.some((entry) => entry.found.content === found.content))
     .flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
   for (const { found, name } of named) addTool(context, tools, missing, found, name, links);
   for (const { found, name } of unnamed) {

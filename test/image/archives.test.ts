@@ -371,6 +371,49 @@ describe("hard links", () => {
     expect(image?.platforms[0]?.tree.lookup("/nft")).toMatchObject({ content: kept });
   });
 
+  test.each([
+    ["/x", "/bin/fw", "found"],
+    ["/sbin/x", "/bin/fw", undefined],
+    ["/bin/fw", "/x", "found"],
+  ])("%s, also named %s: read again for a place that counts, unless the first did too", async (first, second, kept) => {
+    const paths: string[] = [];
+    const probe = ({ path }: { path: string }) => {
+      const byPlace = path.includes("bin/");
+      return {
+        write: () => paths.push(path) === 0,
+        end: () => (path === "/bin/fw" ? "found" : undefined),
+        ...(byPlace ? { byPlace } : {}),
+      };
+    };
+    const { files } = layout([
+      buildLayer([
+        { name: first.slice(1), content: "1" },
+        { name: second.slice(1), flag: "1", linkname: first.slice(1) },
+      ]),
+    ]);
+    const [image] = await openImages(scratch.write(`by-place-${first.replaceAll("/", "-")}`, files), { probe });
+    expect(image?.platforms[0]?.tree.lookup(second)).toMatchObject({ content: kept });
+    expect(paths).toEqual(first === "/x" ? [first, second] : [first]);
+  });
+
+  test("a name that is wanted counts more than a place, whatever their order", async () => {
+    const probe = ({ path }: { path: string }) => ({
+      write: () => false,
+      end: () => (path.startsWith("/bin/") ? path : undefined),
+      ...(path === "/bin/nft" ? { byName: true } : path === "/bin/x" ? { byPlace: true } : {}),
+    });
+    for (const names of [
+      ["bin/nft", "bin/x"],
+      ["bin/x", "bin/nft"],
+    ]) {
+      const { files } = layout([
+        buildLayer([{ name: "x", content: "1" }, ...names.map((name) => ({ name, flag: "1", linkname: "x" }))]),
+      ]);
+      const [image] = await openImages(scratch.write(`best-${names[0]?.slice(4)}`, files), { probe });
+      expect(image?.platforms[0]?.tree.lookup("/x")).toMatchObject({ content: "/bin/nft" });
+    }
+  });
+
   test("content that is wanted only under the second name is read, from files and from streams", async () => {
     const { files } = layout(layers);
     for (const [name, data] of [["links", files] as const, ["links.tgz", gzipSync(packFiles(files))] as const]) {

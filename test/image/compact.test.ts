@@ -90,7 +90,9 @@ test("a node is the same each time it is asked for, and gets content that is set
   expect(table.isShown(number)).toBe(false);
   table.markShown(number);
   table.setContent(number, { kept: true });
-  expect(table.isShown(number)).toBe(true);
+  expect([table.isShown(number), table.isShown(number, true)]).toEqual([true, false]);
+  table.markShown(number, true);
+  expect([table.isShown(number), table.isShown(number, true)]).toEqual([true, true]);
   expect(table.node(number)).toBe(node);
   expect(table.peek(number)).toBe(node);
   expect(node).toMatchObject({ size: 6 * 2 ** 40, mode: 0o4755, uid: 2 ** 31, gid: 7, xattrs: { "user.x": "1" } });

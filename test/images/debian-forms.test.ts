@@ -3,7 +3,8 @@ import { join } from "node:path/posix";
 import { expect, test } from "vitest";
 import { inspectImages } from "../../src/inspect.ts";
 import type { Toolchain } from "../../src/model/toolchain.ts";
-import { writeImage } from "../support/form-images.ts";
+import { toTarEntry, writeImage } from "../support/form-images.ts";
+import { addImage, buildLayer, finishLayout, named, packFiles } from "../support/image-writer.ts";
 import type { Listing } from "../support/tree.ts";
 import { linkChain, recordedVersion } from "./on-disk.ts";
 import { createWorkshop, needRoot, type Skippable } from "./workshop.ts";
@@ -181,4 +182,49 @@ for (const suite of SUITES) {
       const facts = toolchain.tools.map(({ evidence }) => evidence[0]?.fact ?? "");
       for (const fact of facts) expect(fact).toMatch(withSums ? / owns \// : / is installed and has no file list /);
     });
+}
+
+test("bookworm, files that have their first names where nobody looks: hard links of a store", async (context) => {
+  const folder = await folderOf(context, "bookworm");
+  const listing = { ...pick(folder), ...records(folder) };
+  // Renamed, so that no name of its own makes it wanted.
+  listing["/usr/sbin/fw"] = listing["/usr/sbin/xtables-legacy-multi"] ?? "";
+  delete listing["/usr/sbin/xtables-legacy-multi"];
+  listing["/usr/sbin/iptables-legacy"] = "-> fw";
+  const loader = "/lib64/ld-linux-x86-64.so.2";
+  const libc = "/lib/x86_64-linux-gnu/libc.so.6";
+  for (const path of [loader, libc])
+    listing[path] = { content: readFileSync(realpathSync(join(folder, path))), mode: 0o755 };
+  listing["/lib64"] = { directory: true };
+  listing["/lib"] = { directory: true };
+  const plain = await inspect("bookworm-plain", [listing]);
+  const stored = await inspectStored("bookworm-stored", listing);
+  const told = ({ tools, libraries, missingLibraries, missing }: Toolchain) => ({
+    tools: tools.map(({ name, version, backend, package: record, target }) => [name, version, backend, record, target]),
+    libraries: libraries.map(({ path, versions, package: record }) => [path, versions, record]),
+    missingLibraries,
+    missing,
+  });
+  expect(told(stored)).toEqual(told(plain));
+  expect(told(plain).tools).toContainEqual(["iptables", "1.8.9", "legacy", expect.anything(), "/usr/sbin/fw"]);
+  expect(plain.missingLibraries).toContainEqual(expect.objectContaining({ path: "/usr/sbin/nft" }));
+});
+
+/** Each file under a name in a store, and a hard link to it under its own. */
+async function inspectStored(name: string, listing: Listing): Promise<Toolchain> {
+  const entries = Object.entries(listing).map(toTarEntry);
+  const files = entries.filter(({ flag }) => flag === undefined);
+  const layer = buildLayer([
+    ...files.map((entry, i) => ({ ...entry, name: `store/${i}` })),
+    ...entries.map((entry) => {
+      const number = files.indexOf(entry);
+      return number < 0 ? entry : { name: entry.name, flag: "1", linkname: `store/${number}` };
+    }),
+  ]);
+  const layout = new Map<string, Buffer>();
+  finishLayout(layout, [named(addImage(layout, [layer]), "image")]);
+  const file = join(workshop, `${name}.tar`);
+  writeFileSync(file, packFiles(layout));
+  const { images } = await inspectImages([`oci-archive:${file}`]);
+  return images[0]!.platforms[0]!.toolchain;
 }

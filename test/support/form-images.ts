@@ -16,7 +16,8 @@ export function writeImage(layers: Listing[], options: ConfigOptions = {}): { ar
   return { archive, digests: built.map(({ digest }) => digest) };
 }
 
-function toTarEntry([path, entry]: [string, Entry]): TarEntry {
+/** One entry of a listing. */
+export function toTarEntry([path, entry]: [string, Entry]): TarEntry {
   const name = path.slice(1);
   if (typeof entry === "string" && entry.startsWith("-> ")) return { name, flag: "2", linkname: entry.slice(3) };
   if (typeof entry === "string" || Buffer.isBuffer(entry)) return { name, content: entry, mode: 0o755 };

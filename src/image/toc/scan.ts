@@ -78,7 +78,7 @@ function deferSinks(probe: ContentProbe): { probe: ContentProbe; restart: () => 
     probe(file) {
       const first = probe(file);
       if (first === undefined) return undefined;
-      const { byName, cutsText } = first;
+      const { write: _, end: __, ...marks } = first;
       let sink: ContentSink | undefined;
       function open(): ContentSink | undefined {
         sink ??= probe(file);
@@ -87,7 +87,6 @@ function deferSinks(probe: ContentProbe): { probe: ContentProbe; restart: () => 
       last = () => {
         sink = undefined;
       };
-      const marks = { ...(byName === undefined ? {} : { byName }), ...(cutsText === undefined ? {} : { cutsText }) };
       return { ...marks, write: (chunk) => open()?.write(chunk) === true, end: () => open()?.end() };
     },
     restart: () => last,
