@@ -50,7 +50,7 @@ export function resolveSettings(options: {
   limits?: Partial<ReadLimits>;
   today: string;
 }): Settings {
-  const { config, place } = loadConfig(options.folder, options.configFile);
+  const { config, place, line } = loadConfig(options.folder, options.configFile);
   return withPlace(place, () => {
     checkRuleNames(config);
     checkImagePrograms(config);
@@ -68,7 +68,10 @@ export function resolveSettings(options: {
       hosts: selection.hosts.map((host) => ({ host, programs: host.programs ?? programs })),
       policy: {
         severity: config.severity ?? {},
-        ignore: (config.ignore ?? []).map(withoutUndefined),
+        ignore: (config.ignore ?? []).map((entry, index) => ({
+          ...withoutUndefined(entry),
+          place: line(["ignore", index]),
+        })),
         today: options.today,
       },
       limits: { ...limitsOf(config), ...options.limits },
@@ -93,7 +96,7 @@ function loadConfig(folder: string, named: string | undefined): LocatedConfig {
   const file = named ?? defaultConfigFile;
   const bytes = readIfThere({ path: resolve(folder, file), shown: file, limit: maximumConfigSize, what: "a config" });
   if (bytes !== undefined) return readLocatedConfig(decode(bytes, file), file);
-  if (named === undefined) return { config: {}, place: () => file };
+  if (named === undefined) return { config: {}, place: () => file, line: () => file };
   throw new UserError(`${file}: there is no such file: name an existing config file`);
 }
 

@@ -184,7 +184,8 @@ function verdictOf(findings: readonly JudgedFinding[], missing: boolean): Verdic
 
 function ignoreNotes(policy: Policy, used: ReadonlySet<number>): string[] {
   return policy.ignore.flatMap((entry, index) => {
-    const what = `ignore entry for ${entry.rule ?? "every rule"}${entry.host === undefined ? "" : ` on ${entry.host}`}`;
+    const place = entry.place === undefined ? "" : `${entry.place}: `;
+    const what = `${place}ignore entry for ${entry.rule ?? "every rule"}${entry.host === undefined ? "" : ` on ${entry.host}`}`;
     if (entry.until < policy.today) return [`${what} expired on ${entry.until}: it no longer applies`];
     return used.has(index) ? [] : [`${what} matches nothing: remove it`];
   });

@@ -18,6 +18,8 @@ export interface IgnoreEntry {
   /** `YYYY-MM-DD`, the last day it counts. */
   until: string;
   reason: string;
+  /** `file:line` of the entry in the config. */
+  place?: string;
 }
 
 /** A finding of one cell after the user's decisions. */

@@ -12,6 +12,8 @@ export interface LocatedConfig {
   config: Config;
   /** `file:line: field` of a part. */
   place(path: ConfigPath): string;
+  /** `file:line` of a part. */
+  line(path: ConfigPath): string;
 }
 
 /**
@@ -34,13 +36,14 @@ export function readLocatedConfig(text: string, file: string): LocatedConfig {
     uniqueKeys: true,
     logLevel: "error",
   });
-  const place = (path: Path) => at(file, path, document, lines);
+  const line = (path: Path) => `${file}:${lineOf(path, document, lines)}`;
+  const place = (path: Path) => `${line(path)}: ${fieldName(path)}`;
   const [syntax] = document.errors;
   if (syntax !== undefined) {
     throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax)}`);
   }
   const value = toPlain(document, file, lines);
-  if (value === null || value === undefined) return { config: {}, place };
+  if (value === null || value === undefined) return { config: {}, place, line };
   const result = configSchema.safeParse(value);
   if (result.success) {
     checkIgnores(result.data, place);
@@ -48,7 +51,7 @@ export function readLocatedConfig(text: string, file: string): LocatedConfig {
       const problem = limitProblem(name, stated);
       if (problem !== undefined) throw new UserError(`${place(["limits", name])}: ${problem}`);
     }
-    return { config: result.data, place };
+    return { config: result.data, place, line };
   }
   const [first] = result.error.issues;
   if (first === undefined) throw new UserError(`${file}: not a valid config`);
@@ -88,17 +91,19 @@ function aliasLine(document: Document, lines: LineCounter, unresolved: boolean):
 
 type Path = readonly PropertyKey[];
 
-/** `file:line: field` */
-function at(file: string, path: Path, document: Document, lines: LineCounter): string {
+/** `ignore[0].until` */
+function fieldName(path: Path): string {
   const field = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
-  // A missing key has no place of its own: its parent's line is the nearest.
+  return field.replace(/^\./, "") || "the whole file";
+}
+
+/** A missing key has no place of its own: its parent's line is the nearest. */
+function lineOf(path: Path, document: Document, lines: LineCounter): number {
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
-    if (node?.range !== undefined) {
-      return `${file}:${lines.linePos(node.range[0]).line}: ${field.replace(/^\./, "") || "the whole file"}`;
-    }
+    if (node?.range !== undefined) return lines.linePos(node.range[0]).line;
   }
-  return `${file}:1: ${field.replace(/^\./, "")}`;
+  return 1;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -28,7 +28,11 @@ const ownProgram = z.strictObject({
   writes: z.optional(
     z
       .array(z.string())
-      .check(about("What its rules hold, e.g. mark-match, port-range. Without it the common ones, as warnings.")),
+      .check(
+        about(
+          "What its rules hold, each part by its name: DNAT of a port is [dnat, port]. Without it the common ones, as warnings.",
+        ),
+      ),
   ),
   creates: z.optional(
     z

@@ -1,8 +1,11 @@
 import semver from "semver";
+import defects from "../knowledge/defects.json" with { type: "json" };
 import encodings from "../knowledge/encodings.json" with { type: "json" };
 import ipset from "../knowledge/ipset.json" with { type: "json" };
 import kubernetes from "../knowledge/kubernetes.json" with { type: "json" };
 import { programProfiles } from "../knowledge/programs/index.ts";
+import requirements from "../knowledge/requirements.json" with { type: "json" };
+import extensions from "../knowledge/xt-extensions.json" with { type: "json" };
 import { atPath, type ConfigPath, UserError } from "../model/error.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { NodeProgram, ProgramProfile } from "../model/program.ts";
@@ -11,10 +14,14 @@ import { impossible } from "./plausible.ts";
 import { didYouMean } from "./suggest.ts";
 import type { OwnProgram, ProgramReference } from "./types.ts";
 
-/** Constructs that rules can hold, as the measurements name them. */
+/** Constructs that rules can hold: all names that any of the data ask for. */
 const constructs: ReadonlySet<string> = new Set([
   ...Object.keys(encodings.constructs),
-  ...encodings.nativeNft.flatMap((entry) => entry.constructs),
+  ...[...encodings.encodings, ...encodings.nativeNft].flatMap((entry) => entry.constructs),
+  ...defects.flatMap(({ conditions }) => conditions.flatMap((condition) => /^writes:(.+)$/.exec(condition)?.[1] ?? [])),
+  ...requirements.flatMap(({ when }) => when.construct ?? []),
+  ...Object.values(extensions.extensions).flatMap((entry) => ("constructs" in entry ? entry.constructs : [])),
+  ...programProfiles.flatMap((profile) => [profile, ...profile.versions].flatMap(({ writes }) => writes?.value ?? [])),
 ]);
 
 type ProgramVersion = ProgramProfile["versions"][number];

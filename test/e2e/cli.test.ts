@@ -200,7 +200,9 @@ describe("options", () => {
     });
     const expired = checkJson([sample("kilo-0.6.0"), "--config", put("expired.yml", ignore("2020-01-01"))]).report;
     expect(expired.counts.errors).toBe(2);
-    expect(expired.notes.join(" ")).toMatch(/expired on 2020-01-01/);
+    expect(expired.notes.join(" ")).toMatch(
+      /expired\.yml:\d+: ignore entry for buggy-version on \* expired on 2020-01-01/,
+    );
     expect(expired.findings.filter((finding) => finding.expired).map((finding) => finding.rule)).toEqual([
       "buggy-version",
     ]);

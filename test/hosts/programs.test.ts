@@ -131,6 +131,19 @@ test("a profile of a version carries what that version does", () => {
 });
 
 describe("an own program", () => {
+  test.each([
+    "dnat",
+    "snat",
+    "masquerade",
+    "random-fully",
+    "bitmask",
+    "dccp-types",
+    "string-bm",
+    "nft-limit",
+  ])("may state %s, for which other data than the encodings ask", (construct) => {
+    expect(resolveProgram({ name: "agent", writes: [construct] }).writes).toEqual([construct]);
+  });
+
   test("may speak nftables itself, and say which sets it creates", () => {
     const program = resolveProgram({ name: "agent", backend: "native-nft", nft: "1.1.3", creates: ["hash:ip,port"] });
     expect(program).toMatchObject({ backend: "native-nft", nft: "1.1.3", creates: ["hash:ip,port"] });

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { assembleReport } from "../../src/compat/assemble.ts";
+import { resolveSettings } from "../../src/settings.ts";
+import { scratchFolder } from "../support/scratch.ts";
+
+const scratch = scratchFolder("ignore-place");
+
+const config = `hosts: [debian-12]
+ignore:
+  # tracked in #12
+  - rule: mixed-backends
+    host: "talos-*"
+    until: 2999-01-01
+    reason: later
+  - {rule: buggy-version, until: 2020-01-01, reason: soon}
+`;
+
+test("what is said of an ignore entry that ended or matches nothing names its line", () => {
+  scratch.write("c.yml", Buffer.from(config));
+  const { policy } = resolveSettings({ folder: scratch.path, configFile: "c.yml", today: "2026-11-23" });
+  const { notes } = assembleReport([], policy, { name: "netfilter-compat", version: "0" }, []);
+  expect(notes).toEqual([
+    "c.yml:4: ignore entry for mixed-backends on talos-* matches nothing: remove it",
+    "c.yml:8: ignore entry for buggy-version expired on 2020-01-01: it no longer applies",
+  ]);
+});
