@@ -15,7 +15,7 @@ import lab from "./fixtures/lab.json" with { type: "json" };
  * that one release wrote; a cell is what one other release then did with it.
  */
 
-type Letter = "." | "W" | "S" | "E" | "C" | "-";
+export type Letter = "." | "W" | "S" | "E" | "C" | "-";
 export interface Case {
   id: string;
   table: string;
@@ -68,7 +68,13 @@ function onForm(effects: Effect[], form: ListForm | undefined): Effect[] {
 }
 
 /** What the laboratory must have seen if the predicted effects are right. */
-function expectedLetter(section: readonly Encoding[], item: Case, command: string, writer: string, reader: string) {
+export function expectedLetter(
+  section: readonly Encoding[],
+  item: Case,
+  command: string,
+  writer: string,
+  reader: string,
+) {
   const how = commands[command]!;
   if (how.filterOnly === true && item.table !== "filter") return ".";
   const effectsAt = (operation: Operation, form?: ListForm) =>
@@ -101,7 +107,7 @@ interface Seen {
 }
 
 /** Every measured cell of one case. */
-function* cellsOf(item: Case): Generator<Seen> {
+export function* cellsOf(item: Case): Generator<Seen> {
   const writers = item.kind === "nft" ? lab.nftWriters : lab.iptablesWriters;
   for (const [command, grid] of Object.entries(item.grids)) {
     const rows = lab.grids[grid]!.split("/");
