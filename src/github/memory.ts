@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import type { Report } from "../model/report.ts";
-import { verdicts } from "../model/report.ts";
+import type { Report, Severity } from "../model/report.ts";
+import { severities, verdicts } from "../model/report.ts";
 import { compareVersions, toolVersions } from "../report/changes.ts";
 
 /**
@@ -61,12 +61,27 @@ export function readMemory(body: string | undefined): Memory | undefined {
 export function describeFix(before: Memory | undefined, report: Report): string | undefined {
   if (before === undefined || (report.verdict !== "pass" && report.verdict !== "warn")) return undefined;
   if (before.verdict !== "fail") return before.fixed;
-  const still = errorRules(report);
-  const gone = before.rules.filter((rule) => !still.includes(rule));
-  if (gone.length === 0) return undefined;
+  const said = [
+    sayOf(before.rules, report, "no longer found", (severities) => severities.length === 0),
+    sayOf(before.rules, report, "no longer an error", (severities) => !["error", undefined].includes(severities[0])),
+  ].filter((text) => text !== "");
+  if (said.length === 0) return undefined;
   const changes = compareVersions(before.tools, toolVersions(report));
-  const found = `${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} no longer found`;
-  return `${changes.length === 0 ? "The same tools" : changes.join(", ")}: ${found}`;
+  return `${changes.length === 0 ? "The same tools" : changes.join(", ")}: ${said.join("; ")}`;
+}
+
+/** Those of the rules whose findings now fit, and what that means. What is ignored, or in the base too, is still there. */
+function sayOf(
+  rules: readonly string[],
+  { findings }: Report,
+  what: string,
+  fits: (worstFirst: Severity[]) => boolean,
+): string {
+  const found = rules.filter((rule) => {
+    const own = new Set(findings.filter((finding) => finding.rule === rule).map(({ severity }) => severity));
+    return fits(severities.filter((severity) => own.has(severity)));
+  });
+  return found.length === 0 ? "" : `${found.join(", ")} ${found.length === 1 ? "is" : "are"} ${what}`;
 }
 
 function errorRules(report: Report): string[] {

@@ -102,6 +102,16 @@ describe("the comment's life", () => {
       expect(github.comments[0]?.body).not.toContain("**Fixed:**");
     }));
 
+  test("what fixed it is told also when a run in between could not judge", () =>
+    play(async ({ github, check, put }) => {
+      put("edge.yml", 'hosts: [{id: edge, kernel: "6.1.0-13-amd64"}]\n');
+      await check("kilo-0.6.0");
+      await check("kilo-fixed", { config: "edge.yml" });
+      expect(github.comments[0]?.body).toMatch(/^### ❓/);
+      await check("kilo-fixed");
+      expect(github.comments[0]?.body).toMatch(/^### ✅[^]*^\*\*Fixed:\*\* iptables 1\.8\.4 -> 1\.8\.11/m);
+    }));
+
   test("the same report again is not posted again", () =>
     play(async ({ github, tell }) => {
       await tell("kilo-broken");

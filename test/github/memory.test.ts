@@ -35,7 +35,28 @@ describe("what turned it green", () => {
     );
   });
 
-  test("something else: hosts, programs, an ignore", () => {
+  test("what is only ignored, or in the base too, is not fixed", () => {
+    for (const mark of [{ ignored: { reason: "r", until: "2999-01-01" } }, { existing: true }]) {
+      const now = structuredClone(broken);
+      now.verdict = "warn";
+      for (const finding of now.findings) Object.assign(finding, mark);
+      expect(describeFix(readMemory(body(broken)), now)).toBeUndefined();
+      now.findings = now.findings.filter(({ rule }) => rule !== "buggy-version");
+      expect(describeFix(readMemory(body(broken)), now)).toBe("The same tools: buggy-version is no longer found");
+    }
+  });
+
+  test("an error that is a warning now", () => {
+    const now = structuredClone(broken);
+    now.verdict = "warn";
+    now.findings = now.findings.filter(({ rule }) => rule !== "nft-newer-writer");
+    for (const finding of now.findings) finding.severity = "warning";
+    expect(describeFix(readMemory(body(broken)), now)).toBe(
+      "The same tools: nft-newer-writer is no longer found; buggy-version is no longer an error",
+    );
+  });
+
+  test("something else: hosts, programs", () => {
     const now = structuredClone(broken);
     Object.assign(now, { verdict: "pass", findings: [], counts: { errors: 0, warnings: 0, notices: 0, unknowns: 0 } });
     expect(describeFix(readMemory(body(broken)), now)).toBe(
