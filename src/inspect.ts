@@ -112,7 +112,8 @@ function recall(cache: InspectionCache, identity: { platform: string; configDige
 function inspectPlatform(platform: ImagePlatform, cache: InspectionCache | undefined): Known {
   const known = { toolchain: inspectToolchain(platform, knowledge), notes: platform.notes };
   // What was not verified against the digests that the cache goes by must not count for a run that wants it verified.
-  if (!platform.layers.some(({ partial }) => partial !== undefined)) cache?.store(platform, known);
+  const isPlain = platform.doubts === undefined && platform.layers.every(({ partial }) => partial === undefined);
+  if (isPlain) cache?.store(platform, known);
   return known;
 }
 

@@ -60,8 +60,16 @@ function evaluateHost(
     programs: sharing,
     findings: keepOnePerCause(all),
     all,
-    missing: unique([...unmatchedSystem(host), ...missing], (item) => `${item.rule} ${item.fact}`),
+    missing: unique(
+      [...doubtsOf(toolchain), ...unmatchedSystem(host), ...missing],
+      (item) => `${item.rule} ${item.fact}`,
+    ),
   };
+}
+
+/** What the inspection found may not be what runs. */
+function doubtsOf({ missing }: Toolchain): MissingFact[] {
+  return missing.filter(({ decisive }) => decisive === true).map(({ fact }) => ({ fact, rule: "missing-binary" }));
 }
 
 /** A node whose system nobody recognised: rules that ask little would let it pass. */

@@ -3,10 +3,11 @@ import { UserError } from "../model/error.ts";
 import { createMemberIndex, type MemberIndex } from "./archive-members.ts";
 import { quote } from "./errors.ts";
 import { readFully, readRange } from "./file-range.ts";
-import { type ScanOptions, scanLayer } from "./layer.ts";
+import type { ScanOptions } from "./layer.ts";
 import { exceeded, spend } from "./limits.ts";
 import type { BlobStore } from "./store.ts";
 import { createTarReader } from "./tar/reader.ts";
+import { scanWhole } from "./toc/whole.ts";
 
 interface Extent {
   offset: number;
@@ -46,7 +47,7 @@ export async function openArchiveFile(handle: FileHandle, options: ScanOptions):
     async scan(name, options) {
       const extent = find(name);
       if (extent === undefined) throw new UserError(`${quote(name)} is missing`);
-      return scanLayer(readRange(handle, extent.offset, extent.size), options);
+      return scanWhole(readRange(handle, extent.offset, extent.size), options);
     },
     close: () => handle.close(),
   };

@@ -2,7 +2,7 @@ import { UserError } from "../model/error.ts";
 import { type DockerImage, readDockerImages } from "./docker-manifest.ts";
 import { isLimit, type ReadBudget, type ReadLimits } from "./limits.ts";
 import { isUnreadable, type OciImage, readOciImages } from "./oci-index.ts";
-import { isBroken, type SourceImage, type SourcePlatform } from "./source-image.ts";
+import { isBroken, type ReadablePlatform, type SourceImage, type SourcePlatform } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
 
 /** Which description an archive must have. `any`: whichever it has. */
@@ -72,11 +72,22 @@ function combine(docker: DockerImage[], oci: OciImage[]): SourceImage[] {
       ...image,
       names: [...new Set([...image.names, ...match.names])],
       digest: match.digest,
-      platforms: [platform, ...otherPlatforms(match, platform)],
+      platforms: [withTables(platform, match), ...otherPlatforms(match, platform)],
       notes: [...image.notes, ...match.notes],
     };
   });
   return [...images, ...oci.filter((image) => !used.has(image) && !isUnreadable(image))];
+}
+
+/** manifest.json cannot say that layers have tables of contents; the index does. */
+function withTables(platform: ReadablePlatform, { platforms }: OciImage): ReadablePlatform {
+  const same = platforms.find((other) => !isBroken(other) && other.configDigest === platform.configDigest);
+  if (same === undefined || isBroken(same)) return platform;
+  const layers = platform.layers.map((layer, i) => {
+    const toc = same.layers[i]?.toc;
+    return toc === undefined ? layer : { ...layer, toc };
+  });
+  return { ...platform, layers };
 }
 
 /** The platforms of an index beside the one that manifest.json has. Saving one platform leaves the others out. */

@@ -4,14 +4,15 @@ import { createChannel } from "./channel.ts";
 import { decompress, sniffCompression } from "./compression/decompress.ts";
 import { locate, quote } from "./errors.ts";
 import { gather } from "./gather.ts";
-import { type LayerScan, type ScanOptions, scanLayer } from "./layer.ts";
-import { exceeded, isLimit, type ReadLimits, spend } from "./limits.ts";
+import type { LayerScan, ScanOptions } from "./layer.ts";
+import { createBudget, exceeded, isLimit, type ReadLimits, spend } from "./limits.ts";
 import type { BlobStore } from "./store.ts";
 import { BLOCK, decodeHeader } from "./tar/header.ts";
 import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
+import { type CheckedScan, scanWhole, type WholeOptions } from "./toc/whole.ts";
 
 /** What became of one file of the archive. */
-type Outcome = { document: Buffer } | { scan: LayerScan } | { problem: unknown };
+type Outcome = { document: Buffer } | { scan: CheckedScan } | { problem: unknown };
 type Settle = (outcome: Outcome) => void;
 
 /** Takes one file of an archive piece by piece. */
@@ -27,8 +28,13 @@ interface MemberTask {
  * other.
  * @param open begins to read the archive; called again only for a layer that must be read a second time
  * @param options for all layers
+ * @param source.once it cannot be read again
  */
-export async function openArchiveStream(open: () => AsyncIterable<Buffer>, options: ScanOptions): Promise<BlobStore> {
+export async function openArchiveStream(
+  open: () => AsyncIterable<Buffer>,
+  options: ScanOptions,
+  { once = false } = {},
+): Promise<BlobStore> {
   const members = createMemberIndex<{ outcome?: Outcome }>(options.limits);
   await readMembers(open(), options, (member) => {
     const slot: { outcome?: Outcome } = {};
@@ -42,12 +48,14 @@ export async function openArchiveStream(open: () => AsyncIterable<Buffer>, optio
     });
   });
 
-  async function scan(name: string, wanted: ScanOptions): Promise<LayerScan> {
+  async function scan(name: string, wanted: WholeOptions): Promise<CheckedScan> {
     const found = members.find(name);
     if (found === undefined) throw new UserError(`${quote(name)} is missing`);
-    if (!isAsScanned(wanted, options)) return scanAgain(open(), found.name, wanted);
     const { outcome } = found.value;
-    if (outcome !== undefined && "scan" in outcome) return outcome.scan;
+    if (!isAsScanned(wanted, options)) return scanAgain(open(), found.name, wanted);
+    if (wanted.toc !== undefined && !once)
+      return scanAgain(open(), found.name, { ...wanted, budget: createBudget(options.limits) });
+    if (outcome !== undefined && "scan" in outcome) return withoutTable(outcome.scan, wanted);
     throw outcome !== undefined && "problem" in outcome ? outcome.problem : new UserError("it is not a tar archive");
   }
 
@@ -67,6 +75,12 @@ export async function openArchiveStream(open: () => AsyncIterable<Buffer>, optio
   };
 }
 
+/** That its manifest names a table of contents was not known when the layer streamed by. */
+function withoutTable(scan: LayerScan, { toc }: WholeOptions): CheckedScan {
+  const how = "it came through a pipe, which cannot be read a second time";
+  return toc === undefined ? scan : { ...scan, table: { kind: "unclear", how } };
+}
+
 function isAsScanned(wanted: ScanOptions, done: ScanOptions): boolean {
   return (
     wanted.probe === done.probe &&
@@ -75,7 +89,7 @@ function isAsScanned(wanted: ScanOptions, done: ScanOptions): boolean {
   );
 }
 
-async function scanAgain(source: AsyncIterable<Buffer>, name: string, options: ScanOptions): Promise<LayerScan> {
+async function scanAgain(source: AsyncIterable<Buffer>, name: string, options: WholeOptions): Promise<CheckedScan> {
   let outcome: Outcome = { problem: new UserError(`${quote(name)} was not there when the archive was read again`) };
   await readMembers(source, options, (member) => {
     if (member.type !== "file" || memberName(member.name) !== name) return undefined;
@@ -170,10 +184,10 @@ function isTar(head: Buffer): boolean {
   }
 }
 
-function createLayerTask(options: ScanOptions, settle: Settle): MemberTask {
+function createLayerTask(options: WholeOptions, settle: Settle): MemberTask {
   const channel = createChannel();
   let outcome: Outcome | undefined;
-  const done = scanLayer(channel.readable, options).then(
+  const done = scanWhole(channel.readable, options).then(
     (scan) => {
       outcome = { scan };
       channel.close();

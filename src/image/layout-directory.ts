@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { UserError } from "../model/error.ts";
 import { errorCode, quote } from "./errors.ts";
 import { readFully, readRange } from "./file-range.ts";
-import { type ScanOptions, scanLayer } from "./layer.ts";
+import type { ScanOptions } from "./layer.ts";
 import { exceeded, spend } from "./limits.ts";
 import type { BlobStore } from "./store.ts";
+import { scanWhole } from "./toc/whole.ts";
 
 /** An OCI image layout in a directory. Only the names that the layout defines are opened, and only regular files. */
 export function openLayoutDirectory(directory: string, { limits, budget }: ScanOptions): BlobStore {
@@ -36,7 +37,7 @@ export function openLayoutDirectory(directory: string, { limits, budget }: ScanO
       const size = await sizeOf(name);
       if (size === undefined) throw new UserError(`${quote(name)} is missing`);
       await using handle = await open(join(directory, name));
-      return await scanLayer(readRange(handle, 0, size), options);
+      return await scanWhole(readRange(handle, 0, size), options);
     },
     close: async () => {},
   };

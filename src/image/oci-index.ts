@@ -17,6 +17,7 @@ import { exceeded, isLimit, type ReadBudget, type ReadLimits, spend } from "./li
 import { formatPlatform } from "./platform.ts";
 import { isBroken, type SourceImage, type SourceLayer, type SourcePlatform } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
+import { findTocPointers } from "./toc/pointer.ts";
 
 /** Images of an OCI layout, and the digests of their configs (to match them with manifest.json). */
 export interface OciImage extends SourceImage {
@@ -207,7 +208,14 @@ function describe(
 function toSourceLayer(layer: Descriptor, diffId: string): SourceLayer {
   const mediaType = layer.mediaType ?? "";
   if (/encrypted/.test(mediaType)) throw new UserError(`layer ${layer.digest} is encrypted`);
-  return { blob: blobName(layer.digest), digest: layer.digest, diffId, mediaType };
+  const toc = findTocPointers(layer.annotations ?? {});
+  return {
+    blob: blobName(layer.digest),
+    digest: layer.digest,
+    diffId,
+    mediaType,
+    ...(toc.length === 0 ? {} : { toc }),
+  };
 }
 
 /** BuildKit's attestation manifests carry this annotation and the platform unknown/unknown; either may be missing. */

@@ -3,7 +3,7 @@ import type { ContentProbe, ImagePlatform, OpenedImage } from "../model/image.ts
 import { requireDigest } from "./digest.ts";
 import { locate, quote } from "./errors.ts";
 import type { FileTable } from "./file-table.ts";
-import type { LayerScan, ScanOptions } from "./layer.ts";
+import type { ScanOptions } from "./layer.ts";
 import {
   createBudget,
   createDeadline,
@@ -24,6 +24,7 @@ import { parseReference } from "./reference.ts";
 import type { Environment, RegistryCredentials } from "./registry-credentials.ts";
 import { isBroken, type ReadablePlatform, type SourceImage, type SourceLayer } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
+import type { CheckedScan } from "./toc/whole.ts";
 
 export interface OpenOptions {
   /** What of the files' content is kept. */
@@ -159,7 +160,9 @@ async function readImages<T>(
 ): Promise<UsedImage<T>[]> {
   const all = new Set(chosen.flatMap(({ platforms }) => platforms));
   if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
-  const known = new Map([...all].map((platform) => [platform, recall?.(platform)]));
+  // What is known goes by the config, and that a layer has a table of contents only the manifest says.
+  const isKnowable = ({ layers }: ReadablePlatform) => layers.every(({ toc }) => toc === undefined);
+  const known = new Map([...all].map((platform) => [platform, isKnowable(platform) ? recall?.(platform) : undefined]));
   const unknown = [...all].filter((platform) => known.get(platform) === undefined);
   const scans = await scanLayers(
     store,
@@ -205,8 +208,8 @@ async function scanLayers(
   store: BlobStore,
   layers: SourceLayer[],
   options: ScanOptions,
-): Promise<Map<string, LayerScan>> {
-  const distinct = [...new Map(layers.map((layer) => [layer.blob, layer])).values()];
+): Promise<Map<string, CheckedScan>> {
+  const distinct = [...new Map(layers.map((layer) => [keyOf(layer), layer])).values()];
   options.progress?.found(distinct.length);
   const scans = await mapConcurrently(distinct, LAYERS_AT_ONCE, async (layer, signal) => {
     const signals = options.signal === undefined ? [signal] : [signal, options.signal];
@@ -214,16 +217,28 @@ async function scanLayers(
     options.progress?.layer();
     return scan;
   });
-  return new Map(distinct.map((layer, i) => [layer.blob, scans[i] as LayerScan]));
+  return new Map(distinct.map((layer, i) => [keyOf(layer), scans[i] as CheckedScan]));
 }
 
-async function scanOne(store: BlobStore, layer: SourceLayer, options: ScanOptions): Promise<LayerScan> {
+/** A layer is compared with the table that a manifest names, and two manifests may name two. */
+function keyOf({ blob, toc }: SourceLayer): string {
+  return toc === undefined ? blob : `${blob} ${JSON.stringify(toc)}`;
+}
+
+async function scanOne(store: BlobStore, layer: SourceLayer, options: ScanOptions): Promise<CheckedScan> {
   try {
-    return await store.scan(layer.blob, {
+    const asked = {
       ...options,
+      toc: layer.toc,
       digestAlgorithm: layer.digest === undefined ? "sha256" : requireDigest(layer.digest).algorithm,
       diffIdAlgorithm: requireDigest(layer.diffId).algorithm,
-    });
+    };
+    const scan = await store.scan(layer.blob, asked);
+    const piece = scan.table?.kind === "unclear" ? scan.table.piece : undefined;
+    // How its files are cut is known at its end: what was hashed by then were other pieces.
+    return piece === undefined
+      ? scan
+      : await store.scan(layer.blob, { ...asked, piece, budget: createBudget(options.limits) });
   } catch (error) {
     throw locate(error, describeLayer(layer));
   }
@@ -232,11 +247,11 @@ async function scanOne(store: BlobStore, layer: SourceLayer, options: ScanOption
 async function readPlatform(
   store: BlobStore,
   platform: ReadablePlatform,
-  scans: Map<string, LayerScan>,
+  scans: Map<string, CheckedScan>,
   options: Reading,
 ): Promise<ImagePlatform> {
   const layers = platform.layers.map((layer) => {
-    const scan = scans.get(layer.blob) as LayerScan;
+    const scan = scans.get(keyOf(layer)) as CheckedScan;
     verify(layer, scan);
     return { source: layer, scan };
   });
@@ -245,6 +260,7 @@ async function readPlatform(
     options,
   );
   await readAliases(store, layers, aliases, options);
+  const doubts = layers.flatMap(({ scan }) => describeDoubt(scan));
   return {
     platform: platform.platform,
     configDigest: platform.configDigest,
@@ -256,12 +272,17 @@ async function readPlatform(
       ...(scan.partial === undefined ? {} : { partial: scan.partial }),
     })),
     tree,
+    ...(doubts.length === 0 ? {} : { doubts }),
     notes: [...layers.flatMap(({ scan }) => describeReading(scan)), ...notes],
   };
 }
 
 /** What was verified of a layer, where it is not the usual two digests or could have been otherwise. */
-function describeReading({ digest, partial, whole }: LayerScan): string[] {
+function describeReading(scan: CheckedScan): string[] {
+  const { digest, partial, whole, table } = scan;
+  const doubts = describeDoubt(scan).map(({ fact, reason }) => `${fact}: ${reason}`);
+  if (table?.kind === "useless")
+    doubts.push(`the manifest names a table of contents of layer ${digest} that nobody can read it by: ${table.how}`);
   if (partial !== undefined) {
     const { format, toc, chunks, bytesRead, size } = partial;
     const part = Math.ceil((bytesRead / size) * 100);
@@ -270,8 +291,21 @@ function describeReading({ digest, partial, whole }: LayerScan): string[] {
       `layer ${digest} was read by its table of contents (${format}, ${part} % of its bytes): verified are the table (${toc}) and ${parts} of files by their digests, not the digests of the layer and of its tar`,
     ];
   }
-  if (whole === undefined) return [];
-  return [`layer ${digest} was read whole, its digest and that of its tar verified, because ${whole}`];
+  if (whole === undefined) return doubts;
+  return [...doubts, `layer ${digest} was read whole, its digest and that of its tar verified, because ${whole}`];
+}
+
+const ELSEWHERE =
+  "podman and CRI-O where they pull parts of layers, and containerd's stargz snapshotter, run what the table says, others the tar";
+
+/** Two runtimes would run different files, or may. */
+function describeDoubt({ digest, table }: CheckedScan): { fact: string; reason: string }[] {
+  if (table === undefined || table.kind === "same" || table.kind === "useless") return [];
+  const how =
+    table.kind === "differs"
+      ? "its table of contents is not that of its tar"
+      : "its table of contents could not be compared with its tar";
+  return [{ fact: `which files of layer ${digest} are run`, reason: `${how}: ${table.how}; ${ELSEWHERE}` }];
 }
 
 /** Where the source states none (docker save), what the bytes are. */
@@ -281,7 +315,7 @@ const mediaTypes = {
   zstd: "application/vnd.oci.image.layer.v1.tar+zstd",
 };
 
-function verify(layer: SourceLayer, scan: LayerScan): void {
+function verify(layer: SourceLayer, scan: CheckedScan): void {
   if (layer.digest !== undefined && scan.digest !== layer.digest)
     throw new UserError(`${describeLayer(layer)}: its bytes have another digest: ${scan.digest}`);
   if (scan.partial === undefined && scan.diffId !== layer.diffId)
@@ -297,7 +331,7 @@ function describeLayer({ digest, blob }: SourceLayer): string {
 /** Reads the content of files that the probe wants only under the name that a hard link gave them. */
 async function readAliases(
   store: BlobStore,
-  layers: { source: SourceLayer; scan: LayerScan }[],
+  layers: { source: SourceLayer; scan: CheckedScan }[],
   aliases: Alias[],
   options: Reading,
 ): Promise<void> {
@@ -329,7 +363,7 @@ function bestNames(files: FileTable, wanted: Alias[], probe: ContentProbe): Map<
 /** @param names by the number of the file in the layer */
 async function readAliasesOf(
   store: BlobStore,
-  { source, scan }: { source: SourceLayer; scan: LayerScan },
+  { source, scan }: { source: SourceLayer; scan: CheckedScan },
   names: Map<number, string>,
   options: Reading,
 ): Promise<void> {
@@ -348,6 +382,7 @@ async function readAliasesOf(
     throw new UserError(
       `${describeLayer(source)}: its server gives parts of it no longer: read it whole, without lazy`,
     );
+  if (again.table !== undefined && again.table.kind !== "same") scan.table = again.table;
   for (const file of names.keys()) scan.files.setContent(file, again.files.peek(file).content);
 }
 

@@ -120,7 +120,7 @@ async function openArchiveStore(path: string, options: ScanOptions): Promise<Blo
   const found = await stat(path);
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
   const stream = () => createReadStream(path, { highWaterMark: 512 * 1024, signal: options.signal });
-  if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options);
+  if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options, { once: true });
   const handle = await open(path);
   try {
     if (found.size === 0) throw new UserError("it is empty");

@@ -1,6 +1,6 @@
 import { UserError } from "../model/error.ts";
 import { digestOf, parseDigest, requireDigest } from "./digest.ts";
-import { type LayerScan, type ScanOptions, scanLayer } from "./layer.ts";
+import type { LayerScan, ScanOptions } from "./layer.ts";
 import { type ReadBudget, spend } from "./limits.ts";
 import { readOciDigest } from "./oci-index.ts";
 import { matchesPlatform } from "./platform.ts";
@@ -10,9 +10,10 @@ import type { Environment, RegistryCredentials } from "./registry-credentials.ts
 import { parseRegistryName } from "./registry-name.ts";
 import type { SourceImage } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
-import { findTocPointer, type TocPointer } from "./toc/pointer.ts";
+import { findTocPointers, type TocPointer } from "./toc/pointer.ts";
 import { TocProblem } from "./toc/problem.ts";
 import { scanByToc } from "./toc/scan.ts";
+import { scanWhole } from "./toc/whole.ts";
 
 /** How servers are reached, and what for. */
 export interface Access {
@@ -168,7 +169,7 @@ function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOpt
       if (digest === undefined) throw new Error(`no digest: ${blob}`);
       const part = await scanPart(digest, options);
       if (part !== undefined) return part;
-      const scan = await scanLayer(readRegistryBlob(client, digest, blobs.get(digest)?.size, options.signal), options);
+      const scan = await scanWhole(readRegistryBlob(client, digest, blobs.get(digest)?.size, options.signal), options);
       const reason = whole.get(digest);
       return reason === undefined ? scan : { ...scan, whole: reason };
     },
@@ -199,7 +200,7 @@ function listDescriptors(document: unknown, field: string): (NotedBlob & { diges
     const { digest, size, annotations } = item as Record<string, unknown>;
     if (typeof digest !== "string") return [];
     const isSize = typeof size === "number" && Number.isSafeInteger(size) && size >= 0;
-    return [{ digest, size: isSize ? size : undefined, pointer: findTocPointer(toTexts(annotations)) }];
+    return [{ digest, size: isSize ? size : undefined, pointer: findTocPointers(toTexts(annotations))[0] }];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { UserError } from "../model/error.ts";
 import type { ImageConfig } from "../model/image.ts";
+import type { TocPointer } from "./toc/pointer.ts";
 
 /** What a source says about its images before any layer is read. */
 export interface SourceImage {
@@ -18,6 +19,8 @@ export interface SourceLayer {
   digest?: string | undefined;
   diffId: string;
   mediaType: string;
+  /** Tables of contents that the manifest names in it. Absent: none. */
+  toc?: readonly TocPointer[] | undefined;
 }
 
 export interface ReadablePlatform {

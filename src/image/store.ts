@@ -1,4 +1,4 @@
-import type { LayerScan, ScanOptions } from "./layer.ts";
+import type { CheckedScan, WholeOptions } from "./toc/whole.ts";
 
 /**
  * Where the bytes of images come from: documents and layers by name. Archives and layouts on disk are stores, so are a
@@ -11,6 +11,6 @@ export interface BlobStore {
   /** A small document whole; undefined when there is none. Throws a UserError when it is larger than a document may be. */
   readDocument(name: string): Promise<Buffer | undefined>;
   /** Reads a layer that the store has. */
-  scan(name: string, options: ScanOptions): Promise<LayerScan>;
+  scan(name: string, options: WholeOptions): Promise<CheckedScan>;
   close(): Promise<void>;
 }

@@ -121,6 +121,8 @@ export interface ImagePlatform {
   config: ImageConfig;
   layers: ImageLayer[];
   tree: FileTree;
+  /** What leaves open whether the tree is what a runtime runs. Absent: nothing does. */
+  doubts?: { fact: string; reason: string }[];
   /** Odd things met while reading that a reader of the report should know, each a clause without a full stop. */
   notes: string[];
 }

@@ -154,7 +154,14 @@ export const toolchainSchema = z.object({
   /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
   environment: z.record(z.string(), z.string()),
   /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
-  missing: z.array(z.object({ fact: z.string(), reason: z.string() })),
+  missing: z.array(
+    z.object({
+      fact: z.string(),
+      reason: z.string(),
+      /** All that is said here may be of other files than those that run: nothing can be judged without it. */
+      decisive: z.optional(z.boolean()),
+    }),
+  ),
 });
 export type Toolchain = z.infer<typeof toolchainSchema>;
 

@@ -62,6 +62,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     modprobe: find("modprobe")?.target !== undefined,
     environment: pickVariables(config.env, knowledge.variables),
     missing: distinctFacts([
+      ...(platform.doubts ?? []).map((doubt) => ({ ...doubt, decisive: true })),
       ...ownership.problems,
       ...missingOfTools,
       ...missingExtensions,

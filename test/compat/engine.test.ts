@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { evaluatePlatform } from "../../src/compat/engine.ts";
+import type { Toolchain } from "../../src/model/toolchain.ts";
 import { buildHost, buildInput, evaluate, kubelet, richWriter, type Setup, say } from "../support/cells.ts";
 
 describe("facts that are not known", () => {
@@ -29,6 +30,23 @@ describe("facts that are not known", () => {
     const keys = missing.map(({ rule, fact }) => `${rule} ${fact}`);
     expect(new Set(keys).size).toBe(keys.length);
   });
+});
+
+test("what may not be the files that run passes nowhere, and findings stay", () => {
+  const decisive = { fact: "which files of layer sha256:1 are run", reason: "x", decisive: true };
+  const judge = (setup: Setup, missing: Toolchain["missing"]) => {
+    const input = buildInput(setup);
+    const [cell] = evaluatePlatform({ ...input, toolchain: { ...input.toolchain, missing } });
+    return { rules: cell?.findings.map(({ rule }) => rule), missing: cell?.missing };
+  };
+  const missing = [{ fact: decisive.fact, rule: "missing-binary" }];
+  expect(judge({ image: { nft: "1.8.11" } }, [decisive])).toEqual({ rules: [], missing });
+  expect(judge({ image: { nft: "1.8.11", architecture: "arm64" } }, [decisive])).toEqual({
+    rules: ["arch-mismatch"],
+    missing,
+  });
+  const { decisive: _, ...other } = decisive;
+  expect(judge({ image: { nft: "1.8.11" } }, [other])).toEqual({ rules: [], missing: [] });
 });
 
 test("the image's own program is not its own neighbour", () => {

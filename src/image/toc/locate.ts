@@ -3,13 +3,13 @@ import { digestOf, requireDigest } from "../digest.ts";
 import type { ReadLimits } from "../limits.ts";
 import { createTarReader } from "../tar/reader.ts";
 import type { TocPointer } from "./pointer.ts";
-import { TocProblem } from "./problem.ts";
+import { TocProblem, UselessToc } from "./problem.ts";
 
 /** Gives a part of a layer. Throws when it cannot be had exactly. */
 export type RangeReader = (from: number, length: number) => Promise<Buffer>;
 
 /** Bytes of a table as stored, and of its JSON: some 100,000 files. */
-const MAX_STORED = 16 * 2 ** 20;
+export const MAX_STORED = 16 * 2 ** 20;
 const MAX_JSON = 40 * 2 ** 20;
 const FOOTER_BYTES = 51;
 /** The header of the skippable frame that holds the table. */
@@ -36,10 +36,10 @@ async function fetchGzip(
   read: RangeReader,
   limits: ReadLimits,
 ): Promise<{ json: Buffer; dataEnd: number }> {
-  if (size <= FOOTER_BYTES) throw new TocProblem("it has no footer");
+  if (size <= FOOTER_BYTES) throw new UselessToc("it has no footer");
   const dataEnd = parseFooter(await read(size - FOOTER_BYTES, FOOTER_BYTES));
   const length = size - FOOTER_BYTES - dataEnd;
-  if (length <= 0) throw new TocProblem("its footer leads nowhere");
+  if (length <= 0) throw new UselessToc("its footer leads nowhere");
   const stored = await readBounded(read, dataEnd, length);
   const tar = unpack(() => gunzipSync(stored, { maxOutputLength: MAX_JSON }));
   const json = extractIndex(tar, limits);
@@ -49,11 +49,12 @@ async function fetchGzip(
 
 /** An empty gzip member whose extra field holds the offset (RFC 1952, section 2.3.1.1). */
 function parseFooter(footer: Buffer): number {
+  if (footer.includes("STARGZEXTERNALTOC")) throw new TocProblem("its table of contents is in another image");
   const isMember = footer.readUInt32BE(0) === 0x1f8b0804 && footer.readUInt16LE(10) === 26;
   const isField = footer.toString("latin1", 12, 14) === "SG" && footer.readUInt16LE(14) === 22;
   const [, hex] = /^([0-9a-f]{16})STARGZ$/.exec(footer.toString("latin1", 16, 38)) ?? [];
   const offset = Number.parseInt(hex ?? "", 16);
-  if (!isMember || !isField || !Number.isSafeInteger(offset)) throw new TocProblem("it has no footer of eStargz");
+  if (!isMember || !isField || !Number.isSafeInteger(offset)) throw new UselessToc("it has no footer of eStargz");
   return offset;
 }
 
@@ -77,7 +78,7 @@ async function fetchZstd(
   read: RangeReader,
 ): Promise<{ json: Buffer; dataEnd: number }> {
   if (offset < SKIPPABLE_HEADER || offset + length > size)
-    throw new TocProblem("its table of contents lies outside of it");
+    throw new UselessToc("its table of contents lies outside of it");
   if (jsonLength > MAX_JSON) throw new TocProblem("its table of contents is too large");
   const stored = await readBounded(read, offset, length);
   requireSame(digest, stored);
@@ -102,5 +103,5 @@ function unpack(work: () => Buffer): Buffer {
 
 function requireSame(digest: string, data: Buffer): void {
   if (digestOf(data, requireDigest(digest).algorithm) !== digest)
-    throw new TocProblem("its table of contents has another digest than the manifest says");
+    throw new UselessToc("its table of contents has another digest than the manifest says");
 }

@@ -17,16 +17,18 @@ const CHUNKED_PREFIXES = ["io.github.containers.zstd-chunked.", "io.containers.z
 /** The only type of table that is known: the JSON of CRFS. */
 const CRFS = "1";
 
-/** Finds the pointer among a layer's annotations; undefined for a layer without one that can be used. */
-export function findTocPointer(annotations: Readonly<Record<string, string>>): TocPointer | undefined {
-  for (const prefix of CHUNKED_PREFIXES) {
-    const digest = annotations[`${prefix}manifest-checksum`];
-    const position = annotations[`${prefix}manifest-position`];
-    const pointer = parsePosition(digest, position);
-    if (pointer !== undefined) return pointer;
-  }
+/**
+ * Finds the pointers among a layer's annotations: none for a layer without one that can be used. Writers of zstd:chunked for
+ * containerd add that of eStargz; then each runtime goes by the one it knows.
+ */
+export function findTocPointers(annotations: Readonly<Record<string, string>>): TocPointer[] {
+  const pointers: TocPointer[] = CHUNKED_PREFIXES.flatMap(
+    (prefix) =>
+      parsePosition(annotations[`${prefix}manifest-checksum`], annotations[`${prefix}manifest-position`]) ?? [],
+  );
   const digest = annotations[ESTARGZ_DIGEST];
-  return digest !== undefined && parseDigest(digest) !== undefined ? { format: "eStargz", digest } : undefined;
+  if (digest !== undefined && parseDigest(digest) !== undefined) pointers.push({ format: "eStargz", digest });
+  return pointers;
 }
 
 /** `OFFSET:LENGTH:LENGTH OF THE JSON:TYPE` */

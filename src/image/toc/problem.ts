@@ -3,3 +3,6 @@
  * then read whole, and that says what is wrong with it, if anything is.
  */
 export class TocProblem extends Error {}
+
+/** The table is not there, or is not the one that the manifest names: nobody can read the layer by it. */
+export class UselessToc extends TocProblem {}

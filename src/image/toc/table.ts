@@ -18,6 +18,8 @@ export interface Chunk {
 
 export interface TocFile {
   member: TarMember;
+  /** Of the whole content; "" where the table has none. */
+  digest: string;
   /** In order; together they are the whole content. */
   chunks: Chunk[];
 }
@@ -60,17 +62,19 @@ const NO_XATTRS: Readonly<Record<string, string>> = Object.freeze(Object.create(
 /**
  * Parses the JSON of a table of contents.
  * @param dataEnd where the layer's files end, and its own parts (the table) begin
+ * @param options.anyName also names that are not UTF-8, which JSON cannot say, are let through
  * @throws TocProblem for what is not understood, or leaves open what a file's content is
  */
-export function parseToc(json: Buffer, dataEnd: number): TocFile[] {
+export function parseToc(json: Buffer, dataEnd: number, { anyName = false } = {}): TocFile[] {
   const entries = parseEntries(json).map(toRawEntry);
+  if (!anyName) for (const entry of entries) requireUtf8(entry);
   const ends = findEnds(entries, dataEnd);
   const files: TocFile[] = [];
   for (let i = 0; i < entries.length; ) {
     const first = entries[i] as RawEntry;
     const parts = [first];
     for (i++; entries[i]?.type === "chunk"; i++) parts.push(entries[i] as RawEntry);
-    files.push({ member: toMember(first), chunks: toChunks(first, parts, ends, dataEnd) });
+    files.push({ member: toMember(first), digest: first.digest, chunks: toChunks(first, parts, ends, dataEnd) });
   }
   return files;
 }
@@ -109,9 +113,9 @@ function toRawEntry(value: unknown): RawEntry {
     return found;
   };
   return {
-    name: requireUtf8(text("name")),
+    name: requireText(text("name")),
     type: text("type"),
-    linkName: requireUtf8(text("linkName")),
+    linkName: requireText(text("linkName")),
     mode: count("mode"),
     size: count("size"),
     uid: count("uid"),
@@ -129,10 +133,17 @@ function toRawEntry(value: unknown): RawEntry {
 }
 
 /** JSON cannot say names that are not UTF-8: writers put something else in their place. */
-function requireUtf8(text: string): string {
-  if (text.includes("\ufffd") || text.includes("\0") || !text.isWellFormed())
-    throw new TocProblem("it has names that are not UTF-8");
+function requireUtf8({ name, linkName, xattrs }: RawEntry): void {
+  if ([name, linkName, ...Object.keys(xattrs)].some((text) => text.includes("\ufffd"))) throw notUtf8();
+}
+
+function requireText(text: string): string {
+  if (text.includes("\0") || !text.isWellFormed()) throw notUtf8();
   return text;
+}
+
+function notUtf8(): TocProblem {
+  return new TocProblem("it has names that are not UTF-8");
 }
 
 function toXattrs(value: unknown): Readonly<Record<string, string>> {
@@ -141,7 +152,7 @@ function toXattrs(value: unknown): Readonly<Record<string, string>> {
   for (const [key, data] of Object.entries(toObject(value))) {
     if (typeof data !== "string")
       throw new TocProblem("its table of contents has an extended attribute that is no text");
-    xattrs[requireUtf8(key)] = Buffer.from(data, "base64").toString("latin1");
+    xattrs[requireText(key)] = Buffer.from(data, "base64").toString("latin1");
   }
   return xattrs;
 }
