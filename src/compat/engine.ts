@@ -1,6 +1,6 @@
 import type { Host } from "../model/host.ts";
 import type { NodeProgram } from "../model/program.ts";
-import type { MissingFact } from "../model/report.ts";
+import { type MissingFact, severities } from "../model/report.ts";
 import type { Backend, Toolchain } from "../model/toolchain.ts";
 import { chooseBackend } from "./backend.ts";
 import { keepOnePerCause } from "./precedence.ts";
@@ -121,19 +121,31 @@ function runRules(cell: Cell): Outcome[] {
 }
 
 /**
- * Outcomes that hold whatever the unknown value is stay; where only one value gives an error, the fact is missing. What one
- * value alone would make a warning is left out: nobody knows that it applies.
+ * Outcomes that hold whatever the unknown value is stay, as bad as they are in any case; where only one value gives an error,
+ * the fact is missing. What one value alone would make a warning is left out: nobody knows that it applies.
  */
 function merge(variants: Outcome[][], fact: string): Outcome[] {
   const [first = [], ...others] = variants;
   const inAll = (outcome: Outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
-  const certain = first.filter(inAll);
+  const certain = first.filter(inAll).map((outcome) => mildest(outcome, others));
   const undecided = variants
     .flat()
-    .filter((outcome) => !certain.some((kept) => same(kept, outcome)))
+    .filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept)))
     .filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
   const missing = undecided.map((outcome): Outcome => ({ kind: "missing", rule: outcome.rule, fact }));
   return [...certain, ...unique(missing, (outcome) => outcome.rule)];
+}
+
+/** What all variants say, with the lowest severity that one gives it. */
+function mildest(outcome: Outcome, others: readonly Outcome[][]): Outcome {
+  const said = others.flatMap((variant) => variant.find((other) => same(outcome, other)) ?? []);
+  return said.reduce((mild, other) => (isWorse(mild, other) ? other : mild), outcome);
+}
+
+function isWorse(a: Outcome, b: Outcome): boolean {
+  return (
+    a.kind === "finding" && b.kind === "finding" && severities.indexOf(a.severity) < severities.indexOf(b.severity)
+  );
 }
 
 function same(a: Outcome, b: Outcome): boolean {

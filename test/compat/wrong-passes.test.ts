@@ -422,3 +422,16 @@ test("an image with the tool of IPv6 alone", () => {
   const legacy = { legacy: "1.8.11", change };
   expect(report(buildInput({ image: legacy })).findings.map(({ rule }) => rule)).toContain("legacy-on-nft-host");
 });
+
+test("what is worse for one of the host's possible backends is neither certain nor hidden", () => {
+  const busy = writer("busy", { backend: "follows-kubelet", iptables: "1.8.11", writes: ["port"], changesRules: true });
+  const race = (backend: "nft" | "legacy" | null) => {
+    const input = buildInput({ image: { nft: "1.8.4" }, host: { backend }, programs: [busy] });
+    const { findings, images } = report(input);
+    const missing = images[0]?.platforms[0]?.cells[0]?.missing.filter(({ rule }) => rule === "buggy-version");
+    return [findings.find(({ rule }) => rule === "buggy-version")?.severity, missing?.map(({ fact }) => fact)];
+  };
+  expect(race("nft")).toEqual(["error", []]);
+  expect(race("legacy")).toEqual(["warning", []]);
+  expect(race(null)).toEqual(["warning", ["default backend of the host's iptables"]]);
+});
