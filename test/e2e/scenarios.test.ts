@@ -109,7 +109,7 @@ describe("the comment's life", () => {
       await check("kilo-fixed", { config: "edge.yml" });
       expect(github.comments[0]?.body).toMatch(/^### ❓/);
       await check("kilo-fixed");
-      expect(github.comments[0]?.body).toMatch(/^### ✅[^]*^\*\*Fixed:\*\* iptables 1\.8\.4 -> 1\.8\.11/m);
+      expect(github.comments[0]?.body).toMatch(/^### ✅[\s\S]*^\*\*Fixed:\*\* iptables 1\.8\.4 -> 1\.8\.11/m);
     }));
 
   test("the same report again is not posted again", () =>
