@@ -70,23 +70,38 @@ function programItems({ program }: Toolchain): Item[] {
 function toolItem({ tools, architecture }: Toolchain): Item {
   if (tools.length === 0) return { text: "no netfilter tools" };
   const rows = alignRows(tools.map(toolRow));
-  const children = tools.map((tool, i) => ({
-    text: rows[i] ?? "",
-    children: [...toolNotes(tool, architecture), ...tool.evidence.map(describeEvidence)].map((text) => ({ text })),
-  }));
+  const facts = tools.map((tool) => [...toolNotes(tool, architecture), ...tool.evidence.map(describeEvidence)]);
+  const children = tools.map((tool, i) => {
+    const first = tools.findIndex((other, j) => other.target === tool.target && isSameList(facts[j], facts[i]));
+    const lines = first < i ? [`the same file as ${plainText(tools[first]?.name ?? "", 40)} above`] : (facts[i] ?? []);
+    return { text: rows[i] ?? "", children: lines.map((text) => ({ text })) };
+  });
   return { text: "tools", children };
 }
 
+function isSameList(one: string[] = [], other: string[] = []): boolean {
+  return one.length === other.length && one.every((line, i) => line === other[i]);
+}
+
 function commandItems({ defaults, modprobe }: Toolchain): Item[] {
-  const commands = Object.entries(defaults).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (commands.length === 0) return [];
-  const rows = commands.map(([name, command]) => [
-    plainText(name, 40),
-    commandBackend(name, command),
-    command.via.map((p) => plainText(p, 200)).join(" → "),
-  ]);
+  const commands = Object.entries(defaults).sort(([a], [b]) => (sortName(a) < sortName(b) ? -1 : 1));
+  const isThere = ([, { backend, via }]: (typeof commands)[number]) => backend !== "none" || via.length > 0;
+  const rows = commands
+    .filter(isThere)
+    .map(([name, command]) => [
+      plainText(name, 40),
+      commandBackend(name, command),
+      command.via.map((p) => plainText(p, 200)).join(" → "),
+    ]);
   if (modprobe) rows.push(["modprobe", "can load kernel modules", ""]);
-  return [{ text: "commands", children: alignRows(rows).map((text) => ({ text })) }];
+  const absent = commands.filter((command) => !isThere(command)).map(([name]) => plainText(name, 40));
+  const lines = [...alignRows(rows), ...(absent.length > 0 ? [`not in PATH: ${absent.join(", ")}`] : [])];
+  return lines.length > 0 ? [{ text: "commands", children: lines.map((text) => ({ text })) }] : [];
+}
+
+/** iptables and what goes with it before its twin for IPv6. */
+function sortName(name: string): string {
+  return name.replace(/^ip6tables/, "iptables6");
 }
 
 function selectorItems({ selector }: Toolchain): Item[] {
@@ -105,9 +120,10 @@ function libraryItems({ libraries, missingLibraries = [] }: Toolchain): Item[] {
     library.package ? describeRecord(library.package) : "no package record",
     plainText(library.path, 200),
   ]);
-  const gone = missingLibraries.map(({ path, library }) => ({
-    text: `${plainText(library, 120)}, which ${plainText(path, 200)} needs, is NOT in the image`,
-  }));
+  const gone = [...new Set(missingLibraries.map(({ path }) => path))].map((path) => {
+    const names = missingLibraries.filter((one) => one.path === path).map(({ library }) => plainText(library, 120));
+    return { text: `${plainText(path, 200)} needs ${names.join(", ")}: NOT in the image` };
+  });
   const present = rows.length > 0 ? [{ text: "libraries", children: alignRows(rows).map((text) => ({ text })) }] : [];
   return gone.length > 0 ? [...present, { text: "missing libraries", children: gone }] : present;
 }
@@ -170,7 +186,8 @@ function toolNotes(tool: Tool, architecture: string): string[] {
   if (replacedPackage) notes.push(`NOT the file of ${describeRecord(replacedPackage)}: its content is another`);
   if (record && byteVersion !== undefined && upstreamVersion(record.version) !== byteVersion)
     notes.push(`its bytes say ${plainText(byteVersion, 40)}, its package record another version`);
-  if (json !== undefined) notes.push(json ? "with JSON support" : "WITHOUT JSON support");
+  // That it has it is in the evidence.
+  if (json === false) notes.push("WITHOUT JSON support");
   if (tool.architecture !== undefined && tool.architecture !== architecture)
     notes.push(`built for ${plainText(tool.architecture, 40)}`);
   if (fileCapabilities) notes.push("carries file capabilities");
@@ -192,7 +209,7 @@ function commandBackend(name: string, command: Toolchain["defaults"][string]): s
   if (command.dangling) return "dangling link";
   // nft and ipset have one backend each.
   if (!name.includes("tables") && command.backend !== "none") return "";
-  return { nft: "nft", legacy: "legacy", auto: "chosen at run time", none: "no such command", unknown: "not known" }[
+  return { nft: "nft", legacy: "legacy", auto: "chosen at run time", none: "leads nowhere", unknown: "not known" }[
     command.backend
   ];
 }

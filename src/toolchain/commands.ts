@@ -10,6 +10,11 @@ const MAX_PATH_ENTRIES = 64;
 /** Directories of PATH in order; entries that are no absolute path depend on the working directory and are left out. */
 export function pathDirectories(env: string[]): string[] {
   const value = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
+  return splitPath(value);
+}
+
+/** The same for a value of PATH. */
+export function splitPath(value: string): string[] {
   const directories = value.split(":").filter((entry) => entry.startsWith("/"));
   return [...new Set(directories.map((entry) => entry.replace(/(?<=.)\/+$/, "")))].slice(0, MAX_PATH_ENTRIES);
 }

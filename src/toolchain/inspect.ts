@@ -1,13 +1,14 @@
 import type { FileTree, ImagePlatform } from "../model/image.ts";
 import type { Command, Tool, Toolchain } from "../model/toolchain.ts";
 import { createLoader, type Loader } from "./binaries/loader.ts";
-import { createCommandFinder, DEFAULT_COMMANDS, pathDirectories, tellCommand } from "./commands.ts";
+import { type CommandFinder, createCommandFinder, DEFAULT_COMMANDS, pathDirectories, tellCommand } from "./commands.ts";
 import { probedContent } from "./content.ts";
 import { listExtensions } from "./extensions.ts";
 import { listLibraries } from "./libraries.ts";
 import { indexOwnership } from "./packages/ownership.ts";
 import { findStarted, type KnownProgram, tellProgram } from "./program.ts";
 import { commandsSet, tellSelector } from "./selector.ts";
+import { followPath } from "./start-path.ts";
 import { type Survey, surveyTree } from "./survey.ts";
 import { listTools } from "./tools.ts";
 
@@ -29,8 +30,12 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const { tree, config } = platform;
   const survey = surveyTree(tree);
   const ownership = indexOwnership(survey, tree);
-  const directories = pathDirectories(config.env);
-  const find = createCommandFinder(tree, directories);
+  const ofImage = pathDirectories(config.env);
+  const words = [...config.entrypoint, ...config.cmd];
+  const findAtStart = createCommandFinder(tree, ofImage);
+  const path = followPath(tree, survey, ofImage, findStarted(tree, words, findAtStart));
+  const { directories, find } = path;
+  const findEither: CommandFinder = (name) => (findAtStart(name)?.target ? findAtStart(name) : find(name));
   const loader = createLoader(tree, config.env);
   const { tools, missing: missingOfTools } = listTools({
     tree,
@@ -40,15 +45,15 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     directories,
     loader,
   });
-  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find) }));
+  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find)) }));
   const { extensions, missing: missingExtensions } = listExtensions({ tree, survey, loader, tools, env: config.env });
-  const started = findStarted(tree, [...config.entrypoint, ...config.cmd], find);
+  const started = findStarted(tree, words, findEither);
   const selector = tellSelector(tree, survey, find, directories, started);
   const isSetAtStart = commandsSet(selector, survey);
   const defaults: Record<string, Command> = Object.fromEntries(
     told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command]),
   );
-  const { program, missing: missingProgram } = tellProgram(tree, config, survey, find, knowledge.programs);
+  const { program, missing: missingProgram } = tellProgram(tree, config, survey, findEither, knowledge.programs);
   return {
     os: readOsRelease(tree),
     architecture: platform.platform.split("/")[1] ?? "",

@@ -9,8 +9,17 @@ export interface ScriptFacts {
   hostExec?: string;
   /** Words after `exec`: what a start script hands over to. */
   starts: string[];
+  /** What it makes of PATH, in the order of its lines. */
+  paths?: PathSetting[];
   /** Not all of it was read. */
   truncated: boolean;
+}
+
+export interface PathSetting {
+  /** As written, without quotes: `/opt/bin:$PATH`. */
+  value: string;
+  /** The line is not indented, so it is taken to be no part of a condition or function. */
+  isSure: boolean;
 }
 
 export interface WrapperText {
@@ -26,6 +35,8 @@ export interface WrapperText {
 
 const MAX_STARTS = 16;
 const MAX_QUOTED_LINE = 200;
+const MAX_PATH_SETTINGS = 8;
+const MAX_PATH_VALUE = 1000;
 
 /**
  * Reads a script by its text alone; nothing is run.
@@ -39,15 +50,28 @@ export function readScript(text: string, truncated: boolean): ScriptFacts | unde
   const wrapper = findWrapper(text);
   if (wrapper) facts.wrapper = wrapper;
   // Most scripts of an image do neither, and looking at each line costs more than reading the file.
-  if (!text.includes("exec") && !mayLeaveContainer(text)) return facts;
+  if (!text.includes("exec") && !text.includes("PATH=") && !mayLeaveContainer(text)) return facts;
   for (const line of text.split("\n")) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== undefined) facts.hostExec ??= leaving;
+    const path = line.includes("PATH=") ? readPathSetting(line) : undefined;
+    if (path && (facts.paths?.length ?? 0) < MAX_PATH_SETTINGS) facts.paths = [...(facts.paths ?? []), path];
     const started = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*["']?([\w./+-]+)/.exec(line)?.[1];
     if (started !== undefined && facts.starts.length < MAX_STARTS) facts.starts.push(started);
   }
   return facts;
+}
+
+/** `PATH=/opt/bin:$PATH`, unless it is in front of a command that alone gets it. */
+function readPathSetting(line: string): PathSetting | undefined {
+  const head = /^(\s*)(?:export\s+)?PATH=/.exec(line);
+  if (!head) return undefined;
+  const rest = line.slice(head[0].length);
+  const word = /^(?:"[^"]*"|'[^']*'|[^\s;&|"'])*/.exec(rest)?.[0] ?? "";
+  const isOwn = /^\s*(?:$|[;#&|]|exec\s|export\s)/.test(rest.slice(word.length));
+  if (!isOwn || word.length > MAX_PATH_VALUE) return undefined;
+  return { value: word.replace(/["']/g, ""), isSure: head[1] === "" };
 }
 
 interface WrapperScript {

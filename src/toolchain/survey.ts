@@ -1,6 +1,7 @@
 import { dirname } from "node:path/posix";
 import type { Evidence } from "../model/evidence.ts";
 import type { FileNode, FileTree } from "../model/image.ts";
+import { DEFAULT_COMMANDS } from "./commands.ts";
 import {
   type BinaryContent,
   type JournalContent,
@@ -27,16 +28,25 @@ export interface Survey {
   fileLists: Found<Extract<ProbedContent, { kind: "file-list" }>>[];
   scripts: Found<ScriptContent>[];
   binaries: Found<BinaryContent>[];
+  /** Paths named like a command that a report always speaks of, links included; the first {@link MAX_COMMANDS}. */
+  commands: string[];
   /** Package databases that are there and that nothing here reads. */
   unreadDatabases: { path: string; reason: string }[];
 }
 
+const MAX_COMMANDS = 1000;
+
+function isCommand(path: string): boolean {
+  return DEFAULT_COMMANDS.includes(path.slice(path.lastIndexOf("/") + 1));
+}
+
 /** Walks the tree once. Order is that of the tree, so results don't depend on anything else. */
 export function surveyTree(tree: FileTree): Survey {
-  const survey: Survey = { packages: [], fileLists: [], scripts: [], binaries: [], unreadDatabases: [] };
+  const survey: Survey = { packages: [], fileLists: [], scripts: [], binaries: [], commands: [], unreadDatabases: [] };
   const sqlite = new Map<string, Found<SqliteContent>>();
   const journals = new Map<string, JournalContent>();
   for (const { path, node } of tree.walk()) {
+    if (isCommand(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
       const reason = whyUnread(tree, path);
       if (reason !== undefined) survey.unreadDatabases.push({ path, reason });

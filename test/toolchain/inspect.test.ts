@@ -433,6 +433,60 @@ test("PATH decides: order of the image's own, runtimes' default without one", ()
   expect(inspect(listing, { env: ["PATH=/nowhere"] }).defaults.iptables).toEqual({ backend: "none", via: [] });
 });
 
+const AGENT = { "/opt/agent/bin/agentd": buildElf({}), "/usr/bin/agentd": buildElf({}) };
+const TWO: Listing = {
+  "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.11", "nft"),
+  ...linkAll("/usr/sbin", "xtables-nft-multi"),
+  "/opt/tools/iptables": xtablesMulti("1.8.4", "legacy"),
+};
+const doubt = (value: string, why: string) => [
+  { fact: "what iptables is", reason: `/entrypoint.sh sets PATH to ${value}, ${why}` },
+];
+const WHETHER = "and whether it does is not known beforehand";
+const WHICH = "which is not known beforehand";
+
+test.each<[title: string, lines: string, backend: string, missing: object[]]>([
+  ["in front", "export PATH=/opt/tools:$PATH\n", "legacy", []],
+  ["in front, quoted, in two steps", `PATH="/opt:$\{PATH}"\nPATH=/opt/tools:"$PATH"; export PATH\n`, "legacy", []],
+  ["for the program alone", 'PATH=/opt/tools:/usr/sbin exec agentd "$@"\n', "legacy", []],
+  ["behind", "export PATH=$PATH:/opt/tools\n", "nft", []],
+  ["for another command alone", "PATH=/opt/tools:$PATH setup\n", "nft", []],
+  ["in a comment", "# PATH=/opt/tools:$PATH\n", "nft", []],
+  ["in another variable", "MYPATH=/opt/tools:$PATH\n", "nft", []],
+  [
+    "in a condition, to another file",
+    "if true; then\n  PATH=/opt/tools:$PATH\nfi\n",
+    "unknown",
+    doubt("/opt/tools:$PATH", WHETHER),
+  ],
+  ["in a condition, to the same file", "if true; then\n  PATH=/opt/other:$PATH\nfi\n", "nft", []],
+  ["from a variable", 'export PATH="$TOOLS:$PATH"\n', "unknown", doubt("$TOOLS:$PATH", WHICH)],
+  ["from a command", "export PATH=$(pwd)/tools:$PATH\n", "unknown", doubt("$(pwd)/tools:$PATH", WHICH)],
+])("a start script that changes PATH %s", (_, lines, backend, missing) => {
+  const script = { "/entrypoint.sh": `#!/bin/sh\n${lines}exec agentd\n` };
+  const toolchain = inspect({ ...TWO, ...AGENT, ...script }, { entrypoint: ["/entrypoint.sh"] });
+  expect(backends(toolchain)).toMatchObject({ iptables: backend, "iptables-save": "nft", ip6tables: "nft" });
+  expect(toolchain.missing).toEqual(missing);
+  expect(toolchain.program?.name).toBe("agentd");
+  // Of one that nobody starts nothing follows.
+  const other = inspect({ ...TWO, ...AGENT, ...script }, { entrypoint: ["/usr/bin/agentd"] });
+  expect(backends(other)).toMatchObject({ iptables: "nft" });
+});
+
+test("a PATH from a variable says nothing where there is only one of each command; one without the old folders holds", () => {
+  const { "/opt/tools/iptables": _, ...one } = TWO;
+  const start = (lines: string) => ({ ...one, ...AGENT, "/entrypoint.sh": `#!/bin/sh\n${lines}exec agentd\n` });
+  const variable = inspect(start("PATH=$TOOLS:$PATH\n"), { entrypoint: ["/entrypoint.sh"] });
+  expect(variable.missing).toEqual([]);
+  expect(backends(variable)).toMatchObject({ iptables: "nft" });
+  const replaced = inspect(start("PATH=/opt/agent/bin\n"), { entrypoint: ["/entrypoint.sh"] });
+  expect(backends(replaced)).toMatchObject({ iptables: "none", "ip6tables-save": "none" });
+  expect(replaced.tools.map(({ name, path }) => `${name} ${path}`)).toEqual([
+    "iptables /usr/sbin/xtables-nft-multi",
+    "ip6tables /usr/sbin/xtables-nft-multi",
+  ]);
+});
+
 test("what cannot be run does not hide what can", () => {
   const toolchain = inspect({
     "/usr/local/sbin/iptables": "-> /gone",

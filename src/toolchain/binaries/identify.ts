@@ -139,7 +139,7 @@ function ebtablesLegacy({ dynamic }: IdentifyInput, search: Search): Identity | 
         tool: "ebtables",
         version: match[1],
         backend: "legacy",
-        evidence: match[0].slice(1),
+        evidence: match[0].slice(1).replace(/ \($/, ""),
       };
       return dynamic?.soname?.startsWith("libebtc.so") ? asLibrary("libebtc", match[1], dynamic, identity) : identity;
     }
