@@ -14,6 +14,7 @@ export interface IgnoreEntry {
   rule?: string;
   /** Host id, `*` allowed. */
   host?: string;
+  /** Program with or without its version, `*` allowed. */
   program?: string;
   /** `YYYY-MM-DD`, the last day it counts. */
   until: string;
@@ -67,6 +68,12 @@ function matches(entry: IgnoreEntry, finding: RawFinding, host: string): boolean
   return (
     (entry.rule === undefined || entry.rule === finding.rule) &&
     (entry.host === undefined || globMatches(entry.host, host)) &&
-    (entry.program === undefined || entry.program === finding.program)
+    (entry.program === undefined || isProgram(entry.program, finding.program))
   );
+}
+
+/** With its version, with `*`, or by name alone: versions of the programs that are assumed go on with Kubernetes. */
+function isProgram(wanted: string, program: string | undefined): boolean {
+  if (program === undefined) return false;
+  return globMatches(wanted, program) || wanted === program.replace(/@.*/s, "");
 }

@@ -122,7 +122,11 @@ const image = z.strictObject({
 const ignore = z.strictObject({
   rule: z.optional(z.string().check(about("Rule that is ignored; without it all rules."))),
   host: z.optional(z.string().check(about("Host id, * allowed; without it all hosts."))),
-  program: z.optional(z.string().check(about("Program that the finding is about; without it any."))),
+  program: z.optional(
+    z
+      .string()
+      .check(about("Program that the finding is about, kube-proxy or kube-proxy@1.36, * allowed; without it any.")),
+  ),
   until: z
     .string()
     .check(

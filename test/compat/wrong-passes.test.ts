@@ -125,6 +125,18 @@ describe("what is ignored hides nothing else", () => {
     expect(held.findings[0]).toMatchObject({ ignored: { until: "2026-11-23" } });
     expect(held.findings[0]).not.toHaveProperty("expired");
   });
+  test.each([
+    ["a", "a@1.36", true],
+    ["a@1.36", "a@1.36", true],
+    ["a@*", "a@1.36", true],
+    ["a@1.35", "a@1.36", false],
+    ["a", "a-nftables@1.36", false],
+    ["a@1.36", "a", false],
+  ])("an entry for %s on a finding about %s", (program, name, fits) => {
+    const on = buildInput({ image: old, programs: [writer(name)] });
+    const ignore = [{ rule: "nft-newer-writer", program, until: "2027-01-01", reason: "r" }];
+    expect(report(on, { ...plain, ignore }).verdict === "fail").toBe(!fits);
+  });
   test("an entry for one host that has ended is told of that host alone", () => {
     const on = buildInput({ image: old, programs: [writer("a")] });
     const entry = { rule: "nft-newer-writer", host: "elsewhere", until: "2026-01-01", reason: "r" };
