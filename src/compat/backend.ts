@@ -85,13 +85,13 @@ export function chooseBackend(
   image: ImageContext,
   hostBackend: Backend | undefined,
   programs: readonly NodeProgram[],
-  kernel: Kernel,
+  host: Pick<Host, "kernel" | "iptables">,
 ): BackendChoice {
   const selects = image.profile?.selects;
   if (selects?.value === "self" && findTool(toolchain, "iptables") !== undefined) {
     return chooseByProgram(toolchain, image, hostBackend);
   }
-  return chooseByCommand(toolchain, image, hostBackend, programs, kernel);
+  return chooseByCommand(toolchain, image, hostBackend, programs, host);
 }
 
 function chooseByProgram(toolchain: Toolchain, image: ImageContext, hostBackend: Backend | undefined): BackendChoice {
@@ -126,10 +126,10 @@ function chooseByCommand(
   image: ImageContext,
   hostBackend: Backend | undefined,
   programs: readonly NodeProgram[],
-  kernel: Kernel,
+  { kernel, iptables }: Pick<Host, "kernel" | "iptables">,
 ): BackendChoice {
   const command = plainCommand(toolchain);
-  if (command?.hostExec === true) return chooseHostExec(command, hostBackend);
+  if (command?.hostExec === true) return chooseHostExec(command, iptables.ownBackend?.value ?? hostBackend);
   switch (command?.backend) {
     case "nft":
     case "legacy":
@@ -162,6 +162,7 @@ function plainCommand({ tools, defaults }: Toolchain): Command | undefined {
   return isV6Alone && (defaults.iptables?.backend ?? "none") === "none" ? defaults.ip6tables : defaults.iptables;
 }
 
+/** @param hostBackend of the host's own iptables */
 function chooseHostExec(command: Command, hostBackend: Backend | undefined): BackendChoice {
   const because = `${command.via.at(-1) ?? "iptables"} leaves the container and runs the host's iptables`;
   if (hostBackend === undefined) return { ...unknownHostBackend(because), hostExec: true };

@@ -102,7 +102,7 @@ function tryHostBackends(base: CellBase): Outcome[] {
 
 /** The image's backend may be unknown, likewise. */
 function tryChoices(base: CellBase, hostBackend: Backend | undefined): Outcome[] {
-  const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host.kernel);
+  const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host);
   if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
   const there = backends.filter((backend) => base.toolchain.tools.some((tool) => tool.backend === backend));
   const variants = (there.length === 0 ? backends : there).map((backend) =>

@@ -10,8 +10,9 @@ const shelves = rememberFor<Shelf>();
 /** The shelf of the hosts that are to such rules what this one is: with the same programs, iptables and backends. */
 export function shelfOf(cell: Cell): Shelf {
   const { choice, host, hostBackend } = cell;
-  const installed = host.iptables.installed?.value;
-  const key = `${choice.backend} ${choice.hostExec} ${hostBackend} ${installed} ${keyOfTool(hostTool(host))}`;
+  const { installed, ownBackend } = host.iptables;
+  const tool = `${installed?.value} ${ownBackend?.value} ${keyOfTool(hostTool(host))}`;
+  const key = `${choice.backend} ${choice.hostExec} ${hostBackend} ${tool}`;
   return shelves(cell.toolchain, cell.image)(cell.programs, key, () => new Map());
 }
 

@@ -143,14 +143,15 @@ function toolOf<T extends { version?: Fact<string> | undefined }>(
 /** A stated version is another build than the base's: its release is not taken over. */
 function iptablesOf(own: OwnHost, base: Host["iptables"] | undefined): Host["iptables"] {
   const { version, release, backend } = own.iptables ?? {};
-  const { release: inherited, ...tool } = toolOf(own, "iptables", base);
+  const { release: inherited, ownBackend, ...tool } = toolOf(own, "iptables", base);
   if (release !== undefined && tool.version === undefined)
     throw mistake(own, ["iptables", "release"], "a release says nothing without a version; state both");
   return {
     ...tool,
     ...(release !== undefined ? { release: stated(release) } : {}),
     ...(release === undefined && version === undefined && inherited !== undefined ? { release: inherited } : {}),
-    ...(backend === undefined ? {} : { backend: stated(backend) }),
+    // Whoever states a backend states it of all that the node runs.
+    ...(backend !== undefined ? { backend: stated(backend) } : ownBackend === undefined ? {} : { ownBackend }),
   };
 }
 

@@ -62,8 +62,9 @@ export const hostSchema = z.object({
   kernelVersion: z.optional(z.string()),
   /** The first row is the default kernel. */
   kernels: z.array(kernelSchema),
-  /** The host's own tools. `version` is the upstream version. An `installed` of false says that the host has none; the
-   * backend is then the one that the node's kubelet uses from elsewhere. */
+  /** The host's own tools. `version` is the upstream version. `backend` is the one in which the node's kubelet writes, which
+   * others follow: that of the host's iptables, where the kubelet doesn't bring its own. An `installed` of false says that
+   * the host has none. */
   iptables: z.optional(
     z.object({
       version: z.optional(fact(z.string())),
@@ -71,6 +72,8 @@ export const hostSchema = z.object({
        * number. */
       release: z.optional(fact(z.string())),
       backend: z.optional(fact(backendSchema)),
+      /** Of the host's own iptables, where the kubelet brings another; absent: the same. */
+      ownBackend: z.optional(fact(backendSchema)),
       installed: z.optional(fact(z.boolean())),
     }),
   ),

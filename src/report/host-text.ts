@@ -39,6 +39,7 @@ export function renderHost(host: Host, row?: CatalogueHost): string {
     ...stated("iptables release", host.iptables.release),
     ...stated("iptables is there", host.iptables.installed),
     ["backend", host.iptables.backend],
+    ...stated("host's own backend", host.iptables.ownBackend),
     ["nft", host.nft.version],
     ...stated("nft is there", host.nft.installed),
     ["ipset", host.ipset.version],

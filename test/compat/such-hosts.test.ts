@@ -18,11 +18,11 @@ function only<T extends object>(what: string, object: T, names: readonly string[
 }
 
 function narrow(cell: Cell): Cell {
-  const { version, release, installed, backend } = cell.host.iptables;
-  const facts = Object.entries({ version, release, installed, backend })
+  const { version, release, installed, ownBackend } = cell.host.iptables;
+  const facts = Object.entries({ version, release, installed, ownBackend })
     .filter(([, fact]) => fact !== undefined)
     .map(([name, fact]) => [name, only(`iptables.${name}`, fact!, ["value"])]);
-  const iptables = only("iptables", Object.fromEntries(facts), ["version", "release", "installed"]);
+  const iptables = only("iptables", Object.fromEntries(facts), ["version", "release", "installed", "ownBackend"]);
   const host = only("host", { ...cell.host, iptables }, ["iptables"]);
   return { ...cell, host, choice: only("choice", cell.choice, ["backend", "hostExec"]) };
 }

@@ -2,13 +2,13 @@ import type { Backend } from "../../model/toolchain.ts";
 import { backendOnHost } from "../backend.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 
-/** The image's iptables rules land in another backend than the node's. Both backends filter: rules add up, none sees the
+/** The image's iptables rules land in another backend than the node's; those of the host's own iptables, too, where the
+ * kubelet brings another (siderolabs/talos#9883). Both backends filter: rules add up, none sees the
  * other's (measured: iptables-nft prints "iptables-legacy tables present", exit 0; legacy says nothing). */
 function mismatch(cell: Cell, image: Backend): boolean {
   return (
     cell.image.network === "host" &&
     cell.choice.backend === image &&
-    cell.choice.hostExec !== true &&
     cell.hostBackend !== undefined &&
     cell.hostBackend !== image
   );

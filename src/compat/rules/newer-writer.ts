@@ -312,8 +312,9 @@ export const imageNewerWriter: Rule = {
 /** No program is stated to list whole tables with the host's own tools, but people and scripts on the node do. */
 function hostToolsRead(cell: Cell, rule: string): Outcome[] {
   const reader = hostTool(cell.host);
-  if (cell.image.network !== "host" || cell.hostBackend !== "nft" || reader === undefined) return [];
-  if (cell.host.iptables.installed?.value === false) return [];
+  const { installed, ownBackend } = cell.host.iptables;
+  if (cell.image.network !== "host" || reader === undefined || installed?.value === false) return [];
+  if ((ownBackend?.value ?? cell.hostBackend) !== "nft") return [];
   return imageTools(cell).flatMap(({ name, version, tool }): Outcome[] => {
     if (version === null) return [];
     const meeting: Meeting = {

@@ -81,6 +81,8 @@ import _rhcos_4_17 from "./rhcos-4.17.json" with { type: "json" };
 import _rhcos_4_18 from "./rhcos-4.18.json" with { type: "json" };
 import _rhcos_4_19 from "./rhcos-4.19.json" with { type: "json" };
 import _rhcos_4_20 from "./rhcos-4.20.json" with { type: "json" };
+import _rhcos_4_21 from "./rhcos-4.21.json" with { type: "json" };
+import _rhcos_4_22 from "./rhcos-4.22.json" with { type: "json" };
 import _rhcos_5_x from "./rhcos-5.x.json" with { type: "json" };
 import _rhel_7 from "./rhel-7.json" with { type: "json" };
 import _rhel_8 from "./rhel-8.json" with { type: "json" };
@@ -102,6 +104,7 @@ import _talos_1_5 from "./talos-1.5.json" with { type: "json" };
 import _talos_1_6 from "./talos-1.6.json" with { type: "json" };
 import _talos_1_7 from "./talos-1.7.json" with { type: "json" };
 import _talos_1_8 from "./talos-1.8.json" with { type: "json" };
+import _talos_1_8_early from "./talos-1.8-early.json" with { type: "json" };
 import _talos_1_9 from "./talos-1.9.json" with { type: "json" };
 import _talos_1_10 from "./talos-1.10.json" with { type: "json" };
 import _talos_1_11 from "./talos-1.11.json" with { type: "json" };
@@ -200,6 +203,8 @@ export const catalogueHosts = [
   _rhcos_4_18,
   _rhcos_4_19,
   _rhcos_4_20,
+  _rhcos_4_21,
+  _rhcos_4_22,
   _rhcos_5_x,
   _rhel_7,
   _rhel_8,
@@ -221,6 +226,7 @@ export const catalogueHosts = [
   _talos_1_6,
   _talos_1_7,
   _talos_1_8,
+  _talos_1_8_early,
   _talos_1_9,
   _talos_1_10,
   _talos_1_11,
