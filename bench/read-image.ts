@@ -197,12 +197,12 @@ async function measureStart() {
 
 async function measureScale(image: BenchImage) {
   const points = [];
-  const steps = [
-    ...(await Promise.all(byteSteps.map(async (size) => ({ kind: "MB", size, ...(await bytesOf(image, size)) })))),
-    ...(await Promise.all(
-      entrySteps.map(async (size) => ({ kind: "entries", size, ...(await imageOfEntries(cache, size)) })),
-    )),
-  ];
+  const steps = [];
+  for (const size of byteSteps) {
+    const step = await bytesOf(image, size);
+    steps.push({ kind: "MB", size: step.unpacked, ...step });
+  }
+  for (const size of entrySteps) steps.push({ kind: "entries", size, ...(await imageOfEntries(cache, size)) });
   for (const { kind, size, layout, layer } of steps) {
     const commands = { "bare loop": bare("zstd", [layer]), inspect: ours(`oci:${layout}`) };
     const figures = await compare(commands, Math.ceil(rounds / 2));

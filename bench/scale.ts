@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { encodeEntry } from "../test/support/tar-writer.ts";
 import { digestOf, writeLayout } from "./images.ts";
 
 /** Images of growing size, to see how time and memory grow with bytes and with entries. One zstd layer each. */
 
-/** Uncompressed MB (2^20) of real files. */
-export const byteSteps = [128, 256, 512, 1024, 2048];
+/** Uncompressed MB (2^20) of real files, at least: whole ones only, and the largest has a quarter of a gigabyte. */
+export const byteSteps = [300, 600, 1200, 1800, 2400];
 /** Entries: small files, links and directories. */
 export const entrySteps = [10_000, 50_000, 100_000, 200_000, 300_000];
 
@@ -16,6 +16,8 @@ const BLOCK = 512;
 interface ScaleImage {
   layout: string;
   layer: string;
+  /** MB (2^20). */
+  unpacked: number;
 }
 
 /** The first entries of a real layer, up to a size. */
@@ -32,12 +34,13 @@ async function imageOf(folder: string, make: (layer: string) => void): Promise<S
   const tar = join(folder, "layer.tar");
   const layer = `${tar}.zst`;
   const layout = join(folder, "zstd");
-  if (existsSync(layout)) return { layout, layer };
-  mkdirSync(folder, { recursive: true });
-  make(tar);
-  execFileSync("zstd", ["-q", "-f", "-3", tar]);
-  await writeLayout(folder, "zstd", [layer], [await digestOf(tar)]);
-  return { layout, layer };
+  if (!existsSync(layout)) {
+    mkdirSync(folder, { recursive: true });
+    make(tar);
+    execFileSync("zstd", ["-q", "-f", "-3", tar]);
+    await writeLayout(folder, "zstd", [layer], [await digestOf(tar)]);
+  }
+  return { layout, layer, unpacked: Math.round(statSync(tar).size / 2 ** 20) };
 }
 
 /** Copies whole entries. Extended headers stay with what follows them. */
