@@ -75,19 +75,23 @@ function drawPanel({ title, figure, unit }: Panel, points: readonly ScalePoint[]
     .filter(({ size }, i) => i === 0 || size >= widest / 8)
     .map(
       ({ size }) =>
-        `    <text class="small" x="${x(size)}" y="${PANEL.height + 18}" text-anchor="middle">${short(size)}</text>`,
+        `    <text class="small" x="${x(size)}" y="${PANEL.height + 18}" text-anchor="${size === widest ? "end" : "middle"}">${short(size)}</text>`,
     );
   const curves = SERIES.map(({ name, mark }) => {
     const at = points.flatMap(({ size, figures }) => {
       const one = figures[name];
       return one === undefined ? [] : [{ x: x(size), y: y(one[figure]) }];
     });
-    const last = at.at(-1) ?? { x: 0, y: 0 };
+    return { name, mark, at, last: at.at(-1) ?? { x: 0, y: 0 } };
+  });
+  const top = Math.min(...curves.map(({ last }) => last.y));
+  const drawn = curves.map(({ name, mark, at, last }) => {
     const dots = at.map((dot) => `<circle class="${mark}" cx="${dot.x}" cy="${dot.y}" r="3"/>`).join("");
     const path = at.map((dot) => `${dot.x},${dot.y}`).join(" ");
-    return `    <polyline class="${mark}" points="${path}"/>${dots}<text x="${last.x - 6}" y="${last.y + (mark === "own" ? -8 : 18)}" text-anchor="end">${name}</text>`;
+    const label = round(last.y === top ? last.y - 10 : last.y + 20);
+    return `    <polyline class="${mark}" points="${path}"/>${dots}<text x="${round(last.x - 6)}" y="${label}" text-anchor="end">${name}</text>`;
   });
-  return [`    <text class="title" x="0" y="-14">${title}</text>`, ...lines, ...ticks, ...curves].join("\n");
+  return [`    <text class="title" x="0" y="-14">${title}</text>`, ...lines, ...ticks, ...drawn].join("\n");
 }
 
 /** The next 1, 2, 4, 5 or 8 of its power of ten. */
