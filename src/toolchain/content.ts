@@ -4,6 +4,7 @@ import type { GoBuild } from "./binaries/go.ts";
 import type { Identity } from "./binaries/identify.ts";
 import type { ContentDigests } from "./packages/ownership.ts";
 import type { SqlitePages } from "./packages/rpm/sqlite.ts";
+import type { Claim } from "./packages/spdx.ts";
 import type { PackageEntry, PackageFile } from "./packages/types.ts";
 import type { ScriptFacts } from "./scripts.ts";
 
@@ -13,6 +14,7 @@ export type ProbedContent =
   | SqliteContent
   | JournalContent
   | FileListContent
+  | ClaimsContent
   | TextContent
   | ScriptContent
   | BinaryContent;
@@ -45,6 +47,12 @@ export interface FileListContent {
   kind: "file-list";
   files: PackageFile[];
   problems: string[];
+}
+
+/** What an SBOM claims of the packages that bring tools. */
+export interface ClaimsContent {
+  kind: "claims";
+  claims: Claim[];
 }
 
 /** A small text kept as it is: `os-release`. */

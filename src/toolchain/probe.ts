@@ -1,17 +1,21 @@
 import { basename, dirname } from "node:path/posix";
 import type { ContentProbe, ContentSink, StreamedFile } from "../model/image.ts";
 import { isLoaderConfig } from "./binaries/loader-paths.ts";
-import type { PackagesContent, ProbedContent } from "./content.ts";
+import type { ClaimsContent, PackagesContent, ProbedContent } from "./content.ts";
 import { isExtension, isNetfilterLibrary, isSupportLibrary, isToolName, openExecutable } from "./executable.ts";
 import { parseApkDatabase } from "./packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
+import { TOOL_PACKAGES } from "./packages/ownership.ts";
 import { JOURNAL_HEAD } from "./packages/rpm/journal.ts";
 import { isRpmManifest, parseRpmManifest } from "./packages/rpm/manifest.ts";
 import { isRpmDatabase, isRpmJournal, MAX_RPM_DATABASE, readRpmFile } from "./packages/rpm/rpm.ts";
+import { isSpdxDocument, parseSpdx } from "./packages/spdx.ts";
 import type { PackageFile, ParsedPackages } from "./packages/types.ts";
 
 /** Larger databases than any real one; what is above is reported, not cut silently. */
 const MAX_DATABASE = 32 * 1024 * 1024;
+/** The SBOM of one package has some 10 to 100 KB; what is above claims nothing here. */
+const MAX_SBOM = 1024 * 1024;
 const MAX_SMALL_TEXT = 1024 * 1024;
 
 /**
@@ -27,6 +31,7 @@ function openDatabase(file: StreamedFile): ContentSink | undefined {
   if (path.endsWith("lib/apk/db/installed")) return database(file, "apk", parseApkDatabase);
   if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
   if (path.endsWith("container-manifest-2") && isRpmManifest(path)) return database(file, "rpm", parseRpmManifest);
+  if (path.includes(".spdx") && isSpdxDocument(path)) return claims(file);
   if (!path.includes("lib/dpkg/")) return undefined;
   if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text) => parseDpkgStatus(text, "status"));
   if (path.includes("lib/dpkg/status.d/"))
@@ -67,6 +72,14 @@ function database(
   });
 }
 
+function claims(file: StreamedFile): ContentSink | undefined {
+  if (file.size > MAX_SBOM) return undefined;
+  return textSink(file, MAX_SBOM, (text): ClaimsContent | undefined => {
+    const told = parseSpdx(text, TOOL_PACKAGES);
+    return told.length > 0 ? { kind: "claims", claims: told } : undefined;
+  });
+}
+
 function fileList(file: StreamedFile, parse: (text: string) => PackageFile[]): ContentSink {
   return textSink(file, MAX_DATABASE, (text, complete) => ({
     kind: "file-list",
@@ -100,7 +113,7 @@ function rpmDatabase(file: StreamedFile): ContentSink {
 function textSink(
   file: StreamedFile,
   limit: number,
-  finish: (text: string, complete: boolean) => ProbedContent,
+  finish: (text: string, complete: boolean) => ProbedContent | undefined,
 ): ContentSink {
   return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete), true);
 }
@@ -108,7 +121,7 @@ function textSink(
 function bytesSink(
   file: StreamedFile,
   limit: number,
-  finish: (bytes: Buffer, complete: boolean) => ProbedContent,
+  finish: (bytes: Buffer, complete: boolean) => ProbedContent | undefined,
   cutsText = false,
 ): ContentSink {
   // Memory is taken as it is written to, so a size that is only claimed costs nothing.

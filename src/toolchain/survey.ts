@@ -4,6 +4,7 @@ import type { FileNode, FileTree } from "../model/image.ts";
 import { DEFAULT_COMMANDS } from "./commands.ts";
 import {
   type BinaryContent,
+  type ClaimsContent,
   type JournalContent,
   type PackagesContent,
   type ProbedContent,
@@ -26,6 +27,7 @@ export interface Found<T extends ProbedContent = ProbedContent> {
 export interface Survey {
   packages: Found<PackagesContent>[];
   fileLists: Found<Extract<ProbedContent, { kind: "file-list" }>>[];
+  claims: Found<ClaimsContent>[];
   scripts: Found<ScriptContent>[];
   binaries: Found<BinaryContent>[];
   /** Paths named like a command that a report always speaks of, links included; the first {@link MAX_COMMANDS}. */
@@ -42,7 +44,15 @@ function isCommand(path: string): boolean {
 
 /** Walks the tree once. Order is that of the tree, so results don't depend on anything else. */
 export function surveyTree(tree: FileTree): Survey {
-  const survey: Survey = { packages: [], fileLists: [], scripts: [], binaries: [], commands: [], unreadDatabases: [] };
+  const survey: Survey = {
+    packages: [],
+    fileLists: [],
+    claims: [],
+    scripts: [],
+    binaries: [],
+    commands: [],
+    unreadDatabases: [],
+  };
   const sqlite = new Map<string, Found<SqliteContent>>();
   const journals = new Map<string, JournalContent>();
   for (const { path, node } of tree.walk()) {
@@ -82,6 +92,7 @@ function place(survey: Survey, found: Found): void {
   const { content } = found;
   if (content.kind === "packages") survey.packages.push({ ...found, content });
   else if (content.kind === "file-list") survey.fileLists.push({ ...found, content });
+  else if (content.kind === "claims") survey.claims.push({ ...found, content });
   else if (content.kind === "script") survey.scripts.push({ ...found, content });
   else if (content.kind === "binary") survey.binaries.push({ ...found, content });
 }

@@ -202,6 +202,7 @@ function createTool(
     tool.replacedPackage = former.record;
     tool.evidence.push({ fact: describeFormer(former, found.path), source: former.source });
   }
+  if (!owner) tool.evidence.push(...ownership.claims(name));
   if (hasFileCapabilities(found)) {
     tool.fileCapabilities = true;
     tool.evidence.push(evidence("it carries security.capability", found.path, found.node));

@@ -716,3 +716,43 @@ test("several known programs and none started: which one is missing", () => {
   expect(toolchain.program).toBeUndefined();
   expect(toolchain.missing[0]?.fact).toBe("the program of the image");
 });
+
+const spdx = (packages: unknown) => ({ content: JSON.stringify({ spdxVersion: "SPDX-2.3", packages }), mode: 0o644 });
+
+test("an SBOM in the image is a claim beside the bytes, where no record owns the file, and nothing more", () => {
+  const sbom = spdx([{ name: "iptables", versionInfo: "1.8.13-r0" }, { name: "glibc", versionInfo: "2.40" }, null, 7]);
+  const listing: Listing = {
+    "/usr/sbin/iptables": xtablesMulti("1.8.4", "legacy"),
+    "/var/lib/db/sbom/iptables-1.8.13-r0.spdx.json": sbom,
+    "/opt/bitnami/common/.spdx-ipset.spdx": spdx([{ name: "ipset", versionInfo: "7.24" }]),
+    "/usr/sbin/ipset": ipset(),
+  };
+  const { tools, missing } = inspect(listing);
+  expect(tools.map(({ name, version, package: record }) => [name, version, record])).toEqual([
+    ["iptables", "1.8.4", undefined],
+    ["ipset", null, undefined],
+  ]);
+  expect(tools.map(({ evidence }) => evidence[0])).toEqual([
+    {
+      fact: "an SBOM in the image claims iptables 1.8.13-r0",
+      source: expect.stringMatching(/^\/var\/lib\/db\/sbom\/iptables-1\.8\.13-r0\.spdx\.json in layer /),
+    },
+    { fact: "an SBOM in the image claims ipset 7.24", source: expect.stringMatching(/^\/opt\/bitnami\//) },
+  ]);
+  expect(missing).toEqual([{ fact: "version of /usr/sbin/ipset", reason: "its libipset.so was not found" }]);
+  const recorded = inspect({
+    ...listing,
+    "/lib/apk/db/installed": apkDatabase([{ name: "iptables", version: "1.8.4-r2", files: ["/usr/sbin/iptables"] }]),
+  });
+  expect(JSON.stringify(recorded.tools[0]?.evidence)).not.toContain("SBOM");
+  // Elsewhere, or without packages, it is a file like any other.
+  for (const [path, content] of [
+    ["/srv/iptables.spdx.json", sbom],
+    ["/usr/share/spdx/iptables.spdx.json", spdx({ name: "iptables" })],
+    ["/usr/share/spdx/iptables.spdx.json", { content: "[".repeat(200_000), mode: 0o644 }],
+    ["/usr/share/spdx/iptables.spdx.json", spdx([{ name: "iptables", versionInfo: "1 \u001b[31m" }])],
+  ] as const)
+    expect(
+      inspect({ "/usr/sbin/iptables": xtablesMulti("1.8.4", "legacy"), [path]: content }).tools[0]?.evidence,
+    ).toHaveLength(1);
+});

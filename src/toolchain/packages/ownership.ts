@@ -1,7 +1,8 @@
 import { basename } from "node:path/posix";
+import type { Evidence } from "../../model/evidence.ts";
 import type { FileTree } from "../../model/image.ts";
 import type { PackageRecord } from "../../model/toolchain.ts";
-import { createPathResolver, type Found, type Survey, sourceOf } from "../survey.ts";
+import { createPathResolver, evidence, type Found, type Survey, sourceOf } from "../survey.ts";
 import type { PackageFile } from "./types.ts";
 
 /** A package record and how it is tied to a file. */
@@ -35,6 +36,8 @@ export interface Ownership {
    * @param tool also allows a record without a file list
    */
   tie(path: string, digests: ContentDigests | undefined, tool?: string): Tie;
+  /** What SBOMs in the image say of a tool: shown where no record owns its file, and never believed. */
+  claims(tool: string): Evidence[];
   /** The databases were all read whole. */
   problems: { fact: string; reason: string }[];
 }
@@ -49,6 +52,20 @@ const PACKAGES_OF_TOOL: Record<string, string[]> = {
   ebtables: ["ebtables", "iptables"],
   arptables: ["arptables", "iptables"],
 };
+
+/** Names of packages of which a claim is kept. */
+export const TOOL_PACKAGES: ReadonlySet<string> = new Set(Object.values(PACKAGES_OF_TOOL).flat());
+
+const MAX_CLAIMS = 3;
+
+function listClaims(survey: Survey, tool: string): Evidence[] {
+  const told = survey.claims.flatMap(({ path, node, content }) =>
+    content.claims
+      .filter(({ name }) => PACKAGES_OF_TOOL[tool]?.includes(name))
+      .map(({ name, version }) => evidence(`an SBOM in the image claims ${name} ${version}`, path, node)),
+  );
+  return told.slice(0, MAX_CLAIMS);
+}
 
 /** Joins package records with their files over all databases of the image. */
 export function indexOwnership(survey: Survey, tree: FileTree): Ownership {
@@ -70,7 +87,11 @@ export function indexOwnership(survey: Survey, tree: FileTree): Ownership {
       }
     }
   }
-  return { tie: (path, digests, tool) => tie(index, path, digests, tool), problems: databaseProblems(survey) };
+  return {
+    tie: (path, digests, tool) => tie(index, path, digests, tool),
+    claims: (tool) => listClaims(survey, tool),
+    problems: databaseProblems(survey),
+  };
 }
 
 interface RecordIndex {
