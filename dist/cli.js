@@ -529,8 +529,16 @@ function answerAtOnce(args) {
     return void 0;
   }
 }
+var NODE = 24;
+function refuseOldNode() {
+  const hint = `in a checkout, "node scripts/node24.mjs dist/cli.js" fetches it`;
+  process.stderr.write(`${tool.name}: needs Node ${NODE} or later, and this is ${process.versions.node}; ${hint}
+`);
+  process.exitCode = 2;
+}
 process.stdout.on("error", () => {
 });
 var answer = answerAtOnce(process.argv.slice(2));
-if (answer === void 0) await import("./commands.js");
-else process.stdout.write(answer);
+if (answer !== void 0) process.stdout.write(answer);
+else if (Number.parseInt(process.versions.node, 10) < NODE) refuseOldNode();
+else await import("./commands.js");

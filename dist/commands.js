@@ -6071,8 +6071,8 @@ var require_cst_visit = __commonJS({
     visit2.REMOVE = REMOVE;
     visit2.itemAtPath = (cst, path) => {
       let item = cst;
-      for (const [field, index] of path) {
-        const tok = item?.[field];
+      for (const [field2, index] of path) {
+        const tok = item?.[field2];
         if (tok && "items" in tok) {
           item = tok.items[index];
         } else
@@ -6082,8 +6082,8 @@ var require_cst_visit = __commonJS({
     };
     visit2.parentCollection = (cst, path) => {
       const parent = visit2.itemAtPath(cst, path.slice(0, -1));
-      const field = path[path.length - 1][0];
-      const coll = parent?.[field];
+      const field2 = path[path.length - 1][0];
+      const coll = parent?.[field2];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
@@ -6092,11 +6092,11 @@ var require_cst_visit = __commonJS({
       let ctrl = visitor(item, path);
       if (typeof ctrl === "symbol")
         return ctrl;
-      for (const field of ["key", "value"]) {
-        const token = item[field];
+      for (const field2 of ["key", "value"]) {
+        const token = item[field2];
         if (token && "items" in token) {
           for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path.concat([[field, i]])), token.items[i], visitor);
+            const ci = _visit(Object.freeze(path.concat([[field2, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -6106,7 +6106,7 @@ var require_cst_visit = __commonJS({
               i -= 1;
             }
           }
-          if (typeof ctrl === "function" && field === "key")
+          if (typeof ctrl === "function" && field2 === "key")
             ctrl = ctrl(item, path);
         }
       }
@@ -15911,10 +15911,10 @@ function distance(a, b) {
   }
   return last[b.length];
 }
-function suggest(written, known) {
+function suggest(written, known2) {
   const wanted = written.toLowerCase().slice(0, 60);
   const scored = [];
-  for (const name of known) {
+  for (const name of known2) {
     const edits = distance(wanted, name.toLowerCase());
     const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
     if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
@@ -15923,8 +15923,8 @@ function suggest(written, known) {
   scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
   return scored.slice(0, 3).map((entry) => entry.name);
 }
-function didYouMean(written, known, otherwise) {
-  const names2 = suggest(written, known);
+function didYouMean(written, known2, otherwise) {
+  const names2 = suggest(written, known2);
   if (names2.length === 0) return otherwise;
   const last = names2.at(-1);
   return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
@@ -16582,19 +16582,24 @@ function findPart(part2, text3, from) {
 function applyPolicy(finding4, host, base, policy, used) {
   const judged = { ...finding4, severity: policy.severity[finding4.rule] ?? finding4.severity };
   if (base?.all.some((other) => isSame(finding4, other)) === true) judged.existing = true;
-  const index = policy.ignore.findIndex((entry2) => entry2.until >= policy.today && matches(entry2, finding4, host));
-  const entry = policy.ignore[index];
+  const fits = policy.ignore.filter((entry2) => matches(entry2, finding4, host));
+  const entry = fits.find(({ until }) => until >= policy.today);
+  const [ended] = fits.toSorted((a, b) => a.until < b.until ? 1 : -1);
   if (entry !== void 0) {
-    used.add(index);
+    used.add(policy.ignore.indexOf(entry));
     judged.ignored = { reason: entry.reason, until: entry.until };
-  }
+  } else if (ended !== void 0) judged.expired = { reason: ended.reason, until: ended.until };
   return judged;
 }
 function isSame(finding4, before) {
   return before.rule === finding4.rule && before.cause === finding4.cause && before.program === finding4.program && severities.indexOf(before.severity) <= severities.indexOf(finding4.severity);
 }
 function matches(entry, finding4, host) {
-  return (entry.rule === void 0 || entry.rule === finding4.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || entry.program === finding4.program);
+  return (entry.rule === void 0 || entry.rule === finding4.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || isProgram(entry.program, finding4.program));
+}
+function isProgram(wanted, program2) {
+  if (program2 === void 0) return false;
+  return globMatches(wanted, program2) || wanted === program2.replace(/@.*/s, "");
 }
 
 // src/compat/precedence.ts
@@ -16633,11 +16638,18 @@ function pick(group) {
     (other) => other.rule === kept.rule && other.program !== void 0 && other.program !== kept.program ? [other.program] : []
   );
   if (also.length === 0) return kept;
-  const fact2 = `the same with ${[...new Set(also)].join(", ")}`;
-  return { ...kept, evidence: [...kept.evidence, { fact: fact2, source: "programs on the node" }] };
+  const same2 = [...new Set(also)].map((program2) => ({
+    fact: `the same with ${program2}`,
+    source: "programs on the node"
+  }));
+  return { ...kept, evidence: [...kept.evidence, ...same2] };
 }
 function keepOnePerCause(findings) {
   return groupByCause(findings).map(pick);
+}
+var harms = ["nft-newer-writer", "silent-match-loss"];
+function isAnotherHarm(one, other) {
+  return one.rule !== other.rule && harms.includes(one.rule) && harms.includes(other.rule);
 }
 function keepAfterPolicy(findings) {
   return groupByCause(findings).flatMap((group) => {
@@ -16646,7 +16658,8 @@ function keepAfterPolicy(findings) {
     while (left.length > 0) {
       const worst = pick(left);
       kept.push(worst);
-      if (worst.ignored !== void 0) left = left.filter((other) => other.program !== worst.program);
+      if (worst.ignored !== void 0)
+        left = left.filter((other) => other.program !== worst.program || isAnotherHarm(worst, other));
       else if (worst.existing === true)
         left = left.filter((other) => other.existing !== true && other.ignored === void 0);
       else break;
@@ -16730,14 +16743,14 @@ function collectFixed(reference, { platform: platform2, cells, base }, policy, f
 }
 function addFinding(findings, image2, platform2, host, judged) {
   const index = findings.findIndex(
-    (finding4) => finding4.image === image2 && finding4.platform === platform2.platform && finding4.rule === judged.rule && finding4.severity === judged.severity && finding4.program === judged.program && finding4.message === judged.message && finding4.existing === judged.existing && finding4.ignored?.reason === judged.ignored?.reason
+    (finding4) => finding4.image === image2 && finding4.platform === platform2.platform && finding4.rule === judged.rule && finding4.severity === judged.severity && finding4.program === judged.program && finding4.message === judged.message && finding4.existing === judged.existing && finding4.ignored?.reason === judged.ignored?.reason && finding4.expired?.reason === judged.expired?.reason
   );
-  const known = findings[index];
-  if (known !== void 0) {
-    if (!known.hosts.includes(host)) known.hosts.push(host);
+  const known2 = findings[index];
+  if (known2 !== void 0) {
+    if (!known2.hosts.includes(host)) known2.hosts.push(host);
     for (const evidence3 of judged.evidence) {
-      const there = known.evidence.some((item) => item.fact === evidence3.fact && item.source === evidence3.source);
-      if (!there) known.evidence.push(evidence3);
+      const there = known2.evidence.some((item) => item.fact === evidence3.fact && item.source === evidence3.source);
+      if (!there) known2.evidence.push(evidence3);
     }
     return index;
   }
@@ -16753,7 +16766,8 @@ function addFinding(findings, image2, platform2, host, judged) {
     ...judged.remedy === void 0 ? {} : { remedy: judged.remedy },
     ...platform2.locate?.(judged),
     ...judged.existing === void 0 ? {} : { existing: judged.existing },
-    ...judged.ignored === void 0 ? {} : { ignored: judged.ignored }
+    ...judged.ignored === void 0 ? {} : { ignored: judged.ignored },
+    ...judged.expired === void 0 ? {} : { expired: judged.expired }
   });
   return findings.length - 1;
 }
@@ -16765,7 +16779,8 @@ function verdictOf(findings, missing) {
 }
 function ignoreNotes(policy, used) {
   return policy.ignore.flatMap((entry, index) => {
-    const what = `ignore entry for ${entry.rule ?? "every rule"}${entry.host === void 0 ? "" : ` on ${entry.host}`}`;
+    const place2 = entry.place === void 0 ? "" : `${entry.place}: `;
+    const what = `${place2}ignore entry for ${entry.rule ?? "every rule"}${entry.host === void 0 ? "" : ` on ${entry.host}`}`;
     if (entry.until < policy.today) return [`${what} expired on ${entry.until}: it no longer applies`];
     return used.has(index) ? [] : [`${what} matches nothing: remove it`];
   });
@@ -16773,7 +16788,7 @@ function ignoreNotes(policy, used) {
 
 // src/knowledge/wrapper-choices.json
 var wrapper_choices_default = {
-  comment: "What the scripts and programs named in wrappers.json look for when they choose the backend of iptables, in this order: the variable, the kernel, marker chains in nft and then in legacy, so many legacy rules that nothing else is asked, more rules in one of the two; and what they take when they find nothing.",
+  comment: "What the scripts and programs named in wrappers.json look for when they choose the backend of iptables, in this order: the variable, the kernel, marker chains in nft and then in legacy, more of a kubelet's chains in nft, so many legacy rules that nothing else is asked, more rules in one of the two; and what they take when they find nothing.",
   generations: [
     {
       version: "v1",
@@ -16781,6 +16796,30 @@ var wrapper_choices_default = {
       fallback: "legacy",
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
       note: "counts the rules of both backends; legacy when it has as many or more, none in both included"
+    },
+    {
+      version: "v1-kubelet",
+      moreChains: ["KUBE-MARK-DROP", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"],
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "nft with more of the kubelet's chains in it than in legacy; else counts as v1, legacy on a tie"
+    },
+    {
+      version: "v1-kubelet-timeout",
+      moreChains: ["KUBE-MARK-DROP", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"],
+      enough: 10,
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "nft with more of the kubelet's chains in it than in legacy; else as v1-timeout"
+    },
+    {
+      version: "v1-nft",
+      legacyWith: "more",
+      fallback: "nft",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
+      note: "counts the rules of both backends; legacy only when it has more"
     },
     {
       version: "v1-timeout",
@@ -16888,14 +16927,14 @@ var wrapper_choices_default = {
 
 // src/compat/remember.ts
 function remember(keyOf2, compute, limit = 2e4) {
-  const known = /* @__PURE__ */ new Map();
+  const known2 = /* @__PURE__ */ new Map();
   return (...args) => {
     const key = keyOf2(...args);
-    const found = known.get(key);
+    const found = known2.get(key);
     if (found !== void 0) return found;
     const result = compute(...args);
-    if (known.size >= limit) known.clear();
-    known.set(key, result);
+    if (known2.size >= limit) known2.clear();
+    known2.set(key, result);
     return result;
   };
 }
@@ -16904,12 +16943,12 @@ function rememberFor(limit = 1e3) {
   return (...objects) => {
     const common = objects.reduce(open, root);
     return (object2, key, compute) => {
-      const { known } = open(common, object2);
-      const found = known.get(key);
+      const { known: known2 } = open(common, object2);
+      const found = known2.get(key);
       if (found !== void 0) return found;
       const result = compute();
-      if (known.size >= limit) known.clear();
-      known.set(key, result);
+      if (known2.size >= limit) known2.clear();
+      known2.set(key, result);
       return result;
     };
   };
@@ -16942,12 +16981,12 @@ function decideOnHost(kernelChoice, kernel, nftInUse) {
   if (backend !== void 0) return { backend, because: `the kernel release is ${release2}` };
   return /^\d+(?:\.\d+)*$/.test(release2) ? { missing: `full release of kernel ${release2}` } : { undecided: true };
 }
-function decideByModule({ module, listed: listed3, other }, kernel, nftInUse) {
+function decideByModule({ module, listed: listed4, other }, kernel, nftInUse) {
   const state = kernel.modules[module]?.value;
   if (state === "builtin") return { backend: other, because: `${module} is built in, which lsmod does not list` };
   if (state === "absent") return { backend: other, because: `the kernel has no ${module}` };
   if (state === "loaded" || state !== void 0 && nftInUse)
-    return { backend: listed3, because: `${module} is loaded` };
+    return { backend: listed4, because: `${module} is loaded` };
   return { missing: state === void 0 ? `state of ${module}` : `whether ${module} is loaded when the image starts` };
 }
 
@@ -17002,12 +17041,12 @@ function backendOnHost(program2, hostBackend) {
 function iptablesVersionOnHost(program2, host) {
   return program2.backend === "host" ? host.iptables.version?.value : program2.iptables ?? void 0;
 }
-function chooseBackend(toolchain, image2, hostBackend, programs, kernel) {
+function chooseBackend(toolchain, image2, hostBackend, programs, host) {
   const selects = image2.profile?.selects;
   if (selects?.value === "self" && findTool(toolchain, "iptables") !== void 0) {
     return chooseByProgram(toolchain, image2, hostBackend);
   }
-  return chooseByCommand(toolchain, image2, hostBackend, programs, kernel);
+  return chooseByCommand(toolchain, image2, hostBackend, programs, host);
 }
 function chooseByProgram(toolchain, image2, hostBackend) {
   const name = image2.profile?.title ?? "the program";
@@ -17032,15 +17071,15 @@ function chooseByProgram(toolchain, image2, hostBackend) {
     adapts: true
   });
 }
-function chooseByCommand(toolchain, image2, hostBackend, programs, kernel) {
-  const command = toolchain.defaults.iptables;
-  if (command?.hostExec === true) return chooseHostExec(command, hostBackend);
+function chooseByCommand(toolchain, image2, hostBackend, programs, { kernel, iptables }) {
+  const command = plainCommand(toolchain);
+  if (command?.hostExec === true) return chooseHostExec(command, iptables.ownBackend?.value ?? hostBackend);
   switch (command?.backend) {
     case "nft":
     case "legacy":
       return {
         backend: command.backend,
-        because: `iptables is ${command.via.join(" -> ")}`,
+        because: `${command === toolchain.defaults.iptables ? "iptables" : "ip6tables"} is ${command.via.join(" -> ")}`,
         adapts: false
       };
     case "auto":
@@ -17057,6 +17096,11 @@ function chooseByCommand(toolchain, image2, hostBackend, programs, kernel) {
       return { backend: "unknown", because, adapts: false, maybeNone: true, missing };
     }
   }
+}
+function plainCommand({ tools, defaults }) {
+  const has = (name) => tools.some((tool2) => tool2.name === name);
+  const isV6Alone = !has("iptables") && has("ip6tables") && defaults.iptables?.hostExec !== true;
+  return isV6Alone && (defaults.iptables?.backend ?? "none") === "none" ? defaults.ip6tables : defaults.iptables;
 }
 function chooseHostExec(command, hostBackend) {
   const because = `${command.via.at(-1) ?? "iptables"} leaves the container and runs the host's iptables`;
@@ -17092,22 +17136,34 @@ function chooseByWrapper(toolchain, image2, hostBackend, programs, kernel) {
       return withBinary(toolchain, { backend: decision.backend, because, adapts: true }, decision.backend);
     }
   }
-  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, hostBackend);
+  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, programs, hostBackend);
   return chooseByRules(toolchain, name, generation, programs, hostBackend);
 }
-function chooseLikeKubelet(toolchain, name, generation, hostBackend) {
+function chooseLikeKubelet(toolchain, name, generation, programs, hostBackend) {
   if (hostBackend === void 0) return unknownHostBackend(`${name} follows the kubelet`);
+  const countsOnly = generation !== void 0 && generation.chains === void 0 && counts(generation);
+  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : void 0;
+  if (undecided !== void 0)
+    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
   const because = generation !== void 0 && generation.chains === void 0 ? `${name} counts rules and finds the kubelet's in ${hostBackend}` : `${name} follows the kubelet's marker chains to ${hostBackend}`;
   return withBinary(toolchain, { backend: hostBackend, because, adapts: true }, generation?.fallback);
 }
+function counts({ legacyWith, enough }) {
+  return legacyWith !== "never" || enough !== void 0;
+}
+function undecidedCount(programs, hostBackend, found) {
+  const there = /* @__PURE__ */ new Set([found, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
+  if (there.has("nft") && there.has("legacy")) return "which backend holds more rules when the wrapper first runs";
+  const open4 = programs.find(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
+  return open4 === void 0 ? void 0 : `backend of ${open4.id}`;
+}
 function chooseByRules(toolchain, name, generation, programs, hostBackend) {
   const there = new Set(programs.map((program2) => backendOnHost(program2, hostBackend)));
-  const counts = generation !== void 0 && generation.legacyWith !== "never";
-  if (counts && there.has("nft") && there.has("legacy")) {
-    const missing = "which backend holds more rules when the wrapper first runs";
-    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing };
-  }
-  const found = !counts ? void 0 : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : void 0;
+  const isCounting = generation !== void 0 && counts(generation);
+  const undecided = isCounting ? undecidedCount(programs, hostBackend) : void 0;
+  if (undecided !== void 0)
+    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
+  const found = !isCounting ? void 0 : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : void 0;
   const rules2 = { nft: found === "nft" ? 1 : 0, legacy: found === "legacy" ? 1 : 0 };
   const backend = generation === void 0 ? "nft" : decideByRules(generation, rules2);
   if (backend === void 0) {
@@ -17144,6 +17200,7 @@ var architectures_default = {
 var bundled = architectures_default;
 var archMismatch = {
   id: "arch-mismatch",
+  looksAt: "iptables",
   evaluate(cell2) {
     const stated3 = cell2.toolchain.architecture;
     const foreign = cell2.toolchain.tools.filter(
@@ -17202,7 +17259,7 @@ function legacyTool(cell2) {
 
 // src/compat/rules/backend-mismatch.ts
 function mismatch2(cell2, image2) {
-  return cell2.image.network === "host" && cell2.choice.backend === image2 && cell2.choice.hostExec !== true && cell2.hostBackend !== void 0 && cell2.hostBackend !== image2;
+  return cell2.image.network === "host" && cell2.choice.backend === image2 && cell2.hostBackend !== void 0 && cell2.hostBackend !== image2;
 }
 function mismatchFinding(cell2, rule14, message) {
   return {
@@ -18701,14 +18758,14 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     const shape = zod.def.shape;
     const propValues = {};
     for (const key in shape) {
-      const field = shape[key]._zod;
-      if (field.values) {
+      const field2 = shape[key]._zod;
+      if (field2.values) {
         if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
           assignProp(propValues, key, /* @__PURE__ */ new Set());
         }
-        for (const v of field.values)
+        for (const v of field2.values)
           propValues[key].add(v);
-        if (field.optin !== void 0)
+        if (field2.optin !== void 0)
           propValues[key].add(void 0);
       }
     }
@@ -21904,7 +21961,7 @@ var encodings_default = {
         { operations: ["list"], reader: { min: "1.8.9" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
         { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-save"], text: "ebtables-save does not exist in 1.8.0" },
         { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "ebtables-save does not exist in 1.8.0" },
-        { operations: ["save-restore"], reader: { min: "1.8.2" }, outcome: "rewritten", text: "the rule without its protocol is left in the kernel" }
+        { operations: ["save-restore"], reader: { min: "1.8.2" }, outcome: "rewritten", text: "the rule comes back without its protocol, from 1.8.9 on not at all" }
       ],
       commits: [],
       scenarios: ["nft-bridge-filter"],
@@ -22010,14 +22067,16 @@ function keyOfRelease(release2) {
   return typeof release2 === "string" ? release2 : `${release2.version}+${release2.carries.join("+")}`;
 }
 function sortEffects(all, operations) {
-  const effects = all.filter(
-    (effect) => operations === null || effect.operations.some((operation) => operations.includes(operation))
-  );
+  const does = (operation) => operations === null || operations.includes(operation);
+  const isLeftOut = ({ operations: of, forms: forms2 }) => does("save-restore") && !does("list") && of.includes("list") && forms2?.includes("-save") === true;
+  const effects = all.filter((effect) => effect.operations.some(does) || isLeftOut(effect));
   return {
     loud: effects.filter((effect) => effect.outcome === "refused" || effect.outcome === "crash"),
     rewritten: effects.filter((effect) => effect.outcome === "rewritten"),
     // Checking and deleting concern a program's own rules, which its own version wrote: `not-found` harms nobody here.
-    misread: effects.filter((effect) => effect.outcome === "misread")
+    misread: effects.filter(
+      (effect) => effect.outcome === "misread" || effect.outcome === "announced" && isLeftOut(effect)
+    )
   };
 }
 var gapsOfMeeting = remember(
@@ -22052,6 +22111,10 @@ function hostTool({ iptables }) {
   const version3 = iptables.version?.value;
   if (version3 === void 0) return void 0;
   return toolOf(version3, iptables.release?.value);
+}
+function keyOfTool(tool2) {
+  if (tool2 === void 0 || typeof tool2.release === "string") return tool2?.version ?? "?";
+  return `${tool2.version}+${tool2.release.carries.join("+")}`;
 }
 function iptablesOnHost(program2, host) {
   if (program2.backend === "host") return hostTool(host);
@@ -22090,6 +22153,20 @@ function exposureBetween(writer, reader2) {
     misread: parts.flatMap(({ misread }) => misread)
   };
 }
+function exposureOnTable(writer, reader2, table2) {
+  const constructs2 = writer.constructs.filter((construct) => tablesOf(construct, writer.tables).includes(table2));
+  const stated3 = reader2.tables?.reads;
+  const operations = reader2.operations?.filter((operation) => stated3?.[operation]?.includes(table2) ?? true) ?? reader2.operations;
+  return exposureOf(writer.release, reader2.release, constructs2, operations);
+}
+function tablesOfHarm(writer, reader2, harm2) {
+  const harms2 = writer.constructs.map(
+    (construct) => harm2(exposureBetween({ ...writer, constructs: [construct] }, reader2))
+  );
+  const worst = Math.max(0, ...harms2);
+  const tables3 = writer.constructs.filter((_, index) => harms2[index] === worst).map((construct) => writer.tables?.writes?.[construct]);
+  return tables3.includes(void 0) ? void 0 : [...new Set(tables3.flatMap((list2) => list2 ?? []))];
+}
 function splitByFamily(constructs2) {
   const link = constructs2.filter((construct) => constructFamily(construct) !== void 0);
   if (link.length === 0) return { ip: constructs2, link };
@@ -22109,20 +22186,24 @@ var ofRule = {
 };
 var buggyVersion = {
   id: "buggy-version",
+  looksAt: "iptables",
   evaluate(cell2) {
     return ofRule["buggy-version"].flatMap((defect) => judge(cell2, defect));
   }
 };
 var fileCapabilities = {
   id: "file-capabilities",
+  looksAt: "iptables",
   evaluate(cell2) {
     return ofRule["file-capabilities"].flatMap((defect) => judge(cell2, defect));
   }
 };
 function judge(cell2, defect) {
   if (defect.tool === "iptables-wrapper") return judgeWrapper(cell2, defect);
-  const tool2 = affectedTool(cell2, defect);
-  if (tool2 === void 0 || repaired(tool2, defect)) return [];
+  return affectedTools(cell2, defect).flatMap((tool2) => judgeTool(cell2, defect, tool2));
+}
+function judgeTool(cell2, defect, tool2) {
+  if (repaired(tool2, defect)) return [];
   const severity2 = severityOf(defect, conditionsOf(cell2, defect, tool2));
   if (severity2 === void 0) return [];
   if (tool2.version === null) {
@@ -22154,17 +22235,20 @@ function judgeWrapper(cell2, defect) {
   return [{ kind: "finding", rule: defect.rule, severity: severity2, cause, tool: "iptables-wrapper", message, evidence: evidence3 }];
 }
 function defectEvidence(defect) {
-  const known = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
-  const how = defect.sources.map((source) => ({ fact: `${defect.title} (${known})`, source }));
+  const known2 = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
+  const how = defect.sources.map((source) => ({ fact: `${defect.title} (${known2})`, source }));
   const who = defect.incidents.filter((source) => !defect.sources.includes(source)).map((source) => ({ fact: "people were hit by it", source }));
   return [...how, ...who];
 }
-function affectedTool(cell2, defect) {
-  if (defect.tool !== "iptables") return findTool(cell2.toolchain, defect.tool);
+function affectedTools(cell2, defect) {
+  if (defect.tool !== "iptables") return listed(findTool(cell2.toolchain, defect.tool));
   const { backend, hostExec: hostExec2 } = cell2.choice;
-  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return void 0;
-  if (defect.backend !== void 0 && defect.backend !== backend) return void 0;
-  return findTool(cell2.toolchain, "iptables", backend);
+  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return [];
+  if (defect.backend !== void 0 && defect.backend !== backend) return [];
+  return iptablesInUse(cell2.toolchain, backend).flatMap(({ tool: tool2 }) => listed(tool2));
+}
+function listed(tool2) {
+  return tool2 === void 0 ? [] : [tool2];
 }
 function repaired(tool2, defect) {
   return (defect.except ?? []).some((entry) => {
@@ -22194,6 +22278,7 @@ function holds(cell2, condition, tool2) {
     case "file-capabilities":
       return tool2?.fileCapabilities;
     case "ip6tables-random-fully":
+      if (findTool(cell2.toolchain, "ip6tables", "nft")?.version !== tool2?.version) return false;
       return ["random-fully", "v6-masquerade"].some((construct) => writes(cell2, construct)) || void 0;
     case "second-base-chain":
       return cell2.programs.some((program2) => program2.writes?.includes("nft-second-base-chain") === true) || void 0;
@@ -22570,26 +22655,32 @@ var kernelRevisions = remember(
 function newestKernelRevisions() {
   return bundled3.kernels.at(-1)?.max ?? {};
 }
+function everyToolsRevisions() {
+  return bundled3.tools.map(({ max }) => max);
+}
 var toolRevisions = remember(
   (version3) => version3,
   (version3) => bundled3.tools.find((entry) => inRange(version3, entry.versions))?.max
 );
-function kernelProtocol(series) {
-  const { kernelProtocol: known } = bundled3;
-  return inRange(series, known.series) ? known : void 0;
-}
-function toolProtocol(version3) {
-  const entry = bundled3.tools.find(({ versions }) => inRange(version3, versions));
-  return entry === void 0 ? void 0 : { ...entry.protocol, sources: entry.sources };
-}
+var kernelProtocol = remember(
+  (series) => series,
+  (series) => inRange(series, bundled3.kernelProtocol.series) ? bundled3.kernelProtocol : void 0
+);
+var toolProtocol = remember(
+  (version3) => version3,
+  (version3) => {
+    const entry = bundled3.tools.find(({ versions }) => inRange(version3, versions));
+    return entry === void 0 ? void 0 : { ...entry.protocol, sources: entry.sources };
+  }
+);
 function unreadableSets(kernel, writer, reader2, types2) {
   return (types2 ?? Object.keys(kernel)).flatMap((type) => {
-    const known = reader2[type];
+    const known2 = reader2[type];
     const offered = kernel[type];
     const asked = writer === void 0 ? offered : writer[type];
-    if (known === void 0 || offered === void 0 || asked === void 0) return [];
+    if (known2 === void 0 || offered === void 0 || asked === void 0) return [];
     const revision = Math.min(offered, asked);
-    return revision > known ? [{ type, revision, known }] : [];
+    return revision > known2 ? [{ type, revision, known: known2 }] : [];
   });
 }
 function ipsetSources() {
@@ -22633,52 +22724,81 @@ function imageReads(cell2, tool2) {
   const reader2 = tool2.version === null ? void 0 : toolRevisions(tool2.version);
   const assumedKernel = kernel ?? newestKernelRevisions();
   const findings = meetWriters(cell2, assumedKernel, reader2, tool2.version ?? "of unknown version");
-  if (kernel !== void 0 && reader2 !== void 0) return findings;
-  return findings.filter((finding4) => finding4.severity === "error").map(() => {
-    const fact2 = kernel === void 0 ? "kernel release of the host" : "version of the image's ipset";
+  if (kernel !== void 0 && reader2 !== void 0)
+    return [...findings, ...findings.some(isError) ? [] : unknownWriters(cell2, kernel, reader2)];
+  return findings.filter(isError).map(() => {
+    const fact2 = kernel === void 0 ? unknownKernel(series) : "version of the image's ipset";
     return { kind: "missing", rule: "ipset-revision", fact: fact2 };
   });
 }
+function unknownKernel(series) {
+  return series === void 0 ? "kernel release of the host" : `revisions of the set types of kernel ${series}`;
+}
+function isError({ severity: severity2 }) {
+  return severity2 === "error";
+}
+function unknownWriters(cell2, kernel, reader2) {
+  if (cell2.image.profile?.ipset?.value.listsAll !== true) return [];
+  return cell2.programs.filter(({ ipset: ipset2, creates }) => ipset2 === null && creates !== null).filter(({ creates }) => unreadableSets(kernel, void 0, reader2, creates).length > 0).map(({ id }) => ({ kind: "missing", rule: "ipset-revision", fact: `version of the ipset of ${id}` }));
+}
 function imageWrites(cell2, tool2) {
   const creates = cell2.image.profile?.ipset?.value.creates ?? null;
+  if (creates?.length === 0) return [];
+  return cell2.programs.filter(({ listsAllSets }) => listsAllSets !== false).flatMap((program2) => meetReader(cell2, tool2, program2, creates));
+}
+function meetReader(cell2, tool2, program2, creates) {
   const series = kernelSeries(cell2.host.kernel.release.value);
   const kernel = series === void 0 ? void 0 : kernelRevisions(series);
   const writer = tool2.version === null ? void 0 : toolRevisions(tool2.version);
-  if (creates?.length === 0 || kernel === void 0 || writer === void 0) return [];
-  return cell2.programs.flatMap((program2) => {
-    const reader2 = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
-    if (program2.listsAllSets !== true || reader2 === void 0) return [];
-    const sets = unreadableSets(kernel, writer, reader2, creates);
-    if (sets.length === 0) return [];
-    const assumed = creates === null ? ` if the image creates ${types(sets)} sets` : "";
-    return [
-      {
-        kind: "finding",
-        rule: "ipset-revision",
-        severity: creates === null ? "warning" : "error",
-        cause: `ipset-revision:${program2.id}`,
-        tool: "ipset",
-        program: program2.id,
-        message: `${program2.id} (ipset ${program2.ipset}) cannot read sets that the image's ipset ${tool2.version} creates: ${describe3(sets)}; its \`ipset list\` and \`ipset save\` then fail for all sets${assumed}`,
-        evidence: [...sets.map(setEvidence), ...program2.evidence.filter(({ about: about2 }) => about2 === "ipset")],
-        remedy: `Raise the ipset of ${program2.id} to 7.17 or later, or keep the image's at a version whose sets it can read.`
-      }
-    ];
-  });
+  const reader2 = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
+  const readers = reader2 === void 0 ? everyToolsRevisions() : [reader2];
+  const [sets = []] = readers.map((known2) => unreadableSets(kernel ?? newestKernelRevisions(), writer, known2, creates)).filter(({ length }) => length > 0);
+  if (sets.length === 0) return [];
+  const lists = program2.listsAllSets === true;
+  if (kernel !== void 0 && writer !== void 0 && reader2 !== void 0)
+    return [writeFinding(tool2, program2, sets, { creates: creates !== null, lists })];
+  if (creates === null || !lists) return [];
+  const facts = [
+    ...kernel === void 0 ? [unknownKernel(series)] : [],
+    ...writer === void 0 ? ["version of the image's ipset"] : [],
+    ...reader2 === void 0 ? [`version of the ipset of ${program2.id}`] : []
+  ];
+  return facts.map((fact2) => ({ kind: "missing", rule: "ipset-revision", fact: fact2 }));
+}
+function writeFinding(tool2, program2, sets, known2) {
+  const conditions = [
+    ...known2.creates ? [] : [`the image creates ${types(sets)} sets`],
+    ...known2.lists ? [] : [`${program2.id} lists or saves all sets`]
+  ];
+  const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
+  return {
+    kind: "finding",
+    rule: "ipset-revision",
+    severity: conditions.length === 0 ? "error" : "warning",
+    cause: `ipset-revision:${program2.id}`,
+    tool: "ipset",
+    program: program2.id,
+    message: `${program2.id} (ipset ${program2.ipset}) cannot read sets that the image's ipset ${tool2.version} creates: ${describe3(sets)}; its \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
+    evidence: [
+      ...sets.map(setEvidence),
+      ...program2.evidence.filter(({ about: about2 }) => about2 === void 0 || about2 === "ipset")
+    ],
+    remedy: `Raise the ipset of ${program2.id} to 7.17 or later, or keep the image's at a version whose sets it can read.`
+  };
 }
 function listsOnlyOwn(cell2) {
   return cell2.image.profile?.ipset?.value.listsAll === false;
 }
 function meetWriters(cell2, kernel, reader2, version3) {
-  const known = reader2 ?? {};
+  const known2 = reader2 ?? {};
   const stated3 = cell2.programs.flatMap((program2) => {
     const writer = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
     if (program2.ipset === null || program2.creates?.length === 0 || writer === void 0) return [];
-    const sets = reader2 === void 0 ? unknownReader(writer) : unreadableSets(kernel, writer, known, program2.creates);
+    const sets = reader2 === void 0 ? unknownReader(writer) : unreadableSets(kernel, writer, known2, program2.creates);
     return sets.length === 0 ? [] : [revisionFinding(cell2, program2, sets, version3)];
   });
   if (stated3.length > 0 || reader2 === void 0) return stated3;
-  return lagsBehindKernel(cell2, kernel, known, version3);
+  return lagsBehindKernel(cell2, kernel, known2, version3);
 }
 function unknownReader(writer) {
   return Object.entries(writer).map(([type, revision]) => ({ type, revision, known: -1 }));
@@ -23061,15 +23181,19 @@ var xt_extensions_default = {
 
 // src/compat/extension-uses.ts
 var extensionKnowledge = xt_extensions_default;
-function extensionUses(cell2) {
-  const { profile } = cell2.image;
+function extensionUses({ toolchain, image: image2 }) {
+  return known(toolchain)(image2, "", () => findUses(toolchain, image2));
+}
+var known = rememberFor();
+function findUses(toolchain, image2) {
+  const { profile } = image2;
   if (profile?.writes?.value.length === 0) return [];
-  const name = profile?.id ?? cell2.toolchain.program?.name;
-  const known = extensionKnowledge.programs.find((entry) => entry.program === name);
+  const name = profile?.id ?? toolchain.program?.name;
+  const known2 = extensionKnowledge.programs.find((entry) => entry.program === name);
   const stated3 = (profile?.writes?.value ?? []).flatMap(
     (construct) => Object.entries(extensionKnowledge.extensions).filter(([, entry]) => entry.constructs?.includes(construct) === true).flatMap(([extension]) => use(extension, profile?.writes?.source ?? ""))
   );
-  if (known === void 0) {
+  if (known2 === void 0) {
     const condition = `if the program uses ${extensionKnowledge.common.extensions.join(", ")}, which is assumed`;
     const assumed = extensionKnowledge.common.extensions.flatMap(
       (extension) => use(extension, extensionKnowledge.sources.absent, condition)
@@ -23078,9 +23202,9 @@ function extensionUses(cell2) {
   }
   return distinct([
     ...stated3,
-    ...known.always.flatMap((extension) => use(extension, known.source)),
-    ...known.features.flatMap(
-      ({ extensions, when }) => extensions.flatMap((extension) => use(extension, known.source, `when ${when}`))
+    ...known2.always.flatMap((extension) => use(extension, known2.source)),
+    ...known2.features.flatMap(
+      ({ extensions, when }) => extensions.flatMap((extension) => use(extension, known2.source, `when ${when}`))
     )
   ]);
 }
@@ -23096,6 +23220,7 @@ function distinct(uses) {
 var rule5 = "missing-library";
 var missingLibrary = {
   id: rule5,
+  looksAt: "iptables",
   evaluate: (cell2) => [...missingLibraries(cell2), ...missingExtensions(cell2)]
 };
 function missingLibraries(cell2) {
@@ -23147,7 +23272,7 @@ function reportExtensions(cell2, uses, severity2, directory) {
       kind: "finding",
       rule: rule5,
       severity: severity2,
-      cause: `extension:${severity2}:${directory}`,
+      cause: `extension:${severity2}:${directory}:${names2}`,
       tool: "iptables",
       message: `iptables-${cell2.choice.backend} cannot load ${names2}: no file of ${directory} brings them${condition}`,
       evidence: [
@@ -23171,6 +23296,7 @@ function runs(cell2, path) {
 var rule6 = "native-nft-in-iptables-table";
 var nativeNftInIptablesTable = {
   id: rule6,
+  looksAt: "iptables",
   evaluate(cell2) {
     if (cell2.image.network !== "host") return [];
     const ebtables = findTool(cell2.toolchain, "ebtables") !== void 0;
@@ -23279,8 +23405,8 @@ function nftPrograms(cell2) {
 function loudSeverity(constructsKnown) {
   return constructsKnown ? "error" : "warning";
 }
-function quietSeverity(exposure, known) {
-  const restores = exposure.rewritten.length > 0 && known.constructs && known.operations;
+function quietSeverity(exposure, known2) {
+  const restores = exposure.rewritten.length > 0 && known2.constructs && known2.operations;
   return restores ? "error" : "warning";
 }
 var remedyReader = "Raise the image's iptables to 1.8.8 or later (1.8.11 or later is best), not beyond what the hosts' own tools can read.";
@@ -23308,11 +23434,11 @@ function loudFinding(rule14, meeting2, exposure) {
 function quietFinding(rule14, meeting2, exposure) {
   const effects = exposure.rewritten.length > 0 ? exposure.rewritten : exposure.misread;
   const does = exposure.rewritten.length > 0 ? "restores other rules" : "lists other rules";
-  const known = { constructs: meeting2.constructs !== null, operations: meeting2.operations !== null };
+  const known2 = { constructs: meeting2.constructs !== null, operations: meeting2.operations !== null };
   return {
     kind: "finding",
     rule: rule14,
-    severity: meeting2.linkLayer === true ? "warning" : quietSeverity(exposure, known),
+    severity: meeting2.linkLayer === true ? "warning" : quietSeverity(exposure, known2),
     cause: "newer-writer",
     message: `${meeting2.readerName} silently ${does} than ${meeting2.writerName} wrote, where they hold ${describeConstructs(effects)}${assumption(meeting2)}`,
     evidence: effectEvidence(effects),
@@ -23365,44 +23491,52 @@ function meetAll(cell2, rule14, direction, reportOn) {
       const other = iptablesOnHost(program2, cell2.host);
       return recall2(
         program2,
-        `${rule14} ${own2.name} ${own2.version} ${keyOf(other)}`,
+        `${rule14} ${own2.name} ${own2.version} ${keyOfTool(other)}`,
         () => meetOne(cell2.image, rule14, direction, own2, linkLayerTools, program2, other, reportOn)
       );
     })
   );
 }
 var metBefore = rememberFor();
-function keyOf(tool2) {
-  if (tool2 === void 0 || typeof tool2.release === "string") return String(tool2?.release);
-  return `${tool2.version}+${tool2.release.carries.join("+")}`;
-}
 function meetOne(imageContext, rule14, direction, own2, linkLayerTools, program2, other, reportOn) {
-  const judge4 = (version3, node) => {
+  const judge5 = (version3, node) => {
     const image2 = { name: own2.name, version: version3, release: buildOf(version3, own2.tool?.package) };
-    const meeting2 = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program2, image2, node);
-    return byFamily2(meeting2, direction === "writes" || linkLayerTools).flatMap(
-      (part2) => reportOn(part2, exposureOfMeeting(part2))
+    const whole2 = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program2, image2, node);
+    return byFamily2(whole2, direction === "writes" || linkLayerTools).flatMap(
+      (meeting2) => reportOn(meeting2, exposureOfMeeting(meeting2)).map((finding4) => ({ finding: finding4, meeting: meeting2 }))
     );
   };
-  const assumed = direction === "reads" && program2.backend === "unknown" && program2.writes === null;
+  const constructs2 = direction === "reads" ? program2.writes : imageContext.profile?.writes?.value ?? null;
+  const assumed = program2.backend === "unknown" && constructs2 === null;
   if (own2.version !== null && other !== void 0 && (program2.backend !== "unknown" || assumed)) {
-    const findings = judge4(own2.version, other).map((finding4) => ({
-      ...finding4,
-      ...assumed ? { message: `${finding4.message}, if it writes with nft, which is not known either` } : {},
-      program: program2.id,
-      dependsOnHost: program2.backend === "host",
-      evidence: [...finding4.evidence, ...aboutIptables(program2, direction)]
+    const findings = judge5(own2.version, other).map(({ finding: finding4, meeting: meeting2 }) => ({
+      outcome: {
+        ...finding4,
+        ...assumed ? { message: `${finding4.message}, if ${unsaid(direction, program2)}` } : {},
+        program: program2.id,
+        dependsOnHost: program2.backend === "host",
+        evidence: [...finding4.evidence, ...aboutIptables(program2, direction)]
+      },
+      meeting: meeting2
     }));
-    return findings.length > 0 ? findings : unmeasured(imageContext, rule14, program2, direction, own2.version, other.version);
+    return findings.length > 0 ? findings : toMet(unmeasured(imageContext, rule14, program2, direction, own2.version, other.version));
   }
-  const constructs2 = direction === "reads" ? program2.writes : imageContext.profile?.writes?.value;
-  if (constructs2 === null || constructs2 === void 0) return [];
+  if (constructs2 === null) return [];
   const couldBeError = (own2.version === null ? testedReleases() : [own2.version]).some(
     (image2) => (other === void 0 ? testedReleases().map(upstream) : [other]).some(
-      (node) => judge4(image2, node).some((finding4) => finding4.severity === "error")
+      (node) => judge5(image2, node).some(({ finding: finding4 }) => finding4.severity === "error")
     )
   );
-  return couldBeError ? missingOf(rule14, own2, program2, other) : [];
+  return couldBeError ? toMet(missingOf(rule14, own2, program2, other)) : [];
+}
+function toMet(outcomes) {
+  return outcomes.map((outcome) => ({ outcome }));
+}
+function outcomesOf(met) {
+  return met.map(({ outcome }) => outcome);
+}
+function unsaid(direction, { id }) {
+  return direction === "reads" ? "it writes with nft, which is not known either" : `${id} uses nft, which is not known either`;
 }
 function missingOf(rule14, own2, program2, other) {
   const facts = [];
@@ -23425,43 +23559,53 @@ function aboutIptables(program2, direction) {
 }
 var nftNewerWriter = {
   id: "nft-newer-writer",
+  looksAt: "iptables",
   evaluate(cell2) {
-    return meetAll(
-      cell2,
-      "nft-newer-writer",
-      "reads",
-      (meeting2, exposure) => exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting2, exposure)]
+    return outcomesOf(
+      meetAll(
+        cell2,
+        "nft-newer-writer",
+        "reads",
+        (meeting2, exposure) => exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting2, exposure)]
+      )
     );
   }
 };
 var silentMatchLoss = {
   id: "silent-match-loss",
+  looksAt: "iptables",
   evaluate(cell2) {
-    return meetAll(
-      cell2,
-      "silent-match-loss",
-      "reads",
-      (meeting2, exposure) => exposure.rewritten.length + exposure.misread.length === 0 ? [] : [quietFinding("silent-match-loss", meeting2, exposure)]
+    return outcomesOf(
+      meetAll(
+        cell2,
+        "silent-match-loss",
+        "reads",
+        (meeting2, exposure) => exposure.rewritten.length + exposure.misread.length === 0 ? [] : [quietFinding("silent-match-loss", meeting2, exposure)]
+      )
     );
   }
 };
 var imageNewerWriter = {
   id: "image-newer-writer",
+  looksAt: "iptables",
   evaluate(cell2) {
     const rule14 = "image-newer-writer";
-    const outcomes = meetAll(cell2, rule14, "writes", (meeting2, exposure) => {
+    const met = meetAll(cell2, rule14, "writes", (meeting2, exposure) => {
       if (exposure.loud.length > 0) return [{ ...loudFinding(rule14, meeting2, exposure), ...reverse(meeting2) }];
       if (exposure.rewritten.length + exposure.misread.length === 0) return [];
       return [{ ...quietFinding(rule14, meeting2, exposure), ...reverse(meeting2) }];
     });
-    const judged = outcomes.map((outcome) => outcome.kind === "finding" ? chargeOnce(cell2, outcome) : outcome);
+    const judged = met.map(
+      ({ outcome, meeting: meeting2 }) => outcome.kind === "finding" && meeting2 !== void 0 ? chargeOnce(cell2, outcome, meeting2) : outcome
+    );
     return [...judged, ...hostToolsRead(cell2, rule14)];
   }
 };
 function hostToolsRead(cell2, rule14) {
   const reader2 = hostTool(cell2.host);
-  if (cell2.image.network !== "host" || cell2.hostBackend !== "nft" || reader2 === void 0) return [];
-  if (cell2.host.iptables.installed?.value === false) return [];
+  const { installed, ownBackend } = cell2.host.iptables;
+  if (cell2.image.network !== "host" || reader2 === void 0 || installed?.value === false) return [];
+  if ((ownBackend?.value ?? cell2.hostBackend) !== "nft") return [];
   return imageTools(cell2).flatMap(({ name, version: version3, tool: tool2 }) => {
     if (version3 === null) return [];
     const meeting2 = {
@@ -23491,24 +23635,19 @@ function harm({ loud, rewritten, misread }) {
   if (rewritten.length > 0) return 2;
   return misread.length > 0 ? 1 : 0;
 }
-function chargeOnce(cell2, finding4) {
-  const victim = cell2.programs.find((program2) => program2.id === finding4.program);
-  const reader2 = victim === void 0 ? void 0 : iptablesOnHost(victim, cell2.host);
-  const [own2] = imageTools(cell2);
-  if (victim === void 0 || reader2 === void 0 || own2 === void 0 || own2.version === null) return finding4;
-  const harmOf = (release2, writes2, tables3) => harm(
-    exposureBetween(
-      { release: release2, constructs: splitByFamily(writes2 ?? commonConstructs).ip, tables: tables3 },
-      { release: reader2.release, operations: victim.operations, tables: victim.tables }
-    )
-  );
-  const { profile } = cell2.image;
-  const done = harmOf(buildOf(own2.version, own2.tool?.package), profile?.writes?.value ?? null, profile?.tables?.value);
+function chargeOnce(cell2, finding4, meeting2) {
+  const { reader: release2, operations, readerTables } = meeting2;
+  const reader2 = { release: release2, operations, tables: readerTables };
+  const own2 = writerOf(meeting2.writer, meeting2.constructs, meeting2.writerTables);
+  const places = tablesOfHarm(own2, reader2, harm) ?? [void 0];
+  const harmIn = (writer, place2) => harm(place2 === void 0 ? exposureBetween(writer, reader2) : exposureOnTable(writer, reader2, place2));
   const culprit = nftPrograms(cell2).find((program2) => {
-    const writer = iptablesOnHost(program2, cell2.host);
-    if (program2 === victim || writer === void 0 || program2.backend === "unknown") return false;
+    const tool2 = iptablesOnHost(program2, cell2.host);
+    if (program2.id === finding4.program || tool2 === void 0 || program2.backend === "unknown") return false;
     if (finding4.severity === "error" && program2.writes === null) return false;
-    return harmOf(writer.release, program2.writes, program2.tables) >= done;
+    const { ip, link } = splitByFamily(program2.writes ?? commonConstructs);
+    const writer = writerOf(tool2.release, meeting2.linkLayer === true ? link : ip, program2.tables);
+    return places.every((place2) => harmIn(writer, place2) >= harmIn(own2, place2));
   });
   if (culprit === void 0) return finding4;
   return {
@@ -23516,6 +23655,9 @@ function chargeOnce(cell2, finding4) {
     severity: "notice",
     message: `${finding4.message}; ${culprit.id} on the node does the same already`
   };
+}
+function writerOf(release2, constructs2, tables3) {
+  return { release: release2, constructs: constructs2 ?? commonConstructs, tables: tables3 };
 }
 
 // src/compat/rules/nft-compat-missing.ts
@@ -23626,7 +23768,7 @@ var nftSetUserdata = {
     if (nft2 === void 0 || use2 === "no" || cell2.image.network !== "host") return [];
     return [
       ...imageReads3(cell2, nft2.version),
-      ...unknownWriters(cell2, nft2.version),
+      ...unknownWriters2(cell2, nft2.version),
       ...imageWrites3(cell2, nft2.version, use2)
     ];
   }
@@ -23684,7 +23826,7 @@ function imageReads3(cell2, version3) {
     ];
   });
 }
-function unknownWriters(cell2, version3) {
+function unknownWriters2(cell2, version3) {
   const own2 = cell2.image.profile?.id ?? cell2.toolchain.program?.name;
   if (!listsOthers(cell2) || version3 !== null && readerOf(version3, own2) === "good") return [];
   return cell2.programs.filter((program2) => program2.nft === null && program2.backend === "native-nft" && makesSets(program2.name)).map((program2) => ({ kind: "missing", rule: rule9, fact: `version of the nft of ${program2.id}` }));
@@ -23803,6 +23945,7 @@ var requirements = requirements_default;
 var rule10 = "tool-too-old";
 var toolTooOld = {
   id: rule10,
+  looksAt: "iptables",
   evaluate(cell2) {
     const met = /* @__PURE__ */ new Set();
     return requirements.flatMap((requirement) => {
@@ -23849,6 +23992,7 @@ var rule11 = "version-mismatch";
 var toolPackage = /^(ip6?tables|nftables|nft$|ipset|libipset|ebtables|arptables|conntrack)/;
 var versionMismatch = {
   id: rule11,
+  looksAt: "iptables",
   evaluate(cell2) {
     const seen2 = /* @__PURE__ */ new Set();
     return cell2.toolchain.tools.flatMap((tool2) => {
@@ -23900,7 +24044,7 @@ function unknownGeneration(cell2) {
 }
 function finding2(cell2, severity2, message) {
   const { selector } = cell2.toolchain;
-  const known = wrapperChoiceOf(cell2.toolchain);
+  const known2 = wrapperChoiceOf(cell2.toolchain);
   return {
     kind: "finding",
     rule: rule12,
@@ -23909,7 +24053,7 @@ function finding2(cell2, severity2, message) {
     message,
     evidence: [
       ...selector?.evidence ?? [],
-      ...known === void 0 ? [] : [{ fact: known.note, source: known.source }],
+      ...known2 === void 0 ? [] : [{ fact: known2.note, source: known2.source }],
       {
         fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
         source: cell2.host.iptables.backend?.source ?? "host catalogue"
@@ -23925,7 +24069,7 @@ var xtModuleMissing = {
   id: rule13,
   evaluate(cell2) {
     if (cell2.choice.hostExec === true || !backendWorks(cell2)) return [];
-    const uses = extensionUses(cell2).filter((use2) => !translated(cell2, use2.extension));
+    const uses = extensionUses(cell2).filter((use2) => translated(cell2, use2.extension) === false);
     const gone = uses.filter((use2) => moduleState(cell2.host, use2.module) === "absent");
     const extra = uses.filter((use2) => moduleState(cell2.host, use2.module) === "optional-package");
     const certain = gone.filter((use2) => use2.condition === void 0);
@@ -23933,6 +24077,7 @@ var xtModuleMissing = {
       (use2) => use2.condition !== void 0 && !certain.some(({ module }) => module === use2.module)
     );
     return [
+      ...unknownVersion(cell2),
       ...report(cell2, certain, "error", "the kernel has no"),
       ...report(cell2, possible, "warning", "the kernel has no"),
       ...report(cell2, extra, "warning", "only a further package brings")
@@ -23946,9 +24091,15 @@ function backendWorks(cell2) {
 }
 function translated(cell2, extension) {
   const since = extensionKnowledge.extensions[extension]?.translatedSince;
-  const version3 = findTool(cell2.toolchain, "iptables", "nft")?.version ?? null;
   if (cell2.choice.backend !== "nft" || since === void 0) return false;
-  return version3 === null || compareVersions(version3, since) >= 0;
+  const version3 = findTool(cell2.toolchain, "iptables", "nft")?.version ?? null;
+  return version3 === null ? void 0 : compareVersions(version3, since) >= 0;
+}
+function unknownVersion(cell2) {
+  const needed2 = extensionUses(cell2).some(
+    ({ extension, module, condition }) => condition === void 0 && translated(cell2, extension) === void 0 && moduleState(cell2.host, module) === "absent"
+  );
+  return needed2 ? [{ kind: "missing", rule: rule13, fact: "version of the image's iptables" }] : [];
 }
 function report(cell2, uses, severity2, why) {
   if (uses.length === 0) return [];
@@ -24003,6 +24154,25 @@ var rules = [
   hostExec
 ];
 
+// src/compat/such-hosts.ts
+var shelves = rememberFor();
+function shelfOf(cell2) {
+  const { choice, host, hostBackend } = cell2;
+  const { installed, ownBackend } = host.iptables;
+  const tool2 = `${installed?.value} ${ownBackend?.value} ${keyOfTool(hostTool(host))}`;
+  const key = `${choice.backend} ${choice.hostExec} ${hostBackend} ${tool2}`;
+  return shelves(cell2.toolchain, cell2.image)(cell2.programs, key, () => /* @__PURE__ */ new Map());
+}
+function evaluateRule(rule14, cell2, shelf) {
+  if (rule14.looksAt !== "iptables") return rule14.evaluate(cell2);
+  let outcomes = shelf.get(rule14.id);
+  if (outcomes === void 0) {
+    outcomes = rule14.evaluate(cell2);
+    shelf.set(rule14.id, outcomes);
+  }
+  return outcomes;
+}
+
 // src/compat/engine.ts
 var backends = ["nft", "legacy"];
 function evaluatePlatform(input) {
@@ -24013,7 +24183,7 @@ function evaluatePlatform(input) {
 }
 function evaluateHost(input, host, programs, selectedBackends) {
   const { toolchain, image: image2 } = input;
-  const sharing = image2.network === "pod" ? [] : withoutOwn(image2, programs);
+  const sharing = image2.network === "pod" ? nobody : withoutOwn(image2, programs);
   const base = { toolchain, image: image2, host, programs: sharing, selectedBackends };
   const outcomes = tryHostBackends(base);
   const all = outcomes.filter((outcome) => outcome.kind === "finding");
@@ -24023,25 +24193,34 @@ function evaluateHost(input, host, programs, selectedBackends) {
     programs: sharing,
     findings: keepOnePerCause(all),
     all,
-    missing: unique([...unmatchedSystem(host), ...missing], (item) => `${item.rule} ${item.fact}`)
+    missing: unique(
+      [...doubtsOf(toolchain), ...unmatchedSystem(host), ...missing],
+      (item) => `${item.rule} ${item.fact}`
+    )
   };
+}
+function doubtsOf({ missing }) {
+  return missing.filter(({ decisive }) => decisive === true).map(({ fact: fact2 }) => ({ fact: fact2, rule: "missing-binary" }));
 }
 function unmatchedSystem(host) {
   return host.unmatched === void 0 ? [] : [{ fact: host.unmatched, rule: "nft-kernel-missing" }];
 }
+var nobody = [];
+var remaining = rememberFor()();
 function withoutOwn({ profile }, programs) {
-  return profile === void 0 ? [...programs] : programs.filter((program2) => program2.name !== profile.id);
+  if (profile === void 0) return programs;
+  return remaining(programs, profile.id, () => programs.filter((program2) => program2.name !== profile.id));
 }
 function tryHostBackends(base) {
-  const known = base.host.iptables.backend?.value;
-  if (known !== void 0 || base.image.network === "pod") return tryChoices(base, known);
+  const known2 = base.host.iptables.backend?.value;
+  if (known2 !== void 0 || base.image.network === "pod") return tryChoices(base, known2);
   return merge2(
     backends.map((backend) => tryChoices(base, backend)),
     "default backend of the host's iptables"
   );
 }
 function tryChoices(base, hostBackend) {
-  const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host.kernel);
+  const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host);
   if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
   const there = backends.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
   const variants = (there.length === 0 ? backends : there).map(
@@ -24051,15 +24230,25 @@ function tryChoices(base, hostBackend) {
   return merge2(variants, choice.missing ?? "backend of the image's iptables");
 }
 function runRules(cell2) {
-  return rules.flatMap((rule14) => rule14.evaluate(cell2));
+  const shelf = shelfOf(cell2);
+  const outcomes = [];
+  for (const rule14 of rules) outcomes.push(...evaluateRule(rule14, cell2, shelf));
+  return outcomes;
 }
 function merge2(variants, fact2) {
   const [first2 = [], ...others] = variants;
   const inAll = (outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
-  const certain = first2.filter(inAll);
-  const undecided = variants.flat().filter((outcome) => !certain.some((kept) => same(kept, outcome))).filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
+  const certain = first2.filter(inAll).map((outcome) => mildest(outcome, others));
+  const undecided = variants.flat().filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept))).filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
   const missing = undecided.map((outcome) => ({ kind: "missing", rule: outcome.rule, fact: fact2 }));
   return [...certain, ...unique(missing, (outcome) => outcome.rule)];
+}
+function mildest(outcome, others) {
+  const said = others.flatMap((variant) => variant.find((other) => same(outcome, other)) ?? []);
+  return said.reduce((mild, other) => isWorse(mild, other) ? other : mild, outcome);
+}
+function isWorse(a, b) {
+  return a.kind === "finding" && b.kind === "finding" && severities.indexOf(a.severity) < severities.indexOf(b.severity);
 }
 function same(a, b) {
   if (a.kind === "finding") return b.kind === "finding" && a.rule === b.rule && a.message === b.message;
@@ -29180,6 +29369,132 @@ var rhcos_4_20_default = {
   ]
 };
 
+// src/knowledge/hosts/rhcos-4.21.json
+var rhcos_4_21_default = {
+  id: "rhcos-4.21",
+  title: "Red Hat Enterprise Linux CoreOS 4.21",
+  distribution: "rhcos",
+  release: "4.21",
+  maintained: true,
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:421|9\\.6)\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
+  kernels: [
+    {
+      id: "5.14",
+      release: { value: "5.14.0-570.83.1.el9_6.x86_64", source: "openshift/release#74259", confidence: "documented", note: "a kernel of the RHEL 9.6 stream, tested with 4.22 before it moved to 9.8" },
+      modules: {
+        arp_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ebtables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_filter: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_mangle: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_ip: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_ipport: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_net: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_tables: { value: "loaded", source: "openshift/machine-config-operator#1834: modules-load.d loads legacy iptables at boot", confidence: "documented" },
+        iptable_filter: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_mangle: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nf_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_compat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_fib: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_fib_inet: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_MASQUERADE: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_NFLOG: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_addrtype: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_comment: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_conntrack: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_mark: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_multiport: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_nfacct: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_set: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_statistic: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
+      },
+      notes: [
+        "RHEL kernel"
+      ]
+    }
+  ],
+  iptables: {
+    version: { value: "1.8.10", source: "RHEL base version", confidence: "inferred" },
+    backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
+  },
+  nft: {
+    version: { value: "1.0.9", source: "virt-s1/rhel-edge#12222 (nftables-1.0.9-6.el9_6.1 in RHEL 9.6)", confidence: "inferred" }
+  },
+  notes: [
+    "base: RHEL 9.6 (openshift-eng/ocp-build-data#8916: 4.22 moved from 9.6 to 9.8); nodes name the base instead of the OpenShift release, so earlier releases on the same base look alike"
+  ]
+};
+
+// src/knowledge/hosts/rhcos-4.22.json
+var rhcos_4_22_default = {
+  id: "rhcos-4.22",
+  title: "Red Hat Enterprise Linux CoreOS 4.22",
+  distribution: "rhcos",
+  release: "4.22",
+  maintained: true,
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:422|9\\.8)\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
+  kernels: [
+    {
+      id: "5.14",
+      release: { value: "5.14.0-687.39.1.el9_8.x86_64", source: "red-hat-storage/ocs-ci#16005", confidence: "documented", note: "seen on a node of 4.23, which has the same base" },
+      modules: {
+        arp_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ebtables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_filter: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_mangle: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_ip: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_ipport: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_net: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_tables: { value: "loaded", source: "openshift/machine-config-operator#1834: modules-load.d loads legacy iptables at boot", confidence: "documented" },
+        iptable_filter: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_mangle: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nf_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_compat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_fib: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_fib_inet: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_MASQUERADE: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_NFLOG: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_addrtype: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_comment: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_conntrack: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_mark: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_multiport: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_nfacct: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_set: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_statistic: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
+      },
+      notes: [
+        "RHEL kernel"
+      ]
+    }
+  ],
+  iptables: {
+    backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
+  },
+  notes: [
+    "base: RHEL 9.8 (openshift-eng/ocp-build-data#8916); nodes name the base instead of the OpenShift release (red-hat-storage/ocs-ci#16005), so 4.23 looks alike; the version of iptables in RHEL 9.8 was not read"
+  ]
+};
+
 // src/knowledge/hosts/rhcos-5.x.json
 var rhcos_5_x_default = {
   id: "rhcos-5.x",
@@ -29187,12 +29502,12 @@ var rhcos_5_x_default = {
   distribution: "rhcos",
   release: "5.1",
   maintained: false,
-  osImage: "^Red Hat Enterprise Linux CoreOS 5\\d\\d\\.",
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:5\\d\\d|10\\.2)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
-      id: "unknown",
-      release: { value: "unknown", source: "code comment in HyperShift NodePool: RHEL 10 stream", confidence: "inferred", note: "no kernel of this system was read" },
+      id: "6.12",
+      release: { value: "6.12.0-211.47.1.el10_2.x86_64", source: "red-hat-storage/ocs-ci#16005 (a node of OpenShift 5.0)", confidence: "documented" },
       modules: {}
     }
   ],
@@ -30269,7 +30584,8 @@ var talos_1_7_default = {
   ],
   iptables: {
     version: { value: "1.8.10", source: "siderolabs/pkgs release-1.7 Pkgfile", confidence: "seen" },
-    backend: { value: "legacy", source: "siderolabs/pkgs 9cf35be (main), d7d890c (release-1.9), 1afc88c (release-1.8); talos c547557ae is in v1.8.4, 3a0c34538 in v1.9.0: host iptables built with nftables and forced to nft; before that --disable-nftables", confidence: "seen" }
+    backend: { value: "nft", source: "siderolabs/talos#8559 (in v1.7.0), #9883: Talos makes the chain by which the iptables-wrapper of kubelet and kube-proxy chooses nft", confidence: "seen" },
+    ownBackend: { value: "legacy", source: "siderolabs/talos#9883, #9888 (in v1.8.4 as c547557ae, in v1.9.0 as 3a0c34538); siderolabs/pkgs builds it with --disable-nftables before 1afc88c", confidence: "seen", note: "what CNI plugins run" }
   },
   nft: {
     installed: { value: false, source: "siderolabs/pkgs commit fede0a7 (2025-09-17) adds nft binary", confidence: "seen" }
@@ -30286,11 +30602,11 @@ var talos_1_7_default = {
 // src/knowledge/hosts/talos-1.8.json
 var talos_1_8_default = {
   id: "talos-1.8",
-  title: "Talos 1.8",
+  title: "Talos 1.8.4 and later",
   distribution: "talos",
   release: "1.8",
   maintained: false,
-  osImage: "^Talos \\(v1\\.8\\.",
+  osImage: "^Talos \\(v1\\.8\\.(?:[4-9]|[1-9]\\d)\\b",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-talos$",
   kernels: [
     {
@@ -30344,7 +30660,7 @@ var talos_1_8_default = {
   ],
   iptables: {
     version: { value: "1.8.10", source: "siderolabs/pkgs release-1.8 Pkgfile", confidence: "seen" },
-    backend: { value: "nft", source: "siderolabs/pkgs 9cf35be (main), d7d890c (release-1.9), 1afc88c (release-1.8); talos c547557ae is in v1.8.4, 3a0c34538 in v1.9.0: host iptables built with nftables and forced to nft; before that --disable-nftables", confidence: "seen", note: "legacy up to 1.8.3, nft from 1.8.4" }
+    backend: { value: "nft", source: "siderolabs/pkgs 9cf35be (main), d7d890c (release-1.9), 1afc88c (release-1.8); talos c547557ae is in v1.8.4, 3a0c34538 in v1.9.0: host iptables built with nftables and forced to nft; before that --disable-nftables", confidence: "seen" }
   },
   nft: {
     installed: { value: false, source: "siderolabs/pkgs commit fede0a7 (2025-09-17) adds nft binary", confidence: "seen" }
@@ -30353,7 +30669,83 @@ var talos_1_8_default = {
     installed: { value: false, source: "no ipset package in siderolabs/pkgs", confidence: "seen" }
   },
   libnftnl: {
-    version: { value: "1.2.8", source: "siderolabs/pkgs release-1.8 Pkgfile", confidence: "seen", note: "1.2.8 (from 1.8.4)" }
+    version: { value: "1.2.8", source: "siderolabs/pkgs release-1.8 Pkgfile", confidence: "seen" }
+  },
+  notes: [
+    "kubelet runs in a container with iptables-wrapper; since v1.7.0 Talos pre-creates the nft hint chain, so kubelet and kube-proxy write nft although the host iptables binary is legacy up to 1.8.3 (siderolabs/talos commits ff2c427b0 (main) and 41a54e8a0 (first tag v1.7.0))",
+    "the kubelet runs in its own container with its own iptables; the host version stands for it"
+  ]
+};
+
+// src/knowledge/hosts/talos-1.8-early.json
+var talos_1_8_early_default = {
+  id: "talos-1.8-early",
+  title: "Talos 1.8.0 to 1.8.3",
+  distribution: "talos",
+  release: "1.8",
+  maintained: false,
+  osImage: "^Talos \\(v1\\.8\\.[0-3]\\b",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-talos$",
+  kernels: [
+    {
+      id: "6.6",
+      release: { value: "6.6.52-talos", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+      modules: {
+        arp_tables: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ebtables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6table_filter: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6table_mangle: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ipt_ah: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        iptable_filter: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        iptable_mangle: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        iptable_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        iptable_raw: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
+      },
+      notes: [
+        "everything built in; config of the release branch head, early patch releases can differ"
+      ]
+    }
+  ],
+  iptables: {
+    version: { value: "1.8.10", source: "siderolabs/pkgs release-1.8 Pkgfile", confidence: "seen" },
+    backend: { value: "nft", source: "siderolabs/talos#8559 (in v1.7.0), #9883: Talos makes the chain by which the iptables-wrapper of kubelet and kube-proxy chooses nft", confidence: "seen" },
+    ownBackend: { value: "legacy", source: "siderolabs/talos#9883, #9888 (in v1.8.4 as c547557ae, in v1.9.0 as 3a0c34538); siderolabs/pkgs builds it with --disable-nftables before 1afc88c", confidence: "seen", note: "what CNI plugins run" }
+  },
+  nft: {
+    installed: { value: false, source: "siderolabs/pkgs commit fede0a7 (2025-09-17) adds nft binary", confidence: "seen" }
+  },
+  ipset: {
+    installed: { value: false, source: "no ipset package in siderolabs/pkgs", confidence: "seen" }
   },
   notes: [
     "kubelet runs in a container with iptables-wrapper; since v1.7.0 Talos pre-creates the nft hint chain, so kubelet and kube-proxy write nft although the host iptables binary is legacy up to 1.8.3 (siderolabs/talos commits ff2c427b0 (main) and 41a54e8a0 (first tag v1.7.0))",
@@ -31794,6 +32186,8 @@ var catalogueHosts = [
   rhcos_4_18_default,
   rhcos_4_19_default,
   rhcos_4_20_default,
+  rhcos_4_21_default,
+  rhcos_4_22_default,
   rhcos_5_x_default,
   rhel_7_default,
   rhel_8_default,
@@ -31815,6 +32209,7 @@ var catalogueHosts = [
   talos_1_6_default,
   talos_1_7_default,
   talos_1_8_default,
+  talos_1_8_early_default,
   talos_1_9_default,
   talos_1_10_default,
   talos_1_11_default,
@@ -31920,7 +32315,10 @@ function withWrapper(toolchain) {
   const path = toolchain.defaults.iptables?.via[0] ?? "/usr/sbin/iptables";
   const selector = { kind: "iptables-wrapper", version: "v2", effective: true, path, evidence: [] };
   const auto = { backend: "auto", via: [path] };
-  return { ...toolchain, tools, selector, defaults: { ...toolchain.defaults, iptables: auto, ip6tables: auto } };
+  const defaults = Object.fromEntries(
+    ["iptables", "ip6tables"].flatMap((name) => [name, `${name}-save`, `${name}-restore`].map((each) => [each, auto]))
+  );
+  return { ...toolchain, tools, selector, defaults: { ...toolchain.defaults, ...defaults } };
 }
 function isMaintained(distribution, { release: release2 }) {
   return catalogueHosts.find((row) => row.id === `${distribution.id}-${release2}`)?.maintained ?? true;
@@ -32021,7 +32419,12 @@ function commandOf(distribution, names2) {
 }
 function effectOf(before, after) {
   const failing = after.filter((cell2) => errorsOf(cell2).length > 0);
-  if (failing.length === 0) return "that leaves no error on the selected hosts.";
+  if (failing.length === 0) {
+    const open4 = after.filter(({ missing }) => missing.length > 0);
+    if (open4.length > 0) return `that leaves no known error; what is unknown of ${hostsOf(open4)} stays unknown.`;
+    const warned = after.some((cell2) => cell2.findings.some((finding4) => finding4.severity === "warning"));
+    return `that leaves ${warned ? "no error, only warnings," : "neither error nor warning"} on the selected hosts.`;
+  }
   const worked = failing.filter(({ host }) => errorsOf(before.find((cell2) => cell2.host.id === host.id)).length === 0);
   if (worked.length === 0)
     return `that leaves errors on ${hostsOf(failing)} (${rulesOf(failing)}). ${adviceOf(failing)}`;
@@ -32171,7 +32574,14 @@ var toolchainSchema = object({
   /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
   environment: record(string2(), string2()),
   /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
-  missing: array(object({ fact: string2(), reason: string2() }))
+  missing: array(
+    object({
+      fact: string2(),
+      reason: string2(),
+      /** All that is said here may be of other files than those that run: nothing can be judged without it. */
+      decisive: optional(boolean2())
+    })
+  )
 });
 var inspectionSchema = object({
   schemaVersion: literal(1),
@@ -32558,14 +32968,14 @@ function applyWhiteouts(root, layer, bounds) {
 function createLinkCheck(root, layer, bounds) {
   let own2;
   return (path) => {
-    let at2 = root;
+    let at = root;
     for (let from = 1; from < path.length; ) {
       const slash = path.indexOf("/", from);
       const end = slash < 0 ? path.length : slash;
       bounds.onStep();
-      const slot = at2.children.get(path.slice(from, end));
+      const slot = at.children.get(path.slice(from, end));
       if (slot === void 0) return false;
-      if (isDirectory(slot)) at2 = slot;
+      if (isDirectory(slot)) at = slot;
       else if (!isSymlink(slot)) return false;
       else {
         const prefix = path.slice(0, end);
@@ -32573,7 +32983,7 @@ function createLinkCheck(root, layer, bounds) {
         if (own2.has(prefix)) return true;
         const target = findDirectory(walkPath(root, prefix, true, void 0, bounds));
         if (target === void 0) return false;
-        at2 = target;
+        at = target;
       }
       from = end + 1;
     }
@@ -32660,16 +33070,16 @@ function createParentFinder(root, layer, bounds) {
   };
 }
 function walkDirectories(root, path) {
-  let at2 = root;
+  let at = root;
   for (let from = 1; from < path.length; ) {
     const slash = path.indexOf("/", from);
     const end = slash < 0 ? path.length : slash;
-    const slot = at2.children.get(path.slice(from, end));
+    const slot = at.children.get(path.slice(from, end));
     if (!isDirectory(slot)) return void 0;
-    at2 = slot;
+    at = slot;
     from = end + 1;
   }
-  return at2;
+  return at;
 }
 function describeRepeated(layer, paths) {
   const others = paths.length > 1 ? ` and ${paths.length - 1} other paths` : "";
@@ -32728,7 +33138,7 @@ import { createGunzip, createZstdDecompress, zstdDecompressSync } from "node:zli
 var MAX_WINDOW = 2 ** 27;
 var FRAME_MAGIC = 4247762216;
 function createFrameScanner() {
-  const field = Buffer.alloc(16);
+  const field2 = Buffer.alloc(16);
   let fieldFill = 0;
   let fieldNeeds = 4;
   let stage = "magic";
@@ -32754,14 +33164,14 @@ function createFrameScanner() {
     else expect("block", 3);
   }
   function onMagic() {
-    const magic = field.readUInt32LE(0);
+    const magic = field2.readUInt32LE(0);
     skippable = magic >>> 4 === 25481893;
     if (!skippable && magic !== FRAME_MAGIC) throw damaged("no frame where one should begin");
     if (skippable) expect("skippable", 4);
     else expect("descriptor", 1);
   }
   function onBlock() {
-    const header = field.readUIntLE(0, 3);
+    const header = field2.readUIntLE(0, 3);
     const type = header >> 1 & 3;
     if (type === 3) throw damaged("a block of a reserved type");
     const last = (header & 1) !== 0;
@@ -32773,15 +33183,15 @@ function createFrameScanner() {
         onMagic();
         break;
       case "skippable":
-        expectData(field.readUInt32LE(0), true);
+        expectData(field2.readUInt32LE(0), true);
         break;
       case "descriptor":
         stage = "header";
-        fieldNeeds = headerBytes(field[0] ?? 0);
+        fieldNeeds = headerBytes(field2[0] ?? 0);
         break;
       case "header":
-        checkWindow(field);
-        checksum = ((field[0] ?? 0) & 4) !== 0 ? 4 : 0;
+        checkWindow(field2);
+        checksum = ((field2[0] ?? 0) & 4) !== 0 ? 4 : 0;
         expect("block", 3);
         break;
       default:
@@ -32794,9 +33204,9 @@ function createFrameScanner() {
     if (bytesLeft === 0) endData();
     return take;
   }
-  function takeField3(chunk, at2) {
-    const take = Math.min(fieldNeeds - fieldFill, chunk.length - at2);
-    chunk.copy(field, fieldFill, at2, at2 + take);
+  function takeField3(chunk, at) {
+    const take = Math.min(fieldNeeds - fieldFill, chunk.length - at);
+    chunk.copy(field2, fieldFill, at, at + take);
     fieldFill += take;
     if (fieldFill === fieldNeeds) onField();
     return take;
@@ -32805,9 +33215,9 @@ function createFrameScanner() {
     scan(chunk, from) {
       if (done) skippable = false;
       done = false;
-      let at2 = from;
-      while (at2 < chunk.length && !done) at2 += stage === "data" ? takeData(chunk.length - at2) : takeField3(chunk, at2);
-      return at2 - from;
+      let at = from;
+      while (at < chunk.length && !done) at += stage === "data" ? takeData(chunk.length - at) : takeField3(chunk, at);
+      return at - from;
     },
     get done() {
       return done;
@@ -32844,21 +33254,21 @@ function splitFrames(source, smallFrame) {
   const iterator = source[Symbol.asyncIterator]();
   const scanner = createFrameScanner();
   let chunk = Buffer.alloc(0);
-  let at2 = 0;
+  let at = 0;
   async function hasMore() {
-    while (at2 >= chunk.length) {
+    while (at >= chunk.length) {
       const next = await iterator.next();
       if (next.done) return false;
       chunk = next.value;
-      at2 = 0;
+      at = 0;
     }
     return true;
   }
   async function take() {
     if (!await hasMore()) throw new UserError("it is truncated: the zstd data ends inside a frame");
-    const from = at2;
-    at2 += scanner.scan(chunk, from);
-    return chunk.subarray(from, at2);
+    const from = at;
+    at += scanner.scan(chunk, from);
+    return chunk.subarray(from, at);
   }
   async function* rest(first2) {
     yield first2;
@@ -33006,8 +33416,8 @@ function createEntryList() {
     forEach(visit2) {
       for (let run2 = 0; run2 < starts.length; run2++) {
         const end = starts[run2 + 1] ?? names2.length;
-        const at2 = directories[run2];
-        for (let i = starts[run2]; i < end; i++) visit2(at2, names2[i], values[i]);
+        const at = directories[run2];
+        for (let i = starts[run2]; i < end; i++) visit2(at, names2[i], values[i]);
       }
     }
   };
@@ -33021,6 +33431,8 @@ function copyText(text3) {
 
 // src/image/file-table.ts
 var SHOWN = 2147483648;
+var SHOWN_CLOSELY = 1073741824;
+var MARKS = SHOWN | SHOWN_CLOSELY;
 var NO_XATTRS = Object.freeze(/* @__PURE__ */ Object.create(null));
 function createFileTable() {
   let count3 = 0;
@@ -33048,10 +33460,10 @@ function createFileTable() {
       if (Object.keys(file.xattrs).length > 0) xattrs.set(count3, file.xattrs);
       return count3++;
     },
-    markShown(file) {
-      kinds[file] = kinds[file] | SHOWN;
+    markShown(file, closely = false) {
+      kinds[file] = kinds[file] | (closely ? MARKS : SHOWN);
     },
-    isShown: (file) => (kinds[file] & SHOWN) !== 0,
+    isShown: (file, closely = false) => (kinds[file] & (closely ? SHOWN_CLOSELY : SHOWN)) !== 0,
     setContent(file, content) {
       if (content !== void 0) contents.set(file, content);
       const node = nodes.get(file);
@@ -33063,9 +33475,9 @@ function createFileTable() {
       return node;
     },
     peek(file) {
-      const known = nodes.get(file);
-      if (known !== void 0) return known;
-      const { mode, uid, gid } = attributes.at(kinds[file] & ~SHOWN);
+      const known2 = nodes.get(file);
+      if (known2 !== void 0) return known2;
+      const { mode, uid, gid } = attributes.at(kinds[file] & ~MARKS);
       return {
         type: "file",
         size: sizes[file],
@@ -33095,6 +33507,32 @@ function createAttributeList() {
     },
     at: (index) => list2[index]
   };
+}
+
+// src/image/gather.ts
+var GATHERED = 256 * 1024;
+var LARGE = 128 * 1024;
+async function* gather(source) {
+  let buffer = Buffer.alloc(0);
+  let other = buffer;
+  let filled = 0;
+  function take() {
+    const piece = buffer.subarray(0, filled);
+    [buffer, other] = [other, buffer];
+    filled = 0;
+    return piece;
+  }
+  for await (const chunk of source) {
+    if (filled + chunk.length > GATHERED && filled > 0) yield take();
+    if (chunk.length >= LARGE) {
+      if (filled > 0) yield take();
+      yield chunk;
+      continue;
+    }
+    if (buffer.length === 0) buffer = Buffer.allocUnsafeSlow(GATHERED);
+    filled += chunk.copy(buffer, filled);
+  }
+  if (filled > 0) yield take();
 }
 
 // src/image/tar/header.ts
@@ -33127,15 +33565,15 @@ function decodePlainHeader(block) {
   };
 }
 function readOctal(block, from, end) {
-  let at2 = from;
-  while (at2 < end && (block[at2] === 32 || block[at2] === 0)) at2++;
+  let at = from;
+  while (at < end && (block[at] === 32 || block[at] === 0)) at++;
   let value = 0;
-  for (; at2 < end; at2++) {
-    const digit = (block[at2] ?? 0) - 48;
+  for (; at < end; at++) {
+    const digit = (block[at] ?? 0) - 48;
     if (digit < 0 || digit > 7) break;
     value = value * 8 + digit;
   }
-  return at2 === end || block[at2] === 32 || block[at2] === 0 ? value : -1;
+  return at === end || block[at] === 32 || block[at] === 0 ? value : -1;
 }
 function readText(block, from, limit) {
   let end = from;
@@ -33188,10 +33626,10 @@ function checkSize(block, size, offset) {
 }
 var SIZE = 124;
 function isOctal(block, from, end) {
-  let at2 = from;
-  while (at2 < end && (block[at2] === 32 || block[at2] === 0)) at2++;
-  while (at2 < end && (block[at2] ?? 0) >= 48 && (block[at2] ?? 0) <= 55) at2++;
-  return at2 === end || block[at2] === 32 || block[at2] === 0;
+  let at = from;
+  while (at < end && (block[at] === 32 || block[at] === 0)) at++;
+  while (at < end && (block[at] ?? 0) >= 48 && (block[at] ?? 0) <= 55) at++;
+  return at === end || block[at] === 32 || block[at] === 0;
 }
 function sum(block, signed) {
   let total = 0;
@@ -33218,12 +33656,12 @@ function invalid(offset, why) {
 function decodePax(data, offset) {
   const records2 = /* @__PURE__ */ new Map();
   const map = [];
-  let at2 = 0;
-  while (at2 < data.length) {
-    if (data[at2] === 0) break;
-    const space = data.indexOf(32, at2);
-    const digits = space < 0 ? "" : data.toString("latin1", at2, space);
-    const end = at2 + Number(digits);
+  let at = 0;
+  while (at < data.length) {
+    if (data[at] === 0) break;
+    const space = data.indexOf(32, at);
+    const digits = space < 0 ? "" : data.toString("latin1", at, space);
+    const end = at + Number(digits);
     const equals = data.indexOf(61, space);
     if (!/^\d{1,8}$/.test(digits) || end > data.length || equals < 0 || equals >= end || data[end - 1] !== 10)
       throw new UserError(`malformed extended tar header at byte ${offset}`);
@@ -33231,7 +33669,7 @@ function decodePax(data, offset) {
     const value = data.toString("latin1", equals + 1, end - 1);
     if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") map.push(value);
     else records2.set(key, value);
-    at2 = end;
+    at = end;
   }
   if (map.length > 0) records2.set("GNU.sparse.map", map.join(","));
   return records2;
@@ -33261,18 +33699,18 @@ function toSparseMap(numbers2, realSize) {
   if (numbers2.length % 2 !== 0) throw malformed();
   return map;
 }
-function oldSparseNumbers(block, at2, pairs) {
+function oldSparseNumbers(block, at, pairs) {
   const numbers2 = [];
   for (let i = 0; i < pairs * 2; i++) {
-    const field = block.subarray(at2 + i * 12, at2 + i * 12 + 12);
-    if (field[0] === 0) break;
-    numbers2.push(oldNumber(field));
+    const field2 = block.subarray(at + i * 12, at + i * 12 + 12);
+    if (field2[0] === 0) break;
+    numbers2.push(oldNumber(field2));
   }
   return numbers2;
 }
-function oldNumber(field) {
-  if (((field[0] ?? 0) & 128) !== 0) return BigInt(`0x${field.toString("hex", 1)}`).toString();
-  const digits = /^ *([0-7]+)[ \0]*$/.exec(field.toString("latin1"))?.[1];
+function oldNumber(field2) {
+  if (((field2[0] ?? 0) & 128) !== 0) return BigInt(`0x${field2.toString("hex", 1)}`).toString();
+  const digits = /^ *([0-7]+)[ \0]*$/.exec(field2.toString("latin1"))?.[1];
   if (digits === void 0) throw malformed();
   return Number.parseInt(digits, 8).toString();
 }
@@ -33292,14 +33730,14 @@ function expandSparse(consumer, map, realSize, limits2) {
     }
   }
   function writeStored(chunk) {
-    let at2 = 0;
-    while (wanted && at2 < chunk.length && segments !== null && index < segments.length) {
+    let at = 0;
+    while (wanted && at < chunk.length && segments !== null && index < segments.length) {
       const [offset, length] = segments[index] ?? [0, 0];
       writeZeros(offset);
-      const take = Math.min(chunk.length - at2, offset + length - position);
-      if (wanted && take > 0) wanted = consumer.write(chunk.subarray(at2, at2 + take));
+      const take = Math.min(chunk.length - at, offset + length - position);
+      if (wanted && take > 0) wanted = consumer.write(chunk.subarray(at, at + take));
       position += take;
-      at2 += take;
+      at += take;
       if (position >= offset + length) index++;
     }
   }
@@ -33335,16 +33773,16 @@ function expandSparse(consumer, map, realSize, limits2) {
 }
 function parseLeadingMap(data, realSize) {
   const lines = [];
-  let at2 = 0;
+  let at = 0;
   let needed2 = 1;
   while (lines.length < needed2) {
-    const end = data.indexOf(10, at2);
+    const end = data.indexOf(10, at);
     if (end < 0) return void 0;
-    lines.push(data.toString("latin1", at2, end));
-    at2 = end + 1;
+    lines.push(data.toString("latin1", at, end));
+    at = end + 1;
     if (lines.length === 1) needed2 = 1 + 2 * toNumber(lines[0]);
   }
-  const length = Math.ceil(at2 / 512) * 512;
+  const length = Math.ceil(at / 512) * 512;
   return data.length < length ? void 0 : { map: toSparseMap(lines.slice(1), realSize), length };
 }
 function toNumber(text3) {
@@ -33387,17 +33825,17 @@ function createTarReader(onMember, limits2) {
       continueSparse(sparseHeader);
       return;
     }
-    const at2 = position - BLOCK;
-    const header = decodeHeader(block, at2);
+    const at = position - BLOCK;
+    const header = decodeHeader(block, at);
     if (header === null) zeroBlocks++;
-    else if (zeroBlocks > 0) throw new UserError(`a tar header at byte ${at2} follows a block of zeros`);
+    else if (zeroBlocks > 0) throw new UserError(`a tar header at byte ${at} follows a block of zeros`);
     else if (header.flag === "S") startSparse(header);
-    else startBody(planFor(header, at2));
+    else startBody(planFor(header, at));
   }
-  function planFor(header, at2) {
-    if ("xgLKX".includes(header.flag)) return readExtension(header, at2);
+  function planFor(header, at) {
+    if ("xgLKX".includes(header.flag)) return readExtension(header, at);
     if (header.flag === "V") return { stored: header.size, consumer: void 0 };
-    if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at2}`);
+    if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at}`);
     return openMember(header, void 0);
   }
   function startSparse(header) {
@@ -33422,8 +33860,8 @@ function createTarReader(onMember, limits2) {
       throw new UserError(`impossible size of a sparse file before byte ${position}`);
     startBody(openMember(header, { map: toSparseMap(numbers2, realSize), realSize, name: void 0 }));
   }
-  function readExtension(header, at2) {
-    if (header.size > limits2.headerBytes) throw exceeded("header-size", limits2, `tar header at byte ${at2}`);
+  function readExtension(header, at) {
+    if (header.size > limits2.headerBytes) throw exceeded("header-size", limits2, `tar header at byte ${at}`);
     headersBytes += header.size;
     if (headersBytes > limits2.headersBytes) throw exceeded("headers-size", limits2);
     const data = Buffer.alloc(header.size);
@@ -33437,13 +33875,13 @@ function createTarReader(onMember, limits2) {
         },
         end() {
           if (header.flag === "g") {
-            addGlobal(decodePax(data, at2));
+            addGlobal(decodePax(data, at));
             return;
           }
           extensions.pending = true;
           if (header.flag === "L") extensions.longName = cString(data);
           else if (header.flag === "K") extensions.longLink = cString(data);
-          else extensions.pax = decodePax(data, at2);
+          else extensions.pax = decodePax(data, at);
         }
       }
     };
@@ -33509,13 +33947,13 @@ function createTarReader(onMember, limits2) {
   }
   return {
     push(chunk) {
-      let at2 = 0;
-      while (at2 < chunk.length) {
+      let at = 0;
+      while (at < chunk.length) {
         if (zeroBlocks >= 2) {
-          position += chunk.length - at2;
+          position += chunk.length - at;
           return;
         }
-        at2 = paddedLeft > 0 ? takeBody(chunk, at2) : takeBlock(chunk, at2);
+        at = paddedLeft > 0 ? takeBody(chunk, at) : takeBlock(chunk, at);
       }
     },
     skippable: () => consumer === void 0 ? paddedLeft : 0,
@@ -33630,7 +34068,7 @@ async function scanLayer(source, options) {
   const reader2 = createTarReader(changes.onMember, limits2);
   let compression = "none";
   async function* hashed() {
-    for await (const chunk of source) {
+    for await (const chunk of gather(source)) {
       stored.update(chunk);
       options.progress?.bytes(chunk.length);
       yield chunk;
@@ -33700,7 +34138,7 @@ function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
     const { size, mode, xattrs } = member;
     const sink = probe({ path, size, mode, xattrs });
     if (sink === void 0) return void 0;
-    files.markShown(file);
+    files.markShown(file, sink.byName === true || sink.byPlace === true);
     let written = 0;
     return {
       write(chunk) {
@@ -33791,12 +34229,12 @@ function createMemberIndex(limits2) {
       else if (member.type === "file") members2.set(name, { value });
     },
     find(name) {
-      let at2 = name;
+      let at = name;
       for (let hops = 0; hops <= limits2.linkHops; hops++) {
-        const found = members2.get(at2);
+        const found = members2.get(at);
         if (found === void 0) return void 0;
-        if ("value" in found) return { name: at2, value: found.value };
-        at2 = found.link;
+        if ("value" in found) return { name: at, value: found.value };
+        at = found.link;
       }
       throw exceeded("link-hops", limits2, `link ${quote(name)}`);
     }
@@ -33830,6 +34268,449 @@ async function readFully(handle, buffer, length, position) {
   return filled;
 }
 
+// src/image/toc/problem.ts
+var TocProblem = class extends Error {
+};
+var UselessToc = class extends TocProblem {
+};
+
+// src/image/toc/compare.ts
+var MAX_ENTRIES = 5e5;
+var MIN_PIECE = 4096;
+function compareTable(tar, table2, contents, piece) {
+  if (tar.entries.length > MAX_ENTRIES || contents.isFull())
+    throw new TocProblem("the layer has too many files to compare them");
+  const how = compareEntries(listEntries(tar), listEntries(table2.changes)) ?? void 0;
+  return how === void 0 ? compareContents(table2, contents, piece) : { kind: "differs", how };
+}
+function listEntries({ entries, files, whiteouts, opaques }) {
+  const list2 = /* @__PURE__ */ new Map();
+  entries.forEach((directory, name, value) => {
+    list2.set(comparable(`${directory}/${name}`), describe5(value, files));
+  });
+  list2.delete("/");
+  for (const path of whiteouts) list2.set(`${comparable(path)}\0`, "hidden");
+  for (const path of opaques) list2.set(`${comparable(path)}\0\0`, "emptied");
+  return list2;
+}
+function comparable(path) {
+  return path.replace(/[^\x00-\x7f]+/g, "\uFFFD");
+}
+function describe5(value, files) {
+  if (typeof value === "number") {
+    const { size, mode, xattrs } = files.peek(value);
+    const [, capability] = Object.entries(xattrs).find(([key]) => key.endsWith("security.capability")) ?? [];
+    const capabilities = capability === void 0 ? "" : ` and capabilities ${Buffer.from(capability, "latin1").toString("hex")}`;
+    return `a file of ${size} bytes with mode ${mode.toString(8)}${capabilities}`;
+  }
+  if ("hardlink" in value) return `another name of ${quote(comparable(value.hardlink))}`;
+  if (value.type === "symlink") return `a link to ${quote(comparable(value.target))}`;
+  return value.type === "directory" ? "a directory" : "neither file nor directory";
+}
+function compareEntries(tar, table2) {
+  for (const path of /* @__PURE__ */ new Set([...tar.keys(), ...table2.keys()])) {
+    const [ofTar, ofTable] = [tar.get(path), table2.get(path)];
+    if (ofTar !== ofTable)
+      return `${quote(path.replace(/\0+$/, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
+  }
+  return void 0;
+}
+function compareContents(table2, contents, piece) {
+  const byPath = new Map(table2.files.map((file) => [normalisePath(file.member.name), file]));
+  for (const [path, file] of byPath) {
+    const digests = contents.find(path);
+    if (digests === void 0 || file.chunks.length === 0) continue;
+    const verdict2 = compareFile(file, digests, piece, table2.format);
+    if (verdict2 === void 0) continue;
+    const { kind, ...rest } = verdict2;
+    return { kind, ...rest, how: `${quote(path)} ${verdict2.how}` };
+  }
+  return { kind: "same" };
+}
+function compareFile({ digest, chunks }, { whole: whole2, pieces }, piece, format) {
+  const [first2] = chunks;
+  if (first2 === void 0) return void 0;
+  const isOne = chunks.length === 1;
+  const stated3 = [...digest === "" ? [] : [digest], ...isOne ? [first2.digest] : []];
+  if (stated3.some((one) => one !== whole2)) return { kind: "differs", how: "has another content in the table" };
+  if (isOne || format === "zstd:chunked" && digest !== "") return void 0;
+  if (format === "zstd:chunked") return { kind: "unclear", how: "has no digest in the table" };
+  if (chunks.slice(0, -1).every(({ size }) => size === piece))
+    return chunks.some((chunk, i) => chunk.digest !== pieces[i]) ? { kind: "differs", how: "has another content in the table" } : void 0;
+  const isRegular = first2.size >= MIN_PIECE && chunks.slice(0, -1).every(({ size }) => size === first2.size);
+  return { kind: "unclear", how: "is cut at unusual places in the table", ...isRegular ? { piece: first2.size } : {} };
+}
+
+// src/image/toc/contents.ts
+import { createHash as createHash4 } from "node:crypto";
+var PIECE = 4 * 2 ** 20;
+var MAX_DIGESTS = 25e4;
+function hashContents(probe, piece) {
+  const found = /* @__PURE__ */ new Map();
+  let count3 = 0;
+  return {
+    find: (path) => found.get(path),
+    isFull: () => count3 > MAX_DIGESTS,
+    probe(file) {
+      const sink = probe(file);
+      found.delete(file.path);
+      if (sink === void 0 || file.size === 0) return sink;
+      const pieces = piece === void 0 || file.size <= piece ? 0 : Math.ceil(file.size / piece);
+      count3 += 1 + pieces;
+      if (count3 > MAX_DIGESTS) return sink;
+      return hashing(sink, pieces === 0 ? void 0 : piece, (digests) => found.set(file.path, digests));
+    }
+  };
+}
+function hashing(sink, piece, settle) {
+  const whole2 = createHash4("sha256");
+  const pieces = createPieceHasher(piece);
+  let wanted = true;
+  return {
+    // Its marks.
+    ...sink,
+    write(chunk) {
+      whole2.update(chunk);
+      pieces.update(chunk);
+      if (wanted) wanted = sink.write(chunk);
+      return true;
+    },
+    end() {
+      settle({ whole: `sha256:${whole2.digest("hex")}`, pieces: pieces.finish() });
+      return sink.end();
+    }
+  };
+}
+function createPieceHasher(piece) {
+  const done = [];
+  let hash = createHash4("sha256");
+  let filled = 0;
+  function close() {
+    done.push(`sha256:${hash.digest("hex")}`);
+    hash = createHash4("sha256");
+    filled = 0;
+  }
+  return {
+    update(chunk) {
+      if (piece === void 0) return;
+      for (let at = 0; at < chunk.length; ) {
+        const part2 = chunk.subarray(at, at + piece - filled);
+        hash.update(part2);
+        filled += part2.length;
+        at += part2.length;
+        if (filled === piece) close();
+      }
+    },
+    finish() {
+      if (filled > 0) close();
+      return done;
+    }
+  };
+}
+
+// src/image/toc/locate.ts
+import { gunzipSync, zstdDecompressSync as zstdDecompressSync2 } from "node:zlib";
+var MAX_STORED = 16 * 2 ** 20;
+var MAX_JSON = 40 * 2 ** 20;
+var FOOTER_BYTES = 51;
+var SKIPPABLE_HEADER = 8;
+async function fetchToc(pointer, size, read2, limits2) {
+  return pointer.format === "eStargz" ? fetchGzip(pointer, size, read2, limits2) : fetchZstd(pointer, size, read2);
+}
+async function fetchGzip({ digest }, size, read2, limits2) {
+  if (size <= FOOTER_BYTES) throw new UselessToc("it has no footer");
+  const dataEnd = parseFooter(await read2(size - FOOTER_BYTES, FOOTER_BYTES));
+  const length = size - FOOTER_BYTES - dataEnd;
+  if (length <= 0) throw new UselessToc("its footer leads nowhere");
+  const stored = await readBounded2(read2, dataEnd, length);
+  const tar = unpack(() => gunzipSync(stored, { maxOutputLength: MAX_JSON }));
+  const json2 = extractIndex(tar, limits2);
+  requireSame(digest, json2);
+  return { json: json2, dataEnd };
+}
+function parseFooter(footer2) {
+  if (footer2.includes("STARGZEXTERNALTOC")) throw new TocProblem("its table of contents is in another image");
+  const isMember = footer2.readUInt32BE(0) === 529205252 && footer2.readUInt16LE(10) === 26;
+  const isField = footer2.toString("latin1", 12, 14) === "SG" && footer2.readUInt16LE(14) === 22;
+  const [, hex] = /^([0-9a-f]{16})STARGZ$/.exec(footer2.toString("latin1", 16, 38)) ?? [];
+  const offset = Number.parseInt(hex ?? "", 16);
+  if (!isMember || !isField || !Number.isSafeInteger(offset)) throw new UselessToc("it has no footer of eStargz");
+  return offset;
+}
+function extractIndex(tar, limits2) {
+  const pieces = [];
+  const reader2 = createTarReader((member) => {
+    if (member.name !== "stargz.index.json") return void 0;
+    return {
+      write: (chunk) => pieces.push(Buffer.from(chunk)) > 0,
+      end() {
+      }
+    };
+  }, limits2);
+  reader2.push(tar);
+  reader2.end();
+  return Buffer.concat(pieces);
+}
+async function fetchZstd({ digest, offset, length, jsonLength }, size, read2) {
+  if (offset < SKIPPABLE_HEADER || offset + length > size)
+    throw new UselessToc("its table of contents lies outside of it");
+  if (jsonLength > MAX_JSON) throw new TocProblem("its table of contents is too large");
+  const stored = await readBounded2(read2, offset, length);
+  requireSame(digest, stored);
+  const json2 = unpack(() => zstdDecompressSync2(stored, { maxOutputLength: MAX_JSON }));
+  if (json2.length !== jsonLength)
+    throw new TocProblem("its table of contents has another length than the manifest says");
+  return { json: json2, dataEnd: offset - SKIPPABLE_HEADER };
+}
+async function readBounded2(read2, from, length) {
+  if (length > MAX_STORED) throw new TocProblem("its table of contents is too large");
+  return read2(from, length);
+}
+function unpack(work) {
+  try {
+    return work();
+  } catch (error) {
+    throw new TocProblem("its table of contents cannot be unpacked", { cause: error });
+  }
+}
+function requireSame(digest, data) {
+  if (digestOf(data, requireDigest(digest).algorithm) !== digest)
+    throw new UselessToc("its table of contents has another digest than the manifest says");
+}
+
+// src/image/toc/table.ts
+var MAX_PARTS = 6e6;
+var TYPES = {
+  dir: "directory",
+  reg: "file",
+  symlink: "symlink",
+  hardlink: "hardlink",
+  char: "device",
+  block: "device",
+  fifo: "fifo"
+};
+var NO_XATTRS3 = Object.freeze(/* @__PURE__ */ Object.create(null));
+function parseToc(json2, dataEnd, { anyName = false } = {}) {
+  const entries = parseEntries(json2).map(toRawEntry);
+  if (!anyName) for (const entry of entries) requireUtf8(entry);
+  const ends = findEnds(entries, dataEnd);
+  const files = [];
+  for (let i = 0; i < entries.length; ) {
+    const first2 = entries[i];
+    const parts = [first2];
+    for (i++; entries[i]?.type === "chunk"; i++) parts.push(entries[i]);
+    files.push({ member: toMember(first2), digest: first2.digest, chunks: toChunks2(first2, parts, ends, dataEnd) });
+  }
+  return files;
+}
+function parseEntries(json2) {
+  let parts = 0;
+  for (const byte of json2) if (byte === 44 || byte === 91 || byte === 123) parts++;
+  if (parts > MAX_PARTS) throw new TocProblem("its table of contents is too large");
+  let document;
+  try {
+    document = JSON.parse(json2.toString("utf8"));
+  } catch {
+    throw new TocProblem("its table of contents is not valid JSON");
+  }
+  const { version: version3, entries } = toObject(document);
+  if (version3 !== 1 || !Array.isArray(entries)) throw new TocProblem("its table of contents is of an unknown version");
+  return entries;
+}
+function toObject(value) {
+  if (typeof value !== "object" || value === null) throw new TocProblem("its table of contents is malformed");
+  return value;
+}
+function toRawEntry(value) {
+  const entry = toObject(value);
+  const text3 = (key) => {
+    const found = entry[key] ?? "";
+    if (typeof found !== "string") throw new TocProblem(`its table of contents has a ${key} that is no text`);
+    return found;
+  };
+  const count3 = (key) => {
+    const found = entry[key] ?? 0;
+    if (typeof found !== "number" || !Number.isSafeInteger(found) || found < 0)
+      throw new TocProblem(`its table of contents has a ${key} that is no number`);
+    return found;
+  };
+  return {
+    name: requireText(text3("name")),
+    type: text3("type"),
+    linkName: requireText(text3("linkName")),
+    mode: count3("mode"),
+    size: count3("size"),
+    uid: count3("uid"),
+    gid: count3("gid"),
+    xattrs: toXattrs(entry.xattrs),
+    offset: count3("offset"),
+    endOffset: count3("endOffset"),
+    innerOffset: count3("innerOffset"),
+    chunkOffset: count3("chunkOffset"),
+    chunkSize: count3("chunkSize"),
+    chunkDigest: text3("chunkDigest"),
+    chunkType: text3("chunkType"),
+    digest: text3("digest")
+  };
+}
+function requireUtf8({ name, linkName, xattrs }) {
+  if ([name, linkName, ...Object.keys(xattrs)].some((text3) => text3.includes("\uFFFD"))) throw notUtf8();
+}
+function requireText(text3) {
+  if (text3.includes("\0") || !text3.isWellFormed()) throw notUtf8();
+  return text3;
+}
+function notUtf8() {
+  return new TocProblem("it has names that are not UTF-8");
+}
+function toXattrs(value) {
+  if (value === void 0 || value === null) return NO_XATTRS3;
+  const xattrs = /* @__PURE__ */ Object.create(null);
+  for (const [key, data] of Object.entries(toObject(value))) {
+    if (typeof data !== "string")
+      throw new TocProblem("its table of contents has an extended attribute that is no text");
+    xattrs[requireText(key)] = Buffer.from(data, "base64").toString("latin1");
+  }
+  return xattrs;
+}
+function findEnds(entries, dataEnd) {
+  const offsets = [...new Set(entries.filter(hasData).map((entry) => entry.offset))].sort((a, b) => a - b);
+  return new Map(offsets.map((offset, i) => [offset, offsets[i + 1] ?? dataEnd]));
+}
+function hasData({ type, size }) {
+  return type === "chunk" || type === "reg" && size > 0;
+}
+function toMember({ name, type, linkName, mode, size, uid, gid, xattrs }) {
+  const known2 = Object.hasOwn(TYPES, type) ? TYPES[type] : void 0;
+  if (known2 === void 0) throw new TocProblem("its table of contents has an entry of an unknown type");
+  const isFile = known2 === "file";
+  const form = { name, type: known2, linkname: linkName, size: isFile ? size : 0 };
+  return { ...form, mode: mode & 4095, uid, gid, xattrs, offset: 0, sparse: false };
+}
+function toChunks2(file, parts, ends, dataEnd) {
+  if (file.type !== "reg" || file.size === 0) {
+    if (parts.length > 1) throw new TocProblem("its table of contents has chunks that belong to no file");
+    return [];
+  }
+  let position = 0;
+  const chunks = parts.map((part2, i) => {
+    const isLast = i === parts.length - 1;
+    const size = part2.chunkSize === 0 && isLast ? file.size - position : part2.chunkSize;
+    const chunk = {
+      offset: part2.offset,
+      end: isLast && file.endOffset > part2.offset ? file.endOffset : ends.get(part2.offset) ?? 0,
+      inner: part2.innerOffset,
+      size,
+      digest: part2.chunkDigest || (parts.length === 1 ? file.digest : ""),
+      zeros: part2.chunkType === "zeros"
+    };
+    const isPlaced = chunk.offset > 0 && chunk.end > chunk.offset && chunk.end <= dataEnd;
+    if (!isPlaced || part2.chunkOffset !== position || size <= 0)
+      throw new TocProblem("its table of contents has a file whose chunks do not fit together");
+    if (chunk.digest === "") throw new TocProblem("its table of contents has a chunk without a digest");
+    position += size;
+    return chunk;
+  });
+  if (position !== file.size) throw new TocProblem("its table of contents has a file whose chunks do not fit together");
+  return chunks;
+}
+
+// src/image/toc/tail.ts
+function createTail(pointer) {
+  return pointer.format === "eStargz" ? keepEnd(MAX_STORED) : keepRange(pointer.offset, pointer.length);
+}
+function keepEnd(capacity) {
+  const ring = Buffer.allocUnsafeSlow(capacity);
+  let size = 0;
+  function take(chunk) {
+    let rest = chunk.subarray(Math.max(0, chunk.length - capacity));
+    size += chunk.length - rest.length;
+    while (rest.length > 0) {
+      const taken = rest.copy(ring, size % capacity);
+      size += taken;
+      rest = rest.subarray(taken);
+    }
+  }
+  return {
+    follow: (source) => passing(source, take),
+    size: () => size,
+    read(from, length) {
+      if (from < size - capacity || from < 0 || from + length > size)
+        throw new TocProblem("its table of contents is too large");
+      const at = from % capacity;
+      const first2 = ring.subarray(at, Math.min(capacity, at + length));
+      return Buffer.concat([first2, ring.subarray(0, length - first2.length)]);
+    }
+  };
+}
+function keepRange(offset, length) {
+  const kept = [];
+  let size = 0;
+  function take(chunk) {
+    const from = Math.max(0, offset - size);
+    const to = Math.min(chunk.length, offset + length - size);
+    if (from < to && length <= MAX_STORED) kept.push(Buffer.from(chunk.subarray(from, to)));
+    size += chunk.length;
+  }
+  return {
+    follow: (source) => passing(source, take),
+    size: () => size,
+    read: () => Buffer.concat(kept)
+  };
+}
+async function* passing(source, take) {
+  for await (const chunk of source) {
+    take(chunk);
+    yield chunk;
+  }
+}
+
+// src/image/toc/whole.ts
+async function scanWhole(source, options) {
+  const { toc = [], piece = PIECE } = options;
+  if (toc.length === 0) return scanLayer(source, options);
+  const tails = toc.map((pointer) => ({ pointer, tail: createTail(pointer) }));
+  const followed = tails.reduce((pieces, { tail }) => tail.follow(pieces), source);
+  const cutsFiles = toc.some(({ format }) => format === "eStargz");
+  const contents = hashContents(options.probe, cutsFiles ? piece : void 0);
+  const scan = await scanLayer(followed, { ...options, probe: contents.probe });
+  const known2 = /* @__PURE__ */ new Set();
+  const verdicts2 = [];
+  for (const { pointer, tail } of tails) verdicts2.push(await judge4(pointer, tail, { scan, options, contents, known: known2 }));
+  return {
+    ...scan,
+    table: RANKS.flatMap((kind) => verdicts2.find((one) => one.kind === kind) ?? [])[0]
+  };
+}
+var RANKS = ["differs", "unclear", "useless", "same"];
+async function judge4(pointer, tail, { scan, options, contents, known: known2 }) {
+  const { limits: limits2, piece = PIECE } = options;
+  if (pointer.format === "eStargz" && scan.compression === "zstd")
+    return known2.has(pointer.digest) ? { kind: "same" } : { kind: "unclear", how: "the manifest names a table of eStargz in a layer of zstd" };
+  try {
+    const read2 = async (from, length) => tail.read(from, length);
+    const { json: json2, dataEnd } = await fetchToc(pointer, tail.size(), read2, limits2);
+    known2.add(digestOf(json2));
+    const files = parseToc(json2, dataEnd, { anyName: true });
+    const table2 = { files, changes: listChanges(files, options), format: pointer.format };
+    return compareTable(scan, table2, contents, piece);
+  } catch (error) {
+    if (error instanceof UselessToc) return { kind: "useless", how: error.message };
+    if (error instanceof TocProblem || error instanceof UserError) return { kind: "unclear", how: error.message };
+    throw error;
+  }
+}
+function listChanges(files, { limits: limits2 }) {
+  const options = { probe: () => void 0, limits: limits2, budget: createBudget(limits2) };
+  const changes = createChangeCollector(options, createByteCounter(options));
+  for (const { member } of files) {
+    if (Math.max(member.name.length, member.linkname.length) > limits2.pathBytes)
+      throw new TocProblem(`its table of contents has too long a path (${quote(member.name.slice(0, 50))})`);
+    changes.onMember(member);
+  }
+  return changes.finish("");
+}
+
 // src/image/archive-file.ts
 var HEADERS_AT_ONCE = 32 * 1024;
 async function openArchiveFile(handle, options) {
@@ -33855,7 +34736,7 @@ async function openArchiveFile(handle, options) {
     async scan(name, options2) {
       const extent = find2(name);
       if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
-      return scanLayer(readRange(handle, extent.offset, extent.size), options2);
+      return scanWhole(readRange(handle, extent.offset, extent.size), options2);
     },
     close: () => handle.close()
   };
@@ -33929,8 +34810,8 @@ function parseDocument(data, schema, what) {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue2 = result.error.issues[0];
-  const at2 = issue2?.path.length ? ` at ${quote(issue2.path.join("."))}` : "";
-  throw new UserError(`${what} does not have the expected form${at2}: ${issue2?.message ?? "unknown problem"}`);
+  const at = issue2?.path.length ? ` at ${quote(issue2.path.join("."))}` : "";
+  throw new UserError(`${what} does not have the expected form${at}: ${issue2?.message ?? "unknown problem"}`);
 }
 async function readBlob(store, digest, what) {
   const { algorithm } = requireDigest(digest);
@@ -34031,6 +34912,28 @@ function isBroken(platform2) {
   return "problem" in platform2;
 }
 
+// src/image/toc/pointer.ts
+var ESTARGZ_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
+var CHUNKED_PREFIXES = ["io.github.containers.zstd-chunked.", "io.containers.zstd-chunked."];
+var CRFS = "1";
+function findTocPointers(annotations) {
+  const pointers = CHUNKED_PREFIXES.flatMap(
+    (prefix) => parsePosition(annotations[`${prefix}manifest-checksum`], annotations[`${prefix}manifest-position`]) ?? []
+  );
+  const digest = annotations[ESTARGZ_DIGEST];
+  if (digest !== void 0 && parseDigest(digest) !== void 0) pointers.push({ format: "eStargz", digest });
+  return pointers;
+}
+function parsePosition(digest, position) {
+  const [offset, length, jsonLength, type, more] = (position ?? "").split(":");
+  const numbers2 = [offset, length, jsonLength].map((text3) => /^\d{1,15}$/.test(text3 ?? "") ? Number(text3) : -1);
+  const [from = -1, bytes = -1, json2 = -1] = numbers2;
+  if (digest === void 0 || parseDigest(digest) === void 0 || type !== CRFS || more !== void 0)
+    return void 0;
+  if (from < 0 || bytes < 0 || json2 < 0) return void 0;
+  return { format: "zstd:chunked", digest, offset: from, length: bytes, jsonLength: json2 };
+}
+
 // src/image/oci-index.ts
 var NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 async function readOciImages(store, options) {
@@ -34122,7 +35025,7 @@ async function readLeaf(store, descriptor, manifest, limits2, notes2) {
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    return [{ platform: describe5(descriptor, configDigest, config2, layers, limits2), configDigest }];
+    return [{ platform: describe6(descriptor, configDigest, config2, layers, limits2), configDigest }];
   } catch (problem) {
     if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
     return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
@@ -34137,7 +35040,7 @@ async function requireLayers(store, layers) {
     );
   }
 }
-function describe5(descriptor, configDigest, config2, layers, limits2) {
+function describe6(descriptor, configDigest, config2, layers, limits2) {
   const diffIds = config2.rootfs.diff_ids ?? [];
   const stated3 = toStated(descriptor);
   const ofConfig = { os: config2.os ?? void 0, architecture: config2.architecture ?? void 0 };
@@ -34160,7 +35063,14 @@ function describe5(descriptor, configDigest, config2, layers, limits2) {
 function toSourceLayer2(layer, diffId) {
   const mediaType = layer.mediaType ?? "";
   if (/encrypted/.test(mediaType)) throw new UserError(`layer ${layer.digest} is encrypted`);
-  return { blob: blobName(layer.digest), digest: layer.digest, diffId, mediaType };
+  const toc = findTocPointers(layer.annotations ?? {});
+  return {
+    blob: blobName(layer.digest),
+    digest: layer.digest,
+    diffId,
+    mediaType,
+    ...toc.length === 0 ? {} : { toc }
+  };
 }
 function isAttestation(descriptor) {
   return descriptor.annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
@@ -34245,14 +35155,23 @@ function combine(docker, oci) {
       ...image2,
       names: [.../* @__PURE__ */ new Set([...image2.names, ...match2.names])],
       digest: match2.digest,
-      platforms: [platform2, ...otherPlatforms(match2, platform2)],
+      platforms: [withTables(platform2, match2), ...otherPlatforms(match2, platform2)],
       notes: [...image2.notes, ...match2.notes]
     };
   });
   return [...images, ...oci.filter((image2) => !used.has(image2) && !isUnreadable(image2))];
 }
-function otherPlatforms(image2, known) {
-  return image2.platforms.filter((other) => other.configDigest !== known.configDigest).filter((other) => !isBroken(other) || other.platform !== known.platform).map((other) => isBroken(other) ? { ...other, optional: true } : other);
+function withTables(platform2, { platforms: platforms2 }) {
+  const same2 = platforms2.find((other) => !isBroken(other) && other.configDigest === platform2.configDigest);
+  if (same2 === void 0 || isBroken(same2)) return platform2;
+  const layers = platform2.layers.map((layer, i) => {
+    const toc = same2.layers[i]?.toc;
+    return toc === void 0 ? layer : { ...layer, toc };
+  });
+  return { ...platform2, layers };
+}
+function otherPlatforms(image2, known2) {
+  return image2.platforms.filter((other) => other.configDigest !== known2.configDigest).filter((other) => !isBroken(other) || other.platform !== known2.platform).map((other) => isBroken(other) ? { ...other, optional: true } : other);
 }
 function describeConflict(image2, oci, used) {
   const sameName2 = oci.find((other) => other.names.some((name) => image2.names.includes(name)));
@@ -34302,12 +35221,16 @@ function createChannel() {
     end() {
       ended = true;
       wake();
+    },
+    close() {
+      closed = true;
+      release2();
     }
   };
 }
 
 // src/image/archive-stream.ts
-async function openArchiveStream(open4, options) {
+async function openArchiveStream(open4, options, { once: once2 = false } = {}) {
   const members2 = createMemberIndex(options.limits);
   await readMembers(open4(), options, (member) => {
     const slot = {};
@@ -34322,9 +35245,11 @@ async function openArchiveStream(open4, options) {
   async function scan(name, wanted) {
     const found = members2.find(name);
     if (found === void 0) throw new UserError(`${quote(name)} is missing`);
-    if (!isAsScanned(wanted, options)) return scanAgain(open4(), found.name, wanted);
     const { outcome } = found.value;
-    if (outcome !== void 0 && "scan" in outcome) return outcome.scan;
+    if (!isAsScanned(wanted, options)) return scanAgain(open4(), found.name, wanted);
+    if (wanted.toc !== void 0 && !once2)
+      return scanAgain(open4(), found.name, { ...wanted, budget: createBudget(options.limits) });
+    if (outcome !== void 0 && "scan" in outcome) return withoutTable(outcome.scan, wanted);
     throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError("it is not a tar archive");
   }
   return {
@@ -34340,6 +35265,10 @@ async function openArchiveStream(open4, options) {
     close: async () => {
     }
   };
+}
+function withoutTable(scan, { toc }) {
+  const how = "it came through a pipe, which cannot be read a second time";
+  return toc === void 0 ? scan : { ...scan, table: { kind: "unclear", how } };
 }
 function isAsScanned(wanted, done) {
   return wanted.probe === done.probe && (wanted.digestAlgorithm ?? "sha256") === "sha256" && (wanted.diffIdAlgorithm ?? "sha256") === "sha256";
@@ -34375,7 +35304,7 @@ async function readMembers(source, { limits: limits2, signal }, start) {
     return task && enqueue(task);
   }, limits2);
   await decompress(
-    source,
+    gather(source),
     async (chunk) => {
       bytesLeft -= chunk.length;
       if (bytesLeft < 0) throw exceeded("image-size", limits2);
@@ -34431,17 +35360,19 @@ function isTar(head2) {
 function createLayerTask(options, settle) {
   const channel = createChannel();
   let outcome;
-  const done = scanLayer(channel.readable, options).then(
+  const done = scanWhole(channel.readable, options).then(
     (scan) => {
       outcome = { scan };
+      channel.close();
     },
     (problem) => {
       outcome = { problem };
+      channel.close();
     }
   );
   return {
     // A scan that has failed takes nothing more; the archive goes on behind the layer, which may not be needed.
-    write: (chunk) => Promise.race([channel.write(chunk), done]),
+    write: channel.write,
     async end() {
       channel.end();
       await done;
@@ -34469,7 +35400,7 @@ var import_node_http2 = __toESM(require_http(), 1);
 var import_node_https2 = __toESM(require_https(), 1);
 
 // src/image/daemon-address.ts
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join as join3 } from "node:path";
@@ -34520,7 +35451,7 @@ async function readCurrentContext(folder2) {
   }
 }
 async function readContext(folder2, name) {
-  const id = createHash4("sha256").update(name).digest("hex");
+  const id = createHash5("sha256").update(name).digest("hex");
   const file = join3(folder2, "contexts/meta", id, "meta.json");
   const shown = `docker's context ${quote(name)}`;
   try {
@@ -34806,7 +35737,7 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
         const size = await sizeOf(name);
         if (size === void 0) throw new UserError(`${quote(name)} is missing`);
         const handle = __using(_stack, await open2(join4(directory, name)), true);
-        return await scanLayer(readRange(handle, 0, size), options);
+        return await scanWhole(readRange(handle, 0, size), options);
       } catch (_) {
         var _error = _, _hasError = true;
       } finally {
@@ -34819,41 +35750,37 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
   };
 }
 
-// src/image/toc/problem.ts
-var TocProblem = class extends Error {
-};
-
 // src/image/registry-blob.ts
 async function* readRegistryBlob(client, digest, size, signal) {
-  let at2 = 0;
+  let at = 0;
   for (let failures = 1; ; failures++) {
-    const before = at2;
+    const before = at;
     try {
       const answer = await client.get({
         path: `blobs/${digest}`,
         what: `blob ${digest}`,
         signal,
-        ...at2 === 0 ? {} : { headers: { range: `bytes=${at2}-` } }
+        ...at === 0 ? {} : { headers: { range: `bytes=${at}-` } }
       });
-      let skip = bytesToSkip(answer, at2, digest);
+      let skip = bytesToSkip(answer, at, digest);
       try {
         for await (const chunk of answer.body) {
           const rest = chunk.subarray(Math.min(skip, chunk.length));
           skip -= chunk.length - rest.length;
-          at2 += rest.length;
-          if (size !== void 0 && at2 > size)
+          at += rest.length;
+          if (size !== void 0 && at > size)
             throw new UserError(`blob ${digest} has more bytes than the ${size} that its manifest says`);
           if (rest.length > 0) yield rest;
         }
       } finally {
         answer.body.destroy();
       }
-      if (size === void 0 || at2 === size) return;
+      if (size === void 0 || at === size) return;
       throw Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" });
     } catch (error) {
-      if (at2 > before) failures = 1;
+      if (at > before) failures = 1;
       const judged = client.judge(error, failures, signal);
-      if (judged !== void 0) throw describeShort(judged, digest, at2, size);
+      if (judged !== void 0) throw describeShort(judged, digest, at, size);
     }
     await client.pause(failures, signal);
   }
@@ -34887,16 +35814,16 @@ async function readPart(answer, from, last) {
   return data;
 }
 var OTHER_PART = "the server sent another part of it than was asked for";
-function bytesToSkip({ status, header }, at2, digest) {
-  if (status !== 206) return at2;
+function bytesToSkip({ status, header }, at, digest) {
+  if (status !== 206) return at;
   const from = /^bytes (\d+)-/.exec(header("content-range") ?? "")?.[1];
-  if (from === void 0 || Number(from) > at2)
+  if (from === void 0 || Number(from) > at)
     throw new UserError(`blob ${digest}: the server sent another part of it than was asked for`);
-  return at2 - Number(from);
+  return at - Number(from);
 }
-function describeShort(error, digest, at2, size) {
-  if (!(error instanceof UserError) || size === void 0 || at2 === 0) return error;
-  return at2 < size ? new UserError(`${error.message} (${at2} of ${size} bytes of blob ${digest} were read)`, { cause: error }) : error;
+function describeShort(error, digest, at, size) {
+  if (!(error instanceof UserError) || size === void 0 || at === 0) return error;
+  return at < size ? new UserError(`${error.message} (${at} of ${size} bytes of blob ${digest} were read)`, { cause: error }) : error;
 }
 
 // src/image/registry-client.ts
@@ -35147,12 +36074,12 @@ function parseRegistryName(text3) {
   };
 }
 function splitDigest(text3) {
-  const at2 = text3.indexOf("@");
-  if (at2 < 0) return { rest: text3 };
-  const digest = text3.slice(at2 + 1);
+  const at = text3.indexOf("@");
+  if (at < 0) return { rest: text3 };
+  const digest = text3.slice(at + 1);
   if (parseDigest(digest) === void 0)
     throw new UserError(`${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
-  return { rest: text3.slice(0, at2), digest };
+  return { rest: text3.slice(0, at), digest };
 }
 function splitHost(path) {
   const slash = path.indexOf("/");
@@ -35208,7 +36135,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   function join7(signal) {
     return signal === void 0 ? deadline : AbortSignal.any([deadline, signal]);
   }
-  function judge4(error, failures, signal) {
+  function judge5(error, failures, signal) {
     if (signal?.aborted) return signal.reason;
     if (whole2?.aborted) return whole2.reason;
     if (deadline.aborted) return exceeded("network-time", limits2, `reading from registry ${name.host}`);
@@ -35226,7 +36153,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     try {
       await wait(time2, void 0, { signal: join7(signal) });
     } catch (error) {
-      throw judge4(error, failures, signal);
+      throw judge5(error, failures, signal);
     }
   }
   async function findBase2() {
@@ -35238,7 +36165,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
       return secure;
     } catch (error) {
       if (isWithoutTls(error, secure)) return new URL(`http://${name.apiHost}/v2/`);
-      throw judge4(error, MAX_FAILURES, void 0);
+      throw judge5(error, MAX_FAILURES, void 0);
     }
   }
   const base = await findBase2();
@@ -35295,7 +36222,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
         answer.body.destroy();
         await pause(failures, request.signal, seconds);
       } catch (error) {
-        const judged = judge4(error, failures, request.signal);
+        const judged = judge5(error, failures, request.signal);
         if (judged !== void 0) throw judged;
         await pause(failures, request.signal);
       }
@@ -35332,7 +36259,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
           throw exceeded("document-size", { ...limits2, jsonBytes: limit }, `registry ${name.host}: ${request.what}`);
         return { data, answer };
       } catch (error) {
-        const judged = judge4(error, failures, request.signal);
+        const judged = judge5(error, failures, request.signal);
         if (judged !== void 0) throw judged;
         await pause(failures, request.signal);
       }
@@ -35342,7 +36269,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     name,
     get,
     read: read2,
-    judge: judge4,
+    judge: judge5,
     pause: (failures, signal) => pause(failures, signal),
     close() {
       for (const pair of [agents.direct, agents.proxied]) for (const agent of Object.values(pair)) agent.destroy();
@@ -35374,99 +36301,6 @@ async function readDetail(answer) {
   } catch {
     return "";
   }
-}
-
-// src/image/toc/pointer.ts
-var ESTARGZ_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
-var CHUNKED_PREFIXES = ["io.github.containers.zstd-chunked.", "io.containers.zstd-chunked."];
-var CRFS = "1";
-function findTocPointer(annotations) {
-  for (const prefix of CHUNKED_PREFIXES) {
-    const digest2 = annotations[`${prefix}manifest-checksum`];
-    const position = annotations[`${prefix}manifest-position`];
-    const pointer = parsePosition(digest2, position);
-    if (pointer !== void 0) return pointer;
-  }
-  const digest = annotations[ESTARGZ_DIGEST];
-  return digest !== void 0 && parseDigest(digest) !== void 0 ? { format: "eStargz", digest } : void 0;
-}
-function parsePosition(digest, position) {
-  const [offset, length, jsonLength, type, more] = (position ?? "").split(":");
-  const numbers2 = [offset, length, jsonLength].map((text3) => /^\d{1,15}$/.test(text3 ?? "") ? Number(text3) : -1);
-  const [from = -1, bytes = -1, json2 = -1] = numbers2;
-  if (digest === void 0 || parseDigest(digest) === void 0 || type !== CRFS || more !== void 0)
-    return void 0;
-  if (from < 0 || bytes < 0 || json2 < 0) return void 0;
-  return { format: "zstd:chunked", digest, offset: from, length: bytes, jsonLength: json2 };
-}
-
-// src/image/toc/locate.ts
-import { gunzipSync, zstdDecompressSync as zstdDecompressSync2 } from "node:zlib";
-var MAX_STORED = 16 * 2 ** 20;
-var MAX_JSON = 40 * 2 ** 20;
-var FOOTER_BYTES = 51;
-var SKIPPABLE_HEADER = 8;
-async function fetchToc(pointer, size, read2, limits2) {
-  return pointer.format === "eStargz" ? fetchGzip(pointer, size, read2, limits2) : fetchZstd(pointer, size, read2);
-}
-async function fetchGzip({ digest }, size, read2, limits2) {
-  if (size <= FOOTER_BYTES) throw new TocProblem("it has no footer");
-  const dataEnd = parseFooter(await read2(size - FOOTER_BYTES, FOOTER_BYTES));
-  const length = size - FOOTER_BYTES - dataEnd;
-  if (length <= 0) throw new TocProblem("its footer leads nowhere");
-  const stored = await readBounded2(read2, dataEnd, length);
-  const tar = unpack(() => gunzipSync(stored, { maxOutputLength: MAX_JSON }));
-  const json2 = extractIndex(tar, limits2);
-  requireSame(digest, json2);
-  return { json: json2, dataEnd };
-}
-function parseFooter(footer2) {
-  const isMember = footer2.readUInt32BE(0) === 529205252 && footer2.readUInt16LE(10) === 26;
-  const isField = footer2.toString("latin1", 12, 14) === "SG" && footer2.readUInt16LE(14) === 22;
-  const [, hex] = /^([0-9a-f]{16})STARGZ$/.exec(footer2.toString("latin1", 16, 38)) ?? [];
-  const offset = Number.parseInt(hex ?? "", 16);
-  if (!isMember || !isField || !Number.isSafeInteger(offset)) throw new TocProblem("it has no footer of eStargz");
-  return offset;
-}
-function extractIndex(tar, limits2) {
-  const pieces = [];
-  const reader2 = createTarReader((member) => {
-    if (member.name !== "stargz.index.json") return void 0;
-    return {
-      write: (chunk) => pieces.push(Buffer.from(chunk)) > 0,
-      end() {
-      }
-    };
-  }, limits2);
-  reader2.push(tar);
-  reader2.end();
-  return Buffer.concat(pieces);
-}
-async function fetchZstd({ digest, offset, length, jsonLength }, size, read2) {
-  if (offset < SKIPPABLE_HEADER || offset + length > size)
-    throw new TocProblem("its table of contents lies outside of it");
-  if (jsonLength > MAX_JSON) throw new TocProblem("its table of contents is too large");
-  const stored = await readBounded2(read2, offset, length);
-  requireSame(digest, stored);
-  const json2 = unpack(() => zstdDecompressSync2(stored, { maxOutputLength: MAX_JSON }));
-  if (json2.length !== jsonLength)
-    throw new TocProblem("its table of contents has another length than the manifest says");
-  return { json: json2, dataEnd: offset - SKIPPABLE_HEADER };
-}
-async function readBounded2(read2, from, length) {
-  if (length > MAX_STORED) throw new TocProblem("its table of contents is too large");
-  return read2(from, length);
-}
-function unpack(work) {
-  try {
-    return work();
-  } catch (error) {
-    throw new TocProblem("its table of contents cannot be unpacked", { cause: error });
-  }
-}
-function requireSame(digest, data) {
-  if (digestOf(data, requireDigest(digest).algorithm) !== digest)
-    throw new TocProblem("its table of contents has another digest than the manifest says");
 }
 
 // src/image/toc/plan.ts
@@ -35512,139 +36346,8 @@ function requireOrder(sorted) {
   }
 }
 
-// src/image/toc/table.ts
-var MAX_PARTS = 6e6;
-var TYPES = {
-  dir: "directory",
-  reg: "file",
-  symlink: "symlink",
-  hardlink: "hardlink",
-  char: "device",
-  block: "device",
-  fifo: "fifo"
-};
-var NO_XATTRS3 = Object.freeze(/* @__PURE__ */ Object.create(null));
-function parseToc(json2, dataEnd) {
-  const entries = parseEntries(json2).map(toRawEntry);
-  const ends = findEnds(entries, dataEnd);
-  const files = [];
-  for (let i = 0; i < entries.length; ) {
-    const first2 = entries[i];
-    const parts = [first2];
-    for (i++; entries[i]?.type === "chunk"; i++) parts.push(entries[i]);
-    files.push({ member: toMember(first2), chunks: toChunks2(first2, parts, ends, dataEnd) });
-  }
-  return files;
-}
-function parseEntries(json2) {
-  let parts = 0;
-  for (const byte of json2) if (byte === 44 || byte === 91 || byte === 123) parts++;
-  if (parts > MAX_PARTS) throw new TocProblem("its table of contents is too large");
-  let document;
-  try {
-    document = JSON.parse(json2.toString("utf8"));
-  } catch {
-    throw new TocProblem("its table of contents is not valid JSON");
-  }
-  const { version: version3, entries } = toObject(document);
-  if (version3 !== 1 || !Array.isArray(entries)) throw new TocProblem("its table of contents is of an unknown version");
-  return entries;
-}
-function toObject(value) {
-  if (typeof value !== "object" || value === null) throw new TocProblem("its table of contents is malformed");
-  return value;
-}
-function toRawEntry(value) {
-  const entry = toObject(value);
-  const text3 = (key) => {
-    const found = entry[key] ?? "";
-    if (typeof found !== "string") throw new TocProblem(`its table of contents has a ${key} that is no text`);
-    return found;
-  };
-  const count3 = (key) => {
-    const found = entry[key] ?? 0;
-    if (typeof found !== "number" || !Number.isSafeInteger(found) || found < 0)
-      throw new TocProblem(`its table of contents has a ${key} that is no number`);
-    return found;
-  };
-  return {
-    name: requireUtf8(text3("name")),
-    type: text3("type"),
-    linkName: requireUtf8(text3("linkName")),
-    mode: count3("mode"),
-    size: count3("size"),
-    uid: count3("uid"),
-    gid: count3("gid"),
-    xattrs: toXattrs(entry.xattrs),
-    offset: count3("offset"),
-    endOffset: count3("endOffset"),
-    innerOffset: count3("innerOffset"),
-    chunkOffset: count3("chunkOffset"),
-    chunkSize: count3("chunkSize"),
-    chunkDigest: text3("chunkDigest"),
-    chunkType: text3("chunkType"),
-    digest: text3("digest")
-  };
-}
-function requireUtf8(text3) {
-  if (text3.includes("\uFFFD") || text3.includes("\0") || !text3.isWellFormed())
-    throw new TocProblem("it has names that are not UTF-8");
-  return text3;
-}
-function toXattrs(value) {
-  if (value === void 0 || value === null) return NO_XATTRS3;
-  const xattrs = /* @__PURE__ */ Object.create(null);
-  for (const [key, data] of Object.entries(toObject(value))) {
-    if (typeof data !== "string")
-      throw new TocProblem("its table of contents has an extended attribute that is no text");
-    xattrs[requireUtf8(key)] = Buffer.from(data, "base64").toString("latin1");
-  }
-  return xattrs;
-}
-function findEnds(entries, dataEnd) {
-  const offsets = [...new Set(entries.filter(hasData).map((entry) => entry.offset))].sort((a, b) => a - b);
-  return new Map(offsets.map((offset, i) => [offset, offsets[i + 1] ?? dataEnd]));
-}
-function hasData({ type, size }) {
-  return type === "chunk" || type === "reg" && size > 0;
-}
-function toMember({ name, type, linkName, mode, size, uid, gid, xattrs }) {
-  const known = Object.hasOwn(TYPES, type) ? TYPES[type] : void 0;
-  if (known === void 0) throw new TocProblem("its table of contents has an entry of an unknown type");
-  const isFile = known === "file";
-  const form = { name, type: known, linkname: linkName, size: isFile ? size : 0 };
-  return { ...form, mode: mode & 4095, uid, gid, xattrs, offset: 0, sparse: false };
-}
-function toChunks2(file, parts, ends, dataEnd) {
-  if (file.type !== "reg" || file.size === 0) {
-    if (parts.length > 1) throw new TocProblem("its table of contents has chunks that belong to no file");
-    return [];
-  }
-  let position = 0;
-  const chunks = parts.map((part2, i) => {
-    const isLast = i === parts.length - 1;
-    const size = part2.chunkSize === 0 && isLast ? file.size - position : part2.chunkSize;
-    const chunk = {
-      offset: part2.offset,
-      end: isLast && file.endOffset > part2.offset ? file.endOffset : ends.get(part2.offset) ?? 0,
-      inner: part2.innerOffset,
-      size,
-      digest: part2.chunkDigest || (parts.length === 1 ? file.digest : ""),
-      zeros: part2.chunkType === "zeros"
-    };
-    const isPlaced = chunk.offset > 0 && chunk.end > chunk.offset && chunk.end <= dataEnd;
-    if (!isPlaced || part2.chunkOffset !== position || size <= 0)
-      throw new TocProblem("its table of contents has a file whose chunks do not fit together");
-    if (chunk.digest === "") throw new TocProblem("its table of contents has a chunk without a digest");
-    position += size;
-    return chunk;
-  });
-  if (position !== file.size) throw new TocProblem("its table of contents has a file whose chunks do not fit together");
-  return chunks;
-}
-
 // src/image/toc/unpack.ts
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 import { createGunzip as createGunzip2, createZstdDecompress as createZstdDecompress2, gunzipSync as gunzipSync2, zstdDecompressSync as zstdDecompressSync3 } from "node:zlib";
 var SMALL = 64 * 1024;
 var SLACK = 64 * 1024;
@@ -35653,7 +36356,7 @@ async function unpackChunk(stored, chunk, format) {
   const unpacked = (needed2 <= SMALL ? unpackSmall(stored, needed2, format) : void 0) ?? await unpackPart(stored, needed2, format);
   const content = unpacked.subarray(chunk.inner, needed2);
   const { algorithm, hex } = requireDigest(chunk.digest);
-  if (content.length !== chunk.size || createHash5(algorithm).update(content).digest("hex") !== hex)
+  if (content.length !== chunk.size || createHash6(algorithm).update(content).digest("hex") !== hex)
     throw new TocProblem("a chunk of it has another digest than its table of contents says");
   return content;
 }
@@ -35728,7 +36431,7 @@ function deferSinks(probe) {
     probe(file) {
       const first2 = probe(file);
       if (first2 === void 0) return void 0;
-      const { byName, cutsText } = first2;
+      const { write: _, end: __, ...marks } = first2;
       let sink;
       function open4() {
         sink ??= probe(file);
@@ -35737,7 +36440,6 @@ function deferSinks(probe) {
       last = () => {
         sink = void 0;
       };
-      const marks = { ...byName === void 0 ? {} : { byName }, ...cutsText === void 0 ? {} : { cutsText } };
       return { ...marks, write: (chunk) => open4()?.write(chunk) === true, end: () => open4()?.end() };
     },
     restart: () => last
@@ -35891,9 +36593,9 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
       ...listDescriptors(document, "layers"),
       ...listDescriptors(document, "config")
     ]) {
-      const known = blobs.get(digest);
-      const isSame2 = known === void 0 || JSON.stringify(known.pointer) === JSON.stringify(pointer);
-      blobs.set(digest, { size: size ?? known?.size, pointer: isSame2 ? pointer : void 0 });
+      const known2 = blobs.get(digest);
+      const isSame2 = known2 === void 0 || JSON.stringify(known2.pointer) === JSON.stringify(pointer);
+      blobs.set(digest, { size: size ?? known2?.size, pointer: isSame2 ? pointer : void 0 });
     }
   }
   async function scanPart(digest, options) {
@@ -35934,7 +36636,7 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
       if (digest === void 0) throw new Error(`no digest: ${blob}`);
       const part2 = await scanPart(digest, options);
       if (part2 !== void 0) return part2;
-      const scan = await scanLayer(readRegistryBlob(client, digest, blobs.get(digest)?.size, options.signal), options);
+      const scan = await scanWhole(readRegistryBlob(client, digest, blobs.get(digest)?.size, options.signal), options);
       const reason = whole2.get(digest);
       return reason === void 0 ? scan : { ...scan, whole: reason };
     },
@@ -35947,15 +36649,15 @@ function toDigest(blob) {
   const digest = `${algorithm}:${hex}`;
   return parseDigest(digest) === void 0 ? void 0 : digest;
 }
-function listDescriptors(document, field) {
+function listDescriptors(document, field2) {
   if (typeof document !== "object" || document === null) return [];
-  const value = document[field];
+  const value = document[field2];
   return (Array.isArray(value) ? value : [value]).flatMap((item) => {
     if (typeof item !== "object" || item === null) return [];
     const { digest, size, annotations } = item;
     if (typeof digest !== "string") return [];
     const isSize = typeof size === "number" && Number.isSafeInteger(size) && size >= 0;
-    return [{ digest, size: isSize ? size : void 0, pointer: findTocPointer(toTexts(annotations)) }];
+    return [{ digest, size: isSize ? size : void 0, pointer: findTocPointers(toTexts(annotations))[0] }];
   });
 }
 function toTexts(annotations) {
@@ -36034,7 +36736,7 @@ async function openArchiveStore(path, options) {
   const found = await stat2(path);
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
   const stream = () => createReadStream(path, { highWaterMark: 512 * 1024, signal: options.signal });
-  if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options);
+  if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options, { once: true });
   const handle = await open3(path);
   try {
     if (found.size === 0) throw new UserError("it is empty");
@@ -36124,12 +36826,12 @@ function splitName(text3, exists) {
   return { path: text3.slice(0, hash), name };
 }
 function splitDigest2(text3, exists) {
-  const at2 = text3.lastIndexOf("@");
-  if (at2 <= 0 || !text3.slice(at2 + 1).startsWith("sha") || exists(text3)) return splitName(text3, exists);
-  const digest = text3.slice(at2 + 1);
+  const at = text3.lastIndexOf("@");
+  if (at <= 0 || !text3.slice(at + 1).startsWith("sha") || exists(text3)) return splitName(text3, exists);
+  const digest = text3.slice(at + 1);
   if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest))
     throw new UserError(`${quote(text3)}: ${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
-  return { path: text3.slice(0, at2), digest };
+  return { path: text3.slice(0, at), digest };
 }
 function requireRest(rest, reference) {
   if (rest === "") throw new UserError(`${quote(reference)}: nothing follows the transport`);
@@ -36170,8 +36872,8 @@ async function useImages(reference, options, use2) {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === void 0;
       const chosen = picked.map((image2) => ({ image: image2, ...choosePlatforms(image2, asked) }));
-      const nameOf2 = (image2) => several ? `${reference}#${displayName(image2)}` : reference;
-      return await readImages2(store, chosen, scanOptions, use2, nameOf2);
+      const nameOf3 = (image2) => several ? `${reference}#${displayName(image2)}` : reference;
+      return await readImages2(store, chosen, scanOptions, use2, nameOf3);
     } finally {
       await store.close();
     }
@@ -36181,11 +36883,12 @@ async function useImages(reference, options, use2) {
     throw hint !== "" && located instanceof UserError && !isLimit(located) ? new UserError(`${located.message}${hint}`) : located;
   }
 }
-async function readImages2(store, chosen, options, { recall: recall2, read: read2 }, nameOf2) {
+async function readImages2(store, chosen, options, { recall: recall2, read: read2 }, nameOf3) {
   const all = new Set(chosen.flatMap(({ platforms: platforms2 }) => platforms2));
   if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
-  const known = new Map([...all].map((platform2) => [platform2, recall2?.(platform2)]));
-  const unknown2 = [...all].filter((platform2) => known.get(platform2) === void 0);
+  const isKnowable = ({ layers }) => layers.every(({ toc }) => toc === void 0);
+  const known2 = new Map([...all].map((platform2) => [platform2, isKnowable(platform2) ? recall2?.(platform2) : void 0]));
+  const unknown2 = [...all].filter((platform2) => known2.get(platform2) === void 0);
   const scans = await scanLayers(
     store,
     unknown2.flatMap((platform2) => platform2.layers),
@@ -36195,11 +36898,11 @@ async function readImages2(store, chosen, options, { recall: recall2, read: read
   for (const { image: image2, platforms: platforms2, notes: notes2 } of chosen) {
     const results = [];
     for (const platform2 of platforms2) {
-      const result = known.get(platform2) ?? read2(await readPlatform(store, platform2, scans, options));
+      const result = known2.get(platform2) ?? read2(await readPlatform(store, platform2, scans, options));
       options.deadline.check();
       results.push({ platform: platform2.platform, result, notes: [...notes2, ...platform2.notes] });
     }
-    used.push({ reference: nameOf2(image2), digest: image2.digest, platforms: results });
+    used.push({ reference: nameOf3(image2), digest: image2.digest, platforms: results });
   }
   return used;
 }
@@ -36209,8 +36912,8 @@ function choosePlatforms(image2, asked) {
   const platforms2 = [];
   for (const one of asked) {
     if (image2.platforms.some(({ platform: platform2 }) => matchesPlatform(platform2, one))) continue;
-    const known = image2.platforms.map(({ platform: platform2 }) => quotePlain(platform2)).join(", ");
-    throw new UserError(`${quotePlain(displayName(image2))} has no ${one}; it has ${known || "no platform at all"}`);
+    const known2 = image2.platforms.map(({ platform: platform2 }) => quotePlain(platform2)).join(", ");
+    throw new UserError(`${quotePlain(displayName(image2))} has no ${one}; it has ${known2 || "no platform at all"}`);
   }
   for (const platform2 of image2.platforms) {
     if (!isAsked(platform2.platform)) continue;
@@ -36223,7 +36926,7 @@ function choosePlatforms(image2, asked) {
   return { platforms: platforms2, notes: notes2 };
 }
 async function scanLayers(store, layers, options) {
-  const distinct3 = [...new Map(layers.map((layer) => [layer.blob, layer])).values()];
+  const distinct3 = [...new Map(layers.map((layer) => [keyOf(layer), layer])).values()];
   options.progress?.found(distinct3.length);
   const scans = await mapConcurrently(distinct3, LAYERS_AT_ONCE, async (layer, signal) => {
     const signals = options.signal === void 0 ? [signal] : [signal, options.signal];
@@ -36231,22 +36934,29 @@ async function scanLayers(store, layers, options) {
     options.progress?.layer();
     return scan;
   });
-  return new Map(distinct3.map((layer, i) => [layer.blob, scans[i]]));
+  return new Map(distinct3.map((layer, i) => [keyOf(layer), scans[i]]));
+}
+function keyOf({ blob, toc }) {
+  return toc === void 0 ? blob : `${blob} ${JSON.stringify(toc)}`;
 }
 async function scanOne(store, layer, options) {
   try {
-    return await store.scan(layer.blob, {
+    const asked = {
       ...options,
+      toc: layer.toc,
       digestAlgorithm: layer.digest === void 0 ? "sha256" : requireDigest(layer.digest).algorithm,
       diffIdAlgorithm: requireDigest(layer.diffId).algorithm
-    });
+    };
+    const scan = await store.scan(layer.blob, asked);
+    const piece = scan.table?.kind === "unclear" ? scan.table.piece : void 0;
+    return piece === void 0 ? scan : await store.scan(layer.blob, { ...asked, piece, budget: createBudget(options.limits) });
   } catch (error) {
     throw locate(error, describeLayer(layer));
   }
 }
 async function readPlatform(store, platform2, scans, options) {
   const layers = platform2.layers.map((layer) => {
-    const scan = scans.get(layer.blob);
+    const scan = scans.get(keyOf(layer));
     verify(layer, scan);
     return { source: layer, scan };
   });
@@ -36255,6 +36965,7 @@ async function readPlatform(store, platform2, scans, options) {
     options
   );
   await readAliases(store, layers, aliases, options);
+  const doubts = layers.flatMap(({ scan }) => describeDoubt(scan));
   return {
     platform: platform2.platform,
     configDigest: platform2.configDigest,
@@ -36266,10 +36977,15 @@ async function readPlatform(store, platform2, scans, options) {
       ...scan.partial === void 0 ? {} : { partial: scan.partial }
     })),
     tree: tree2,
+    ...doubts.length === 0 ? {} : { doubts },
     notes: [...layers.flatMap(({ scan }) => describeReading(scan)), ...notes2]
   };
 }
-function describeReading({ digest, partial: partial2, whole: whole2 }) {
+function describeReading(scan) {
+  const { digest, partial: partial2, whole: whole2, table: table2 } = scan;
+  const doubts = describeDoubt(scan).map(({ fact: fact2, reason }) => `${fact2}: ${reason}`);
+  if (table2?.kind === "useless")
+    doubts.push(`the manifest names a table of contents of layer ${digest} that nobody can read it by: ${table2.how}`);
   if (partial2 !== void 0) {
     const { format, toc, chunks, bytesRead, size } = partial2;
     const part2 = Math.ceil(bytesRead / size * 100);
@@ -36278,8 +36994,14 @@ function describeReading({ digest, partial: partial2, whole: whole2 }) {
       `layer ${digest} was read by its table of contents (${format}, ${part2} % of its bytes): verified are the table (${toc}) and ${parts} of files by their digests, not the digests of the layer and of its tar`
     ];
   }
-  if (whole2 === void 0) return [];
-  return [`layer ${digest} was read whole, its digest and that of its tar verified, because ${whole2}`];
+  if (whole2 === void 0) return doubts;
+  return [...doubts, `layer ${digest} was read whole, its digest and that of its tar verified, because ${whole2}`];
+}
+var ELSEWHERE = "podman and CRI-O where they pull parts of layers, and containerd's stargz snapshotter, run what the table says, others the tar";
+function describeDoubt({ digest, table: table2 }) {
+  if (table2 === void 0 || table2.kind === "same" || table2.kind === "useless") return [];
+  const how = table2.kind === "differs" ? "its table of contents is not that of its tar" : "its table of contents could not be compared with its tar";
+  return [{ fact: `which files of layer ${digest} are run`, reason: `${how}: ${table2.how}; ${ELSEWHERE}` }];
 }
 var mediaTypes = {
   none: "application/vnd.oci.image.layer.v1.tar",
@@ -36302,14 +37024,23 @@ async function readAliases(store, layers, aliases, options) {
     const { size, mode, xattrs, content } = files.peek(file);
     if (content !== void 0) return false;
     const sink = options.probe({ path, size, mode, xattrs });
-    return sink !== void 0 && (sink.byName === true || !files.isShown(file));
+    if (sink === void 0) return false;
+    return sink.byName === true || !files.isShown(file, sink.byPlace);
   });
   for (const files of new Set(wanted.map((alias) => alias.files))) {
     const layer = layers.find(({ scan }) => scan.files === files);
     if (layer === void 0) throw new Error(`no layer ${files.layer}`);
-    const names2 = new Map(wanted.filter((alias) => alias.files === files).map(({ file, path }) => [file, path]));
-    await readAliasesOf(store, layer, names2, options);
+    await readAliasesOf(store, layer, bestNames(files, wanted, options.probe), options);
   }
+}
+function bestNames(files, wanted, probe) {
+  const names2 = /* @__PURE__ */ new Map();
+  for (const { file, path } of wanted.filter((alias) => alias.files === files)) {
+    const { size, mode, xattrs } = files.peek(file);
+    const byName = probe({ path, size, mode, xattrs })?.byName === true;
+    if (byName || names2.get(file)?.byName !== true) names2.set(file, { path, byName });
+  }
+  return new Map([...names2].map(([file, { path }]) => [file, path]));
 }
 async function readAliasesOf(store, { source, scan }, names2, options) {
   const paths = /* @__PURE__ */ new Map();
@@ -36327,6 +37058,7 @@ async function readAliasesOf(store, { source, scan }, names2, options) {
     throw new UserError(
       `${describeLayer(source)}: its server gives parts of it no longer: read it whole, without lazy`
     );
+  if (again.table !== void 0 && again.table.kind !== "same") scan.table = again.table;
   for (const file of names2.keys()) scan.files.setContent(file, again.files.peek(file).content);
 }
 function quotePlain(text3) {
@@ -37255,11 +37987,14 @@ var DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 var MAX_PATH_ENTRIES = 64;
 function pathDirectories(env) {
   const value = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
+  return splitPath2(value);
+}
+function splitPath2(value) {
   const directories = value.split(":").filter((entry) => entry.startsWith("/"));
   return [...new Set(directories.map((entry) => entry.replace(/(?<=.)\/+$/, "")))].slice(0, MAX_PATH_ENTRIES);
 }
 function createCommandFinder(tree2, directories) {
-  const known = /* @__PURE__ */ new Map();
+  const known2 = /* @__PURE__ */ new Map();
   const find2 = (name) => {
     let failed;
     for (const directory of directories) {
@@ -37270,8 +38005,8 @@ function createCommandFinder(tree2, directories) {
     return failed && { via: failed.via, dangling: failed.dangling };
   };
   return (name) => {
-    if (!known.has(name)) known.set(name, find2(name));
-    return known.get(name);
+    if (!known2.has(name)) known2.set(name, find2(name));
+    return known2.get(name);
   };
 }
 function followLink(tree2, path) {
@@ -37324,7 +38059,10 @@ function tellBackend(name, target) {
   if (content?.kind === "script") {
     const { script } = content;
     if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
-    return script.hostExec === void 0 ? { unknown: `${file} is an unknown script` } : { hostExec: true };
+    if (script.hostExec !== void 0) return { hostExec: true };
+    return {
+      unknown: `${file} is an unknown script${script.truncated ? ", of which only the beginning was read" : ""}`
+    };
   }
   if (content?.kind !== "binary") return { unknown: `${file} is no program that could be read` };
   if (content.wrapper) return { backend: "auto" };
@@ -37344,7 +38082,7 @@ function notThat(file, tool2) {
 }
 
 // src/toolchain/executable.ts
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 
 // src/knowledge/wrappers.json
 var wrappers_default = {
@@ -37386,6 +38124,7 @@ var wrappers_default = {
       all: ["check_iptables_mode", "set_legacy"],
       entrypoint: true,
       linksIn: '^BIN_DIR="(/[^"]+)"',
+      sets: "^\\s*for i in ([\\w -]+); *do",
       source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
       note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
     },
@@ -37394,6 +38133,18 @@ var wrappers_default = {
       all: ["nft_kubelet_rules"],
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
       note: "kubelet's marker chains, then more rules, nft on a tie"
+    },
+    {
+      version: "v1-kubelet-timeout",
+      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
+      note: "v1-timeout that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-kubelet",
+      all: ["chains_created_by_kubelet", "num_legacy_lines"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
     },
     {
       version: "v1-timeout",
@@ -37406,6 +38157,12 @@ var wrappers_default = {
       all: ["num_legacy_lines", "-ge"],
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
       note: "the backend with more rules, legacy on a tie"
+    },
+    {
+      version: "v1-nft",
+      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
+      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
     }
   ],
   installer: {
@@ -37541,22 +38298,22 @@ function dynamicEntries(read2, bits, segment) {
   return entries;
 }
 function readVersionDefinitions(read2, start, count3, name, into) {
-  let at2 = start;
+  let at = start;
   for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
-    const isBase = (read2.u16(at2 + 2) & 1) === 1;
-    if (!isBase) into.push(name(read2.u32(at2 + read2.u32(at2 + 12))));
-    const next = read2.u32(at2 + 16);
+    const isBase = (read2.u16(at + 2) & 1) === 1;
+    if (!isBase) into.push(name(read2.u32(at + read2.u32(at + 12))));
+    const next = read2.u32(at + 16);
     if (next === 0) return;
-    at2 += next;
+    at += next;
   }
 }
 function readVersionNeeds(read2, start, count3, name, into) {
-  let at2 = start;
+  let at = start;
   let left = MAX_VERSIONS;
   for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
-    const library = name(read2.u32(at2 + 4));
-    let auxiliary = at2 + read2.u32(at2 + 8);
-    for (let j = read2.u16(at2 + 2); j > 0; j--) {
+    const library = name(read2.u32(at + 4));
+    let auxiliary = at + read2.u32(at + 8);
+    for (let j = read2.u16(at + 2); j > 0; j--) {
       if (left-- === 0) return;
       const isWeak = (read2.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
       if (!isWeak) into.push({ library, version: name(read2.u32(auxiliary + 8)) });
@@ -37564,24 +38321,24 @@ function readVersionNeeds(read2, start, count3, name, into) {
       if (next2 === 0) break;
       auxiliary += next2;
     }
-    const next = read2.u32(at2 + 12);
+    const next = read2.u32(at + 12);
     if (next === 0) return;
-    at2 += next;
+    at += next;
   }
 }
-function readSegment(read2, bits, at2) {
+function readSegment(read2, bits, at) {
   return bits === 64 ? {
-    type: read2.u32(at2),
-    flags: read2.u32(at2 + 4),
-    offset: read2.word(at2 + 8),
-    address: read2.word(at2 + 16),
-    fileSize: read2.word(at2 + 32)
+    type: read2.u32(at),
+    flags: read2.u32(at + 4),
+    offset: read2.word(at + 8),
+    address: read2.word(at + 16),
+    fileSize: read2.word(at + 32)
   } : {
-    type: read2.u32(at2),
-    flags: read2.u32(at2 + 24),
-    offset: read2.u32(at2 + 4),
-    address: read2.u32(at2 + 8),
-    fileSize: read2.u32(at2 + 16)
+    type: read2.u32(at),
+    flags: read2.u32(at + 24),
+    offset: read2.u32(at + 4),
+    address: read2.u32(at + 8),
+    fileSize: read2.u32(at + 16)
   };
 }
 function fileOffset(header, address) {
@@ -37592,16 +38349,16 @@ function fileOffset(header, address) {
   return segment && address - segment.address + segment.offset;
 }
 function reader(bytes, bits, littleEndian) {
-  const u8 = (at2) => bytes.readUInt8(at2);
-  const u16 = (at2) => littleEndian ? bytes.readUInt16LE(at2) : bytes.readUInt16BE(at2);
-  const u32 = (at2) => littleEndian ? bytes.readUInt32LE(at2) : bytes.readUInt32BE(at2);
-  const u64 = (at2) => Number(littleEndian ? bytes.readBigUInt64LE(at2) : bytes.readBigUInt64BE(at2));
+  const u8 = (at) => bytes.readUInt8(at);
+  const u16 = (at) => littleEndian ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
+  const u32 = (at) => littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+  const u64 = (at) => Number(littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
   return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
 }
-function stringAt(bytes, at2) {
-  if (!Number.isSafeInteger(at2) || at2 < 0 || at2 >= bytes.length) throw new RangeError("string outside the file");
-  const end = bytes.indexOf(0, at2);
-  return bytes.toString("latin1", at2, Math.min(end < 0 ? bytes.length : end, at2 + MAX_NAME_LENGTH));
+function stringAt(bytes, at) {
+  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
+  const end = bytes.indexOf(0, at);
+  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
 }
 function architectureOf(machine, bits, littleEndian) {
   switch (machine) {
@@ -37660,9 +38417,9 @@ function readExtensions(bytes, header) {
 function findMarks(bytes) {
   const text3 = "libxtables.so.";
   const marks = [];
-  for (let at2 = bytes.indexOf(text3); at2 >= 0 && marks.length < MAX_MARKS; at2 = bytes.indexOf(text3, at2 + 1)) {
-    const version3 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at2 + text3.length, at2 + text3.length + 4))?.[1];
-    if (version3 !== void 0) marks.push({ offset: at2, version: Number(version3) });
+  for (let at = bytes.indexOf(text3); at >= 0 && marks.length < MAX_MARKS; at = bytes.indexOf(text3, at + 1)) {
+    const version3 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text3.length, at + text3.length + 4))?.[1];
+    if (version3 !== void 0) marks.push({ offset: at, version: Number(version3) });
   }
   return marks;
 }
@@ -37683,15 +38440,15 @@ function readRelocations(bytes, view) {
   const count3 = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
   withinBounds(() => {
     for (let i = 0; i < count3; i++) {
-      const at2 = start + i * 3 * word;
-      const type = bits === 64 ? view.read.u32(typeOffset(at2, view)) : view.read.u32(at2 + word) & 255;
-      if (type === RELATIVE[machine]) pointers.set(view.read.word(at2), view.read.word(at2 + 2 * word));
+      const at = start + i * 3 * word;
+      const type = bits === 64 ? view.read.u32(typeOffset(at, view)) : view.read.u32(at + word) & 255;
+      if (type === RELATIVE[machine]) pointers.set(view.read.word(at), view.read.word(at + 2 * word));
     }
   });
   return pointers;
 }
-function typeOffset(at2, { header }) {
-  return at2 + 8 + (header.littleEndian ? 0 : 4);
+function typeOffset(at, { header }) {
+  return at + 8 + (header.littleEndian ? 0 : 4);
 }
 function findSlots(bytes, { header, read: read2 }, pointers, targets) {
   const slots = /* @__PURE__ */ new Set();
@@ -37701,8 +38458,8 @@ function findSlots(bytes, { header, read: read2 }, pointers, targets) {
   let left = Math.ceil(bytes.length / word);
   for (const { offset, address, fileSize } of writable)
     withinBounds(() => {
-      for (let at2 = -address & word - 1; at2 + word <= fileSize && left > 0; at2 += word, left--)
-        if (targets.has(read2.word(offset + at2))) slots.add(address + at2);
+      for (let at = -address & word - 1; at + word <= fileSize && left > 0; at += word, left--)
+        if (targets.has(read2.word(offset + at))) slots.add(address + at);
     });
   return [...slots].sort((a, b) => a - b);
 }
@@ -37716,11 +38473,11 @@ function readRegistration(view, pointers, address, kind) {
   const name = nameAt(view, pointer(2));
   const real = pointer(3);
   const realName = real === 0 ? void 0 : nameAt(view, real);
-  const at2 = view.offsetOf(address + 4 * word);
-  if (name === void 0 || at2 === void 0 || real !== 0 && realName === void 0) return void 0;
-  const family = FAMILIES[view.read.u16(at2 + 2)];
+  const at = view.offsetOf(address + 4 * word);
+  if (name === void 0 || at === void 0 || real !== 0 && realName === void 0) return void 0;
+  const family = FAMILIES[view.read.u16(at + 2)];
   if (family === void 0) return void 0;
-  return { name, kind, family, revision: view.read.u8(at2), realName };
+  return { name, kind, family, revision: view.read.u8(at), realName };
 }
 function nameAt(view, address) {
   const offset = address === void 0 ? void 0 : view.offsetOf(address);
@@ -37758,10 +38515,10 @@ function createGoScanner(ranges) {
       else {
         for (const part2 of overlaps(chunk, offset, ranges)) {
           const joined2 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
-          const at2 = joined2.indexOf(MAGIC);
-          if (at2 >= 0) {
+          const at = joined2.indexOf(MAGIC);
+          if (at >= 0) {
             kept = [];
-            keep(joined2.subarray(at2));
+            keep(joined2.subarray(at));
             keep(chunk.subarray(part2.endInChunk));
             break;
           }
@@ -37793,15 +38550,15 @@ function parseGoBuild(bytes) {
 }
 function readVarintString(bytes, start) {
   let length = 0;
-  let at2 = start;
+  let at = start;
   for (let shift = 0; ; shift += 7) {
-    const byte = bytes[at2++];
+    const byte = bytes[at++];
     if (byte === void 0 || shift > 28) return void 0;
     length += (byte & 127) * 2 ** shift;
     if (byte < 128) break;
   }
-  if (at2 + length > bytes.length) return void 0;
-  return { text: bytes.toString("latin1", at2, at2 + length), next: at2 + length };
+  if (at + length > bytes.length) return void 0;
+  return { text: bytes.toString("latin1", at, at + length), next: at + length };
 }
 function readModuleLines(build3, text3) {
   for (const line of text3.split("\n")) {
@@ -37985,6 +38742,11 @@ function identify(input) {
   }
   return void 0;
 }
+function describeIdentity({ tool: tool2, versionIn, candidates: candidates2, evidence: evidence3 }) {
+  if (versionIn !== void 0) return `it needs ${versionIn}, which has its version`;
+  if (candidates2) return `its bytes hold several versions: ${candidates2.join(", ")}`;
+  return evidence3 === void 0 ? `its bytes are those of ${tool2}, without a version` : `its bytes hold: ${evidence3}`;
+}
 var RULES = [
   iptablesWithBackendText,
   arptablesLegacy,
@@ -38046,7 +38808,7 @@ function ebtablesLegacy({ dynamic }, search2) {
         tool: "ebtables",
         version: match2[1],
         backend: "legacy",
-        evidence: match2[0].slice(1)
+        evidence: match2[0].slice(1).replace(/ \($/, "")
       };
       return dynamic?.soname?.startsWith("libebtc.so") ? asLibrary("libebtc", match2[1], dynamic, identity) : identity;
     }
@@ -38056,8 +38818,7 @@ function ebtablesLegacy({ dynamic }, search2) {
     tool: "ebtables",
     version: null,
     backend: "legacy",
-    versionIn: "libebtc.so",
-    evidence: "it needs libebtc.so"
+    versionIn: "libebtc.so"
   };
 }
 function busybox(_, search2) {
@@ -38123,7 +38884,7 @@ function ipset({ name, dynamic }) {
   const own2 = dynamic?.needed.every((library) => /^(?:libipset|libmnl|libc|ld-)/.test(library)) === true;
   if (name !== "ipset" && !own2) return void 0;
   if (name === "ipset" && !needs(dynamic, "libipset.so")) return void 0;
-  return { tool: "ipset", version: null, versionIn: "libipset.so", evidence: "it needs libipset.so" };
+  return { tool: "ipset", version: null, versionIn: "libipset.so" };
 }
 function needs(dynamic, prefix) {
   return dynamic?.needed.some((library) => library.startsWith(prefix)) === true;
@@ -38135,13 +38896,7 @@ function match(tool2, pattern, search2) {
 function decide(tool2, versions) {
   const [version3] = versions;
   if (versions.length === 1 && version3 !== void 0) return { tool: tool2, version: version3, evidence: version3 };
-  if (versions.length === 0) return { tool: tool2, version: null, evidence: `the bytes of ${tool2} without a version` };
-  return {
-    tool: tool2,
-    version: null,
-    candidates: versions.slice(0, 8),
-    evidence: `several versions: ${versions.join(", ")}`
-  };
+  return versions.length === 0 ? { tool: tool2, version: null } : { tool: tool2, version: null, candidates: versions.slice(0, MAX_TOLD) };
 }
 function rangeOf(library, dynamic, search2) {
   const range = libraryRange(library, void 0, dynamic, search2.has);
@@ -38149,7 +38904,8 @@ function rangeOf(library, dynamic, search2) {
 }
 function asLibrary(library, version3, dynamic, found) {
   const range = libraryRange(library, version3 ?? void 0, dynamic, () => false);
-  const identity = { tool: library, version: version3, library: range, evidence: found.evidence };
+  const identity = { tool: library, version: version3, library: range };
+  if (found.evidence !== void 0) identity.evidence = found.evidence;
   if (found.candidates) identity.candidates = found.candidates;
   return identity;
 }
@@ -38172,6 +38928,7 @@ function createSearch(bytes) {
   return search2;
 }
 var MAX_CANDIDATES = 64;
+var MAX_TOLD = 8;
 function distinct2(text3, pattern) {
   const found = /* @__PURE__ */ new Set();
   for (const hit of text3.matchAll(pattern)) {
@@ -38184,30 +38941,51 @@ function distinct2(text3, pattern) {
 // src/toolchain/scripts.ts
 var MAX_STARTS = 16;
 var MAX_QUOTED_LINE = 200;
+var MAX_PATH_SETTINGS = 8;
+var MAX_PATH_VALUE = 1e3;
 function readScript(text3, truncated) {
   const interpreter = /^#![ \t]*([^\n]*)/.exec(text3)?.[1]?.trim();
   if (interpreter === void 0) return void 0;
   const facts = { interpreter, starts: [], truncated };
   const wrapper = findWrapper(text3);
   if (wrapper) facts.wrapper = wrapper;
-  if (!text3.includes("exec") && !mayLeaveContainer(text3)) return facts;
+  if (!text3.includes("exec") && !text3.includes("PATH=") && !mayLeaveContainer(text3)) return facts;
   for (const line of text3.split("\n")) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== void 0) facts.hostExec ??= leaving;
+    const path = line.includes("PATH=") ? readPathSetting(line) : void 0;
+    if (path && (facts.paths?.length ?? 0) < MAX_PATH_SETTINGS) facts.paths = [...facts.paths ?? [], path];
     const started = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*["']?([\w./+-]+)/.exec(line)?.[1];
     if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
   }
   return facts;
 }
+function readPathSetting(line) {
+  const head2 = /^(\s*)(?:export\s+)?PATH=/.exec(line);
+  if (!head2) return void 0;
+  const rest = line.slice(head2[0].length);
+  const word = /^(?:"[^"]*"|'[^']*'|[^\s;&|"'])*/.exec(rest)?.[0] ?? "";
+  const isOwn2 = /^\s*(?:$|[;#&|]|exec\s|export\s)/.test(rest.slice(word.length));
+  if (!isOwn2 || word.length > MAX_PATH_VALUE) return void 0;
+  return { value: word.replace(/["']/g, ""), isSure: head2[1] === "" };
+}
 function findWrapper(text3) {
-  if (wrappers_default.installer.all.every((part2) => text3.includes(part2))) return void 0;
+  if (wrappers_default.installer.all.every((part3) => text3.includes(part3))) return void 0;
   const scripts = wrappers_default.scripts;
-  const known = scripts.find((entry) => entry.all.every((part2) => text3.includes(part2)));
-  if (!known) return void 0;
-  const { version: version3, all, entrypoint = false } = known;
-  const linksIn = known.linksIn === void 0 ? void 0 : new RegExp(known.linksIn, "m").exec(text3)?.[1];
-  return { version: version3, text: all.join(", "), isEntrypoint: entrypoint, ...linksIn !== void 0 && { linksIn } };
+  const known2 = scripts.find((entry) => entry.all.every((part3) => text3.includes(part3)));
+  if (!known2) return void 0;
+  const { version: version3, all, entrypoint = false } = known2;
+  const part2 = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text3)?.[1];
+  const linksIn = part2(known2.linksIn);
+  const sets = part2(known2.sets)?.trim().split(/ +/);
+  return {
+    version: version3,
+    text: all.join(", "),
+    isEntrypoint: entrypoint,
+    ...linksIn !== void 0 && { linksIn },
+    ...sets && { sets }
+  };
 }
 var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
 var HOST_EXEC_ANYWHERE = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern, "m"));
@@ -38261,6 +39039,7 @@ function openExecutable(file, name) {
   };
   return {
     byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
+    byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
     write: (chunk) => !dismissed && feed2(chunk),
     end() {
       if (dismissed) return void 0;
@@ -38294,7 +39073,7 @@ function elfSink(file, name, head2) {
   if (isExtension(name)) return extensionSink(file, name, header);
   const named2 = isToolName(name) || isNetfilterLibrary(name);
   if (!header) return named2 ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
-  if (isPacked(head2)) return hashingSink(file, { ...describe6(header), packed: true });
+  if (isPacked(head2)) return hashingSink(file, { ...describe7(header), packed: true });
   const wanted = named2 || isSupportLibrary(name) || isProgramDirectory(file.path);
   if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
   return streamingSink(file, header, named2);
@@ -38310,7 +39089,7 @@ function hashingSink(file, content) {
   };
 }
 function createDigester(size) {
-  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash6(name)) : [];
+  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash7(name)) : [];
   let seen2 = 0;
   return {
     write(chunk) {
@@ -38337,11 +39116,11 @@ function streamingSink(file, header, named2) {
     write(chunk) {
       const offset = position;
       position += chunk.length;
-      const hashing = hash?.write(chunk) === true;
-      return scanner.write(asBuffer(chunk), offset) || hashing;
+      const hashing2 = hash?.write(chunk) === true;
+      return scanner.write(asBuffer(chunk), offset) || hashing2;
     },
     end() {
-      const content = { ...withGo(describe6(header), scanner), ...hash?.end() };
+      const content = { ...withGo(describe7(header), scanner), ...hash?.end() };
       if (content.go) return withWrapper2(content, content.go, Buffer.alloc(0));
       if (content.problem) return content;
       const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
@@ -38376,7 +39155,7 @@ function roundUp(size) {
 }
 function analyse(bytes, file, name, header) {
   const named2 = isToolName(name) || isNetfilterLibrary(name);
-  const content = describe6(header);
+  const content = describe7(header);
   if (bytes.length < file.size) return named2 ? { ...content, problem: "it ends early" } : void 0;
   if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
   const scanner = createGoScanner(goDataRanges(header));
@@ -38409,7 +39188,7 @@ function withWrapper2(content, build3, bytes) {
   const generation = wrappers_default.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
-function describe6(header) {
+function describe7(header) {
   const content = { kind: "binary", needed: [] };
   if (header.architecture !== void 0) content.architecture = header.architecture;
   return content;
@@ -38436,17 +39215,17 @@ var MAX_NAMED_FILES = 5;
 function listExtensions(context) {
   const paths = new Set(context.tools.map(({ target }) => target));
   const programs = context.survey.binaries.filter(({ path }) => paths.has(path));
-  const listed3 = { extensions: [], missing: [] };
+  const listed4 = { extensions: [], missing: [] };
   for (const found of context.survey.binaries) {
-    if (found.content.identity?.tool === "libxtables") listLoadable(context, found, programs, listed3);
-    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed3);
+    if (found.content.identity?.tool === "libxtables") listLoadable(context, found, programs, listed4);
+    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed4);
   }
-  return listed3;
+  return listed4;
 }
-function listLoadable({ tree: tree2, loader, env }, library, programs, listed3) {
+function listLoadable({ tree: tree2, loader, env }, library, programs, listed4) {
   const directories = searchedDirectories(library, env);
   if (directories.length === 0)
-    listed3.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
+    listed4.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
   const tools = programs.filter((program2) => usesLibrary(program2, library, loader)).map(({ path }) => path);
   for (const directory of directories) {
     const names2 = tree2.list(directory).filter(isExtension);
@@ -38455,7 +39234,7 @@ function listLoadable({ tree: tree2, loader, env }, library, programs, listed3) 
     const loadable = told.flatMap(
       ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
     );
-    listed3.extensions.push({
+    listed4.extensions.push({
       library: library.path,
       directory,
       files: names2.length,
@@ -38463,7 +39242,7 @@ function listLoadable({ tree: tree2, loader, env }, library, programs, listed3) 
       list: groupRevisions(loadable),
       ...unread.length > 0 && { unread }
     });
-    if (unread.length > 0) listed3.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
+    if (unread.length > 0) listed4.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
   }
 }
 function describeUnread(names2) {
@@ -38492,11 +39271,11 @@ function registrationsOf(tree2, path) {
 function extensionName(file) {
   return file.replace(/^lib[a-z0-9]+_/, "").replace(/\.so$/, "");
 }
-function listHeld({ path, content }, listed3) {
+function listHeld({ path, content }, listed4) {
   const { registrations = [], problem } = content.extensions ?? {};
-  if (problem !== void 0) listed3.missing.push({ fact: `extensions of ${path}`, reason: problem });
+  if (problem !== void 0) listed4.missing.push({ fact: `extensions of ${path}`, reason: problem });
   if (registrations.length > 0)
-    listed3.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
+    listed4.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
 }
 function groupRevisions(registrations) {
   const groups = /* @__PURE__ */ new Map();
@@ -38564,16 +39343,16 @@ function parseApkDatabase(text3) {
 function emptyRecord() {
   return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
 }
-function takeField(record2, field, value) {
+function takeField(record2, field2, value) {
   record2.begun = true;
-  if (field === "P") record2.name = value;
-  else if (field === "V") record2.version = value;
-  else if (field === "F") record2.directory = value;
-  else if (field === "R") {
+  if (field2 === "P") record2.name = value;
+  else if (field2 === "V") record2.version = value;
+  else if (field2 === "F") record2.directory = value;
+  else if (field2 === "R") {
     const path = record2.directory === "" ? `/${value}` : `/${record2.directory}/${value}`;
     record2.file = record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path) ? { path } : void 0;
     if (record2.file) record2.files.push(record2.file);
-  } else if (field === "Z" && record2.file) {
+  } else if (field2 === "Z" && record2.file) {
     const digest = readChecksum(value);
     if (digest !== void 0) record2.file.digest = digest;
   }
@@ -38650,7 +39429,7 @@ var STRING = 6;
 var STRING_ARRAY = 8;
 var I18N_STRING = 9;
 var ENTRY_SIZE2 = 16;
-var MAX_ENTRIES = 65535;
+var MAX_ENTRIES2 = 65535;
 var MAX_NAME2 = 4096;
 var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
 var DIGEST_NAMES = { 1: "md5", 2: "sha1", 8: "sha256" };
@@ -38671,18 +39450,18 @@ function indexTags(blob) {
   const count3 = blob.readUInt32BE(0);
   const size = blob.readUInt32BE(4);
   const start = 8 + count3 * ENTRY_SIZE2;
-  if (count3 === 0 || count3 > MAX_ENTRIES || start + size > blob.length) return void 0;
+  if (count3 === 0 || count3 > MAX_ENTRIES2 || start + size > blob.length) return void 0;
   const data = blob.subarray(start, start + size);
   const wanted = new Set(Object.values(TAG2));
   const entries = /* @__PURE__ */ new Map();
   for (let i = 0; i < count3; i++) {
-    const at2 = 8 + i * ENTRY_SIZE2;
-    const tag = blob.readUInt32BE(at2);
+    const at = 8 + i * ENTRY_SIZE2;
+    const tag = blob.readUInt32BE(at);
     if (!wanted.has(tag) || entries.has(tag)) continue;
     entries.set(tag, {
-      type: blob.readUInt32BE(at2 + 4),
-      offset: blob.readUInt32BE(at2 + 8),
-      count: blob.readUInt32BE(at2 + 12)
+      type: blob.readUInt32BE(at + 4),
+      offset: blob.readUInt32BE(at + 8),
+      count: blob.readUInt32BE(at + 12)
     });
   }
   return {
@@ -38697,12 +39476,12 @@ function indexTags(blob) {
 }
 function* strings(data, entry) {
   if (entry?.type !== STRING && entry?.type !== STRING_ARRAY && entry?.type !== I18N_STRING) return;
-  let at2 = entry.offset;
+  let at = entry.offset;
   for (let i = 0; i < entry.count; i++) {
-    const end = data.indexOf(0, at2);
-    if (at2 > data.length || end < 0) throw new RangeError("text outside the header");
-    yield end - at2 > MAX_NAME2 ? void 0 : data.toString("utf8", at2, end);
-    at2 = end + 1;
+    const end = data.indexOf(0, at);
+    if (at > data.length || end < 0) throw new RangeError("text outside the header");
+    yield end - at > MAX_NAME2 ? void 0 : data.toString("utf8", at, end);
+    at = end + 1;
   }
 }
 function numbers(data, entry) {
@@ -38730,8 +39509,8 @@ function listFiles(tags) {
     if (state !== void 0 && NOT_ITS_FILE.has(state)) continue;
     const path = `${directory}${base}`;
     if (!path.startsWith("/") || !isWorthOwning(path) || files.length >= MAX_FILES_OF_PACKAGE) continue;
-    const known = algorithm !== void 0 && typeof digest.value === "string";
-    files.push(known ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
+    const known2 = algorithm !== void 0 && typeof digest.value === "string";
+    files.push(known2 ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
   }
   return files;
 }
@@ -38782,18 +39561,18 @@ function readBerkeleyHash(bytes) {
 }
 function createPages(bytes) {
   const little = bytes.readUInt32LE(12) === HASH_MAGIC;
-  const u16 = (page, at3) => little ? page.readUInt16LE(at3) : page.readUInt16BE(at3);
-  const u32 = (page, at3) => little ? page.readUInt32LE(at3) : page.readUInt32BE(at3);
+  const u16 = (page, at2) => little ? page.readUInt16LE(at2) : page.readUInt16BE(at2);
+  const u32 = (page, at2) => little ? page.readUInt32LE(at2) : page.readUInt32BE(at2);
   const size = u32(bytes, 20);
   if (bytes.readUInt8(25) !== META_HASH) return "it is no hash database";
   if (bytes.readUInt8(24) !== 0) return "it is encrypted";
   if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
   const count3 = Math.floor(bytes.length / size);
-  const at2 = (number3) => {
+  const at = (number3) => {
     if (number3 < 1 || number3 >= count3) throw new RangeError("page outside the file");
     return bytes.subarray(number3 * size, (number3 + 1) * size);
   };
-  return { size, count: count3, stated: u32(bytes, 32) + 1, at: at2, u16, u32, taken: /* @__PURE__ */ new Set() };
+  return { size, count: count3, stated: u32(bytes, 32) + 1, at, u16, u32, taken: /* @__PURE__ */ new Set() };
 }
 function valuesOf(pages, page) {
   const items = pages.u16(page, 20);
@@ -38859,17 +39638,17 @@ function readNdb(bytes) {
   }
   let left = bytes.length;
   for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
-    const at2 = slot * SLOT_SIZE;
-    if (bytes.toString("latin1", at2, at2 + 4) !== "Slot") {
+    const at = slot * SLOT_SIZE;
+    if (bytes.toString("latin1", at, at + 4) !== "Slot") {
       report2(`slot ${slot} is none`);
       continue;
     }
-    const index = bytes.readUInt32LE(at2 + 4);
+    const index = bytes.readUInt32LE(at + 4);
     if (index === 0) {
-      if (bytes.readUInt32LE(at2 + 8) !== 0 || bytes.readUInt32LE(at2 + 12) !== 0) report2(`slot ${slot} is damaged`);
+      if (bytes.readUInt32LE(at + 8) !== 0 || bytes.readUInt32LE(at + 12) !== 0) report2(`slot ${slot} is damaged`);
       continue;
     }
-    const blob = withinBounds(() => readBlock(bytes, index, at2));
+    const blob = withinBounds(() => readBlock(bytes, index, at));
     left -= blob?.length ?? 0;
     if (left < 0) {
       report2("its packages are larger than the file");
@@ -38894,10 +39673,10 @@ function readBlock(bytes, index, slot) {
 function adler32(bytes) {
   let a = 1;
   let b = 0;
-  for (let at2 = 0; at2 < bytes.length; ) {
-    const end = Math.min(at2 + 3800, bytes.length);
-    for (; at2 < end; at2++) {
-      a += bytes[at2] ?? 0;
+  for (let at = 0; at < bytes.length; ) {
+    const end = Math.min(at + 3800, bytes.length);
+    for (; at < end; at++) {
+      a += bytes[at] ?? 0;
       b += a;
     }
     a %= 65521;
@@ -38977,13 +39756,13 @@ function committedFrames(bytes) {
   if (!sum2.equals(bytes, 24)) throw new RangeError("damaged header");
   const frames = /* @__PURE__ */ new Map();
   let open4 = /* @__PURE__ */ new Map();
-  for (let at2 = LOG_HEADER; at2 + FRAME_HEADER + pageSize <= bytes.length; at2 += FRAME_HEADER + pageSize) {
-    if (bytes.compare(bytes, 16, 24, at2 + 8, at2 + 16) !== 0) break;
-    sum2.add(bytes.subarray(at2, at2 + 8));
-    sum2.add(bytes.subarray(at2 + FRAME_HEADER, at2 + FRAME_HEADER + pageSize));
-    if (!sum2.equals(bytes, at2 + 16)) break;
-    open4.set(bytes.readUInt32BE(at2), at2 + FRAME_HEADER);
-    if (bytes.readUInt32BE(at2 + 4) === 0) continue;
+  for (let at = LOG_HEADER; at + FRAME_HEADER + pageSize <= bytes.length; at += FRAME_HEADER + pageSize) {
+    if (bytes.compare(bytes, 16, 24, at + 8, at + 16) !== 0) break;
+    sum2.add(bytes.subarray(at, at + 8));
+    sum2.add(bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + pageSize));
+    if (!sum2.equals(bytes, at + 16)) break;
+    open4.set(bytes.readUInt32BE(at), at + FRAME_HEADER);
+    if (bytes.readUInt32BE(at + 4) === 0) continue;
     for (const [number3, start] of open4) frames.set(number3, start);
     open4 = /* @__PURE__ */ new Map();
   }
@@ -39000,7 +39779,7 @@ function createChecksum(little) {
         second = second + view.getUint32(i + 4, little) + first2 >>> 0;
       }
     },
-    equals: (bytes, at2) => bytes.readUInt32BE(at2) === first2 && bytes.readUInt32BE(at2 + 4) === second
+    equals: (bytes, at) => bytes.readUInt32BE(at) === first2 && bytes.readUInt32BE(at + 4) === second
   };
 }
 function createPageReader(pages, usable, total) {
@@ -39040,25 +39819,25 @@ function readTablePage(page, start, usable) {
   const offsets = Array.from({ length: count3 }, (_, i) => page.readUInt16BE(array2 + i * 2));
   const taken = usable - (page.readUInt16BE(start + 5) || 65536) - unusedBytes(page, start);
   if (type === TABLE_INTERIOR) {
-    const size2 = offsets.reduce((sum2, at2) => sum2 + readVarint(page, at2 + 4).next - at2, 0);
-    const children = [...offsets.map((at2) => page.readUInt32BE(at2)), page.readUInt32BE(start + 8)];
+    const size2 = offsets.reduce((sum2, at) => sum2 + readVarint(page, at + 4).next - at, 0);
+    const children = [...offsets.map((at) => page.readUInt32BE(at)), page.readUInt32BE(start + 8)];
     return { children, isDamaged: size2 !== taken };
   }
-  const cells = offsets.map((at2) => readCell(page, at2, usable));
+  const cells = offsets.map((at) => readCell(page, at, usable));
   const size = cells.reduce((sum2, cell2) => sum2 + Math.max(4, cell2.end - cell2.start), 0);
   return { cells, isDamaged: size !== taken };
 }
 function unusedBytes(page, start) {
   let unused = page.readUInt8(start + 7);
   let last = 0;
-  for (let at2 = page.readUInt16BE(start + 1); at2 > last; at2 = page.readUInt16BE(at2)) {
-    unused += page.readUInt16BE(at2 + 2);
-    last = at2;
+  for (let at = page.readUInt16BE(start + 1); at > last; at = page.readUInt16BE(at)) {
+    unused += page.readUInt16BE(at + 2);
+    last = at;
   }
   return unused;
 }
-function readCell(page, at2, usable) {
-  const size = readVarint(page, at2);
+function readCell(page, at, usable) {
+  const size = readVarint(page, at);
   const id = readVarint(page, size.next);
   const start = id.next;
   const most = usable - 35;
@@ -39072,7 +39851,7 @@ function readCell(page, at2, usable) {
   const isWhole = here === size.value;
   const next = isWhole ? 0 : page.readUInt32BE(start + here);
   const end = start + here + (isWhole ? 0 : 4);
-  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next, start: at2, end };
+  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next, start: at, end };
 }
 function readVarint(bytes, start) {
   let value = 0;
@@ -39088,12 +39867,12 @@ function readRecord(bytes, most) {
   const header = readVarint(bytes, 0);
   const columns = [];
   let start = header.value;
-  for (let at2 = header.next; at2 < header.value && columns.length < most; ) {
-    const { value: type, next } = readVarint(bytes, at2);
+  for (let at = header.next; at < header.value && columns.length < most; ) {
+    const { value: type, next } = readVarint(bytes, at);
     const size = columnSize(type);
     columns.push({ type, start, size });
     start += size;
-    at2 = next;
+    at = next;
   }
   return columns;
 }
@@ -39226,11 +40005,24 @@ function readRpmFile(path, bytes) {
 }
 
 // src/toolchain/survey.ts
+var MAX_COMMANDS = 1e3;
+function isCommand(path) {
+  return DEFAULT_COMMANDS.includes(path.slice(path.lastIndexOf("/") + 1));
+}
 function surveyTree(tree2) {
-  const survey = { packages: [], fileLists: [], scripts: [], binaries: [], unreadDatabases: [] };
+  const survey = {
+    packages: [],
+    fileLists: [],
+    claims: [],
+    scripts: [],
+    binaries: [],
+    commands: [],
+    unreadDatabases: []
+  };
   const sqlite = /* @__PURE__ */ new Map();
   const journals = /* @__PURE__ */ new Map();
   for (const { path, node } of tree2.walk()) {
+    if (isCommand(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
       const reason = whyUnread(tree2, path);
       if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
@@ -39258,6 +40050,7 @@ function place(survey, found) {
   const { content } = found;
   if (content.kind === "packages") survey.packages.push({ ...found, content });
   else if (content.kind === "file-list") survey.fileLists.push({ ...found, content });
+  else if (content.kind === "claims") survey.claims.push({ ...found, content });
   else if (content.kind === "script") survey.scripts.push({ ...found, content });
   else if (content.kind === "binary") survey.binaries.push({ ...found, content });
 }
@@ -39300,6 +40093,14 @@ var PACKAGES_OF_TOOL = {
   ebtables: ["ebtables", "iptables"],
   arptables: ["arptables", "iptables"]
 };
+var TOOL_PACKAGES = new Set(Object.values(PACKAGES_OF_TOOL).flat());
+var MAX_CLAIMS = 3;
+function listClaims(survey, tool2) {
+  const told = survey.claims.flatMap(
+    ({ path, node, content }) => content.claims.filter(({ name }) => PACKAGES_OF_TOOL[tool2]?.includes(name)).map(({ name, version: version3 }) => evidence(`an SBOM in the image claims ${name} ${version3}`, path, node))
+  );
+  return told.slice(0, MAX_CLAIMS);
+}
 function indexOwnership(survey, tree2) {
   const resolve4 = createPathResolver(tree2);
   const index = { byPath: /* @__PURE__ */ new Map(), byDigest: /* @__PURE__ */ new Map(), withoutList: /* @__PURE__ */ new Map() };
@@ -39319,7 +40120,11 @@ function indexOwnership(survey, tree2) {
       }
     }
   }
-  return { tie: (path, digests, tool2) => tie(index, path, digests, tool2), problems: databaseProblems(survey) };
+  return {
+    tie: (path, digests, tool2) => tie(index, path, digests, tool2),
+    claims: (tool2) => listClaims(survey, tool2),
+    problems: databaseProblems(survey)
+  };
 }
 function tie(index, path, digests, tool2) {
   const content = digests ? Object.entries(digests).map(([algorithm, hex]) => `${algorithm}:${hex}`) : [];
@@ -39374,7 +40179,7 @@ function describeFormer(owner, path) {
 
 // src/toolchain/libraries.ts
 function listLibraries(survey, ownership) {
-  return survey.binaries.flatMap(({ path, node, content }) => {
+  return withoutFurtherNames(survey.binaries).flatMap(({ path, node, content }) => {
     const identity = content.identity;
     if (!identity?.library) return [];
     const { soVersion, min, max } = narrowByFileName(identity.tool, basename5(path), identity.library);
@@ -39383,7 +40188,7 @@ function listLibraries(survey, ownership) {
       soVersion,
       path,
       versions: [min, max],
-      evidence: [evidence(`its bytes hold: ${identity.evidence}`, path, node)]
+      evidence: [evidence(describeIdentity(identity), path, node)]
     };
     const { owner, former } = ownership.tie(path, content.digests);
     if (former) library.evidence.unshift({ fact: describeFormer(former, path), source: former.source });
@@ -39395,6 +40200,17 @@ function listLibraries(survey, ownership) {
     return [library];
   });
 }
+function withoutFurtherNames(binaries) {
+  const names2 = /* @__PURE__ */ new Map();
+  for (const { path, content } of binaries) {
+    const known2 = names2.get(content) ?? { first: path, isLibrary: false };
+    names2.set(content, { ...known2, isLibrary: known2.isLibrary || isNetfilterLibrary(basename5(path)) });
+  }
+  return binaries.filter(({ path, content }) => {
+    const known2 = names2.get(content);
+    return known2?.isLibrary ? isNetfilterLibrary(basename5(path)) : known2?.first === path;
+  });
+}
 function liesWithin(version3, min, max) {
   return (min === null || compareVersions(version3, min) >= 0) && (max === null || compareVersions(version3, max) <= 0);
 }
@@ -39403,17 +40219,17 @@ function liesWithin(version3, min, max) {
 import { basename as basename6 } from "node:path/posix";
 var STARTERS = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 var MAX_SCRIPT_DEPTH = 3;
-function tellProgram(tree2, config2, survey, find2, known) {
+function tellProgram(tree2, config2, survey, find2, known2) {
   const started = findStarted(tree2, [...config2.entrypoint, ...config2.cmd], find2);
   for (const path of started) {
-    const match2 = recognise(path, binaryAt(tree2, path)?.content.go, known);
+    const match2 = recognise(path, binaryAt(tree2, path)?.content.go, known2);
     if (match2) return { program: describeProgram(tree2, path, match2.id, match2.fact) };
   }
-  const elsewhere = findAnywhere(tree2, survey, known);
+  const elsewhere = findAnywhere(tree2, survey, known2);
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree2, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !STARTERS.test(basename6(path)) && isProgram(tree2, path));
+  const own2 = started.find((path) => !STARTERS.test(basename6(path)) && isProgram2(tree2, path));
   if (own2 !== void 0) return { program: describeProgram(tree2, own2, ownName(tree2, own2), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
@@ -39443,10 +40259,10 @@ function reach(tree2, word, find2) {
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
-function recognise(path, build3, known) {
-  const byPath = known.find((program2) => program2.recognise?.paths?.includes(path));
+function recognise(path, build3, known2) {
+  const byPath = known2.find((program2) => program2.recognise?.paths?.includes(path));
   let best;
-  for (const program2 of build3 ? known : []) {
+  for (const program2 of build3 ? known2 : []) {
     for (const module of program2.recognise?.goModules ?? []) {
       const names2 = [build3?.path ?? "", build3?.main?.path ?? ""];
       const fits = names2.some((name) => name === module || name.startsWith(`${module}/`));
@@ -39456,9 +40272,9 @@ function recognise(path, build3, known) {
   if (best) return { id: best.id, path, fact: `a Go program of ${build3?.path || build3?.main?.path}` };
   return byPath && { id: byPath.id, path, fact: `the path of ${byPath.id}'s program` };
 }
-function findAnywhere(tree2, survey, known) {
-  const programs = survey.binaries.flatMap(({ path, content }) => recognise(path, content.go, known) ?? []);
-  const paths = known.flatMap(
+function findAnywhere(tree2, survey, known2) {
+  const programs = survey.binaries.flatMap(({ path, content }) => recognise(path, content.go, known2) ?? []);
+  const paths = known2.flatMap(
     ({ id, recognise: by }) => (by?.paths ?? []).flatMap((path) => {
       const hit = followLink(tree2, path);
       return hit?.target ? [{ id, path: hit.target.path, fact: `the path of ${id}'s program` }] : [];
@@ -39502,7 +40318,7 @@ function binaryAt(tree2, path) {
   const content = probedContent(node.content);
   return content?.kind === "binary" ? { path, node, content } : void 0;
 }
-function isProgram(tree2, path) {
+function isProgram2(tree2, path) {
   const node = tree2.lookup(path);
   return node?.type === "file" && probedContent(node.content)?.kind !== "script";
 }
@@ -39558,7 +40374,7 @@ function listWrappers(survey) {
     const { wrapper } = content.script;
     if (!wrapper) return [];
     const fact2 = `a ${wrapper.isEntrypoint ? "start " : ""}script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
-    const { text: _, ...told } = wrapper;
+    const { text: _, sets: __, ...told } = wrapper;
     return [{ path, ...told, evidence: [evidence(fact2, path, node)] }];
   });
   const programs = survey.binaries.flatMap(({ path, node, content }) => {
@@ -39569,13 +40385,63 @@ function listWrappers(survey) {
   });
   return [...scripts, ...programs];
 }
-function setsLinks(selector, survey) {
-  const script = survey.scripts.find(({ path }) => path === selector?.path);
-  return selector?.effective === true && script?.content.script.wrapper?.isEntrypoint === true;
+function commandsSet(selector, survey) {
+  const script = survey.scripts.find(({ path }) => path === selector?.path)?.content.script.wrapper;
+  if (selector?.effective !== true || script?.isEntrypoint !== true) return () => false;
+  return (name) => /^ip6?tables/.test(name) && (script.sets === void 0 || script.sets.includes(name));
+}
+
+// src/toolchain/start-path.ts
+import { dirname as dirname6 } from "node:path/posix";
+function followPath(tree2, survey, directories, started) {
+  let now = directories;
+  const doubts = [];
+  for (const script of started) {
+    for (const { value, isSure } of settingsOf(tree2, script)) {
+      const next = evaluate(value, now);
+      if (next !== void 0 && isSure) now = next;
+      else doubts.push({ script, value, find: next && createCommandFinder(tree2, next) });
+    }
+  }
+  const find2 = createCommandFinder(tree2, now);
+  const elsewhere = listElsewhere(tree2, survey, now);
+  return {
+    directories: now,
+    find: find2,
+    doubt(name, told) {
+      const leads = JSON.stringify(find2(name)?.via);
+      const doubt = doubts.find(
+        (one) => one.find ? JSON.stringify(one.find(name)?.via) !== leads : elsewhere.has(name)
+      );
+      return doubt ? doubtful(name, told, doubt) : told;
+    }
+  };
+}
+function settingsOf(tree2, path) {
+  const node = tree2.lookup(path);
+  const content = node?.type === "file" ? probedContent(node.content) : void 0;
+  return content?.kind === "script" ? content.script.paths ?? [] : [];
+}
+function evaluate(value, directories) {
+  const text3 = value.replace(/\$(?:PATH\b|\{PATH\})/g, () => directories.join(":"));
+  return /[$`~*?[\\]/.test(text3) ? void 0 : splitPath2(text3);
+}
+function listElsewhere(tree2, survey, directories) {
+  const resolve4 = createPathResolver(tree2);
+  const inPath = new Set(directories.map((directory) => dirname6(resolve4(`${directory === "/" ? "" : directory}/x`))));
+  return new Set(survey.commands.filter((path) => !inPath.has(dirname6(resolve4(path)))).map(nameOf2));
+}
+function nameOf2(path) {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+function doubtful(name, told, { script, value, find: find2 }) {
+  const command = { backend: "unknown", via: told.command.via };
+  const to = find2 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
+  return { command, missing: { fact: `what ${name} is`, reason: `${script} sets PATH to ${value}, ${to}` } };
 }
 
 // src/toolchain/tools.ts
-import { basename as basename7, dirname as dirname6 } from "node:path/posix";
+import { basename as basename7, dirname as dirname7 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -39585,7 +40451,7 @@ function listTools(context) {
   const missing = [];
   const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
   const named2 = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
-  const unnamed = identified.filter((found) => !named2.some((entry) => entry.found === found)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
+  const unnamed = identified.filter((found) => !named2.some((entry) => entry.found.content === found.content)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
   for (const { found, name } of named2) addTool(context, tools, missing, found, name, links);
   for (const { found, name } of unnamed) {
     const same2 = tools.some((tool2) => tool2.name === name && isSameTool(context, tool2, found));
@@ -39601,8 +40467,8 @@ function findLinks({ tree: tree2, directories }) {
       const path = `${directory === "/" ? "" : directory}/${name}`;
       const hit = followLink(tree2, path);
       if (!hit?.target) continue;
-      const known = links.get(hit.target.path) ?? [];
-      links.set(hit.target.path, [...known, { name, path, via: hit.via }]);
+      const known2 = links.get(hit.target.path) ?? [];
+      links.set(hit.target.path, [...known2, { name, path, via: hit.via }]);
     }
   }
   return links;
@@ -39650,7 +40516,7 @@ function addTool(context, tools, missing, found, name, links) {
   if (identity?.backend) tool2.backend = identity.backend;
   if (bytes.version !== null) tool2.byteVersion = bytes.version;
   if (identity?.tool === "nft") addJsonSupport(context, found, tool2);
-  if (identity) tool2.evidence.push(evidence(`its bytes hold: ${identity.evidence}`, found.path, found.node));
+  if (identity) tool2.evidence.push(evidence(describeIdentity(identity), found.path, found.node));
   tool2.evidence.push(...bytes.evidence);
   if (tool2.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
   tools.push(tool2);
@@ -39687,6 +40553,7 @@ function createTool({ ownership, find: find2 }, found, name, links, byteVersion)
     tool2.replacedPackage = former.record;
     tool2.evidence.push({ fact: describeFormer(former, found.path), source: former.source });
   }
+  if (!owner) tool2.evidence.push(...ownership.claims(name));
   if (hasFileCapabilities(found)) {
     tool2.fileCapabilities = true;
     tool2.evidence.push(evidence("it carries security.capability", found.path, found.node));
@@ -39709,8 +40576,8 @@ function addJsonSupport(context, found, tool2) {
   const json2 = own2 ?? library?.content?.identity?.json;
   if (json2 === void 0) return;
   tool2.json = json2;
-  const at2 = library ?? found;
-  tool2.evidence.push(evidence(`it is built ${json2 ? "with" : "without"} JSON support`, at2.path, at2.node));
+  const at = library ?? found;
+  tool2.evidence.push(evidence(`it is built ${json2 ? "with" : "without"} JSON support`, at.path, at.node));
 }
 function readByteVersion(context, found) {
   const identity = found.content.identity;
@@ -39718,7 +40585,7 @@ function readByteVersion(context, found) {
   if (identity?.candidates)
     return {
       version: null,
-      reason: `its bytes hold several versions: ${identity.candidates.join(", ")}`,
+      reason: describeIdentity(identity),
       evidence: []
     };
   const prefix = identity?.versionIn;
@@ -39732,13 +40599,13 @@ function readByteVersion(context, found) {
       reason: library ? `${library.path} holds no version` : `its ${prefix} was not found`,
       evidence: []
     };
-  const fact2 = `its library holds: ${library.content?.identity?.evidence}`;
+  const fact2 = `its library holds: ${library.content?.identity?.evidence ?? version3}`;
   return { version: version3, reason: "", evidence: [evidence(fact2, library.path, library.node)] };
 }
 function byNameAndPath(directories) {
   const order2 = [...FAMILY, "nft", "ipset", "conntrack"];
   const rank3 = (tool2) => {
-    const index = directories.indexOf(dirname6(tool2.path));
+    const index = directories.indexOf(dirname7(tool2.path));
     return index < 0 ? directories.length : index;
   };
   return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank3(a) - rank3(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
@@ -39752,8 +40619,12 @@ function inspectToolchain(platform2, knowledge2) {
   const { tree: tree2, config: config2 } = platform2;
   const survey = surveyTree(tree2);
   const ownership = indexOwnership(survey, tree2);
-  const directories = pathDirectories(config2.env);
-  const find2 = createCommandFinder(tree2, directories);
+  const ofImage = pathDirectories(config2.env);
+  const words3 = [...config2.entrypoint, ...config2.cmd];
+  const findAtStart = createCommandFinder(tree2, ofImage);
+  const path = followPath(tree2, survey, ofImage, findStarted(tree2, words3, findAtStart));
+  const { directories, find: find2 } = path;
+  const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
   const loader = createLoader(tree2, config2.env);
   const { tools, missing: missingOfTools } = listTools({
     tree: tree2,
@@ -39763,15 +40634,15 @@ function inspectToolchain(platform2, knowledge2) {
     directories,
     loader
   });
-  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...tellCommand(name, find2) }));
+  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find2)) }));
   const { extensions, missing: missingExtensions2 } = listExtensions({ tree: tree2, survey, loader, tools, env: config2.env });
-  const started = findStarted(tree2, [...config2.entrypoint, ...config2.cmd], find2);
+  const started = findStarted(tree2, words3, findEither);
   const selector = tellSelector(tree2, survey, find2, directories, started);
-  const isSetAtStart = setsLinks(selector, survey);
+  const isSetAtStart = commandsSet(selector, survey);
   const defaults = Object.fromEntries(
-    told.map(({ name, command }) => [name, isSetAtStart ? chosenAtStart(name, command) : command])
+    told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
   );
-  const { program: program2, missing: missingProgram } = tellProgram(tree2, config2, survey, find2, knowledge2.programs);
+  const { program: program2, missing: missingProgram } = tellProgram(tree2, config2, survey, findEither, knowledge2.programs);
   return {
     os: readOsRelease(tree2),
     architecture: platform2.platform.split("/")[1] ?? "",
@@ -39785,6 +40656,7 @@ function inspectToolchain(platform2, knowledge2) {
     modprobe: find2("modprobe")?.target !== void 0,
     environment: pickVariables(config2.env, knowledge2.variables),
     missing: distinctFacts([
+      ...(platform2.doubts ?? []).map((doubt) => ({ ...doubt, decisive: true })),
       ...ownership.problems,
       ...missingOfTools,
       ...missingExtensions2,
@@ -39793,9 +40665,8 @@ function inspectToolchain(platform2, knowledge2) {
     ])
   };
 }
-function chosenAtStart(name, command) {
-  const isSet = /^ip6?tables/.test(name) && (command.backend === "nft" || command.backend === "legacy");
-  return isSet ? { ...command, backend: "auto" } : command;
+function chosenAtStart(command) {
+  return command.backend === "nft" || command.backend === "legacy" ? { ...command, backend: "auto" } : command;
 }
 function listMissingLibraries(tools, survey, loader) {
   const paths = [...new Set(tools.map(({ target }) => target))];
@@ -39820,9 +40691,9 @@ function osField(text3, name) {
 function pickVariables(env, names2) {
   const picked = {};
   for (const entry of env) {
-    const at2 = entry.indexOf("=");
-    const name = entry.slice(0, at2);
-    if (at2 > 0 && names2.includes(name)) picked[name] = entry.slice(at2 + 1);
+    const at = entry.indexOf("=");
+    const name = entry.slice(0, at);
+    if (at > 0 && names2.includes(name)) picked[name] = entry.slice(at + 1);
   }
   return picked;
 }
@@ -39831,7 +40702,7 @@ function distinctFacts(missing) {
 }
 
 // src/toolchain/probe.ts
-import { basename as basename8, dirname as dirname7 } from "node:path/posix";
+import { basename as basename8, dirname as dirname8 } from "node:path/posix";
 
 // src/toolchain/packages/dpkg.ts
 function parseDpkgStatus(text3, form) {
@@ -39861,12 +40732,12 @@ function parseDpkgStatus(text3, form) {
     else if (line[0] === " " || line[0] === "	") {
       if (stanza.size === 0) report2(`line ${number3} continues nothing`);
     } else {
-      const field = /^([!-9;-~]+):[ \t]*(.*)$/.exec(line);
-      if (!field) report2(`line ${number3} is no field`);
+      const field2 = /^([!-9;-~]+):[ \t]*(.*)$/.exec(line);
+      if (!field2) report2(`line ${number3} is no field`);
       else {
-        if (field[1]?.toLowerCase() === "package" && stanza.has("package"))
+        if (field2[1]?.toLowerCase() === "package" && stanza.has("package"))
           report2(`line ${number3} names a second package in a stanza`);
-        takeField2(stanza, field[1] ?? "", field[2] ?? "");
+        takeField2(stanza, field2[1] ?? "", field2[2] ?? "");
       }
     }
   }
@@ -39899,8 +40770,39 @@ function parseDpkgSums(text3) {
   return files;
 }
 
+// src/toolchain/packages/spdx.ts
+var MAX_CLAIMS2 = 16;
+var MAX_READ = 1e5;
+function isSpdxDocument(path) {
+  if (path.endsWith(".spdx.json")) return /\/(?:var\/lib\/db\/sbom|usr\/share\/spdx)\/[^/]+$/.test(path);
+  return path.endsWith(".spdx") && /^\/opt\/bitnami\/(?:[^/]+\/)*\.spdx-[^/]+$/.test(path);
+}
+function parseSpdx(text3, names2) {
+  const packages2 = field(parseJson(text3), "packages");
+  if (!Array.isArray(packages2)) return [];
+  const claims2 = [];
+  for (const entry of packages2.slice(0, MAX_READ)) {
+    const name = field(entry, "name");
+    const version3 = field(entry, "versionInfo");
+    if (typeof name !== "string" || typeof version3 !== "string" || !names2.has(name)) continue;
+    if (/^[\w.+~:-]{1,80}$/.test(version3) && claims2.length < MAX_CLAIMS2) claims2.push({ name, version: version3 });
+  }
+  return claims2;
+}
+function parseJson(text3) {
+  try {
+    return JSON.parse(text3);
+  } catch {
+    return void 0;
+  }
+}
+function field(value, name) {
+  return typeof value === "object" && value !== null ? value[name] : void 0;
+}
+
 // src/toolchain/probe.ts
 var MAX_DATABASE = 32 * 1024 * 1024;
+var MAX_SBOM = 1024 * 1024;
 var MAX_SMALL_TEXT = 1024 * 1024;
 var probeContent = (file) => openDatabase(file) ?? openOther(file);
 function openDatabase(file) {
@@ -39908,6 +40810,7 @@ function openDatabase(file) {
   if (path.endsWith("lib/apk/db/installed")) return database(file, "apk", parseApkDatabase);
   if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
   if (path.endsWith("container-manifest-2") && isRpmManifest(path)) return database(file, "rpm", parseRpmManifest);
+  if (path.includes(".spdx") && isSpdxDocument(path)) return claims(file);
   if (!path.includes("lib/dpkg/")) return void 0;
   if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text3) => parseDpkgStatus(text3, "status"));
   if (path.includes("lib/dpkg/status.d/"))
@@ -39919,7 +40822,7 @@ function openDatabase(file) {
 function openOther(file) {
   const name = basename8(file.path);
   if (name === "os-release") {
-    const parent = dirname7(file.path);
+    const parent = dirname8(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
       return textSink(file, MAX_SMALL_TEXT, (text3) => ({ kind: "text", text: text3 }));
   }
@@ -39934,8 +40837,15 @@ function isWantedName(name) {
 function database(file, kind, parse4) {
   return textSink(file, MAX_DATABASE, (text3, complete) => {
     const { packages: packages2, problems } = parse4(text3);
-    const cut = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
-    return { kind: "packages", database: kind, packages: packages2, problems: [...cut, ...problems] };
+    const cut2 = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
+    return { kind: "packages", database: kind, packages: packages2, problems: [...cut2, ...problems] };
+  });
+}
+function claims(file) {
+  if (file.size > MAX_SBOM) return void 0;
+  return textSink(file, MAX_SBOM, (text3) => {
+    const told = parseSpdx(text3, TOOL_PACKAGES);
+    return told.length > 0 ? { kind: "claims", claims: told } : void 0;
   });
 }
 function fileList(file, parse4) {
@@ -39955,11 +40865,11 @@ function rpmDatabase(file) {
     isRpmJournal(file.path) ? JOURNAL_HEAD : MAX_RPM_DATABASE,
     (bytes, complete) => {
       const read2 = readRpmFile(file.path, bytes);
-      const cut = complete ? [] : ["it ends early"];
+      const cut2 = complete ? [] : ["it ends early"];
       if (read2.format === "sqlite-journal") return { kind: "rpm-journal", isHot: read2.isHot };
       if (read2.format === "packages")
-        return { kind: "packages", database: "rpm", packages: read2.packages, problems: [...cut, ...read2.problems] };
-      read2.pages.problems.unshift(...cut);
+        return { kind: "packages", database: "rpm", packages: read2.packages, problems: [...cut2, ...read2.problems] };
+      read2.pages.problems.unshift(...cut2);
       return { kind: "rpm-sqlite", isLog: read2.format === "sqlite-log", pages: read2.pages };
     }
   );
@@ -39992,12 +40902,19 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "addb2afde1dc2fdb" : void 0;
+var build = true ? "3aa6e67101c8800c" : void 0;
 
 // src/inspect.ts
+var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
 var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
-  variables: [...new Set(programProfiles.flatMap((profile) => profile.selects?.variable?.name ?? []))]
+  variables: [
+    ...new Set(
+      [...programProfiles.map(({ selects }) => selects?.variable), ...wrapperVariables].flatMap(
+        (variable) => variable?.name ?? []
+      )
+    )
+  ]
 };
 async function inspectImages(references, options = {}) {
   const cache = options.cache === void 0 ? void 0 : openCache(options.cache);
@@ -40039,9 +40956,10 @@ function recall(cache, identity) {
   return { toolchain: found.toolchain, notes: [...found.notes, note] };
 }
 function inspectPlatform(platform2, cache) {
-  const known = { toolchain: inspectToolchain(platform2, knowledge), notes: platform2.notes };
-  if (!platform2.layers.some(({ partial: partial2 }) => partial2 !== void 0)) cache?.store(platform2, known);
-  return known;
+  const known2 = { toolchain: inspectToolchain(platform2, knowledge), notes: platform2.notes };
+  const isPlain = platform2.doubts === void 0 && platform2.layers.every(({ partial: partial2 }) => partial2 === void 0);
+  if (isPlain) cache?.store(platform2, known2);
+  return known2;
 }
 function toInspected({ reference, digest, platforms: platforms2 }) {
   return {
@@ -40251,8 +41169,9 @@ var hostSchema = object({
   kernelVersion: optional(string2()),
   /** The first row is the default kernel. */
   kernels: array(kernelSchema),
-  /** The host's own tools. `version` is the upstream version. An `installed` of false says that the host has none; the
-   * backend is then the one that the node's kubelet uses from elsewhere. */
+  /** The host's own tools. `version` is the upstream version. `backend` is the one in which the node's kubelet writes, which
+   * others follow: that of the host's iptables, where the kubelet doesn't bring its own. An `installed` of false says that
+   * the host has none. */
   iptables: optional(
     object({
       version: optional(fact(string2())),
@@ -40260,6 +41179,8 @@ var hostSchema = object({
        * number. */
       release: optional(fact(string2())),
       backend: optional(fact(backendSchema)),
+      /** Of the host's own iptables, where the kubelet brings another; absent: the same. */
+      ownBackend: optional(fact(backendSchema)),
       installed: optional(fact(boolean2()))
     })
   ),
@@ -40281,7 +41202,11 @@ var ownProgram = strictObject({
   ipset: optional(version2.check(about("Version of the ipset that it carries."))),
   nft: optional(version2.check(about("Version of the nft that it carries."))),
   writes: optional(
-    array(string2()).check(about("What its rules hold, e.g. mark-match, port-range. Without it the common ones, as warnings."))
+    array(string2()).check(
+      about(
+        "What its rules hold, each part by its name: DNAT of a port is [dnat, port]. Without it the common ones, as warnings."
+      )
+    )
   ),
   creates: optional(
     array(string2().check(_regex(/^[a-z]+:[a-z,]+$/, "a set type, e.g. hash:ip,port"))).check(about("Set types that it creates with ipset, [] for none. Without it every type may be among them."))
@@ -40348,7 +41273,9 @@ var image = strictObject({
 var ignore = strictObject({
   rule: optional(string2().check(about("Rule that is ignored; without it all rules."))),
   host: optional(string2().check(about("Host id, * allowed; without it all hosts."))),
-  program: optional(string2().check(about("Program that the finding is about; without it any."))),
+  program: optional(
+    string2().check(about("Program that the finding is about, kube-proxy or kube-proxy@1.36, * allowed; without it any."))
+  ),
   until: string2().check(
     _regex(/^\d{4}-\d{2}-\d{2}$/, "a date, e.g. 2027-01-31"),
     about("Last day it counts, YYYY-MM-DD. After it the finding counts again and the report says so.")
@@ -40407,13 +41334,14 @@ function readLocatedConfig(text3, file) {
     uniqueKeys: true,
     logLevel: "error"
   });
-  const place2 = (path2) => at(file, path2, document, lines);
+  const line = (path2) => `${file}:${lineOf(path2, document, lines)}`;
+  const place2 = (path2) => `${line(path2)}: ${fieldName(path2)}`;
   const [syntax] = document.errors;
   if (syntax !== void 0) {
     throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax)}`);
   }
   const value = toPlain(document, file, lines);
-  if (value === null || value === void 0) return { config: {}, place: place2 };
+  if (value === null || value === void 0) return { config: {}, place: place2, line };
   const result = configSchema4.safeParse(value);
   if (result.success) {
     checkIgnores(result.data, place2);
@@ -40421,7 +41349,7 @@ function readLocatedConfig(text3, file) {
       const problem2 = limitProblem(name, stated3);
       if (problem2 !== void 0) throw new UserError(`${place2(["limits", name])}: ${problem2}`);
     }
-    return { config: result.data, place: place2 };
+    return { config: result.data, place: place2, line };
   }
   const [first2] = result.error.issues;
   if (first2 === void 0) throw new UserError(`${file}: not a valid config`);
@@ -40452,15 +41380,16 @@ function aliasLine(document, lines, unresolved) {
   });
   return offset === void 0 ? "" : `:${lines.linePos(offset).line}`;
 }
-function at(file, path, document, lines) {
-  const field = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+function fieldName(path) {
+  const field2 = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+  return field2.replace(/^\./, "") || "the whole file";
+}
+function lineOf(path, document, lines) {
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length), true);
-    if (node?.range !== void 0) {
-      return `${file}:${lines.linePos(node.range[0]).line}: ${field.replace(/^\./, "") || "the whole file"}`;
-    }
+    if (node?.range !== void 0) return lines.linePos(node.range[0]).line;
   }
-  return `${file}:1: ${field.replace(/^\./, "")}`;
+  return 1;
 }
 function describeIssue(issue2, parent, root) {
   const path = [...parent, ...issue2.path];
@@ -40592,16 +41521,16 @@ var selections_default = {
 
 // src/hosts/catalogue.ts
 var catalogue = { hosts: catalogueHosts, selections: selections_default };
-function findHost(known, id) {
-  return known.hosts.find((host) => host.id === id);
+function findHost(known2, id) {
+  return known2.hosts.find((host) => host.id === id);
 }
-var unknownKernel = {
+var unknownKernel2 = {
   id: "unknown",
   release: { value: "unknown", source: "not in the catalogue", confidence: "inferred" },
   modules: {}
 };
 function defaultKernel(row) {
-  return row.kernels[0] ?? unknownKernel;
+  return row.kernels[0] ?? unknownKernel2;
 }
 function toHost(row, kernel) {
   const isDefault = kernel.id === defaultKernel(row).id;
@@ -40639,8 +41568,8 @@ var kubernetes_default = {
 
 // src/hosts/plausible.ts
 function newest(versions) {
-  const known = versions.filter((version3) => version3 !== void 0 && isVersion(version3));
-  return known.reduce((best, version3) => compareVersions(version3, best) > 0 ? version3 : best, "0.0");
+  const known2 = versions.filter((version3) => version3 !== void 0 && isVersion(version3));
+  return known2.reduce((best, version3) => compareVersions(version3, best) > 0 ? version3 : best, "0.0");
 }
 var newestKnown = {
   iptables: newest([...encodings_default.measured.iptables, ...versionsOf("iptables")]),
@@ -40659,22 +41588,26 @@ function versionsOf(tool2) {
 }
 var first = { iptables: 1, ipset: 2, nft: 0, kernel: 2 };
 function impossible(tool2, version3) {
-  const known = newestKnown[tool2];
+  const known2 = newestKnown[tool2];
   const major = Number.parseInt(version3, 10);
-  if (major >= first[tool2] && major <= Number.parseInt(known, 10) + 1 && compareVersions(version3, "0.0") > 0)
+  if (major >= first[tool2] && major <= Number.parseInt(known2, 10) + 1 && compareVersions(version3, "0.0") > 0)
     return void 0;
-  return `there is no ${tool2} ${version3}; the newest known is ${known}`;
+  return `there is no ${tool2} ${version3}; the newest known is ${known2}`;
 }
 function unheardOf(tool2, version3) {
-  const known = newestKnown[tool2];
-  if (compareVersions(version3, known) <= 0) return void 0;
-  return `${tool2} ${version3} is newer than the newest known (${known}): it is taken to behave as that one`;
+  const known2 = newestKnown[tool2];
+  if (compareVersions(version3, known2) <= 0) return void 0;
+  return `${tool2} ${version3} is newer than the newest known (${known2}): it is taken to behave as that one`;
 }
 
 // src/hosts/programs.ts
 var constructs = /* @__PURE__ */ new Set([
   ...Object.keys(encodings_default.constructs),
-  ...encodings_default.nativeNft.flatMap((entry) => entry.constructs)
+  ...[...encodings_default.encodings, ...encodings_default.nativeNft].flatMap((entry) => entry.constructs),
+  ...defects_default.flatMap(({ conditions }) => conditions.flatMap((condition) => /^writes:(.+)$/.exec(condition)?.[1] ?? [])),
+  ...requirements_default.flatMap(({ when }) => when.construct ?? []),
+  ...Object.values(xt_extensions_default.extensions).flatMap((entry) => "constructs" in entry ? entry.constructs : []),
+  ...programProfiles.flatMap((profile) => [profile, ...profile.versions].flatMap(({ writes: writes2 }) => writes2?.value ?? []))
 ]);
 function findProfile(id) {
   return programProfiles.find((profile) => profile.id === id);
@@ -40695,13 +41628,13 @@ function resolveProgram(reference) {
   return typeof reference === "string" ? resolveKnown(reference) : resolveOwn(reference);
 }
 var MAX_PROGRAMS = 200;
-function resolvePrograms(references, whose = "config", at2) {
+function resolvePrograms(references, whose = "config", at) {
   if (references.length > MAX_PROGRAMS)
     throw new UserError(`${whose}: ${references.length} programs in one list are more than ${MAX_PROGRAMS}`, {
-      path: at2
+      path: at
     });
   return references.map(
-    (reference, index) => atPath(at2 === void 0 ? void 0 : [...at2, index], () => resolveProgram(reference))
+    (reference, index) => atPath(at === void 0 ? void 0 : [...at, index], () => resolveProgram(reference))
   );
 }
 function defaultPrograms() {
@@ -40719,12 +41652,12 @@ function checkProgramName(reference) {
   parseReference2(reference);
 }
 function parseReference2(reference) {
-  const at2 = reference.indexOf("@");
-  const name = (at2 < 0 ? reference : reference.slice(0, at2)).trim();
-  const version3 = at2 < 0 ? null : reference.slice(at2 + 1).trim();
+  const at = reference.indexOf("@");
+  const name = (at < 0 ? reference : reference.slice(0, at)).trim();
+  const version3 = at < 0 ? null : reference.slice(at + 1).trim();
   const profile = findProfile(name);
   if (profile === void 0) {
-    const ids = programProfiles.map((known) => known.id);
+    const ids = programProfiles.map((known2) => known2.id);
     throw new UserError(
       `program "${reference}": there is no program "${name}" in the catalogue; ${didYouMean(name, ids, `known are ${ids.join(", ")}`)}`
     );
@@ -40761,9 +41694,9 @@ function rowFor(profile, version3, id) {
   const wanted = import_semver.default.coerce(version3);
   const row = profile.versions.find((candidate) => wanted !== null && import_semver.default.satisfies(wanted, candidate.versions));
   if (row !== void 0) return row;
-  const known = profile.versions.map((candidate) => candidate.versions).join(", ");
+  const known2 = profile.versions.map((candidate) => candidate.versions).join(", ");
   throw new UserError(
-    `program "${id}": what ${profile.id} ${version3} brings is not in the catalogue, only ${known}; state it as a program of your own`
+    `program "${id}": what ${profile.id} ${version3} brings is not in the catalogue, only ${known2}; state it as a program of your own`
   );
 }
 function evidenceOf(profile, row, version3) {
@@ -40782,20 +41715,20 @@ function evidenceOf(profile, row, version3) {
   const writes2 = row.writes ?? profile.writes;
   if (writes2 !== void 0)
     evidence3.push({
-      fact: `${name} writes ${listed(writes2.value)} into iptables' tables`,
+      fact: `${name} writes ${listed2(writes2.value)} into iptables' tables`,
       source: writes2.source,
       about: "writes"
     });
   const operations = row.operations ?? profile.operations;
   if (operations !== void 0)
     evidence3.push({
-      fact: `${name} does ${listed(operations.value)} there`,
+      fact: `${name} does ${listed2(operations.value)} there`,
       source: operations.source,
       about: "operations"
     });
   return evidence3;
 }
-function listed(values) {
+function listed2(values) {
   return values.length === 0 ? "nothing" : values.join(", ");
 }
 function checkConstruct(construct, program2) {
@@ -40858,9 +41791,9 @@ var named = {
   ip6_tables: tables.map((table2) => `ip6table_${table2}`),
   nf_tables: ["nft_compat"]
 };
-function withoutAbsentCores(stated3, known = []) {
+function withoutAbsentCores(stated3, known2 = []) {
   const result = { ...stated3 };
-  const names2 = [...known, ...Object.keys(stated3)];
+  const names2 = [...known2, ...Object.keys(stated3)];
   for (const { core, dependent } of dependencies) {
     const fact2 = stated3[core];
     if (fact2?.value !== "absent") continue;
@@ -40967,9 +41900,9 @@ function moduleFacts(values, from, stated3) {
       facts[name] = stated3("absent", "on disk, and modprobe is told not to load it");
       continue;
     }
-    const known = moduleStateSchema.safeParse(state);
-    if (!known.success) throw new UserError(`${from}: ${key}: "${state}" is no state of a module`);
-    facts[name] = stated3(known.data);
+    const known2 = moduleStateSchema.safeParse(state);
+    if (!known2.success) throw new UserError(`${from}: ${key}: "${state}" is no state of a module`);
+    facts[name] = stated3(known2.data);
   }
   return facts;
 }
@@ -41104,9 +42037,9 @@ function assignNodes(names2, collected) {
   return found;
 }
 function alike(a, b) {
-  return describe7(a) === describe7(b);
+  return describe8(a) === describe8(b);
 }
-function describe7({ kernel, iptables, nft: nft2, ipset: ipset2 }) {
+function describe8({ kernel, iptables, nft: nft2, ipset: ipset2 }) {
   const values = (facts) => Object.entries(facts).map(([name, fact2]) => [name, fact2?.value]).sort(([x], [y]) => String(x).localeCompare(String(y)));
   return JSON.stringify([
     kernel.release.value,
@@ -41117,12 +42050,12 @@ function describe7({ kernel, iptables, nft: nft2, ipset: ipset2 }) {
 }
 function refine(host, { host: seen2 }) {
   const { unmatched: _, ...rest } = host;
-  const known = Object.keys(host.kernel.modules);
+  const known2 = Object.keys(host.kernel.modules);
   return {
     ...rest,
     kernel: {
       ...host.kernel,
-      modules: { ...host.kernel.modules, ...withoutAbsentCores(seen2.kernel.modules, known) },
+      modules: { ...host.kernel.modules, ...withoutAbsentCores(seen2.kernel.modules, known2) },
       ...seen2.kernel.xtablesCompat === void 0 ? {} : { xtablesCompat: seen2.kernel.xtablesCompat }
     },
     iptables: refineIptables(host.iptables, seen2.iptables),
@@ -41130,12 +42063,12 @@ function refine(host, { host: seen2 }) {
     ipset: refineTool(host.ipset, seen2.ipset)
   };
 }
-function refineTool(known, seen2) {
-  return seen2.installed === void 0 && seen2.version === void 0 ? known : seen2;
+function refineTool(known2, seen2) {
+  return seen2.installed === void 0 && seen2.version === void 0 ? known2 : seen2;
 }
-function refineIptables(known, seen2) {
-  const tool2 = refineTool(known, seen2);
-  const kept = tool2 === seen2 && seen2.installed?.value === false ? known.backend : void 0;
+function refineIptables(known2, seen2) {
+  const tool2 = refineTool(known2, seen2);
+  const kept = tool2 === seen2 && seen2.installed?.value === false ? known2.backend : void 0;
   return kept === void 0 || tool2.backend !== void 0 ? tool2 : { ...tool2, backend: kept };
 }
 
@@ -41151,7 +42084,7 @@ var nodeSchema = object({
   metadata: object({ name: text }),
   status: object({ nodeInfo: object({ osImage: text, kernelVersion: text, operatingSystem: optional(text) }) })
 });
-function readNodes(entry, known, collected = []) {
+function readNodes(entry, known2, collected = []) {
   const nodes = parseNodes(entry);
   const selection = { hosts: [], notes: [], unmatched: [], used: /* @__PURE__ */ new Set() };
   const windows = nodes.filter(runsWindows).map((node) => node.metadata.name);
@@ -41160,16 +42093,19 @@ function readNodes(entry, known, collected = []) {
   const linux = nodes.filter((node) => !runsWindows(node));
   const names2 = linux.map((node) => node.metadata.name);
   const byNode = assignNodes(names2, collected);
-  for (const whole2 of groupNodes(linux, known))
+  for (const whole2 of groupNodes(linux, known2))
     for (const group of withCollected(whole2, byNode, selection.notes)) addGroup(group, entry.from, selection);
   return selection;
 }
 function addGroup(group, from, selection) {
   const { matches: matches2, collected } = group;
-  const host = matches2.length === 1 ? knownHost(matches2[0], group, from) : doubtful(group, from);
+  const host = matches2.length === 1 ? knownHost(matches2[0], group, from) : doubtful2(group, from);
   if (collected !== void 0) {
     for (const facts of collected) selection.used.add(facts);
-    addHost(refined(host, group, collected[0]), selection);
+    const refinedHost = refined(host, group, collected[0]);
+    addHost(refinedHost, selection);
+    const where = `host ${refinedHost.id} (${collected[0].from})`;
+    selection.notes.push(...contradictions(refinedHost).map((clause) => `${where}: ${clause}`));
     return;
   }
   addHost(host, selection);
@@ -41226,13 +42162,13 @@ function parseNodes(entry) {
   return items.map((item, index) => {
     const parsed = nodeSchema.safeParse(item);
     if (parsed.success && (parsed.data.kind ?? "Node") === "Node") return parsed.data;
-    const field = parsed.success ? "kind" : parsed.error.issues[0]?.path.join(".") ?? "item";
+    const field2 = parsed.success ? "kind" : parsed.error.issues[0]?.path.join(".") ?? "item";
     throw new UserError(
-      `${entry.from}: item ${index + 1} is not a node (${field}); write it with kubectl get nodes -o json`
+      `${entry.from}: item ${index + 1} is not a node (${field2}); write it with kubectl get nodes -o json`
     );
   });
 }
-function groupNodes(nodes, known) {
+function groupNodes(nodes, known2) {
   const bySystem = /* @__PURE__ */ new Map();
   for (const node of nodes) {
     const { osImage, kernelVersion: release2 } = node.status.nodeInfo;
@@ -41244,7 +42180,7 @@ ${release2}`;
   }
   const groups = /* @__PURE__ */ new Map();
   for (const [key, group] of bySystem) {
-    group.matches = matchRows(group, known);
+    group.matches = matchRows(group, known2);
     const row = group.matches.length === 1 ? `${group.matches[0].id}
 ${group.release}` : key;
     const same2 = groups.get(row);
@@ -41253,11 +42189,11 @@ ${group.release}` : key;
   }
   return [...groups.values()];
 }
-function matchRows(group, known) {
+function matchRows(group, known2) {
   const fits = (pattern, value) => pattern !== void 0 && new RegExp(pattern).test(value);
-  const byKernelOnly = known.hosts.filter((row) => row.osImage === void 0 && fits(row.kernelVersion, group.release));
+  const byKernelOnly = known2.hosts.filter((row) => row.osImage === void 0 && fits(row.kernelVersion, group.release));
   if (byKernelOnly.length > 0) return byKernelOnly;
-  const bySystem = known.hosts.filter((row) => fits(row.osImage, group.osImage));
+  const bySystem = known2.hosts.filter((row) => fits(row.osImage, group.osImage));
   const byBoth = bySystem.filter((row) => row.kernelVersion === void 0 || fits(row.kernelVersion, group.release));
   const sure = byBoth.filter((row) => row.kernelVersion !== void 0);
   return sure.length > 0 ? sure : byBoth.length > 0 ? byBoth : bySystem;
@@ -41279,7 +42215,7 @@ function knownHost(row, group, from) {
     notes: like === void 0 ? [...row.notes ?? [], unknownModules(group.release, row.id)] : host.notes
   };
 }
-function doubtful(group, from) {
+function doubtful2(group, from) {
   const candidates2 = group.matches;
   const hosts = candidates2.map((row) => knownHost(row, group, from));
   const ids = candidates2.map((row) => row.id);
@@ -41317,7 +42253,7 @@ function unmatchedNote(group, from) {
   const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
   if (candidates2.length === 0) return `${what} is not in the catalogue; state it as an own host`;
   const differing = differences(candidates2.map((row) => knownHost(row, group, from)));
-  const unknown2 = differing.length === 0 ? "" : `: ${listed2(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
+  const unknown2 = differing.length === 0 ? "" : `: ${listed3(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
   return `${what} can be ${candidates2.map((row) => row.id).join(" or ")}; only what they share is known${unknown2}`;
 }
 function differences(hosts) {
@@ -41333,7 +42269,7 @@ function differences(hosts) {
   const names2 = new Set(facts.flatMap((record2) => Object.keys(record2)));
   return [...names2].filter((name) => facts.some((record2) => record2[name]?.value !== facts[0]?.[name]?.value));
 }
-function listed2(names2) {
+function listed3(names2) {
   const shown = names2.slice(0, 5);
   const rest = names2.length - shown.length;
   if (rest > 0) return `${shown.join(", ")} and ${rest} more`;
@@ -41381,23 +42317,23 @@ var MAX_CHAIN = 20;
 function stated(value) {
   return { value, source: "config", confidence: "stated" };
 }
-function buildOwnHost(own2, others, known) {
-  return build2(own2, others, known, []);
+function buildOwnHost(own2, others, known2) {
+  return build2(own2, others, known2, []);
 }
-function mistake(own2, field, problem) {
-  return new UserError(`host "${own2.id}": ${problem}`, { path: placeOf(own2, field) });
+function mistake(own2, field2, problem) {
+  return new UserError(`host "${own2.id}": ${problem}`, { path: placeOf(own2, field2) });
 }
-function placeOf(own2, field) {
-  return own2.at === void 0 ? void 0 : [...own2.at, ...field];
+function placeOf(own2, field2) {
+  return own2.at === void 0 ? void 0 : [...own2.at, ...field2];
 }
-function build2(own2, others, known, below) {
+function build2(own2, others, known2, below) {
   if (below.includes(own2.id))
     throw mistake(own2, ["extends"], `extends goes in a circle: ${[...below, own2.id].join(" -> ")}`);
   if (below.length >= MAX_CHAIN)
     throw new UserError(`host "${below[0]}": a chain of more than ${MAX_CHAIN} hosts that extend each other`, {
       path: own2.at
     });
-  const base = findBase(own2, others, known, [...below, own2.id]);
+  const base = findBase(own2, others, known2, [...below, own2.id]);
   const { kernel, notes: notes2 } = kernelOf(own2, base);
   const host = {
     id: own2.id,
@@ -41434,19 +42370,19 @@ function newerThanKnown(own2) {
   ];
   return stated3.flatMap(([tool2, version3]) => version3 === void 0 ? [] : unheardOf(tool2, version3) ?? []);
 }
-function findBase(own2, others, known, below) {
+function findBase(own2, others, known2, below) {
   const name = own2.extends;
   if (name === void 0) return void 0;
   const other = others.find((candidate) => candidate.id === name);
-  if (other === own2 && findHost(known, name) === void 0) throw mistake(own2, ["extends"], "it extends itself");
+  if (other === own2 && findHost(known2, name) === void 0) throw mistake(own2, ["extends"], "it extends itself");
   if (other !== void 0 && other !== own2) {
-    const built = build2(other, others, known, below);
+    const built = build2(other, others, known2, below);
     return { ...built, kernels: [built.host.kernel] };
   }
   const [id = "", kernel] = name.split("@", 2);
-  const row = findHost(known, id);
+  const row = findHost(known2, id);
   if (row === void 0) {
-    const ids = [...known.hosts.map((host2) => host2.id), ...others.filter((o) => o !== own2).map((o) => o.id)];
+    const ids = [...known2.hosts.map((host2) => host2.id), ...others.filter((o) => o !== own2).map((o) => o.id)];
     const near = didYouMean(id, ids, "the hosts command lists the catalogue");
     throw mistake(own2, ["extends"], `it extends "${name}", which is no host; ${near}`);
   }
@@ -41465,14 +42401,15 @@ function toolOf2(own2, tool2, base) {
 }
 function iptablesOf(own2, base) {
   const { version: version3, release: release2, backend } = own2.iptables ?? {};
-  const { release: inherited, ...tool2 } = toolOf2(own2, "iptables", base);
+  const { release: inherited, ownBackend, ...tool2 } = toolOf2(own2, "iptables", base);
   if (release2 !== void 0 && tool2.version === void 0)
     throw mistake(own2, ["iptables", "release"], "a release says nothing without a version; state both");
   return {
     ...tool2,
     ...release2 !== void 0 ? { release: stated(release2) } : {},
     ...release2 === void 0 && version3 === void 0 && inherited !== void 0 ? { release: inherited } : {},
-    ...backend === void 0 ? {} : { backend: stated(backend) }
+    // Whoever states a backend states it of all that the node runs.
+    ...backend !== void 0 ? { backend: stated(backend) } : ownBackend === void 0 ? {} : { ownBackend }
   };
 }
 function kernelOf(own2, base) {
@@ -41521,43 +42458,43 @@ function statedModules(own2) {
 }
 
 // src/hosts/select.ts
-var MAX_ENTRIES2 = 5e3;
+var MAX_ENTRIES3 = 5e3;
 var MAX_OWN_HOSTS = 2e3;
 var MAX_SELECTED = 5e3;
 function splitHostList(text3) {
   return text3.split(/[,\n]/).map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
-function selectHosts(entries, known = catalogue, configured = [], at2) {
-  return atPath(at2, () => select(entries, known, configured, at2));
+function selectHosts(entries, known2 = catalogue, configured = [], at) {
+  return atPath(at, () => select(entries, known2, configured, at));
 }
-function select(entries, known, configured, at2) {
+function select(entries, known2, configured, at) {
   const own2 = entries.filter(isOwnHost);
-  checkCount(entries.length, MAX_ENTRIES2, "entries");
+  checkCount(entries.length, MAX_ENTRIES3, "entries");
   checkCount(Math.max(own2.length, configured.length), MAX_OWN_HOSTS, "hosts of the config's own");
   checkOwnIds(own2);
-  own2.push(...configured.filter((host) => !own2.some((listed4) => listed4.id === host.id)));
-  const choice = { chosen: /* @__PURE__ */ new Map(), notes: [], unmatched: [], own: own2, configured, known };
+  own2.push(...configured.filter((host) => !own2.some((listed5) => listed5.id === host.id)));
+  const choice = { chosen: /* @__PURE__ */ new Map(), notes: [], unmatched: [], own: own2, configured, known: known2 };
   const all = entries.length === 0 ? ["default"] : entries;
-  const place2 = (index) => at2 === void 0 ? void 0 : [...at2, index];
+  const place2 = (index) => at === void 0 ? void 0 : [...at, index];
   const collected = all.map(
     (entry, index) => isFacts(entry) ? atPath(place2(index), () => readFacts(entry)) : void 0
   );
   const used = /* @__PURE__ */ new Set();
-  const listed3 = all.map(
+  const listed4 = all.map(
     (entry, index) => isNodes(entry) ? atPath(
       place2(index),
       () => readNodes(
         entry,
-        known,
+        known2,
         collected.filter((facts) => facts !== void 0)
       )
     ) : void 0
   );
-  for (const found of listed3) for (const facts of found?.used ?? []) used.add(facts);
+  for (const found of listed4) for (const facts of found?.used ?? []) used.add(facts);
   all.forEach((entry, index) => {
     atPath(place2(index), () => {
       const facts = collected[index];
-      const nodes = listed3[index];
+      const nodes = listed4[index];
       if (facts !== void 0 && !used.has(facts)) addCollected(facts, choice);
       if (nodes !== void 0) addNodes(nodes, choice);
       if (!isFacts(entry) && !isNodes(entry)) addNamed(entry, choice);
@@ -41567,24 +42504,36 @@ function select(entries, known, configured, at2) {
   const { chosen, notes: notes2, unmatched } = choice;
   if (chosen.size === 0)
     throw new UserError(
-      [`hosts: nothing is left of the selection "${describe8(entries)}"`, ...notes2.slice(0, 3)].join("; ")
+      [`hosts: nothing is left of the selection "${describe9(entries)}"`, ...notes2.slice(0, 3)].join("; ")
     );
   return { hosts: [...chosen.values()], notes: notes2, unmatched };
 }
-function addNamed(written, { chosen, notes: notes2, own: own2, configured, known }) {
+function addNamed(written, { chosen, notes: notes2, own: own2, configured, known: known2 }) {
   const entry = ownHostNamed(written, configured) ?? written;
   if (typeof entry === "string") {
-    applyText(entry, chosen, known, notes2);
+    applyText(entry, chosen, known2, notes2);
     return;
   }
-  const built = buildOwnHost(entry, own2, known);
+  const built = buildOwnHost(entry, own2, known2);
   chosen.set(entry.id, built.host);
   notes2.push(...built.notes.map((note) => `host ${entry.id}: ${note}`));
 }
-function addNodes(found, { chosen, notes: notes2, unmatched }) {
-  for (const host of found.hosts) if (!chosen.has(host.id)) chosen.set(host.id, host);
+function addNodes(found, { chosen, notes: notes2, unmatched, own: own2 }) {
+  for (const host of found.hosts) {
+    const known2 = chosen.get(host.id);
+    const isOwn2 = own2.some(({ id: id2 }) => id2 === host.id);
+    if (known2 !== void 0 && !isOwn2 && alike(known2, host)) continue;
+    const id = known2 === void 0 && !isOwn2 ? host.id : freeId(host, (taken) => chosen.has(taken));
+    chosen.set(id, { ...host, id });
+  }
   notes2.push(...found.notes);
   unmatched.push(...found.unmatched);
+}
+function freeId({ id, kernel }, isTaken) {
+  const whole2 = id.includes("@") ? id : `${id}@${kernel.release.value}`;
+  let free = whole2;
+  for (let copy = 2; isTaken(free); copy++) free = `${whole2}-${copy}`;
+  return free;
 }
 function readFacts(entry) {
   return { host: readCollected(entry), from: entry.from };
@@ -41618,62 +42567,62 @@ function checkOwnIds(own2) {
     seen2.add(host.id);
   }
 }
-function describe8(entries) {
+function describe9(entries) {
   return entries.map((entry) => typeof entry === "string" ? entry : "id" in entry ? entry.id : entry.from).join(", ");
 }
-function applyText(entry, chosen, known, notes2) {
+function applyText(entry, chosen, known2, notes2) {
   const query = entry.trim();
   const negated = /^not\s+(.+)$/.exec(query)?.[1];
   if (negated === void 0) {
-    const caveat = Object.hasOwn(known.selections, query) ? known.selections[query]?.caveat : void 0;
+    const caveat = Object.hasOwn(known2.selections, query) ? known2.selections[query]?.caveat : void 0;
     if (caveat !== void 0) notes2.push(`hosts: ${query}: ${caveat}`);
-    for (const host of findHosts(query, known)) if (!chosen.has(host.id)) chosen.set(host.id, host);
+    for (const host of findHosts(query, known2)) if (!chosen.has(host.id)) chosen.set(host.id, host);
     return;
   }
   if (chosen.size === 0)
     throw new UserError(`hosts: "${query}" takes away from nothing; put what it takes from before it, e.g. default`);
-  for (const id of namesTakenAway(negated, chosen, known)) chosen.delete(id);
+  for (const id of namesTakenAway(negated, chosen, known2)) chosen.delete(id);
 }
-function namesTakenAway(query, chosen, known) {
+function namesTakenAway(query, chosen, known2) {
   const bare = (id) => id.split("@", 1)[0];
   const named2 = [...chosen.keys()].filter((id) => globMatches(query, id) || globMatches(query, bare(id)));
   if (named2.length > 0) return named2;
   const wholeHosts = !query.includes("@");
-  const meant = new Set(findHosts(query, known).map((host) => wholeHosts ? bare(host.id) : host.id));
+  const meant = new Set(findHosts(query, known2).map((host) => wholeHosts ? bare(host.id) : host.id));
   return [...chosen.keys()].filter((id) => meant.has(wholeHosts ? bare(id) : id));
 }
-function findHosts(query, known) {
-  const list2 = Object.hasOwn(known.selections, query) ? known.selections[query] : void 0;
-  if (list2 !== void 0) return list2.hosts.flatMap((entry) => findById(entry, known));
-  if (query === "maintained") return known.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
+function findHosts(query, known2) {
+  const list2 = Object.hasOwn(known2.selections, query) ? known2.selections[query] : void 0;
+  if (list2 !== void 0) return list2.hosts.flatMap((entry) => findById(entry, known2));
+  if (query === "maintained") return known2.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
   const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*(\S+)$/.exec(query);
-  if (comparison !== null) return findByComparison(query, comparison, known);
-  if (/[*?]/.test(query.split("@", 1)[0])) return findByGlob(query, known);
-  return findById(query, known);
+  if (comparison !== null) return findByComparison(query, comparison, known2);
+  if (/[*?]/.test(query.split("@", 1)[0])) return findByGlob(query, known2);
+  return findById(query, known2);
 }
 function withKernel(row, kernel) {
   return findKernels(row, kernel).map((found) => toHost(row, found));
 }
-function findById(entry, known) {
+function findById(entry, known2) {
   const [id = "", kernel] = entry.split("@", 2);
-  const row = findHost(known, id);
+  const row = findHost(known2, id);
   if (row !== void 0) return withKernel(row, kernel);
-  const names2 = [...known.hosts.map((host) => host.id), ...Object.keys(known.selections), "maintained"];
+  const names2 = [...known2.hosts.map((host) => host.id), ...Object.keys(known2.selections), "maintained"];
   throw new UserError(
     `hosts: "${entry}" is no host; ${didYouMean(id, names2, "the hosts command lists the catalogue")}`
   );
 }
-function findByGlob(query, known) {
+function findByGlob(query, known2) {
   const [glob = "", kernel] = query.split("@", 2);
-  const rows = known.hosts.filter((row) => globMatches(glob, row.id));
+  const rows = known2.hosts.filter((row) => globMatches(glob, row.id));
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
   return rows.flatMap((row) => withKernel(row, kernel));
 }
-function findByComparison(query, [, distribution = "", operator = "", release2 = ""], known) {
+function findByComparison(query, [, distribution = "", operator = "", release2 = ""], known2) {
   if (!isRelease(release2))
     throw new UserError(`hosts: "${query}": "${release2}" is not a release; compare with numbers, e.g. ubuntu >= 20.04`);
-  const rows = known.hosts.filter((row) => row.distribution === distribution);
-  const names2 = new Set(known.hosts.map((row) => row.distribution));
+  const rows = known2.hosts.filter((row) => row.distribution === distribution);
+  const names2 = new Set(known2.hosts.map((row) => row.distribution));
   if (rows.length === 0)
     throw new UserError(
       `hosts: "${query}": no distribution "${distribution}"; ${didYouMean(distribution, names2, `known are ${[...names2].sort().join(", ")}`)}`
@@ -41737,23 +42686,26 @@ var defaultConfigFile = ".github/netfilter-compat.yml";
 var maximumNodesSize = 64 * 1024 * 1024;
 var maximumFactsSize = 64 * 1024;
 function resolveSettings(options) {
-  const { config: config2, place: place2 } = loadConfig(options.folder, options.configFile);
+  const { config: config2, place: place2, line } = loadConfig(options.folder, options.configFile);
   return withPlace(place2, () => {
     checkRuleNames(config2);
     checkImagePrograms(config2);
-    const listed3 = (config2.hosts ?? []).map(
+    const listed4 = (config2.hosts ?? []).map(
       (entry, index) => isOwn(entry) ? { ...entry, at: ["hosts", index] } : entry
     );
-    const entries = options.hosts ?? listed3.map((entry, index) => atPath(["hosts", index], () => toHostEntry(entry, options.folder)));
-    const at2 = options.hosts === void 0 ? ["hosts"] : void 0;
-    const selection = selectHosts(entries, catalogue, listed3.filter(isOwn), at2);
+    const entries = options.hosts ?? listed4.map((entry, index) => atPath(["hosts", index], () => toHostEntry(entry, options.folder)));
+    const at = options.hosts === void 0 ? ["hosts"] : void 0;
+    const selection = selectHosts(entries, catalogue, listed4.filter(isOwn), at);
     const programs = config2.programs === void 0 ? defaultPrograms() : resolvePrograms(config2.programs, "config", ["programs"]);
     return {
       config: config2,
       hosts: selection.hosts.map((host) => ({ host, programs: host.programs ?? programs })),
       policy: {
         severity: config2.severity ?? {},
-        ignore: (config2.ignore ?? []).map(withoutUndefined),
+        ignore: (config2.ignore ?? []).map((entry, index) => ({
+          ...withoutUndefined(entry),
+          place: line(["ignore", index])
+        })),
         today: options.today
       },
       limits: { ...limitsOf(config2), ...options.limits },
@@ -41774,7 +42726,7 @@ function loadConfig(folder2, named2) {
   const file = named2 ?? defaultConfigFile;
   const bytes = readIfThere({ path: resolve2(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
   if (bytes !== void 0) return readLocatedConfig(decode2(bytes, file), file);
-  if (named2 === void 0) return { config: {}, place: () => file };
+  if (named2 === void 0) return { config: {}, place: () => file, line: () => file };
   throw new UserError(`${file}: there is no such file: name an existing config file`);
 }
 function decode2(bytes, file) {
@@ -41854,8 +42806,8 @@ async function check(request) {
   const hasBase = "images" in request.base || request.base.length > 0;
   const base = hasBase ? await inspectionOf(request.base, reading) : void 0;
   if (base !== void 0 && base.images.length !== inspection.images.length) {
-    const counts = `${base.images.length} base images for ${inspection.images.length} images`;
-    throw new UserError(`${counts}: give one base image for each image, in the same order`);
+    const counts2 = `${base.images.length} base images for ${inspection.images.length} images`;
+    throw new UserError(`${counts2}: give one base image for each image, in the same order`);
   }
   const images = inspection.images.map((image2, index) => {
     const before = base?.images[index];
@@ -41864,7 +42816,7 @@ async function check(request) {
       digest: image2.digest,
       platforms: image2.platforms.map(({ platform: platform2, toolchain }) => {
         const old = before?.platforms.find((candidate) => candidate.platform === platform2);
-        const evaluated = evaluate(image2.reference, platform2, toolchain, request);
+        const evaluated = evaluate2(image2.reference, platform2, toolchain, request);
         return before === void 0 || old === void 0 ? evaluated : {
           ...evaluated,
           base: {
@@ -41877,7 +42829,8 @@ async function check(request) {
     };
   });
   const references = [...inspection.images, ...base?.images ?? []].map((image2) => image2.reference);
-  const notes2 = [...settings.notes, ...unusedImageEntries(settings.config, references), ...readingNotes(inspection)];
+  const read2 = /* @__PURE__ */ new Set([...readingNotes(inspection), ...base === void 0 ? [] : readingNotes(base)]);
+  const notes2 = [...settings.notes, ...unusedImageEntries(settings.config, references), ...read2];
   return assembleReport(images, settings.policy, tool, notes2);
 }
 async function inspectionOf(images, reading) {
@@ -41893,10 +42846,10 @@ function readingNotes({ images }) {
   });
 }
 function evaluateBase(reference, { platform: platform2, toolchain }, { settings }) {
-  const { cells } = evaluate(reference, platform2, toolchain, { settings });
+  const { cells } = evaluate2(reference, platform2, toolchain, { settings });
   return { toolchain, cells };
 }
-function evaluate(reference, platform2, toolchain, { settings, locate: locate2 }) {
+function evaluate2(reference, platform2, toolchain, { settings, locate: locate2 }) {
   const image2 = contextOf(settings.config, reference, toolchain);
   const input = { toolchain, image: image2, hosts: settings.hosts };
   const cells = evaluatePlatform(input);
@@ -42088,6 +43041,7 @@ function renderHost(host, row) {
     ...stated2("iptables release", host.iptables.release),
     ...stated2("iptables is there", host.iptables.installed),
     ["backend", host.iptables.backend],
+    ...stated2("host's own backend", host.iptables.ownBackend),
     ["nft", host.nft.version],
     ...stated2("nft is there", host.nft.installed),
     ["ipset", host.ipset.version],
@@ -42205,8 +43159,8 @@ function installedWords(command) {
     if (installScripts.has(program2)) return withoutFlags(rest);
     const verb = installers[program2];
     if (verb === void 0) continue;
-    const at2 = rest.findIndex((candidate) => verb.test(candidate.text));
-    if (at2 >= 0) return withoutFlags(rest.slice(at2 + 1));
+    const at = rest.findIndex((candidate) => verb.test(candidate.text));
+    if (at >= 0) return withoutFlags(rest.slice(at + 1));
   }
   return void 0;
 }
@@ -42247,11 +43201,11 @@ function splitStages(instructions) {
   return stages;
 }
 function rememberLookups(resolve4) {
-  const known = /* @__PURE__ */ new Map();
+  const known2 = /* @__PURE__ */ new Map();
   return (variable, line) => {
     const key = `${line} ${variable}`;
-    if (!known.has(key) && known.size < LOOKUP_LIMIT) known.set(key, resolve4(variable, line));
-    return known.get(key);
+    if (!known2.has(key) && known2.size < LOOKUP_LIMIT) known2.set(key, resolve4(variable, line));
+    return known2.get(key);
   };
 }
 function searchStage(search2, stage) {
@@ -42322,11 +43276,11 @@ function matchesGlob(name, glob) {
   const parts = glob.split(/\*+/);
   const [first2 = "", ...rest] = parts;
   if (!name.startsWith(first2)) return false;
-  let at2 = first2.length;
+  let at = first2.length;
   for (const part2 of rest) {
-    const found = name.indexOf(part2, at2);
+    const found = name.indexOf(part2, at);
     if (found < 0) return false;
-    at2 = found + part2.length;
+    at = found + part2.length;
   }
   const last = rest.at(-1) ?? first2;
   return last === "" || name.endsWith(last);
@@ -42394,13 +43348,13 @@ var packageNames2 = {
 };
 function locateFindings(dockerfile) {
   const locate2 = makeLocator(dockerfile.text);
-  const known = /* @__PURE__ */ new Map();
+  const known2 = /* @__PURE__ */ new Map();
   return (finding4, toolchain) => {
     const tool2 = finding4.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding4.tool ?? "iptables";
     const wanted = wantedOf(tool2, toolchain);
     const key = JSON.stringify(wanted);
-    if (!known.has(key)) known.set(key, locate2(wanted));
-    const found = known.get(key);
+    if (!known2.has(key)) known2.set(key, locate2(wanted));
+    const found = known2.get(key);
     if (found === void 0) return {};
     const change2 = finding4.upgrade === void 0 || found.base === void 0 ? void 0 : suggestBase(dockerfile.text, found.base, finding4.upgrade);
     return {
@@ -42438,9 +43392,9 @@ function beginReading(reference, { line, show: show3, now }) {
     const time2 = now();
     if (time2 - told < (show3 === void 0 ? LOG_EVERY : SHOW_EVERY)) return;
     told = time2;
-    (show3 ?? line)(`${reference}: ${describe10(time2 - start)}`);
+    (show3 ?? line)(`${reference}: ${describe11(time2 - start)}`);
   }
-  function describe10(milliseconds) {
+  function describe11(milliseconds) {
     const count3 = layers === 0 ? "" : `${done} of ${layers} layers, `;
     const rate = milliseconds < 1 ? "" : `, ${megabytes(bytes / milliseconds * 1e3)}/s`;
     return `${count3}${megabytes(bytes)}${rate}`;
@@ -42583,18 +43537,18 @@ function mergeColumns(image2, hosts, byHost, cellKey) {
 }
 function makeCellKey() {
   const numbers2 = /* @__PURE__ */ new Map();
-  const known = /* @__PURE__ */ new Map();
+  const known2 = /* @__PURE__ */ new Map();
   const numberOf = (finding4) => {
     const key = findingKey(finding4);
     const number3 = numbers2.get(key) ?? numbers2.size;
     numbers2.set(key, number3);
-    known.set(finding4, number3);
+    known2.set(finding4, number3);
     return number3;
   };
   return (cell2) => JSON.stringify([
     cell2.verdict,
     cell2.asBefore,
-    cell2.findings.map((finding4) => known.get(finding4) ?? numberOf(finding4)),
+    cell2.findings.map((finding4) => known2.get(finding4) ?? numberOf(finding4)),
     cell2.missing.map((m) => [m.fact, m.rule])
   ]);
 }
@@ -42652,6 +43606,7 @@ function shortImage(reference) {
 function joinNames(names2) {
   return names2.join(names2.some((name) => name.includes(",")) ? "; " : ", ");
 }
+var LONG_SOURCE = 60;
 function mergeEvidence(evidence3) {
   const facts = /* @__PURE__ */ new Map();
   const shorten = (text3) => text3.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
@@ -42716,22 +43671,32 @@ function programItems({ program: program2 }) {
 function toolItem({ tools, architecture }) {
   if (tools.length === 0) return { text: "no netfilter tools" };
   const rows = alignRows(tools.map(toolRow));
-  const children = tools.map((tool2, i) => ({
-    text: rows[i] ?? "",
-    children: [...toolNotes(tool2, architecture), ...tool2.evidence.map(describeEvidence)].map((text3) => ({ text: text3 }))
-  }));
+  const facts = tools.map((tool2) => [...toolNotes(tool2, architecture), ...tool2.evidence.map(describeEvidence)]);
+  const children = tools.map((tool2, i) => {
+    const first2 = tools.findIndex((other, j) => other.target === tool2.target && isSameList(facts[j], facts[i]));
+    const lines = first2 < i ? [`the same file as ${plainText(tools[first2]?.name ?? "", 40)} above`] : facts[i] ?? [];
+    return { text: rows[i] ?? "", children: lines.map((text3) => ({ text: text3 })) };
+  });
   return { text: "tools", children };
 }
+function isSameList(one = [], other = []) {
+  return one.length === other.length && one.every((line, i) => line === other[i]);
+}
 function commandItems({ defaults, modprobe }) {
-  const commands = Object.entries(defaults).sort(([a], [b]) => a < b ? -1 : 1);
-  if (commands.length === 0) return [];
-  const rows = commands.map(([name, command]) => [
+  const commands = Object.entries(defaults).sort(([a], [b]) => sortName(a) < sortName(b) ? -1 : 1);
+  const isThere = ([, { backend, via }]) => backend !== "none" || via.length > 0;
+  const rows = commands.filter(isThere).map(([name, command]) => [
     plainText(name, 40),
     commandBackend(name, command),
     command.via.map((p) => plainText(p, 200)).join(" \u2192 ")
   ]);
   if (modprobe) rows.push(["modprobe", "can load kernel modules", ""]);
-  return [{ text: "commands", children: alignRows(rows).map((text3) => ({ text: text3 })) }];
+  const absent = commands.filter((command) => !isThere(command)).map(([name]) => plainText(name, 40));
+  const lines = [...alignRows(rows), ...absent.length > 0 ? [`not in PATH: ${absent.join(", ")}`] : []];
+  return lines.length > 0 ? [{ text: "commands", children: lines.map((text3) => ({ text: text3 })) }] : [];
+}
+function sortName(name) {
+  return name.replace(/^ip6tables/, "iptables6");
 }
 function selectorItems({ selector }) {
   if (!selector) return [];
@@ -42748,9 +43713,10 @@ function libraryItems({ libraries: libraries2, missingLibraries: missingLibrarie
     library.package ? describeRecord(library.package) : "no package record",
     plainText(library.path, 200)
   ]);
-  const gone = missingLibraries2.map(({ path, library }) => ({
-    text: `${plainText(library, 120)}, which ${plainText(path, 200)} needs, is NOT in the image`
-  }));
+  const gone = [...new Set(missingLibraries2.map(({ path }) => path))].map((path) => {
+    const names2 = missingLibraries2.filter((one) => one.path === path).map(({ library }) => plainText(library, 120));
+    return { text: `${plainText(path, 200)} needs ${names2.join(", ")}: NOT in the image` };
+  });
   const present = rows.length > 0 ? [{ text: "libraries", children: alignRows(rows).map((text3) => ({ text: text3 })) }] : [];
   return gone.length > 0 ? [...present, { text: "missing libraries", children: gone }] : present;
 }
@@ -42800,7 +43766,7 @@ function toolNotes(tool2, architecture) {
   if (replacedPackage) notes2.push(`NOT the file of ${describeRecord(replacedPackage)}: its content is another`);
   if (record2 && byteVersion !== void 0 && upstreamVersion(record2.version) !== byteVersion)
     notes2.push(`its bytes say ${plainText(byteVersion, 40)}, its package record another version`);
-  if (json2 !== void 0) notes2.push(json2 ? "with JSON support" : "WITHOUT JSON support");
+  if (json2 === false) notes2.push("WITHOUT JSON support");
   if (tool2.architecture !== void 0 && tool2.architecture !== architecture)
     notes2.push(`built for ${plainText(tool2.architecture, 40)}`);
   if (fileCapabilities2) notes2.push("carries file capabilities");
@@ -42817,7 +43783,7 @@ function commandBackend(name, command) {
   if (command.hostExec) return "host's tools";
   if (command.dangling) return "dangling link";
   if (!name.includes("tables") && command.backend !== "none") return "";
-  return { nft: "nft", legacy: "legacy", auto: "chosen at run time", none: "no such command", unknown: "not known" }[command.backend];
+  return { nft: "nft", legacy: "legacy", auto: "chosen at run time", none: "leads nowhere", unknown: "not known" }[command.backend];
 }
 function libraryRange2([min, max]) {
   if (min === null && max === null) return "release not known";
@@ -42851,7 +43817,8 @@ var order = [
     "location",
     "suggestion",
     "existing",
-    "ignored"
+    "ignored",
+    "expired"
   ],
   ["os", "architecture", "tools", "libraries", "defaults", "selector", "program", "modprobe", "environment", "missing"],
   [
@@ -42955,26 +43922,48 @@ function headline(report2, context = {}) {
   const say = { fail: sayFail, unknown: sayUnknown, warn: sayWarn, pass: sayPass }[report2.verdict];
   const changes = findChanges(report2);
   const change2 = changes === void 0 ? {} : { change: describeChanges(changes) };
-  return { verdict: report2.verdict, ...change2, ...say(report2, context) };
+  const lines = say(report2, context);
+  const expired = describeExpired(report2);
+  if (expired === void 0) return { verdict: report2.verdict, ...change2, ...lines };
+  const sentence = `${lines.sentence.replace(/\.$/, "")}; an \`ignore\` has ended.`;
+  return { verdict: report2.verdict, ...change2, ...lines, sentence, expired };
 }
-function sayFail(report2) {
+var EXPIRED_NAMED = 3;
+function describeExpired(report2) {
+  const { active } = groupFindings(report2.findings.filter((finding4) => finding4.expired !== void 0));
+  const all = active.filter(({ severity: severity2 }) => severity2 !== "notice").map(({ rule: rule14, first: first2 }) => {
+    const reason = cut(first2.expired?.reason ?? "", 100);
+    return `${rule14}, ignored until ${first2.expired?.until} (${reason})`.replaceAll("`", "");
+  });
+  const named2 = [...new Set(all)];
+  if (named2.length === 0) return void 0;
+  const left = named2.length - EXPIRED_NAMED;
+  return `${named2.slice(0, EXPIRED_NAMED).join("; ")}${left > 0 ? ` and ${left} more` : ""}`;
+}
+function cut(text3, limit) {
+  return text3.length <= limit ? text3 : `${text3.slice(0, limit - 1).toWellFormed()}\u2026`;
+}
+function sayFail(report2, context) {
   const hosts = allHosts(report2);
+  const name = hostNamer(report2, context.hostTitles);
   const failing = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "fail"));
-  const sentence = `${subject(report2)} breaks on ${part(failing.length, hosts.length)}${onPlatforms(report2, "fail")}.`;
+  const sentence = `${subject(report2, "breaks", "break")} on ${part(failing.length, hosts, name)}${onPlatforms(report2, "fail")}.`;
   return { sentence, ...change(report2, "error") };
 }
-function sayWarn(report2) {
+function sayWarn(report2, context) {
   const hosts = allHosts(report2);
+  const name = hostNamer(report2, context.hostTitles);
   const asBefore = hosts.filter((host) => cellsOf(report2, host).some((cell2) => hasExistingError(report2, cell2)));
-  if (asBefore.length > 0) return sayAsBefore(report2, asBefore.length, hosts.length);
+  if (asBefore.length > 0) return sayAsBefore(report2, asBefore.length, hosts, name);
   const warned = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "warn"));
-  const sentence = `${subject(report2)} may break on ${part(warned.length, hosts.length)}${onPlatforms(report2, "warn")}; no break is certain.`;
+  const sentence = `${subject(report2, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report2, "warn")}; no break is certain.`;
   return { sentence, ...change(report2, "warning") };
 }
-function sayAsBefore(report2, broken, all) {
-  const sentence = `${subject(report2)} breaks on ${part(broken, all)} as its base image does; nothing new breaks.`;
+function sayAsBefore(report2, broken, hosts, name) {
+  const broke2 = subject(report2, "breaks", "break");
+  const sentence = `${broke2} on ${part(broken, hosts, name)} as before this change; nothing new breaks.`;
   const [group] = groupFindings(report2.findings).existing.filter((entry) => entry.severity === "error");
-  const remedy4 = group?.remedy === void 0 ? "" : ` What would cure the old: ${withStop(group.remedy)}`;
+  const remedy4 = group?.remedy === void 0 ? "" : ` To repair what broke before: ${withStop(group.remedy)}`;
   return { sentence, action: `Nothing to do for this change.${remedy4}`, isChange: false };
 }
 function hasExistingError(report2, cell2) {
@@ -42983,16 +43972,16 @@ function hasExistingError(report2, cell2) {
     return finding4?.severity === "error" && finding4.existing === true && finding4.ignored === void 0;
   });
 }
-function sayPass(report2) {
+function sayPass(report2, context) {
   const hosts = allHosts(report2);
-  const all = hosts.length === 1 ? "the host" : `all ${hosts.length} hosts`;
+  const all = part(hosts.length, hosts, hostNamer(report2, context.hostTitles));
   const { existing, ignored } = groupFindings(report2.findings);
   const folded = [
     existing.length > 0 ? `${count(existing.length, "finding")} that the base image already has` : "",
     ignored.length > 0 ? count(ignored.length, "ignored finding") : ""
   ].filter((text3) => text3 !== "");
   const action = folded.length === 0 ? "Nothing to do." : `Nothing to do for this change. Not counted: ${folded.join(", ")}.`;
-  return { sentence: `${subject(report2)} works on ${all}.`, action, isChange: false };
+  return { sentence: `${subject(report2, "works", "work")} on ${all}.`, action, isChange: false };
 }
 function sayUnknown(report2, context) {
   const hosts = allHosts(report2);
@@ -43005,12 +43994,13 @@ function sayUnknown(report2, context) {
     };
   if (report2.images.length > 0 && platforms(report2).every((platform2) => platform2.toolchain.tools.length === 0))
     return {
-      sentence: `${subject(report2)} holds no netfilter tool, so there is nothing to judge.`,
+      sentence: `${subject(report2, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
       action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config2}\`; otherwise install the tools.`,
       isChange: true
     };
+  const name = hostNamer(report2, context.hostTitles);
   const open4 = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "unknown"));
-  const sentence = `Whether ${lowerSubject(report2)} works can't be told for ${part(open4.length, hosts.length)}${onPlatforms(report2, "unknown")}.`;
+  const sentence = `Whether ${lowerFirst(subject(report2, "works", "work"))} can't be told for ${part(open4.length, hosts, name)}${onPlatforms(report2, "unknown")}.`;
   return { sentence, action: stateFact(report2, context, config2), isChange: true };
 }
 function stateFact(report2, context, config2) {
@@ -43065,23 +44055,24 @@ function onPlatforms(report2, verdict2) {
   );
   return hit.size < all.size && hit.size > 0 ? ` (${[...hit].join(", ")} only)` : "";
 }
-function part(n, all) {
-  if (n === all) return all === 1 ? "the host" : `all ${all} hosts`;
-  return `${n} of ${all} hosts`;
+function part(n, hosts, name) {
+  const [only, ...others] = hosts;
+  if (only !== void 0 && others.length === 0) return cut(name(only), 80).replaceAll("`", "");
+  return n === hosts.length ? `all ${n} hosts` : `${n} of ${hosts.length} hosts`;
 }
-function subject(report2) {
-  const lower = lowerSubject(report2);
-  return lower.startsWith("one") || lower.startsWith("the") ? `${lower[0]?.toUpperCase()}${lower.slice(1)}` : lower;
-}
-function lowerSubject(report2) {
+function subject(report2, one, several = one) {
   const [only, ...others] = report2.images;
-  if (only === void 0) return "the image";
-  if (others.length === 0) return `\`${shortImage(only.reference).replaceAll("`", "")}\``;
+  if (only === void 0) return `The image ${one}`;
   const affected = report2.images.filter(
-    (i) => i.platforms.some((p) => p.cells.some((c) => c.verdict === report2.verdict))
+    (image2) => image2.platforms.some((platform2) => platform2.cells.some((cell2) => cell2.verdict === report2.verdict))
   );
-  if (affected.length === 1 && affected[0]) return `\`${shortImage(affected[0].reference).replaceAll("`", "")}\``;
-  return `one of ${report2.images.length} images`;
+  const named2 = others.length === 0 ? only : affected.length === 1 ? affected[0] : void 0;
+  if (named2 !== void 0) return `\`${shortImage(named2.reference).replaceAll("`", "")}\` ${one}`;
+  const all = report2.images.length;
+  return affected.length === all ? `All ${all} images ${several}` : `${affected.length} of ${all} images ${several}`;
+}
+function lowerFirst(text3) {
+  return `${text3.charAt(0).toLowerCase()}${text3.slice(1)}`;
 }
 
 // src/report/markdown.ts
@@ -43118,13 +44109,13 @@ function renderMarkdown(report2, context = {}, detail = fullDetail) {
     remedy: leadingRemedy(report2)
   };
   const groups = groupFindings(report2.findings);
-  const listed3 = groups.active.filter((group) => group.severity !== "notice");
+  const listed4 = groups.active.filter((group) => group.severity !== "notice");
   const notices = groups.active.filter((group) => group.severity === "notice");
   const blocks = [
     head(writer),
     suggestion(writer),
     ...matrices(writer),
-    findingList(writer, listed3),
+    findingList(writer, listed4),
     missingFacts(writer),
     foldedGroups(writer, "Worth knowing", notices),
     foldedGroups(writer, "Fixed by this change", mergeEqual(report2.fixed ?? [])),
@@ -43148,7 +44139,9 @@ function head({ report: report2, context }) {
 ${lines.isChange ? `**Do this:** ${action}` : action}`;
   const fixed = context.fixedBy === void 0 ? "" : `**Fixed:** ${withArrows(markdownText(`${context.fixedBy}.`))}`;
   const sentence = lines.change === void 0 ? "" : markdownText(lines.sentence);
-  return [first2, sentence, fixed].filter((block) => block !== "").join("\n\n");
+  const config2 = markdownCode(context.configFile ?? ".github/netfilter-compat.yml", 200);
+  const expired = lines.expired === void 0 ? "" : `**Counts again:** ${markdownText(lines.expired, 1e3)}. Fix it, or give the entry in ${config2} a later day.`;
+  return [first2, expired, sentence, fixed].filter((block) => block !== "").join("\n\n");
 }
 function withArrows(markdown) {
   return markdown.replaceAll(" -&gt; ", " -> ");
@@ -43290,9 +44283,11 @@ function findingFacts(writer, group, rest) {
   if (writer.report.images.length > 1)
     lines.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
   if (group.program !== void 0) lines.push(`**Together with:** ${markdownText(group.program, 120)}`);
-  const { location: location2, ignored } = group.first;
+  const { location: location2, ignored, expired } = group.first;
   if (location2) lines.push(`**Brought in at:** ${locationLink(writer, location2)}`);
   if (ignored) lines.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
+  if (expired)
+    lines.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${markdownText(expired.reason)}`);
   lines.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
   return lines.map((line) => `- ${line}`).join("\n");
 }
@@ -43307,8 +44302,8 @@ function encodePath(segment) {
 }
 var evidenceLists = /* @__PURE__ */ new WeakMap();
 function evidenceList({ first: { evidence: evidence3 } }) {
-  const known = evidenceLists.get(evidence3);
-  if (known !== void 0) return known;
+  const known2 = evidenceLists.get(evidence3);
+  if (known2 !== void 0) return known2;
   const list2 = writeEvidence(evidence3);
   evidenceLists.set(evidence3, list2);
   return list2;
@@ -43316,7 +44311,11 @@ function evidenceList({ first: { evidence: evidence3 } }) {
 function writeEvidence(evidence3) {
   const facts = mergeEvidence(evidence3);
   if (facts.length === 0) return "";
-  const items = facts.slice(0, FACTS).map(({ fact: fact2, sources }) => `- ${markdownText(fact2)} (${sources.slice(0, FACTS).map(markdownSource).join(", ")})`);
+  const written = facts.slice(0, FACTS).map(({ sources }) => sources.slice(0, FACTS).map(markdownSource).join(", "));
+  const items = facts.slice(0, FACTS).map(({ fact: fact2 }, i) => {
+    const source = written[i] ?? "";
+    return `- ${markdownText(fact2)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+  });
   if (facts.length > FACTS) items.push(`- \u2026 and ${count(facts.length - FACTS, "further fact")}`);
   return `How we know:
 
@@ -43338,9 +44337,11 @@ function missingFacts(writer) {
   );
   if (shown.length < facts.size) items.push(`- \u2026 and ${count(facts.size - shown.length, "further fact")}`);
   const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
-  const advice = `A fact that you know can be stated in ${config2}.`;
+  const { docsBase = "docs/rules/" } = writer.context;
+  const how = docsBase.replace(/rules\/$/, "configuration.md");
+  const advice = `A fact that you know can be stated in ${config2} ([how](${how})).`;
   return fold(
-    `\u2753 <b>${count(facts.size, "fact")} not known</b>, each of which could mean a break`,
+    `\u2753 <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
 
 ${advice}`
@@ -43565,8 +44566,10 @@ function textHead(report2, context, pen) {
   const first2 = lines.change === void 0 ? `${label}  ${sentence}` : `${label}  ${plainText(lines.change)}
 ${sentence}`;
   const action = plainText(lines.action.replaceAll("`", ""), 1200);
+  const expired = lines.expired === void 0 ? "" : `
+${wrap(`Counts again: ${plainText(lines.expired, 1e3)}`, pen.width, "", "  ")}`;
   return `${first2}
-${wrap(lines.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}`;
+${wrap(lines.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}${expired}`;
 }
 function matrixText(report2, image2, columns, rows, hostName, pen) {
   const digest = report2.images.find((i) => i.reference === image2)?.digest ?? "";
@@ -43601,16 +44604,21 @@ function findingText(report2, group, hostName, context, pen) {
     ["image", report2.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],
     ["at", location2 ? `${plainText(location2.file, 200)}:${location2.line}` : ""],
-    ...mergeEvidence(evidence3).slice(0, 20).map(({ fact: fact2, sources }, i) => [
-      i === 0 ? "known by" : " ",
-      `${plainText(fact2)} (${sources.map((source) => plainText(source, 300)).join(", ")})`
-    ]),
+    ...evidenceLines(evidence3).map((line, i) => [i === 0 ? "known by" : " ", line]),
     ["more", `${context.docsBase ?? "docs/rules/"}${plainText(group.rule, 60)}.md`]
   ];
   const lines = fields.filter(([, value]) => value !== "").map(
     ([name, value]) => name === "" ? wrap(value, pen.width, "  ", "  ") : `  ${pen.paint(2, name.padEnd(9))}${wrap(value, pen.width, " ".repeat(11), " ".repeat(11)).trimStart()}`
   );
   return [`${label}  ${pen.paint(1, plainText(group.rule, 60))}${where}`, ...lines].join("\n");
+}
+function evidenceLines(evidence3) {
+  const facts = mergeEvidence(evidence3).slice(0, 20);
+  const written = facts.map(({ sources }) => sources.map((source) => plainText(source, 300)).join(", "));
+  return facts.map(({ fact: fact2 }, i) => {
+    const source = written[i] ?? "";
+    return `${plainText(fact2)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+  });
 }
 function foldedText(title, groups, pen) {
   return listText(
@@ -43684,7 +44692,8 @@ var finding3 = object({
     })
   ),
   existing: optional(boolean2()),
-  ignored: optional(object({ reason: text2(2e3), until: text2(40) }))
+  ignored: optional(object({ reason: text2(2e3), until: text2(40) })),
+  expired: optional(object({ reason: text2(2e3), until: text2(40) }))
 });
 var cell = object({
   host: text2(200),
@@ -43723,15 +44732,15 @@ function parseReport(document) {
   if (typeof written === "number" && written !== 1)
     return { problem: `schemaVersion ${written} is not known here; use the version of netfilter-compat that wrote it` };
   const parsed = reportSchema.safeParse(document);
-  if (!parsed.success) return { problem: describe9(parsed.error.issues[0]) };
+  if (!parsed.success) return { problem: describe10(parsed.error.issues[0]) };
   const report2 = parsed.data;
   const problem = findContradiction(report2);
   return problem === void 0 ? { report: report2 } : { problem };
 }
-function describe9(issue2) {
+function describe10(issue2) {
   const place2 = (issue2?.path ?? []).map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
-  const field = place2.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
-  return `${field.slice(0, 100) || "the document"} is not what a report has there`;
+  const field2 = place2.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
+  return `${field2.slice(0, 100) || "the document"} is not what a report has there`;
 }
 function findContradiction(report2) {
   const platforms2 = report2.images.flatMap((image2) => image2.platforms);
@@ -43751,9 +44760,9 @@ function findContradiction(report2) {
     if (stated3 === "pass" && active.some((entry) => entry?.severity === "warning"))
       return "a cell's verdict contradicts its findings";
   }
-  const { verdict: whole2, counts } = summarize(report2.findings, cells);
+  const { verdict: whole2, counts: counts2 } = summarize(report2.findings, cells);
   if (whole2 !== report2.verdict) return "its verdict contradicts its cells";
-  const differs = Object.keys(counts).some((name) => counts[name] !== report2.counts[name]);
+  const differs = Object.keys(counts2).some((name) => counts2[name] !== report2.counts[name]);
   return differs ? "its counts contradict its findings" : void 0;
 }
 
@@ -43795,8 +44804,8 @@ function readInspection2(file) {
 function choosePlatforms2(image2, asked, file) {
   const missing = asked.find((one) => !image2.platforms.some(({ platform: platform2 }) => matchesPlatform(platform2, one)));
   if (missing !== void 0) {
-    const known = image2.platforms.map(({ platform: platform2 }) => platform2).join(", ");
-    throw new UserError(`${file}: ${image2.reference} has no ${missing}; it has ${known}`);
+    const known2 = image2.platforms.map(({ platform: platform2 }) => platform2).join(", ");
+    throw new UserError(`${file}: ${image2.reference} has no ${missing}; it has ${known2}`);
   }
   if (asked.length === 0) return image2;
   return {

@@ -27659,7 +27659,14 @@ var toolchainSchema = object({
   /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
   environment: record(string2(), string2()),
   /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
-  missing: array(object({ fact: string2(), reason: string2() }))
+  missing: array(
+    object({
+      fact: string2(),
+      reason: string2(),
+      /** All that is said here may be of other files than those that run: nothing can be judged without it. */
+      decisive: optional(boolean2())
+    })
+  )
 });
 var inspectionSchema = object({
   schemaVersion: literal(1),
@@ -27711,7 +27718,8 @@ var finding = object({
     })
   ),
   existing: optional(boolean2()),
-  ignored: optional(object({ reason: text(2e3), until: text(40) }))
+  ignored: optional(object({ reason: text(2e3), until: text(40) })),
+  expired: optional(object({ reason: text(2e3), until: text(40) }))
 });
 var cell = object({
   host: text(200),
@@ -28041,6 +28049,7 @@ function shortImage(reference) {
 function joinNames(names) {
   return names.join(names.some((name) => name.includes(",")) ? "; " : ", ");
 }
+var LONG_SOURCE = 60;
 function mergeEvidence(evidence2) {
   const facts = /* @__PURE__ */ new Map();
   const shorten = (text3) => text3.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
@@ -28738,16 +28747,18 @@ function escapeJson(json) {
 }
 
 // src/github/log.ts
+var LIMIT = 2e3;
 function warn(sentence) {
-  warning(sentence);
+  warning(plainText(sentence, LIMIT));
 }
 function say(sentence) {
-  info(breakCommands(sentence));
+  info(plainText(sentence, LIMIT));
 }
 function failStep(error2) {
   const message = error2 instanceof Error ? error2.message : String(error2);
-  setFailed(plainText(error2 instanceof UserError ? message : `unexpected: ${message}`, 2e3));
-  if (isDebug() && error2 instanceof Error && error2.stack !== void 0) debug(breakCommands(error2.stack));
+  setFailed(plainText(error2 instanceof UserError ? message : `unexpected: ${message}`, LIMIT));
+  if (isDebug() && error2 instanceof Error)
+    for (const line of (error2.stack ?? "").split("\n").slice(0, 100)) debug(plainText(line, LIMIT));
   process.exitCode = 2;
 }
 
@@ -28847,26 +28858,48 @@ function headline(report, context2 = {}) {
   const say2 = { fail: sayFail, unknown: sayUnknown, warn: sayWarn, pass: sayPass }[report.verdict];
   const changes = findChanges(report);
   const change2 = changes === void 0 ? {} : { change: describeChanges(changes) };
-  return { verdict: report.verdict, ...change2, ...say2(report, context2) };
+  const lines2 = say2(report, context2);
+  const expired = describeExpired(report);
+  if (expired === void 0) return { verdict: report.verdict, ...change2, ...lines2 };
+  const sentence = `${lines2.sentence.replace(/\.$/, "")}; an \`ignore\` has ended.`;
+  return { verdict: report.verdict, ...change2, ...lines2, sentence, expired };
 }
-function sayFail(report) {
+var EXPIRED_NAMED = 3;
+function describeExpired(report) {
+  const { active } = groupFindings(report.findings.filter((finding2) => finding2.expired !== void 0));
+  const all = active.filter(({ severity: severity2 }) => severity2 !== "notice").map(({ rule, first }) => {
+    const reason = cut(first.expired?.reason ?? "", 100);
+    return `${rule}, ignored until ${first.expired?.until} (${reason})`.replaceAll("`", "");
+  });
+  const named = [...new Set(all)];
+  if (named.length === 0) return void 0;
+  const left = named.length - EXPIRED_NAMED;
+  return `${named.slice(0, EXPIRED_NAMED).join("; ")}${left > 0 ? ` and ${left} more` : ""}`;
+}
+function cut(text3, limit) {
+  return text3.length <= limit ? text3 : `${text3.slice(0, limit - 1).toWellFormed()}\u2026`;
+}
+function sayFail(report, context2) {
   const hosts = allHosts(report);
+  const name = hostNamer(report, context2.hostTitles);
   const failing = hosts.filter((host) => cellsOf(report, host).some((cell2) => cell2.verdict === "fail"));
-  const sentence = `${subject(report)} breaks on ${part(failing.length, hosts.length)}${onPlatforms(report, "fail")}.`;
+  const sentence = `${subject(report, "breaks", "break")} on ${part(failing.length, hosts, name)}${onPlatforms(report, "fail")}.`;
   return { sentence, ...change(report, "error") };
 }
-function sayWarn(report) {
+function sayWarn(report, context2) {
   const hosts = allHosts(report);
+  const name = hostNamer(report, context2.hostTitles);
   const asBefore = hosts.filter((host) => cellsOf(report, host).some((cell2) => hasExistingError(report, cell2)));
-  if (asBefore.length > 0) return sayAsBefore(report, asBefore.length, hosts.length);
+  if (asBefore.length > 0) return sayAsBefore(report, asBefore.length, hosts, name);
   const warned = hosts.filter((host) => cellsOf(report, host).some((cell2) => cell2.verdict === "warn"));
-  const sentence = `${subject(report)} may break on ${part(warned.length, hosts.length)}${onPlatforms(report, "warn")}; no break is certain.`;
+  const sentence = `${subject(report, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report, "warn")}; no break is certain.`;
   return { sentence, ...change(report, "warning") };
 }
-function sayAsBefore(report, broken, all) {
-  const sentence = `${subject(report)} breaks on ${part(broken, all)} as its base image does; nothing new breaks.`;
+function sayAsBefore(report, broken, hosts, name) {
+  const broke2 = subject(report, "breaks", "break");
+  const sentence = `${broke2} on ${part(broken, hosts, name)} as before this change; nothing new breaks.`;
   const [group] = groupFindings(report.findings).existing.filter((entry) => entry.severity === "error");
-  const remedy = group?.remedy === void 0 ? "" : ` What would cure the old: ${withStop(group.remedy)}`;
+  const remedy = group?.remedy === void 0 ? "" : ` To repair what broke before: ${withStop(group.remedy)}`;
   return { sentence, action: `Nothing to do for this change.${remedy}`, isChange: false };
 }
 function hasExistingError(report, cell2) {
@@ -28875,16 +28908,16 @@ function hasExistingError(report, cell2) {
     return finding2?.severity === "error" && finding2.existing === true && finding2.ignored === void 0;
   });
 }
-function sayPass(report) {
+function sayPass(report, context2) {
   const hosts = allHosts(report);
-  const all = hosts.length === 1 ? "the host" : `all ${hosts.length} hosts`;
+  const all = part(hosts.length, hosts, hostNamer(report, context2.hostTitles));
   const { existing, ignored } = groupFindings(report.findings);
   const folded = [
     existing.length > 0 ? `${count2(existing.length, "finding")} that the base image already has` : "",
     ignored.length > 0 ? count2(ignored.length, "ignored finding") : ""
   ].filter((text3) => text3 !== "");
   const action = folded.length === 0 ? "Nothing to do." : `Nothing to do for this change. Not counted: ${folded.join(", ")}.`;
-  return { sentence: `${subject(report)} works on ${all}.`, action, isChange: false };
+  return { sentence: `${subject(report, "works", "work")} on ${all}.`, action, isChange: false };
 }
 function sayUnknown(report, context2) {
   const hosts = allHosts(report);
@@ -28897,12 +28930,13 @@ function sayUnknown(report, context2) {
     };
   if (report.images.length > 0 && platforms(report).every((platform3) => platform3.toolchain.tools.length === 0))
     return {
-      sentence: `${subject(report)} holds no netfilter tool, so there is nothing to judge.`,
+      sentence: `${subject(report, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
       action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config2}\`; otherwise install the tools.`,
       isChange: true
     };
+  const name = hostNamer(report, context2.hostTitles);
   const open2 = hosts.filter((host) => cellsOf(report, host).some((cell2) => cell2.verdict === "unknown"));
-  const sentence = `Whether ${lowerSubject(report)} works can't be told for ${part(open2.length, hosts.length)}${onPlatforms(report, "unknown")}.`;
+  const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open2.length, hosts, name)}${onPlatforms(report, "unknown")}.`;
   return { sentence, action: stateFact(report, context2, config2), isChange: true };
 }
 function stateFact(report, context2, config2) {
@@ -28962,23 +28996,24 @@ function onPlatforms(report, verdict2) {
   );
   return hit.size < all.size && hit.size > 0 ? ` (${[...hit].join(", ")} only)` : "";
 }
-function part(n, all) {
-  if (n === all) return all === 1 ? "the host" : `all ${all} hosts`;
-  return `${n} of ${all} hosts`;
+function part(n, hosts, name) {
+  const [only, ...others] = hosts;
+  if (only !== void 0 && others.length === 0) return cut(name(only), 80).replaceAll("`", "");
+  return n === hosts.length ? `all ${n} hosts` : `${n} of ${hosts.length} hosts`;
 }
-function subject(report) {
-  const lower = lowerSubject(report);
-  return lower.startsWith("one") || lower.startsWith("the") ? `${lower[0]?.toUpperCase()}${lower.slice(1)}` : lower;
-}
-function lowerSubject(report) {
+function subject(report, one, several = one) {
   const [only, ...others] = report.images;
-  if (only === void 0) return "the image";
-  if (others.length === 0) return `\`${shortImage(only.reference).replaceAll("`", "")}\``;
+  if (only === void 0) return `The image ${one}`;
   const affected = report.images.filter(
-    (i) => i.platforms.some((p) => p.cells.some((c) => c.verdict === report.verdict))
+    (image) => image.platforms.some((platform3) => platform3.cells.some((cell2) => cell2.verdict === report.verdict))
   );
-  if (affected.length === 1 && affected[0]) return `\`${shortImage(affected[0].reference).replaceAll("`", "")}\``;
-  return `one of ${report.images.length} images`;
+  const named = others.length === 0 ? only : affected.length === 1 ? affected[0] : void 0;
+  if (named !== void 0) return `\`${shortImage(named.reference).replaceAll("`", "")}\` ${one}`;
+  const all = report.images.length;
+  return affected.length === all ? `All ${all} images ${several}` : `${affected.length} of ${all} images ${several}`;
+}
+function lowerFirst(text3) {
+  return `${text3.charAt(0).toLowerCase()}${text3.slice(1)}`;
 }
 
 // src/report/markdown.ts
@@ -29045,7 +29080,9 @@ function head({ report, context: context2 }) {
 ${lines2.isChange ? `**Do this:** ${action}` : action}`;
   const fixed = context2.fixedBy === void 0 ? "" : `**Fixed:** ${withArrows(markdownText(`${context2.fixedBy}.`))}`;
   const sentence = lines2.change === void 0 ? "" : markdownText(lines2.sentence);
-  return [first, sentence, fixed].filter((block) => block !== "").join("\n\n");
+  const config2 = markdownCode(context2.configFile ?? ".github/netfilter-compat.yml", 200);
+  const expired = lines2.expired === void 0 ? "" : `**Counts again:** ${markdownText(lines2.expired, 1e3)}. Fix it, or give the entry in ${config2} a later day.`;
+  return [first, expired, sentence, fixed].filter((block) => block !== "").join("\n\n");
 }
 function withArrows(markdown) {
   return markdown.replaceAll(" -&gt; ", " -> ");
@@ -29187,9 +29224,11 @@ function findingFacts(writer, group, rest) {
   if (writer.report.images.length > 1)
     lines2.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
   if (group.program !== void 0) lines2.push(`**Together with:** ${markdownText(group.program, 120)}`);
-  const { location: location2, ignored } = group.first;
+  const { location: location2, ignored, expired } = group.first;
   if (location2) lines2.push(`**Brought in at:** ${locationLink(writer, location2)}`);
   if (ignored) lines2.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
+  if (expired)
+    lines2.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${markdownText(expired.reason)}`);
   lines2.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
   return lines2.map((line) => `- ${line}`).join("\n");
 }
@@ -29213,7 +29252,11 @@ function evidenceList({ first: { evidence: evidence2 } }) {
 function writeEvidence(evidence2) {
   const facts = mergeEvidence(evidence2);
   if (facts.length === 0) return "";
-  const items = facts.slice(0, FACTS).map(({ fact, sources }) => `- ${markdownText(fact)} (${sources.slice(0, FACTS).map(markdownSource).join(", ")})`);
+  const written = facts.slice(0, FACTS).map(({ sources }) => sources.slice(0, FACTS).map(markdownSource).join(", "));
+  const items = facts.slice(0, FACTS).map(({ fact }, i) => {
+    const source = written[i] ?? "";
+    return `- ${markdownText(fact)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+  });
   if (facts.length > FACTS) items.push(`- \u2026 and ${count2(facts.length - FACTS, "further fact")}`);
   return `How we know:
 
@@ -29235,9 +29278,11 @@ function missingFacts(writer) {
   );
   if (shown.length < facts.size) items.push(`- \u2026 and ${count2(facts.size - shown.length, "further fact")}`);
   const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
-  const advice = `A fact that you know can be stated in ${config2}.`;
+  const { docsBase = "docs/rules/" } = writer.context;
+  const how = docsBase.replace(/rules\/$/, "configuration.md");
+  const advice = `A fact that you know can be stated in ${config2} ([how](${how})).`;
   return fold(
-    `\u2753 <b>${count2(facts.size, "fact")} not known</b>, each of which could mean a break`,
+    `\u2753 <b>${count2(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
 
 ${advice}`
@@ -29329,11 +29374,11 @@ function fitMarkdown(report, context2, limit, suffix = "") {
   let text3 = renderMarkdown(report, context2, detail);
   if (fits(text3)) return text3 + suffix;
   const cuts = /* @__PURE__ */ new Map();
-  for (const { kind, cut, change: change2 } of steps) {
+  for (const { kind, cut: cut2, change: change2 } of steps) {
     const lower = { ...detail, ...change2 };
     const shorter = renderMarkdown(report, context2, lower);
     if (shorter === text3) continue;
-    cuts.set(kind, cut);
+    cuts.set(kind, cut2);
     [detail, text3] = [lower, shorter];
     if (!fits(text3)) continue;
     const told2 = renderMarkdown(report, context2, { ...detail, cut: [...cuts.values()] });
@@ -29401,8 +29446,10 @@ function textHead(report, context2, pen) {
   const first = lines2.change === void 0 ? `${label}  ${sentence}` : `${label}  ${plainText(lines2.change)}
 ${sentence}`;
   const action = plainText(lines2.action.replaceAll("`", ""), 1200);
+  const expired = lines2.expired === void 0 ? "" : `
+${wrap(`Counts again: ${plainText(lines2.expired, 1e3)}`, pen.width, "", "  ")}`;
   return `${first}
-${wrap(lines2.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}`;
+${wrap(lines2.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}${expired}`;
 }
 function matrixText(report, image, columns, rows, hostName, pen) {
   const digest = report.images.find((i) => i.reference === image)?.digest ?? "";
@@ -29437,16 +29484,21 @@ function findingText(report, group, hostName, context2, pen) {
     ["image", report.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],
     ["at", location2 ? `${plainText(location2.file, 200)}:${location2.line}` : ""],
-    ...mergeEvidence(evidence2).slice(0, 20).map(({ fact, sources }, i) => [
-      i === 0 ? "known by" : " ",
-      `${plainText(fact)} (${sources.map((source) => plainText(source, 300)).join(", ")})`
-    ]),
+    ...evidenceLines(evidence2).map((line, i) => [i === 0 ? "known by" : " ", line]),
     ["more", `${context2.docsBase ?? "docs/rules/"}${plainText(group.rule, 60)}.md`]
   ];
   const lines2 = fields.filter(([, value]) => value !== "").map(
     ([name, value]) => name === "" ? wrap(value, pen.width, "  ", "  ") : `  ${pen.paint(2, name.padEnd(9))}${wrap(value, pen.width, " ".repeat(11), " ".repeat(11)).trimStart()}`
   );
   return [`${label}  ${pen.paint(1, plainText(group.rule, 60))}${where}`, ...lines2].join("\n");
+}
+function evidenceLines(evidence2) {
+  const facts = mergeEvidence(evidence2).slice(0, 20);
+  const written = facts.map(({ sources }) => sources.map((source) => plainText(source, 300)).join(", "));
+  return facts.map(({ fact }, i) => {
+    const source = written[i] ?? "";
+    return `${plainText(fact)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+  });
 }
 function foldedText(title, groups, pen) {
   return listText(
@@ -29796,7 +29848,8 @@ var order = [
     "location",
     "suggestion",
     "existing",
-    "ignored"
+    "ignored",
+    "expired"
   ],
   ["os", "architecture", "tools", "libraries", "defaults", "selector", "program", "modprobe", "environment", "missing"],
   [
@@ -29969,7 +30022,7 @@ function writeText(path, text3, input, env) {
 }
 
 // src/github/memory.ts
-var LIMIT = 2e3;
+var LIMIT2 = 2e3;
 var text2 = string2().check(_maxLength(600));
 var schema = object({
   verdict: _enum(verdicts),
@@ -29977,11 +30030,16 @@ var schema = object({
   tools: record(text2, text2),
   fixed: optional(text2)
 });
-function writeMemory(report, fixed) {
-  const memory = { verdict: report.verdict, rules: errorRules(report), tools: toolVersions(report) };
-  const json = JSON.stringify(fixed === void 0 ? memory : { ...memory, fixed });
+function writeMemory(report, fixed, before) {
+  const now = {
+    verdict: report.verdict,
+    rules: errorRules(report),
+    tools: toolVersions(report),
+    ...fixed === void 0 ? {} : { fixed }
+  };
+  const json = JSON.stringify(report.verdict === "unknown" ? before ?? now : now);
   const encoded = encodeURIComponent(json.toWellFormed()).replace(/-/g, "%2d");
-  return encoded.length > LIMIT ? "" : `<!-- netfilter-compat memory=${encoded} -->
+  return encoded.length > LIMIT2 ? "" : `<!-- netfilter-compat memory=${encoded} -->
 `;
 }
 function readMemory(body) {
@@ -29997,12 +30055,20 @@ function readMemory(body) {
 function describeFix(before, report) {
   if (before === void 0 || report.verdict !== "pass" && report.verdict !== "warn") return void 0;
   if (before.verdict !== "fail") return before.fixed;
-  const still = errorRules(report);
-  const gone = before.rules.filter((rule) => !still.includes(rule));
-  if (gone.length === 0) return void 0;
+  const said = [
+    sayOf(before.rules, report, "no longer found", (severities2) => severities2.length === 0),
+    sayOf(before.rules, report, "no longer an error", (severities2) => !["error", void 0].includes(severities2[0]))
+  ].filter((text3) => text3 !== "");
+  if (said.length === 0) return void 0;
   const changes = compareVersions(before.tools, toolVersions(report));
-  const found = `${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} no longer found`;
-  return `${changes.length === 0 ? "The same tools" : changes.join(", ")}: ${found}`;
+  return `${changes.length === 0 ? "The same tools" : changes.join(", ")}: ${said.join("; ")}`;
+}
+function sayOf(rules, { findings }, what, fits) {
+  const found = rules.filter((rule) => {
+    const own2 = new Set(findings.filter((finding2) => finding2.rule === rule).map(({ severity: severity2 }) => severity2));
+    return fits(severities.filter((severity2) => own2.has(severity2)));
+  });
+  return found.length === 0 ? "" : `${found.join(", ")} ${found.length === 1 ? "is" : "are"} ${what}`;
 }
 function errorRules(report) {
   const errors = report.findings.filter((f) => f.severity === "error" && !f.existing && f.ignored === void 0);
@@ -30105,7 +30171,7 @@ async function publish(options) {
   writeOutputs(report, { ...files.places, commentUrl: comment.commentUrl ?? "" });
   if (failure2 !== void 0) {
     const { change: change2, sentence } = headline(report, context2);
-    const line = `${change2 === void 0 ? "" : `${change2}. `}${sentence.replaceAll("`", "")} (${failure2})`;
+    const line = `${change2 === void 0 ? "" : `${change2}. `}${sentence.replace(/[`]|\.$/g, "")} (${failure2})`;
     setFailed(plainText(line, 1500));
   }
   if (files.error !== void 0) throw files.error;
@@ -30180,10 +30246,11 @@ async function commentOn(options, context2, event, fails) {
       const shown = wanted !== void 0 && await isInDiff(client, repository2, pullRequest, wanted);
       const commentContext = shown ? { ...context2, suggestion: wanted } : context2;
       const body = (previous) => {
-        const fixedBy = describeFix(readMemory(previous), report);
+        const before = readMemory(previous);
+        const fixedBy = describeFix(before, report);
         const whole2 = fixedBy === void 0 ? commentContext : { ...commentContext, fixedBy };
         return fitMarkdown(report, whole2, COMMENT_LIMIT, `
-${writeMemory(report, fixedBy)}${marker}
+${writeMemory(report, fixedBy, before)}${marker}
 `);
       };
       return told(await upsertComment(client, { repository: repository2, pullRequest, body, marker, create }));
@@ -30202,7 +30269,7 @@ function told(result) {
   return { commentUrl: result.url };
 }
 function skip(say2, reason) {
-  say2(`No pull-request comment: ${reason}. The job summary has the whole report.`);
+  say2(plainText(`No pull-request comment: ${reason}. The job summary has the whole report.`, 1500));
   return { noComment: reason };
 }
 function explain(error2, event) {
@@ -35330,6 +35397,132 @@ var rhcos_4_20_default = {
   ]
 };
 
+// src/knowledge/hosts/rhcos-4.21.json
+var rhcos_4_21_default = {
+  id: "rhcos-4.21",
+  title: "Red Hat Enterprise Linux CoreOS 4.21",
+  distribution: "rhcos",
+  release: "4.21",
+  maintained: true,
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:421|9\\.6)\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
+  kernels: [
+    {
+      id: "5.14",
+      release: { value: "5.14.0-570.83.1.el9_6.x86_64", source: "openshift/release#74259", confidence: "documented", note: "a kernel of the RHEL 9.6 stream, tested with 4.22 before it moved to 9.8" },
+      modules: {
+        arp_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ebtables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_filter: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_mangle: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_ip: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_ipport: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_net: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_tables: { value: "loaded", source: "openshift/machine-config-operator#1834: modules-load.d loads legacy iptables at boot", confidence: "documented" },
+        iptable_filter: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_mangle: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nf_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_compat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_fib: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_fib_inet: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_MASQUERADE: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_NFLOG: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_addrtype: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_comment: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_conntrack: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_mark: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_multiport: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_nfacct: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_set: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_statistic: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
+      },
+      notes: [
+        "RHEL kernel"
+      ]
+    }
+  ],
+  iptables: {
+    version: { value: "1.8.10", source: "RHEL base version", confidence: "inferred" },
+    backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
+  },
+  nft: {
+    version: { value: "1.0.9", source: "virt-s1/rhel-edge#12222 (nftables-1.0.9-6.el9_6.1 in RHEL 9.6)", confidence: "inferred" }
+  },
+  notes: [
+    "base: RHEL 9.6 (openshift-eng/ocp-build-data#8916: 4.22 moved from 9.6 to 9.8); nodes name the base instead of the OpenShift release, so earlier releases on the same base look alike"
+  ]
+};
+
+// src/knowledge/hosts/rhcos-4.22.json
+var rhcos_4_22_default = {
+  id: "rhcos-4.22",
+  title: "Red Hat Enterprise Linux CoreOS 4.22",
+  distribution: "rhcos",
+  release: "4.22",
+  maintained: true,
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:422|9\\.8)\\.",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
+  kernels: [
+    {
+      id: "5.14",
+      release: { value: "5.14.0-687.39.1.el9_8.x86_64", source: "red-hat-storage/ocs-ci#16005", confidence: "documented", note: "seen on a node of 4.23, which has the same base" },
+      modules: {
+        arp_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ebtables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_filter: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_mangle: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_ip: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_ipport: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_set_hash_net: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        ip_tables: { value: "loaded", source: "openshift/machine-config-operator#1834: modules-load.d loads legacy iptables at boot", confidence: "documented" },
+        iptable_filter: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_mangle: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nf_tables: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_compat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_fib: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        nft_fib_inet: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_MASQUERADE: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_NFLOG: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_addrtype: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_comment: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_conntrack: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_mark: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_multiport: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_nat: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_nfacct: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_set: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_statistic: { value: "loadable", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
+        xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
+      },
+      notes: [
+        "RHEL kernel"
+      ]
+    }
+  ],
+  iptables: {
+    backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
+  },
+  notes: [
+    "base: RHEL 9.8 (openshift-eng/ocp-build-data#8916); nodes name the base instead of the OpenShift release (red-hat-storage/ocs-ci#16005), so 4.23 looks alike; the version of iptables in RHEL 9.8 was not read"
+  ]
+};
+
 // src/knowledge/hosts/rhcos-5.x.json
 var rhcos_5_x_default = {
   id: "rhcos-5.x",
@@ -35337,12 +35530,12 @@ var rhcos_5_x_default = {
   distribution: "rhcos",
   release: "5.1",
   maintained: false,
-  osImage: "^Red Hat Enterprise Linux CoreOS 5\\d\\d\\.",
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:5\\d\\d|10\\.2)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
-      id: "unknown",
-      release: { value: "unknown", source: "code comment in HyperShift NodePool: RHEL 10 stream", confidence: "inferred", note: "no kernel of this system was read" },
+      id: "6.12",
+      release: { value: "6.12.0-211.47.1.el10_2.x86_64", source: "red-hat-storage/ocs-ci#16005 (a node of OpenShift 5.0)", confidence: "documented" },
       modules: {}
     }
   ],
@@ -36419,7 +36612,8 @@ var talos_1_7_default = {
   ],
   iptables: {
     version: { value: "1.8.10", source: "siderolabs/pkgs release-1.7 Pkgfile", confidence: "seen" },
-    backend: { value: "legacy", source: "siderolabs/pkgs 9cf35be (main), d7d890c (release-1.9), 1afc88c (release-1.8); talos c547557ae is in v1.8.4, 3a0c34538 in v1.9.0: host iptables built with nftables and forced to nft; before that --disable-nftables", confidence: "seen" }
+    backend: { value: "nft", source: "siderolabs/talos#8559 (in v1.7.0), #9883: Talos makes the chain by which the iptables-wrapper of kubelet and kube-proxy chooses nft", confidence: "seen" },
+    ownBackend: { value: "legacy", source: "siderolabs/talos#9883, #9888 (in v1.8.4 as c547557ae, in v1.9.0 as 3a0c34538); siderolabs/pkgs builds it with --disable-nftables before 1afc88c", confidence: "seen", note: "what CNI plugins run" }
   },
   nft: {
     installed: { value: false, source: "siderolabs/pkgs commit fede0a7 (2025-09-17) adds nft binary", confidence: "seen" }
@@ -36436,11 +36630,11 @@ var talos_1_7_default = {
 // src/knowledge/hosts/talos-1.8.json
 var talos_1_8_default = {
   id: "talos-1.8",
-  title: "Talos 1.8",
+  title: "Talos 1.8.4 and later",
   distribution: "talos",
   release: "1.8",
   maintained: false,
-  osImage: "^Talos \\(v1\\.8\\.",
+  osImage: "^Talos \\(v1\\.8\\.(?:[4-9]|[1-9]\\d)\\b",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-talos$",
   kernels: [
     {
@@ -36494,7 +36688,7 @@ var talos_1_8_default = {
   ],
   iptables: {
     version: { value: "1.8.10", source: "siderolabs/pkgs release-1.8 Pkgfile", confidence: "seen" },
-    backend: { value: "nft", source: "siderolabs/pkgs 9cf35be (main), d7d890c (release-1.9), 1afc88c (release-1.8); talos c547557ae is in v1.8.4, 3a0c34538 in v1.9.0: host iptables built with nftables and forced to nft; before that --disable-nftables", confidence: "seen", note: "legacy up to 1.8.3, nft from 1.8.4" }
+    backend: { value: "nft", source: "siderolabs/pkgs 9cf35be (main), d7d890c (release-1.9), 1afc88c (release-1.8); talos c547557ae is in v1.8.4, 3a0c34538 in v1.9.0: host iptables built with nftables and forced to nft; before that --disable-nftables", confidence: "seen" }
   },
   nft: {
     installed: { value: false, source: "siderolabs/pkgs commit fede0a7 (2025-09-17) adds nft binary", confidence: "seen" }
@@ -36503,7 +36697,83 @@ var talos_1_8_default = {
     installed: { value: false, source: "no ipset package in siderolabs/pkgs", confidence: "seen" }
   },
   libnftnl: {
-    version: { value: "1.2.8", source: "siderolabs/pkgs release-1.8 Pkgfile", confidence: "seen", note: "1.2.8 (from 1.8.4)" }
+    version: { value: "1.2.8", source: "siderolabs/pkgs release-1.8 Pkgfile", confidence: "seen" }
+  },
+  notes: [
+    "kubelet runs in a container with iptables-wrapper; since v1.7.0 Talos pre-creates the nft hint chain, so kubelet and kube-proxy write nft although the host iptables binary is legacy up to 1.8.3 (siderolabs/talos commits ff2c427b0 (main) and 41a54e8a0 (first tag v1.7.0))",
+    "the kubelet runs in its own container with its own iptables; the host version stands for it"
+  ]
+};
+
+// src/knowledge/hosts/talos-1.8-early.json
+var talos_1_8_early_default = {
+  id: "talos-1.8-early",
+  title: "Talos 1.8.0 to 1.8.3",
+  distribution: "talos",
+  release: "1.8",
+  maintained: false,
+  osImage: "^Talos \\(v1\\.8\\.[0-3]\\b",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-talos$",
+  kernels: [
+    {
+      id: "6.6",
+      release: { value: "6.6.52-talos", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+      modules: {
+        arp_tables: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ebtables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6table_filter: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6table_mangle: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ipt_ah: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        iptable_filter: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        iptable_mangle: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        iptable_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        iptable_raw: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
+      },
+      notes: [
+        "everything built in; config of the release branch head, early patch releases can differ"
+      ]
+    }
+  ],
+  iptables: {
+    version: { value: "1.8.10", source: "siderolabs/pkgs release-1.8 Pkgfile", confidence: "seen" },
+    backend: { value: "nft", source: "siderolabs/talos#8559 (in v1.7.0), #9883: Talos makes the chain by which the iptables-wrapper of kubelet and kube-proxy chooses nft", confidence: "seen" },
+    ownBackend: { value: "legacy", source: "siderolabs/talos#9883, #9888 (in v1.8.4 as c547557ae, in v1.9.0 as 3a0c34538); siderolabs/pkgs builds it with --disable-nftables before 1afc88c", confidence: "seen", note: "what CNI plugins run" }
+  },
+  nft: {
+    installed: { value: false, source: "siderolabs/pkgs commit fede0a7 (2025-09-17) adds nft binary", confidence: "seen" }
+  },
+  ipset: {
+    installed: { value: false, source: "no ipset package in siderolabs/pkgs", confidence: "seen" }
   },
   notes: [
     "kubelet runs in a container with iptables-wrapper; since v1.7.0 Talos pre-creates the nft hint chain, so kubelet and kube-proxy write nft although the host iptables binary is legacy up to 1.8.3 (siderolabs/talos commits ff2c427b0 (main) and 41a54e8a0 (first tag v1.7.0))",
@@ -37944,6 +38214,8 @@ var catalogueHosts = [
   rhcos_4_18_default,
   rhcos_4_19_default,
   rhcos_4_20_default,
+  rhcos_4_21_default,
+  rhcos_4_22_default,
   rhcos_5_x_default,
   rhel_7_default,
   rhel_8_default,
@@ -37965,6 +38237,7 @@ var catalogueHosts = [
   talos_1_6_default,
   talos_1_7_default,
   talos_1_8_default,
+  talos_1_8_early_default,
   talos_1_9_default,
   talos_1_10_default,
   talos_1_11_default,
