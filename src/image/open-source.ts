@@ -1,5 +1,6 @@
-import { createReadStream, existsSync } from "node:fs";
+import { constants, createReadStream, existsSync, openSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
+import { Socket } from "node:net";
 import { UserError } from "../model/error.ts";
 import { openArchiveFile } from "./archive-file.ts";
 import { type ArchiveForm, listArchiveImages } from "./archive-images.ts";
@@ -120,6 +121,12 @@ async function openArchiveStore(path: string, options: ScanOptions): Promise<Blo
   const found = await stat(path);
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
   const stream = () => createReadStream(path, { highWaterMark: 512 * 1024, signal: options.signal });
+  if (found.isFIFO())
+    return openArchiveStream(
+      onlyOnce(() => readPipe(path, options)),
+      options,
+      { once: true },
+    );
   if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options, { once: true });
   const handle = await open(path);
   try {
@@ -131,6 +138,15 @@ async function openArchiveStore(path: string, options: ScanOptions): Promise<Blo
   }
   await handle.close();
   return openArchiveStream(stream, options);
+}
+
+/**
+ * Reads a named pipe. Opening one waits for somebody who writes to it, on a thread that nothing can call back: the process
+ * would never end. So it is opened without waiting, and the event loop waits.
+ */
+function readPipe(path: string, { signal }: ScanOptions): AsyncIterable<Buffer> {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false, ...(signal === undefined ? {} : { signal }) });
 }
 
 async function sniffFile(handle: FileHandle) {

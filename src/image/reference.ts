@@ -25,6 +25,7 @@ const OTHER_TRANSPORTS = ["containers-storage", "dir", "ostree", "sif", "tarball
 export function parseReference(text: string, exists: (path: string) => boolean): ImageReference {
   const reference = text.trim();
   if (reference === "") throw new UserError("an image reference is empty");
+  refuseLogin(reference, exists);
   const registry = /^docker:\/\/(.+)$/.exec(reference)?.[1];
   if (registry !== undefined) return { transport: "registry", name: registry };
   const [, transport, rest = ""] = /^([a-z-]+):(.*)$/s.exec(reference) ?? [];
@@ -36,6 +37,15 @@ export function parseReference(text: string, exists: (path: string) => boolean):
   if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
   if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest(reference, exists) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
+}
+
+/** A password in a name would be shown with the name, in logs and comments. */
+function refuseLogin(reference: string, exists: (path: string) => boolean): void {
+  const [, transport = "", rest] = /^((?:[a-z-]+:)?(?:\/\/)?)[^/@\s]+:\S*@([^/@\s]+\/.*)$/s.exec(reference) ?? [];
+  if (rest === undefined || exists(reference)) return;
+  throw new UserError(
+    `${quote(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`,
+  );
 }
 
 function looksLikePath(text: string, exists: (path: string) => boolean): boolean {

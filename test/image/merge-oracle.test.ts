@@ -47,27 +47,31 @@ function listTree(tree: FileTree): string[] {
   return lines.sort();
 }
 
-test(`${STACKS} random stacks of layers merge to what GNU tar and a whiteout script leave on disk`, async (context) => {
-  const missing = missingForOracle();
-  if (missing !== undefined) skipTest(context, "merging of layers against GNU tar", missing);
-  const toolbox = prepareToolbox(folder);
-  let compared = 0;
-  for (let seed = 1; seed <= STACKS; seed++) {
-    const layers = makeStack(seed);
-    const root = join(folder, `${seed}`);
-    mkdirSync(root);
-    const unpacked = unpackOnDisk(root, toolbox, layers);
-    const merged = await merge(layers).catch((error: unknown) => {
-      if (error instanceof UserError) return error;
-      throw error;
-    });
-    // What tar refuses (files below a file, links to nothing) need not merge; what it unpacks must.
-    if (unpacked) {
-      if (merged instanceof UserError) throw new Error(`seed ${seed}: ${merged.message}`);
-      expect(listTree(merged), `seed ${seed}`).toEqual(listDisk(root));
-      compared++;
+test(
+  `${STACKS} random stacks of layers merge to what GNU tar and a whiteout script leave on disk`,
+  { timeout: 300_000 },
+  async (context) => {
+    const missing = missingForOracle();
+    if (missing !== undefined) skipTest(context, "merging of layers against GNU tar", missing);
+    const toolbox = prepareToolbox(folder);
+    let compared = 0;
+    for (let seed = 1; seed <= STACKS; seed++) {
+      const layers = makeStack(seed);
+      const root = join(folder, `${seed}`);
+      mkdirSync(root);
+      const unpacked = unpackOnDisk(root, toolbox, layers);
+      const merged = await merge(layers).catch((error: unknown) => {
+        if (error instanceof UserError) return error;
+        throw error;
+      });
+      // What tar refuses (files below a file, links to nothing) need not merge; what it unpacks must.
+      if (unpacked) {
+        if (merged instanceof UserError) throw new Error(`seed ${seed}: ${merged.message}`);
+        expect(listTree(merged), `seed ${seed}`).toEqual(listDisk(root));
+        compared++;
+      }
+      rmSync(root, { recursive: true });
     }
-    rmSync(root, { recursive: true });
-  }
-  expect(compared).toBeGreaterThan(300);
-});
+    expect(compared).toBeGreaterThan(300);
+  },
+);

@@ -90,6 +90,22 @@ describe("references that cannot be opened", () => {
   });
 });
 
+test.each([
+  "docker://",
+  "https://",
+  "docker-daemon:",
+  "",
+])("a login in a name is refused, and not shown: %s", (transport) => {
+  for (const login of ["user:Pa55-w0rd", "user:Pa55@w0rd", "u:Pa55"]) {
+    const parse = () => parseReference(`${transport}${login}@registry.example/team/app:1`, exists);
+    expect(parse).toThrow(/registry\.example\/team\/app:1": a login does not belong into the name of an image/);
+    expect(parse).not.toThrow(/Pa55/);
+  }
+  // A digest, and a registry with a port, are none.
+  for (const name of [`registry.example:5000/app@sha256:${HEX}`, `app:1@sha256:${HEX}`])
+    expect(() => parseReference(`docker://${name}`, exists)).not.toThrow();
+});
+
 describe("platforms", () => {
   test.each([
     ["linux/amd64", "linux/amd64"],
