@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { TableUse } from "../../src/model/program.ts";
+import { exposureBetween } from "../../src/compat/tables.ts";
+import { findProfile } from "../../src/hosts/programs.ts";
+import type { Operation, Table, TableUse } from "../../src/model/program.ts";
 import { ask, buildTool, type ProgramSpec, type Setup } from "../support/cells.ts";
 
 // A table is refused, shown and restored by itself: who reads only nat never meets what stands in filter. Whatever is not
@@ -79,5 +81,29 @@ describe("rules of ebtables meet only who reads these", () => {
     expect(ask(rule, { image: { ...withEbtables, nft: "1.8.11" }, programs: native, profile: reader() })).toEqual([
       "warning policies",
     ]);
+  });
+});
+
+describe("what known programs list", () => {
+  const misread = (program: string, operation: Operation, tables: Table[] | undefined) =>
+    exposureBetween(
+      { release: "1.8.9", constructs: ["mark-match"], tables: tables && { writes: { "mark-match": tables } } },
+      { release: "1.8.4", operations: [operation], tables: findProfile(program)!.tables!.value },
+    ).misread.length > 0;
+
+  test("kilo looks into filter and nat, and never meets what is in mangle alone", () => {
+    expect(misread("kilo", "list", ["mangle"])).toBe(false);
+    expect(misread("kilo", "list", ["mangle", "nat"])).toBe(true);
+    expect(misread("kilo", "list", undefined)).toBe(true);
+  });
+
+  test("flannel looks for its own chains, and writes its match of a mark into nat only", () => {
+    const { tables } = findProfile("flannel")!;
+    expect(tables?.value.reads?.list).toBeUndefined();
+    const reads = { list: ["filter" as const] };
+    const written = { release: "1.8.11", constructs: ["mark-match"], tables: tables!.value };
+    const reader = { release: "1.8.4", operations: ["list" as const] };
+    expect(exposureBetween(written, { ...reader, tables: { reads } }).misread).toEqual([]);
+    expect(exposureBetween(written, { ...reader, tables: { reads: { list: ["nat"] } } }).misread).not.toEqual([]);
   });
 });
