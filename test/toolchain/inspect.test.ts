@@ -756,3 +756,46 @@ test("an SBOM in the image is a claim beside the bytes, where no record owns the
       inspect({ "/usr/sbin/iptables": xtablesMulti("1.8.4", "legacy"), [path]: content }).tools[0]?.evidence,
     ).toHaveLength(1);
 });
+
+const xtables = (strings: string[]) => buildElf({ soname: "libxtables.so.12", needed: ["libc.so.6"], strings });
+
+test.each<[file: string, bytes: Buffer, versions: [string | null, string | null]]>([
+  ["libnftnl.so.11.3.0", libnftnl(14), ["1.1.6", "1.1.7"]],
+  // The name alone, and a name that says less than the versions in it.
+  ["libnftnl.so.7.1.0", buildElf({ soname: "libnftnl.so.7" }), ["1.0.9", "1.0.9"]],
+  ["libnftnl.so.11", libnftnl(16), ["1.1.9", "1.2.0"]],
+  ["libnftnl.so.11.6.0", libnftnl(17), ["1.2.1", "1.2.8"]],
+  [
+    "libnftnl.so.11.6.0",
+    buildElf({ soname: "libnftnl.so.11", definitions: ["LIBNFTNL_17"], strings: ["nftnl_obj_unset"] }),
+    ["1.2.5", "1.2.9"],
+  ],
+  ["libnftnl.so.11.8.0", libnftnl(19), ["1.3.2", null]],
+  ["libnftnl.so.11.9.0", libnftnl(20), [null, null]],
+  ["libxtables.so.12.2.0", xtables([]), ["1.8.2", "1.8.4"]],
+  ["libxtables.so.12.7.0", xtables([]), ["1.8.9", "1.8.10"]],
+  ["libxtables.so.12.7.0", xtables(["xtables_strtoul_base"]), ["1.8.11", null]],
+  ["libip4tc.so.0.1.0", buildElf({ soname: "libip4tc.so.0" }), [null, "1.8.2"]],
+  ["libip6tc.so.2.0.0", buildElf({ soname: "libip6tc.so.2" }), ["1.8.3", null]],
+  ["libmnl.so.0.2.0", buildElf({ soname: "libmnl.so.0" }), [null, null]],
+])("releases that %s can be", (file, bytes, versions) => {
+  expect(inspect({ [`/usr/lib/${file}`]: bytes }).libraries.map((library) => library.versions)).toEqual([versions]);
+});
+
+test("a record makes one release of a range when it lies in it; a file that was replaced keeps the range", () => {
+  const listing = (version: string, bytes = libnftnl(17)): Listing => ({
+    "/usr/lib/libnftnl.so.11.6.0": libnftnl(17),
+    "/lib/apk/db/installed": apkDatabase([
+      { name: "libnftnl", version, files: [["/usr/lib/libnftnl.so.11.6.0", bytes]] },
+    ]),
+  });
+  expect(inspect(listing("1.2.4-r0")).libraries[0]).toMatchObject({ versions: ["1.2.4", "1.2.4"] });
+  expect(inspect(listing("1.3.1-r0")).libraries[0]).toMatchObject({
+    versions: ["1.2.1", "1.2.8"],
+    package: { version: "1.3.1-r0" },
+  });
+  const replaced = inspect(listing("1.2.4-r0", libnftnl(16))).libraries[0];
+  expect(replaced).toMatchObject({ versions: ["1.2.1", "1.2.8"] });
+  expect(replaced?.package).toBeUndefined();
+  expect(replaced?.evidence[0]?.fact).toMatch(/names \/usr\/lib\/libnftnl\.so\.11\.6\.0 with another content/);
+});

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseApkDatabase } from "../../src/toolchain/packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "../../src/toolchain/packages/dpkg.ts";
+import { isSpdxDocument, parseSpdx } from "../../src/toolchain/packages/spdx.ts";
 import { apkDatabase, dpkgStatus } from "../support/netfilter-binaries.ts";
 
 const APK = apkDatabase([
@@ -33,6 +34,17 @@ test("an apk database gives packages and the files that matter", () => {
     problems: [],
   });
   expect(parseApkDatabase("")).toEqual({ packages: [], problems: [] });
+});
+
+test("apk 3 writes SHA-256 checksums; of another length or kind there is none", () => {
+  const files = ["Q2uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=", "Q2uU0n", "X1uU0nuZNN"].map(
+    (checksum, i) => `F:sbin\nR:f${i}\nZ:${checksum}\n`,
+  );
+  expect(parseApkDatabase(`P:x\nV:1-r0\n${files.join("")}\n`).packages[0]?.files).toEqual([
+    { path: "/sbin/f0", digest: "sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9" },
+    { path: "/sbin/f1" },
+    { path: "/sbin/f2" },
+  ]);
 });
 
 test.each([
@@ -97,6 +109,50 @@ test("file lists keep programs and netfilter libraries", () => {
   expect(parseDpkgSums(`${"0".repeat(32)}  usr/sbin/nft\n${"1".repeat(32)}  usr/share/doc/x\n`)).toEqual([
     { path: "/usr/sbin/nft", digest: `md5:${"0".repeat(32)}` },
   ]);
+});
+
+const SPDX = JSON.stringify({
+  spdxVersion: "SPDX-2.3",
+  packages: [
+    { name: "iptables", SPDXID: "a", versionInfo: "1.8.13-r0" },
+    { name: "musl", versionInfo: "1.2.5" },
+    { name: "nftables" },
+  ],
+});
+const WANTED = new Set(["iptables", "nftables"]);
+
+test("an SPDX document gives the packages that are wanted and have a version, and never throws", () => {
+  expect(parseSpdx(SPDX, WANTED)).toEqual([{ name: "iptables", version: "1.8.13-r0" }]);
+  const many = Array.from({ length: 500 }, (_, i) => ({ name: "iptables", versionInfo: `1.${i}` }));
+  expect(parseSpdx(JSON.stringify({ packages: many }), WANTED)).toHaveLength(16);
+  fc.assert(
+    fc.property(
+      fc.json({ maxDepth: 2 }),
+      fc.nat(SPDX.length),
+      fc.string({ unit: "binary", maxLength: 10 }),
+      (value, at, junk) => {
+        const texts = [value, `{"packages":${value}}`, `{"packages":[${value}]}`, SPDX.slice(0, at) + junk, junk];
+        for (const text of [...texts, SPDX.slice(0, at) + junk + SPDX.slice(at + junk.length)])
+          for (const { name, version } of parseSpdx(text, WANTED)) {
+            expect(WANTED).toContain(name);
+            expect(version).toMatch(/^[\w.+~:-]{1,80}$/);
+          }
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test.each([
+  ["/var/lib/db/sbom/iptables-1.8.13-r0.spdx.json", true],
+  ["/usr/share/spdx/iptables.spdx.json", true],
+  ["/opt/bitnami/common/.spdx-ipset.spdx", true],
+  ["/opt/bitnami/.spdx-x.spdx", true],
+  ["/home/x/var/lib/db/sbom/x.json", false],
+  ["/srv/iptables.spdx.json", false],
+  ["/opt/bitnami/x/iptables.spdx", false],
+])("%s holds an SBOM: %s", (path, expected) => {
+  expect(isSpdxDocument(path)).toBe(expected);
 });
 
 test("parsers never throw, and what is cut off a database is never silent nonsense", () => {
