@@ -13,7 +13,8 @@ import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { build } from "esbuild";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { samples } from "../report/samples.ts";
 import { runStep, type StepRun } from "../support/action-step.ts";
 import { type StandIn, startGitHub } from "../support/github-server.ts";
@@ -24,7 +25,22 @@ import { root } from "../support/spawn.ts";
 /** The process is killed, or the disk takes no more: nothing half-written is met under its name, and the next run repairs. */
 
 const scratch = scratchFolder("faults");
-const script = fileURLToPath(new URL("../github/run-publish.ts", import.meta.url));
+
+/** What the Action does once it has a report; as one file it starts in a third of the time. */
+const script = join(scratch.path, "publish.mjs");
+beforeAll(async () => {
+  await build({
+    entryPoints: [fileURLToPath(new URL("../github/run-publish.ts", import.meta.url))],
+    outfile: script,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    define: { __VERSION__: '"0.1.0"' },
+    logLevel: "error",
+  });
+});
 
 let github: StandIn;
 beforeEach(async () => {
@@ -32,32 +48,49 @@ beforeEach(async () => {
 });
 afterEach(() => github.close());
 
-/** One moment: before a request reaches GitHub, or when it was carried out and nobody was told. */
+/**
+ * One moment: before a request reaches GitHub, or when it was carried out and nobody was told; or in the middle, when this
+ * part of the request has reached GitHub, or this part of the answer has come back.
+ */
 interface Moment {
   request: number;
-  when: "before" | "after";
+  when: "before" | "after" | { ofRequest: number } | { ofAnswer: number };
 }
 
 /** Stands between the step and GitHub; at the moment it kills the step. */
 async function startProxy(moment: Moment | undefined, kill: () => void) {
   let count = 0;
   const server = createServer(async (incoming, outgoing) => {
-    const isMoment = ++count === moment?.request;
-    if (isMoment && moment?.when === "before") return kill();
-    const body: Buffer[] = [];
-    for await (const chunk of incoming) body.push(chunk as Buffer);
+    const when = ++count === moment?.request ? moment.when : undefined;
+    if (when === "before") return kill();
+    const pieces: Buffer[] = [];
+    for await (const chunk of incoming) pieces.push(chunk as Buffer);
+    const body = Buffer.concat(pieces);
     const forwarded = request(new URL(incoming.url ?? "/", github.url), {
       method: incoming.method,
       headers: { ...incoming.headers, host: new URL(github.url).host },
     });
-    forwarded.end(Buffer.concat(body));
+    if (typeof when === "object" && "ofRequest" in when) {
+      // The header promises more than comes.
+      forwarded.on("error", () => {});
+      const part = body.subarray(0, Math.floor(body.length * when.ofRequest));
+      forwarded.flushHeaders();
+      await new Promise<void>((resolve) => forwarded.write(part, () => resolve()));
+      kill();
+      return forwarded.destroy();
+    }
+    forwarded.end(body);
     const answer = await new Promise<IncomingMessage>((resolve) => forwarded.on("response", resolve));
-    if (isMoment) {
+    if (when === "after") {
       answer.resume();
       return kill();
     }
     outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-    answer.pipe(outgoing);
+    if (when === undefined) return answer.pipe(outgoing);
+    const data: Buffer[] = [];
+    for await (const chunk of answer) data.push(chunk as Buffer);
+    const whole = Buffer.concat(data);
+    outgoing.write(whole.subarray(0, Math.floor(whole.length * when.ofAnswer)), () => setImmediate(kill));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -118,21 +151,45 @@ async function expectRepaired(folder: string): Promise<void> {
 
 const folderOf = () => mkdtempSync(join(scratch.path, "step-"));
 
+/** Kills inside requests, and at random times. */
+const KILLS = { inside: 15, anywhere: 10 };
+
+interface Prepared {
+  before: StandIn["comments"];
+  /** That a whole run takes. */
+  requests: number;
+}
+
+/** What the earlier run left: a comment that now has to change, or none. */
+async function prepare(earlier: boolean): Promise<Prepared> {
+  if (earlier) await publish("unknown", folderOf()).then(() => publish("kilo-broken", folderOf()));
+  const { requests } = await publish("clean", folderOf());
+  expect(requests).toBeGreaterThan(0);
+  return { before: earlier ? structuredClone(github.comments) : [], requests };
+}
+
+/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 describe("killed while it posts", () => {
   test.each(["no comment yet", "a comment of an earlier run"])(
     "at each request: %s",
     { timeout: 300_000 },
     async (state) => {
       const earlier = state !== "no comment yet";
-      if (earlier) await publish("unknown", folderOf()).then(() => publish("kilo-broken", folderOf()));
-      const { requests } = await publish("clean", folderOf());
-      expect(requests).toBeGreaterThan(0);
+      const { before, requests } = await prepare(earlier);
       let killed = 0;
       for (let number = 1; number <= requests + 1; number++)
         for (const when of ["before", "after"] as const) {
-          // What the earlier run left: a comment that now has to change, or none.
-          if (!earlier) github.comments.length = 0;
-          else await publish("clean", folderOf());
+          github.comments.splice(0, github.comments.length, ...structuredClone(before));
           const folder = folderOf();
           const { run } = await publish("kilo-broken", folder, { request: number, when });
           if (run.code === null) killed++;
@@ -143,6 +200,44 @@ describe("killed while it posts", () => {
       expect(killed).toBeGreaterThanOrEqual(2 * requests);
     },
   );
+
+  test("at random moments inside requests and answers", { timeout: 300_000 }, async () => {
+    const random = createRandom(20_261_123);
+    const states = [await prepare(false), await prepare(true)];
+    let killed = 0;
+    for (let i = 0; i < KILLS.inside; i++) {
+      const { before, requests } = states[i % 2] as Prepared;
+      const request = 1 + Math.floor(random() * requests);
+      const when = random() < 0.5 ? { ofRequest: random() } : { ofAnswer: random() };
+      github.comments.splice(0, github.comments.length, ...structuredClone(before));
+      const folder = folderOf();
+      const { run } = await publish("kilo-broken", folder, { request, when });
+      if (run.code === null) killed++;
+      expect(github.comments.length, JSON.stringify({ i, request, when })).toBeLessThanOrEqual(1);
+      expectWholeOrAbsent(folder);
+      await expectRepaired(folder);
+    }
+    expect(killed).toBe(KILLS.inside);
+  });
+
+  test("at random times", { timeout: 300_000 }, async () => {
+    const random = createRandom(7);
+    const { before } = await prepare(true);
+    const start = performance.now();
+    await publish("clean", folderOf());
+    const time = performance.now() - start;
+    for (let i = 0; i < KILLS.anywhere; i++) {
+      github.comments.splice(0, github.comments.length, ...structuredClone(before));
+      const folder = folderOf();
+      // Where that is differs from run to run; that nothing is half done holds anywhere.
+      await publish("kilo-broken", folder, undefined, (child) => {
+        setTimeout(() => child.kill("SIGKILL"), random() * time);
+      });
+      expect(github.comments.length).toBeLessThanOrEqual(1);
+      expectWholeOrAbsent(folder);
+      await expectRepaired(folder);
+    }
+  });
 });
 
 describe("killed while it writes reports", () => {
