@@ -232,24 +232,28 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   const dynamic = readElfDynamic(bytes, header);
   const interpreter = readInterpreter(bytes, header);
   if (interpreter !== undefined) content.interpreter = interpreter;
-  if (dynamic) describeDynamic(content, dynamic);
-  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return content;
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
   const identity = identify({ name, bytes, dynamic });
+  if (!identity && !named && !content.problem) return undefined;
+  describeDynamic(content, dynamic);
   if (identity) content.identity = identity;
   if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
     content.extensions = readExtensions(bytes, header);
-  if (!identity && !named) return content.problem ? content : undefined;
+  if (!identity && !named) return content;
   const hash = createDigester(bytes.length);
   hash.write(bytes);
   return { ...content, ...hash.end() };
 }
 
-function describeDynamic(content: BinaryContent, dynamic: ElfDynamic): void {
+function describeDynamic(content: BinaryContent, dynamic: ElfDynamic | undefined): BinaryContent {
+  if (dynamic === undefined) return content;
+  const { definitions, needs } = dynamic.versions();
   content.needed = dynamic.needed;
   if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
   if (dynamic.isRpath) content.isRpath = true;
-  if (dynamic.versionNeeds.length > 0) content.versionNeeds = dynamic.versionNeeds;
-  if (dynamic.versionDefinitions.length > 0) content.versionDefinitions = dynamic.versionDefinitions;
+  if (needs.length > 0) content.versionNeeds = needs;
+  if (definitions.length > 0) content.versionDefinitions = definitions;
+  return content;
 }
 
 /** Marks the iptables-wrapper that is a Go program; each generation has a text of its own, older ones are the default. */

@@ -28,13 +28,16 @@ test.each([
   const header = readElfHeader(bytes)!;
   expect(header).toMatchObject({ bits, littleEndian, architecture });
   expect(readInterpreter(bytes, header)).toBe(RECIPE.interpreter);
-  expect(readElfDynamic(bytes, header)).toEqual({
+  const dynamic = readElfDynamic(bytes, header);
+  expect(dynamic).toMatchObject({
     needed: RECIPE.needed,
     soname: "libx.so.1",
     runpath: ["$ORIGIN/../lib", "/opt/lib"],
-    versionDefinitions: ["X_1", "X_2"],
     isRpath: false,
-    versionNeeds: [
+  });
+  expect(dynamic?.versions()).toEqual({
+    definitions: ["X_1", "X_2"],
+    needs: [
       { library: "libnftnl.so.11", version: "LIBNFTNL_11" },
       { library: "libnftnl.so.11", version: "LIBNFTNL_16" },
       { library: "libc.so.6", version: "GLIBC_2.34" },
@@ -66,8 +69,8 @@ test("mutated and truncated files neither throw nor hang, in the reader and in t
         const cut = bytes.subarray(0, size);
         const header = readElfHeader(cut);
         const dynamic = header && readElfDynamic(cut, header);
-        expect(dynamic?.versionDefinitions.length ?? 0).toBeLessThanOrEqual(1024);
-        expect(dynamic?.versionNeeds.length ?? 0).toBeLessThanOrEqual(1024);
+        expect(dynamic?.versions().definitions.length ?? 0).toBeLessThanOrEqual(1024);
+        expect(dynamic?.versions().needs.length ?? 0).toBeLessThanOrEqual(1024);
         probe("/usr/sbin/iptables", cut, 0o755, chunk);
         probe("/opt/agent", cut, 0o755, chunk);
       },

@@ -124,8 +124,8 @@ test("version records in circles end", () => {
       hostile.writeInt32LE(value, at);
       const header = readElfHeader(hostile);
       const dynamic = header && readElfDynamic(hostile, header);
-      expect(dynamic?.versionNeeds.length ?? 0).toBeLessThanOrEqual(1024);
-      expect(dynamic?.versionDefinitions.length ?? 0).toBeLessThanOrEqual(1024);
+      expect(dynamic?.versions().needs.length ?? 0).toBeLessThanOrEqual(1024);
+      expect(dynamic?.versions().definitions.length ?? 0).toBeLessThanOrEqual(1024);
     }),
     { numRuns: 500 },
   );

@@ -27,10 +27,15 @@ export interface ElfDynamic {
   runpath: string[];
   /** The paths are an RPATH: they also hold for the libraries of its libraries. */
   isRpath: boolean;
+  /** Read when asked for: an image has thousands of programs of which nobody wants to know. */
+  versions(): ElfVersions;
+}
+
+export interface ElfVersions {
   /** Names of the version definitions, the base entry (the so-name itself) left out. */
-  versionDefinitions: string[];
+  definitions: string[];
   /** Versions it asks of other libraries: `LIBNFTNL_16` of `libnftnl.so.11`. Weak ones, which may be absent, are left out. */
-  versionNeeds: VersionNeed[];
+  needs: VersionNeed[];
 }
 
 export interface VersionNeed {
@@ -116,13 +121,13 @@ export function readInterpreter(bytes: Buffer, header: ElfHeader): string | unde
 export function readElfDynamic(bytes: Buffer, header: ElfHeader): ElfDynamic | undefined {
   const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
   if (!segment) return undefined;
+  const versions: ElfVersions = { definitions: [], needs: [] };
   const dynamic: ElfDynamic = {
     needed: [],
     soname: undefined,
     runpath: [],
     isRpath: false,
-    versionDefinitions: [],
-    versionNeeds: [],
+    versions: () => versions,
   };
   withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
   return dynamic;
@@ -154,13 +159,26 @@ function fillDynamic(dynamic: ElfDynamic, bytes: Buffer, header: ElfHeader, segm
   const runpath = own ?? valuesOf(DT.RPATH)[0];
   dynamic.isRpath = own === undefined && runpath !== undefined;
   if (runpath !== undefined) dynamic.runpath = name(runpath).split(":");
-  const definitions = fileOffset(header, valuesOf(DT.VERDEF)[0]);
-  const definitionCount = valuesOf(DT.VERDEFNUM)[0] ?? 0;
-  if (definitions !== undefined)
-    readVersionDefinitions(read, definitions, definitionCount, name, dynamic.versionDefinitions);
-  const needs = fileOffset(header, valuesOf(DT.VERNEED)[0]);
-  const needCount = valuesOf(DT.VERNEEDNUM)[0] ?? 0;
-  if (needs !== undefined) readVersionNeeds(read, needs, needCount, name, dynamic.versionNeeds);
+  dynamic.versions = () => readVersions(read, header, valuesOf, name);
+}
+
+function readVersions(
+  read: Reader,
+  header: ElfHeader,
+  valuesOf: (tag: number) => number[],
+  name: (offset: number) => string,
+): ElfVersions {
+  const versions: ElfVersions = { definitions: [], needs: [] };
+  withinBounds(() => {
+    const definitions = fileOffset(header, valuesOf(DT.VERDEF)[0]);
+    const definitionCount = valuesOf(DT.VERDEFNUM)[0] ?? 0;
+    if (definitions !== undefined)
+      readVersionDefinitions(read, definitions, definitionCount, name, versions.definitions);
+    const needs = fileOffset(header, valuesOf(DT.VERNEED)[0]);
+    const needCount = valuesOf(DT.VERNEEDNUM)[0] ?? 0;
+    if (needs !== undefined) readVersionNeeds(read, needs, needCount, name, versions.needs);
+  });
+  return versions;
 }
 
 function dynamicEntries(read: Reader, bits: 32 | 64, segment: ElfSegment): { tag: number; value: number }[] {
@@ -258,7 +276,7 @@ function reader(bytes: Buffer, bits: 32 | 64, littleEndian: boolean): Reader {
   const u8 = (at: number) => bytes.readUInt8(at);
   const u16 = (at: number) => (littleEndian ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const u32 = (at: number) => (littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  const u64 = (at: number) => Number(littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
+  const u64 = (at: number) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
   return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
 }
 

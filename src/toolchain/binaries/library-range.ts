@@ -41,7 +41,7 @@ export function libraryRange(
   const soname = dynamic.soname ?? name;
   if (exact !== undefined)
     return { soVersion: undefined, min: exact, max: exact, exports, evidence: `${soname} with the text ${exact}` };
-  const top = highestDefinition(entry?.verdefPrefix, dynamic.versionDefinitions);
+  const top = highestDefinition(entry?.verdefPrefix, dynamic.versions().definitions);
   const row = entry?.rows.find((candidate) => top !== undefined && candidate.verdef === top);
   if (!entry || !row) return { soVersion: undefined, min: null, max: null, exports, evidence: soname };
   const range = narrow(entry, row, exports);
