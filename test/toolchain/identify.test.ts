@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { BinaryContent } from "../../src/toolchain/content.ts";
+import { probeContent } from "../../src/toolchain/probe.ts";
 import { buildElf, type ElfRecipe } from "../support/elf-builder.ts";
 import { goProgram, libipset, libnftnl, nft, staticXtablesMulti, xtablesMulti } from "../support/netfilter-binaries.ts";
 import { probe } from "../support/tree.ts";
@@ -52,6 +53,12 @@ test.each<[title: string, path: string, bytes: Buffer, expected: object]>([
     "/usr/sbin/arptables-legacy",
     elf({ strings: ["arp_tables", "0.0.5", "%s v%s (legacy)"] }),
     { tool: "arptables", version: "0.0.5", backend: "legacy" },
+  ],
+  [
+    "a copy of iptables at the name of arptables",
+    "/usr/sbin/arptables",
+    elf({ needed: ["libxtables.so.12"], strings: ["arp_tables", "1.8.7", "%s v%s (nf_tables)"] }),
+    { tool: "iptables", version: "1.8.7", backend: "nft" },
   ],
   [
     "two versions: none",
@@ -131,6 +138,11 @@ test.each<[title: string, path: string, bytes: Buffer]>([
     "/usr/bin/agent",
     goProgram({ path: "example.com/agent" }, { strings: ["1.8.9 (nf_tables)"] }),
   ],
+  [
+    "a program with other libraries",
+    "/usr/bin/x",
+    elf({ needed: ["libssl.so.3"], strings: ["tables", "1.8.9 (legacy)"] }),
+  ],
   ["a program that uses libipset", "/usr/sbin/keepalived", elf({ needed: ["libipset.so.13", "libssl.so.3"] })],
 ])("not taken for a tool: %s", (_, path, bytes) => {
   expect(identify(path, bytes)).toBeUndefined();
@@ -140,6 +152,17 @@ test("a packed tool is unreadable, never absent", () => {
   const bytes = buildElf({ strings: ["x"], padding: 4096 });
   bytes.write("UPX!", 236, "latin1");
   expect(probe("/usr/sbin/iptables", bytes)).toMatchObject({ kind: "binary", packed: true, architecture: "amd64" });
+});
+
+test("a tool that ends before its size does is unreadable, another program nothing", () => {
+  const bytes = Buffer.concat([xtablesMulti("1.8.9", "nft"), Buffer.alloc(8192)]);
+  const read = (path: string) => {
+    const sink = probeContent({ path, size: bytes.length + 1, mode: 0o755, xattrs: {} });
+    sink?.write(bytes);
+    return sink?.end();
+  };
+  expect(read("/usr/sbin/xtables-nft-multi")).toMatchObject({ problem: "it ends early" });
+  expect(read("/usr/sbin/fw")).toBeUndefined();
 });
 
 test("Go build information is found in programs of any size, whatever the pieces", () => {

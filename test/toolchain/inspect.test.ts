@@ -536,6 +536,16 @@ test("a packed tool has the version of its package and an unknown backend", () =
   });
   expect(toolLines(owned)).toEqual(["iptables 1.8.11 - /usr/sbin/iptables -> /usr/sbin/iptables [iptables 1.8.11-r1]"]);
   expect(owned.missing).toContainEqual({ fact: "backend of /usr/sbin/iptables", reason: "packed by UPX" });
+  expect(owned.missing).toContainEqual({
+    fact: "what /usr/sbin/iptables does",
+    reason: "/usr/sbin/iptables is packed by UPX",
+  });
+  // No command of PATH leads to it: it may be that tool all the same.
+  const hidden = inspect({ "/opt/fw/bin/xtables-nft-multi": packed, "/opt/fw/bin/agent": packed });
+  expect(hidden.tools.map(({ name, version, target }) => [name, version, target])).toEqual([
+    ["iptables", null, "/opt/fw/bin/xtables-nft-multi"],
+    ["ip6tables", null, "/opt/fw/bin/xtables-nft-multi"],
+  ]);
   const foreign = inspect({ "/usr/sbin/iptables": packed });
   expect(foreign.tools[0]?.version).toBeNull();
   expect(foreign.missing).toContainEqual({ fact: "version of /usr/sbin/iptables", reason: "packed by UPX" });
@@ -706,6 +716,17 @@ test.each<[title: string, listing: Listing, config: Partial<ImageConfig>, name: 
   ["a shell is no program of an image", { "/bin/bash": buildElf({}) }, { cmd: ["bash"] }, undefined],
 ])("the image's program: %s", (_, listing, config, name) => {
   expect(inspect(listing, config).program?.name).toBe(name);
+});
+
+test.each([
+  ["v0.6.1", [], "v0.6.1"],
+  ["v0.6.1-0.20240627120000-0123456789ab", [], "v0.6.1-0.20240627120000-0123456789ab"],
+  ["v0.0.0-20240627120000-0123456789ab", [], null],
+  ["(devel)", [], null],
+  ["(devel)", ['-ldflags="-X main.version=v0.9.1"'], "v0.9.1"],
+])("version of a Go program whose module says %s, %j", (version, settings, expected) => {
+  const agent = goProgram({ path: "example.com/agent", module: "example.com/agent", version, settings });
+  expect(inspect({ "/usr/bin/agent": agent }, { cmd: ["agent"] }).program?.version).toBe(expected);
 });
 
 test("several known programs and none started: which one is missing", () => {
