@@ -14,11 +14,11 @@ const BUILD = "@build@";
 
 rmSync(out, { recursive: true, force: true });
 /** Programs that start with a small file load the rest as a file of its own, so that it is read only when it is wanted. */
-const later = { "./cli.ts": "./commands.js", "./main.ts": "./action.js" };
+const later = { "./cli.ts": "./commands.js", "./cli-inspect.ts": "./inspect.js", "./main.ts": "./action.js" };
 const loadLater = {
   name: "load-later",
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/(cli|main)\.ts$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^\.\/(cli|cli-inspect|main)\.ts$/ }, ({ path, kind }) =>
       kind === "dynamic-import" ? { path: later[path], external: true } : undefined,
     );
   },
@@ -47,6 +47,7 @@ const result = await build({
     action: "src/main.ts",
     cli: "src/start.ts",
     commands: "src/cli.ts",
+    inspect: "src/cli-inspect.ts",
     report: "src/gather.ts",
   },
   outdir: "dist",

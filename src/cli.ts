@@ -1,20 +1,16 @@
-import { type CheckArguments, type Invocation, parseArguments, type ReadingArguments, usage } from "./arguments.ts";
+import { type CheckArguments, type Invocation, usage } from "./arguments.ts";
 import { expandBuildMetadata } from "./build-metadata.ts";
 import { check } from "./check.ts";
+import { emit, readingOf, runProgram, terminal } from "./console.ts";
 import { findDockerfile } from "./dockerfile/find.ts";
-import { writeWhole } from "./files/write-whole.ts";
 import { listHosts } from "./host-listing.ts";
 import { splitHostList } from "./hosts/select.ts";
 import { didYouMean } from "./hosts/suggest.ts";
-import { inspectImages, type ReadingOptions } from "./inspect.ts";
 import { locateFindings } from "./location.ts";
 import { UserError } from "./model/error.ts";
 import type { Report } from "./model/report.ts";
 import { ruleIds } from "./model/rule-ids.ts";
-import { createReporter, type ProgressOutput } from "./progress.ts";
-import { plainText } from "./report/escape.ts";
-import { renderInspectionText } from "./report/inspection-text.ts";
-import { renderInspectionJson, renderJson } from "./report/json.ts";
+import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import { renderSarif } from "./report/sarif.ts";
 import { failureReason } from "./report/status.ts";
@@ -24,9 +20,6 @@ import { readRuleHelp, readRulePage } from "./rule-pages.ts";
 import { readInspections, readReportedImages } from "./saved-inspections.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import { tool } from "./version.ts";
-
-/** Characters of an error's line. */
-const errorLength = 2000;
 
 /** Runs one invocation. @returns the exit code */
 async function run(invocation: Invocation): Promise<number> {
@@ -39,15 +32,9 @@ async function run(invocation: Invocation): Promise<number> {
       return 0;
     case "check":
       return runCheck(invocation.options);
-    case "inspect": {
-      const inspection = await inspectImages(
-        expandBuildMetadata(invocation.images, process.cwd()),
-        readingOf(invocation.reading),
-      );
-      const json = invocation.format === "json";
-      emit(json ? renderInspectionJson(inspection) : renderInspectionText(inspection, terminal()), invocation.output);
-      return 0;
-    }
+    case "inspect":
+      // A program of its own, which does without hosts and rules: it starts in half the time.
+      throw new Error("inspect is a command of cli-inspect.ts");
     case "hosts":
       emit(listHosts(invocation, process.cwd()), undefined);
       return 0;
@@ -87,21 +74,6 @@ async function runCheck(options: CheckArguments): Promise<number> {
   return failure === undefined ? 0 : 1;
 }
 
-function readingOf({ quiet, ...reading }: ReadingArguments): ReadingOptions {
-  const output = quiet ? undefined : progressOutput();
-  return output === undefined ? reading : { ...reading, reporter: createReporter(output) };
-}
-
-/** A line that renews itself on a terminal, plain lines in CI, nothing in a pipe: stderr is for errors there. */
-function progressOutput(): ProgressOutput | undefined {
-  const { stderr, env } = process;
-  const line = (text: string) => stderr.write(`${plainText(text, errorLength)}\n`);
-  const now = () => performance.now();
-  if (stderr.isTTY === true)
-    return { line, now, show: (text) => stderr.write(`\r\u001b[K${plainText(text, (stderr.columns || 80) - 1)}`) };
-  return env.CI === "true" ? { line, now } : undefined;
-}
-
 /** An empty list is a variable that wasn't set, not the wish for the default. */
 function namedHosts(list: string): string[] {
   const hosts = splitHostList(list);
@@ -134,43 +106,4 @@ function explain(rule: string): string {
   );
 }
 
-function terminal() {
-  const { stdout, env } = process;
-  return {
-    color: stdout.isTTY === true && env.NO_COLOR === undefined,
-    ...(stdout.isTTY === true ? { width: stdout.columns } : {}),
-  };
-}
-
-/** The report goes to stdout, or whole into a file. */
-function emit(text: string, file: string | undefined): void {
-  if (file === undefined) process.stdout.write(text);
-  else writeWhole(file, text);
-}
-
-/** One line: names of files and hosts may be in it, and what they hold must not steer the terminal. */
-function complain(text: string): void {
-  process.stderr.write(`${tool.name}: ${plainText(text, errorLength)}\n`);
-}
-
-/** Who reads may have seen enough (`| head -1`): that is no error, and the verdict stays what it is. */
-function watchOutput(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") return;
-    complain(`can't write the output (${error.code ?? "unknown cause"})`);
-    process.exit(2);
-  });
-  process.stderr.on("error", () => {});
-}
-
-watchOutput();
-try {
-  // The exit code is set, not forced: stdout may be a pipe that still drains.
-  process.exitCode = await run(parseArguments(process.argv.slice(2)));
-} catch (error) {
-  process.exitCode = 2;
-  const message = error instanceof Error ? error.message : String(error);
-  complain(error instanceof UserError ? message : `unexpected: ${message}`);
-  if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== undefined)
-    for (const line of (error instanceof Error ? (error.stack ?? "") : "").split("\n")) complain(line);
-}
+await runProgram(run);

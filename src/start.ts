@@ -5,11 +5,14 @@ import { tool } from "./version.ts";
  * Where the command line begins. What needs nothing but the arguments is answered here; the rest of the program, most of it
  * knowledge, is a file of its own (`scripts/build.mjs`) and loaded when it is wanted.
  */
-function answerAtOnce(args: readonly string[]): string | undefined {
+function answerAtOnce(command: string | undefined): string | undefined {
+  if (command === "version") return `${tool.name} ${tool.version}\n`;
+  return command === "help" ? usage : undefined;
+}
+
+function commandOf(args: readonly string[]): string | undefined {
   try {
-    const { command } = parseArguments(args);
-    if (command === "version") return `${tool.name} ${tool.version}\n`;
-    return command === "help" ? usage : undefined;
+    return parseArguments(args).command;
   } catch {
     // Said by the program, which knows how errors are shown.
     return undefined;
@@ -28,7 +31,9 @@ function refuseOldNode(): void {
 
 // Who reads may have seen enough (`| head -1`).
 process.stdout.on("error", () => {});
-const answer = answerAtOnce(process.argv.slice(2));
+const command = commandOf(process.argv.slice(2));
+const answer = answerAtOnce(command);
 if (answer !== undefined) process.stdout.write(answer);
 else if (Number.parseInt(process.versions.node, 10) < NODE) refuseOldNode();
+else if (command === "inspect") await import("./cli-inspect.ts");
 else await import("./cli.ts");
