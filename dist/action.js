@@ -8739,10 +8739,10 @@ var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports, module) {
     "use strict";
     var parse5 = require_parse();
-    var constants4 = require_constants();
+    var constants5 = require_constants();
     var SemVer = require_semver();
     var truncate = (version3, truncation, options) => {
-      if (!constants4.RELEASE_TYPES.includes(truncation)) {
+      if (!constants5.RELEASE_TYPES.includes(truncation)) {
         return null;
       }
       const clonedVersion = cloneInputVersion(version3, options);
@@ -9982,7 +9982,7 @@ var require_semver2 = __commonJS({
   "node_modules/semver/index.js"(exports, module) {
     "use strict";
     var internalRe = require_re();
-    var constants4 = require_constants();
+    var constants5 = require_constants();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
     var parse5 = require_parse();
@@ -10066,8 +10066,8 @@ var require_semver2 = __commonJS({
       re: internalRe.re,
       src: internalRe.src,
       tokens: internalRe.t,
-      SEMVER_SPEC_VERSION: constants4.SEMVER_SPEC_VERSION,
-      RELEASE_TYPES: constants4.RELEASE_TYPES,
+      SEMVER_SPEC_VERSION: constants5.SEMVER_SPEC_VERSION,
+      RELEASE_TYPES: constants5.RELEASE_TYPES,
       compareIdentifiers: identifiers.compareIdentifiers,
       rcompareIdentifiers: identifiers.rcompareIdentifiers
     };
@@ -15824,7 +15824,7 @@ var require_client_h1 = __commonJS({
       kResume,
       kHTTPContext
     } = require_symbols();
-    var constants4 = require_constants3();
+    var constants5 = require_constants3();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var addListener = util.addListener;
@@ -15899,7 +15899,7 @@ var require_client_h1 = __commonJS({
       constructor(client, socket, { exports: exports2 }) {
         assert(Number.isFinite(client[kMaxHeadersSize]) && client[kMaxHeadersSize] > 0);
         this.llhttp = exports2;
-        this.ptr = this.llhttp.llhttp_alloc(constants4.TYPE.RESPONSE);
+        this.ptr = this.llhttp.llhttp_alloc(constants5.TYPE.RESPONSE);
         this.client = client;
         this.socket = socket;
         this.timeout = null;
@@ -15994,11 +15994,11 @@ var require_client_h1 = __commonJS({
             currentBufferRef = null;
           }
           const offset = llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr;
-          if (ret !== constants4.ERROR.OK) {
+          if (ret !== constants5.ERROR.OK) {
             const body = data.subarray(offset);
-            if (ret === constants4.ERROR.PAUSED_UPGRADE) {
+            if (ret === constants5.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(body);
-            } else if (ret === constants4.ERROR.PAUSED) {
+            } else if (ret === constants5.ERROR.PAUSED) {
               this.paused = true;
               socket.unshift(body);
             } else {
@@ -16021,10 +16021,10 @@ var require_client_h1 = __commonJS({
         } finally {
           currentParser = null;
         }
-        if (ret === constants4.ERROR.OK) {
+        if (ret === constants5.ERROR.OK) {
           return null;
         }
-        if (ret === constants4.ERROR.PAUSED || ret === constants4.ERROR.PAUSED_UPGRADE) {
+        if (ret === constants5.ERROR.PAUSED || ret === constants5.ERROR.PAUSED_UPGRADE) {
           this.paused = true;
           return null;
         }
@@ -16041,7 +16041,7 @@ var require_client_h1 = __commonJS({
           const len = new Uint8Array(llhttp.memory.buffer, ptr).indexOf(0);
           message = "Response does not match the HTTP/1.1 protocol (" + Buffer.from(llhttp.memory.buffer, ptr, len).toString() + ")";
         }
-        return new HTTPParserError(message, constants4.ERROR[ret], data);
+        return new HTTPParserError(message, constants5.ERROR[ret], data);
       }
       destroy() {
         assert(this.ptr != null);
@@ -16221,7 +16221,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants4.ERROR.PAUSED : 0;
+        return pause ? constants5.ERROR.PAUSED : 0;
       }
       onBody(buf) {
         const { client, socket, statusCode, maxResponseSize } = this;
@@ -16243,7 +16243,7 @@ var require_client_h1 = __commonJS({
         }
         this.bytesRead += buf.length;
         if (request2.onData(buf) === false) {
-          return constants4.ERROR.PAUSED;
+          return constants5.ERROR.PAUSED;
         }
       }
       onMessageComplete() {
@@ -16279,13 +16279,13 @@ var require_client_h1 = __commonJS({
         if (socket[kWriting]) {
           assert(client[kRunning] === 0);
           util.destroy(socket, new InformationalError("reset"));
-          return constants4.ERROR.PAUSED;
+          return constants5.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants4.ERROR.PAUSED;
+          return constants5.ERROR.PAUSED;
         } else if (socket[kReset] && client[kRunning] === 0) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants4.ERROR.PAUSED;
+          return constants5.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(() => client[kResume]());
         } else {
@@ -58600,8 +58600,9 @@ function fullName(name) {
 }
 
 // src/image/open-source.ts
-import { createReadStream, existsSync as existsSync2 } from "node:fs";
+import { constants as constants2, createReadStream, existsSync as existsSync2, openSync as openSync3 } from "node:fs";
 import { open as open3, stat as stat2 } from "node:fs/promises";
+import { Socket } from "node:net";
 
 // src/image/archive-members.ts
 import { posix } from "node:path";
@@ -62215,6 +62216,12 @@ async function openArchiveStore(path, options) {
   const found = await stat2(path);
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
   const stream = () => createReadStream(path, { highWaterMark: 512 * 1024, signal: options.signal });
+  if (found.isFIFO())
+    return openArchiveStream(
+      onlyOnce(() => readPipe(path, options)),
+      options,
+      { once: true }
+    );
   if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options, { once: true });
   const handle = await open3(path);
   try {
@@ -62226,6 +62233,10 @@ async function openArchiveStore(path, options) {
   }
   await handle.close();
   return openArchiveStream(stream, options);
+}
+function readPipe(path, { signal }) {
+  const fd = openSync3(path, constants2.O_RDONLY | constants2.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false, ...signal === void 0 ? {} : { signal } });
 }
 async function sniffFile(handle) {
   const head2 = Buffer.alloc(4);
@@ -62277,6 +62288,7 @@ var OTHER_TRANSPORTS = ["containers-storage", "dir", "ostree", "sif", "tarball",
 function parseReference(text4, exists2) {
   const reference = text4.trim();
   if (reference === "") throw new UserError("an image reference is empty");
+  refuseLogin(reference, exists2);
   const registry2 = /^docker:\/\/(.+)$/.exec(reference)?.[1];
   if (registry2 !== void 0) return { transport: "registry", name: registry2 };
   const [, transport, rest = ""] = /^([a-z-]+):(.*)$/s.exec(reference) ?? [];
@@ -62288,6 +62300,13 @@ function parseReference(text4, exists2) {
   if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
   if (looksLikePath(reference, exists2)) return { transport: "path", ...splitDigest2(reference, exists2) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
+}
+function refuseLogin(reference, exists2) {
+  const [, transport = "", rest] = /^((?:[a-z-]+:)?(?:\/\/)?)[^/@\s]+:\S*@([^/@\s]+\/.*)$/s.exec(reference) ?? [];
+  if (rest === void 0 || exists2(reference)) return;
+  throw new UserError(
+    `${quote(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`
+  );
 }
 function looksLikePath(text4, exists2) {
   const path = text4.replace(/#[^#]*$/, "");
@@ -62748,6 +62767,7 @@ var flannel_default = {
     paths: ["/opt/bin/flanneld"]
   },
   writes: { value: ["address-prefix", "mark-match"], source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: -m mark of the kube-proxy mark, -s and -d of pod and cluster prefixes, comment, MASQUERADE --random-fully; no ports, flags or NFLOG", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["nat"] }, reads: { "list-own-chain": ["filter", "nat"] } }, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: FLANNEL-POSTRTG in nat, with the rule for kube-proxy's mark, and FLANNEL-FWD in filter are all that it makes and looks for", confidence: "seen" },
   operations: { value: ["append", "check", "delete", "list-own-chain"], source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: ChainExists (-S CHAIN 1) on its own chains, -C of each rule; iptables_restore.go: iptables-restore --noflush with its own rules", confidence: "seen" },
   changesRules: { value: false, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: checks its rules every few seconds and writes only when one is missing", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "flannel-io/flannel pkg/trafficmngr/iptables: no ipset", confidence: "seen" },
@@ -62899,6 +62919,7 @@ var kilo_default = {
     paths: ["/opt/bin/kg"]
   },
   writes: { value: ["address-prefix"], source: "squat/kilo pkg/mesh/routes.go and pkg/encapsulation/ipip.go: -s and -d of pod, service and allowed prefixes, comment, MASQUERADE; no ports, marks, flags or NFLOG", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter", "nat"] }, reads: { list: ["filter", "nat"], "list-own-chain": ["filter", "nat"] } }, source: "squat/kilo pkg/mesh/routes.go and pkg/encapsulation/ipip.go: rules in filter and nat only, and pkg/iptables/rulecache.go lists the tables of its rules", confidence: "seen" },
   operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "squat/kilo pkg/iptables/rulecache.go: each reconciliation lists the chains of the table (-S) and each chain with its rules, also FORWARD and POSTROUTING; squat/kilo pkg/iptables/iptables.go: InsertUnique and AppendUnique check with -C", confidence: "seen" },
   changesRules: { value: false, source: "squat/kilo pkg/iptables/iptables.go: writes when the mesh changes; between changes it only lists, every resync period", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "squat/kilo pkg/ipset is imported by pkg/calico/calico only, a file that Go does not compile: the program runs no ipset", confidence: "seen" },
@@ -63721,13 +63742,13 @@ function readInterpreter(bytes, header) {
 function readElfDynamic(bytes, header) {
   const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
   if (!segment) return void 0;
+  const versions = { definitions: [], needs: [] };
   const dynamic = {
     needed: [],
     soname: void 0,
     runpath: [],
     isRpath: false,
-    versionDefinitions: [],
-    versionNeeds: []
+    versions: () => versions
   };
   withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
   return dynamic;
@@ -63757,13 +63778,20 @@ function fillDynamic(dynamic, bytes, header, segment) {
   const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
   dynamic.isRpath = own2 === void 0 && runpath !== void 0;
   if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
-  const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
-  const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
-  if (definitions !== void 0)
-    readVersionDefinitions(read2, definitions, definitionCount, name, dynamic.versionDefinitions);
-  const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
-  const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
-  if (needs2 !== void 0) readVersionNeeds(read2, needs2, needCount, name, dynamic.versionNeeds);
+  dynamic.versions = () => readVersions(read2, header, valuesOf2, name);
+}
+function readVersions(read2, header, valuesOf2, name) {
+  const versions = { definitions: [], needs: [] };
+  withinBounds(() => {
+    const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
+    const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
+    if (definitions !== void 0)
+      readVersionDefinitions(read2, definitions, definitionCount, name, versions.definitions);
+    const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
+    const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
+    if (needs2 !== void 0) readVersionNeeds(read2, needs2, needCount, name, versions.needs);
+  });
+  return versions;
 }
 function dynamicEntries(read2, bits, segment) {
   const size = bits / 4;
@@ -63831,7 +63859,7 @@ function reader(bytes, bits, littleEndian) {
   const u8 = (at) => bytes.readUInt8(at);
   const u16 = (at) => littleEndian ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
   const u32 = (at) => littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
-  const u64 = (at) => Number(littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
+  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
   return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
 }
 function stringAt(bytes, at) {
@@ -64178,7 +64206,7 @@ function libraryRange(name, exact, dynamic, has) {
   const soname = dynamic.soname ?? name;
   if (exact !== void 0)
     return { soVersion: void 0, min: exact, max: exact, exports, evidence: `${soname} with the text ${exact}` };
-  const top = highestDefinition(entry?.verdefPrefix, dynamic.versionDefinitions);
+  const top = highestDefinition(entry?.verdefPrefix, dynamic.versions().definitions);
   const row = entry?.rows.find((candidate) => top !== void 0 && candidate.verdef === top);
   if (!entry || !row) return { soVersion: void 0, min: null, max: null, exports, evidence: soname };
   const range = narrow(entry, row, exports);
@@ -64644,23 +64672,27 @@ function analyse(bytes, file, name, header) {
   const dynamic = readElfDynamic(bytes, header);
   const interpreter = readInterpreter(bytes, header);
   if (interpreter !== void 0) content.interpreter = interpreter;
-  if (dynamic) describeDynamic(content, dynamic);
-  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return content;
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
   const identity = identify({ name, bytes, dynamic });
+  if (!identity && !named2 && !content.problem) return void 0;
+  describeDynamic(content, dynamic);
   if (identity) content.identity = identity;
   if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
     content.extensions = readExtensions(bytes, header);
-  if (!identity && !named2) return content.problem ? content : void 0;
+  if (!identity && !named2) return content;
   const hash = createDigester(bytes.length);
   hash.write(bytes);
   return { ...content, ...hash.end() };
 }
 function describeDynamic(content, dynamic) {
+  if (dynamic === void 0) return content;
+  const { definitions, needs: needs2 } = dynamic.versions();
   content.needed = dynamic.needed;
   if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
   if (dynamic.isRpath) content.isRpath = true;
-  if (dynamic.versionNeeds.length > 0) content.versionNeeds = dynamic.versionNeeds;
-  if (dynamic.versionDefinitions.length > 0) content.versionDefinitions = dynamic.versionDefinitions;
+  if (needs2.length > 0) content.versionNeeds = needs2;
+  if (definitions.length > 0) content.versionDefinitions = definitions;
+  return content;
 }
 function withWrapper2(content, build3, bytes) {
   if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
@@ -66381,7 +66413,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "3aa6e67101c8800c" : void 0;
+var build = true ? "060f98a412c22b84" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -68628,7 +68660,7 @@ var HttpResponseRetryCodes = [
 
 // node_modules/@actions/core/lib/summary.js
 import { EOL as EOL3 } from "os";
-import { constants as constants2, promises } from "fs";
+import { constants as constants3, promises } from "fs";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
     return value instanceof P ? value : new P(function(resolve6) {
@@ -68678,7 +68710,7 @@ var Summary = class {
         throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
       }
       try {
-        yield access(pathFromEnv, constants2.R_OK | constants2.W_OK);
+        yield access(pathFromEnv, constants3.R_OK | constants3.W_OK);
       } catch (_a3) {
         throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
       }

@@ -386,11 +386,11 @@ var checkOptions = {
   "fail-on-existing": { type: "boolean" }
 };
 function parseArguments(argv) {
-  const [command, ...rest] = argv;
-  if (command === void 0 || command === "--help" || command === "-h" || command === "help")
+  const [command2, ...rest] = argv;
+  if (command2 === void 0 || command2 === "--help" || command2 === "-h" || command2 === "help")
     return { command: "help" };
   if (rest.includes("--help") || rest.includes("-h")) return { command: "help" };
-  switch (command) {
+  switch (command2) {
     case "--version":
     case "version":
       return { command: "version" };
@@ -403,7 +403,7 @@ function parseArguments(argv) {
     case "explain":
       return parseExplain(rest);
     default:
-      throw new UserError(`unknown command "${command}": use check, inspect, hosts or explain (--help shows how)`);
+      throw new UserError(`unknown command "${command2}": use check, inspect, hosts or explain (--help shows how)`);
   }
 }
 function parseCheck(args) {
@@ -498,12 +498,12 @@ function parseExplain(args) {
     throw new UserError("explain: name one rule, e.g. explain nft-newer-writer");
   return { command: "explain", rule };
 }
-function parse(args, options, command) {
+function parse(args, options, command2) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {
     const text = error instanceof Error ? error.message.split(". ")[0] ?? error.message : String(error);
-    throw new UserError(`${command}: ${text} (--help shows the options)`);
+    throw new UserError(`${command2}: ${text} (--help shows the options)`);
   }
 }
 function oneOf(option, value, allowed) {
@@ -519,12 +519,14 @@ var tool = {
 };
 
 // src/start.ts
-function answerAtOnce(args) {
-  try {
-    const { command } = parseArguments(args);
-    if (command === "version") return `${tool.name} ${tool.version}
+function answerAtOnce(command2) {
+  if (command2 === "version") return `${tool.name} ${tool.version}
 `;
-    return command === "help" ? usage : void 0;
+  return command2 === "help" ? usage : void 0;
+}
+function commandOf(args) {
+  try {
+    return parseArguments(args).command;
   } catch {
     return void 0;
   }
@@ -538,7 +540,9 @@ function refuseOldNode() {
 }
 process.stdout.on("error", () => {
 });
-var answer = answerAtOnce(process.argv.slice(2));
+var command = commandOf(process.argv.slice(2));
+var answer = answerAtOnce(command);
 if (answer !== void 0) process.stdout.write(answer);
 else if (Number.parseInt(process.versions.node, 10) < NODE) refuseOldNode();
+else if (command === "inspect") await import("./inspect.js");
 else await import("./commands.js");

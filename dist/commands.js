@@ -8739,10 +8739,10 @@ var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports, module) {
     "use strict";
     var parse4 = require_parse();
-    var constants2 = require_constants();
+    var constants3 = require_constants();
     var SemVer = require_semver();
     var truncate = (version3, truncation, options) => {
-      if (!constants2.RELEASE_TYPES.includes(truncation)) {
+      if (!constants3.RELEASE_TYPES.includes(truncation)) {
         return null;
       }
       const clonedVersion = cloneInputVersion(version3, options);
@@ -9982,7 +9982,7 @@ var require_semver2 = __commonJS({
   "node_modules/semver/index.js"(exports, module) {
     "use strict";
     var internalRe = require_re();
-    var constants2 = require_constants();
+    var constants3 = require_constants();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
     var parse4 = require_parse();
@@ -10066,8 +10066,8 @@ var require_semver2 = __commonJS({
       re: internalRe.re,
       src: internalRe.src,
       tokens: internalRe.t,
-      SEMVER_SPEC_VERSION: constants2.SEMVER_SPEC_VERSION,
-      RELEASE_TYPES: constants2.RELEASE_TYPES,
+      SEMVER_SPEC_VERSION: constants3.SEMVER_SPEC_VERSION,
+      RELEASE_TYPES: constants3.RELEASE_TYPES,
       compareIdentifiers: identifiers.compareIdentifiers,
       rcompareIdentifiers: identifiers.rcompareIdentifiers
     };
@@ -33121,8 +33121,9 @@ function fullName(name) {
 }
 
 // src/image/open-source.ts
-import { createReadStream, existsSync as existsSync2 } from "node:fs";
+import { constants as constants2, createReadStream, existsSync as existsSync2, openSync as openSync3 } from "node:fs";
 import { open as open3, stat as stat2 } from "node:fs/promises";
+import { Socket } from "node:net";
 
 // src/image/archive-members.ts
 import { posix } from "node:path";
@@ -36736,6 +36737,12 @@ async function openArchiveStore(path, options) {
   const found = await stat2(path);
   if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
   const stream = () => createReadStream(path, { highWaterMark: 512 * 1024, signal: options.signal });
+  if (found.isFIFO())
+    return openArchiveStream(
+      onlyOnce(() => readPipe(path, options)),
+      options,
+      { once: true }
+    );
   if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options, { once: true });
   const handle = await open3(path);
   try {
@@ -36747,6 +36754,10 @@ async function openArchiveStore(path, options) {
   }
   await handle.close();
   return openArchiveStream(stream, options);
+}
+function readPipe(path, { signal }) {
+  const fd = openSync3(path, constants2.O_RDONLY | constants2.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false, ...signal === void 0 ? {} : { signal } });
 }
 async function sniffFile(handle) {
   const head2 = Buffer.alloc(4);
@@ -36798,6 +36809,7 @@ var OTHER_TRANSPORTS = ["containers-storage", "dir", "ostree", "sif", "tarball",
 function parseReference(text3, exists) {
   const reference = text3.trim();
   if (reference === "") throw new UserError("an image reference is empty");
+  refuseLogin(reference, exists);
   const registry2 = /^docker:\/\/(.+)$/.exec(reference)?.[1];
   if (registry2 !== void 0) return { transport: "registry", name: registry2 };
   const [, transport, rest = ""] = /^([a-z-]+):(.*)$/s.exec(reference) ?? [];
@@ -36809,6 +36821,13 @@ function parseReference(text3, exists) {
   if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
   if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest2(reference, exists) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
+}
+function refuseLogin(reference, exists) {
+  const [, transport = "", rest] = /^((?:[a-z-]+:)?(?:\/\/)?)[^/@\s]+:\S*@([^/@\s]+\/.*)$/s.exec(reference) ?? [];
+  if (rest === void 0 || exists(reference)) return;
+  throw new UserError(
+    `${quote(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`
+  );
 }
 function looksLikePath(text3, exists) {
   const path = text3.replace(/#[^#]*$/, "");
@@ -36960,7 +36979,7 @@ async function readPlatform(store, platform2, scans, options) {
     verify(layer, scan);
     return { source: layer, scan };
   });
-  const { tree: tree2, aliases, notes: notes2 } = mergeLayers(
+  const { tree, aliases, notes: notes2 } = mergeLayers(
     layers.map(({ scan }) => scan),
     options
   );
@@ -36976,7 +36995,7 @@ async function readPlatform(store, platform2, scans, options) {
       mediaType: source.mediaType || mediaTypes[scan.compression],
       ...scan.partial === void 0 ? {} : { partial: scan.partial }
     })),
-    tree: tree2,
+    tree,
     ...doubts.length === 0 ? {} : { doubts },
     notes: [...layers.flatMap(({ scan }) => describeReading(scan)), ...notes2]
   };
@@ -37269,6 +37288,7 @@ var flannel_default = {
     paths: ["/opt/bin/flanneld"]
   },
   writes: { value: ["address-prefix", "mark-match"], source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: -m mark of the kube-proxy mark, -s and -d of pod and cluster prefixes, comment, MASQUERADE --random-fully; no ports, flags or NFLOG", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["nat"] }, reads: { "list-own-chain": ["filter", "nat"] } }, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: FLANNEL-POSTRTG in nat, with the rule for kube-proxy's mark, and FLANNEL-FWD in filter are all that it makes and looks for", confidence: "seen" },
   operations: { value: ["append", "check", "delete", "list-own-chain"], source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: ChainExists (-S CHAIN 1) on its own chains, -C of each rule; iptables_restore.go: iptables-restore --noflush with its own rules", confidence: "seen" },
   changesRules: { value: false, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: checks its rules every few seconds and writes only when one is missing", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "flannel-io/flannel pkg/trafficmngr/iptables: no ipset", confidence: "seen" },
@@ -37420,6 +37440,7 @@ var kilo_default = {
     paths: ["/opt/bin/kg"]
   },
   writes: { value: ["address-prefix"], source: "squat/kilo pkg/mesh/routes.go and pkg/encapsulation/ipip.go: -s and -d of pod, service and allowed prefixes, comment, MASQUERADE; no ports, marks, flags or NFLOG", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter", "nat"] }, reads: { list: ["filter", "nat"], "list-own-chain": ["filter", "nat"] } }, source: "squat/kilo pkg/mesh/routes.go and pkg/encapsulation/ipip.go: rules in filter and nat only, and pkg/iptables/rulecache.go lists the tables of its rules", confidence: "seen" },
   operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "squat/kilo pkg/iptables/rulecache.go: each reconciliation lists the chains of the table (-S) and each chain with its rules, also FORWARD and POSTROUTING; squat/kilo pkg/iptables/iptables.go: InsertUnique and AppendUnique check with -C", confidence: "seen" },
   changesRules: { value: false, source: "squat/kilo pkg/iptables/iptables.go: writes when the mesh changes; between changes it only lists, every resync period", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "squat/kilo pkg/ipset is imported by pkg/calico/calico only, a file that Go does not compile: the program runs no ipset", confidence: "seen" },
@@ -37839,22 +37860,22 @@ var MUSL_DEFAULT = ["/lib", "/usr/local/lib", "/usr/lib"];
 var MAX_FILES = 256;
 var MAX_PATTERNS = 8;
 var MAX_DIRECTORIES = 256;
-function configuredDirectories(tree2) {
+function configuredDirectories(tree) {
   const directories = [];
-  readConfig2(tree2, "/etc/ld.so.conf", directories, /* @__PURE__ */ new Set());
+  readConfig2(tree, "/etc/ld.so.conf", directories, /* @__PURE__ */ new Set());
   return {
     glibc: directories,
     musl(interpreter) {
-      const text3 = textAt(tree2, `/etc/${basename(interpreter).replace(/\.so\.\d+$/, "")}.path`);
+      const text3 = textAt(tree, `/etc/${basename(interpreter).replace(/\.so\.\d+$/, "")}.path`);
       if (text3 === void 0) return MUSL_DEFAULT;
       return text3.split(/[:\n]/).filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES);
     }
   };
 }
-function readConfig2(tree2, path, into, seen2) {
+function readConfig2(tree, path, into, seen2) {
   if (seen2.has(path) || seen2.size >= MAX_FILES) return;
   seen2.add(path);
-  for (const line of (textAt(tree2, path) ?? "").split("\n")) {
+  for (const line of (textAt(tree, path) ?? "").split("\n")) {
     if (into.length >= MAX_DIRECTORIES) return;
     const [word = "", ...rest] = line.replace(/#.*/, "").trim().split(/\s+/);
     if (word.startsWith("/")) into.push(word.replace(/=.*/, "").replace(/(?<=.)\/+$/, ""));
@@ -37862,7 +37883,7 @@ function readConfig2(tree2, path, into, seen2) {
     for (const pattern of rest.slice(0, MAX_PATTERNS)) {
       const whole2 = pattern.startsWith("/") ? pattern : `${dirname2(path)}/${pattern}`;
       if (pattern.includes("*") && !isNewPattern(whole2, seen2)) continue;
-      for (const file of expandPattern(tree2, whole2)) readConfig2(tree2, file, into, seen2);
+      for (const file of expandPattern(tree, whole2)) readConfig2(tree, file, into, seen2);
     }
   }
 }
@@ -37872,15 +37893,15 @@ function isNewPattern(pattern, seen2) {
   seen2.add(pattern);
   return true;
 }
-function expandPattern(tree2, pattern) {
+function expandPattern(tree, pattern) {
   const [before = "", after, ...more] = basename(pattern).split("*");
   if (after === void 0) return [pattern];
   if (more.length > 0) return [];
   const folder2 = dirname2(pattern);
-  return tree2.list(folder2).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder2}/${name}`);
+  return tree.list(folder2).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder2}/${name}`);
 }
-function textAt(tree2, path) {
-  const resolved = tree2.resolve(path);
+function textAt(tree, path) {
+  const resolved = tree.resolve(path);
   const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
   return content?.kind === "text" ? content.text : void 0;
 }
@@ -37901,33 +37922,33 @@ var MULTIARCH = {
 };
 var USUAL = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
 var MAX_OBJECTS = 256;
-function createLoader(tree2, env) {
+function createLoader(tree, env) {
   const variable = env.findLast((entry) => entry.startsWith("LD_LIBRARY_PATH="))?.slice("LD_LIBRARY_PATH=".length);
   const preferred = (variable ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
-  const configured = configuredDirectories(tree2);
+  const configured = configuredDirectories(tree);
   function search2(program2, object2, soname) {
     const own2 = expand(object2.content?.runpath ?? [], object2.path, program2.content);
     const inherits = program2.content.isRpath === true || isMusl(program2.content);
     const inherited = inherits ? expand(program2.content.runpath ?? [], program2.path, program2.content) : [];
     const system = isMusl(program2.content) ? configured.musl(program2.content.interpreter ?? "") : [...configured.glibc, ...usualDirectories(program2.content)];
     for (const directory of [...preferred, ...own2, ...inherited, ...system]) {
-      const loaded = lookUp(tree2, `${directory}/${soname}`, program2.content.architecture);
+      const loaded = lookUp(tree, `${directory}/${soname}`, program2.content.architecture);
       if (loaded) return loaded;
     }
     return void 0;
   }
   function find2(program2, object2, soname) {
-    if (soname.includes("/")) return lookUp(tree2, soname.startsWith("/") ? soname : `/${soname}`, void 0);
+    if (soname.includes("/")) return lookUp(tree, soname.startsWith("/") ? soname : `/${soname}`, void 0);
     const { interpreter } = program2.content;
     if (interpreter !== void 0 && (soname === basename2(interpreter) || isPartOfMusl(program2.content, soname)))
-      return lookUp(tree2, interpreter, void 0);
+      return lookUp(tree, interpreter, void 0);
     return search2(program2, object2, soname);
   }
   return {
     find: (program2, soname) => find2(program2, program2, soname),
     missing(program2) {
       const { interpreter, needed: needed2 } = program2.content;
-      if (interpreter !== void 0 && !lookUp(tree2, interpreter, void 0)) return [interpreter];
+      if (interpreter !== void 0 && !lookUp(tree, interpreter, void 0)) return [interpreter];
       if (interpreter === void 0 && needed2.length === 0) return [];
       return followNeeds(program2, (object2, soname) => find2(program2, object2, soname));
     }
@@ -37955,8 +37976,8 @@ function followNeeds(program2, find2) {
     }
   return [...missing];
 }
-function lookUp(tree2, path, architecture) {
-  const resolved = tree2.resolve(path);
+function lookUp(tree, path, architecture) {
+  const resolved = tree.resolve(path);
   if (!resolved.found || resolved.node.type !== "file") return void 0;
   const content = probedContent(resolved.node.content);
   if (content?.kind !== "binary") return { path: resolved.path, node: resolved.node };
@@ -37993,12 +38014,12 @@ function splitPath2(value) {
   const directories = value.split(":").filter((entry) => entry.startsWith("/"));
   return [...new Set(directories.map((entry) => entry.replace(/(?<=.)\/+$/, "")))].slice(0, MAX_PATH_ENTRIES);
 }
-function createCommandFinder(tree2, directories) {
+function createCommandFinder(tree, directories) {
   const known2 = /* @__PURE__ */ new Map();
   const find2 = (name) => {
     let failed;
     for (const directory of directories) {
-      const hit = followLink(tree2, `${directory === "/" ? "" : directory}/${name}`);
+      const hit = followLink(tree, `${directory === "/" ? "" : directory}/${name}`);
       if (hit?.target && (hit.target.node.mode & 73) !== 0) return hit;
       failed ??= hit;
     }
@@ -38009,9 +38030,9 @@ function createCommandFinder(tree2, directories) {
     return known2.get(name);
   };
 }
-function followLink(tree2, path) {
-  if (!tree2.lookup(path)) return void 0;
-  const resolved = tree2.resolve(path);
+function followLink(tree, path) {
+  if (!tree.lookup(path)) return void 0;
+  const resolved = tree.resolve(path);
   if (!resolved.found && resolved.reason === "loop") return { via: firstRound(resolved.via), dangling: false };
   if (!resolved.found) return { via: withLast(resolved.via, resolved.at), dangling: true };
   if (resolved.node.type !== "file") return void 0;
@@ -38242,13 +38263,13 @@ function readInterpreter(bytes, header) {
 function readElfDynamic(bytes, header) {
   const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
   if (!segment) return void 0;
+  const versions = { definitions: [], needs: [] };
   const dynamic = {
     needed: [],
     soname: void 0,
     runpath: [],
     isRpath: false,
-    versionDefinitions: [],
-    versionNeeds: []
+    versions: () => versions
   };
   withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
   return dynamic;
@@ -38278,13 +38299,20 @@ function fillDynamic(dynamic, bytes, header, segment) {
   const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
   dynamic.isRpath = own2 === void 0 && runpath !== void 0;
   if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
-  const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
-  const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
-  if (definitions !== void 0)
-    readVersionDefinitions(read2, definitions, definitionCount, name, dynamic.versionDefinitions);
-  const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
-  const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
-  if (needs2 !== void 0) readVersionNeeds(read2, needs2, needCount, name, dynamic.versionNeeds);
+  dynamic.versions = () => readVersions(read2, header, valuesOf2, name);
+}
+function readVersions(read2, header, valuesOf2, name) {
+  const versions = { definitions: [], needs: [] };
+  withinBounds(() => {
+    const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
+    const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
+    if (definitions !== void 0)
+      readVersionDefinitions(read2, definitions, definitionCount, name, versions.definitions);
+    const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
+    const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
+    if (needs2 !== void 0) readVersionNeeds(read2, needs2, needCount, name, versions.needs);
+  });
+  return versions;
 }
 function dynamicEntries(read2, bits, segment) {
   const size = bits / 4;
@@ -38352,7 +38380,7 @@ function reader(bytes, bits, littleEndian) {
   const u8 = (at) => bytes.readUInt8(at);
   const u16 = (at) => littleEndian ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
   const u32 = (at) => littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
-  const u64 = (at) => Number(littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
+  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
   return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
 }
 function stringAt(bytes, at) {
@@ -38699,7 +38727,7 @@ function libraryRange(name, exact, dynamic, has) {
   const soname = dynamic.soname ?? name;
   if (exact !== void 0)
     return { soVersion: void 0, min: exact, max: exact, exports, evidence: `${soname} with the text ${exact}` };
-  const top = highestDefinition(entry?.verdefPrefix, dynamic.versionDefinitions);
+  const top = highestDefinition(entry?.verdefPrefix, dynamic.versions().definitions);
   const row = entry?.rows.find((candidate) => top !== void 0 && candidate.verdef === top);
   if (!entry || !row) return { soVersion: void 0, min: null, max: null, exports, evidence: soname };
   const range = narrow(entry, row, exports);
@@ -39165,23 +39193,27 @@ function analyse(bytes, file, name, header) {
   const dynamic = readElfDynamic(bytes, header);
   const interpreter = readInterpreter(bytes, header);
   if (interpreter !== void 0) content.interpreter = interpreter;
-  if (dynamic) describeDynamic(content, dynamic);
-  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return content;
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
   const identity = identify({ name, bytes, dynamic });
+  if (!identity && !named2 && !content.problem) return void 0;
+  describeDynamic(content, dynamic);
   if (identity) content.identity = identity;
   if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
     content.extensions = readExtensions(bytes, header);
-  if (!identity && !named2) return content.problem ? content : void 0;
+  if (!identity && !named2) return content;
   const hash = createDigester(bytes.length);
   hash.write(bytes);
   return { ...content, ...hash.end() };
 }
 function describeDynamic(content, dynamic) {
+  if (dynamic === void 0) return content;
+  const { definitions, needs: needs2 } = dynamic.versions();
   content.needed = dynamic.needed;
   if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
   if (dynamic.isRpath) content.isRpath = true;
-  if (dynamic.versionNeeds.length > 0) content.versionNeeds = dynamic.versionNeeds;
-  if (dynamic.versionDefinitions.length > 0) content.versionDefinitions = dynamic.versionDefinitions;
+  if (needs2.length > 0) content.versionNeeds = needs2;
+  if (definitions.length > 0) content.versionDefinitions = definitions;
+  return content;
 }
 function withWrapper2(content, build3, bytes) {
   if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
@@ -39222,14 +39254,14 @@ function listExtensions(context) {
   }
   return listed4;
 }
-function listLoadable({ tree: tree2, loader, env }, library, programs, listed4) {
+function listLoadable({ tree, loader, env }, library, programs, listed4) {
   const directories = searchedDirectories(library, env);
   if (directories.length === 0)
     listed4.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
   const tools = programs.filter((program2) => usesLibrary(program2, library, loader)).map(({ path }) => path);
   for (const directory of directories) {
-    const names2 = tree2.list(directory).filter(isExtension);
-    const told = names2.map((name) => ({ name, registrations: registrationsOf(tree2, `${directory}/${name}`) }));
+    const names2 = tree.list(directory).filter(isExtension);
+    const told = names2.map((name) => ({ name, registrations: registrationsOf(tree, `${directory}/${name}`) }));
     const unread = told.filter(({ registrations }) => registrations === void 0).map(({ name }) => name);
     const loadable = told.flatMap(
       ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
@@ -39261,8 +39293,8 @@ function usesLibrary(program2, library, loader) {
   const soname = program2.content.needed.find((name) => name.startsWith("libxtables.so"));
   return soname !== void 0 && loader.find(program2, soname)?.path === library.path;
 }
-function registrationsOf(tree2, path) {
-  const resolved = tree2.resolve(path);
+function registrationsOf(tree, path) {
+  const resolved = tree.resolve(path);
   if (!resolved.found) return [];
   const content = resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
   const read2 = content?.kind === "binary" ? content.extensions : void 0;
@@ -40009,7 +40041,7 @@ var MAX_COMMANDS = 1e3;
 function isCommand(path) {
   return DEFAULT_COMMANDS.includes(path.slice(path.lastIndexOf("/") + 1));
 }
-function surveyTree(tree2) {
+function surveyTree(tree) {
   const survey = {
     packages: [],
     fileLists: [],
@@ -40021,10 +40053,10 @@ function surveyTree(tree2) {
   };
   const sqlite = /* @__PURE__ */ new Map();
   const journals = /* @__PURE__ */ new Map();
-  for (const { path, node } of tree2.walk()) {
+  for (const { path, node } of tree.walk()) {
     if (isCommand(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
-      const reason = whyUnread(tree2, path);
+      const reason = whyUnread(tree, path);
       if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
     }
     if (node.type !== "file") continue;
@@ -40057,8 +40089,8 @@ function place(survey, found) {
 function isDatabasePath(path) {
   return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path) || isRpmManifest(path);
 }
-function whyUnread(tree2, path) {
-  const resolved = tree2.resolve(path);
+function whyUnread(tree, path) {
+  const resolved = tree.resolve(path);
   if (!resolved.found) return "its link leads nowhere";
   if (resolved.node.type !== "file" || isDatabasePath(resolved.path)) return void 0;
   return `its link leads to ${resolved.path}, a name under which no database is looked for`;
@@ -40069,13 +40101,13 @@ function sourceOf2(path, node) {
 function evidence(fact2, path, node) {
   return { fact: fact2, source: sourceOf2(path, node) };
 }
-function createPathResolver(tree2) {
+function createPathResolver(tree) {
   const directories = /* @__PURE__ */ new Map();
   return (path) => {
     const parent = dirname4(path);
     let real = directories.get(parent);
     if (real === void 0) {
-      const resolved = tree2.resolve(parent);
+      const resolved = tree.resolve(parent);
       real = resolved.found ? resolved.path : parent;
       directories.set(parent, real);
     }
@@ -40101,8 +40133,8 @@ function listClaims(survey, tool2) {
   );
   return told.slice(0, MAX_CLAIMS);
 }
-function indexOwnership(survey, tree2) {
-  const resolve4 = createPathResolver(tree2);
+function indexOwnership(survey, tree) {
+  const resolve4 = createPathResolver(tree);
   const index = { byPath: /* @__PURE__ */ new Map(), byDigest: /* @__PURE__ */ new Map(), withoutList: /* @__PURE__ */ new Map() };
   const lists = collectFileLists(survey);
   for (const database2 of survey.packages) {
@@ -40219,32 +40251,32 @@ function liesWithin(version3, min, max) {
 import { basename as basename6 } from "node:path/posix";
 var STARTERS = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 var MAX_SCRIPT_DEPTH = 3;
-function tellProgram(tree2, config2, survey, find2, known2) {
-  const started = findStarted(tree2, [...config2.entrypoint, ...config2.cmd], find2);
+function tellProgram(tree, config2, survey, find2, known2) {
+  const started = findStarted(tree, [...config2.entrypoint, ...config2.cmd], find2);
   for (const path of started) {
-    const match2 = recognise(path, binaryAt(tree2, path)?.content.go, known2);
-    if (match2) return { program: describeProgram(tree2, path, match2.id, match2.fact) };
+    const match2 = recognise(path, binaryAt(tree, path)?.content.go, known2);
+    if (match2) return { program: describeProgram(tree, path, match2.id, match2.fact) };
   }
-  const elsewhere = findAnywhere(tree2, survey, known2);
+  const elsewhere = findAnywhere(tree, survey, known2);
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
-  if (hit && ids.length === 1) return { program: describeProgram(tree2, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !STARTERS.test(basename6(path)) && isProgram2(tree2, path));
-  if (own2 !== void 0) return { program: describeProgram(tree2, own2, ownName(tree2, own2), "the entrypoint starts it") };
+  if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
+  const own2 = started.find((path) => !STARTERS.test(basename6(path)) && isProgram2(tree, path));
+  if (own2 !== void 0) return { program: describeProgram(tree, own2, ownName(tree, own2), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree2, words3, find2) {
+function findStarted(tree, words3, find2) {
   const found = [];
   let level = words3.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
-      const path = reach(tree2, word, find2);
+      const path = reach(tree, word, find2);
       if (path === void 0 || found.includes(path)) continue;
       found.push(path);
-      const node = tree2.lookup(path);
+      const node = tree.lookup(path);
       const content = node?.type === "file" ? probedContent(node.content) : void 0;
       if (content?.kind === "script") next.push(...content.script.starts);
       else if (!STARTERS.test(basename6(path))) return found;
@@ -40253,9 +40285,9 @@ function findStarted(tree2, words3, find2) {
   }
   return found;
 }
-function reach(tree2, word, find2) {
+function reach(tree, word, find2) {
   if (word === "" || word.startsWith("-") || /\s/.test(word)) return void 0;
-  const hit = word.includes("/") ? followLink(tree2, word.startsWith("/") ? word : `/${word}`) : find2(word);
+  const hit = word.includes("/") ? followLink(tree, word.startsWith("/") ? word : `/${word}`) : find2(word);
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
@@ -40272,19 +40304,19 @@ function recognise(path, build3, known2) {
   if (best) return { id: best.id, path, fact: `a Go program of ${build3?.path || build3?.main?.path}` };
   return byPath && { id: byPath.id, path, fact: `the path of ${byPath.id}'s program` };
 }
-function findAnywhere(tree2, survey, known2) {
+function findAnywhere(tree, survey, known2) {
   const programs = survey.binaries.flatMap(({ path, content }) => recognise(path, content.go, known2) ?? []);
   const paths = known2.flatMap(
     ({ id, recognise: by }) => (by?.paths ?? []).flatMap((path) => {
-      const hit = followLink(tree2, path);
+      const hit = followLink(tree, path);
       return hit?.target ? [{ id, path: hit.target.path, fact: `the path of ${id}'s program` }] : [];
     })
   );
   return [...programs, ...paths];
 }
-function describeProgram(tree2, path, name, fact2) {
-  const found = binaryAt(tree2, path);
-  const node = tree2.lookup(path);
+function describeProgram(tree, path, name, fact2) {
+  const found = binaryAt(tree, path);
+  const node = tree.lookup(path);
   const build3 = found?.content.go;
   const source = node ? sourceOf2(path, node) : path;
   const program2 = {
@@ -40307,30 +40339,30 @@ function programVersion(build3) {
 function netfilterLibraries(build3) {
   return build3.dependencies.filter(({ path }) => libraries_default.goModules.some(({ module }) => path === module || path.startsWith(`${module}/`))).map(({ path, version: version3 }) => `${path}@${version3}`);
 }
-function ownName(tree2, path) {
-  const build3 = binaryAt(tree2, path)?.content.go;
+function ownName(tree, path) {
+  const build3 = binaryAt(tree, path)?.content.go;
   const module = build3?.main?.path ?? build3?.path ?? "";
   return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename6(path);
 }
-function binaryAt(tree2, path) {
-  const node = tree2.lookup(path);
+function binaryAt(tree, path) {
+  const node = tree.lookup(path);
   if (node?.type !== "file") return void 0;
   const content = probedContent(node.content);
   return content?.kind === "binary" ? { path, node, content } : void 0;
 }
-function isProgram2(tree2, path) {
-  const node = tree2.lookup(path);
+function isProgram2(tree, path) {
+  const node = tree.lookup(path);
   return node?.type === "file" && probedContent(node.content)?.kind !== "script";
 }
 
 // src/toolchain/selector.ts
 import { dirname as dirname5 } from "node:path/posix";
-function tellSelector(tree2, survey, find2, directories, started) {
+function tellSelector(tree, survey, find2, directories, started) {
   const command = find2("iptables");
   const all = listWrappers(survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
   if (starting && command)
-    return wrapperSelector(starting, setsWhatRuns(tree2, directories, starting, command), command);
+    return wrapperSelector(starting, setsWhatRuns(tree, directories, starting, command), command);
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
@@ -40345,15 +40377,15 @@ function tellSelector(tree2, survey, find2, directories, started) {
     return { kind: "script", version: null, effective: true, path: target.path, evidence: [chain] };
   if (command.via.some((step) => step.startsWith("/etc/alternatives/")))
     return { kind: "alternatives", version: null, effective: target !== void 0, path, evidence: [chain] };
-  if (tree2.lookup(path)?.type === "symlink")
+  if (tree.lookup(path)?.type === "symlink")
     return { kind: "symlink", version: null, effective: target !== void 0, path, evidence: [chain] };
   return void 0;
 }
-function setsWhatRuns(tree2, directories, { linksIn }, command) {
+function setsWhatRuns(tree, directories, { linksIn }, command) {
   const first2 = command.via[0];
   if (linksIn === void 0 || first2 === void 0) return true;
   const real = (path) => {
-    const resolved = tree2.resolve(path);
+    const resolved = tree.resolve(path);
     return resolved.found ? resolved.path : path;
   };
   const place2 = directories.findIndex((directory) => real(directory) === real(linksIn));
@@ -40393,18 +40425,18 @@ function commandsSet(selector, survey) {
 
 // src/toolchain/start-path.ts
 import { dirname as dirname6 } from "node:path/posix";
-function followPath(tree2, survey, directories, started) {
+function followPath(tree, survey, directories, started) {
   let now = directories;
   const doubts = [];
   for (const script of started) {
-    for (const { value, isSure } of settingsOf(tree2, script)) {
+    for (const { value, isSure } of settingsOf(tree, script)) {
       const next = evaluate(value, now);
       if (next !== void 0 && isSure) now = next;
-      else doubts.push({ script, value, find: next && createCommandFinder(tree2, next) });
+      else doubts.push({ script, value, find: next && createCommandFinder(tree, next) });
     }
   }
-  const find2 = createCommandFinder(tree2, now);
-  const elsewhere = listElsewhere(tree2, survey, now);
+  const find2 = createCommandFinder(tree, now);
+  const elsewhere = listElsewhere(tree, survey, now);
   return {
     directories: now,
     find: find2,
@@ -40417,8 +40449,8 @@ function followPath(tree2, survey, directories, started) {
     }
   };
 }
-function settingsOf(tree2, path) {
-  const node = tree2.lookup(path);
+function settingsOf(tree, path) {
+  const node = tree.lookup(path);
   const content = node?.type === "file" ? probedContent(node.content) : void 0;
   return content?.kind === "script" ? content.script.paths ?? [] : [];
 }
@@ -40426,8 +40458,8 @@ function evaluate(value, directories) {
   const text3 = value.replace(/\$(?:PATH\b|\{PATH\})/g, () => directories.join(":"));
   return /[$`~*?[\\]/.test(text3) ? void 0 : splitPath2(text3);
 }
-function listElsewhere(tree2, survey, directories) {
-  const resolve4 = createPathResolver(tree2);
+function listElsewhere(tree, survey, directories) {
+  const resolve4 = createPathResolver(tree);
   const inPath = new Set(directories.map((directory) => dirname6(resolve4(`${directory === "/" ? "" : directory}/x`))));
   return new Set(survey.commands.filter((path) => !inPath.has(dirname6(resolve4(path)))).map(nameOf2));
 }
@@ -40460,12 +40492,12 @@ function listTools(context) {
   for (const found of unidentified(context, links)) addUnidentified(context, tools, missing, found, links);
   return { tools: tools.sort(byNameAndPath(context.directories)), missing };
 }
-function findLinks({ tree: tree2, directories }) {
+function findLinks({ tree, directories }) {
   const links = /* @__PURE__ */ new Map();
   for (const name of NAMES2) {
     for (const directory of directories) {
       const path = `${directory === "/" ? "" : directory}/${name}`;
-      const hit = followLink(tree2, path);
+      const hit = followLink(tree, path);
       if (!hit?.target) continue;
       const known2 = links.get(hit.target.path) ?? [];
       links.set(hit.target.path, [...known2, { name, path, via: hit.via }]);
@@ -40616,18 +40648,18 @@ function compareText(a, b) {
 
 // src/toolchain/inspect.ts
 function inspectToolchain(platform2, knowledge2) {
-  const { tree: tree2, config: config2 } = platform2;
-  const survey = surveyTree(tree2);
-  const ownership = indexOwnership(survey, tree2);
+  const { tree, config: config2 } = platform2;
+  const survey = surveyTree(tree);
+  const ownership = indexOwnership(survey, tree);
   const ofImage = pathDirectories(config2.env);
   const words3 = [...config2.entrypoint, ...config2.cmd];
-  const findAtStart = createCommandFinder(tree2, ofImage);
-  const path = followPath(tree2, survey, ofImage, findStarted(tree2, words3, findAtStart));
+  const findAtStart = createCommandFinder(tree, ofImage);
+  const path = followPath(tree, survey, ofImage, findStarted(tree, words3, findAtStart));
   const { directories, find: find2 } = path;
   const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
-  const loader = createLoader(tree2, config2.env);
+  const loader = createLoader(tree, config2.env);
   const { tools, missing: missingOfTools } = listTools({
-    tree: tree2,
+    tree,
     survey,
     ownership,
     find: find2,
@@ -40635,16 +40667,16 @@ function inspectToolchain(platform2, knowledge2) {
     loader
   });
   const told = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find2)) }));
-  const { extensions, missing: missingExtensions2 } = listExtensions({ tree: tree2, survey, loader, tools, env: config2.env });
-  const started = findStarted(tree2, words3, findEither);
-  const selector = tellSelector(tree2, survey, find2, directories, started);
+  const { extensions, missing: missingExtensions2 } = listExtensions({ tree, survey, loader, tools, env: config2.env });
+  const started = findStarted(tree, words3, findEither);
+  const selector = tellSelector(tree, survey, find2, directories, started);
   const isSetAtStart = commandsSet(selector, survey);
   const defaults = Object.fromEntries(
     told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
   );
-  const { program: program2, missing: missingProgram } = tellProgram(tree2, config2, survey, findEither, knowledge2.programs);
+  const { program: program2, missing: missingProgram } = tellProgram(tree, config2, survey, findEither, knowledge2.programs);
   return {
-    os: readOsRelease(tree2),
+    os: readOsRelease(tree),
     architecture: platform2.platform.split("/")[1] ?? "",
     tools,
     libraries: listLibraries(survey, ownership),
@@ -40675,9 +40707,9 @@ function listMissingLibraries(tools, survey, loader) {
     return found ? loader.missing(found).map((library) => ({ path, library })) : [];
   });
 }
-function readOsRelease(tree2) {
+function readOsRelease(tree) {
   for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
-    const resolved = tree2.resolve(path);
+    const resolved = tree.resolve(path);
     const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
     if (content?.kind !== "text") continue;
     return { id: osField(content.text, "ID"), versionId: osField(content.text, "VERSION_ID") };
@@ -40902,7 +40934,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "3aa6e67101c8800c" : void 0;
+var build = true ? "060f98a412c22b84" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -42870,69 +42902,54 @@ function withRemedy(cells, remedy4) {
   }));
 }
 
-// src/dockerfile/find.ts
-import { lstatSync as lstatSync2, readdirSync as readdirSync2 } from "node:fs";
-import { join as join6 } from "node:path";
-var SIZE_LIMIT = 64 * 1024;
-var ENTRY_LIMIT = 5e3;
-var NAME3 = "Dockerfile";
-var SKIPPED = /* @__PURE__ */ new Set(["node_modules", "vendor", "testdata"]);
-function findDockerfile(root, input) {
-  if (input !== void 0) return readNamed(root, input);
-  const own2 = lstatSync2(join6(root, NAME3), { throwIfNoEntry: false });
-  if (own2 !== void 0 && !own2.isDirectory()) return readFound(root, NAME3);
-  const found = search(root, "", 2, { left: ENTRY_LIMIT });
-  const [only] = found;
-  if (only === void 0) return { reason: "no Dockerfile was found" };
-  if (found.length > 1)
-    return {
-      reason: `${found.length} Dockerfiles were found (${found.slice(0, 3).join(", ")}${found.length > 3 ? ", ..." : ""}); name one in the input dockerfile`
-    };
-  return readFound(root, only);
+// src/progress.ts
+var SHOW_EVERY = 100;
+var LOG_EVERY = 1e4;
+function createReporter(output) {
+  return { begin: (reference) => beginReading(reference, output), say: (sentence) => output.line(sentence) };
 }
-function readNamed(root, input) {
-  const path = input.replaceAll("\\", "/").replace(/^(?:\.\/+)+/, "");
-  if (path.startsWith("/") || path.split("/").includes(".."))
-    throw new UserError(`input dockerfile: ${input} lies outside of the repository; give a path relative to its root`);
-  try {
-    return read(root, path);
-  } catch (cause) {
-    throw new UserError(`input dockerfile: ${cause instanceof Error ? cause.message : String(cause)}`);
+function beginReading(reference, { line, show: show3, now }) {
+  const start = now();
+  let told = start;
+  let layers = 0;
+  let done = 0;
+  let bytes = 0;
+  function tell2() {
+    const time2 = now();
+    if (time2 - told < (show3 === void 0 ? LOG_EVERY : SHOW_EVERY)) return;
+    told = time2;
+    (show3 ?? line)(`${reference}: ${describe11(time2 - start)}`);
   }
-}
-function readFound(root, path) {
-  try {
-    return read(root, path);
-  } catch (cause) {
-    if (cause instanceof UserError) return { reason: cause.message };
-    throw cause;
+  function describe11(milliseconds) {
+    const count3 = layers === 0 ? "" : `${done} of ${layers} layers, `;
+    const rate = milliseconds < 1 ? "" : `, ${megabytes(bytes / milliseconds * 1e3)}/s`;
+    return `${count3}${megabytes(bytes)}${rate}`;
   }
+  return {
+    found(count3) {
+      layers = count3;
+    },
+    layer() {
+      done++;
+      tell2();
+    },
+    bytes(count3) {
+      bytes += count3;
+      tell2();
+    },
+    end() {
+      show3?.("");
+      if (show3 !== void 0) return;
+      if (bytes === 0) return line(`${reference}: no layer had to be read`);
+      const seconds = ((now() - start) / 1e3).toFixed(1);
+      line(`${reference}: ${done} layers, ${megabytes(bytes)} read in ${seconds} s`);
+    },
+    fail: () => show3?.("")
+  };
 }
-function read(root, path) {
-  const bytes = readBounded({ path: join6(root, path), shown: path, limit: SIZE_LIMIT, what: "a Dockerfile" });
-  return { path, text: bytes.toString("utf8") };
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
-function search(root, folder2, depth, budget) {
-  const found = [];
-  for (const entry of entriesOf(join6(root, folder2))) {
-    if (budget.left-- <= 0) break;
-    const path = folder2 === "" ? entry.name : `${folder2}/${entry.name}`;
-    if (entry.isFile() && entry.name === NAME3) found.push(path);
-    if (entry.isDirectory() && depth > 0 && !entry.name.startsWith(".") && !SKIPPED.has(entry.name))
-      found.push(...search(root, path, depth - 1, budget));
-  }
-  return found.sort();
-}
-function entriesOf(folder2) {
-  try {
-    return readdirSync2(folder2, { withFileTypes: true }).sort((a, b) => a.name < b.name ? -1 : 1);
-  } catch {
-    return [];
-  }
-}
-
-// src/host-listing.ts
-import { readFileSync } from "node:fs";
 
 // src/report/escape.ts
 var TEXT_LIMIT = 600;
@@ -43013,6 +43030,122 @@ function escapeJson(json2) {
   const escapeUnit = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return json2.replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, (character) => character.split("").map(escapeUnit).join("")).replace(/##\[/g, `##${escapeUnit("[")}`);
 }
+
+// src/console.ts
+var errorLength = 2e3;
+function readingOf({ quiet, ...reading }) {
+  const output = quiet ? void 0 : progressOutput();
+  return output === void 0 ? reading : { ...reading, reporter: createReporter(output) };
+}
+function progressOutput() {
+  const { stderr, env } = process;
+  const line = (text3) => stderr.write(`${plainText(text3, errorLength)}
+`);
+  const now = () => performance.now();
+  if (stderr.isTTY === true)
+    return { line, now, show: (text3) => stderr.write(`\r\x1B[K${plainText(text3, (stderr.columns || 80) - 1)}`) };
+  return env.CI === "true" ? { line, now } : void 0;
+}
+function terminal() {
+  const { stdout, env } = process;
+  return {
+    color: stdout.isTTY === true && env.NO_COLOR === void 0,
+    ...stdout.isTTY === true ? { width: stdout.columns } : {}
+  };
+}
+function emit(text3, file) {
+  if (file === void 0) process.stdout.write(text3);
+  else writeWhole(file, text3);
+}
+function complain(text3) {
+  process.stderr.write(`${tool.name}: ${plainText(text3, errorLength)}
+`);
+}
+function watchOutput() {
+  process.stdout.on("error", (error) => {
+    if (error.code === "EPIPE") return;
+    complain(`can't write the output (${error.code ?? "unknown cause"})`);
+    process.exit(2);
+  });
+  process.stderr.on("error", () => {
+  });
+}
+async function runProgram(run2) {
+  watchOutput();
+  try {
+    process.exitCode = await run2(parseArguments(process.argv.slice(2)));
+  } catch (error) {
+    process.exitCode = 2;
+    const message = error instanceof Error ? error.message : String(error);
+    complain(error instanceof UserError ? message : `unexpected: ${message}`);
+    if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== void 0)
+      for (const line of (error instanceof Error ? error.stack ?? "" : "").split("\n")) complain(line);
+  }
+}
+
+// src/dockerfile/find.ts
+import { lstatSync as lstatSync2, readdirSync as readdirSync2 } from "node:fs";
+import { join as join6 } from "node:path";
+var SIZE_LIMIT = 64 * 1024;
+var ENTRY_LIMIT = 5e3;
+var NAME3 = "Dockerfile";
+var SKIPPED = /* @__PURE__ */ new Set(["node_modules", "vendor", "testdata"]);
+function findDockerfile(root, input) {
+  if (input !== void 0) return readNamed(root, input);
+  const own2 = lstatSync2(join6(root, NAME3), { throwIfNoEntry: false });
+  if (own2 !== void 0 && !own2.isDirectory()) return readFound(root, NAME3);
+  const found = search(root, "", 2, { left: ENTRY_LIMIT });
+  const [only] = found;
+  if (only === void 0) return { reason: "no Dockerfile was found" };
+  if (found.length > 1)
+    return {
+      reason: `${found.length} Dockerfiles were found (${found.slice(0, 3).join(", ")}${found.length > 3 ? ", ..." : ""}); name one in the input dockerfile`
+    };
+  return readFound(root, only);
+}
+function readNamed(root, input) {
+  const path = input.replaceAll("\\", "/").replace(/^(?:\.\/+)+/, "");
+  if (path.startsWith("/") || path.split("/").includes(".."))
+    throw new UserError(`input dockerfile: ${input} lies outside of the repository; give a path relative to its root`);
+  try {
+    return read(root, path);
+  } catch (cause) {
+    throw new UserError(`input dockerfile: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+function readFound(root, path) {
+  try {
+    return read(root, path);
+  } catch (cause) {
+    if (cause instanceof UserError) return { reason: cause.message };
+    throw cause;
+  }
+}
+function read(root, path) {
+  const bytes = readBounded({ path: join6(root, path), shown: path, limit: SIZE_LIMIT, what: "a Dockerfile" });
+  return { path, text: bytes.toString("utf8") };
+}
+function search(root, folder2, depth, budget) {
+  const found = [];
+  for (const entry of entriesOf(join6(root, folder2))) {
+    if (budget.left-- <= 0) break;
+    const path = folder2 === "" ? entry.name : `${folder2}/${entry.name}`;
+    if (entry.isFile() && entry.name === NAME3) found.push(path);
+    if (entry.isDirectory() && depth > 0 && !entry.name.startsWith(".") && !SKIPPED.has(entry.name))
+      found.push(...search(root, path, depth - 1, budget));
+  }
+  return found.sort();
+}
+function entriesOf(folder2) {
+  try {
+    return readdirSync2(folder2, { withFileTypes: true }).sort((a, b) => a.name < b.name ? -1 : 1);
+  } catch {
+    return [];
+  }
+}
+
+// src/host-listing.ts
+import { readFileSync } from "node:fs";
 
 // src/report/host-text.ts
 function renderHostTable(hosts) {
@@ -43376,74 +43509,74 @@ function wantedOf(tool2, toolchain) {
   };
 }
 
-// src/progress.ts
-var SHOW_EVERY = 100;
-var LOG_EVERY = 1e4;
-function createReporter(output) {
-  return { begin: (reference) => beginReading(reference, output), say: (sentence) => output.line(sentence) };
+// src/report/json.ts
+var order = [
+  ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
+  ["errors", "warnings", "notices", "unknowns"],
+  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
+  ["host", "kernel", "programs", "verdict", "findings", "missing"],
+  [
+    "rule",
+    "severity",
+    "image",
+    "platform",
+    "hosts",
+    "program",
+    "message",
+    "evidence",
+    "remedy",
+    "location",
+    "suggestion",
+    "existing",
+    "ignored",
+    "expired"
+  ],
+  ["os", "architecture", "tools", "libraries", "defaults", "selector", "program", "modprobe", "environment", "missing"],
+  [
+    "kind",
+    "id",
+    "versionId",
+    "name",
+    "version",
+    "soVersion",
+    "versions",
+    "backend",
+    "effective",
+    "path",
+    "target",
+    "via"
+  ],
+  [
+    "dangling",
+    "hostExec",
+    "architecture",
+    "module",
+    "libraries",
+    "package",
+    "database",
+    "byteVersion",
+    "fileCapabilities"
+  ],
+  ["fact", "source", "reason", "until", "file", "line", "text", "evidence"]
+];
+var ranks = /* @__PURE__ */ new Map();
+for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
+var records = /* @__PURE__ */ new Set(["defaults", "environment"]);
+function renderJson(report2) {
+  return print(report2);
 }
-function beginReading(reference, { line, show: show3, now }) {
-  const start = now();
-  let told = start;
-  let layers = 0;
-  let done = 0;
-  let bytes = 0;
-  function tell2() {
-    const time2 = now();
-    if (time2 - told < (show3 === void 0 ? LOG_EVERY : SHOW_EVERY)) return;
-    told = time2;
-    (show3 ?? line)(`${reference}: ${describe11(time2 - start)}`);
-  }
-  function describe11(milliseconds) {
-    const count3 = layers === 0 ? "" : `${done} of ${layers} layers, `;
-    const rate = milliseconds < 1 ? "" : `, ${megabytes(bytes / milliseconds * 1e3)}/s`;
-    return `${count3}${megabytes(bytes)}${rate}`;
-  }
-  return {
-    found(count3) {
-      layers = count3;
-    },
-    layer() {
-      done++;
-      tell2();
-    },
-    bytes(count3) {
-      bytes += count3;
-      tell2();
-    },
-    end() {
-      show3?.("");
-      if (show3 !== void 0) return;
-      if (bytes === 0) return line(`${reference}: no layer had to be read`);
-      const seconds = ((now() - start) / 1e3).toFixed(1);
-      line(`${reference}: ${done} layers, ${megabytes(bytes)} read in ${seconds} s`);
-    },
-    fail: () => show3?.("")
-  };
+function print(document) {
+  return `${escapeJson(JSON.stringify(sortKeys(document, false), null, 2))}
+`;
 }
-function megabytes(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-// src/report/pen.ts
-function makePen(options) {
-  return {
-    paint: (code, text3) => options.color ? `\x1B[${code}m${text3}\x1B[0m` : text3,
-    width: Math.max(40, options.width ?? 100)
-  };
-}
-function wrap(text3, width, first2, next) {
-  const lines = [];
-  let line = first2;
-  let empty = true;
-  for (const word of text3.split(" ")) {
-    if (!empty && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = next + word;
-    } else line += empty ? word : ` ${word}`;
-    empty = false;
-  }
-  return [...lines, line].join("\n");
+function sortKeys(value, isRecord) {
+  if (Array.isArray(value)) return value.map((item) => sortKeys(item, false));
+  if (typeof value !== "object" || value === null) return value;
+  const rank3 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
+  const entries = Object.entries(value).sort(([a], [b]) => rank3(a) - rank3(b) || (a < b ? -1 : 1));
+  const sorted = /* @__PURE__ */ Object.create(null);
+  for (const [key, item] of entries) sorted[key] = sortKeys(item, !isRecord && records.has(key));
+  return sorted;
 }
 
 // src/report/view.ts
@@ -43616,259 +43749,6 @@ function mergeEvidence(evidence3) {
     addUnique(sources, shorten(source));
   }
   return [...facts].map(([fact2, sources]) => ({ fact: fact2, sources }));
-}
-
-// src/report/inspection-text.ts
-function renderInspectionText(inspection, options = {}) {
-  const pen = makePen(options);
-  const blocks = inspection.images.map((image2) => {
-    const head2 = `${pen.paint(1, plainText(shortImage(image2.reference), 200))}  ${plainText(image2.digest).slice(0, 19)}`;
-    const platforms2 = image2.platforms.map(({ platform: platform2, toolchain, notes: notes2 }) => ({
-      text: platformTitle(platform2, toolchain),
-      children: [...toolchainItems(toolchain), ...noteItems(notes2)]
-    }));
-    return [head2, ...tree(platforms2)].join("\n");
-  });
-  return `${breakCommands(blocks.join("\n\n"))}
-`;
-}
-function tree(items, indent = "") {
-  return items.flatMap((item, i) => {
-    const last = i === items.length - 1;
-    const lines = [`${indent}${last ? "\u2514\u2500" : "\u251C\u2500"} ${item.text}`];
-    return [...lines, ...tree(item.children ?? [], `${indent}${last ? "   " : "\u2502  "}`)];
-  });
-}
-function platformTitle(platform2, { os }) {
-  const name = os.id === null ? "no os-release" : plainText(`${os.id} ${os.versionId ?? ""}`, 80);
-  return `${plainText(platform2, 60)}  ${name}`;
-}
-function noteItems(notes2 = []) {
-  return notes2.length === 0 ? [] : [{ text: "notes", children: notes2.map((note) => ({ text: plainText(note) })) }];
-}
-function toolchainItems(toolchain) {
-  return [
-    ...programItems(toolchain),
-    toolItem(toolchain),
-    ...commandItems(toolchain),
-    ...selectorItems(toolchain),
-    ...libraryItems(toolchain),
-    ...extensionItems(toolchain),
-    ...environmentItems(toolchain),
-    ...missingItems(toolchain)
-  ];
-}
-function programItems({ program: program2 }) {
-  if (!program2) return [];
-  const { name, version: version3, path, module, libraries: libraries2, evidence: evidence3 } = program2;
-  const text3 = `program ${plainText(name, 80)} ${plainText(version3 ?? "version not known", 40)}  ${plainText(path, 200)}`;
-  const linked = libraries2.length > 0 ? [`links ${libraries2.map((library) => plainText(library, 120)).join(", ")}`] : [];
-  const origin = module === void 0 ? [] : [`Go module ${plainText(module, 200)}`];
-  return [
-    { text: text3, children: [...origin, ...linked, ...evidence3.map(describeEvidence)].map((line) => ({ text: line })) }
-  ];
-}
-function toolItem({ tools, architecture }) {
-  if (tools.length === 0) return { text: "no netfilter tools" };
-  const rows = alignRows(tools.map(toolRow));
-  const facts = tools.map((tool2) => [...toolNotes(tool2, architecture), ...tool2.evidence.map(describeEvidence)]);
-  const children = tools.map((tool2, i) => {
-    const first2 = tools.findIndex((other, j) => other.target === tool2.target && isSameList(facts[j], facts[i]));
-    const lines = first2 < i ? [`the same file as ${plainText(tools[first2]?.name ?? "", 40)} above`] : facts[i] ?? [];
-    return { text: rows[i] ?? "", children: lines.map((text3) => ({ text: text3 })) };
-  });
-  return { text: "tools", children };
-}
-function isSameList(one = [], other = []) {
-  return one.length === other.length && one.every((line, i) => line === other[i]);
-}
-function commandItems({ defaults, modprobe }) {
-  const commands = Object.entries(defaults).sort(([a], [b]) => sortName(a) < sortName(b) ? -1 : 1);
-  const isThere = ([, { backend, via }]) => backend !== "none" || via.length > 0;
-  const rows = commands.filter(isThere).map(([name, command]) => [
-    plainText(name, 40),
-    commandBackend(name, command),
-    command.via.map((p) => plainText(p, 200)).join(" \u2192 ")
-  ]);
-  if (modprobe) rows.push(["modprobe", "can load kernel modules", ""]);
-  const absent = commands.filter((command) => !isThere(command)).map(([name]) => plainText(name, 40));
-  const lines = [...alignRows(rows), ...absent.length > 0 ? [`not in PATH: ${absent.join(", ")}`] : []];
-  return lines.length > 0 ? [{ text: "commands", children: lines.map((text3) => ({ text: text3 })) }] : [];
-}
-function sortName(name) {
-  return name.replace(/^ip6tables/, "iptables6");
-}
-function selectorItems({ selector }) {
-  if (!selector) return [];
-  const { kind, version: version3, effective, path, evidence: evidence3 } = selector;
-  const by = `${kind}${version3 === null ? "" : ` ${plainText(version3, 40)}`}`;
-  const text3 = `backend chosen by ${by}, ${effective ? "in effect" : "NOT in effect"}  ${plainText(path, 200)}`;
-  return [{ text: text3, children: evidence3.map((item) => ({ text: describeEvidence(item) })) }];
-}
-function libraryItems({ libraries: libraries2, missingLibraries: missingLibraries2 = [] }) {
-  const rows = libraries2.map((library) => [
-    plainText(library.name, 40),
-    `so ${plainText(library.soVersion, 20)}`,
-    libraryRange2(library.versions),
-    library.package ? describeRecord(library.package) : "no package record",
-    plainText(library.path, 200)
-  ]);
-  const gone = [...new Set(missingLibraries2.map(({ path }) => path))].map((path) => {
-    const names2 = missingLibraries2.filter((one) => one.path === path).map(({ library }) => plainText(library, 120));
-    return { text: `${plainText(path, 200)} needs ${names2.join(", ")}: NOT in the image` };
-  });
-  const present = rows.length > 0 ? [{ text: "libraries", children: alignRows(rows).map((text3) => ({ text: text3 })) }] : [];
-  return gone.length > 0 ? [...present, { text: "missing libraries", children: gone }] : present;
-}
-function extensionItems({ extensions = [] }) {
-  return extensions.map(({ library, directory, files, list: list2, unread = [] }) => {
-    const where = directory === void 0 ? `inside ${plainText(library, 200)}` : `in ${plainText(directory, 200)}, ${plural(files ?? 0, "file", "files")}`;
-    const told = list2 === void 0 ? [] : countKinds(list2);
-    const lacking = unread.length > 0 ? [`${plural(unread.length, "file", "files")} could not be read`] : [];
-    return { text: [`extensions of iptables ${where}`, ...told, ...lacking].join(", ") };
-  });
-}
-function countKinds(list2) {
-  const names2 = (kind) => new Set(list2.filter((entry) => entry.kind === kind).map(({ name }) => name));
-  const count3 = (number3, one, many) => number3 > 0 ? [plural(number3, one, many)] : [];
-  return [
-    ...count3(names2("match").size, "match", "matches"),
-    ...count3(names2("target").size, "target", "targets"),
-    ...count3(names2(void 0).size, "match or target", "matches and targets")
-  ];
-}
-function plural(number3, one, many) {
-  return `${number3} ${number3 === 1 ? one : many}`;
-}
-function environmentItems({ environment }) {
-  const variables = Object.entries(environment).sort(([a], [b]) => a < b ? -1 : 1);
-  if (variables.length === 0) return [];
-  const children = variables.map(([name, value]) => ({ text: `${plainText(name, 80)}=${plainText(value, 120)}` }));
-  return [{ text: "environment", children }];
-}
-function missingItems({ missing }) {
-  if (missing.length === 0) return [];
-  const children = missing.map((m) => ({ text: `${plainText(m.fact, 200)}: ${plainText(m.reason, 300)}` }));
-  return [{ text: "not known", children }];
-}
-function toolRow(tool2) {
-  return [
-    plainText(tool2.name, 40),
-    plainText(tool2.version ?? "?", 40),
-    tool2.backend ?? "",
-    tool2.package ? describeRecord(tool2.package) : "no package record",
-    (tool2.via.length > 0 ? tool2.via : [tool2.path]).map((path) => plainText(path, 200)).join(" \u2192 ")
-  ];
-}
-function toolNotes(tool2, architecture) {
-  const { byteVersion, package: record2, replacedPackage, json: json2, fileCapabilities: fileCapabilities2 } = tool2;
-  const notes2 = [];
-  if (replacedPackage) notes2.push(`NOT the file of ${describeRecord(replacedPackage)}: its content is another`);
-  if (record2 && byteVersion !== void 0 && upstreamVersion(record2.version) !== byteVersion)
-    notes2.push(`its bytes say ${plainText(byteVersion, 40)}, its package record another version`);
-  if (json2 === false) notes2.push("WITHOUT JSON support");
-  if (tool2.architecture !== void 0 && tool2.architecture !== architecture)
-    notes2.push(`built for ${plainText(tool2.architecture, 40)}`);
-  if (fileCapabilities2) notes2.push("carries file capabilities");
-  return notes2;
-}
-function describeRecord({ database: database2, name, version: version3 }) {
-  return `${database2} ${plainText(`${name} ${version3}`, 120)}`;
-}
-function describeEvidence({ fact: fact2, source }) {
-  const place2 = source.replace(/\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b/g, "$1");
-  return `${plainText(fact2, 300)}  (${plainText(place2, 300)})`;
-}
-function commandBackend(name, command) {
-  if (command.hostExec) return "host's tools";
-  if (command.dangling) return "dangling link";
-  if (!name.includes("tables") && command.backend !== "none") return "";
-  return { nft: "nft", legacy: "legacy", auto: "chosen at run time", none: "leads nowhere", unknown: "not known" }[command.backend];
-}
-function libraryRange2([min, max]) {
-  if (min === null && max === null) return "release not known";
-  if (min === max) return plainText(min ?? "", 40);
-  if (min === null) return `up to ${plainText(max ?? "", 40)}`;
-  return max === null ? `${plainText(min, 40)} or later` : `${plainText(min, 40)} to ${plainText(max, 40)}`;
-}
-function alignRows(rows) {
-  const widths = rows.reduce((all, row) => row.map((cell2, i) => Math.max(all[i] ?? 0, cell2.length)), []);
-  return rows.map(
-    (row) => row.map((cell2, i) => cell2.padEnd(widths[i] ?? 0)).join("  ").trimEnd()
-  );
-}
-
-// src/report/json.ts
-var order = [
-  ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
-  ["errors", "warnings", "notices", "unknowns"],
-  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
-  ["host", "kernel", "programs", "verdict", "findings", "missing"],
-  [
-    "rule",
-    "severity",
-    "image",
-    "platform",
-    "hosts",
-    "program",
-    "message",
-    "evidence",
-    "remedy",
-    "location",
-    "suggestion",
-    "existing",
-    "ignored",
-    "expired"
-  ],
-  ["os", "architecture", "tools", "libraries", "defaults", "selector", "program", "modprobe", "environment", "missing"],
-  [
-    "kind",
-    "id",
-    "versionId",
-    "name",
-    "version",
-    "soVersion",
-    "versions",
-    "backend",
-    "effective",
-    "path",
-    "target",
-    "via"
-  ],
-  [
-    "dangling",
-    "hostExec",
-    "architecture",
-    "module",
-    "libraries",
-    "package",
-    "database",
-    "byteVersion",
-    "fileCapabilities"
-  ],
-  ["fact", "source", "reason", "until", "file", "line", "text", "evidence"]
-];
-var ranks = /* @__PURE__ */ new Map();
-for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
-var records = /* @__PURE__ */ new Set(["defaults", "environment"]);
-function renderJson(report2) {
-  return print(report2);
-}
-function renderInspectionJson(inspection) {
-  return print(inspection);
-}
-function print(document) {
-  return `${escapeJson(JSON.stringify(sortKeys(document, false), null, 2))}
-`;
-}
-function sortKeys(value, isRecord) {
-  if (Array.isArray(value)) return value.map((item) => sortKeys(item, false));
-  if (typeof value !== "object" || value === null) return value;
-  const rank3 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
-  const entries = Object.entries(value).sort(([a], [b]) => rank3(a) - rank3(b) || (a < b ? -1 : 1));
-  const sorted = /* @__PURE__ */ Object.create(null);
-  for (const [key, item] of entries) sorted[key] = sortKeys(item, !isRecord && records.has(key));
-  return sorted;
 }
 
 // src/report/changes.ts
@@ -44187,7 +44067,7 @@ function matrixTable(writer, matrix) {
   const [only] = matrix.columns;
   const agreed2 = !several && only && only.length > 1 ? `
 
-The same on ${only.map(platformTitle2).join(", ")}.` : "";
+The same on ${only.map(platformTitle).join(", ")}.` : "";
   const head2 = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => side ? ":---:" : ":---"), ":---"])];
   return [...head2, ...lines].join("\n") + rest + agreed2;
 }
@@ -44197,7 +44077,7 @@ function platformResults(matrix, row) {
     return platforms2.length === 0 ? [] : [`${symbols[verdict2]} ${platforms2.map(shortPlatform).join(", ")}`];
   }).join("<br>");
 }
-function platformTitle2(platform2) {
+function platformTitle(platform2) {
   return markdownText(platform2, 60);
 }
 function shortPlatform(platform2) {
@@ -44279,7 +44159,7 @@ function findingFacts(writer, group, rest) {
   const everywhere = all > HOSTS_IN_ROW && group.hosts.length === all;
   lines.push(`**Hosts:** ${everywhere ? `all ${all} hosts` : hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
   const platforms2 = new Set(writer.report.images.flatMap((i) => i.platforms.map((p) => p.platform)));
-  if (platforms2.size > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle2).join(", ")}`);
+  if (platforms2.size > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
   if (writer.report.images.length > 1)
     lines.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
   if (group.program !== void 0) lines.push(`**Together with:** ${markdownText(group.program, 120)}`);
@@ -44535,6 +44415,27 @@ function existingReason(report2, failOn) {
 function unknownReason(report2) {
   if (report2.counts.unknowns > 0) return `${count(report2.counts.unknowns, "cell")} not known`;
   return report2.verdict === "unknown" ? "nothing could be judged" : "";
+}
+
+// src/report/pen.ts
+function makePen(options) {
+  return {
+    paint: (code, text3) => options.color ? `\x1B[${code}m${text3}\x1B[0m` : text3,
+    width: Math.max(40, options.width ?? 100)
+  };
+}
+function wrap(text3, width, first2, next) {
+  const lines = [];
+  let line = first2;
+  let empty = true;
+  for (const word of text3.split(" ")) {
+    if (!empty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = next + word;
+    } else line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line].join("\n");
 }
 
 // src/report/text.ts
@@ -44815,7 +44716,6 @@ function choosePlatforms2(image2, asked, file) {
 }
 
 // src/cli.ts
-var errorLength = 2e3;
 async function run(invocation) {
   switch (invocation.command) {
     case "help":
@@ -44827,15 +44727,8 @@ async function run(invocation) {
       return 0;
     case "check":
       return runCheck(invocation.options);
-    case "inspect": {
-      const inspection = await inspectImages(
-        expandBuildMetadata(invocation.images, process.cwd()),
-        readingOf(invocation.reading)
-      );
-      const json2 = invocation.format === "json";
-      emit(json2 ? renderInspectionJson(inspection) : renderInspectionText(inspection, terminal()), invocation.output);
-      return 0;
-    }
+    case "inspect":
+      throw new Error("inspect is a command of cli-inspect.ts");
     case "hosts":
       emit(listHosts(invocation, process.cwd()), void 0);
       return 0;
@@ -44870,19 +44763,6 @@ async function runCheck(options) {
   });
   return failure2 === void 0 ? 0 : 1;
 }
-function readingOf({ quiet, ...reading }) {
-  const output = quiet ? void 0 : progressOutput();
-  return output === void 0 ? reading : { ...reading, reporter: createReporter(output) };
-}
-function progressOutput() {
-  const { stderr, env } = process;
-  const line = (text3) => stderr.write(`${plainText(text3, errorLength)}
-`);
-  const now = () => performance.now();
-  if (stderr.isTTY === true)
-    return { line, now, show: (text3) => stderr.write(`\r\x1B[K${plainText(text3, (stderr.columns || 80) - 1)}`) };
-  return env.CI === "true" ? { line, now } : void 0;
-}
 function namedHosts(list2) {
   const hosts = splitHostList(list2);
   if (hosts.length === 0) throw new UserError("--hosts: names no host; leave it out for the default selection");
@@ -44911,37 +44791,4 @@ function explain(rule14) {
     `explain: there is no rule "${rule14}"; ${didYouMean(rule14, ruleIds, `known are ${ruleIds.join(", ")}`)}`
   );
 }
-function terminal() {
-  const { stdout, env } = process;
-  return {
-    color: stdout.isTTY === true && env.NO_COLOR === void 0,
-    ...stdout.isTTY === true ? { width: stdout.columns } : {}
-  };
-}
-function emit(text3, file) {
-  if (file === void 0) process.stdout.write(text3);
-  else writeWhole(file, text3);
-}
-function complain(text3) {
-  process.stderr.write(`${tool.name}: ${plainText(text3, errorLength)}
-`);
-}
-function watchOutput() {
-  process.stdout.on("error", (error) => {
-    if (error.code === "EPIPE") return;
-    complain(`can't write the output (${error.code ?? "unknown cause"})`);
-    process.exit(2);
-  });
-  process.stderr.on("error", () => {
-  });
-}
-watchOutput();
-try {
-  process.exitCode = await run(parseArguments(process.argv.slice(2)));
-} catch (error) {
-  process.exitCode = 2;
-  const message = error instanceof Error ? error.message : String(error);
-  complain(error instanceof UserError ? message : `unexpected: ${message}`);
-  if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== void 0)
-    for (const line of (error instanceof Error ? error.stack ?? "" : "").split("\n")) complain(line);
-}
+await runProgram(run);

@@ -1,0 +1,11910 @@
+import { createRequire as __createRequire } from "node:module";
+const require = __createRequire(import.meta.url);
+var __create = Object.create;
+var __defProp = Object.defineProperty;
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __getProtoOf = Object.getPrototypeOf;
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __knownSymbol = (name, symbol) => (symbol = Symbol[name]) ? symbol : /* @__PURE__ */ Symbol.for("Symbol." + name);
+var __typeError = (msg) => {
+  throw TypeError(msg);
+};
+var __require = /* @__PURE__ */ ((x) => typeof require !== "undefined" ? require : typeof Proxy !== "undefined" ? new Proxy(x, {
+  get: (a, b) => (typeof require !== "undefined" ? require : a)[b]
+}) : x)(function(x) {
+  if (typeof require !== "undefined") return require.apply(this, arguments);
+  throw Error('Dynamic require of "' + x + '" is not supported');
+});
+var __commonJS = (cb, mod) => function __require2() {
+  try {
+    return mod || (0, cb[__getOwnPropNames(cb)[0]])((mod = { exports: {} }).exports, mod), mod.exports;
+  } catch (e) {
+    throw mod = 0, e;
+  }
+};
+var __copyProps = (to, from, except, desc) => {
+  if (from && typeof from === "object" || typeof from === "function") {
+    for (let key of __getOwnPropNames(from))
+      if (!__hasOwnProp.call(to, key) && key !== except)
+        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+  }
+  return to;
+};
+var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__getProtoOf(mod)) : {}, __copyProps(
+  // If the importer is in node compatibility mode or this is not an ESM
+  // file that has been converted to a CommonJS file using a Babel-
+  // compatible transform (i.e. "__esModule" has not been set), then set
+  // "default" to the CommonJS "module.exports" for node compatibility.
+  isNodeMode || !mod || !mod.__esModule ? __defProp(target, "default", { value: mod, enumerable: true }) : target,
+  mod
+));
+var __using = (stack, value, async) => {
+  if (value != null) {
+    if (typeof value !== "object" && typeof value !== "function") __typeError("Object expected");
+    var dispose, inner;
+    if (async) dispose = value[__knownSymbol("asyncDispose")];
+    if (dispose === void 0) {
+      dispose = value[__knownSymbol("dispose")];
+      if (async) inner = dispose;
+    }
+    if (typeof dispose !== "function") __typeError("Object not disposable");
+    if (inner) dispose = function() {
+      try {
+        inner.call(this);
+      } catch (e) {
+        return Promise.reject(e);
+      }
+    };
+    stack.push([async, dispose, value]);
+  } else if (async) {
+    stack.push([async]);
+  }
+  return value;
+};
+var __callDispose = (stack, error, hasError) => {
+  var E = typeof SuppressedError === "function" ? SuppressedError : function(e, s, m, _) {
+    return _ = Error(m), _.name = "SuppressedError", _.error = e, _.suppressed = s, _;
+  };
+  var fail = (e) => error = hasError ? new E(e, error, "An error was suppressed during disposal") : (hasError = true, e);
+  var next = (it) => {
+    while (it = stack.pop()) {
+      try {
+        var result = it[1] && it[1].call(it[2]);
+        if (it[0]) return Promise.resolve(result).then(next, (e) => (fail(e), next()));
+      } catch (e) {
+        fail(e);
+      }
+    }
+    if (hasError) throw error;
+  };
+  return next();
+};
+
+// node_modules/b4a/index.js
+var require_b4a = __commonJS({
+  "node_modules/b4a/index.js"(exports, module) {
+    function isBuffer(value) {
+      return Buffer.isBuffer(value) || value instanceof Uint8Array;
+    }
+    function isEncoding(encoding) {
+      return Buffer.isEncoding(encoding);
+    }
+    function alloc(size, fill2, encoding) {
+      return Buffer.alloc(size, fill2, encoding);
+    }
+    function allocUnsafe(size) {
+      return Buffer.allocUnsafe(size);
+    }
+    function allocUnsafeSlow(size) {
+      return Buffer.allocUnsafeSlow(size);
+    }
+    function byteLength(string3, encoding) {
+      return Buffer.byteLength(string3, encoding);
+    }
+    function compare(a, b) {
+      return Buffer.compare(a, b);
+    }
+    function concat(buffers, totalLength) {
+      return Buffer.concat(buffers, totalLength);
+    }
+    function copy(source, target, targetStart, start, end) {
+      return toBuffer(source).copy(target, targetStart, start, end);
+    }
+    function equals(a, b) {
+      return toBuffer(a).equals(b);
+    }
+    function fill(buffer, value, offset, end, encoding) {
+      return toBuffer(buffer).fill(value, offset, end, encoding);
+    }
+    function from(value, encodingOrOffset, length) {
+      return Buffer.from(value, encodingOrOffset, length);
+    }
+    function includes(buffer, value, byteOffset, encoding) {
+      return toBuffer(buffer).includes(value, byteOffset, encoding);
+    }
+    function indexOf(buffer, value, byfeOffset, encoding) {
+      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
+    }
+    function lastIndexOf(buffer, value, byteOffset, encoding) {
+      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
+    }
+    function swap16(buffer) {
+      return toBuffer(buffer).swap16();
+    }
+    function swap32(buffer) {
+      return toBuffer(buffer).swap32();
+    }
+    function swap64(buffer) {
+      return toBuffer(buffer).swap64();
+    }
+    function toBuffer(buffer) {
+      if (Buffer.isBuffer(buffer)) return buffer;
+      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    }
+    function toString(buffer, encoding, start, end) {
+      return toBuffer(buffer).toString(encoding, start, end);
+    }
+    function toHex(buffer, start, end) {
+      return toBuffer(buffer).toString("hex", start, end);
+    }
+    function write(buffer, string3, offset, length, encoding) {
+      return toBuffer(buffer).write(string3, offset, length, encoding);
+    }
+    function readDoubleBE(buffer, offset) {
+      return toBuffer(buffer).readDoubleBE(offset);
+    }
+    function readDoubleLE(buffer, offset) {
+      return toBuffer(buffer).readDoubleLE(offset);
+    }
+    function readFloatBE(buffer, offset) {
+      return toBuffer(buffer).readFloatBE(offset);
+    }
+    function readFloatLE(buffer, offset) {
+      return toBuffer(buffer).readFloatLE(offset);
+    }
+    function readInt32BE(buffer, offset) {
+      return toBuffer(buffer).readInt32BE(offset);
+    }
+    function readInt32LE(buffer, offset) {
+      return toBuffer(buffer).readInt32LE(offset);
+    }
+    function readUInt32BE(buffer, offset) {
+      return toBuffer(buffer).readUInt32BE(offset);
+    }
+    function readUInt32LE(buffer, offset) {
+      return toBuffer(buffer).readUInt32LE(offset);
+    }
+    function writeDoubleBE(buffer, value, offset) {
+      return toBuffer(buffer).writeDoubleBE(value, offset);
+    }
+    function writeDoubleLE(buffer, value, offset) {
+      return toBuffer(buffer).writeDoubleLE(value, offset);
+    }
+    function writeFloatBE(buffer, value, offset) {
+      return toBuffer(buffer).writeFloatBE(value, offset);
+    }
+    function writeFloatLE(buffer, value, offset) {
+      return toBuffer(buffer).writeFloatLE(value, offset);
+    }
+    function writeInt32BE(buffer, value, offset) {
+      return toBuffer(buffer).writeInt32BE(value, offset);
+    }
+    function writeInt32LE(buffer, value, offset) {
+      return toBuffer(buffer).writeInt32LE(value, offset);
+    }
+    function writeUInt32BE(buffer, value, offset) {
+      return toBuffer(buffer).writeUInt32BE(value, offset);
+    }
+    function writeUInt32LE(buffer, value, offset) {
+      return toBuffer(buffer).writeUInt32LE(value, offset);
+    }
+    module.exports = {
+      isBuffer,
+      isEncoding,
+      alloc,
+      allocUnsafe,
+      allocUnsafeSlow,
+      byteLength,
+      compare,
+      concat,
+      copy,
+      equals,
+      fill,
+      from,
+      includes,
+      indexOf,
+      lastIndexOf,
+      swap16,
+      swap32,
+      swap64,
+      toBuffer,
+      toString,
+      toHex,
+      write,
+      readDoubleBE,
+      readDoubleLE,
+      readFloatBE,
+      readFloatLE,
+      readInt32BE,
+      readInt32LE,
+      readUInt32BE,
+      readUInt32LE,
+      writeDoubleBE,
+      writeDoubleLE,
+      writeFloatBE,
+      writeFloatLE,
+      writeInt32BE,
+      writeInt32LE,
+      writeUInt32BE,
+      writeUInt32LE
+    };
+  }
+});
+
+// node_modules/tar-stream/headers.js
+var require_headers = __commonJS({
+  "node_modules/tar-stream/headers.js"(exports) {
+    var b4a = require_b4a();
+    var ZEROS3 = "0000000000000000000";
+    var SEVENS = "7777777777777777777";
+    var ZERO_OFFSET = "0".charCodeAt(0);
+    var USTAR_MAGIC = b4a.from([117, 115, 116, 97, 114, 0]);
+    var USTAR_VER = b4a.from([ZERO_OFFSET, ZERO_OFFSET]);
+    var GNU_MAGIC = b4a.from([117, 115, 116, 97, 114, 32]);
+    var GNU_VER = b4a.from([32, 0]);
+    var MASK = 4095;
+    var MAGIC_OFFSET = 257;
+    var VERSION_OFFSET = 263;
+    exports.decodeLongPath = function decodeLongPath(buf, encoding) {
+      return decodeStr(buf, 0, buf.length, encoding);
+    };
+    exports.encodePax = function encodePax(opts) {
+      let result = "";
+      if (opts.name) result += addLength(" path=" + opts.name + "\n");
+      if (opts.linkname) result += addLength(" linkpath=" + opts.linkname + "\n");
+      const pax = opts.pax;
+      if (pax) {
+        for (const key in pax) {
+          result += addLength(" " + key + "=" + pax[key] + "\n");
+        }
+      }
+      return b4a.from(result);
+    };
+    exports.decodePax = function decodePax2(buf) {
+      const result = {};
+      while (buf.length) {
+        let i = 0;
+        while (i < buf.length && buf[i] !== 32) i++;
+        const len = parseInt(b4a.toString(buf.subarray(0, i)), 10);
+        if (!len) return result;
+        const b = b4a.toString(buf.subarray(i + 1, len - 1));
+        const keyIndex = b.indexOf("=");
+        if (keyIndex === -1) return result;
+        result[b.slice(0, keyIndex)] = b.slice(keyIndex + 1);
+        buf = buf.subarray(len);
+      }
+      return result;
+    };
+    exports.encode = function encode2(opts) {
+      const buf = b4a.alloc(512);
+      let name = opts.name;
+      let prefix = "";
+      if (opts.typeflag === 5 && name[name.length - 1] !== "/") name += "/";
+      if (b4a.byteLength(name) !== name.length) return null;
+      while (b4a.byteLength(name) > 100) {
+        const i = name.indexOf("/");
+        if (i === -1) return null;
+        prefix += prefix ? "/" + name.slice(0, i) : name.slice(0, i);
+        name = name.slice(i + 1);
+      }
+      if (b4a.byteLength(name) > 100 || b4a.byteLength(prefix) > 155) return null;
+      if (opts.linkname && b4a.byteLength(opts.linkname) > 100) return null;
+      b4a.write(buf, name);
+      b4a.write(buf, encodeOct(opts.mode & MASK, 6), 100);
+      b4a.write(buf, encodeOct(opts.uid, 6), 108);
+      b4a.write(buf, encodeOct(opts.gid, 6), 116);
+      encodeSize(opts.size, buf, 124);
+      b4a.write(buf, encodeOct(opts.mtime.getTime() / 1e3 | 0, 11), 136);
+      buf[156] = ZERO_OFFSET + toTypeflag(opts.type);
+      if (opts.linkname) b4a.write(buf, opts.linkname, 157);
+      b4a.copy(USTAR_MAGIC, buf, MAGIC_OFFSET);
+      b4a.copy(USTAR_VER, buf, VERSION_OFFSET);
+      if (opts.uname) b4a.write(buf, opts.uname, 265);
+      if (opts.gname) b4a.write(buf, opts.gname, 297);
+      b4a.write(buf, encodeOct(opts.devmajor || 0, 6), 329);
+      b4a.write(buf, encodeOct(opts.devminor || 0, 6), 337);
+      if (prefix) b4a.write(buf, prefix, 345);
+      b4a.write(buf, encodeOct(cksum(buf), 6), 148);
+      return buf;
+    };
+    exports.decode = function decode2(buf, filenameEncoding, allowUnknownFormat) {
+      let typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
+      let name = decodeStr(buf, 0, 100, filenameEncoding);
+      const mode = decodeOct(buf, 100, 8);
+      const uid = decodeOct(buf, 108, 8);
+      const gid = decodeOct(buf, 116, 8);
+      const size = decodeOct(buf, 124, 12);
+      const mtime = decodeOct(buf, 136, 12);
+      const type = toType(typeflag);
+      const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
+      const uname = decodeStr(buf, 265, 32);
+      const gname = decodeStr(buf, 297, 32);
+      const devmajor = decodeOct(buf, 329, 8);
+      const devminor = decodeOct(buf, 337, 8);
+      const c = cksum(buf);
+      if (c === 8 * 32) return null;
+      if (c !== decodeOct(buf, 148, 8)) throw new Error("Invalid tar header. Maybe the tar is corrupted or it needs to be gunzipped?");
+      if (isUSTAR(buf)) {
+        if (buf[345]) name = decodeStr(buf, 345, 155, filenameEncoding) + "/" + name;
+      } else if (isGNU(buf)) {
+      } else {
+        if (!allowUnknownFormat) {
+          throw new Error("Invalid tar header: unknown format.");
+        }
+      }
+      if (typeflag === 0 && name && name[name.length - 1] === "/") typeflag = 5;
+      return {
+        name,
+        mode,
+        uid,
+        gid,
+        size,
+        byteOffset: 0,
+        mtime: new Date(1e3 * mtime),
+        type,
+        linkname,
+        uname,
+        gname,
+        devmajor,
+        devminor,
+        pax: null
+      };
+    };
+    function isUSTAR(buf) {
+      return b4a.equals(USTAR_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6));
+    }
+    function isGNU(buf) {
+      return b4a.equals(GNU_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6)) && b4a.equals(GNU_VER, buf.subarray(VERSION_OFFSET, VERSION_OFFSET + 2));
+    }
+    function clamp(index, len, defaultValue) {
+      if (typeof index !== "number") return defaultValue;
+      index = ~~index;
+      if (index >= len) return len;
+      if (index >= 0) return index;
+      index += len;
+      if (index >= 0) return index;
+      return 0;
+    }
+    function toType(flag) {
+      switch (flag) {
+        case 0:
+          return "file";
+        case 1:
+          return "link";
+        case 2:
+          return "symlink";
+        case 3:
+          return "character-device";
+        case 4:
+          return "block-device";
+        case 5:
+          return "directory";
+        case 6:
+          return "fifo";
+        case 7:
+          return "contiguous-file";
+        case 72:
+          return "pax-header";
+        case 55:
+          return "pax-global-header";
+        case 27:
+          return "gnu-long-link-path";
+        case 28:
+        case 30:
+          return "gnu-long-path";
+      }
+      return null;
+    }
+    function toTypeflag(flag) {
+      switch (flag) {
+        case "file":
+          return 0;
+        case "link":
+          return 1;
+        case "symlink":
+          return 2;
+        case "character-device":
+          return 3;
+        case "block-device":
+          return 4;
+        case "directory":
+          return 5;
+        case "fifo":
+          return 6;
+        case "contiguous-file":
+          return 7;
+        case "pax-header":
+          return 72;
+      }
+      return 0;
+    }
+    function indexOf(block, num, offset, end) {
+      for (; offset < end; offset++) {
+        if (block[offset] === num) return offset;
+      }
+      return end;
+    }
+    function cksum(block) {
+      let sum2 = 8 * 32;
+      for (let i = 0; i < 148; i++) sum2 += block[i];
+      for (let j = 156; j < 512; j++) sum2 += block[j];
+      return sum2;
+    }
+    function encodeOct(val, n) {
+      val = val.toString(8);
+      if (val.length > n) return SEVENS.slice(0, n) + " ";
+      return ZEROS3.slice(0, n - val.length) + val + " ";
+    }
+    function encodeSizeBin(num, buf, off) {
+      buf[off] = 128;
+      for (let i = 11; i > 0; i--) {
+        buf[off + i] = num & 255;
+        num = Math.floor(num / 256);
+      }
+    }
+    function encodeSize(num, buf, off) {
+      if (num.toString(8).length > 11) {
+        encodeSizeBin(num, buf, off);
+      } else {
+        b4a.write(buf, encodeOct(num, 11), off);
+      }
+    }
+    function parse256(buf) {
+      let positive;
+      if (buf[0] === 128) positive = true;
+      else if (buf[0] === 255) positive = false;
+      else return null;
+      const tuple2 = [];
+      let i;
+      for (i = buf.length - 1; i > 0; i--) {
+        const byte = buf[i];
+        if (positive) tuple2.push(byte);
+        else tuple2.push(255 - byte);
+      }
+      let sum2 = 0;
+      const l = tuple2.length;
+      for (i = 0; i < l; i++) {
+        sum2 += tuple2[i] * Math.pow(256, i);
+      }
+      return positive ? sum2 : -1 * sum2;
+    }
+    function decodeOct(val, offset, length) {
+      val = val.subarray(offset, offset + length);
+      offset = 0;
+      if (val[offset] & 128) {
+        return parse256(val);
+      } else {
+        while (offset < val.length && val[offset] === 32) offset++;
+        const end = clamp(indexOf(val, 32, offset, val.length), val.length, val.length);
+        while (offset < end && val[offset] === 0) offset++;
+        if (end === offset) return 0;
+        return parseInt(b4a.toString(val.subarray(offset, end)), 8);
+      }
+    }
+    function decodeStr(val, offset, length, encoding) {
+      return b4a.toString(val.subarray(offset, indexOf(val, 0, offset, offset + length)), encoding);
+    }
+    function addLength(str) {
+      const len = b4a.byteLength(str);
+      let digits = Math.floor(Math.log(len) / Math.log(10)) + 1;
+      if (len + digits >= Math.pow(10, digits)) digits++;
+      return len + digits + str;
+    }
+  }
+});
+
+// required:http
+var require_http = __commonJS({
+  "required:http"(exports, module) {
+    module.exports = __require("node:http");
+  }
+});
+
+// required:https
+var require_https = __commonJS({
+  "required:https"(exports, module) {
+    module.exports = __require("node:https");
+  }
+});
+
+// src/build-metadata.ts
+import { closeSync as closeSync2, openSync as openSync2, readSync as readSync2, statSync } from "node:fs";
+import { resolve } from "node:path";
+
+// src/files/read-bounded.ts
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+
+// src/model/error.ts
+var UserError = class extends Error {
+  name = "UserError";
+  /** Where in the config the mistake is, if it is there: whoever has read the file adds its name and the line. */
+  path;
+  constructor(message, options = {}) {
+    super(message, options);
+    this.path = options.path;
+  }
+};
+var LimitError = class extends UserError {
+  name = "LimitError";
+  /** Name of the limit. */
+  limit;
+  constructor(message, limit, options) {
+    super(message, options);
+    this.limit = limit;
+  }
+};
+
+// src/files/read-bounded.ts
+function readIfThere({ path, shown, limit, what }) {
+  let descriptor;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
+    if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
+    return readBytes(descriptor, status.size);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const code = cause.code;
+    if (code === "ENOENT") return void 0;
+    if (code === "ELOOP")
+      throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
+    throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
+  } finally {
+    if (descriptor !== void 0) closeSync(descriptor);
+  }
+}
+function readBytes(descriptor, size) {
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  while (filled < size) {
+    const read = readSync(descriptor, bytes, filled, size - filled, filled);
+    if (read === 0) break;
+    filled += read;
+  }
+  return bytes.subarray(0, filled);
+}
+function readBounded(file) {
+  const bytes = readIfThere(file);
+  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
+  return bytes;
+}
+function readJson(file) {
+  const bytes = readBounded(file);
+  try {
+    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
+  } catch {
+    throw new UserError(`${file.shown}: not JSON`);
+  }
+}
+
+// src/build-metadata.ts
+var maximumSize = 16 * 1024 * 1024;
+function expandBuildMetadata(references, folder) {
+  return references.flatMap((reference) => {
+    const [, path = "", target] = /^([^#]+)(?:#([^#]*))?$/.exec(reference) ?? [];
+    return isDocument(resolve(folder, path)) ? readImages(resolve(folder, path), path, target) : [reference];
+  });
+}
+function isDocument(path) {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  const descriptor = openSync2(path, "r");
+  try {
+    const first = Buffer.alloc(1);
+    return readSync2(descriptor, first, 0, 1, 0) === 1 && first.toString() === "{";
+  } catch {
+    return false;
+  } finally {
+    closeSync2(descriptor);
+  }
+}
+function readImages(path, shown, target) {
+  const value = readJson({ path, shown, limit: maximumSize, what: "a metadata file of docker buildx" }).value;
+  if (isBuilt(value)) {
+    if (target === void 0) return [nameImage(value, shown)];
+    throw new UserError(`${shown}#${target}: the file is of one build and has no targets; leave out what follows #`);
+  }
+  const targets = Object.entries(value).flatMap(([name, fields]) => isBuilt(fields) ? [{ name, fields }] : []);
+  if (targets.length === 0)
+    throw new UserError(
+      `${shown}: neither an image archive nor a metadata file of docker buildx (containerimage.digest is not in it)`
+    );
+  const chosen = target === void 0 ? targets : targets.filter(({ name }) => name === target);
+  if (chosen.length === 0)
+    throw new UserError(`${shown}: has no target ${target}; it has ${targets.map(({ name }) => name).join(", ")}`);
+  return chosen.map(({ name, fields }) => nameImage(fields, `${shown}#${name}`));
+}
+function isBuilt(value) {
+  return typeof value === "object" && value !== null && "containerimage.digest" in value;
+}
+function nameImage(fields, shown) {
+  const { "containerimage.digest": digest, "image.name": names2 } = fields;
+  if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest))
+    throw new UserError(`${shown}: containerimage.digest is no digest (sha256: and 64 hexadecimal digits)`);
+  const name = typeof names2 === "string" ? (names2.split(",")[0] ?? "").trim() : "";
+  if (name === "")
+    throw new UserError(
+      `${shown}: the build has no name (image.name), so it is nowhere but in its output: pass that file`
+    );
+  if (!/^\w[\w./:-]{0,511}$/.test(name)) throw new UserError(`${shown}: image.name is not the name of an image`);
+  return `${name.replace(/:[^/:]*$/, "")}@${digest}`;
+}
+
+// src/arguments.ts
+import { parseArgs } from "node:util";
+
+// src/hosts/suggest.ts
+function distance(a, b) {
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1];
+      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1));
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length];
+}
+function suggest(written, known) {
+  const wanted = written.toLowerCase().slice(0, 60);
+  const scored = [];
+  for (const name of known) {
+    const edits = distance(wanted, name.toLowerCase());
+    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
+    if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
+      scored.push({ name, score: contained ? edits / 2 : edits });
+  }
+  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
+  return scored.slice(0, 3).map((entry) => entry.name);
+}
+function didYouMean(written, known, otherwise) {
+  const names2 = suggest(written, known);
+  if (names2.length === 0) return otherwise;
+  const last = names2.at(-1);
+  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
+}
+
+// src/model/limits.ts
+var KIB = 2 ** 10;
+var MIB = 2 ** 20;
+var GIB = 2 ** 30;
+var HOUR = 3600;
+var LONGEST = 14 * 24 * HOUR;
+var table = [
+  {
+    // The largest public images (machine learning, CI runners) stay below half a million files and 30 GiB.
+    name: "layer-size",
+    key: "layerBytes",
+    unit: "size",
+    standard: 32 * GIB,
+    about: "Uncompressed bytes of one layer, holes of sparse files included.",
+    problem: "it has more than {} uncompressed"
+  },
+  {
+    name: "image-size",
+    key: "uncompressedBytes",
+    unit: "size",
+    standard: 64 * GIB,
+    about: "Uncompressed bytes of all layers that one reference names, each counted once; those of a compressed archive too.",
+    problem: "its layers have more than {} uncompressed together"
+  },
+  {
+    name: "layer-entries",
+    key: "layerEntries",
+    unit: "count",
+    standard: 1e6,
+    about: "Files, directories and links of one layer.",
+    problem: "it has more than {} files"
+  },
+  {
+    // One entry keeps roughly 300 bytes.
+    name: "entries",
+    key: "entries",
+    unit: "count",
+    standard: 15e5,
+    about: "Files, directories and links of all layers that one reference names, each layer counted once.",
+    problem: "its layers have more than {} files together"
+  },
+  {
+    name: "tree-entries",
+    key: "treeEntries",
+    unit: "count",
+    standard: 5e6,
+    about: "Entries laid into the file trees of all platforms: a layer counts each time a platform lists it, directories that only a path names count too.",
+    problem: "the file trees of its platforms have more than {} entries together"
+  },
+  {
+    // PATH_MAX of Linux: nothing longer can be unpacked there.
+    name: "path-length",
+    key: "pathBytes",
+    unit: "size",
+    standard: 4 * KIB,
+    most: MIB,
+    about: "Bytes of one path.",
+    problem: "a path in it is longer than {}"
+  },
+  {
+    name: "link-length",
+    key: "linkBytes",
+    unit: "size",
+    standard: 4 * KIB,
+    most: MIB,
+    about: "Bytes of the target of one link.",
+    problem: "the target of a link in it is longer than {}"
+  },
+  {
+    name: "names-size",
+    key: "nameBytes",
+    unit: "size",
+    standard: 256 * MIB,
+    about: "Bytes of all paths, link targets and extended attributes together: they are kept in memory.",
+    problem: "its paths, link targets and attributes have more than {} together"
+  },
+  {
+    name: "header-size",
+    key: "headerBytes",
+    unit: "size",
+    standard: MIB,
+    most: 64 * MIB,
+    about: "Bytes of one extended tar header: PAX records, a GNU long name, the map of a sparse file.",
+    problem: "an extended tar header in it is longer than {}"
+  },
+  {
+    name: "headers-size",
+    key: "headersBytes",
+    unit: "size",
+    standard: GIB,
+    about: "Bytes of all extended tar headers of one layer or archive together.",
+    problem: "its extended tar headers have more than {} together"
+  },
+  {
+    name: "kept-size",
+    key: "keptBytes",
+    unit: "size",
+    standard: 512 * MIB,
+    about: "Bytes of what is kept in memory of the content of files: package databases, scripts, facts about programs.",
+    problem: "what has to be kept of its files takes more than {}"
+  },
+  {
+    // What the distribution registry accepts for a manifest.
+    name: "document-size",
+    key: "jsonBytes",
+    unit: "size",
+    standard: 4 * MIB,
+    most: 256 * MIB,
+    about: "Bytes of one JSON document: index, manifest, image config, manifest.json.",
+    problem: "a JSON document has more than {}"
+  },
+  {
+    name: "documents-size",
+    key: "documentBytes",
+    unit: "size",
+    standard: 64 * MIB,
+    about: "Bytes of all JSON documents that one reference makes us read.",
+    problem: "its JSON documents have more than {} together"
+  },
+  {
+    name: "archive-files",
+    key: "members",
+    unit: "count",
+    standard: 1e5,
+    about: "Files in one image archive.",
+    problem: "it holds more than {} files"
+  },
+  {
+    name: "manifests",
+    key: "manifests",
+    unit: "count",
+    standard: 5e3,
+    about: "Manifests that one reference names: descriptors in all its indexes, and items of manifest.json.",
+    problem: "it lists more than {} manifests"
+  },
+  {
+    name: "platforms",
+    key: "platforms",
+    unit: "count",
+    standard: 256,
+    about: "Platforms inspected for one reference, of all its images together.",
+    problem: "it has more than {} platforms to inspect"
+  },
+  {
+    // Docker stops at 127; buildah and kaniko do not.
+    name: "layers",
+    key: "layers",
+    unit: "count",
+    standard: 1024,
+    about: "Layers of one platform.",
+    problem: "it has more than {} layers"
+  },
+  {
+    name: "index-depth",
+    key: "indexDepth",
+    unit: "count",
+    standard: 8,
+    most: 1e3,
+    about: "Levels of index inside index.",
+    problem: "its indexes are nested more than {} deep"
+  },
+  {
+    // ELOOP of Linux: path_resolution(7). Container runtimes follow 255 while they unpack.
+    name: "link-hops",
+    key: "linkHops",
+    unit: "count",
+    standard: 40,
+    most: 255,
+    about: "Links followed on the way to one file while layers are laid on each other, or to one file of an archive.",
+    problem: "more than {} links have to be followed, or they lead in a circle"
+  },
+  {
+    name: "path-steps",
+    key: "pathSteps",
+    unit: "count",
+    standard: 1e8,
+    about: "Parts of paths walked through in all while the layers of one platform are laid on each other.",
+    problem: "finding the places of its files takes more than {} steps"
+  },
+  {
+    // Each frame costs tens of microseconds, whatever it holds.
+    name: "zstd-frames",
+    key: "frames",
+    unit: "count",
+    standard: 1e6,
+    about: "zstd frames of one layer or archive that hold data.",
+    problem: "it has more than {} zstd frames"
+  },
+  {
+    name: "idle-time",
+    key: "idleSeconds",
+    unit: "time",
+    standard: 60,
+    most: LONGEST,
+    about: "Time without a byte after which a registry's connection counts as cut and is tried again.",
+    problem: "no byte came for {}"
+  },
+  {
+    name: "request-time",
+    key: "requestSeconds",
+    unit: "time",
+    standard: HOUR / 2,
+    most: LONGEST,
+    about: "Time for one request to a registry or daemon, its whole answer included.",
+    problem: "one request takes more than {}"
+  },
+  {
+    // 10 GB at 3 MB a second.
+    name: "network-time",
+    key: "networkSeconds",
+    unit: "time",
+    standard: HOUR,
+    most: LONGEST,
+    about: "Time for all that one reference makes us read from a registry or daemon.",
+    problem: "it takes more than {}"
+  },
+  {
+    name: "total-time",
+    key: "totalSeconds",
+    unit: "time",
+    standard: 2 * HOUR,
+    most: LONGEST,
+    about: "Time for the inspection of all images together.",
+    problem: "inspecting the images takes more than {}"
+  }
+];
+var limitTable = table;
+var defaultLimits = Object.freeze(
+  Object.fromEntries(limitTable.map(({ key, standard }) => [key, standard]))
+);
+function rowOf(name) {
+  const row = limitTable.find((candidate) => candidate.name === name);
+  if (row === void 0) throw new Error(`no limit ${name}`);
+  return row;
+}
+function exceeded(name, limits, where = "") {
+  const row = rowOf(name);
+  const value = limits[row.key];
+  const problem = row.problem.replace("{}", formatLimit(row.unit, value));
+  const double = Math.min(value * 2, row.most ?? Number.MAX_SAFE_INTEGER);
+  const hint = double > value ? `if that is meant, raise the limit: --limit ${name}=${formatLimit(row.unit, double)}, or limits in the config file` : `the limit ${name} can't be raised further`;
+  return new LimitError(`${where === "" ? "" : `${where}: `}${problem}; ${hint}`, name);
+}
+var SIZES = { TiB: 2 ** 40, GiB: GIB, MiB: MIB, KiB: KIB };
+var TIMES = { h: HOUR, min: 60, s: 1 };
+function formatLimit(unit, value) {
+  if (unit === "count") return String(value);
+  const units = Object.entries(unit === "size" ? SIZES : TIMES);
+  const [name, factor] = units.find(([, size]) => value >= size && value % size === 0) ?? [
+    unit === "size" ? "B" : "s",
+    1
+  ];
+  return `${value / factor}${name}`;
+}
+var forms = {
+  size: { pattern: /^[0-9]+(B|KiB|MiB|GiB|TiB)?$/, text: "a size in B, KiB, MiB, GiB or TiB, e.g. 20GiB" },
+  count: { pattern: /^[0-9]+$/, text: "a whole number, e.g. 1000" },
+  time: { pattern: /^[0-9]+(s|min|h)$/, text: "a time in s, min or h, e.g. 90s" }
+};
+function parseLimit(name, text) {
+  const row = rowOf(name);
+  const { pattern, text: form } = forms[row.unit];
+  const digits = /^[0-9]{1,16}/.exec(text)?.[0];
+  if (!pattern.test(text) || digits === void 0)
+    throw new UserError(`${JSON.stringify(text.slice(0, 40))} is not ${form}`);
+  const factors = { ...SIZES, ...TIMES };
+  const value = Number(digits) * (factors[text.slice(digits.length)] ?? 1);
+  const most = row.most ?? Number.MAX_SAFE_INTEGER;
+  if (value < 1 || value > most)
+    throw new UserError(`${text.slice(0, 40)} is out of range: 1 to ${formatLimit(row.unit, most)}`);
+  return value;
+}
+function isLimitName(name) {
+  return limitTable.some((row) => row.name === name);
+}
+function toReadLimits(stated) {
+  return Object.fromEntries(
+    limitTable.flatMap(({ name, key }) => stated[name] === void 0 ? [] : [[key, stated[name]]])
+  );
+}
+
+// src/arguments.ts
+var usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
+
+  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE | --base-report FILE]...
+                   [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
+                   [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
+                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
+                   [--insecure-registry HOST[:PORT]]... [--lazy]
+  netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
+  netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
+                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
+                   [--insecure-registry HOST[:PORT]]... [--lazy]
+  netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
+  netfilter-compat hosts --collect               a shell script that prints a node's facts; read-only
+  netfilter-compat explain RULE
+
+IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive, @DIGEST one
+       of a folder. docker-daemon:NAME  docker://NAME  or a name. Or the file of docker buildx build --metadata-file.
+LIST:  ids from \`netfilter-compat hosts\`, separated by commas: ubuntu-22.04, ubuntu-22.04@6.2, talos-*, default.
+FILE:  config, by default .github/netfilter-compat.yml if it is there; or a report that --format json wrote.
+DIR:   made when it isn't there; an image that was inspected before isn't read again.
+--quiet: no progress on stderr.
+--insecure-registry: may be spoken to without TLS where it has none, as registries of this machine may.
+--lazy: of a registry's eStargz and zstd:chunked layers fetch what is needed. Trusts who built the image and its base: what
+       the layers' tables of contents leave out is not seen, though most runtimes unpack it.
+--limit: what an image may make the run read, keep and wait for; more is exit code 2. Sizes in KiB, MiB, GiB, times in s, min, h:
+${listLimits()}
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
+`;
+function listLimits() {
+  const items = limitTable.map(({ name, unit, standard }) => `${name}=${formatLimit(unit, standard)}`);
+  const lines = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== void 0 && last.length + item.length < 100) lines[lines.length - 1] = `${last} ${item}`;
+    else lines.push(`       ${item}`);
+  }
+  return lines.join("\n");
+}
+var readingOptions = {
+  platform: { type: "string", multiple: true },
+  limit: { type: "string", multiple: true },
+  "insecure-registry": { type: "string", multiple: true },
+  lazy: { type: "boolean" },
+  cache: { type: "string" },
+  quiet: { type: "boolean" }
+};
+var checkOptions = {
+  ...readingOptions,
+  hosts: { type: "string" },
+  config: { type: "string" },
+  base: { type: "string", multiple: true },
+  "base-report": { type: "string", multiple: true },
+  format: { type: "string" },
+  output: { type: "string" },
+  toolchain: { type: "string", multiple: true },
+  "fail-on": { type: "string" },
+  "fail-on-unknown": { type: "boolean" },
+  "fail-on-existing": { type: "boolean" }
+};
+function parseArguments(argv) {
+  const [command, ...rest] = argv;
+  if (command === void 0 || command === "--help" || command === "-h" || command === "help")
+    return { command: "help" };
+  if (rest.includes("--help") || rest.includes("-h")) return { command: "help" };
+  switch (command) {
+    case "--version":
+    case "version":
+      return { command: "version" };
+    case "check":
+      return { command: "check", options: parseCheck(rest) };
+    case "inspect":
+      return parseInspect(rest);
+    case "hosts":
+      return parseHosts(rest);
+    case "explain":
+      return parseExplain(rest);
+    default:
+      throw new UserError(`unknown command "${command}": use check, inspect, hosts or explain (--help shows how)`);
+  }
+}
+function parseCheck(args) {
+  const { values, positionals } = parse(args, checkOptions, "check");
+  const toolchains = values.toolchain ?? [];
+  if (positionals.length === 0 && toolchains.length === 0) {
+    throw new UserError("check: name at least one image, e.g. check docker-archive:image.tar (--help shows how)");
+  }
+  if (positionals.length > 0 && toolchains.length > 0) {
+    throw new UserError("check: --toolchain takes the place of images: give one or the other");
+  }
+  const { base = [], "base-report": baseReports = [] } = values;
+  if (base.length > 0 && baseReports.length > 0)
+    throw new UserError("check: --base and --base-report: one of them is the base");
+  return {
+    images: positionals,
+    toolchains,
+    base,
+    baseReports,
+    reading: toReading(values),
+    format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
+    ...values.hosts === void 0 ? {} : { hosts: values.hosts },
+    ...values.config === void 0 ? {} : { config: values.config },
+    ...values.output === void 0 ? {} : { output: values.output },
+    ...values["fail-on"] === void 0 ? {} : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) },
+    ...values["fail-on-unknown"] === void 0 ? {} : { failOnUnknown: values["fail-on-unknown"] },
+    ...values["fail-on-existing"] === void 0 ? {} : { failOnExisting: values["fail-on-existing"] }
+  };
+}
+function toReading(values) {
+  const { platform = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
+  if (cache === "") throw new UserError("--cache: names no folder; leave it out to do without");
+  const registry = { insecureRegistries: insecure, lazy };
+  const others = { quiet, ...cache === void 0 ? {} : { cache } };
+  return { platforms: platform, limits: parseLimits(limit), ...registry, ...others };
+}
+function parseInspect(args) {
+  const { format, output } = checkOptions;
+  const { values, positionals } = parse(args, { ...readingOptions, format, output }, "inspect");
+  if (positionals.length === 0) throw new UserError("inspect: name at least one image (--help shows how)");
+  return {
+    command: "inspect",
+    images: positionals,
+    reading: toReading(values),
+    format: oneOf("--format", values.format ?? "text", ["text", "json"]),
+    ...values.output === void 0 ? {} : { output: values.output }
+  };
+}
+function parseLimits(options) {
+  const stated = {};
+  for (const option of options) {
+    const equals = option.indexOf("=");
+    const name = equals < 0 ? option : option.slice(0, equals);
+    const names2 = limitTable.map((row) => row.name);
+    if (!isLimitName(name))
+      throw new UserError(`--limit: there is no limit "${name}"; ${didYouMean(name, names2, "--help lists them")}`);
+    if (equals < 0) throw new UserError(`--limit ${name}: say what it should be: --limit ${name}=VALUE`);
+    try {
+      stated[name] = parseLimit(name, option.slice(equals + 1));
+    } catch (error) {
+      if (error instanceof UserError) throw new UserError(`--limit ${name}: ${error.message}`);
+      throw error;
+    }
+  }
+  return toReadLimits(stated);
+}
+function parseHosts(args) {
+  const { values, positionals } = parse(
+    args,
+    { "from-nodes": { type: "string" }, collect: { type: "boolean" }, format: { type: "string" } },
+    "hosts"
+  );
+  const [id, extra] = positionals;
+  if (extra !== void 0) throw new UserError(`hosts: one id at a time, "${extra}" is one too many`);
+  const nodes = values["from-nodes"];
+  if (id !== void 0 && nodes !== void 0) throw new UserError("hosts: give an id or --from-nodes, not both");
+  const collect = values.collect === true;
+  if (collect && (id !== void 0 || nodes !== void 0 || values.format !== void 0))
+    throw new UserError("hosts: --collect prints a script and takes nothing beside it");
+  return {
+    command: "hosts",
+    ...collect ? { collect } : {},
+    format: oneOf("--format", values.format ?? "text", ["text", "json"]),
+    ...id === void 0 ? {} : { id },
+    ...nodes === void 0 ? {} : { nodes }
+  };
+}
+function parseExplain(args) {
+  const { positionals } = parse(args, {}, "explain");
+  const [rule, extra] = positionals;
+  if (rule === void 0 || extra !== void 0)
+    throw new UserError("explain: name one rule, e.g. explain nft-newer-writer");
+  return { command: "explain", rule };
+}
+function parse(args, options, command) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const text = error instanceof Error ? error.message.split(". ")[0] ?? error.message : String(error);
+    throw new UserError(`${command}: ${text} (--help shows the options)`);
+  }
+}
+function oneOf(option, value, allowed) {
+  const found = allowed.find((item) => item === value);
+  if (found === void 0) throw new UserError(`${option} ${value}: use ${allowed.join(", ")}`);
+  return found;
+}
+
+// src/files/write-whole.ts
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+function writeWhole(file, text) {
+  const folder = dirname(file);
+  const temporary = join(folder, `.netfilter-compat-${randomUUID()}`);
+  try {
+    makeFolder(folder);
+    writeFileSync(temporary, text, { flag: "wx" });
+    renameSync(temporary, file);
+  } catch (error) {
+    if (existsSync(temporary)) unlinkSync(temporary);
+    throw new UserError(`can't write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+function makeFolder(folder) {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder);
+}
+
+// src/progress.ts
+var SHOW_EVERY = 100;
+var LOG_EVERY = 1e4;
+function createReporter(output) {
+  return { begin: (reference) => beginReading(reference, output), say: (sentence) => output.line(sentence) };
+}
+function beginReading(reference, { line, show, now }) {
+  const start = now();
+  let told = start;
+  let layers = 0;
+  let done = 0;
+  let bytes = 0;
+  function tell() {
+    const time2 = now();
+    if (time2 - told < (show === void 0 ? LOG_EVERY : SHOW_EVERY)) return;
+    told = time2;
+    (show ?? line)(`${reference}: ${describe5(time2 - start)}`);
+  }
+  function describe5(milliseconds) {
+    const count = layers === 0 ? "" : `${done} of ${layers} layers, `;
+    const rate = milliseconds < 1 ? "" : `, ${megabytes(bytes / milliseconds * 1e3)}/s`;
+    return `${count}${megabytes(bytes)}${rate}`;
+  }
+  return {
+    found(count) {
+      layers = count;
+    },
+    layer() {
+      done++;
+      tell();
+    },
+    bytes(count) {
+      bytes += count;
+      tell();
+    },
+    end() {
+      show?.("");
+      if (show !== void 0) return;
+      if (bytes === 0) return line(`${reference}: no layer had to be read`);
+      const seconds = ((now() - start) / 1e3).toFixed(1);
+      line(`${reference}: ${done} layers, ${megabytes(bytes)} read in ${seconds} s`);
+    },
+    fail: () => show?.("")
+  };
+}
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+// src/report/escape.ts
+var TEXT_LIMIT = 600;
+var JOINER = "\u2060";
+var UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+function cleanText(text, limit = TEXT_LIMIT) {
+  const visible = text.slice(0, limit * 4).replace(/[\s\u0085]+/gu, " ").replace(new RegExp("(\\p{M}{3})\\p{M}+", "gu"), "$1").replace(UNSAFE, (character) => `<U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}>`).trim();
+  const characters = [...visible];
+  return characters.length <= limit ? visible : `${characters.slice(0, limit - 1).join("")}\u2026`;
+}
+function plainText(text, limit) {
+  return breakCommands(cleanText(text, limit));
+}
+function breakCommands(text) {
+  return text.replace(/^([^\S\n]*):(?=:)/gm, `$1:${JOINER}`).replace(/##(?=\[)/g, `##${JOINER}`);
+}
+function escapeJson(json) {
+  const escapeUnit = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return json.replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, (character) => character.split("").map(escapeUnit).join("")).replace(/##\[/g, `##${escapeUnit("[")}`);
+}
+
+// src/version.ts
+var tool = {
+  name: "netfilter-compat",
+  version: true ? "0.1.0" : "development"
+};
+var build = true ? "060f98a412c22b84" : void 0;
+
+// src/console.ts
+var errorLength = 2e3;
+function readingOf({ quiet, ...reading }) {
+  const output = quiet ? void 0 : progressOutput();
+  return output === void 0 ? reading : { ...reading, reporter: createReporter(output) };
+}
+function progressOutput() {
+  const { stderr, env } = process;
+  const line = (text) => stderr.write(`${plainText(text, errorLength)}
+`);
+  const now = () => performance.now();
+  if (stderr.isTTY === true)
+    return { line, now, show: (text) => stderr.write(`\r\x1B[K${plainText(text, (stderr.columns || 80) - 1)}`) };
+  return env.CI === "true" ? { line, now } : void 0;
+}
+function terminal() {
+  const { stdout, env } = process;
+  return {
+    color: stdout.isTTY === true && env.NO_COLOR === void 0,
+    ...stdout.isTTY === true ? { width: stdout.columns } : {}
+  };
+}
+function emit(text, file) {
+  if (file === void 0) process.stdout.write(text);
+  else writeWhole(file, text);
+}
+function complain(text) {
+  process.stderr.write(`${tool.name}: ${plainText(text, errorLength)}
+`);
+}
+function watchOutput() {
+  process.stdout.on("error", (error) => {
+    if (error.code === "EPIPE") return;
+    complain(`can't write the output (${error.code ?? "unknown cause"})`);
+    process.exit(2);
+  });
+  process.stderr.on("error", () => {
+  });
+}
+async function runProgram(run2) {
+  watchOutput();
+  try {
+    process.exitCode = await run2(parseArguments(process.argv.slice(2)));
+  } catch (error) {
+    process.exitCode = 2;
+    const message = error instanceof Error ? error.message : String(error);
+    complain(error instanceof UserError ? message : `unexpected: ${message}`);
+    if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== void 0)
+      for (const line of (error instanceof Error ? error.stack ?? "" : "").split("\n")) complain(line);
+  }
+}
+
+// src/files/inspection-cache.ts
+import { createHash } from "node:crypto";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { join as join2 } from "node:path";
+
+// node_modules/zod/v4/core/util.js
+function getEnumValues(entries) {
+  const numericValues = Object.values(entries).filter((v) => typeof v === "number");
+  const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+  return values;
+}
+function jsonStringifyReplacer(_, value) {
+  if (typeof value === "bigint")
+    return value.toString();
+  return value;
+}
+var Cached = class {
+  constructor(getter) {
+    this._getter = getter;
+    this._value = void 0;
+  }
+  get value() {
+    const getter = this._getter;
+    if (getter !== void 0) {
+      this._value = getter();
+      this._getter = void 0;
+    }
+    return this._value;
+  }
+};
+function cached(getter) {
+  return new Cached(getter);
+}
+function cleanRegex(source) {
+  const start = source.startsWith("^") ? 1 : 0;
+  const end = source.endsWith("$") ? source.length - 1 : source.length;
+  return source.slice(start, end);
+}
+function assignProp(target, prop, value) {
+  Object.defineProperty(target, prop, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true
+  });
+}
+var captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
+};
+function isObject(data) {
+  return typeof data === "object" && data !== null && !Array.isArray(data);
+}
+function isPlainObject(o) {
+  if (isObject(o) === false)
+    return false;
+  const ctor = o.constructor;
+  if (ctor === void 0)
+    return true;
+  if (typeof ctor !== "function")
+    return true;
+  const prot = ctor.prototype;
+  if (isObject(prot) === false)
+    return false;
+  if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
+    return false;
+  }
+  return true;
+}
+var propertyKeyTypes = /* @__PURE__ */ new Set(["string", "number", "symbol"]);
+function escapeRegex(str) {
+  return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+function clone(inst, def, params) {
+  const cl = new inst._zod.constr(def ?? inst._zod.def);
+  if (!def || params?.parent)
+    cl._zod.parent = inst;
+  return cl;
+}
+function normalizeParams(_params) {
+  const params = _params;
+  if (!params)
+    return {};
+  if (typeof params === "string")
+    return { error: () => params };
+  if (params?.message !== void 0) {
+    if (params?.error !== void 0)
+      throw new Error("Cannot specify both `message` and `error` params");
+    params.error = params.message;
+  }
+  delete params.message;
+  if (typeof params.error === "string")
+    return { ...params, error: () => params.error };
+  return params;
+}
+function optionalKeys(shape) {
+  return Object.keys(shape).filter((k) => {
+    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
+  });
+}
+function aborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue !== true) {
+      return true;
+    }
+  }
+  return false;
+}
+function explicitlyAborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue === false) {
+      return true;
+    }
+  }
+  return false;
+}
+function prefixIssues(path, issues) {
+  return issues.map((iss) => {
+    var _a2;
+    (_a2 = iss).path ?? (_a2.path = []);
+    iss.path.unshift(path);
+    return iss;
+  });
+}
+function unwrapMessage(message) {
+  return typeof message === "string" ? message : message?.message;
+}
+function sizeCaps(defChecks) {
+  const caps = [];
+  for (const ch of defChecks ?? []) {
+    const d = ch._zod.def;
+    if (!/_(length|size)$|_equals$/.test(d.check))
+      break;
+    const max = d.maximum ?? d.length ?? d.size;
+    if (max >= 0)
+      caps.push([max, ch]);
+  }
+  return caps;
+}
+function attachSchema(issues, start, inst) {
+  var _a2;
+  for (let i = start; i < issues.length; i++) {
+    (_a2 = issues[i]).schema ?? (_a2.schema = inst);
+  }
+}
+function finalizeIssue(iss, ctx, config2) {
+  var _a2;
+  const traits = iss.inst?._zod?.traits;
+  if (traits?.has("$ZodType")) {
+    if (traits.has("$ZodCheck"))
+      (_a2 = iss).schema ?? (_a2.schema = iss.inst);
+    else
+      iss.schema = iss.inst;
+  }
+  const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
+  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
+  const full = {};
+  for (const k of Object.keys(iss)) {
+    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
+      continue;
+    full[k] = iss[k];
+  }
+  full.path ?? (full.path = []);
+  full.message = message;
+  if (ctx?.reportInput) {
+    full.input = iss.input;
+  }
+  return full;
+}
+function members(proto, table2) {
+  for (const key in table2) {
+    const desc = Object.getOwnPropertyDescriptor(table2, key);
+    if (desc.get)
+      Object.defineProperty(proto, key, { ...desc, enumerable: false });
+    else
+      defineBound(proto, key, desc.value);
+  }
+}
+function own(inst, key, value, enumerable = true) {
+  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
+  return value;
+}
+function hide(inst, key, value) {
+  return own(inst, key, value, false);
+}
+function defineBound(proto, key, fn) {
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      return this == null ? fn : own(this, key, fn.bind(this));
+    },
+    set(value) {
+      own(this, key, value);
+    }
+  });
+}
+function claim(inst, sentinel) {
+  const proto = Object.getPrototypeOf(inst);
+  return sentinel in proto ? void 0 : proto;
+}
+var installing;
+var broke = false;
+var breaker = {
+  configurable: true,
+  get() {
+    broke = true;
+    return void 0;
+  }
+};
+function defineLazyInternal(inst, key, compute) {
+  const proto = Object.getPrototypeOf(inst._zod);
+  if (key in proto && installing !== inst._zod) {
+    installing = void 0;
+    return;
+  }
+  installing = inst._zod;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      Object.defineProperty(this, key, breaker);
+      const outer = broke;
+      broke = false;
+      try {
+        const value = compute(this);
+        if (broke)
+          delete this[key];
+        else
+          Object.defineProperty(this, key, { configurable: true, writable: true, value });
+        broke = broke || outer;
+        return value;
+      } catch (err) {
+        delete this[key];
+        broke = broke || outer;
+        throw err;
+      }
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, value });
+    }
+  });
+}
+function installLazyProp(inst, key, make, enumerable) {
+  const proto = claim(inst, key);
+  if (!proto)
+    return;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      const desc = { configurable: true, writable: true, enumerable, value: void 0 };
+      Object.defineProperty(this, key, desc);
+      desc.value = make(this);
+      Object.defineProperty(this, key, desc);
+      return desc.value;
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
+    }
+  });
+}
+
+// node_modules/zod/v4/core/core.js
+var _a;
+var _zodDesc = { value: void 0, enumerable: false };
+var _E = "captureStackTrace" in Error ? Error : null;
+function newError(Definition) {
+  const E = _E;
+  if (E) {
+    const saved = E.stackTraceLimit;
+    if (typeof saved === "number") {
+      try {
+        E.stackTraceLimit = 0;
+      } catch {
+        _E = null;
+        return new Definition();
+      }
+      try {
+        return new Definition();
+      } finally {
+        E.stackTraceLimit = saved;
+      }
+    }
+  }
+  return new Definition();
+}
+// @__NO_SIDE_EFFECTS__
+function $constructor(name, initializer2, proto, params) {
+  const zodProto = {};
+  function Internals(def) {
+    this.def = def;
+    this.constr = _;
+    this.traits = /* @__PURE__ */ new Set();
+  }
+  Internals.prototype = zodProto;
+  const protoMembers = proto;
+  const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
+  function init(inst, def) {
+    if (!inst._zod) {
+      _zodDesc.value = new Internals(def);
+      try {
+        Object.defineProperty(inst, "_zod", _zodDesc);
+      } finally {
+        _zodDesc.value = void 0;
+      }
+    } else if (inst._zod.traits.has(name)) {
+      return;
+    }
+    inst._zod.traits.add(name);
+    initializer2(inst, def);
+    if (initialized) {
+      const own2 = Object.getPrototypeOf(inst);
+      const ctorProto = inst._zod.constr.prototype;
+      let up = own2;
+      while (up && up !== ctorProto)
+        up = Object.getPrototypeOf(up);
+      const target = up ?? own2;
+      if (!initialized.has(target)) {
+        initialized.add(target);
+        members(target, protoMembers);
+      }
+    }
+    const proto2 = _.prototype;
+    for (const k in proto2) {
+      if (!Object.prototype.hasOwnProperty.call(proto2, k))
+        continue;
+      if (!(k in inst)) {
+        inst[k] = proto2[k].bind(inst);
+      }
+    }
+  }
+  const Parent = params?.Parent ?? Object;
+  class Definition extends Parent {
+  }
+  Object.defineProperty(Definition, "name", { value: name });
+  function _(def) {
+    const inst = params?.Parent ? newError(Definition) : this;
+    init(inst, def);
+    const deferred = inst._zod.deferred;
+    if (deferred) {
+      for (const fn of deferred) {
+        fn();
+      }
+      inst._zod.deferred = void 0;
+    }
+    const pp = globalThis.__zod_globalConfig?.postProcessor;
+    if (pp)
+      pp(inst);
+    return inst;
+  }
+  Object.defineProperty(_, "init", { value: init });
+  Object.defineProperty(_, Symbol.hasInstance, {
+    value: (inst) => {
+      if (params?.Parent && inst instanceof params.Parent)
+        return true;
+      return inst?._zod?.traits?.has(name);
+    }
+  });
+  Object.defineProperty(_, "name", { value: name });
+  return _;
+}
+var $ZodAsyncError = class extends Error {
+  constructor() {
+    super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
+  }
+};
+(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
+var globalConfig = globalThis.__zod_globalConfig;
+function config(newConfig) {
+  if (newConfig)
+    Object.assign(globalConfig, newConfig);
+  return globalConfig;
+}
+
+// node_modules/zod/v4/core/errors.js
+function _getMessage() {
+  const internals = this._zod;
+  internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+  return internals.message;
+}
+function _setMessage(value) {
+  this._zod.message = value;
+}
+var _messageDesc = {
+  get: _getMessage,
+  set: _setMessage,
+  enumerable: true,
+  configurable: true
+};
+var _issuesDesc = { value: void 0, enumerable: false };
+var _installedToString = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
+var initializer = (inst, def) => {
+  inst.name = "$ZodError";
+  _issuesDesc.value = def;
+  Object.defineProperty(inst, "issues", _issuesDesc);
+  _issuesDesc.value = void 0;
+  Object.defineProperty(inst, "message", _messageDesc);
+  const proto = Object.getPrototypeOf(inst);
+  if (!_installedToString.has(proto)) {
+    _installedToString.add(proto);
+    Object.defineProperty(proto, "toString", {
+      configurable: true,
+      enumerable: false,
+      get() {
+        const value = () => this.message;
+        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+        return value;
+      },
+      set(value) {
+        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+      }
+    });
+  }
+};
+var $ZodError = $constructor("$ZodError", initializer);
+var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
+  Parent: Error
+});
+
+// node_modules/zod/v4/core/parse.js
+var _parse = (_Err) => {
+  const fn = (schema, value, _ctx, _params) => {
+    const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+    const result = schema._zod.run({ value, issues: [] }, ctx);
+    if (result instanceof Promise) {
+      throw new $ZodAsyncError();
+    }
+    if (result.issues.length) {
+      const e = new (_params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+      captureStackTrace(e, _params?.callee ?? fn);
+      throw e;
+    }
+    return result.value;
+  };
+  return fn;
+};
+var parse2 = /* @__PURE__ */ _parse($ZodRealError);
+var _parseAsync = (_Err) => {
+  const fn = async (schema, value, _ctx, params) => {
+    const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+    let result = schema._zod.run({ value, issues: [] }, ctx);
+    if (result instanceof Promise)
+      result = await result;
+    if (result.issues.length) {
+      const e = new (params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+      captureStackTrace(e, params?.callee ?? fn);
+      throw e;
+    }
+    return result.value;
+  };
+  return fn;
+};
+var parseAsync = /* @__PURE__ */ _parseAsync($ZodRealError);
+var _safeParse = (_Err) => (schema, value, _ctx) => {
+  const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+  const result = schema._zod.run({ value, issues: [] }, ctx);
+  if (result instanceof Promise) {
+    throw new $ZodAsyncError();
+  }
+  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+};
+var safeParse = /* @__PURE__ */ _safeParse($ZodRealError);
+function failure(Err, issues, ctx) {
+  let error;
+  return {
+    success: false,
+    get error() {
+      if (!error) {
+        error = new Err(issues.map((iss) => finalizeIssue(iss, ctx, config())));
+        issues = void 0;
+        ctx = void 0;
+      }
+      return error;
+    },
+    set error(e) {
+      error = e;
+      issues = void 0;
+      ctx = void 0;
+    }
+  };
+}
+var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
+  const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+  let result = schema._zod.run({ value, issues: [] }, ctx);
+  if (result instanceof Promise)
+    result = await result;
+  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+};
+var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
+
+// node_modules/zod/v4/core/regexes.js
+var anyString = /^[\s\S]{0,}$/;
+var number = /^-?\d+(?:\.\d+)?$/;
+var boolean = /^(?:true|false)$/i;
+
+// node_modules/zod/v4/core/checks.js
+var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
+  var _a2;
+  inst._zod ?? (inst._zod = {});
+  inst._zod.def = def;
+  (_a2 = inst._zod).onattach ?? (_a2.onattach = []);
+});
+var $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
+  var _a2, _b;
+  $ZodCheck.init(inst, def);
+  if (def.pattern)
+    (_a2 = inst._zod).check ?? (_a2.check = (payload) => {
+      def.pattern.lastIndex = 0;
+      if (def.pattern.test(payload.value))
+        return;
+      payload.issues.push({
+        origin: "string",
+        code: "invalid_format",
+        format: def.format,
+        input: payload.value,
+        ...def.pattern ? { pattern: def.pattern.toString() } : {},
+        inst,
+        continue: !def.abort
+      });
+    });
+  else
+    (_b = inst._zod).check ?? (_b.check = () => {
+    });
+});
+var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) => {
+  $ZodCheckStringFormat.init(inst, def);
+  inst._zod.check = (payload) => {
+    def.pattern.lastIndex = 0;
+    if (def.pattern.test(payload.value))
+      return;
+    payload.issues.push({
+      origin: "string",
+      code: "invalid_format",
+      format: "regex",
+      input: payload.value,
+      pattern: def.pattern.toString(),
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+
+// node_modules/zod/v4/core/versions.js
+var version = {
+  major: 4,
+  minor: 6,
+  patch: 7
+};
+
+// node_modules/zod/v4/core/schemas.js
+var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
+  var _a2;
+  inst ?? (inst = {});
+  inst._zod.def = def;
+  inst._zod.bag = inst._zod.bag || {};
+  inst._zod.version = version;
+  const defChecks = inst._zod.def.checks;
+  const checks = inst._zod.traits.has("$ZodCheck") ? [inst, ...defChecks ?? []] : defChecks?.length ? [...defChecks] : [];
+  for (const ch of checks) {
+    for (const fn of ch._zod.onattach) {
+      fn(inst);
+    }
+  }
+  if (checks.length === 0) {
+    (_a2 = inst._zod).deferred ?? (_a2.deferred = []);
+    inst._zod.deferred?.push(() => {
+      inst._zod.run = inst._zod.parse;
+    });
+  } else {
+    const runChecks = (payload, checks2, ctx) => {
+      if (payload.memo)
+        return payload;
+      let isAborted = aborted(payload);
+      let asyncResult;
+      for (const ch of checks2) {
+        if (ch._zod.def.when) {
+          if (explicitlyAborted(payload))
+            continue;
+          const shouldRun = ch._zod.def.when(payload);
+          if (!shouldRun)
+            continue;
+        } else if (isAborted) {
+          continue;
+        }
+        const currLen = payload.issues.length;
+        const _ = ch._zod.check(payload);
+        if (_ instanceof Promise && ctx?.async === false) {
+          throw new $ZodAsyncError();
+        }
+        if (asyncResult || _ instanceof Promise) {
+          asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
+            await _;
+            const nextLen = payload.issues.length;
+            if (nextLen === currLen)
+              return;
+            attachSchema(payload.issues, currLen, inst);
+            if (!isAborted)
+              isAborted = aborted(payload, currLen);
+          });
+        } else {
+          const nextLen = payload.issues.length;
+          if (nextLen === currLen)
+            continue;
+          attachSchema(payload.issues, currLen, inst);
+          if (!isAborted)
+            isAborted = aborted(payload, currLen);
+        }
+      }
+      if (asyncResult) {
+        return asyncResult.then(() => {
+          return payload;
+        });
+      }
+      return payload;
+    };
+    const handleCanaryResult = (canary, payload, ctx) => {
+      if (aborted(canary)) {
+        canary.aborted = true;
+        return canary;
+      }
+      const checkResult = runChecks(payload, checks, ctx);
+      if (checkResult instanceof Promise) {
+        if (ctx.async === false)
+          throw new $ZodAsyncError();
+        return checkResult.then((checkResult2) => inst._zod.parse(checkResult2, ctx));
+      }
+      return inst._zod.parse(checkResult, ctx);
+    };
+    inst._zod.run = (payload, ctx) => {
+      if (ctx.skipChecks) {
+        return inst._zod.parse(payload, ctx);
+      }
+      if (ctx.direction === "backward") {
+        const canary = inst._zod.parse({ value: payload.value, issues: [] }, { ...ctx, skipChecks: true });
+        if (canary instanceof Promise) {
+          return canary.then((canary2) => {
+            return handleCanaryResult(canary2, payload, ctx);
+          });
+        }
+        return handleCanaryResult(canary, payload, ctx);
+      }
+      const result = inst._zod.parse(payload, ctx);
+      if (result instanceof Promise) {
+        if (ctx.async === false)
+          throw new $ZodAsyncError();
+        return result.then((result2) => runChecks(result2, checks, ctx));
+      }
+      return runChecks(result, checks, ctx);
+    };
+  }
+}, {
+  // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
+  get "~standard"() {
+    return hide(this, "~standard", standardProps(this));
+  },
+  set "~standard"(value) {
+    own(this, "~standard", value);
+  }
+});
+var toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
+async function validateAsync(inst, value) {
+  const ctx = { async: true };
+  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
+}
+function standardProps(inst) {
+  return {
+    validate: (value) => {
+      const ctx = { async: false };
+      try {
+        const r = inst._zod.run({ value, issues: [] }, ctx);
+        if (!(r instanceof Promise))
+          return toStandardResult(r, ctx);
+      } catch (_) {
+      }
+      return validateAsync(inst, value);
+    },
+    vendor: "zod",
+    version: 1
+  };
+}
+var $ZodString = /* @__PURE__ */ $constructor("$ZodString", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = def.pattern ?? anyString;
+  inst._zod.parse = (payload, _) => {
+    if (def.coerce)
+      try {
+        payload.value = String(payload.value);
+      } catch (_2) {
+      }
+    if (typeof payload.value === "string")
+      return payload;
+    payload.issues.push({
+      expected: "string",
+      code: "invalid_type",
+      input: payload.value,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = number;
+  inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce)
+      try {
+        payload.value = Number(payload.value);
+      } catch (_) {
+      }
+    const input = payload.value;
+    if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) {
+      return payload;
+    }
+    const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
+    payload.issues.push({
+      expected: "number",
+      code: "invalid_type",
+      input,
+      inst,
+      ...received ? { received } : {}
+    });
+    return payload;
+  };
+});
+var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = boolean;
+  inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce)
+      try {
+        payload.value = Boolean(payload.value);
+      } catch (_) {
+      }
+    const input = payload.value;
+    if (typeof input === "boolean")
+      return payload;
+    payload.issues.push({
+      expected: "boolean",
+      code: "invalid_type",
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+function capSize(inst, size) {
+  const caps = sizeCaps(inst._zod.def.checks);
+  if (!caps.length)
+    return;
+  const cap = Math.min(...caps.map((c) => c[0]));
+  const parse4 = inst._zod.parse;
+  inst._zod.parse = (payload, ctx) => {
+    const n = size(payload.value);
+    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
+      for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
+        if (n > max && ch._zod.def.when(payload)) {
+          const start = payload.issues.length;
+          ch._zod.check(payload);
+          payload.issues[start].continue = false;
+          attachSchema(payload.issues, start, inst);
+          return payload;
+        }
+      }
+    }
+    return parse4(payload, ctx);
+  };
+}
+var arraySize = (input) => Array.isArray(input) ? input.length : -1;
+function handleArrayResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
+}
+var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
+  $ZodType.init(inst, def);
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!Array.isArray(input)) {
+      payload.issues.push({
+        expected: "array",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
+    const proms = [];
+    const abortEarly = ctx?.abortEarly;
+    for (let i = 0; i < input.length; i++) {
+      const item = input[i];
+      const result = def.element._zod.run({
+        value: item,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) {
+        proms.push(result.then((result2) => handleArrayResult(result2, payload, i)));
+      } else {
+        handleArrayResult(result, payload, i);
+        if (abortEarly && result.issues.length !== 0 && aborted(result))
+          break;
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => payload);
+    }
+    return payload;
+  };
+  capSize(inst, arraySize);
+});
+function handlePropertyResult(result, final, key, input, optin, optout) {
+  const isPresent = key in input;
+  const isOptionalOut = optout === "optional";
+  if (!isPresent && isOptionalOut && optin === "optional") {
+    return;
+  }
+  if (result.issues.length) {
+    if (optin !== void 0 && isOptionalOut && !isPresent) {
+      return;
+    }
+    final.issues.push(...prefixIssues(key, result.issues));
+  }
+  if (!isPresent && optin === void 0) {
+    if (!result.issues.length) {
+      final.issues.push({
+        code: "invalid_type",
+        expected: "nonoptional",
+        input: void 0,
+        path: [key]
+      });
+    }
+    return;
+  }
+  if (result.value === void 0) {
+    if (isPresent || optin === "defaulted" && !isOptionalOut) {
+      final.value[key] = void 0;
+    }
+  } else {
+    final.value[key] = result.value;
+  }
+}
+var NO_SYMBOL_KEYS = [];
+function normalizeDef(def) {
+  const keys = Object.keys(def.shape);
+  const ownSymbols = Object.getOwnPropertySymbols(def.shape);
+  const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
+  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
+  for (const k of allKeys) {
+    if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
+      throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
+    }
+  }
+  const okeys = optionalKeys(def.shape);
+  return {
+    ...def,
+    allKeys,
+    symbolKeys,
+    // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
+    keySet: new Set(keys),
+    numKeys: keys.length,
+    optionalKeys: new Set(okeys)
+  };
+}
+function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
+  const unrecognized = [];
+  const keySet = def.keySet;
+  const _catchall = def.catchall._zod;
+  const t = _catchall.def.type;
+  const optin = _catchall.optin;
+  const optout = _catchall.optout;
+  let seen = 0;
+  for (const key in input) {
+    if (abortEarly && payload.issues.length !== seen) {
+      if (aborted(payload, seen))
+        break;
+      seen = payload.issues.length;
+    }
+    if (keySet.has(key))
+      continue;
+    if (key === "__proto__") {
+      if (t === "never")
+        unrecognized.push(key);
+      continue;
+    }
+    if (t === "never") {
+      unrecognized.push(key);
+      continue;
+    }
+    const r = _catchall.run({ value: input[key], issues: [] }, ctx);
+    if (r instanceof Promise) {
+      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+    } else {
+      handlePropertyResult(r, payload, key, input, optin, optout);
+    }
+  }
+  if (unrecognized.length) {
+    payload.issues.push({
+      code: "unrecognized_keys",
+      keys: unrecognized,
+      input,
+      inst,
+      // Describes the shape of the input, not the validity of the parsed value, so it never aborts. The parse still fails; the schema's own checks just get to run first, and an enclosing intersection can reconcile the key against a sibling operand.
+      continue: true
+    });
+  }
+  if (!proms.length)
+    return payload;
+  return Promise.all(proms).then(() => {
+    return payload;
+  });
+}
+var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
+  $ZodType.init(inst, def);
+  const desc = Object.getOwnPropertyDescriptor(def, "shape");
+  const sh = desc?.get ? desc.get.raw : def.shape ?? {};
+  if (sh) {
+    const get = () => {
+      const newSh = { ...sh };
+      Object.defineProperty(def, "shape", { value: newSh });
+      get.raw = newSh;
+      return newSh;
+    };
+    get.raw = sh;
+    Object.defineProperty(def, "shape", { get });
+  }
+  const _normalized = cached(() => normalizeDef(def));
+  defineLazyInternal(inst, "propValues", (zod) => {
+    const shape = zod.def.shape;
+    const propValues = {};
+    for (const key in shape) {
+      const field2 = shape[key]._zod;
+      if (field2.values) {
+        if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
+          assignProp(propValues, key, /* @__PURE__ */ new Set());
+        }
+        for (const v of field2.values)
+          propValues[key].add(v);
+        if (field2.optin !== void 0)
+          propValues[key].add(void 0);
+      }
+    }
+    return propValues;
+  });
+  const isObject2 = isObject;
+  const catchall = def.catchall;
+  let value;
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    value ?? (value = _normalized.value);
+    const input = payload.value;
+    if (!isObject2(input)) {
+      payload.issues.push({
+        expected: "object",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+    const proms = [];
+    const shape = value.shape;
+    const abortEarly = ctx?.abortEarly;
+    let seen = payload.issues.length;
+    for (const key of value.allKeys) {
+      if (abortEarly && payload.issues.length !== seen) {
+        if (aborted(payload, seen))
+          break;
+        seen = payload.issues.length;
+      }
+      if (key === "__proto__")
+        continue;
+      const el = shape[key];
+      const optin = el._zod.optin;
+      const optout = el._zod.optout;
+      const r = el._zod.run({ value: input[key], issues: [] }, ctx);
+      if (r instanceof Promise) {
+        proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+      } else {
+        handlePropertyResult(r, payload, key, input, optin, optout);
+      }
+    }
+    if (!catchall) {
+      return proms.length ? Promise.all(proms).then(() => payload) : payload;
+    }
+    return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
+  };
+});
+function handleUnionResults(results, final, inst, ctx) {
+  for (const result of results) {
+    if (result.issues.length === 0) {
+      final.value = result.value;
+      return final;
+    }
+  }
+  const nonaborted = results.filter((r) => !aborted(r));
+  if (nonaborted.length === 1) {
+    final.value = nonaborted[0].value;
+    return nonaborted[0];
+  }
+  final.issues.push({
+    code: "invalid_union",
+    input: final.value,
+    inst,
+    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
+  });
+  return final;
+}
+var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
+  defineLazyInternal(inst, "values", (zod) => {
+    if (zod.def.options.every((o) => o._zod.values)) {
+      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
+    }
+    return void 0;
+  });
+  defineLazyInternal(inst, "pattern", (zod) => {
+    if (zod.def.options.every((o) => o._zod.pattern)) {
+      const patterns = zod.def.options.map((o) => o._zod.pattern);
+      return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
+    }
+    return void 0;
+  });
+  const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+  inst._zod.parse = (payload, ctx) => {
+    if (first) {
+      return first(payload, ctx);
+    }
+    let async = false;
+    const results = [];
+    for (const option of def.options) {
+      const result = option._zod.run({
+        value: payload.value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) {
+        results.push(result);
+        async = true;
+      } else {
+        if (result.issues.length === 0)
+          return result;
+        results.push(result);
+      }
+    }
+    if (!async)
+      return handleUnionResults(results, payload, inst, ctx);
+    return Promise.all(results).then((results2) => {
+      return handleUnionResults(results2, payload, inst, ctx);
+    });
+  };
+});
+var $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
+  $ZodType.init(inst, def);
+  const items = def.items;
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!Array.isArray(input)) {
+      payload.issues.push({
+        input,
+        inst,
+        expected: "tuple",
+        code: "invalid_type"
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, [], ctx) : [];
+    const proms = [];
+    const optinStart = getTupleOptStart(items, "optin");
+    const optoutStart = getTupleOptStart(items, "optout");
+    if (!def.rest) {
+      if (input.length < optinStart) {
+        payload.issues.push({
+          code: "too_small",
+          minimum: optinStart,
+          inclusive: true,
+          input,
+          inst,
+          origin: "array"
+        });
+        return payload;
+      }
+      if (input.length > items.length) {
+        payload.issues.push({
+          code: "too_big",
+          maximum: items.length,
+          inclusive: true,
+          input,
+          inst,
+          origin: "array"
+        });
+      }
+    }
+    const itemResults = new Array(items.length);
+    const abortEarly = def.rest ? ctx?.abortEarly : void 0;
+    let itemAborted = false;
+    for (let i = 0; i < items.length; i++) {
+      const r = items[i]._zod.run({ value: input[i], issues: [] }, ctx);
+      if (r instanceof Promise) {
+        proms.push(r.then((rr) => {
+          itemResults[i] = rr;
+        }));
+      } else {
+        itemResults[i] = r;
+        if (abortEarly && !itemAborted && r.issues.length)
+          itemAborted = aborted(r);
+      }
+    }
+    if (def.rest && !itemAborted) {
+      let i = items.length - 1;
+      const rest = input.slice(items.length);
+      let seen = payload.issues.length;
+      for (const el of rest) {
+        if (abortEarly && payload.issues.length !== seen) {
+          if (aborted(payload, seen))
+            break;
+          seen = payload.issues.length;
+        }
+        i++;
+        const result = def.rest._zod.run({ value: el, issues: [] }, ctx);
+        if (result instanceof Promise) {
+          proms.push(result.then((r) => handleTupleResult(r, payload, i)));
+        } else {
+          handleTupleResult(result, payload, i);
+        }
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
+    }
+    return handleTupleResults(itemResults, payload, items, input, optoutStart);
+  };
+});
+function getTupleOptStart(items, key) {
+  for (let i = items.length - 1; i >= 0; i--) {
+    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+    if (!omittable)
+      return i + 1;
+  }
+  return 0;
+}
+function handleTupleResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
+}
+function handleTupleResults(itemResults, final, items, input, optoutStart) {
+  for (let i = 0; i < items.length; i++) {
+    const r = itemResults[i];
+    const isPresent = i < input.length;
+    if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
+      final.value.length = i;
+      break;
+    }
+    if (r.issues.length) {
+      if (!isPresent && i >= optoutStart) {
+        final.value.length = i;
+        break;
+      }
+      final.issues.push(...prefixIssues(i, r.issues));
+    }
+    final.value[i] = r.value;
+  }
+  for (let i = final.value.length - 1; i >= input.length; i--) {
+    if (items[i]._zod.optout === "optional" && final.value[i] === void 0) {
+      final.value.length = i;
+    } else {
+      break;
+    }
+  }
+  return final;
+}
+var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
+  $ZodType.init(inst, def);
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!isPlainObject(input)) {
+      payload.issues.push({
+        expected: "record",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    const proms = [];
+    const values = def.keyType._zod.values;
+    if (values && !def.partial) {
+      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+      const recordKeys = /* @__PURE__ */ new Set();
+      for (const key of values) {
+        if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
+          recordKeys.add(typeof key === "number" ? key.toString() : key);
+          if (key === "__proto__")
+            continue;
+          const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+          if (keyResult instanceof Promise) {
+            throw new Error("Async schemas not supported in object keys currently");
+          }
+          if (keyResult.issues.length) {
+            payload.issues.push({
+              code: "invalid_key",
+              origin: "record",
+              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+              input: key,
+              path: [key],
+              inst
+            });
+            continue;
+          }
+          const outKey = keyResult.value;
+          if (outKey === "__proto__")
+            continue;
+          const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+          if (result instanceof Promise) {
+            proms.push(result.then((result2) => {
+              if (result2.issues.length) {
+                payload.issues.push(...prefixIssues(key, result2.issues));
+              }
+              payload.value[outKey] = result2.value;
+            }));
+          } else {
+            if (result.issues.length) {
+              payload.issues.push(...prefixIssues(key, result.issues));
+            }
+            payload.value[outKey] = result.value;
+          }
+        }
+      }
+      let unrecognized;
+      for (const key in input) {
+        if (!recordKeys.has(key)) {
+          if (def.mode === "loose") {
+            if (key === "__proto__")
+              continue;
+            payload.value[key] = input[key];
+          } else {
+            unrecognized = unrecognized ?? [];
+            unrecognized.push(key);
+          }
+        }
+      }
+      if (unrecognized && unrecognized.length > 0) {
+        payload.issues.push({
+          code: "unrecognized_keys",
+          input,
+          inst,
+          keys: unrecognized,
+          continue: true
+        });
+      }
+    } else {
+      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+      let unrecognized;
+      for (const key of Reflect.ownKeys(input)) {
+        if (key === "__proto__")
+          continue;
+        if (!Object.prototype.propertyIsEnumerable.call(input, key))
+          continue;
+        let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+        if (keyResult instanceof Promise) {
+          throw new Error("Async schemas not supported in object keys currently");
+        }
+        const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
+        if (checkNumericKey) {
+          const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
+          if (retryResult instanceof Promise) {
+            throw new Error("Async schemas not supported in object keys currently");
+          }
+          if (retryResult.issues.length === 0) {
+            keyResult = retryResult;
+          }
+        }
+        if (keyResult.issues.length) {
+          if (def.mode === "loose") {
+            payload.value[key] = input[key];
+          } else if (values) {
+            unrecognized = unrecognized ?? [];
+            unrecognized.push(key);
+          } else {
+            payload.issues.push({
+              code: "invalid_key",
+              origin: "record",
+              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+              input: key,
+              path: [key],
+              inst
+            });
+          }
+          continue;
+        }
+        const outKey = keyResult.value;
+        if (outKey === "__proto__")
+          continue;
+        const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+        if (result instanceof Promise) {
+          proms.push(result.then((result2) => {
+            if (result2.issues.length) {
+              payload.issues.push(...prefixIssues(key, result2.issues));
+            }
+            payload.value[outKey] = result2.value;
+          }));
+        } else {
+          if (result.issues.length) {
+            payload.issues.push(...prefixIssues(key, result.issues));
+          }
+          payload.value[outKey] = result.value;
+        }
+      }
+      if (unrecognized && unrecognized.length > 0) {
+        payload.issues.push({
+          code: "unrecognized_keys",
+          input,
+          inst,
+          keys: unrecognized,
+          continue: true
+        });
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => payload);
+    }
+    return payload;
+  };
+});
+var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
+  $ZodType.init(inst, def);
+  const values = getEnumValues(def.entries);
+  const valuesSet = new Set(values);
+  inst._zod.values = valuesSet;
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
+    return new RegExp(patternValues.length ? `^(${patternValues.map((o) => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
+  });
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (valuesSet.has(input)) {
+      return payload;
+    }
+    payload.issues.push({
+      code: "invalid_value",
+      values,
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
+  $ZodType.init(inst, def);
+  const values = new Set(def.values);
+  inst._zod.values = values;
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const vals = zod.def.values;
+    return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+  });
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (values.has(input)) {
+      return payload;
+    }
+    payload.issues.push({
+      code: "invalid_value",
+      values: def.values,
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+function handleOptionalResult(payload, result) {
+  payload.value = result.issues.length ? void 0 : result.value;
+  return payload;
+}
+var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+  inst._zod.optout = "optional";
+  defineLazyInternal(inst, "values", (zod) => {
+    const values = zod.def.innerType._zod.values;
+    return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
+  });
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+  });
+  inst._zod.parse = (payload, ctx) => {
+    if (payload.value === void 0) {
+      if (def.innerType._zod.optin !== "defaulted")
+        return payload;
+      const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
+      if (result instanceof Promise)
+        return result.then((result2) => handleOptionalResult(payload, result2));
+      return handleOptionalResult(payload, result);
+    }
+    return def.innerType._zod.run(payload, ctx);
+  };
+});
+var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+  });
+  defineLazyInternal(inst, "values", (zod) => {
+    return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
+  });
+  inst._zod.parse = (payload, ctx) => {
+    if (payload.value === null)
+      return payload;
+    return def.innerType._zod.run(payload, ctx);
+  };
+});
+
+// node_modules/zod/v4/core/api.js
+function snapshotChecks(def) {
+  if (def.checks)
+    def.checks = [...def.checks];
+  return def;
+}
+// @__NO_SIDE_EFFECTS__
+function _string(Class, params) {
+  return new Class(snapshotChecks({ type: "string", ...normalizeParams(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _number(Class, params) {
+  return new Class(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _boolean(Class, params) {
+  return new Class({
+    type: "boolean",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _regex(pattern, params) {
+  return new $ZodCheckRegex({
+    check: "string_format",
+    format: "regex",
+    ...normalizeParams(params),
+    pattern
+  });
+}
+
+// node_modules/zod/v4/mini/schemas.js
+var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
+  if (!inst._zod)
+    throw new Error("Uninitialized schema in ZodMiniType.");
+  $ZodType.init(inst, def);
+  inst.def = def;
+  inst.type = def.type;
+}, {
+  // `with` is an alias for `check`: the same function object, not a wrapper.
+  get with() {
+    return this.check;
+  },
+  set with(value) {
+    own(this, "with", value);
+  },
+  parse(data, params) {
+    return parse2(this, data, params, { callee: this.parse });
+  },
+  parseAsync(data, params) {
+    return parseAsync(this, data, params, { callee: this.parseAsync });
+  },
+  safeParse(data, params) {
+    return safeParse(this, data, params);
+  },
+  safeParseAsync(data, params) {
+    return safeParseAsync(this, data, params);
+  },
+  check(...checks) {
+    const def = this.def;
+    return this.clone({
+      ...def,
+      checks: [
+        ...def.checks ?? [],
+        ...checks.map((ch) => typeof ch === "function" ? { _zod: { check: ch, def: { check: "custom" }, onattach: [] } } : ch)
+      ]
+    }, { parent: true });
+  },
+  clone(_def, params) {
+    return clone(this, _def, params);
+  },
+  brand() {
+    return this;
+  },
+  register(reg, meta2) {
+    reg.add(this, meta2);
+    return this;
+  },
+  apply(fn, ...args) {
+    return args.length === 0 ? fn(this) : fn(this, ...args);
+  }
+});
+var ZodMiniString = /* @__PURE__ */ $constructor("ZodMiniString", (inst, def) => {
+  $ZodString.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function string2(params) {
+  return _string(ZodMiniString, params);
+}
+var ZodMiniNumber = /* @__PURE__ */ $constructor("ZodMiniNumber", (inst, def) => {
+  $ZodNumber.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function number2(params) {
+  return _number(ZodMiniNumber, params);
+}
+var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) => {
+  $ZodBoolean.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function boolean2(params) {
+  return _boolean(ZodMiniBoolean, params);
+}
+var ZodMiniArray = /* @__PURE__ */ $constructor("ZodMiniArray", (inst, def) => {
+  $ZodArray.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function array(element, params) {
+  return new ZodMiniArray({
+    type: "array",
+    element,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniObject = /* @__PURE__ */ $constructor("ZodMiniObject", (inst, def) => {
+  $ZodObject.init(inst, def);
+  ZodMiniType.init(inst, def);
+  installLazyProp(inst, "shape", (self) => self._zod.def.shape, false);
+});
+// @__NO_SIDE_EFFECTS__
+function object(shape, params) {
+  const def = {
+    type: "object",
+    shape: shape ?? {},
+    ...normalizeParams(params)
+  };
+  return new ZodMiniObject(def);
+}
+var ZodMiniUnion = /* @__PURE__ */ $constructor("ZodMiniUnion", (inst, def) => {
+  $ZodUnion.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function union(options, params) {
+  return new ZodMiniUnion({
+    type: "union",
+    options,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniTuple = /* @__PURE__ */ $constructor("ZodMiniTuple", (inst, def) => {
+  $ZodTuple.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function tuple(items, _paramsOrRest, _params) {
+  const hasRest = _paramsOrRest instanceof $ZodType;
+  const params = hasRest ? _params : _paramsOrRest;
+  const rest = hasRest ? _paramsOrRest : null;
+  return new ZodMiniTuple({
+    type: "tuple",
+    items,
+    rest,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniRecord = /* @__PURE__ */ $constructor("ZodMiniRecord", (inst, def) => {
+  $ZodRecord.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function record(keyType, valueType, params) {
+  if (!valueType || !valueType._zod) {
+    return new ZodMiniRecord({
+      type: "record",
+      keyType: /* @__PURE__ */ string2(),
+      valueType: keyType,
+      ...normalizeParams(valueType)
+    });
+  }
+  return new ZodMiniRecord({
+    type: "record",
+    keyType,
+    valueType,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniEnum = /* @__PURE__ */ $constructor("ZodMiniEnum", (inst, def) => {
+  $ZodEnum.init(inst, def);
+  ZodMiniType.init(inst, def);
+  inst.options = [...inst._zod.values];
+});
+// @__NO_SIDE_EFFECTS__
+function _enum(values, params) {
+  const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
+  return new ZodMiniEnum({
+    type: "enum",
+    entries,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniLiteral = /* @__PURE__ */ $constructor("ZodMiniLiteral", (inst, def) => {
+  $ZodLiteral.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function literal(value, params) {
+  return new ZodMiniLiteral({
+    type: "literal",
+    values: Array.isArray(value) ? value : [value],
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniOptional = /* @__PURE__ */ $constructor("ZodMiniOptional", (inst, def) => {
+  $ZodOptional.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function optional(innerType) {
+  return new ZodMiniOptional({
+    type: "optional",
+    innerType
+  });
+}
+var ZodMiniNullable = /* @__PURE__ */ $constructor("ZodMiniNullable", (inst, def) => {
+  $ZodNullable.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function nullable(innerType) {
+  return new ZodMiniNullable({
+    type: "nullable",
+    innerType
+  });
+}
+
+// src/model/toolchain.ts
+var evidenceSchema = object({ fact: string2(), source: string2() });
+var backendSchema = _enum(["nft", "legacy"]);
+var packageRecordSchema = object({
+  name: string2(),
+  /** As the database writes it, revision and epoch included: `1.8.4-r2`, `1:1.8.9-2+b1`. */
+  version: string2(),
+  database: _enum(["apk", "dpkg", "rpm"])
+});
+var toolSchema = object({
+  /** The program, not the file: `iptables`, `ip6tables`, `ebtables`, `arptables`, `nft`, `ipset`, `conntrack`. One entry
+   * per program and binary that provides it, so iptables with both backends has two. */
+  name: string2(),
+  /** Upstream version without distribution revision (`1.8.4`); null when neither record nor bytes tell. */
+  version: nullable(string2().check(_regex(/^\d+(\.\d+){1,3}$/, "a version of two to four numbers, or null"))),
+  backend: optional(backendSchema),
+  /** The path by which a program reaches it: the first in PATH order. */
+  path: string2(),
+  /** The regular file behind it. */
+  target: string2(),
+  /** Link chain from `path` to `target`, both included. */
+  via: array(string2()),
+  /** GOARCH-like name of the ELF file's machine (`amd64`, `arm64`, `arm`, `386`, ...). */
+  architecture: optional(string2()),
+  package: optional(packageRecordSchema),
+  /** The record that names the file while the file's content is another than the recorded one: it was replaced, and no
+   * record describes it. Never together with `package`. */
+  replacedPackage: optional(packageRecordSchema),
+  /** Version read from the bytes of the binary (or of its library: ipset); absent when they don't tell. */
+  byteVersion: optional(string2()),
+  /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
+  json: optional(boolean2()),
+  /** The file carries `security.capability`. */
+  fileCapabilities: optional(boolean2()),
+  evidence: array(evidenceSchema)
+});
+var librarySchema = object({
+  /** Without version: `libnftnl`. */
+  name: string2(),
+  /** `11.3.0` of `libnftnl.so.11.3.0`. */
+  soVersion: string2(),
+  path: string2(),
+  /** Oldest and newest release it can be; null where that end is not known. */
+  versions: tuple([nullable(string2()), nullable(string2())]),
+  package: optional(packageRecordSchema),
+  evidence: array(evidenceSchema)
+});
+var extensionFamilySchema = _enum(["any", "ipv4", "ipv6", "arp", "bridge"]);
+var extensionSchema = object({
+  name: string2(),
+  /** Absent where the bytes do not tell: in programs that hold their extensions. */
+  kind: optional(_enum(["match", "target"])),
+  family: extensionFamilySchema,
+  /** Ascending. The tools take the highest one that the kernel has too. */
+  revisions: array(number2()),
+  /** The kernel's extension behind it, when that has another name: `conntrack` of `state`. */
+  realName: optional(string2())
+});
+var extensionSetSchema = object({
+  /** The libxtables that loads them, or the program that holds them. */
+  library: string2(),
+  /** Where the library looks; absent for a program that holds them. */
+  directory: optional(string2()),
+  /** Extension files in the directory: 0 when the folder is absent or empty. */
+  files: optional(number2()),
+  /** The tools' files that use the library, by path. */
+  tools: optional(array(string2())),
+  /** What can be loaded: a match or target whose file has its name. Absent: not looked at. */
+  list: optional(array(extensionSchema)),
+  /** Files of the directory that could not be told; what they bring is not in `list`. */
+  unread: optional(array(string2()))
+});
+var commandSchema = object({
+  backend: _enum(["nft", "legacy", "auto", "none", "unknown"]),
+  /** Link chain from the first hit in PATH to the final file; ends at the path that does not exist when it dangles. */
+  via: array(string2()),
+  /** The chain ends at a path that does not exist. */
+  dangling: optional(boolean2()),
+  /** A script that leaves the container (chroot, nsenter): the host's tools run. */
+  hostExec: optional(boolean2())
+});
+var selectorSchema = object({
+  /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
+  kind: _enum(["symlink", "alternatives", "iptables-wrapper", "script"]),
+  /** Generation of a wrapper: `v1`, `v2`, `go`, `v3`, or a fork's name; null for what has no version. */
+  version: nullable(string2()),
+  /** It is really what `iptables` resolves to in PATH order. */
+  effective: boolean2(),
+  path: string2(),
+  evidence: array(evidenceSchema)
+});
+var imageProgramSchema = object({
+  /** Name of a program profile in the knowledge base (`kilo`), or the last element of the Go module path. */
+  name: string2(),
+  version: nullable(string2()),
+  /** Path of its binary in the image. */
+  path: string2(),
+  /** Go module path when it is a Go program. */
+  module: optional(string2()),
+  /** Netfilter libraries linked, with versions: `github.com/coreos/go-iptables@v0.6.0`. */
+  libraries: array(string2()),
+  evidence: array(evidenceSchema)
+});
+var toolchainSchema = object({
+  os: object({ id: nullable(string2()), versionId: nullable(string2()) }),
+  /** Architecture that the platform states. */
+  architecture: string2(),
+  tools: array(toolSchema),
+  libraries: array(librarySchema),
+  /** Libraries that a tool needs (ELF DT_NEEDED, its libraries' own included) and that the image lacks: the file of the tool
+   * and the name that the loader looks for. Absent: not looked at. */
+  missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
+  /** Matches and targets of iptables, for each libxtables and each program that holds them. Absent without either. */
+  extensions: optional(array(extensionSetSchema)),
+  /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
+  defaults: record(string2(), commandSchema),
+  selector: optional(selectorSchema),
+  program: optional(imageProgramSchema),
+  /** A `modprobe` that could load kernel modules is in PATH. */
+  modprobe: boolean2(),
+  /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
+  environment: record(string2(), string2()),
+  /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
+  missing: array(
+    object({
+      fact: string2(),
+      reason: string2(),
+      /** All that is said here may be of other files than those that run: nothing can be judged without it. */
+      decisive: optional(boolean2())
+    })
+  )
+});
+var inspectionSchema = object({
+  schemaVersion: literal(1),
+  tool: object({ name: string2(), version: string2() }),
+  images: array(
+    object({
+      reference: string2(),
+      digest: string2(),
+      platforms: array(
+        object({
+          platform: string2(),
+          toolchain: toolchainSchema,
+          /** Odd things met while reading it, each a clause without a full stop. Absent: none. */
+          notes: optional(array(string2()))
+        })
+      )
+    })
+  )
+});
+
+// src/files/inspection-cache.ts
+var ENTRY_SIZE = 4 * 1024 * 1024;
+var ENTRIES = 500;
+function openInspectionCache(folder, tool2) {
+  const status = lstatSync(folder, { throwIfNoEntry: false });
+  if (status !== void 0 && !status.isDirectory())
+    throw new UserError(`${folder}: not a folder: name one for the cache, it is made when it isn't there`);
+  let problem;
+  return {
+    recall: (platform) => readEntry(join2(folder, nameOf(platform, tool2)), platform, tool2),
+    store({ platform, configDigest }, { toolchain, notes }) {
+      const images = [{ reference: configDigest, digest: configDigest, platforms: [{ platform, toolchain, notes }] }];
+      const text = `${JSON.stringify({ schemaVersion: 1, tool: tool2, images })}
+`;
+      try {
+        writeWhole(join2(folder, nameOf({ platform, configDigest }, tool2)), text);
+        makeRoom(folder);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        problem = error.message;
+      }
+    },
+    problem: () => problem
+  };
+}
+function nameOf({ platform, configDigest }, { version: version2 }) {
+  const key = createHash("sha256").update(JSON.stringify([version2, platform, configDigest]));
+  return `${key.digest("hex")}.json`;
+}
+function readEntry(path, { platform, configDigest }, tool2) {
+  const value = parse3(path);
+  const parsed = value === void 0 ? void 0 : inspectionSchema.safeParse(value);
+  if (parsed?.success !== true || parsed.data.tool.version !== tool2.version) return void 0;
+  const [image] = parsed.data.images;
+  const [entry] = image?.platforms ?? [];
+  if (image?.digest !== configDigest || entry?.platform !== platform) return void 0;
+  return { toolchain: entry.toolchain, notes: entry.notes ?? [] };
+}
+function parse3(path) {
+  try {
+    const bytes = readIfThere({ path, shown: path, limit: ENTRY_SIZE, what: "an entry of the cache" });
+    return bytes === void 0 ? void 0 : JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return void 0;
+  }
+}
+function makeRoom(folder) {
+  const names2 = readdirSync(folder).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  if (names2.length <= ENTRIES) return;
+  const aged = names2.flatMap((name) => {
+    const status = lstatSync(join2(folder, name), { throwIfNoEntry: false });
+    return status === void 0 ? [] : [{ name, time: status.mtimeMs }];
+  });
+  aged.sort((a, b) => a.time - b.time);
+  for (const { name } of aged.slice(0, aged.length - ENTRIES)) rmSync(join2(folder, name), { force: true });
+}
+
+// src/image/limits.ts
+var names = {
+  entries: "entries",
+  uncompressedBytes: "image-size",
+  nameBytes: "names-size",
+  keptBytes: "kept-size",
+  documentBytes: "documents-size",
+  treeEntries: "tree-entries",
+  manifests: "manifests"
+};
+function createBudget(limits) {
+  const { entries, uncompressedBytes, nameBytes, keptBytes, documentBytes, treeEntries, manifests } = limits;
+  return { entries, uncompressedBytes, nameBytes, keptBytes, documentBytes, treeEntries, manifests };
+}
+function spend(budget, what, amount, limits) {
+  budget[what] -= amount;
+  if (budget[what] < 0) throw exceeded(names[what], limits);
+}
+function isLimit(error) {
+  return error instanceof LimitError;
+}
+function createDeadline(limits) {
+  const end = performance.now() + limits.totalSeconds * 1e3;
+  const controller = new AbortController();
+  const error = exceeded("total-time", limits);
+  setTimeout(() => controller.abort(error), limits.totalSeconds * 1e3).unref();
+  return {
+    signal: controller.signal,
+    check() {
+      controller.signal.throwIfAborted();
+      if (performance.now() > end) throw error;
+    }
+  };
+}
+
+// src/image/digest.ts
+import { createHash as createHash2 } from "node:crypto";
+
+// src/image/errors.ts
+function quote(text) {
+  const short = text.length > 200 ? `${text.slice(0, 197)}...` : text;
+  const escaped = short.replace(
+    // C0, DEL, C1, line and paragraph separators, and what turns the direction of text round
+    /[\u0000-\u001f\u007f-\u009f\u2028-\u202f\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  );
+  return `"${escaped}"`;
+}
+function locate(error, place2) {
+  if (error instanceof LimitError) return new LimitError(`${place2}: ${error.message}`, error.limit, { cause: error });
+  if (error instanceof UserError) return new UserError(`${place2}: ${error.message}`, { cause: error });
+  const code = errorCode(error);
+  if (code === void 0) return error;
+  const problem = describeSystemError(code, error);
+  return problem === void 0 ? error : new UserError(`${place2}: ${problem}`, { cause: error });
+}
+function errorCode(error) {
+  if (!(error instanceof Error) || !("code" in error)) return void 0;
+  return typeof error.code === "string" ? error.code : void 0;
+}
+function describeSystemError(code, error) {
+  if (code === "Z_BUF_ERROR") return "it is truncated: the compressed data ends too early";
+  if (code.startsWith("Z_") || code.startsWith("ZSTD_")) return `its compressed data is damaged (${error.message})`;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES" || code === "EPERM") return "no permission to read it";
+  if (code === "EISDIR") return "it is a directory";
+  return /^E[A-Z0-9]+$/.test(code) ? `it cannot be read (${error.message})` : void 0;
+}
+
+// src/image/digest.ts
+var HEX_LENGTH = { sha256: 64, sha512: 128 };
+function parseDigest(text) {
+  const match2 = /^(sha256|sha512):([0-9a-f]+)$/.exec(text);
+  const algorithm = match2?.[1];
+  const hex = match2?.[2];
+  if (algorithm === void 0 || hex?.length !== HEX_LENGTH[algorithm]) return void 0;
+  return { algorithm, hex };
+}
+function requireDigest(text) {
+  const digest = parseDigest(text);
+  if (digest === void 0) throw new UserError(`${quote(text)} is not a sha256 or sha512 digest`);
+  return digest;
+}
+function digestOf(data, algorithm = "sha256") {
+  return `${algorithm}:${createHash2(algorithm).update(data).digest("hex")}`;
+}
+
+// src/image/file-space.ts
+function createFileSpace(tables) {
+  const starts = [];
+  let total = 0;
+  for (const table2 of tables) {
+    starts.push(total);
+    total += table2.length;
+  }
+  function layerOf(number3) {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = low + high + 1 >> 1;
+      if (starts[middle] <= number3) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+  function find2(number3) {
+    const layer = layerOf(number3);
+    return { files: tables[layer], file: number3 - starts[layer] };
+  }
+  return {
+    numberOf: (layer, file) => starts[layer] + file,
+    find: find2,
+    node(number3) {
+      const { files, file } = find2(number3);
+      return files.node(file);
+    },
+    peek(number3) {
+      const { files, file } = find2(number3);
+      return files.peek(file);
+    }
+  };
+}
+
+// src/image/tree.ts
+var MAX_HOPS = 40;
+function isDirectory(slot) {
+  return typeof slot === "object" && "children" in slot;
+}
+function isSymlink(slot) {
+  return typeof slot === "object" && "type" in slot && slot.type === "symlink";
+}
+function createDirectory(node) {
+  return { node, children: /* @__PURE__ */ new Map() };
+}
+function splitPath(path) {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+function walkPath(root, path, followLast, create, bounds) {
+  const met = [];
+  let stack = [{ directory: root, name: "" }];
+  const pending = splitPath(path).reverse();
+  let hops = 0;
+  const here = () => stack[stack.length - 1]?.directory ?? root;
+  const pathOf = (name) => {
+    const names2 = stack.slice(1).map((level) => level.name);
+    return `/${(name === void 0 ? names2 : [...names2, name]).join("/")}`;
+  };
+  for (let name = pending.pop(); name !== void 0; name = pending.pop()) {
+    bounds?.onStep();
+    const isLast = pending.length === 0;
+    if (name === "..") {
+      if (stack.length > 1) stack.pop();
+      continue;
+    }
+    const parent = here();
+    const slot = parent.children.get(name) ?? addDirectory(parent, name, create);
+    if (isLast) met.push(pathOf(name));
+    if (slot === void 0) return { end: "missing", at: [pathOf(name), ...pending.reverse()].join("/"), met };
+    if (isDirectory(slot)) {
+      if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
+      stack.push({ directory: slot, name });
+    } else if (isSymlink(slot) && (!isLast || followLast)) {
+      if (++hops > (bounds?.hops ?? MAX_HOPS)) return { end: "loop", at: pathOf(name), met };
+      if (slot.target.startsWith("/")) stack = stack.slice(0, 1);
+      pending.push(...splitPath(slot.target).reverse());
+    } else if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
+    else return { end: "not-a-directory", at: pathOf(name), met };
+  }
+  return { end: "directory", directory: here(), path: pathOf(), met };
+}
+function addDirectory(parent, name, create) {
+  const directory = create?.();
+  if (directory !== void 0) parent.children.set(name, directory);
+  return directory;
+}
+function createTree(root, files) {
+  function toNode(slot) {
+    if (typeof slot === "number") return files.node(slot);
+    return isDirectory(slot) ? slot.node : slot;
+  }
+  function resolve2(path) {
+    const asked = `/${splitPath(path).join("/")}`;
+    const walk = walkPath(root, path, true);
+    const via = [asked, ...walk.met.slice(1)];
+    if (walk.end === "directory") {
+      if (via[via.length - 1] !== walk.path) via.push(walk.path);
+      return { found: true, path: walk.path, node: walk.directory.node, via };
+    }
+    if (walk.end !== "slot") return { found: false, reason: walk.end, at: walk.at, via };
+    const node = toNode(walk.slot);
+    if (node.type === "symlink") throw new Error(`link not followed: ${walk.path}`);
+    return { found: true, path: walk.path, node, via };
+  }
+  return {
+    resolve: resolve2,
+    lookup(path) {
+      const walk = walkPath(root, path, false);
+      if (walk.end === "directory") return walk.directory.node;
+      return walk.end === "slot" ? toNode(walk.slot) : void 0;
+    },
+    list(path) {
+      const walk = walkPath(root, path, true);
+      if (walk.end === "directory") return [...walk.directory.children.keys()].sort();
+      return walk.end === "slot" && isDirectory(walk.slot) ? [...walk.slot.children.keys()].sort() : [];
+    },
+    *walk() {
+      yield { path: "/", node: root.node };
+      const pending = [{ directory: root, path: "" }];
+      for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
+        for (const [name, slot] of next.directory.children) {
+          const path = `${next.path}/${name}`;
+          yield { path, node: typeof slot === "number" ? files.peek(slot) : toNode(slot) };
+          if (isDirectory(slot)) pending.push({ directory: slot, path });
+        }
+      }
+    }
+  };
+}
+
+// src/image/merge.ts
+function mergeLayers(layers, { limits, budget } = standardBounds()) {
+  const root = createDirectory({ type: "directory", mode: 493, layer: layers[0]?.digest ?? "" });
+  const aliases = [];
+  const notes = [];
+  const bounds = createMergeBounds(limits, budget);
+  const files = createFileSpace(layers.map((layer) => layer.files));
+  for (const [index, layer] of layers.entries()) {
+    bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
+    const lower = findHardlinkTargets(root, layer, bounds);
+    applyWhiteouts(root, layer, bounds);
+    placeEntries(root, layer, { index, files, lower, aliases, notes, bounds });
+  }
+  return { tree: createTree(root, files), aliases, notes };
+}
+function standardBounds() {
+  return { limits: defaultLimits, budget: createBudget(defaultLimits) };
+}
+function createMergeBounds(limits, budget) {
+  let stepsLeft = limits.pathSteps;
+  return {
+    hops: limits.linkHops,
+    onStep() {
+      if (--stepsLeft < 0) throw exceeded("path-steps", limits);
+    },
+    add(entries) {
+      spend(budget, "treeEntries", entries, limits);
+    },
+    tooManyHops: (layer, path) => exceeded("link-hops", limits, `layer ${layer.digest}: on the way to ${quote(path)}`)
+  };
+}
+function findHardlinkTargets(root, layer, bounds) {
+  const targets = /* @__PURE__ */ new Map();
+  if (layer.whiteouts.length === 0 && layer.opaques.length === 0) return targets;
+  layer.entries.forEach((_directory, _name, value) => {
+    if (typeof value !== "object" || !("hardlink" in value)) return;
+    const leaf = findLeaf(root, value.hardlink, bounds);
+    if (leaf !== void 0) targets.set(value, leaf);
+  });
+  return targets;
+}
+function findLeaf(root, path, bounds) {
+  const walk = walkPath(root, path, false, void 0, bounds);
+  return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : void 0;
+}
+function applyWhiteouts(root, layer, bounds) {
+  const isReplacedLink = createLinkCheck(root, layer, bounds);
+  function find2(path, followLast) {
+    const walk = walkPath(root, path, followLast, void 0, bounds);
+    if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
+    return walk;
+  }
+  for (const path of layer.opaques) {
+    if (isReplacedLink(path)) continue;
+    const walk = find2(path, true);
+    if (walk.end === "directory") walk.directory.children.clear();
+    else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
+  }
+  for (const path of layer.whiteouts) {
+    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
+    const walk = find2(path, false);
+    if (walk.end === "slot") walk.parent.children.delete(walk.name);
+  }
+}
+function createLinkCheck(root, layer, bounds) {
+  let own2;
+  return (path) => {
+    let at = root;
+    for (let from = 1; from < path.length; ) {
+      const slash = path.indexOf("/", from);
+      const end = slash < 0 ? path.length : slash;
+      bounds.onStep();
+      const slot = at.children.get(path.slice(from, end));
+      if (slot === void 0) return false;
+      if (isDirectory(slot)) at = slot;
+      else if (!isSymlink(slot)) return false;
+      else {
+        const prefix = path.slice(0, end);
+        own2 ??= listPaths(layer);
+        if (own2.has(prefix)) return true;
+        const target = findDirectory(walkPath(root, prefix, true, void 0, bounds));
+        if (target === void 0) return false;
+        at = target;
+      }
+      from = end + 1;
+    }
+    return false;
+  };
+}
+function findDirectory(walk) {
+  const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : void 0;
+  return isDirectory(found) ? found : void 0;
+}
+function listPaths(layer) {
+  const paths = /* @__PURE__ */ new Set();
+  layer.entries.forEach((directory, name) => {
+    paths.add(`${directory}/${name}`);
+  });
+  return paths;
+}
+var AUFS_LINKS = "/.wh..wh.plnk";
+function placeEntries(root, layer, placing) {
+  const { index, files, lower, aliases, notes, bounds } = placing;
+  const parents = createParentFinder(root, layer, bounds);
+  const aufs = /* @__PURE__ */ new Map();
+  const repeated = [];
+  function bind(path, link) {
+    const leaf = findLeaf(root, link.hardlink, bounds) ?? lower.get(link) ?? aufs.get(link.hardlink);
+    if (leaf === void 0)
+      throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
+    if (typeof leaf === "number") aliases.push({ ...files.find(leaf), path });
+    return leaf;
+  }
+  function place2(directory, name, value) {
+    const { children } = parents.find(directory);
+    const existing = children.get(name);
+    if (isDirectoryNode(value)) {
+      if (isDirectory(existing)) {
+        existing.node = value;
+        return false;
+      }
+      children.set(name, createDirectory(value));
+    } else children.set(name, value);
+    if (existing === void 0) return false;
+    if (isDirectory(existing) || isSymlink(existing)) parents.forget();
+    if (isDirectory(existing) || existing === value) return false;
+    return (typeof existing === "number" ? files.find(existing).files : existing).layer === layer.digest;
+  }
+  layer.entries.forEach((directory, name, entry) => {
+    const value = typeof entry === "number" ? files.numberOf(index, entry) : "hardlink" in entry ? bind(`${directory}/${name}`, entry) : entry;
+    if (directory === AUFS_LINKS || directory.startsWith(`${AUFS_LINKS}/`)) {
+      if (!isDirectoryNode(value)) aufs.set(`${directory}/${name}`, value);
+    } else if (name === "") {
+      if (!isDirectoryNode(value)) throw inLayer(layer, "its root is not a directory");
+      root.node = value;
+    } else if (place2(directory, name, value)) repeated.push(`${directory}/${name}`);
+  });
+  if (repeated.length > 0) notes.push(describeRepeated(layer, repeated));
+}
+function isDirectoryNode(value) {
+  return typeof value === "object" && value.type === "directory";
+}
+function createParentFinder(root, layer, bounds) {
+  let last;
+  function create() {
+    bounds.add(1);
+    return createDirectory({ type: "directory", mode: 493, layer: layer.digest });
+  }
+  return {
+    find(path) {
+      if (last?.path === path) return last.directory;
+      const direct = walkDirectories(root, path);
+      if (direct !== void 0) {
+        last = { path, directory: direct };
+        return direct;
+      }
+      const walk = walkPath(root, path, true, create, bounds);
+      if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
+      const found = findDirectory(walk);
+      if (found === void 0) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
+      last = { path, directory: found };
+      return found;
+    },
+    forget() {
+      last = void 0;
+    }
+  };
+}
+function walkDirectories(root, path) {
+  let at = root;
+  for (let from = 1; from < path.length; ) {
+    const slash = path.indexOf("/", from);
+    const end = slash < 0 ? path.length : slash;
+    const slot = at.children.get(path.slice(from, end));
+    if (!isDirectory(slot)) return void 0;
+    at = slot;
+    from = end + 1;
+  }
+  return at;
+}
+function describeRepeated(layer, paths) {
+  const others = paths.length > 1 ? ` and ${paths.length - 1} other paths` : "";
+  return `layer ${layer.digest} holds ${quote(paths[0] ?? "")}${others} more than once; the last one counts`;
+}
+function inLayer(layer, problem) {
+  return new UserError(`layer ${layer.digest}: ${problem}`);
+}
+
+// src/image/names.ts
+function displayName(image) {
+  return image.names[0] ?? image.digest;
+}
+function pickImages(images, name) {
+  if (images.length === 0) throw new UserError("it lists no image");
+  checkNames(images);
+  if (name === void 0) return images;
+  const exact = images.filter((image) => image.digest === name || image.names.includes(name));
+  const loose = images.filter((image) => image.names.some((other) => fullName(other) === fullName(name)));
+  const found = exact.length > 0 ? exact : loose;
+  if (found.length === 1) return found;
+  const names2 = images.map((image) => quote(displayName(image))).join(", ");
+  const problem = found.length === 0 ? `no image is named ${quote(name)}` : `several images are named ${quote(name)}`;
+  throw new UserError(`${problem}; it holds ${names2}`);
+}
+function checkNames(images) {
+  const seen = /* @__PURE__ */ new Set();
+  for (const image of images) {
+    const name = displayName(image);
+    if (seen.has(name)) throw new UserError(`two different images in it are named ${quote(name)}`);
+    seen.add(name);
+  }
+}
+function fullName(name) {
+  const withTag2 = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
+  const host = withTag2.includes("/") ? withTag2.slice(0, withTag2.indexOf("/")) : "";
+  if (/[.:]/.test(host) || host === "localhost") return withTag2;
+  return `docker.io/${host === "" ? "library/" : ""}${withTag2}`;
+}
+
+// src/image/open-source.ts
+import { constants as constants2, createReadStream, existsSync as existsSync2, openSync as openSync3 } from "node:fs";
+import { open as open2, stat as stat2 } from "node:fs/promises";
+import { Socket } from "node:net";
+
+// src/image/archive-members.ts
+import { posix } from "node:path";
+
+// src/image/layer.ts
+import { createHash as createHash3 } from "node:crypto";
+
+// src/image/compression/decompress.ts
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createZstdDecompress, zstdDecompressSync } from "node:zlib";
+
+// src/image/compression/zstd-frames.ts
+var MAX_WINDOW = 2 ** 27;
+var FRAME_MAGIC = 4247762216;
+function createFrameScanner() {
+  const field2 = Buffer.alloc(16);
+  let fieldFill = 0;
+  let fieldNeeds = 4;
+  let stage = "magic";
+  let bytesLeft = 0;
+  let lastBlock = false;
+  let checksum = 0;
+  let done = false;
+  let skippable = false;
+  function expect(next, bytes) {
+    stage = next;
+    fieldFill = 0;
+    fieldNeeds = bytes;
+  }
+  function expectData(bytes, last) {
+    stage = "data";
+    bytesLeft = bytes;
+    lastBlock = last;
+    if (bytes === 0) endData();
+  }
+  function endData() {
+    done = lastBlock;
+    if (lastBlock) expect("magic", 4);
+    else expect("block", 3);
+  }
+  function onMagic() {
+    const magic = field2.readUInt32LE(0);
+    skippable = magic >>> 4 === 25481893;
+    if (!skippable && magic !== FRAME_MAGIC) throw damaged("no frame where one should begin");
+    if (skippable) expect("skippable", 4);
+    else expect("descriptor", 1);
+  }
+  function onBlock() {
+    const header = field2.readUIntLE(0, 3);
+    const type = header >> 1 & 3;
+    if (type === 3) throw damaged("a block of a reserved type");
+    const last = (header & 1) !== 0;
+    expectData((type === 1 ? 1 : header >> 3) + (last ? checksum : 0), last);
+  }
+  function onField() {
+    switch (stage) {
+      case "magic":
+        onMagic();
+        break;
+      case "skippable":
+        expectData(field2.readUInt32LE(0), true);
+        break;
+      case "descriptor":
+        stage = "header";
+        fieldNeeds = headerBytes(field2[0] ?? 0);
+        break;
+      case "header":
+        checkWindow(field2);
+        checksum = ((field2[0] ?? 0) & 4) !== 0 ? 4 : 0;
+        expect("block", 3);
+        break;
+      default:
+        onBlock();
+    }
+  }
+  function takeData(available) {
+    const take = Math.min(bytesLeft, available);
+    bytesLeft -= take;
+    if (bytesLeft === 0) endData();
+    return take;
+  }
+  function takeField3(chunk, at) {
+    const take = Math.min(fieldNeeds - fieldFill, chunk.length - at);
+    chunk.copy(field2, fieldFill, at, at + take);
+    fieldFill += take;
+    if (fieldFill === fieldNeeds) onField();
+    return take;
+  }
+  return {
+    scan(chunk, from) {
+      if (done) skippable = false;
+      done = false;
+      let at = from;
+      while (at < chunk.length && !done) at += stage === "data" ? takeData(chunk.length - at) : takeField3(chunk, at);
+      return at - from;
+    },
+    get done() {
+      return done;
+    },
+    get skippable() {
+      return skippable;
+    }
+  };
+}
+function headerBytes(descriptor) {
+  const single = (descriptor & 32) !== 0;
+  const window = single ? 0 : 1;
+  const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  const contentSize = [single ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
+  return 1 + window + dictionary + contentSize;
+}
+function checkWindow(header) {
+  const single = ((header[0] ?? 0) & 32) !== 0;
+  if (single) return;
+  const descriptor = header[1] ?? 0;
+  const base = 2 ** (10 + (descriptor >> 3));
+  const window = base + base / 8 * (descriptor & 7);
+  if (window > MAX_WINDOW)
+    throw new UserError(
+      `unpacking its zstd data takes ${Math.ceil(window / 2 ** 20)} MiB of memory, the limit is ${MAX_WINDOW / 2 ** 20}: compress it without --long`
+    );
+}
+function damaged(how) {
+  return new UserError(`its compressed data is damaged (zstd: ${how})`);
+}
+
+// src/image/compression/split-frames.ts
+function splitFrames(source, smallFrame) {
+  const iterator = source[Symbol.asyncIterator]();
+  const scanner = createFrameScanner();
+  let chunk = Buffer.alloc(0);
+  let at = 0;
+  async function hasMore() {
+    while (at >= chunk.length) {
+      const next = await iterator.next();
+      if (next.done) return false;
+      chunk = next.value;
+      at = 0;
+    }
+    return true;
+  }
+  async function take() {
+    if (!await hasMore()) throw new UserError("it is truncated: the zstd data ends inside a frame");
+    const from = at;
+    at += scanner.scan(chunk, from);
+    return chunk.subarray(from, at);
+  }
+  async function* rest(first) {
+    yield first;
+    while (!scanner.done) yield await take();
+  }
+  async function readFrame() {
+    let head = await take();
+    while (!scanner.done && (scanner.skippable || head.length < smallFrame)) {
+      const kept = scanner.skippable ? Buffer.alloc(0) : Buffer.from(head);
+      const more = await take();
+      head = kept.length === 0 ? more : Buffer.concat([kept, more]);
+    }
+    if (!scanner.done) return { chunks: rest(head) };
+    return scanner.skippable ? void 0 : { whole: head };
+  }
+  return {
+    async next() {
+      while (await hasMore()) {
+        const frame = await readFrame();
+        if (frame !== void 0) return frame;
+      }
+      return void 0;
+    },
+    async close() {
+      await iterator.return?.();
+    }
+  };
+}
+
+// src/image/compression/decompress.ts
+var GZIP_CHUNK = 256 * 1024;
+var ZSTD_CHUNK = 1024 * 1024;
+var SMALL_FRAME = 64 * 1024;
+var SMALL_CONTENT = 2 * 2 ** 20;
+function sniffCompression(head) {
+  if (head[0] === 31 && head[1] === 139) return "gzip";
+  if (head.length < 4) return "none";
+  const magic = Buffer.from(head.buffer, head.byteOffset, 4).readUInt32LE(0);
+  return magic === 4247762216 || magic >>> 4 === 25481893 ? "zstd" : "none";
+}
+async function decompress(source, sink, options) {
+  const { compression, chunks } = await peek(source);
+  options.onCompression?.(compression);
+  if (compression === "gzip") await runEngine(createGunzip({ chunkSize: GZIP_CHUNK }), chunks, sink, options.signal);
+  else if (compression === "zstd") await decompressFrames(chunks, sink, options);
+  else await passOn(chunks, sink, options.signal);
+}
+async function peek(source) {
+  const iterator = source[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  while (head.length < 4) {
+    const next = await iterator.next();
+    if (next.done) break;
+    head = head.length === 0 && next.value.length >= 4 ? next.value : Buffer.concat([head, next.value]);
+  }
+  async function* chunks() {
+    try {
+      if (head.length > 0) yield head;
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { compression: sniffCompression(head), chunks: chunks() };
+}
+async function passOn(chunks, sink, signal) {
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    const pending = sink(chunk);
+    if (pending !== void 0) await pending;
+  }
+}
+async function passOnOutput(output, sink, signal) {
+  for await (const chunk of output) {
+    signal?.throwIfAborted();
+    const pending = sink(chunk);
+    if (pending !== void 0) await pending;
+    else release(chunk);
+  }
+}
+function release(chunk) {
+  const { buffer, byteOffset, byteLength } = chunk;
+  if (buffer instanceof ArrayBuffer && byteLength > 0 && byteOffset + byteLength === buffer.byteLength)
+    buffer.transfer(0);
+}
+async function runEngine(engine, source, sink, signal) {
+  try {
+    await pipeline(source, engine, (output) => passOnOutput(output, sink, signal));
+  } catch (error) {
+    if (errorCode(error) !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+    throw new UserError("its compressed data is damaged (something else follows it)", { cause: error });
+  }
+}
+async function decompressFrames(source, sink, { limits, signal }) {
+  const frames = splitFrames(source, SMALL_FRAME);
+  let count = 0;
+  try {
+    for (let frame = await frames.next(); frame !== void 0; frame = await frames.next()) {
+      if (++count > limits.frames) throw exceeded("zstd-frames", limits);
+      const content = "whole" in frame ? decompressSmall(frame.whole) : void 0;
+      if (content !== void 0) await passOn(once(content), sink, signal);
+      else await runEngine(createZstdDecompress({ chunkSize: ZSTD_CHUNK }), toChunks(frame), sink, signal);
+    }
+  } finally {
+    await frames.close();
+  }
+}
+function decompressSmall(frame) {
+  try {
+    return zstdDecompressSync(frame, { maxOutputLength: SMALL_CONTENT });
+  } catch (error) {
+    if (errorCode(error) === "ERR_BUFFER_TOO_LARGE") return void 0;
+    throw error;
+  }
+}
+function toChunks(frame) {
+  return "whole" in frame ? once(frame.whole) : frame.chunks;
+}
+async function* once(chunk) {
+  if (chunk.length > 0) yield chunk;
+}
+
+// src/image/entry-list.ts
+function createEntryList() {
+  const names2 = [];
+  const values = [];
+  const starts = [];
+  const directories = [];
+  let directory;
+  return {
+    get length() {
+      return names2.length;
+    },
+    add(path, value) {
+      const slash = path.lastIndexOf("/");
+      if (directory?.length !== slash || !path.startsWith(directory)) {
+        directory = copyText(path.slice(0, slash));
+        starts.push(names2.length);
+        directories.push(directory);
+      }
+      const name = path.slice(slash + 1);
+      names2.push(names2.length < COPIED_FROM ? name : copyText(name));
+      values.push(value);
+    },
+    forEach(visit) {
+      for (let run2 = 0; run2 < starts.length; run2++) {
+        const end = starts[run2 + 1] ?? names2.length;
+        const at = directories[run2];
+        for (let i = starts[run2]; i < end; i++) visit(at, names2[i], values[i]);
+      }
+    }
+  };
+}
+var COPIED_FROM = 3e4;
+var scratch = Buffer.alloc(16 * 1024);
+function copyText(text) {
+  if (text.length < 13 || text.length * 3 > scratch.length || !text.isWellFormed()) return text;
+  return scratch.toString("utf8", 0, scratch.write(text));
+}
+
+// src/image/file-table.ts
+var SHOWN = 2147483648;
+var SHOWN_CLOSELY = 1073741824;
+var MARKS = SHOWN | SHOWN_CLOSELY;
+var NO_XATTRS = Object.freeze(/* @__PURE__ */ Object.create(null));
+function createFileTable() {
+  let count = 0;
+  let sizes = new Float64Array(256);
+  let kinds = new Uint32Array(256);
+  const attributes = createAttributeList();
+  const xattrs = /* @__PURE__ */ new Map();
+  const contents = /* @__PURE__ */ new Map();
+  const nodes = /* @__PURE__ */ new Map();
+  function grow() {
+    const wider = { sizes: new Float64Array(count * 2), kinds: new Uint32Array(count * 2) };
+    wider.sizes.set(sizes);
+    wider.kinds.set(kinds);
+    ({ sizes, kinds } = wider);
+  }
+  const table2 = {
+    layer: "",
+    get length() {
+      return count;
+    },
+    add(file) {
+      if (count === sizes.length) grow();
+      sizes[count] = file.size;
+      kinds[count] = attributes.indexOf(file);
+      if (Object.keys(file.xattrs).length > 0) xattrs.set(count, file.xattrs);
+      return count++;
+    },
+    markShown(file, closely = false) {
+      kinds[file] = kinds[file] | (closely ? MARKS : SHOWN);
+    },
+    isShown: (file, closely = false) => (kinds[file] & (closely ? SHOWN_CLOSELY : SHOWN)) !== 0,
+    setContent(file, content) {
+      if (content !== void 0) contents.set(file, content);
+      const node = nodes.get(file);
+      if (node !== void 0) node.content = content;
+    },
+    node(file) {
+      const node = table2.peek(file);
+      nodes.set(file, node);
+      return node;
+    },
+    peek(file) {
+      const known = nodes.get(file);
+      if (known !== void 0) return known;
+      const { mode, uid, gid } = attributes.at(kinds[file] & ~MARKS);
+      return {
+        type: "file",
+        size: sizes[file],
+        mode,
+        uid,
+        gid,
+        xattrs: xattrs.get(file) ?? NO_XATTRS,
+        layer: table2.layer,
+        content: contents.get(file)
+      };
+    }
+  };
+  return table2;
+}
+function createAttributeList() {
+  const list = [];
+  const indices = /* @__PURE__ */ new Map();
+  let last = 0;
+  return {
+    indexOf({ mode, uid, gid }) {
+      const same = list[last];
+      if (same !== void 0 && same.mode === mode && same.uid === uid && same.gid === gid) return last;
+      const key = `${mode} ${uid} ${gid}`;
+      last = indices.get(key) ?? list.push({ mode, uid, gid }) - 1;
+      indices.set(key, last);
+      return last;
+    },
+    at: (index) => list[index]
+  };
+}
+
+// src/image/gather.ts
+var GATHERED = 256 * 1024;
+var LARGE = 128 * 1024;
+async function* gather(source) {
+  let buffer = Buffer.alloc(0);
+  let other = buffer;
+  let filled = 0;
+  function take() {
+    const piece = buffer.subarray(0, filled);
+    [buffer, other] = [other, buffer];
+    filled = 0;
+    return piece;
+  }
+  for await (const chunk of source) {
+    if (filled + chunk.length > GATHERED && filled > 0) yield take();
+    if (chunk.length >= LARGE) {
+      if (filled > 0) yield take();
+      yield chunk;
+      continue;
+    }
+    if (buffer.length === 0) buffer = Buffer.allocUnsafeSlow(GATHERED);
+    filled += chunk.copy(buffer, filled);
+  }
+  if (filled > 0) yield take();
+}
+
+// src/image/tar/header.ts
+var import_headers = __toESM(require_headers(), 1);
+
+// src/image/tar/plain-header.ts
+var USTAR = 0;
+var GNU = 32;
+function decodePlainHeader(block) {
+  if (block.readUInt32BE(257) !== 1970500705 || block[261] !== 114) return void 0;
+  const format = block[262];
+  if (format !== USTAR && !(format === GNU && block[263] === 32 && block[264] === 0)) return void 0;
+  const mode = readOctal(block, 100, 108);
+  const uid = readOctal(block, 108, 116);
+  const gid = readOctal(block, 116, 124);
+  const size = readOctal(block, 124, 136);
+  if (mode < 0 || uid < 0 || gid < 0 || size < 0 || readOctal(block, 148, 156) !== sumBytes(block)) return void 0;
+  const prefix = format === USTAR ? readText(block, 345, 500) : "";
+  const base = readText(block, 0, 100);
+  const name = prefix === "" ? base : `${prefix}/${base}`;
+  const flag = block[156] === 0 ? 48 : block[156] ?? 0;
+  return {
+    name,
+    linkname: readText(block, 157, 257),
+    flag: flag === 48 && name.endsWith("/") ? "5" : String.fromCharCode(flag),
+    mode: mode & 4095,
+    uid,
+    gid,
+    size
+  };
+}
+function readOctal(block, from, end) {
+  let at = from;
+  while (at < end && (block[at] === 32 || block[at] === 0)) at++;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = (block[at] ?? 0) - 48;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  return at === end || block[at] === 32 || block[at] === 0 ? value : -1;
+}
+function readText(block, from, limit) {
+  let end = from;
+  while (end < limit && block[end] !== 0) end++;
+  return end === from ? "" : block.toString("latin1", from, end);
+}
+function sumBytes(block) {
+  let sum2 = 8 * 32;
+  for (let i = 0; i < 148; i++) sum2 += block[i] ?? 0;
+  for (let i = 156; i < 512; i++) sum2 += block[i] ?? 0;
+  return sum2;
+}
+
+// src/image/tar/header.ts
+var BLOCK = 512;
+function decodeHeader(block, offset) {
+  return decodePlainHeader(block) ?? decodeAnyHeader(block, offset);
+}
+function decodeAnyHeader(block, offset) {
+  const header = decodeFields(block, offset);
+  if (header === null) {
+    if (block.some((byte) => byte !== 0)) throw invalid(offset, "wrong checksum");
+    return null;
+  }
+  const flag = block[156] === 0 ? "0" : String.fromCharCode(block[156] ?? 0);
+  return {
+    name: header.name,
+    linkname: header.linkname ?? "",
+    flag: flag === "0" && header.name.endsWith("/") ? "5" : flag,
+    mode: (header.mode || 0) & 4095,
+    uid: header.uid || 0,
+    gid: header.gid || 0,
+    size: checkSize(block, header.size, offset)
+  };
+}
+function decodeFields(block, offset) {
+  try {
+    return import_headers.default.decode(block, "latin1", true);
+  } catch {
+    if (!hasSignedChecksum(block)) throw invalid(offset, "wrong checksum");
+    return import_headers.default.decode(withUnsignedChecksum(block), "latin1", true);
+  }
+}
+function checkSize(block, size, offset) {
+  const isBinary = ((block[SIZE] ?? 0) & 128) !== 0;
+  if (!isBinary && !isOctal(block, SIZE, SIZE + 12)) throw invalid(offset, "its size is not a number");
+  if (isBinary && block[SIZE] !== 128 || size === null || !Number.isSafeInteger(size) || size < 0)
+    throw invalid(offset, "impossible size");
+  return size;
+}
+var SIZE = 124;
+function isOctal(block, from, end) {
+  let at = from;
+  while (at < end && (block[at] === 32 || block[at] === 0)) at++;
+  while (at < end && (block[at] ?? 0) >= 48 && (block[at] ?? 0) <= 55) at++;
+  return at === end || block[at] === 32 || block[at] === 0;
+}
+function sum(block, signed) {
+  let total = 0;
+  for (let i = 0; i < BLOCK; i++) {
+    if (i >= 148 && i < 156) total += 32;
+    else total += signed ? block.readInt8(i) : block.readUInt8(i);
+  }
+  return total;
+}
+function hasSignedChecksum(block) {
+  return Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8) === sum(block, true);
+}
+function withUnsignedChecksum(block) {
+  const copy = Buffer.from(block);
+  copy.write(`${sum(block, false).toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  return copy;
+}
+function invalid(offset, why) {
+  if (offset === 0) return new UserError(`it is no tar archive (its first block: ${why})`);
+  return new UserError(`invalid tar header at byte ${offset}: ${why}`);
+}
+
+// src/image/tar/pax.ts
+function decodePax(data, offset) {
+  const records2 = /* @__PURE__ */ new Map();
+  const map = [];
+  let at = 0;
+  while (at < data.length) {
+    if (data[at] === 0) break;
+    const space = data.indexOf(32, at);
+    const digits = space < 0 ? "" : data.toString("latin1", at, space);
+    const end = at + Number(digits);
+    const equals = data.indexOf(61, space);
+    if (!/^\d{1,8}$/.test(digits) || end > data.length || equals < 0 || equals >= end || data[end - 1] !== 10)
+      throw new UserError(`malformed extended tar header at byte ${offset}`);
+    const key = data.toString("latin1", space + 1, equals);
+    const value = data.toString("latin1", equals + 1, end - 1);
+    if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") map.push(value);
+    else records2.set(key, value);
+    at = end;
+  }
+  if (map.length > 0) records2.set("GNU.sparse.map", map.join(","));
+  return records2;
+}
+function decodeName(latin1) {
+  if (!/[\x80-\xff]/.test(latin1)) return latin1;
+  try {
+    return strictUtf8.decode(Buffer.from(latin1, "latin1"));
+  } catch {
+    return latin1;
+  }
+}
+var strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+// src/image/tar/sparse.ts
+var ZEROS = Buffer.alloc(64 * 1024);
+function toSparseMap(numbers2, realSize) {
+  const map = [];
+  let end = 0;
+  for (let i = 0; i + 1 < numbers2.length; i += 2) {
+    const offset = toNumber(numbers2[i]);
+    const length = toNumber(numbers2[i + 1]);
+    if (offset < end || offset + length > realSize) throw malformed();
+    end = offset + length;
+    map.push([offset, length]);
+  }
+  if (numbers2.length % 2 !== 0) throw malformed();
+  return map;
+}
+function oldSparseNumbers(block, at, pairs) {
+  const numbers2 = [];
+  for (let i = 0; i < pairs * 2; i++) {
+    const field2 = block.subarray(at + i * 12, at + i * 12 + 12);
+    if (field2[0] === 0) break;
+    numbers2.push(oldNumber(field2));
+  }
+  return numbers2;
+}
+function oldNumber(field2) {
+  if (((field2[0] ?? 0) & 128) !== 0) return BigInt(`0x${field2.toString("hex", 1)}`).toString();
+  const digits = /^ *([0-7]+)[ \0]*$/.exec(field2.toString("latin1"))?.[1];
+  if (digits === void 0) throw malformed();
+  return Number.parseInt(digits, 8).toString();
+}
+function expandSparse(consumer, map, realSize, limits) {
+  let pending = [];
+  let pendingBytes = 0;
+  let nextLook = 512;
+  let segments = map;
+  let index = 0;
+  let position = 0;
+  let wanted = true;
+  function writeZeros(until) {
+    while (wanted && position < until) {
+      const length = Math.min(ZEROS.length, until - position);
+      wanted = consumer.write(ZEROS.subarray(0, length));
+      position += length;
+    }
+  }
+  function writeStored(chunk) {
+    let at = 0;
+    while (wanted && at < chunk.length && segments !== null && index < segments.length) {
+      const [offset, length] = segments[index] ?? [0, 0];
+      writeZeros(offset);
+      const take = Math.min(chunk.length - at, offset + length - position);
+      if (wanted && take > 0) wanted = consumer.write(chunk.subarray(at, at + take));
+      position += take;
+      at += take;
+      if (position >= offset + length) index++;
+    }
+  }
+  function lookForMap() {
+    const all = Buffer.concat(pending);
+    const parsed = parseLeadingMap(all, realSize);
+    if (parsed === void 0 && all.length > limits.headerBytes)
+      throw exceeded("header-size", limits, "map of a sparse file");
+    pending = parsed ? [] : [all];
+    nextLook = all.length * 2;
+    if (!parsed) return;
+    segments = parsed.map;
+    writeStored(all.subarray(parsed.length));
+  }
+  return {
+    write(chunk) {
+      if (segments !== null) {
+        writeStored(chunk);
+        return wanted;
+      }
+      pending.push(Buffer.from(chunk));
+      pendingBytes += chunk.length;
+      if (pendingBytes >= nextLook) lookForMap();
+      return wanted;
+    },
+    end() {
+      if (segments === null) lookForMap();
+      if (segments === null || wanted && segments.slice(index).some(([, length]) => length > 0)) throw malformed();
+      writeZeros(realSize);
+      consumer.end();
+    }
+  };
+}
+function parseLeadingMap(data, realSize) {
+  const lines = [];
+  let at = 0;
+  let needed = 1;
+  while (lines.length < needed) {
+    const end = data.indexOf(10, at);
+    if (end < 0) return void 0;
+    lines.push(data.toString("latin1", at, end));
+    at = end + 1;
+    if (lines.length === 1) needed = 1 + 2 * toNumber(lines[0]);
+  }
+  const length = Math.ceil(at / 512) * 512;
+  return data.length < length ? void 0 : { map: toSparseMap(lines.slice(1), realSize), length };
+}
+function toNumber(text) {
+  const value = /^\d{1,16}$/.test(text ?? "") ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value)) throw malformed();
+  return value;
+}
+function malformed() {
+  return new UserError("malformed map of a sparse file");
+}
+
+// src/image/tar/reader.ts
+var NO_XATTRS2 = Object.freeze(/* @__PURE__ */ Object.create(null));
+function createTarReader(onMember, limits) {
+  const block = Buffer.alloc(BLOCK);
+  let blockFill = 0;
+  let position = 0;
+  let bodyLeft = 0;
+  let paddedLeft = 0;
+  let consumer;
+  let zeroBlocks = 0;
+  let extensions = emptyExtensions();
+  let global = /* @__PURE__ */ new Map();
+  let headersBytes = 0;
+  let globalBytes = 0;
+  let sparseHeader;
+  function startBody(plan) {
+    bodyLeft = plan.stored;
+    paddedLeft = Math.ceil(plan.stored / BLOCK) * BLOCK;
+    consumer = plan.consumer;
+    if (bodyLeft === 0) finishBody();
+  }
+  function finishBody() {
+    const finished = consumer;
+    consumer = void 0;
+    finished?.end();
+  }
+  function onBlock() {
+    if (sparseHeader !== void 0) {
+      continueSparse(sparseHeader);
+      return;
+    }
+    const at = position - BLOCK;
+    const header = decodeHeader(block, at);
+    if (header === null) zeroBlocks++;
+    else if (zeroBlocks > 0) throw new UserError(`a tar header at byte ${at} follows a block of zeros`);
+    else if (header.flag === "S") startSparse(header);
+    else startBody(planFor(header, at));
+  }
+  function planFor(header, at) {
+    if ("xgLKX".includes(header.flag)) return readExtension(header, at);
+    if (header.flag === "V") return { stored: header.size, consumer: void 0 };
+    if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at}`);
+    return openMember(header, void 0);
+  }
+  function startSparse(header) {
+    const numbers2 = oldSparseNumbers(block, 386, 4);
+    const realSize = Number(oldNumber(block.subarray(483, 495)));
+    sparseHeader = { header, numbers: numbers2, realSize };
+    if (block[482] === 0) finishSparse(sparseHeader);
+  }
+  function continueSparse(sparse) {
+    sparse.numbers.push(...oldSparseNumbers(block, 0, 21));
+    if (sparse.numbers.length * 12 > limits.headerBytes)
+      throw exceeded("header-size", limits, `sparse file before byte ${position}`);
+    if (block[504] === 0) finishSparse(sparse);
+  }
+  function finishSparse({
+    header,
+    numbers: numbers2,
+    realSize
+  }) {
+    sparseHeader = void 0;
+    if (!Number.isSafeInteger(realSize))
+      throw new UserError(`impossible size of a sparse file before byte ${position}`);
+    startBody(openMember(header, { map: toSparseMap(numbers2, realSize), realSize, name: void 0 }));
+  }
+  function readExtension(header, at) {
+    if (header.size > limits.headerBytes) throw exceeded("header-size", limits, `tar header at byte ${at}`);
+    headersBytes += header.size;
+    if (headersBytes > limits.headersBytes) throw exceeded("headers-size", limits);
+    const data = Buffer.alloc(header.size);
+    let fill = 0;
+    return {
+      stored: header.size,
+      consumer: {
+        write(chunk) {
+          fill += chunk.copy(data, fill);
+          return true;
+        },
+        end() {
+          if (header.flag === "g") {
+            addGlobal(decodePax(data, at));
+            return;
+          }
+          extensions.pending = true;
+          if (header.flag === "L") extensions.longName = cString(data);
+          else if (header.flag === "K") extensions.longLink = cString(data);
+          else extensions.pax = decodePax(data, at);
+        }
+      }
+    };
+  }
+  function addGlobal(records2) {
+    for (const [key, value] of records2) {
+      if (!isMeant(key)) continue;
+      globalBytes += key.length + value.length;
+      if (globalBytes > limits.headerBytes) throw exceeded("header-size", limits, "records for all files");
+      global.set(key, value);
+    }
+  }
+  function openMember(header, sparse) {
+    const { longName, longLink, pax } = extensions;
+    if (extensions.pending) extensions = emptyExtensions();
+    const records2 = pax === void 0 ? global : global.size === 0 ? pax : new Map([...global, ...pax]);
+    const stored = paxNumber(records2, "size") ?? header.size;
+    const paxSparse = sparse ?? readPaxSparse(records2);
+    const type = typeOf(header.flag);
+    const hasBody = type === "file" || header.flag === "D";
+    const name = longName ?? paxSparse?.name ?? (records2.get("path") || header.name);
+    const linkname = longLink ?? (records2.get("linkpath") || header.linkname);
+    if (name.length > limits.pathBytes) throw exceeded("path-length", limits, quote(decodeName(name)));
+    if (linkname.length > limits.linkBytes) throw exceeded("link-length", limits, quote(decodeName(name)));
+    const member = {
+      name: decodeName(name),
+      type,
+      linkname: decodeName(linkname),
+      size: type === "file" ? paxSparse?.realSize ?? stored : 0,
+      mode: header.mode,
+      uid: paxNumber(records2, "uid") ?? header.uid,
+      gid: paxNumber(records2, "gid") ?? header.gid,
+      xattrs: readXattrs(records2),
+      offset: position,
+      sparse: paxSparse !== void 0
+    };
+    const taker = type === "file" ? onMember(member) : void onMember(member);
+    const expanding = taker !== void 0 && paxSparse !== void 0 ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits) : taker;
+    return { stored: hasBody ? stored : 0, consumer: expanding };
+  }
+  function takeBody(chunk, from) {
+    const take = Math.min(chunk.length - from, paddedLeft);
+    const data = Math.min(take, bodyLeft);
+    if (data > 0) {
+      bodyLeft -= data;
+      if (consumer !== void 0 && !consumer.write(chunk.subarray(from, from + data))) finishBody();
+      if (bodyLeft === 0) finishBody();
+    }
+    paddedLeft -= take;
+    position += take;
+    return from + take;
+  }
+  function takeBlock(chunk, from) {
+    const take = Math.min(chunk.length - from, BLOCK - blockFill);
+    chunk.copy(block, blockFill, from, from + take);
+    blockFill += take;
+    position += take;
+    if (blockFill === BLOCK) {
+      blockFill = 0;
+      onBlock();
+    }
+    return from + take;
+  }
+  return {
+    push(chunk) {
+      let at = 0;
+      while (at < chunk.length) {
+        if (zeroBlocks >= 2) {
+          position += chunk.length - at;
+          return;
+        }
+        at = paddedLeft > 0 ? takeBody(chunk, at) : takeBlock(chunk, at);
+      }
+    },
+    skippable: () => consumer === void 0 ? paddedLeft : 0,
+    skip(bytes) {
+      bodyLeft = Math.max(0, bodyLeft - bytes);
+      paddedLeft -= bytes;
+      position += bytes;
+    },
+    end() {
+      if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
+      if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
+      if (extensions.pending || sparseHeader !== void 0)
+        throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
+      global = /* @__PURE__ */ new Map();
+    }
+  };
+}
+function emptyExtensions() {
+  return { pending: false, longName: void 0, longLink: void 0, pax: void 0 };
+}
+function typeOf(flag) {
+  switch (flag) {
+    case "1":
+      return "hardlink";
+    case "2":
+      return "symlink";
+    case "3":
+    case "4":
+      return "device";
+    // D: a directory with the list of its names as body (GNU incremental archives)
+    case "5":
+    case "D":
+      return "directory";
+    case "6":
+      return "fifo";
+    default:
+      return "file";
+  }
+}
+function readPaxSparse(records2) {
+  if (records2.size === 0) return void 0;
+  const realSize = paxNumber(records2, "GNU.sparse.realsize") ?? paxNumber(records2, "GNU.sparse.size");
+  const list = records2.get("GNU.sparse.numblocks") === "0" ? "" : records2.get("GNU.sparse.map");
+  if (realSize === void 0 && list === void 0) return void 0;
+  if (realSize === void 0) throw new UserError("a sparse file without its size");
+  const name = records2.get("GNU.sparse.name");
+  if (list !== void 0) return { map: toSparseMap(list === "" ? [] : list.split(","), realSize), realSize, name };
+  if (records2.get("GNU.sparse.major") === "1" && records2.get("GNU.sparse.minor") === "0")
+    return { map: null, realSize, name };
+  throw new UserError("a sparse file of an unknown format");
+}
+function paxNumber(records2, key) {
+  const text = records2.get(key);
+  if (text === void 0 || text === "") return void 0;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new UserError(`malformed extended tar header: ${key} is ${quote(text)}`);
+  return value;
+}
+var XATTR_PREFIX = "SCHILY.xattr.";
+var MEANT = /* @__PURE__ */ new Set(["path", "linkpath", "size", "uid", "gid"]);
+function isMeant(key) {
+  return MEANT.has(key) || key.startsWith("GNU.sparse.") || key.startsWith(XATTR_PREFIX);
+}
+function readXattrs(records2) {
+  if (records2.size === 0) return NO_XATTRS2;
+  let xattrs;
+  for (const [key, value] of records2) {
+    if (!key.startsWith(XATTR_PREFIX)) continue;
+    xattrs ??= /* @__PURE__ */ Object.create(null);
+    xattrs[key.slice(XATTR_PREFIX.length)] = value;
+  }
+  return xattrs ?? NO_XATTRS2;
+}
+function cString(data) {
+  const end = data.indexOf(0);
+  return data.toString("latin1", 0, end < 0 ? data.length : end);
+}
+
+// src/image/weigh.ts
+var OVERHEAD = 32;
+function weigh(content, { cutsText }, written) {
+  let total = cutsText === true ? written : 0;
+  const pending = [content];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value === "string") total += OVERHEAD + (cutsText === true ? 0 : value.length);
+    else if (typeof value !== "object" || value === null) total += 8;
+    else {
+      total += OVERHEAD;
+      if (ArrayBuffer.isView(value)) total += value.byteLength;
+      else if (value instanceof Map) for (const entry of value) pending.push(...entry);
+      else if (value instanceof Set || Array.isArray(value)) for (const item of value) pending.push(item);
+      else for (const item of Object.values(value)) pending.push(item);
+    }
+  }
+  return total;
+}
+function weighXattrs(xattrs) {
+  let total = 0;
+  for (const key in xattrs) total += OVERHEAD + key.length + (xattrs[key]?.length ?? 0);
+  return total;
+}
+
+// src/image/layer.ts
+async function scanLayer(source, options) {
+  const { limits, digestAlgorithm = "sha256", diffIdAlgorithm = "sha256" } = options;
+  const stored = createHash3(digestAlgorithm);
+  const unpacked = createHash3(diffIdAlgorithm);
+  const takeBytes = createByteCounter(options);
+  const changes = createChangeCollector(options, takeBytes);
+  const reader2 = createTarReader(changes.onMember, limits);
+  let compression = "none";
+  async function* hashed() {
+    for await (const chunk of gather(source)) {
+      stored.update(chunk);
+      options.progress?.bytes(chunk.length);
+      yield chunk;
+    }
+  }
+  await decompress(
+    hashed(),
+    (chunk) => {
+      takeBytes(chunk.length);
+      if (compression !== "none" || digestAlgorithm !== diffIdAlgorithm) unpacked.update(chunk);
+      reader2.push(chunk);
+    },
+    {
+      limits,
+      signal: options.signal,
+      onCompression: (found) => {
+        compression = found;
+      }
+    }
+  );
+  reader2.end();
+  const digest = `${digestAlgorithm}:${stored.digest("hex")}`;
+  const isSame = compression === "none" && digestAlgorithm === diffIdAlgorithm;
+  const diffId = isSame ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
+  return { ...changes.finish(digest), diffId, compression };
+}
+var WHITEOUT = ".wh.";
+var AUFS = ".wh..wh.";
+var OPAQUE = ".wh..wh..opq";
+var ESTARGZ_INDEX = "/stargz.index.json";
+var LANDMARKS = /* @__PURE__ */ new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
+function createChangeCollector({ probe, limits, budget }, takeBytes) {
+  const entries = createEntryList();
+  const files = createFileTable();
+  const nodes = createNodeMaker();
+  const changes = { digest: "", entries, files, whiteouts: [], opaques: [] };
+  let met = 0;
+  function onMember(member) {
+    if (++met > limits.layerEntries) throw exceeded("layer-entries", limits);
+    spend(budget, "entries", 1, limits);
+    const path = normalisePath(member.name);
+    spend(budget, "nameBytes", path.length + member.linkname.length + weighXattrs(member.xattrs), limits);
+    const slash = path.lastIndexOf("/");
+    const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
+    if (path === ESTARGZ_INDEX) return void 0;
+    return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
+  }
+  function onHidden(path, slash, member) {
+    if (LANDMARKS.has(path)) return void 0;
+    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`)
+      return path.startsWith(`/${AUFS}plnk/`) ? onEntry(path, member) : void 0;
+    const name = path.slice(slash + 1);
+    if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
+    const directory = path.slice(0, slash);
+    if (name === OPAQUE) changes.opaques.push(directory === "" ? "/" : directory);
+    else if (!name.startsWith(AUFS)) changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
+    return void 0;
+  }
+  function onEntry(path, member) {
+    if (member.type === "file") return onFile(path, member);
+    entries.add(path, member.type === "hardlink" ? { hardlink: normalisePath(member.linkname) } : nodes.make(member));
+    return void 0;
+  }
+  function onFile(path, member) {
+    const file = files.add(member);
+    entries.add(path, file);
+    const { size, mode, xattrs } = member;
+    const sink = probe({ path, size, mode, xattrs });
+    if (sink === void 0) return void 0;
+    files.markShown(file, sink.byName === true || sink.byPlace === true);
+    let written = 0;
+    return {
+      write(chunk) {
+        if (member.sparse) takeBytes(chunk.length);
+        written += chunk.length;
+        return sink.write(chunk);
+      },
+      end() {
+        const content = sink.end();
+        if (content !== void 0) spend(budget, "keptBytes", weigh(content, sink, written), limits);
+        files.setContent(file, content);
+      }
+    };
+  }
+  function finish2(digest) {
+    changes.digest = digest;
+    files.layer = digest;
+    nodes.setLayer(digest);
+    return changes;
+  }
+  return { onMember, finish: finish2 };
+}
+function createNodeMaker() {
+  const directories = /* @__PURE__ */ new Map();
+  const others = [];
+  const layer = "";
+  function makeDirectory(mode) {
+    const node = directories.get(mode) ?? { type: "directory", mode, layer };
+    directories.set(mode, node);
+    return node;
+  }
+  function makeOther(type, target) {
+    const node = type === "symlink" ? { type: "symlink", target, layer } : { type: "other", layer };
+    others.push(node);
+    return node;
+  }
+  return {
+    make({ type, mode, linkname }) {
+      return type === "directory" ? makeDirectory(mode) : makeOther(type, linkname);
+    },
+    setLayer(digest) {
+      for (const node of directories.values()) node.layer = digest;
+      for (const node of others) node.layer = digest;
+    }
+  };
+}
+function whiteoutTarget(name, path) {
+  const target = name.slice(WHITEOUT.length);
+  if (target === "" || target === "." || target === "..")
+    throw new UserError(`the whiteout ${quote(path)} names no file`);
+  return target;
+}
+function normalisePath(name) {
+  const isPlain = !/^[/.]/.test(name) && !name.includes("//") && !name.includes("/.");
+  if (isPlain && name !== "") return `/${name.endsWith("/") ? name.slice(0, -1) : name}`;
+  const parts = [];
+  for (const part of name.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === void 0) throw new UserError(`the path ${quote(name)} leads out of the image`);
+  }
+  return `/${parts.join("/")}`;
+}
+function createByteCounter({ limits, budget }) {
+  let left = limits.layerBytes;
+  return (bytes) => {
+    left -= bytes;
+    if (left < 0) throw exceeded("layer-size", limits);
+    spend(budget, "uncompressedBytes", bytes, limits);
+  };
+}
+
+// src/image/archive-members.ts
+function createMemberIndex(limits) {
+  const members2 = /* @__PURE__ */ new Map();
+  let added = 0;
+  function linkTarget(member, name) {
+    if (member.type === "hardlink") return memberName(member.linkname);
+    if (member.type === "symlink") return posix.normalize(posix.join(posix.dirname(name), member.linkname));
+    return void 0;
+  }
+  return {
+    add(member, value) {
+      if (++added > limits.members) throw exceeded("archive-files", limits);
+      const name = memberName(member.name);
+      const link = linkTarget(member, name);
+      if (link !== void 0 && link !== name) members2.set(name, { link });
+      else if (member.type === "file") members2.set(name, { value });
+    },
+    find(name) {
+      let at = name;
+      for (let hops = 0; hops <= limits.linkHops; hops++) {
+        const found = members2.get(at);
+        if (found === void 0) return void 0;
+        if ("value" in found) return { name: at, value: found.value };
+        at = found.link;
+      }
+      throw exceeded("link-hops", limits, `link ${quote(name)}`);
+    }
+  };
+}
+function memberName(name) {
+  return normalisePath(name).slice(1);
+}
+
+// src/image/file-range.ts
+var CHUNK = 512 * 1024;
+async function* readRange(handle, offset, size) {
+  const length = Math.min(CHUNK, size);
+  const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(size > CHUNK ? length : 0)];
+  let done = 0;
+  for (let turn = 0; done < size; turn++) {
+    const buffer = buffers[turn % 2];
+    const filled = await readFully(handle, buffer, Math.min(buffer.length, size - done), offset + done);
+    if (filled === 0) return;
+    done += filled;
+    yield buffer.subarray(0, filled);
+  }
+}
+async function readFully(handle, buffer, length, position) {
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+}
+
+// src/image/toc/problem.ts
+var TocProblem = class extends Error {
+};
+var UselessToc = class extends TocProblem {
+};
+
+// src/image/toc/compare.ts
+var MAX_ENTRIES = 5e5;
+var MIN_PIECE = 4096;
+function compareTable(tar, table2, contents, piece) {
+  if (tar.entries.length > MAX_ENTRIES || contents.isFull())
+    throw new TocProblem("the layer has too many files to compare them");
+  const how = compareEntries(listEntries(tar), listEntries(table2.changes)) ?? void 0;
+  return how === void 0 ? compareContents(table2, contents, piece) : { kind: "differs", how };
+}
+function listEntries({ entries, files, whiteouts, opaques }) {
+  const list = /* @__PURE__ */ new Map();
+  entries.forEach((directory, name, value) => {
+    list.set(comparable(`${directory}/${name}`), describe2(value, files));
+  });
+  list.delete("/");
+  for (const path of whiteouts) list.set(`${comparable(path)}\0`, "hidden");
+  for (const path of opaques) list.set(`${comparable(path)}\0\0`, "emptied");
+  return list;
+}
+function comparable(path) {
+  return path.replace(/[^\x00-\x7f]+/g, "\uFFFD");
+}
+function describe2(value, files) {
+  if (typeof value === "number") {
+    const { size, mode, xattrs } = files.peek(value);
+    const [, capability] = Object.entries(xattrs).find(([key]) => key.endsWith("security.capability")) ?? [];
+    const capabilities = capability === void 0 ? "" : ` and capabilities ${Buffer.from(capability, "latin1").toString("hex")}`;
+    return `a file of ${size} bytes with mode ${mode.toString(8)}${capabilities}`;
+  }
+  if ("hardlink" in value) return `another name of ${quote(comparable(value.hardlink))}`;
+  if (value.type === "symlink") return `a link to ${quote(comparable(value.target))}`;
+  return value.type === "directory" ? "a directory" : "neither file nor directory";
+}
+function compareEntries(tar, table2) {
+  for (const path of /* @__PURE__ */ new Set([...tar.keys(), ...table2.keys()])) {
+    const [ofTar, ofTable] = [tar.get(path), table2.get(path)];
+    if (ofTar !== ofTable)
+      return `${quote(path.replace(/\0+$/, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
+  }
+  return void 0;
+}
+function compareContents(table2, contents, piece) {
+  const byPath = new Map(table2.files.map((file) => [normalisePath(file.member.name), file]));
+  for (const [path, file] of byPath) {
+    const digests = contents.find(path);
+    if (digests === void 0 || file.chunks.length === 0) continue;
+    const verdict = compareFile(file, digests, piece, table2.format);
+    if (verdict === void 0) continue;
+    const { kind, ...rest } = verdict;
+    return { kind, ...rest, how: `${quote(path)} ${verdict.how}` };
+  }
+  return { kind: "same" };
+}
+function compareFile({ digest, chunks }, { whole, pieces }, piece, format) {
+  const [first] = chunks;
+  if (first === void 0) return void 0;
+  const isOne = chunks.length === 1;
+  const stated = [...digest === "" ? [] : [digest], ...isOne ? [first.digest] : []];
+  if (stated.some((one) => one !== whole)) return { kind: "differs", how: "has another content in the table" };
+  if (isOne || format === "zstd:chunked" && digest !== "") return void 0;
+  if (format === "zstd:chunked") return { kind: "unclear", how: "has no digest in the table" };
+  if (chunks.slice(0, -1).every(({ size }) => size === piece))
+    return chunks.some((chunk, i) => chunk.digest !== pieces[i]) ? { kind: "differs", how: "has another content in the table" } : void 0;
+  const isRegular = first.size >= MIN_PIECE && chunks.slice(0, -1).every(({ size }) => size === first.size);
+  return { kind: "unclear", how: "is cut at unusual places in the table", ...isRegular ? { piece: first.size } : {} };
+}
+
+// src/image/toc/contents.ts
+import { createHash as createHash4 } from "node:crypto";
+var PIECE = 4 * 2 ** 20;
+var MAX_DIGESTS = 25e4;
+function hashContents(probe, piece) {
+  const found = /* @__PURE__ */ new Map();
+  let count = 0;
+  return {
+    find: (path) => found.get(path),
+    isFull: () => count > MAX_DIGESTS,
+    probe(file) {
+      const sink = probe(file);
+      found.delete(file.path);
+      if (sink === void 0 || file.size === 0) return sink;
+      const pieces = piece === void 0 || file.size <= piece ? 0 : Math.ceil(file.size / piece);
+      count += 1 + pieces;
+      if (count > MAX_DIGESTS) return sink;
+      return hashing(sink, pieces === 0 ? void 0 : piece, (digests) => found.set(file.path, digests));
+    }
+  };
+}
+function hashing(sink, piece, settle) {
+  const whole = createHash4("sha256");
+  const pieces = createPieceHasher(piece);
+  let wanted = true;
+  return {
+    // Its marks.
+    ...sink,
+    write(chunk) {
+      whole.update(chunk);
+      pieces.update(chunk);
+      if (wanted) wanted = sink.write(chunk);
+      return true;
+    },
+    end() {
+      settle({ whole: `sha256:${whole.digest("hex")}`, pieces: pieces.finish() });
+      return sink.end();
+    }
+  };
+}
+function createPieceHasher(piece) {
+  const done = [];
+  let hash = createHash4("sha256");
+  let filled = 0;
+  function close() {
+    done.push(`sha256:${hash.digest("hex")}`);
+    hash = createHash4("sha256");
+    filled = 0;
+  }
+  return {
+    update(chunk) {
+      if (piece === void 0) return;
+      for (let at = 0; at < chunk.length; ) {
+        const part = chunk.subarray(at, at + piece - filled);
+        hash.update(part);
+        filled += part.length;
+        at += part.length;
+        if (filled === piece) close();
+      }
+    },
+    finish() {
+      if (filled > 0) close();
+      return done;
+    }
+  };
+}
+
+// src/image/toc/locate.ts
+import { gunzipSync, zstdDecompressSync as zstdDecompressSync2 } from "node:zlib";
+var MAX_STORED = 16 * 2 ** 20;
+var MAX_JSON = 40 * 2 ** 20;
+var FOOTER_BYTES = 51;
+var SKIPPABLE_HEADER = 8;
+async function fetchToc(pointer, size, read, limits) {
+  return pointer.format === "eStargz" ? fetchGzip(pointer, size, read, limits) : fetchZstd(pointer, size, read);
+}
+async function fetchGzip({ digest }, size, read, limits) {
+  if (size <= FOOTER_BYTES) throw new UselessToc("it has no footer");
+  const dataEnd = parseFooter(await read(size - FOOTER_BYTES, FOOTER_BYTES));
+  const length = size - FOOTER_BYTES - dataEnd;
+  if (length <= 0) throw new UselessToc("its footer leads nowhere");
+  const stored = await readBounded2(read, dataEnd, length);
+  const tar = unpack(() => gunzipSync(stored, { maxOutputLength: MAX_JSON }));
+  const json = extractIndex(tar, limits);
+  requireSame(digest, json);
+  return { json, dataEnd };
+}
+function parseFooter(footer) {
+  if (footer.includes("STARGZEXTERNALTOC")) throw new TocProblem("its table of contents is in another image");
+  const isMember = footer.readUInt32BE(0) === 529205252 && footer.readUInt16LE(10) === 26;
+  const isField = footer.toString("latin1", 12, 14) === "SG" && footer.readUInt16LE(14) === 22;
+  const [, hex] = /^([0-9a-f]{16})STARGZ$/.exec(footer.toString("latin1", 16, 38)) ?? [];
+  const offset = Number.parseInt(hex ?? "", 16);
+  if (!isMember || !isField || !Number.isSafeInteger(offset)) throw new UselessToc("it has no footer of eStargz");
+  return offset;
+}
+function extractIndex(tar, limits) {
+  const pieces = [];
+  const reader2 = createTarReader((member) => {
+    if (member.name !== "stargz.index.json") return void 0;
+    return {
+      write: (chunk) => pieces.push(Buffer.from(chunk)) > 0,
+      end() {
+      }
+    };
+  }, limits);
+  reader2.push(tar);
+  reader2.end();
+  return Buffer.concat(pieces);
+}
+async function fetchZstd({ digest, offset, length, jsonLength }, size, read) {
+  if (offset < SKIPPABLE_HEADER || offset + length > size)
+    throw new UselessToc("its table of contents lies outside of it");
+  if (jsonLength > MAX_JSON) throw new TocProblem("its table of contents is too large");
+  const stored = await readBounded2(read, offset, length);
+  requireSame(digest, stored);
+  const json = unpack(() => zstdDecompressSync2(stored, { maxOutputLength: MAX_JSON }));
+  if (json.length !== jsonLength)
+    throw new TocProblem("its table of contents has another length than the manifest says");
+  return { json, dataEnd: offset - SKIPPABLE_HEADER };
+}
+async function readBounded2(read, from, length) {
+  if (length > MAX_STORED) throw new TocProblem("its table of contents is too large");
+  return read(from, length);
+}
+function unpack(work) {
+  try {
+    return work();
+  } catch (error) {
+    throw new TocProblem("its table of contents cannot be unpacked", { cause: error });
+  }
+}
+function requireSame(digest, data) {
+  if (digestOf(data, requireDigest(digest).algorithm) !== digest)
+    throw new UselessToc("its table of contents has another digest than the manifest says");
+}
+
+// src/image/toc/table.ts
+var MAX_PARTS = 6e6;
+var TYPES = {
+  dir: "directory",
+  reg: "file",
+  symlink: "symlink",
+  hardlink: "hardlink",
+  char: "device",
+  block: "device",
+  fifo: "fifo"
+};
+var NO_XATTRS3 = Object.freeze(/* @__PURE__ */ Object.create(null));
+function parseToc(json, dataEnd, { anyName = false } = {}) {
+  const entries = parseEntries(json).map(toRawEntry);
+  if (!anyName) for (const entry of entries) requireUtf8(entry);
+  const ends = findEnds(entries, dataEnd);
+  const files = [];
+  for (let i = 0; i < entries.length; ) {
+    const first = entries[i];
+    const parts = [first];
+    for (i++; entries[i]?.type === "chunk"; i++) parts.push(entries[i]);
+    files.push({ member: toMember(first), digest: first.digest, chunks: toChunks2(first, parts, ends, dataEnd) });
+  }
+  return files;
+}
+function parseEntries(json) {
+  let parts = 0;
+  for (const byte of json) if (byte === 44 || byte === 91 || byte === 123) parts++;
+  if (parts > MAX_PARTS) throw new TocProblem("its table of contents is too large");
+  let document;
+  try {
+    document = JSON.parse(json.toString("utf8"));
+  } catch {
+    throw new TocProblem("its table of contents is not valid JSON");
+  }
+  const { version: version2, entries } = toObject(document);
+  if (version2 !== 1 || !Array.isArray(entries)) throw new TocProblem("its table of contents is of an unknown version");
+  return entries;
+}
+function toObject(value) {
+  if (typeof value !== "object" || value === null) throw new TocProblem("its table of contents is malformed");
+  return value;
+}
+function toRawEntry(value) {
+  const entry = toObject(value);
+  const text = (key) => {
+    const found = entry[key] ?? "";
+    if (typeof found !== "string") throw new TocProblem(`its table of contents has a ${key} that is no text`);
+    return found;
+  };
+  const count = (key) => {
+    const found = entry[key] ?? 0;
+    if (typeof found !== "number" || !Number.isSafeInteger(found) || found < 0)
+      throw new TocProblem(`its table of contents has a ${key} that is no number`);
+    return found;
+  };
+  return {
+    name: requireText(text("name")),
+    type: text("type"),
+    linkName: requireText(text("linkName")),
+    mode: count("mode"),
+    size: count("size"),
+    uid: count("uid"),
+    gid: count("gid"),
+    xattrs: toXattrs(entry.xattrs),
+    offset: count("offset"),
+    endOffset: count("endOffset"),
+    innerOffset: count("innerOffset"),
+    chunkOffset: count("chunkOffset"),
+    chunkSize: count("chunkSize"),
+    chunkDigest: text("chunkDigest"),
+    chunkType: text("chunkType"),
+    digest: text("digest")
+  };
+}
+function requireUtf8({ name, linkName, xattrs }) {
+  if ([name, linkName, ...Object.keys(xattrs)].some((text) => text.includes("\uFFFD"))) throw notUtf8();
+}
+function requireText(text) {
+  if (text.includes("\0") || !text.isWellFormed()) throw notUtf8();
+  return text;
+}
+function notUtf8() {
+  return new TocProblem("it has names that are not UTF-8");
+}
+function toXattrs(value) {
+  if (value === void 0 || value === null) return NO_XATTRS3;
+  const xattrs = /* @__PURE__ */ Object.create(null);
+  for (const [key, data] of Object.entries(toObject(value))) {
+    if (typeof data !== "string")
+      throw new TocProblem("its table of contents has an extended attribute that is no text");
+    xattrs[requireText(key)] = Buffer.from(data, "base64").toString("latin1");
+  }
+  return xattrs;
+}
+function findEnds(entries, dataEnd) {
+  const offsets = [...new Set(entries.filter(hasData).map((entry) => entry.offset))].sort((a, b) => a - b);
+  return new Map(offsets.map((offset, i) => [offset, offsets[i + 1] ?? dataEnd]));
+}
+function hasData({ type, size }) {
+  return type === "chunk" || type === "reg" && size > 0;
+}
+function toMember({ name, type, linkName, mode, size, uid, gid, xattrs }) {
+  const known = Object.hasOwn(TYPES, type) ? TYPES[type] : void 0;
+  if (known === void 0) throw new TocProblem("its table of contents has an entry of an unknown type");
+  const isFile = known === "file";
+  const form = { name, type: known, linkname: linkName, size: isFile ? size : 0 };
+  return { ...form, mode: mode & 4095, uid, gid, xattrs, offset: 0, sparse: false };
+}
+function toChunks2(file, parts, ends, dataEnd) {
+  if (file.type !== "reg" || file.size === 0) {
+    if (parts.length > 1) throw new TocProblem("its table of contents has chunks that belong to no file");
+    return [];
+  }
+  let position = 0;
+  const chunks = parts.map((part, i) => {
+    const isLast = i === parts.length - 1;
+    const size = part.chunkSize === 0 && isLast ? file.size - position : part.chunkSize;
+    const chunk = {
+      offset: part.offset,
+      end: isLast && file.endOffset > part.offset ? file.endOffset : ends.get(part.offset) ?? 0,
+      inner: part.innerOffset,
+      size,
+      digest: part.chunkDigest || (parts.length === 1 ? file.digest : ""),
+      zeros: part.chunkType === "zeros"
+    };
+    const isPlaced = chunk.offset > 0 && chunk.end > chunk.offset && chunk.end <= dataEnd;
+    if (!isPlaced || part.chunkOffset !== position || size <= 0)
+      throw new TocProblem("its table of contents has a file whose chunks do not fit together");
+    if (chunk.digest === "") throw new TocProblem("its table of contents has a chunk without a digest");
+    position += size;
+    return chunk;
+  });
+  if (position !== file.size) throw new TocProblem("its table of contents has a file whose chunks do not fit together");
+  return chunks;
+}
+
+// src/image/toc/tail.ts
+function createTail(pointer) {
+  return pointer.format === "eStargz" ? keepEnd(MAX_STORED) : keepRange(pointer.offset, pointer.length);
+}
+function keepEnd(capacity) {
+  const ring = Buffer.allocUnsafeSlow(capacity);
+  let size = 0;
+  function take(chunk) {
+    let rest = chunk.subarray(Math.max(0, chunk.length - capacity));
+    size += chunk.length - rest.length;
+    while (rest.length > 0) {
+      const taken = rest.copy(ring, size % capacity);
+      size += taken;
+      rest = rest.subarray(taken);
+    }
+  }
+  return {
+    follow: (source) => passing(source, take),
+    size: () => size,
+    read(from, length) {
+      if (from < size - capacity || from < 0 || from + length > size)
+        throw new TocProblem("its table of contents is too large");
+      const at = from % capacity;
+      const first = ring.subarray(at, Math.min(capacity, at + length));
+      return Buffer.concat([first, ring.subarray(0, length - first.length)]);
+    }
+  };
+}
+function keepRange(offset, length) {
+  const kept = [];
+  let size = 0;
+  function take(chunk) {
+    const from = Math.max(0, offset - size);
+    const to = Math.min(chunk.length, offset + length - size);
+    if (from < to && length <= MAX_STORED) kept.push(Buffer.from(chunk.subarray(from, to)));
+    size += chunk.length;
+  }
+  return {
+    follow: (source) => passing(source, take),
+    size: () => size,
+    read: () => Buffer.concat(kept)
+  };
+}
+async function* passing(source, take) {
+  for await (const chunk of source) {
+    take(chunk);
+    yield chunk;
+  }
+}
+
+// src/image/toc/whole.ts
+async function scanWhole(source, options) {
+  const { toc = [], piece = PIECE } = options;
+  if (toc.length === 0) return scanLayer(source, options);
+  const tails = toc.map((pointer) => ({ pointer, tail: createTail(pointer) }));
+  const followed = tails.reduce((pieces, { tail }) => tail.follow(pieces), source);
+  const cutsFiles = toc.some(({ format }) => format === "eStargz");
+  const contents = hashContents(options.probe, cutsFiles ? piece : void 0);
+  const scan = await scanLayer(followed, { ...options, probe: contents.probe });
+  const known = /* @__PURE__ */ new Set();
+  const verdicts2 = [];
+  for (const { pointer, tail } of tails) verdicts2.push(await judge(pointer, tail, { scan, options, contents, known }));
+  return {
+    ...scan,
+    table: RANKS.flatMap((kind) => verdicts2.find((one) => one.kind === kind) ?? [])[0]
+  };
+}
+var RANKS = ["differs", "unclear", "useless", "same"];
+async function judge(pointer, tail, { scan, options, contents, known }) {
+  const { limits, piece = PIECE } = options;
+  if (pointer.format === "eStargz" && scan.compression === "zstd")
+    return known.has(pointer.digest) ? { kind: "same" } : { kind: "unclear", how: "the manifest names a table of eStargz in a layer of zstd" };
+  try {
+    const read = async (from, length) => tail.read(from, length);
+    const { json, dataEnd } = await fetchToc(pointer, tail.size(), read, limits);
+    known.add(digestOf(json));
+    const files = parseToc(json, dataEnd, { anyName: true });
+    const table2 = { files, changes: listChanges(files, options), format: pointer.format };
+    return compareTable(scan, table2, contents, piece);
+  } catch (error) {
+    if (error instanceof UselessToc) return { kind: "useless", how: error.message };
+    if (error instanceof TocProblem || error instanceof UserError) return { kind: "unclear", how: error.message };
+    throw error;
+  }
+}
+function listChanges(files, { limits }) {
+  const options = { probe: () => void 0, limits, budget: createBudget(limits) };
+  const changes = createChangeCollector(options, createByteCounter(options));
+  for (const { member } of files) {
+    if (Math.max(member.name.length, member.linkname.length) > limits.pathBytes)
+      throw new TocProblem(`its table of contents has too long a path (${quote(member.name.slice(0, 50))})`);
+    changes.onMember(member);
+  }
+  return changes.finish("");
+}
+
+// src/image/archive-file.ts
+var HEADERS_AT_ONCE = 32 * 1024;
+async function openArchiveFile(handle, options) {
+  const { size } = await handle.stat();
+  const { limits, budget } = options;
+  const members2 = await indexMembers(handle, size, options);
+  function find2(name) {
+    const extent = members2.find(name)?.value;
+    if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
+    return extent;
+  }
+  return {
+    has: async (name) => find2(name) !== void 0,
+    async readDocument(name) {
+      const extent = find2(name);
+      if (extent === void 0) return void 0;
+      if (extent.size > limits.jsonBytes) throw exceeded("document-size", limits, quote(name));
+      spend(budget, "documentBytes", extent.size, limits);
+      const data = Buffer.alloc(extent.size);
+      await readFully(handle, data, extent.size, extent.offset);
+      return data;
+    },
+    async scan(name, options2) {
+      const extent = find2(name);
+      if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
+      return scanWhole(readRange(handle, extent.offset, extent.size), options2);
+    },
+    close: () => handle.close()
+  };
+}
+async function indexMembers(handle, size, { limits, signal }) {
+  const members2 = createMemberIndex(limits);
+  const reader2 = createTarReader((member) => {
+    members2.add(member, { offset: member.offset, size: member.size, sparse: member.sparse });
+    return void 0;
+  }, limits);
+  const buffer = Buffer.alloc(HEADERS_AT_ONCE);
+  let position = 0;
+  while (position < size) {
+    signal?.throwIfAborted();
+    const length = await readFully(handle, buffer, buffer.length, position);
+    if (length === 0) break;
+    reader2.push(buffer.subarray(0, length));
+    position += length;
+    const skip = Math.min(reader2.skippable(), size - position);
+    reader2.skip(skip);
+    position += skip;
+  }
+  reader2.end();
+  return members2;
+}
+
+// src/image/documents.ts
+var maybeStrings = optional(nullable(array(string2())));
+var maybeString = optional(nullable(string2()));
+var platformSchema = object({ os: maybeString, architecture: maybeString, variant: maybeString });
+var descriptorSchema = object({
+  mediaType: maybeString,
+  digest: string2(),
+  platform: optional(nullable(platformSchema)),
+  annotations: optional(nullable(record(string2(), string2())))
+});
+var indexSchema = object({
+  mediaType: maybeString,
+  manifests: optional(nullable(array(descriptorSchema)))
+});
+var manifestSchema = object({
+  mediaType: maybeString,
+  schemaVersion: optional(number2()),
+  config: descriptorSchema,
+  layers: nullable(array(descriptorSchema))
+});
+var commandSchema2 = optional(nullable(union([string2(), array(string2())])));
+var configSchema = object({
+  os: maybeString,
+  architecture: maybeString,
+  variant: maybeString,
+  config: optional(
+    nullable(object({ Env: maybeStrings, Entrypoint: commandSchema2, Cmd: commandSchema2, User: maybeString }))
+  ),
+  rootfs: object({ diff_ids: optional(nullable(array(string2()))) })
+});
+var dockerManifestSchema = array(
+  object({
+    Config: string2(),
+    RepoTags: maybeStrings,
+    Layers: nullable(array(string2()))
+  })
+);
+function parseDocument(data, schema, what) {
+  let value;
+  try {
+    value = JSON.parse(Buffer.from(data).toString("utf8"));
+  } catch {
+    throw new UserError(`${what} is not valid JSON`);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue2 = result.error.issues[0];
+  const at = issue2?.path.length ? ` at ${quote(issue2.path.join("."))}` : "";
+  throw new UserError(`${what} does not have the expected form${at}: ${issue2?.message ?? "unknown problem"}`);
+}
+async function readBlob(store, digest, what) {
+  const { algorithm } = requireDigest(digest);
+  const data = await store.readDocument(blobName(digest));
+  if (data === void 0) throw new UserError(`blob ${digest} is missing (${what})`);
+  const actual = digestOf(data, algorithm);
+  if (actual !== digest) throw new UserError(`blob ${digest} (${what}) has another digest: ${actual}`);
+  return data;
+}
+function blobName(digest) {
+  const { algorithm, hex } = requireDigest(digest);
+  return `blobs/${algorithm}/${hex}`;
+}
+function toImageConfig(document) {
+  const config2 = document.config;
+  const toList = (command) => typeof command === "string" ? ["/bin/sh", "-c", command] : command ?? [];
+  return {
+    env: config2?.Env ?? [],
+    entrypoint: toList(config2?.Entrypoint),
+    cmd: toList(config2?.Cmd),
+    user: config2?.User ?? ""
+  };
+}
+
+// src/image/platform.ts
+function formatPlatform({ os, architecture, variant }) {
+  const base = `${os || "unknown"}/${architecture || "unknown"}`;
+  return !variant || architecture === "arm64" && variant === "v8" ? base : `${base}/${variant}`;
+}
+function parsePlatform(text) {
+  const match2 = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text.trim());
+  if (match2 === null)
+    throw new UserError(`${quote(text)} is not a platform: expected os/architecture, e.g. linux/arm64`);
+  const aliases = { x86_64: "amd64", aarch64: "arm64", armhf: "arm" };
+  const architecture = match2[2] ?? "";
+  return formatPlatform({ os: match2[1], architecture: aliases[architecture] ?? architecture, variant: match2[3] });
+}
+function matchesPlatform(platform, asked) {
+  return platform === asked || platform.startsWith(`${asked}/`);
+}
+
+// src/image/docker-manifest.ts
+async function readDockerImages(store, { limits, budget }) {
+  const data = await store.readDocument("manifest.json");
+  if (data === void 0) return void 0;
+  const images = /* @__PURE__ */ new Map();
+  for (const item of parseDocument(data, dockerManifestSchema, "manifest.json")) {
+    spend(budget, "manifests", 1, limits);
+    const image = await readItem(store, item, limits);
+    const same = images.get(image.digest);
+    if (same !== void 0) same.names.push(...image.names);
+    else images.set(image.digest, image);
+  }
+  return [...images.values()];
+}
+async function readItem(store, item, limits) {
+  const configName = memberName(item.Config);
+  const data = await store.readDocument(configName);
+  if (data === void 0)
+    throw new UserError(`the image config ${quote(item.Config)} that manifest.json names is missing`);
+  const configDigest = digestOf(data);
+  checkConfigName(configName, configDigest);
+  const config2 = parseDocument(data, configSchema, `image config ${configDigest}`);
+  const layers = item.Layers ?? [];
+  const diffIds = config2.rootfs.diff_ids ?? [];
+  if (layers.length !== diffIds.length)
+    throw new UserError(`manifest.json lists ${layers.length} layers of ${configDigest}, its config ${diffIds.length}`);
+  if (layers.length > limits.layers) throw exceeded("layers", limits, configDigest);
+  const platform = {
+    platform: formatPlatform({
+      os: config2.os ?? void 0,
+      architecture: config2.architecture ?? void 0,
+      variant: config2.variant ?? void 0
+    }),
+    configDigest,
+    config: toImageConfig(config2),
+    layers: [],
+    notes: []
+  };
+  for (const [i, name] of layers.entries()) platform.layers.push(await toSourceLayer(store, name, diffIds[i] ?? ""));
+  return { names: item.RepoTags ?? [], digest: configDigest, platforms: [platform], notes: [] };
+}
+async function toSourceLayer(store, name, diffId) {
+  const blob = memberName(name);
+  const inLayout = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(blob);
+  const digest = inLayout ? `${inLayout[1]}:${inLayout[2]}` : void 0;
+  if (!await store.has(blob)) throw new UserError(`layer ${digest ?? quote(name)} (${diffId}) is missing`);
+  return { blob, digest: digest && parseDigest(digest) ? digest : void 0, diffId, mediaType: "" };
+}
+function checkConfigName(name, digest) {
+  const hex = /^(?:.*[/:])?([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
+  if (hex !== void 0 && digest !== `sha256:${hex}`)
+    throw new UserError(`the image config ${quote(name)} has another digest: ${digest}`);
+}
+
+// src/image/source-image.ts
+function isBroken(platform) {
+  return "problem" in platform;
+}
+
+// src/image/toc/pointer.ts
+var ESTARGZ_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
+var CHUNKED_PREFIXES = ["io.github.containers.zstd-chunked.", "io.containers.zstd-chunked."];
+var CRFS = "1";
+function findTocPointers(annotations) {
+  const pointers = CHUNKED_PREFIXES.flatMap(
+    (prefix) => parsePosition(annotations[`${prefix}manifest-checksum`], annotations[`${prefix}manifest-position`]) ?? []
+  );
+  const digest = annotations[ESTARGZ_DIGEST];
+  if (digest !== void 0 && parseDigest(digest) !== void 0) pointers.push({ format: "eStargz", digest });
+  return pointers;
+}
+function parsePosition(digest, position) {
+  const [offset, length, jsonLength, type, more] = (position ?? "").split(":");
+  const numbers2 = [offset, length, jsonLength].map((text) => /^\d{1,15}$/.test(text ?? "") ? Number(text) : -1);
+  const [from = -1, bytes = -1, json = -1] = numbers2;
+  if (digest === void 0 || parseDigest(digest) === void 0 || type !== CRFS || more !== void 0)
+    return void 0;
+  if (from < 0 || bytes < 0 || json < 0) return void 0;
+  return { format: "zstd:chunked", digest, offset: from, length: bytes, jsonLength: json };
+}
+
+// src/image/oci-index.ts
+var NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
+async function readOciImages(store, options) {
+  const data = await store.readDocument("index.json");
+  if (data === void 0) return void 0;
+  const index = parseDocument(data, indexSchema, "index.json");
+  const walker = createWalker(store, options);
+  const images = /* @__PURE__ */ new Map();
+  for (const descriptor of index.manifests ?? []) {
+    const image = images.get(descriptor.digest) ?? await walker.readImage(descriptor);
+    if (image === void 0) continue;
+    const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
+    for (const name of names2) if (name !== void 0 && !image.names.includes(name)) image.names.push(name);
+    images.set(descriptor.digest, image);
+  }
+  return joinPlatforms([...images.values()], digestOf(data));
+}
+async function readOciDigest(store, digest, options, isAsked = () => true) {
+  const image = await createWalker(store, options, isAsked).readImage({ digest });
+  return image === void 0 ? [] : [image];
+}
+function createWalker(store, { limits, budget }, isAsked = () => true) {
+  async function readImage2(descriptor) {
+    const notes = [];
+    const leaves = await collect(descriptor, 0, /* @__PURE__ */ new Set(), notes);
+    if (leaves.length === 0) return void 0;
+    return {
+      names: [],
+      digest: descriptor.digest,
+      platforms: leaves.map((leaf) => leaf.platform),
+      configDigests: leaves.flatMap((leaf) => leaf.configDigest ?? []),
+      notes
+    };
+  }
+  async function collect(descriptor, depth, seen, notes) {
+    if (seen.has(descriptor.digest) || isAttestation(descriptor)) return [];
+    seen.add(descriptor.digest);
+    spend(budget, "manifests", 1, limits);
+    if (depth > limits.indexDepth) throw exceeded("index-depth", limits);
+    const stated = formatPlatform(toStated(descriptor));
+    if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated))
+      return [
+        { platform: { platform: stated, problem: new UserError("it was not asked for") }, configDigest: void 0 }
+      ];
+    const what = descriptor.platform ? `manifest of ${quote(stated)}` : "manifest";
+    let data;
+    try {
+      data = await readBlob(store, descriptor.digest, what);
+    } catch (problem) {
+      if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
+      if (isUnknown(descriptor)) return [];
+      return [{ platform: { platform: stated, problem }, configDigest: void 0 }];
+    }
+    const document = parseManifestOrIndex(data, descriptor);
+    if ("manifests" in document) {
+      const leaves = [];
+      for (const child of document.manifests) leaves.push(...await collect(child, depth + 1, seen, notes));
+      return leaves;
+    }
+    return await readLeaf(store, descriptor, document.manifest, limits, notes);
+  }
+  return { readImage: readImage2 };
+}
+function parseManifestOrIndex(data, { digest }) {
+  const what = `blob ${digest}`;
+  const probe = parseDocument(data, indexSchema, what);
+  if (Array.isArray(probe.manifests)) return { manifests: parseDocument(data, indexSchema, what).manifests ?? [] };
+  const raw = JSON.parse(data.toString("utf8"));
+  if (typeof raw === "object" && raw !== null && "fsLayers" in raw)
+    throw new UserError(
+      `${what} is a manifest of Docker's schema 1, which is not read: save the image with a current tool`
+    );
+  return { manifest: parseDocument(data, manifestSchema, what) };
+}
+async function readLeaf(store, descriptor, manifest, limits, notes) {
+  const layers = manifest.layers ?? [];
+  const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
+  if (isUnknown(descriptor) && inToto) return [];
+  const configType = manifest.config.mediaType ?? "";
+  if (!/^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/.test(configType)) {
+    notes.push(`${descriptor.digest} is no image but ${quote(configType)}: left out`);
+    return [];
+  }
+  const configDigest = manifest.config.digest;
+  try {
+    const config2 = parseDocument(
+      await readBlob(store, configDigest, "image config"),
+      configSchema,
+      `image config ${configDigest}`
+    );
+    await requireLayers(store, layers);
+    return [{ platform: describe3(descriptor, configDigest, config2, layers, limits), configDigest }];
+  } catch (problem) {
+    if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
+    return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
+  }
+}
+async function requireLayers(store, layers) {
+  for (const { digest, mediaType } of layers) {
+    if (await store.has(blobName(digest))) continue;
+    const foreign = /foreign|nondistributable/.test(mediaType ?? "");
+    throw new UserError(
+      foreign ? `layer ${digest} is not included: it is a foreign layer, which its publisher lets nobody pass on` : `blob ${digest} is missing (layer)`
+    );
+  }
+}
+function describe3(descriptor, configDigest, config2, layers, limits) {
+  const diffIds = config2.rootfs.diff_ids ?? [];
+  const stated = toStated(descriptor);
+  const ofConfig = { os: config2.os ?? void 0, architecture: config2.architecture ?? void 0 };
+  const isStated = Boolean(stated.os && stated.architecture) && !isUnknown(descriptor);
+  const platform = formatPlatform(isStated ? stated : { ...ofConfig, variant: config2.variant ?? void 0 });
+  const notes = [];
+  if (isStated && ofConfig.architecture && ofConfig.architecture !== stated.architecture)
+    notes.push(`the index says ${quote(platform)}, the image config says ${quote(formatPlatform(ofConfig))}`);
+  if (layers.length !== diffIds.length)
+    throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
+  if (layers.length > limits.layers) throw exceeded("layers", limits, `manifest ${descriptor.digest}`);
+  return {
+    platform,
+    configDigest,
+    config: toImageConfig(config2),
+    layers: layers.map((layer, i) => toSourceLayer2(layer, diffIds[i] ?? "")),
+    notes
+  };
+}
+function toSourceLayer2(layer, diffId) {
+  const mediaType = layer.mediaType ?? "";
+  if (/encrypted/.test(mediaType)) throw new UserError(`layer ${layer.digest} is encrypted`);
+  const toc = findTocPointers(layer.annotations ?? {});
+  return {
+    blob: blobName(layer.digest),
+    digest: layer.digest,
+    diffId,
+    mediaType,
+    ...toc.length === 0 ? {} : { toc }
+  };
+}
+function isAttestation(descriptor) {
+  return descriptor.annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
+}
+function isUnknown({ platform }) {
+  return platform?.os === "unknown" && platform.architecture === "unknown";
+}
+function toStated({ platform }) {
+  return {
+    os: platform?.os ?? void 0,
+    architecture: platform?.architecture ?? void 0,
+    variant: platform?.variant ?? void 0
+  };
+}
+function joinPlatforms(images, indexDigest) {
+  const groups = Map.groupBy(images, (image) => image.names[0] ?? "");
+  return [...groups.values()].flatMap((group) => {
+    const first = group[0];
+    const platforms = group.flatMap((image) => image.platforms);
+    const distinct2 = new Set(platforms.map((platform) => platform.platform)).size === platforms.length;
+    const isUnnamedAmongNamed = first?.names.length === 0 && images.length > group.length;
+    if (first === void 0 || group.length === 1 || !distinct2 || isUnnamedAmongNamed) return group;
+    return [
+      {
+        names: [...new Set(group.flatMap((image) => image.names))],
+        digest: indexDigest,
+        platforms,
+        configDigests: group.flatMap((image) => image.configDigests),
+        notes: group.flatMap((image) => image.notes)
+      }
+    ];
+  });
+}
+function isUnreadable(image) {
+  return image.platforms.every(isBroken);
+}
+
+// src/image/archive-images.ts
+async function listArchiveImages(store, form, options) {
+  if (form === "oci-archive") {
+    const images = await readOciImages(store, options);
+    if (images !== void 0) return images;
+    throw new UserError(
+      await store.has("manifest.json") ? "it holds no index.json but a manifest.json: pass docker-archive:PATH" : "it is no OCI image layout: index.json is missing"
+    );
+  }
+  const docker = await attempt(() => readDockerImages(store, options));
+  const oci = await attempt(() => readOciImages(store, options));
+  if ("problem" in docker) return fallBack(docker.problem, oci);
+  if (docker.value === void 0 || docker.value.length === 0) {
+    if ("problem" in oci) throw oci.problem;
+    if (oci.value === void 0 && docker.value === void 0)
+      throw new UserError("it is no image archive: neither manifest.json nor index.json is in it");
+    if (form === "docker-archive" && docker.value === void 0)
+      throw new UserError("it holds no manifest.json but an index.json: pass oci-archive:PATH");
+    return oci.value ?? [];
+  }
+  return combine(docker.value, "problem" in oci ? [] : oci.value ?? []);
+}
+async function attempt(read) {
+  try {
+    return { value: await read() };
+  } catch (problem) {
+    if (problem instanceof UserError && !isLimit(problem)) return { problem };
+    throw problem;
+  }
+}
+function fallBack(problem, oci) {
+  const images = "value" in oci ? oci.value ?? [] : [];
+  if (images.every(isUnreadable)) throw problem;
+  const note = `manifest.json was not used: ${problem.message}`;
+  return images.map((image) => ({ ...image, notes: [...image.notes, note] }));
+}
+function combine(docker, oci) {
+  const used = /* @__PURE__ */ new Set();
+  const images = docker.map((image) => {
+    const [platform] = image.platforms;
+    const match2 = oci.find((candidate) => candidate.configDigests.includes(platform.configDigest));
+    if (match2 === void 0) return { ...image, notes: [...image.notes, ...describeConflict(image, oci, used)] };
+    used.add(match2);
+    return {
+      ...image,
+      names: [.../* @__PURE__ */ new Set([...image.names, ...match2.names])],
+      digest: match2.digest,
+      platforms: [withTables(platform, match2), ...otherPlatforms(match2, platform)],
+      notes: [...image.notes, ...match2.notes]
+    };
+  });
+  return [...images, ...oci.filter((image) => !used.has(image) && !isUnreadable(image))];
+}
+function withTables(platform, { platforms }) {
+  const same = platforms.find((other) => !isBroken(other) && other.configDigest === platform.configDigest);
+  if (same === void 0 || isBroken(same)) return platform;
+  const layers = platform.layers.map((layer, i) => {
+    const toc = same.layers[i]?.toc;
+    return toc === void 0 ? layer : { ...layer, toc };
+  });
+  return { ...platform, layers };
+}
+function otherPlatforms(image, known) {
+  return image.platforms.filter((other) => other.configDigest !== known.configDigest).filter((other) => !isBroken(other) || other.platform !== known.platform).map((other) => isBroken(other) ? { ...other, optional: true } : other);
+}
+function describeConflict(image, oci, used) {
+  const sameName = oci.find((other) => other.names.some((name) => image.names.includes(name)));
+  if (sameName === void 0) return [];
+  used.add(sameName);
+  return ["manifest.json and index.json describe different images under this name; manifest.json was used"];
+}
+
+// src/image/channel.ts
+function createChannel() {
+  let piece;
+  let ended = false;
+  let closed = false;
+  let wake = () => {
+  };
+  let release2 = () => {
+  };
+  async function* read() {
+    try {
+      for (; ; ) {
+        while (piece === void 0 && !ended) {
+          await new Promise((resolve2) => {
+            wake = resolve2;
+          });
+        }
+        if (piece === void 0) return;
+        const present = piece;
+        piece = void 0;
+        yield present;
+        release2();
+      }
+    } finally {
+      closed = true;
+      release2();
+    }
+  }
+  return {
+    readable: read(),
+    async write(chunk) {
+      if (closed || chunk.length === 0) return;
+      piece = chunk;
+      wake();
+      await new Promise((resolve2) => {
+        release2 = resolve2;
+      });
+    },
+    end() {
+      ended = true;
+      wake();
+    },
+    close() {
+      closed = true;
+      release2();
+    }
+  };
+}
+
+// src/image/archive-stream.ts
+async function openArchiveStream(open3, options, { once: once2 = false } = {}) {
+  const members2 = createMemberIndex(options.limits);
+  await readMembers(open3(), options, (member) => {
+    const slot = {};
+    members2.add(member, slot);
+    if (member.type !== "file") return void 0;
+    return createSniffingTask(options, (outcome) => {
+      slot.outcome = outcome;
+      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote(member.name));
+      if ("document" in outcome) spend(options.budget, "documentBytes", outcome.document.length, options.limits);
+    });
+  });
+  async function scan(name, wanted) {
+    const found = members2.find(name);
+    if (found === void 0) throw new UserError(`${quote(name)} is missing`);
+    const { outcome } = found.value;
+    if (!isAsScanned(wanted, options)) return scanAgain(open3(), found.name, wanted);
+    if (wanted.toc !== void 0 && !once2)
+      return scanAgain(open3(), found.name, { ...wanted, budget: createBudget(options.limits) });
+    if (outcome !== void 0 && "scan" in outcome) return withoutTable(outcome.scan, wanted);
+    throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError("it is not a tar archive");
+  }
+  return {
+    has: async (name) => members2.find(name) !== void 0,
+    async readDocument(name) {
+      const found = members2.find(name);
+      if (found === void 0) return void 0;
+      const { outcome } = found.value;
+      if (outcome !== void 0 && "document" in outcome) return outcome.document;
+      throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError(`${quote(name)} is not JSON`);
+    },
+    scan,
+    close: async () => {
+    }
+  };
+}
+function withoutTable(scan, { toc }) {
+  const how = "it came through a pipe, which cannot be read a second time";
+  return toc === void 0 ? scan : { ...scan, table: { kind: "unclear", how } };
+}
+function isAsScanned(wanted, done) {
+  return wanted.probe === done.probe && (wanted.digestAlgorithm ?? "sha256") === "sha256" && (wanted.diffIdAlgorithm ?? "sha256") === "sha256";
+}
+async function scanAgain(source, name, options) {
+  let outcome = { problem: new UserError(`${quote(name)} was not there when the archive was read again`) };
+  await readMembers(source, options, (member) => {
+    if (member.type !== "file" || memberName(member.name) !== name) return void 0;
+    return createLayerTask(options, (result2) => {
+      outcome = result2;
+    });
+  });
+  const result = outcome;
+  if ("scan" in result) return result.scan;
+  throw "problem" in result ? result.problem : new UserError("it is not a tar archive");
+}
+async function readMembers(source, { limits, signal }, start) {
+  let waiting = [];
+  let bytesLeft = limits.uncompressedBytes;
+  function enqueue(task) {
+    return {
+      write(chunk) {
+        waiting.push(() => task.write(chunk));
+        return true;
+      },
+      end() {
+        waiting.push(() => task.end());
+      }
+    };
+  }
+  const reader2 = createTarReader((member) => {
+    const task = start(member);
+    return task && enqueue(task);
+  }, limits);
+  await decompress(
+    gather(source),
+    async (chunk) => {
+      bytesLeft -= chunk.length;
+      if (bytesLeft < 0) throw exceeded("image-size", limits);
+      reader2.push(chunk);
+      const steps = waiting;
+      waiting = [];
+      for (const step of steps) await step();
+    },
+    { limits, signal }
+  );
+  reader2.end();
+}
+function createSniffingTask(options, settle) {
+  let head = Buffer.alloc(0);
+  let task;
+  async function begin() {
+    task = chooseTask(head, options, settle);
+    await task.write(head);
+    return task;
+  }
+  return {
+    async write(chunk) {
+      if (task !== void 0) return task.write(chunk);
+      head = Buffer.concat([head, chunk]);
+      if (head.length >= BLOCK) await begin();
+    },
+    async end() {
+      await (task ?? await begin()).end();
+    }
+  };
+}
+function chooseTask(head, options, settle) {
+  if (sniffCompression(head) !== "none" || isTar(head)) return createLayerTask(options, settle);
+  if (/^\s*[[{]/.test(head.toString("latin1"))) return createDocumentTask(options.limits, settle);
+  return {
+    async write() {
+    },
+    async end() {
+      settle({ problem: new UserError("it is neither a layer nor JSON") });
+    }
+  };
+}
+function isTar(head) {
+  if (head.length === 0) return true;
+  if (head.length < BLOCK) return false;
+  try {
+    decodeHeader(head.subarray(0, BLOCK), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function createLayerTask(options, settle) {
+  const channel = createChannel();
+  let outcome;
+  const done = scanWhole(channel.readable, options).then(
+    (scan) => {
+      outcome = { scan };
+      channel.close();
+    },
+    (problem) => {
+      outcome = { problem };
+      channel.close();
+    }
+  );
+  return {
+    // A scan that has failed takes nothing more; the archive goes on behind the layer, which may not be needed.
+    write: channel.write,
+    async end() {
+      channel.end();
+      await done;
+      if (outcome !== void 0) settle(outcome);
+    }
+  };
+}
+function createDocumentTask(limits, settle) {
+  const chunks = [];
+  let size = 0;
+  return {
+    async write(chunk) {
+      size += chunk.length;
+      if (size <= limits.jsonBytes) chunks.push(Buffer.from(chunk));
+    },
+    async end() {
+      if (size > limits.jsonBytes) settle({ problem: exceeded("document-size", limits) });
+      else settle({ document: Buffer.concat(chunks) });
+    }
+  };
+}
+
+// src/image/daemon.ts
+var import_node_http2 = __toESM(require_http(), 1);
+var import_node_https2 = __toESM(require_https(), 1);
+
+// src/image/daemon-address.ts
+import { createHash as createHash5 } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join as join3 } from "node:path";
+var DOCKER_SOCKET = "/var/run/docker.sock";
+var PODMAN_SOCKET = "/run/podman/podman.sock";
+var configSchema2 = object({ currentContext: optional(nullable(string2())) });
+var metaSchema = object({
+  Endpoints: record(
+    string2(),
+    object({ Host: optional(string2()), SkipTLSVerify: optional(nullable(boolean2())) })
+  )
+});
+async function findDaemons(env) {
+  const folder = env.DOCKER_CONFIG || join3(env.HOME || homedir(), ".docker");
+  if (env.DOCKER_HOST) {
+    const isSecure = Boolean(env.DOCKER_TLS_VERIFY) || env.DOCKER_HOST.startsWith("https://");
+    const tls = isSecure ? await readCertificates(env.DOCKER_CERT_PATH || folder) : void 0;
+    return parseAddress(env.DOCKER_HOST, "DOCKER_HOST is", tls);
+  }
+  const context = env.DOCKER_CONTEXT || await readCurrentContext(folder);
+  if (context !== void 0 && context !== "" && context !== "default") return readContext(folder, context);
+  const own2 = env.XDG_RUNTIME_DIR?.startsWith("/") ? [join3(env.XDG_RUNTIME_DIR, "podman/podman.sock")] : [];
+  return [DOCKER_SOCKET, ...own2, PODMAN_SOCKET].map(toSocket);
+}
+function toSocket(socketPath) {
+  return { place: socketPath, base: new URL("http://localhost"), socketPath };
+}
+function parseAddress(host, origin, tls) {
+  const socketPath = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+  if (socketPath !== void 0) return [toSocket(socketPath)];
+  if (host.startsWith("ssh://"))
+    return {
+      problem: `${origin} ${quote(host)}, and daemons are not reached over SSH from here: run docker save -o FILE NAME and pass docker-archive:FILE`
+    };
+  const address = `${tls === void 0 ? "http" : "https"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
+  if (!/^(tcp|https?):\/\/[^/]/.test(host) || !URL.canParse(address))
+    return {
+      problem: `${origin} ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
+    };
+  const base = new URL(address);
+  return [{ place: base.host, base, tls }];
+}
+async function readCurrentContext(folder) {
+  try {
+    return configSchema2.parse(JSON.parse(await readFile(join3(folder, "config.json"), "utf8"))).currentContext ?? void 0;
+  } catch {
+    return void 0;
+  }
+}
+async function readContext(folder, name) {
+  const id = createHash5("sha256").update(name).digest("hex");
+  const file = join3(folder, "contexts/meta", id, "meta.json");
+  const shown = `docker's context ${quote(name)}`;
+  try {
+    const endpoint = metaSchema.parse(JSON.parse(await readFile(file, "utf8"))).Endpoints.docker;
+    if (endpoint?.Host === void 0) return { problem: `${shown} names no daemon (${file})` };
+    const files = await readCertificates(join3(folder, "contexts/tls", id, "docker"));
+    const isSecure = Object.keys(files).length > 0 || endpoint.SkipTLSVerify === true || /^https:/.test(endpoint.Host);
+    const tls = { ...files, ...endpoint.SkipTLSVerify === true ? { rejectUnauthorized: false } : {} };
+    return parseAddress(endpoint.Host, `${shown} leads to`, isSecure ? tls : void 0);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT") return { problem: `${shown} does not exist: docker context ls lists those that do` };
+    return { problem: `${shown} cannot be read (${file}${code === void 0 ? " is damaged" : `: ${code}`})` };
+  }
+}
+async function readCertificates(folder) {
+  const files = {};
+  for (const name of ["ca", "cert", "key"]) {
+    try {
+      files[name] = await readFile(join3(folder, `${name}.pem`));
+    } catch (error) {
+      const code = errorCode(error);
+      if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    }
+  }
+  return files;
+}
+
+// src/image/http.ts
+var import_node_http = __toESM(require_http(), 1);
+var import_node_https = __toESM(require_https(), 1);
+var USER_AGENT = "netfilter-compat";
+function sendRequest(request) {
+  const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits } = request;
+  const send = url.protocol === "https:" ? import_node_https.request : import_node_http.request;
+  return new Promise((resolve2, reject) => {
+    const sent = send(url, {
+      method,
+      agent,
+      timeout: idle,
+      headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+      ...socketPath === void 0 ? {} : { socketPath },
+      ...signal === void 0 ? {} : { signal }
+    });
+    sent.on("error", reject);
+    sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
+    const stopTimer = limits === void 0 ? void 0 : startTimer(sent, limits);
+    sent.on("response", (answer) => {
+      if (stopTimer !== void 0) answer.on("close", stopTimer);
+      resolve2({
+        status: answer.statusCode ?? 0,
+        header(name) {
+          const value = answer.headers[name];
+          return Array.isArray(value) ? value.join(", ") : value;
+        },
+        body: answer
+      });
+    });
+    sent.end(body);
+  });
+}
+function startTimer(sent, limits) {
+  let begun;
+  sent.on("response", (answer) => {
+    begun = answer;
+  });
+  const timer = setTimeout(
+    () => (begun ?? sent).destroy(exceeded("request-time", limits)),
+    limits.requestSeconds * 1e3
+  );
+  const stop = () => clearTimeout(timer);
+  sent.on("error", stop);
+  return stop;
+}
+async function readBody({ body }, limit) {
+  const chunks = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > limit) return void 0;
+      chunks.push(chunk);
+    }
+  } finally {
+    body.destroy();
+  }
+  return Buffer.concat(chunks);
+}
+var PASSING = /* @__PURE__ */ new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);
+var CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
+function describeConnection(error) {
+  const code = errorCode(error);
+  if (code === void 0 || error instanceof UserError) return void 0;
+  if (/^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code))
+    return { problem: `it refuses the TLS certificate of this side, or that there is none (${code})`, passing: false };
+  if (CERTIFICATE.test(code))
+    return {
+      problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
+      passing: false
+    };
+  if (code === "ECONNREFUSED") return { problem: `the connection was refused (${code})`, passing: false };
+  if (code === "ENOTFOUND") return { problem: `there is no host of that name (${code})`, passing: false };
+  if (code === "ETIMEDOUT") return { problem: `it did not answer in time (${code})`, passing: true };
+  if (PASSING.has(code)) return { problem: `the connection was cut (${code})`, passing: true };
+  if (/^HPE_/.test(code)) return { problem: `its answer is not HTTP (${code})`, passing: true };
+  if (/^(E[A-Z0-9]+|ERR_SSL_.*|ERR_TLS_.*|ERR_PROXY_.*)$/.test(code) && !/^ERR_INVALID|^ERR_HTTP_INVALID/.test(code))
+    return { problem: `the connection failed (${code})`, passing: false };
+  return void 0;
+}
+
+// src/image/daemon.ts
+var PLATFORM_VERSION = [1, 48];
+var ANSWER_BYTES = 4 * 2 ** 20;
+var inspectSchema = object({ Id: string2(), RepoTags: optional(nullable(array(string2()))) });
+var errorSchema = object({ message: string2() });
+async function openDaemon(name, options, { env, platforms }) {
+  if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
+  const addresses = await findDaemons(env);
+  if ("problem" in addresses) return { absent: addresses.problem };
+  const { limits, signal } = options;
+  const timeout = AbortSignal.timeout(limits.networkSeconds * 1e3);
+  const deadline = signal === void 0 ? timeout : AbortSignal.any([timeout, signal]);
+  const silent = [];
+  for (const address of addresses) {
+    const daemon = connect(address, limits, deadline);
+    try {
+      const found = await findImage(daemon, name);
+      if ("image" in found) return await openImage(daemon, found, options, platforms);
+      daemon.close();
+      if ("absent" in found) return found;
+      silent.push(found);
+    } catch (error) {
+      daemon.close();
+      throw error;
+    }
+  }
+  const hint = silent.some(({ isDown }) => isDown) ? " (start it or set DOCKER_HOST)" : "";
+  return { absent: `${silent.map(({ unreachable }) => unreachable).join("; ")}${hint}` };
+}
+async function openImage(daemon, { image, hasPlatforms }, options, platforms) {
+  const query = hasPlatforms ? platformQuery(platforms) : "";
+  const path = `/images/${encodeName(image)}/get${query}`;
+  const store = await openArchiveStream(() => readImage(daemon, path), options);
+  return {
+    store: { ...store, close: async () => daemon.close() },
+    images: await listArchiveImages(store, "any", options)
+  };
+}
+function isImageName(name) {
+  return /^\w[\w.:/@-]{0,511}$/.test(name) && !name.split("/").some((part) => part === "" || /^\.+$/.test(part));
+}
+function encodeName(name) {
+  return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
+}
+function connect({ place: place2, base, socketPath, tls }, limits, deadline) {
+  const agent = base.protocol === "https:" ? new import_node_https2.Agent(tls) : new import_node_http2.Agent();
+  return {
+    place: place2,
+    limits,
+    // A classic store packs the whole image before the first byte comes: only the deadline counts.
+    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0, limits }),
+    close: () => agent.destroy()
+  };
+}
+async function findImage(daemon, name) {
+  let version2;
+  let answer;
+  try {
+    const ping = await daemon.get("/_ping");
+    version2 = ping.header("api-version");
+    ping.body.destroy();
+    answer = await daemon.get(`/images/${encodeName(name)}/json`);
+  } catch (error) {
+    return describeUnreachable(daemon, error);
+  }
+  if (answer.status === 404) {
+    answer.body.destroy();
+    return { absent: `the daemon at ${daemon.place} has no image ${name}` };
+  }
+  if (answer.status !== 200) throw await describeAnswer(daemon, answer);
+  return {
+    image: withTag(name, await readInspection(daemon, answer)),
+    hasPlatforms: isAtLeast(version2, PLATFORM_VERSION)
+  };
+}
+function describeUnreachable({ place: place2, limits }, error) {
+  const code = errorCode(error);
+  if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR")
+    return { unreachable: `no daemon answers at ${place2}`, isDown: true };
+  if (code === "EACCES" || code === "EPERM")
+    return { unreachable: `no permission to talk to the daemon at ${place2}`, isDown: false };
+  const failure2 = describeConnection(error);
+  if (failure2 === void 0) throw describeTimeout(error, place2, limits);
+  return { unreachable: `the daemon at ${place2}: ${failure2.problem}`, isDown: false };
+}
+async function readInspection({ place: place2 }, answer) {
+  try {
+    return inspectSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
+  } catch (error) {
+    throw new UserError(`the daemon at ${place2} answers in another form than the Docker Engine API`, { cause: error });
+  }
+}
+function withTag(name, { Id, RepoTags }) {
+  if (name.includes("@") || /:[^/]*$/.test(name)) return name;
+  const latest = `${name}:latest`;
+  const isTagged = (RepoTags ?? []).some((tag) => tag === latest || tag.endsWith(`/${latest}`));
+  return !isTagged && Id.replace(/^sha256:/, "").startsWith(name) ? name : latest;
+}
+function isAtLeast(version2, [major, minor]) {
+  const [, first, second] = /^(\d+)\.(\d+)$/.exec(version2 ?? "") ?? [];
+  return Number(first) > major || Number(first) === major && Number(second) >= minor;
+}
+function platformQuery(platforms) {
+  const [os, architecture, variant] = platforms.length === 1 ? platforms[0]?.split("/") ?? [] : [];
+  if (os === void 0 || architecture === "arm" && variant === void 0) return "";
+  const platform = { os, architecture, ...variant === void 0 ? {} : { variant } };
+  return `?platform=${encodeURIComponent(JSON.stringify(platform))}`;
+}
+async function* readImage(daemon, path) {
+  try {
+    const answer = await daemon.get(path);
+    if (answer.status !== 200) throw await describeAnswer(daemon, answer);
+    try {
+      yield* answer.body;
+    } finally {
+      answer.body.destroy();
+    }
+  } catch (error) {
+    const failure2 = describeConnection(error);
+    throw failure2 === void 0 ? describeTimeout(error, daemon.place, daemon.limits) : new UserError(`the daemon at ${daemon.place}: ${failure2.problem}`, { cause: error });
+  }
+}
+function describeTimeout(error, place2, limits) {
+  return errorCode(error) === "ABORT_ERR" ? exceeded("network-time", limits, `the daemon at ${place2}`) : error;
+}
+async function describeAnswer({ place: place2 }, answer) {
+  const { status } = answer;
+  let detail = "";
+  try {
+    const { message } = errorSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
+    detail = ` (${quote(message)})`;
+  } catch {
+  }
+  return new UserError(`the daemon at ${place2} answers ${status}${detail}`);
+}
+
+// src/image/layout-directory.ts
+import { open, stat } from "node:fs/promises";
+import { join as join4 } from "node:path";
+function openLayoutDirectory(directory, { limits, budget }) {
+  async function sizeOf(name) {
+    try {
+      const found = await stat(join4(directory, name));
+      if (!found.isFile()) throw new UserError(`${quote(name)} is not a regular file`);
+      return found.size;
+    } catch (error) {
+      if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return void 0;
+      throw error;
+    }
+  }
+  return {
+    has: async (name) => await sizeOf(name) !== void 0,
+    async readDocument(name) {
+      var _stack = [];
+      try {
+        const size = await sizeOf(name);
+        if (size === void 0) return void 0;
+        if (size > limits.jsonBytes) throw exceeded("document-size", limits, quote(name));
+        spend(budget, "documentBytes", size, limits);
+        const handle = __using(_stack, await open(join4(directory, name)), true);
+        const data = Buffer.alloc(size);
+        return data.subarray(0, await readFully(handle, data, size, 0));
+      } catch (_) {
+        var _error = _, _hasError = true;
+      } finally {
+        var _promise = __callDispose(_stack, _error, _hasError);
+        _promise && await _promise;
+      }
+    },
+    async scan(name, options) {
+      var _stack = [];
+      try {
+        const size = await sizeOf(name);
+        if (size === void 0) throw new UserError(`${quote(name)} is missing`);
+        const handle = __using(_stack, await open(join4(directory, name)), true);
+        return await scanWhole(readRange(handle, 0, size), options);
+      } catch (_) {
+        var _error = _, _hasError = true;
+      } finally {
+        var _promise = __callDispose(_stack, _error, _hasError);
+        _promise && await _promise;
+      }
+    },
+    close: async () => {
+    }
+  };
+}
+
+// src/image/registry-blob.ts
+async function* readRegistryBlob(client, digest, size, signal) {
+  let at = 0;
+  for (let failures = 1; ; failures++) {
+    const before = at;
+    try {
+      const answer = await client.get({
+        path: `blobs/${digest}`,
+        what: `blob ${digest}`,
+        signal,
+        ...at === 0 ? {} : { headers: { range: `bytes=${at}-` } }
+      });
+      let skip = bytesToSkip(answer, at, digest);
+      try {
+        for await (const chunk of answer.body) {
+          const rest = chunk.subarray(Math.min(skip, chunk.length));
+          skip -= chunk.length - rest.length;
+          at += rest.length;
+          if (size !== void 0 && at > size)
+            throw new UserError(`blob ${digest} has more bytes than the ${size} that its manifest says`);
+          if (rest.length > 0) yield rest;
+        }
+      } finally {
+        answer.body.destroy();
+      }
+      if (size === void 0 || at === size) return;
+      throw Object.assign(new Error("the answer ended early"), { code: "ECONNRESET" });
+    } catch (error) {
+      if (at > before) failures = 1;
+      const judged = client.judge(error, failures, signal);
+      if (judged !== void 0) throw describeShort(judged, digest, at, size);
+    }
+    await client.pause(failures, signal);
+  }
+}
+async function readRegistryRange(client, digest, { from, length, signal }) {
+  const last = from + length - 1;
+  const headers = { range: `bytes=${from}-${last}` };
+  for (let failures = 1; ; failures++) {
+    try {
+      return await readPart(
+        await client.get({ path: `blobs/${digest}`, what: `blob ${digest}`, signal, headers }),
+        from,
+        last
+      );
+    } catch (error) {
+      const judged = error instanceof TocProblem ? error : client.judge(error, failures, signal);
+      if (judged !== void 0) throw judged;
+    }
+    await client.pause(failures, signal);
+  }
+}
+async function readPart(answer, from, last) {
+  const stated = /^bytes (\d+)-(\d+)\//.exec(answer.header("content-range") ?? "");
+  const isStated = Number(stated?.[1]) === from && Number(stated?.[2]) === last;
+  if (answer.status !== 206 || !isStated) {
+    answer.body.destroy();
+    throw new TocProblem(answer.status === 206 ? OTHER_PART : "the server has no ranges");
+  }
+  const data = await readBody(answer, last - from + 1);
+  if (data?.length !== last - from + 1) throw new TocProblem(OTHER_PART);
+  return data;
+}
+var OTHER_PART = "the server sent another part of it than was asked for";
+function bytesToSkip({ status, header }, at, digest) {
+  if (status !== 206) return at;
+  const from = /^bytes (\d+)-/.exec(header("content-range") ?? "")?.[1];
+  if (from === void 0 || Number(from) > at)
+    throw new UserError(`blob ${digest}: the server sent another part of it than was asked for`);
+  return at - Number(from);
+}
+function describeShort(error, digest, at, size) {
+  if (!(error instanceof UserError) || size === void 0 || at === 0) return error;
+  return at < size ? new UserError(`${error.message} (${at} of ${size} bytes of blob ${digest} were read)`, { cause: error }) : error;
+}
+
+// src/image/registry-client.ts
+var import_node_http3 = __toESM(require_http(), 1);
+var import_node_https3 = __toESM(require_https(), 1);
+import { setTimeout as wait } from "node:timers/promises";
+
+// src/image/registry-credentials.ts
+import { spawn } from "node:child_process";
+import { readFile as readFile2 } from "node:fs/promises";
+import { homedir as homedir2 } from "node:os";
+import { join as join5 } from "node:path";
+var entrySchema = object({
+  auth: optional(nullable(string2())),
+  identitytoken: optional(nullable(string2()))
+});
+var configSchema3 = object({
+  auths: optional(nullable(record(string2(), nullable(entrySchema)))),
+  credHelpers: optional(nullable(record(string2(), string2()))),
+  credsStore: optional(nullable(string2()))
+});
+var helperSchema = object({ Username: string2(), Secret: string2() });
+var HUB_KEY = "https://index.docker.io/v1/";
+var HELPER_TIME = 3e4;
+var HELPER_BYTES = 64 * 1024;
+async function findLogin(host, stated, env) {
+  if (stated !== void 0 && (stated.registry === void 0 || sameHost(stated.registry, host)))
+    return {
+      login: { username: stated.username, password: stated.password },
+      origin: "the user name given",
+      stated: true
+    };
+  const path = join5(env.DOCKER_CONFIG || join5(env.HOME || homedir2(), ".docker"), "config.json");
+  const config2 = await readConfig(path);
+  if (config2 === void 0) return { origin: path };
+  if ("problem" in config2) return { origin: path, problem: `${path} ${config2.problem}` };
+  const helper = find(config2.credHelpers, host) || config2.credsStore;
+  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env);
+  const entry = find(config2.auths, host);
+  return entry ? { ...decodeEntry(entry, path), origin: path } : { origin: path };
+}
+async function readConfig(path) {
+  try {
+    const parsed = configSchema3.safeParse(JSON.parse(await readFile2(path, "utf8")));
+    return parsed.success ? parsed.data : { problem: "does not have the form of docker's config" };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return void 0;
+    return { problem: code === void 0 ? "is not valid JSON" : `cannot be read (${code})` };
+  }
+}
+function sameHost(key, host) {
+  const bare = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  return (bare === "index.docker.io" || bare === "registry-1.docker.io" ? "docker.io" : bare) === host;
+}
+function find(table2, host) {
+  const entries = Object.entries(table2 ?? {});
+  const exact = host === "docker.io" ? HUB_KEY : host;
+  return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
+}
+function decodeEntry(entry, path) {
+  if (entry.identitytoken) return { login: { identityToken: entry.identitytoken } };
+  if (!entry.auth) return {};
+  const text = Buffer.from(entry.auth, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
+  return { login: { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, "") } };
+}
+async function askHelper(helper, key, env) {
+  const program = `docker-credential-${helper}`;
+  if (!/^[\w.-]+$/.test(helper)) return { origin: program, problem: `${quote(program)} is no program's name` };
+  const { code, output } = await runHelper(program, key, env);
+  if (code === "ENOENT" || code === "EACCES") return { origin: program, problem: `${program} is not installed` };
+  if (code !== 0)
+    return /not found/i.test(output) ? { origin: program } : { origin: program, problem: `${program} failed (${code})` };
+  try {
+    const { Username, Secret } = helperSchema.parse(JSON.parse(output));
+    if (Secret === "") return { origin: program };
+    const login = Username === "<token>" ? { identityToken: Secret } : { username: Username, password: Secret };
+    return { origin: program, login };
+  } catch {
+    return { origin: program, problem: `${program} answered something else than credentials` };
+  }
+}
+function runHelper(program, key, env) {
+  return new Promise((resolve2) => {
+    const child = spawn(program, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
+    let output = "";
+    function stop() {
+      child.kill();
+      child.stdout.destroy();
+    }
+    const timer = setTimeout(stop, HELPER_TIME);
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      if (output.length > HELPER_BYTES) stop();
+    });
+    function settle(code) {
+      clearTimeout(timer);
+      resolve2({ code, output });
+    }
+    child.on("error", (error) => settle(errorCode(error) ?? "error"));
+    child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
+    child.stdin.on("error", () => {
+    });
+    child.stdin.end(key);
+  });
+}
+
+// src/image/registry-challenge.ts
+function parseChallenges(header) {
+  const challenges = [];
+  const word = /[\s,]*([\w!#$%&'*+.^`|~-]+)/y;
+  const value = /\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y;
+  for (; ; ) {
+    const name = word.exec(header)?.[1]?.toLowerCase();
+    if (name === void 0) return challenges;
+    value.lastIndex = word.lastIndex;
+    const found = value.exec(header);
+    if (found === null) {
+      challenges.push({ scheme: name, parameters: /* @__PURE__ */ new Map() });
+      continue;
+    }
+    word.lastIndex = value.lastIndex;
+    challenges.at(-1)?.parameters.set(name, found[1]?.replace(/\\(.)/g, "$1") ?? found[2] ?? "");
+  }
+}
+
+// src/image/registry-login.ts
+var tokenSchema = object({
+  token: optional(nullable(string2())),
+  access_token: optional(nullable(string2()))
+});
+var TOKEN_BYTES = 256 * 1024;
+async function authorize(header, context) {
+  const challenges = parseChallenges(header);
+  const bearer = challenges.find(({ scheme }) => scheme === "bearer");
+  if (bearer !== void 0) return `Bearer ${await fetchToken(bearer, context)}`;
+  const found = await context.findLogin();
+  if (!challenges.some(({ scheme }) => scheme === "basic"))
+    throw new UserError(`registry ${context.name.host} wants a login of a kind that is not known here`);
+  if (found.login === void 0) throw denied(context.name, found);
+  if ("identityToken" in found.login)
+    throw new UserError(
+      `registry ${context.name.host} wants a user name and a password, ${found.origin} holds a token: run docker login again`
+    );
+  return basic(found.login);
+}
+function denied({ host, repository }, { login, origin, problem, stated }) {
+  if (login !== void 0) {
+    const without = stated === true ? "leave both out" : `run docker logout ${host}`;
+    return new UserError(
+      `registry ${host} refuses the login from ${origin} for ${repository}: check that it is right, not expired, and may read the image; a public image needs none, then ${without}`
+    );
+  }
+  const trouble = problem === void 0 ? "" : ` (${problem})`;
+  return new UserError(
+    `registry ${host} gives ${repository} to nobody without a login${trouble}: run docker login ${host} first or state user name and password; a name that does not exist gets the same answer`
+  );
+}
+function basic({ username, password }) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+async function fetchToken({ parameters }, context) {
+  const realm = checkRealm(parameters.get("realm") ?? "", context);
+  const found = await context.findLogin();
+  const answer = await askToken(realm, parameters, found.login, context);
+  const isRefused = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
+  if (answer.status !== 200) {
+    answer.body.destroy();
+    if (isRefused) throw denied(context.name, found);
+    throw new UserError(
+      `registry ${context.name.host} sends to ${realm.host} for a token, which answers ${answer.status}`
+    );
+  }
+  const token = parseToken(await readBody(answer, TOKEN_BYTES));
+  if (token === void 0)
+    throw new UserError(`${realm.host}, which registry ${context.name.host} names, gave no token`);
+  return token;
+}
+function checkRealm(text, { name, mayBePlain }) {
+  const realm = URL.canParse(text) ? new URL(text) : void 0;
+  if (realm === void 0) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text)}`);
+  const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && mayBePlain(realm.host);
+  if (!isSafe || realm.username !== "" || realm.password !== "")
+    throw new UserError(
+      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`
+    );
+  return realm;
+}
+function askToken(realm, parameters, login, { name, agentFor, signal, idle }) {
+  const url = new URL(realm);
+  const query = new URLSearchParams();
+  const service = parameters.get("service");
+  if (service !== void 0) query.set("service", service);
+  query.set("scope", chooseScope(parameters.get("scope"), name));
+  const request = { agent: agentFor(url), signal, idle };
+  if (login !== void 0 && "identityToken" in login) {
+    query.set("grant_type", "refresh_token");
+    query.set("refresh_token", login.identityToken);
+    query.set("client_id", "netfilter-compat");
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return sendRequest({ ...request, url, method: "POST", body: query.toString(), headers });
+  }
+  if (login !== void 0) query.set("account", login.username);
+  for (const [key, value] of query) url.searchParams.set(key, value);
+  return sendRequest({ ...request, url, headers: login === void 0 ? {} : { authorization: basic(login) } });
+}
+function chooseScope(wanted, { repository }) {
+  return wanted === void 0 || wanted === "" || wanted.startsWith("repository:") ? `repository:${repository}:pull` : wanted;
+}
+function parseToken(data) {
+  try {
+    const { token, access_token } = tokenSchema.parse(JSON.parse(data?.toString("utf8") ?? ""));
+    const found = token || access_token;
+    return found && /^[\x21-\x7e]+$/.test(found) ? found : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/image/registry-name.ts
+var HOST = /^(localhost|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$/;
+var REPOSITORY = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*$/;
+var TAG = /^\w[\w.-]{0,127}$/;
+var MAX_NAME = 255;
+var DOCKER_HUB = /* @__PURE__ */ new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
+function parseRegistryName(text) {
+  const { rest, digest } = splitDigest(text);
+  const colon = rest.lastIndexOf(":");
+  const hasTag = colon > rest.lastIndexOf("/");
+  const tag = hasTag ? rest.slice(colon + 1) : "latest";
+  const path = hasTag ? rest.slice(0, colon) : rest;
+  const { host, repository } = splitHost(path);
+  if (!HOST.test(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
+  if (repository.length > MAX_NAME || !REPOSITORY.test(repository))
+    throw new UserError(
+      `${quote(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
+    );
+  if (!TAG.test(tag)) throw new UserError(`${quote(tag)} is not a tag`);
+  const isHub = DOCKER_HUB.has(host);
+  return {
+    host: isHub ? "docker.io" : host,
+    apiHost: isHub ? "registry-1.docker.io" : host,
+    repository: isHub && !repository.includes("/") ? `library/${repository}` : repository,
+    reference: digest ?? tag,
+    digest
+  };
+}
+function splitDigest(text) {
+  const at = text.indexOf("@");
+  if (at < 0) return { rest: text };
+  const digest = text.slice(at + 1);
+  if (parseDigest(digest) === void 0)
+    throw new UserError(`${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+  return { rest: text.slice(0, at), digest };
+}
+function splitHost(path) {
+  const slash = path.indexOf("/");
+  const first = slash < 0 ? "" : path.slice(0, slash);
+  const isHost = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
+  if (!isHost) return { host: "docker.io", repository: path };
+  return { host: first.toLowerCase(), repository: path.slice(slash + 1) };
+}
+function isLoopback(host) {
+  const name = host.replace(/:[0-9]+$/, "");
+  return name === "localhost" || /^127(\.[0-9]{1,3}){3}$/.test(name) || name === "[::1]";
+}
+function parseInsecureRegistry(text) {
+  const host = text.trim().toLowerCase();
+  if (!HOST.test(host))
+    throw new UserError(`${quote(text)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
+  return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
+}
+
+// src/image/registry-client.ts
+var MAX_FAILURES = 4;
+var MAX_REDIRECTS = 5;
+var MAX_WAIT = 30;
+var ERROR_BYTES = 64 * 1024;
+var FIRST_PAUSE = 300;
+var errorsSchema = object({ errors: array(object({ code: string2(), message: optional(string2()) })) });
+async function createRegistryClient(name, { limits, env, credentials, insecureRegistries = [], signal: whole }) {
+  const timeout = AbortSignal.timeout(limits.networkSeconds * 1e3);
+  const deadline = whole === void 0 ? timeout : AbortSignal.any([timeout, whole]);
+  const idle = limits.idleSeconds * 1e3;
+  const proxyEnv = { ...env };
+  const agents = {
+    direct: { "http:": new import_node_http3.Agent({ keepAlive: true }), "https:": new import_node_https3.Agent({ keepAlive: true }) },
+    proxied: {
+      "http:": new import_node_http3.Agent({ keepAlive: true, proxyEnv }),
+      "https:": new import_node_https3.Agent({ keepAlive: true, proxyEnv })
+    }
+  };
+  const insecure = insecureRegistries.map(parseInsecureRegistry);
+  function mayBePlain(host) {
+    return insecure.includes(host) || isLoopback(host) && isLoopback(name.apiHost);
+  }
+  function agentFor(url) {
+    const protocol = url.protocol === "http:" ? "http:" : "https:";
+    return (isLoopback(url.host) ? agents.direct : agents.proxied)[protocol];
+  }
+  let found;
+  function findOnce() {
+    found ??= findLogin(name.host, credentials, env);
+    return found;
+  }
+  let authorization;
+  function join6(signal) {
+    return signal === void 0 ? deadline : AbortSignal.any([deadline, signal]);
+  }
+  function judge2(error, failures, signal) {
+    if (signal?.aborted) return signal.reason;
+    if (whole?.aborted) return whole.reason;
+    if (deadline.aborted) return exceeded("network-time", limits, `reading from registry ${name.host}`);
+    const failure2 = describeConnection(error);
+    if (failure2 === void 0) return error;
+    if (failure2.passing && failures < MAX_FAILURES) return void 0;
+    return new UserError(`registry ${name.host}: ${failure2.problem}${hintAtTls(error)}`, { cause: error });
+  }
+  function hintAtTls(error) {
+    if (errorCode(error) !== "EPROTO" && !errorCode(error)?.startsWith("ERR_SSL_")) return "";
+    return mayBePlain(name.apiHost) ? "" : `; it probably does not speak TLS, and without it only registries of this machine are read: if you trust the network, pass --insecure-registry ${name.host} (input insecure-registries)`;
+  }
+  async function pause(failures, signal, seconds = 0) {
+    const time2 = Math.max(seconds * 1e3, FIRST_PAUSE * 2 ** (failures - 1));
+    try {
+      await wait(time2, void 0, { signal: join6(signal) });
+    } catch (error) {
+      throw judge2(error, failures, signal);
+    }
+  }
+  async function findBase() {
+    const secure = new URL(`https://${name.apiHost}/v2/`);
+    if (!mayBePlain(name.apiHost)) return secure;
+    try {
+      const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle });
+      answer.body.destroy();
+      return secure;
+    } catch (error) {
+      if (isWithoutTls(error, secure)) return new URL(`http://${name.apiHost}/v2/`);
+      throw judge2(error, MAX_FAILURES, void 0);
+    }
+  }
+  const base = await findBase();
+  const isPlain = base.protocol === "http:";
+  async function follow(start, request, signal) {
+    let url = start;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const login = url.origin === base.origin && authorization !== void 0 ? { authorization } : {};
+      const headers = { ...request.headers, ...login };
+      const answer = await sendRequest({ url, headers, agent: agentFor(url), signal, idle, limits });
+      if (![301, 302, 303, 307, 308].includes(answer.status)) return { ...answer, url };
+      answer.body.destroy();
+      url = resolveRedirect(url, answer.header("location"));
+    }
+    throw new UserError(`registry ${name.host} redirects more than ${MAX_REDIRECTS} times for ${request.what}`);
+  }
+  function resolveRedirect(from, location) {
+    const url = location !== void 0 && URL.canParse(location, from.href) ? new URL(location, from) : void 0;
+    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
+    if (url === void 0 || !isAllowed)
+      throw new UserError(
+        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(url.origin)}, which is not HTTPS`
+      );
+    url.username = "";
+    url.password = "";
+    return url;
+  }
+  const context = {
+    name,
+    mayBePlain: (host) => isPlain && mayBePlain(host),
+    findLogin: findOnce,
+    agentFor,
+    idle
+  };
+  async function get(request) {
+    const signal = join6(request.signal);
+    const url = new URL(`${name.repository}/${request.path}`, base);
+    let mayLogIn = true;
+    for (let failures = 1; ; failures++) {
+      try {
+        const answer = await follow(url, request, signal);
+        if (answer.status === 200 || answer.status === 206) return answer;
+        const isOwn = answer.url.origin === base.origin;
+        if (answer.status === 401 && isOwn && mayLogIn) {
+          answer.body.destroy();
+          mayLogIn = false;
+          authorization = await authorize(answer.header("www-authenticate") ?? "", { ...context, signal });
+          failures--;
+          continue;
+        }
+        const seconds = waitFor(answer);
+        if (seconds === void 0 || seconds > MAX_WAIT || failures >= MAX_FAILURES)
+          throw await describeAnswer2(answer, request.what, isOwn ? void 0 : answer.url.host);
+        answer.body.destroy();
+        await pause(failures, request.signal, seconds);
+      } catch (error) {
+        const judged = judge2(error, failures, request.signal);
+        if (judged !== void 0) throw judged;
+        await pause(failures, request.signal);
+      }
+    }
+  }
+  async function describeAnswer2(answer, what, elsewhere) {
+    const { status } = answer;
+    const detail = await readDetail(answer);
+    if (elsewhere !== void 0)
+      return new UserError(
+        `registry ${name.host} sends to ${elsewhere} for ${what}, which answers ${status}: try again`
+      );
+    if (status === 401) return denied(name, await findOnce());
+    if (status === 403)
+      return new UserError(
+        `registry ${name.host} forbids reading ${name.repository}${detail}: the login needs the right to read it`
+      );
+    if (status === 404) return new UserError(`registry ${name.host} has no ${what} of ${name.repository}${detail}`);
+    if (status === 429) {
+      const seconds = retryAfter(answer);
+      const when = seconds === void 0 ? "later" : `in ${seconds} seconds`;
+      const hint2 = (await findOnce()).login === void 0 ? ", or log in: many registries give more to who does" : "";
+      return new UserError(`registry ${name.host} limits the number of requests${detail}: try again ${when}${hint2}`);
+    }
+    const hint = status >= 500 ? ": try again later" : "";
+    return new UserError(`registry ${name.host} answers ${status} for ${what}${detail}${hint}`);
+  }
+  async function read(request, limit) {
+    for (let failures = 1; ; failures++) {
+      const answer = await get(request);
+      try {
+        const data = await readBody(answer, limit);
+        if (data === void 0)
+          throw exceeded("document-size", { ...limits, jsonBytes: limit }, `registry ${name.host}: ${request.what}`);
+        return { data, answer };
+      } catch (error) {
+        const judged = judge2(error, failures, request.signal);
+        if (judged !== void 0) throw judged;
+        await pause(failures, request.signal);
+      }
+    }
+  }
+  return {
+    name,
+    get,
+    read,
+    judge: judge2,
+    pause: (failures, signal) => pause(failures, signal),
+    close() {
+      for (const pair of [agents.direct, agents.proxied]) for (const agent of Object.values(pair)) agent.destroy();
+    }
+  };
+}
+function isWithoutTls(error, { port }) {
+  const code = errorCode(error);
+  if (code === "ECONNREFUSED") return port === "";
+  return code === "EPROTO" || code === "ECONNRESET" || code?.startsWith("ERR_SSL_") === true;
+}
+function waitFor(answer) {
+  const { status } = answer;
+  const after = retryAfter(answer) ?? 0;
+  if (status === 429) return after;
+  return status === 500 || status >= 502 && status <= 504 || status === 408 ? Math.min(after, MAX_WAIT) : void 0;
+}
+function retryAfter(answer) {
+  const text = answer.header("retry-after")?.trim() ?? "";
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const time2 = /^[A-Z][a-z]+, /.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time2) ? void 0 : Math.max(0, Math.ceil((time2 - Date.now()) / 1e3));
+}
+async function readDetail(answer) {
+  try {
+    const body = await readBody(answer, ERROR_BYTES);
+    const [first] = errorsSchema.parse(JSON.parse(body?.toString("utf8") ?? "")).errors;
+    return first === void 0 ? "" : ` (${quote(first.message || first.code)})`;
+  } catch {
+    return "";
+  }
+}
+
+// src/image/toc/plan.ts
+var MAX_GAP = 64 * 1024;
+var MAX_RANGES = 2e3;
+var MAX_RANGE = 4 * 2 ** 20;
+var MAX_CHUNK = 16 * 2 ** 20;
+function planRanges(segments) {
+  const sorted = segments.filter(({ chunk }) => !chunk.zeros).sort(byPlace);
+  const ranges = [];
+  for (const segment of sorted) {
+    const { offset, end, size } = segment.chunk;
+    if (end - offset > MAX_CHUNK || size > MAX_CHUNK) throw new TocProblem("its chunks are too large");
+    const last = ranges.at(-1);
+    const fits = last !== void 0 && offset - last.to <= MAX_GAP && end - last.from <= MAX_RANGE;
+    const isSame = last !== void 0 && offset < last.to;
+    if (last !== void 0 && (fits || isSame)) {
+      last.to = Math.max(last.to, end);
+      if (last.to - last.from > 2 * MAX_CHUNK) throw new TocProblem("its chunks lie on each other");
+      last.segments.push(segment);
+    } else ranges.push({ from: offset, to: end, segments: [segment] });
+  }
+  if (ranges.length > MAX_RANGES) throw new TocProblem("what is wanted lies scattered over it");
+  requireOrder(sorted);
+  return ranges;
+}
+function sumBytes2(ranges) {
+  return ranges.reduce((total, { from, to }) => total + to - from, 0);
+}
+function byPlace(a, b) {
+  return a.chunk.offset - b.chunk.offset || a.chunk.inner - b.chunk.inner;
+}
+function requireOrder(sorted) {
+  const done = /* @__PURE__ */ new Set();
+  const next = /* @__PURE__ */ new Map();
+  let present;
+  for (const { file, chunk } of sorted) {
+    if (file !== present && present !== void 0) done.add(present);
+    present = file;
+    const index = file.chunks.indexOf(chunk, next.get(file) ?? 0);
+    if (done.has(file) || index < 0) throw new TocProblem("its chunks are not in order");
+    next.set(file, index + 1);
+  }
+}
+
+// src/image/toc/unpack.ts
+import { createHash as createHash6 } from "node:crypto";
+import { createGunzip as createGunzip2, createZstdDecompress as createZstdDecompress2, gunzipSync as gunzipSync2, zstdDecompressSync as zstdDecompressSync3 } from "node:zlib";
+var SMALL = 64 * 1024;
+var SLACK = 64 * 1024;
+async function unpackChunk(stored, chunk, format) {
+  const needed = chunk.inner + chunk.size;
+  const unpacked = (needed <= SMALL ? unpackSmall(stored, needed, format) : void 0) ?? await unpackPart(stored, needed, format);
+  const content = unpacked.subarray(chunk.inner, needed);
+  const { algorithm, hex } = requireDigest(chunk.digest);
+  if (content.length !== chunk.size || createHash6(algorithm).update(content).digest("hex") !== hex)
+    throw new TocProblem("a chunk of it has another digest than its table of contents says");
+  return content;
+}
+function unpackSmall(stored, needed, format) {
+  const options = { maxOutputLength: needed + SLACK };
+  try {
+    return format === "eStargz" ? gunzipSync2(stored, options) : zstdDecompressSync3(stored, options);
+  } catch (error) {
+    if (errorCode(error) === "ERR_BUFFER_TOO_LARGE") return void 0;
+    throw damaged2(error);
+  }
+}
+async function unpackPart(stored, needed, format) {
+  const chunkSize = 256 * 1024;
+  const engine = format === "eStargz" ? createGunzip2({ chunkSize }) : createZstdDecompress2({ chunkSize });
+  engine.end(stored);
+  const pieces = [];
+  let size = 0;
+  try {
+    for await (const piece of engine) {
+      pieces.push(piece);
+      size += piece.length;
+      if (size >= needed) break;
+    }
+  } catch (error) {
+    throw damaged2(error);
+  }
+  return Buffer.concat(pieces);
+}
+function damaged2(error) {
+  const code = errorCode(error) ?? "";
+  return /^(Z_|ZSTD_|ERR_)/.test(code) ? new TocProblem("a chunk of it cannot be unpacked", { cause: error }) : error;
+}
+
+// src/image/toc/scan.ts
+var MOST = 0.6;
+var RANGES_AHEAD = 4;
+var ZEROS2 = Buffer.alloc(64 * 1024);
+async function scanByToc(layer, read, options) {
+  let bytesRead = 0;
+  const counted = async (from, length) => {
+    const data = await read(from, length);
+    bytesRead += data.length;
+    options.progress?.bytes(data.length);
+    return data;
+  };
+  const { json, dataEnd } = await fetchToc(layer.pointer, layer.size, counted, options.limits);
+  const takeBytes = createByteCounter(options);
+  const deferred = deferSinks(options.probe);
+  const changes = createChangeCollector({ ...options, probe: deferred.probe }, takeBytes);
+  const wanted = [];
+  for (const file of parseToc(json, dataEnd)) {
+    const { name, linkname } = file.member;
+    if (Math.max(name.length, linkname.length) > options.limits.pathBytes)
+      throw new TocProblem("it has too long a path");
+    const consumer = changes.onMember(file.member);
+    if (consumer !== void 0) wanted.push({ file, consumer, restart: deferred.restart(), fed: 0, done: false });
+  }
+  const reader2 = createChunkReader(layer, counted, { takeBytes, signal: options.signal });
+  await readWanted(wanted, reader2, (more) => {
+    if (bytesRead + more > MOST * layer.size) throw new TocProblem("most of it is wanted");
+  });
+  const { format, digest: toc } = layer.pointer;
+  const partial2 = { format, toc, chunks: reader2.count(), bytesRead, size: layer.size };
+  const compression = format === "eStargz" ? "gzip" : "zstd";
+  return { ...changes.finish(layer.digest), diffId: void 0, compression, partial: partial2 };
+}
+function deferSinks(probe) {
+  let last = () => {
+  };
+  return {
+    probe(file) {
+      const first = probe(file);
+      if (first === void 0) return void 0;
+      const { write: _, end: __, ...marks } = first;
+      let sink;
+      function open3() {
+        sink ??= probe(file);
+        return sink;
+      }
+      last = () => {
+        sink = void 0;
+      };
+      return { ...marks, write: (chunk) => open3()?.write(chunk) === true, end: () => open3()?.end() };
+    },
+    restart: () => last
+  };
+}
+async function readWanted(wanted, reader2, requireFew) {
+  const byFile = new Map(wanted.map((one) => [one.file, one]));
+  const unfinished = () => wanted.filter(({ done }) => !done);
+  const isDone = (file) => byFile.get(file)?.done === true;
+  async function read(ranges) {
+    requireFew(sumBytes2(ranges));
+    await reader2.read(ranges, isDone, ({ file, chunk }, content) => {
+      const one = byFile.get(file);
+      if (one !== void 0) feed(one, chunk, content);
+    });
+  }
+  for (const one of wanted) feedZeros(one);
+  await read(planRanges(unfinished().flatMap(({ file }) => toSegments(file).slice(0, 1))));
+  for (const one of unfinished()) {
+    one.restart();
+    one.fed = 0;
+    feedZeros(one);
+  }
+  await read(planRanges(unfinished().flatMap(({ file }) => toSegments(file))));
+  if (unfinished().length > 0) throw new Error("a file was not read to its end");
+}
+function toSegments(file) {
+  return file.chunks.filter(({ zeros }) => !zeros).map((chunk) => ({ file, chunk }));
+}
+function feed(one, chunk, content) {
+  if (one.done) return;
+  if (one.file.chunks[one.fed] !== chunk) throw new TocProblem("its chunks are not in order");
+  one.fed++;
+  if (!one.consumer.write(content)) finish(one);
+  else feedZeros(one);
+}
+function feedZeros(one) {
+  for (let chunk = one.file.chunks[one.fed]; !one.done; chunk = one.file.chunks[++one.fed]) {
+    if (chunk === void 0) finish(one);
+    else if (!chunk.zeros) return;
+    else
+      for (let left = chunk.size; left > 0 && !one.done; left -= ZEROS2.length)
+        if (!one.consumer.write(ZEROS2.subarray(0, Math.min(left, ZEROS2.length)))) finish(one);
+  }
+}
+function finish(one) {
+  one.done = true;
+  one.consumer.end();
+}
+function createChunkReader({ pointer }, read, { takeBytes, signal }) {
+  let verified = 0;
+  async function takeRange({ from, segments }, data, isDone, take) {
+    for (const segment of segments) {
+      signal?.throwIfAborted();
+      const { file, chunk } = segment;
+      if (isDone(file)) continue;
+      takeBytes(chunk.inner + chunk.size);
+      const content = await unpackChunk(data.subarray(chunk.offset - from, chunk.end - from), chunk, pointer.format);
+      verified++;
+      take(segment, content);
+    }
+  }
+  return {
+    async read(ranges, isDone, take) {
+      const ahead = [];
+      function fetch(index) {
+        const range = ranges[index];
+        if (range === void 0) return;
+        const isNeeded = range.segments.some(({ file }) => !isDone(file));
+        const fetched = isNeeded ? read(range.from, range.to - range.from) : Promise.resolve(void 0);
+        fetched.catch(() => {
+        });
+        ahead[index] = fetched;
+      }
+      for (let i = 0; i < RANGES_AHEAD; i++) fetch(i);
+      for (const [i, range] of ranges.entries()) {
+        const data = await ahead[i];
+        ahead[i] = void 0;
+        fetch(i + RANGES_AHEAD);
+        if (data !== void 0) await takeRange(range, data, isDone, take);
+      }
+    },
+    count: () => verified
+  };
+}
+
+// src/image/registry.ts
+var MANIFEST_TYPES = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json"
+].join(", ");
+async function openRegistry(text, options, { env, credentials, insecureRegistries, lazy = false, platforms }) {
+  const name = parseRegistryName(text);
+  const client = await createRegistryClient(name, {
+    limits: options.limits,
+    env,
+    credentials,
+    insecureRegistries,
+    signal: options.signal
+  });
+  try {
+    const store = createRegistryStore(client, options, lazy);
+    const root = await store.resolve();
+    const isAsked = (platform) => platforms.length === 0 || platforms.some((one) => matchesPlatform(platform, one));
+    const images = await readOciDigest(store, root, options, isAsked);
+    if (images.length === 0) throw new UserError(`${root} is no image`);
+    const separator = name.digest === void 0 ? ":" : "@";
+    const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
+    return { store, images: images.map((image) => ({ ...image, names: [shown] })) };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+function createRegistryStore(client, { limits, budget }, lazy) {
+  const manifests = /* @__PURE__ */ new Set();
+  const blobs = /* @__PURE__ */ new Map();
+  const whole = /* @__PURE__ */ new Map();
+  let root;
+  async function read(request) {
+    const result = await client.read(request, limits.jsonBytes);
+    spend(budget, "documentBytes", result.data.length, limits);
+    return result;
+  }
+  function readManifest(reference) {
+    return read({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
+  }
+  async function resolve2() {
+    const { digest, reference } = client.name;
+    const { data, answer } = await readManifest(reference);
+    const stated = digest ?? answer.header("docker-content-digest") ?? "";
+    const actual = digestOf(data, parseDigest(stated)?.algorithm);
+    if (parseDigest(stated) !== void 0 && stated !== actual)
+      throw new UserError(`manifest ${reference} has another digest than ${stated}: ${actual}`);
+    root = { digest: actual, data };
+    note(data);
+    manifests.add(actual);
+    return actual;
+  }
+  function note(data) {
+    let document;
+    try {
+      document = JSON.parse(data.toString("utf8"));
+    } catch {
+      return;
+    }
+    for (const { digest } of listDescriptors(document, "manifests")) manifests.add(digest);
+    for (const { digest, size, pointer } of [
+      ...listDescriptors(document, "layers"),
+      ...listDescriptors(document, "config")
+    ]) {
+      const known = blobs.get(digest);
+      const isSame = known === void 0 || JSON.stringify(known.pointer) === JSON.stringify(pointer);
+      blobs.set(digest, { size: size ?? known?.size, pointer: isSame ? pointer : void 0 });
+    }
+  }
+  async function scanPart(digest, options) {
+    const { size, pointer } = blobs.get(digest) ?? {};
+    if (!lazy || size === void 0 || pointer === void 0 || whole.has(digest)) return void 0;
+    const budget2 = { ...options.budget };
+    const start = { ...budget2 };
+    try {
+      const read2 = (from, length) => readRegistryRange(client, digest, { from, length, signal: options.signal });
+      const scan = await scanByToc({ digest, size, pointer }, read2, { ...options, budget: budget2 });
+      for (const key of Object.keys(start)) {
+        options.budget[key] -= start[key] - budget2[key];
+        if (options.budget[key] < 0) throw new TocProblem("the image exceeds a limit");
+      }
+      return scan;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof TocProblem) && !(error instanceof UserError)) throw error;
+      whole.set(digest, error.message);
+      return void 0;
+    }
+  }
+  const store = {
+    resolve: resolve2,
+    // Asking for each layer whether it is there would cost a request each; reading it tells.
+    has: async (blob) => toDigest(blob) !== void 0 && blobs.has(toDigest(blob) ?? ""),
+    async readDocument(blob) {
+      const digest = toDigest(blob);
+      if (digest === void 0) return void 0;
+      if (digest === root?.digest) return root.data;
+      if (!manifests.has(digest)) return (await read({ path: `blobs/${digest}`, what: `blob ${digest}` })).data;
+      const { data } = await readManifest(digest);
+      if (digestOf(data, requireDigest(digest).algorithm) === digest) note(data);
+      return data;
+    },
+    async scan(blob, options) {
+      const digest = toDigest(blob);
+      if (digest === void 0) throw new Error(`no digest: ${blob}`);
+      const part = await scanPart(digest, options);
+      if (part !== void 0) return part;
+      const scan = await scanWhole(readRegistryBlob(client, digest, blobs.get(digest)?.size, options.signal), options);
+      const reason = whole.get(digest);
+      return reason === void 0 ? scan : { ...scan, whole: reason };
+    },
+    close: async () => client.close()
+  };
+  return store;
+}
+function toDigest(blob) {
+  const [, algorithm, hex] = /^blobs\/(\w+)\/(\w+)$/.exec(blob) ?? [];
+  const digest = `${algorithm}:${hex}`;
+  return parseDigest(digest) === void 0 ? void 0 : digest;
+}
+function listDescriptors(document, field2) {
+  if (typeof document !== "object" || document === null) return [];
+  const value = document[field2];
+  return (Array.isArray(value) ? value : [value]).flatMap((item) => {
+    if (typeof item !== "object" || item === null) return [];
+    const { digest, size, annotations } = item;
+    if (typeof digest !== "string") return [];
+    const isSize = typeof size === "number" && Number.isSafeInteger(size) && size >= 0;
+    return [{ digest, size: isSize ? size : void 0, pointer: findTocPointers(toTexts(annotations))[0] }];
+  });
+}
+function toTexts(annotations) {
+  if (typeof annotations !== "object" || annotations === null) return {};
+  const texts = Object.entries(annotations).filter((entry) => typeof entry[1] === "string");
+  return Object.fromEntries(texts);
+}
+
+// src/image/open-source.ts
+async function openSource(reference, options, access) {
+  switch (reference.transport) {
+    case "docker-archive":
+    case "oci-archive":
+      return openArchive(reference.path, reference.transport, reference.name, options);
+    case "oci":
+      return openLayout(reference, options);
+    case "path":
+      return openPath(reference, options);
+    case "docker-daemon": {
+      const opened = await openDaemon(reference.name, options, access);
+      if ("absent" in opened) throw new UserError(opened.absent);
+      return { ...opened, name: void 0 };
+    }
+    case "registry":
+      return { ...await openRegistry(reference.name, options, access), name: void 0 };
+    case "name":
+      return openName(reference, options, access);
+  }
+}
+async function openName({ name, registry }, options, access) {
+  const daemon = await openDaemon(name, options, access);
+  if (!("absent" in daemon)) return { ...daemon, name: void 0 };
+  const tried = ["file: there is none of that name", `daemon: ${daemon.absent}`];
+  if (!registry)
+    throw new UserError(
+      `not found (${[...tried, "registry: not tried, because the name does not begin with a registry's host"].join("; ")}); for an image of Docker Hub write docker://${name}`
+    );
+  try {
+    const { store, images } = await openRegistry(name, options, access);
+    const note = `read from the registry; daemon: ${daemon.absent}`;
+    return { store, images: images.map((image) => ({ ...image, notes: [...image.notes, note] })), name: void 0 };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`not found (${[...tried, `registry: ${error.message}`].join("; ")})`, { cause: error });
+  }
+}
+async function openPath(reference, options) {
+  const isDirectory2 = (await stat2(reference.path)).isDirectory();
+  if (isDirectory2) return openLayout(reference, options);
+  if (reference.digest !== void 0) throw new UserError("a digest can be asked of an OCI layout in a directory only");
+  return openArchive(reference.path, "any", reference.name, options);
+}
+async function openLayout({ path, name, digest }, options) {
+  if (!(await stat2(path)).isDirectory()) throw new UserError("it is no directory: pass oci-archive:PATH for a file");
+  const store = openLayoutDirectory(path, options);
+  if (digest !== void 0) {
+    const images2 = await readOciDigest(store, digest, options);
+    if (images2.length === 0) throw new UserError(`${digest} is no image`);
+    return { store, images: images2, name: void 0 };
+  }
+  const images = await readOciImages(store, options);
+  if (images !== void 0) return { store, images, name };
+  const hint = await store.has("manifest.json") ? ": it looks like an unpacked docker archive, pack it with tar" : "";
+  throw new UserError(`it is no OCI image layout: index.json is missing${hint}`);
+}
+async function openArchive(path, form, name, options) {
+  const store = await openArchiveStore(path, options);
+  try {
+    return { store, images: await listArchiveImages(store, form, options), name };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+async function openArchiveStore(path, options) {
+  const found = await stat2(path);
+  if (found.isDirectory()) throw new UserError("it is a directory: pass oci:DIR for an OCI layout");
+  const stream = () => createReadStream(path, { highWaterMark: 512 * 1024, signal: options.signal });
+  if (found.isFIFO())
+    return openArchiveStream(
+      onlyOnce(() => readPipe(path, options)),
+      options,
+      { once: true }
+    );
+  if (!found.isFile()) return openArchiveStream(onlyOnce(stream), options, { once: true });
+  const handle = await open2(path);
+  try {
+    if (found.size === 0) throw new UserError("it is empty");
+    if (await sniffFile(handle) === "none") return await openArchiveFile(handle, options);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return openArchiveStream(stream, options);
+}
+function readPipe(path, { signal }) {
+  const fd = openSync3(path, constants2.O_RDONLY | constants2.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false, ...signal === void 0 ? {} : { signal } });
+}
+async function sniffFile(handle) {
+  const head = Buffer.alloc(4);
+  const { bytesRead } = await handle.read(head, 0, head.length, 0);
+  return sniffCompression(head.subarray(0, bytesRead));
+}
+function onlyOnce(begin) {
+  let begun = false;
+  return () => {
+    if (begun) throw new UserError("it must be read a second time, which a pipe cannot: pass a file");
+    begun = true;
+    return begin();
+  };
+}
+function pathExists(path) {
+  return existsSync2(path);
+}
+function describeTagHint(reference) {
+  if (!("path" in reference)) return "";
+  const colon = reference.path.lastIndexOf(":");
+  if (colon <= 0 || existsSync2(reference.path) || !existsSync2(reference.path.slice(0, colon))) return "";
+  return `; to pick an image of an archive write ${quote(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
+}
+
+// src/image/pool.ts
+async function mapConcurrently(items, concurrency, task) {
+  const results = [];
+  const controller = new AbortController();
+  let failure2;
+  let next = 0;
+  async function work() {
+    while (next < items.length && failure2 === void 0) {
+      const index = next++;
+      try {
+        results[index] = await task(items[index], controller.signal);
+      } catch (error) {
+        failure2 ??= { error };
+        controller.abort();
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work));
+  if (failure2 !== void 0) throw failure2.error;
+  return results;
+}
+
+// src/image/reference.ts
+var OTHER_TRANSPORTS = ["containers-storage", "dir", "ostree", "sif", "tarball", "containerd", "atomic"];
+function parseReference(text, exists) {
+  const reference = text.trim();
+  if (reference === "") throw new UserError("an image reference is empty");
+  refuseLogin(reference, exists);
+  const registry = /^docker:\/\/(.+)$/.exec(reference)?.[1];
+  if (registry !== void 0) return { transport: "registry", name: registry };
+  const [, transport, rest = ""] = /^([a-z-]+):(.*)$/s.exec(reference) ?? [];
+  if (transport === "docker-archive" || transport === "oci-archive")
+    return { transport, ...splitName(requireRest(rest, reference), exists) };
+  if (transport === "oci") return { transport, ...splitDigest2(requireRest(rest, reference), exists) };
+  if (transport === "docker-daemon") return { transport, name: requireRest(rest, reference) };
+  if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown(reference);
+  if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
+  if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest2(reference, exists) };
+  return { transport: "name", name: reference, registry: isRegistryName(reference) };
+}
+function refuseLogin(reference, exists) {
+  const [, transport = "", rest] = /^((?:[a-z-]+:)?(?:\/\/)?)[^/@\s]+:\S*@([^/@\s]+\/.*)$/s.exec(reference) ?? [];
+  if (rest === void 0 || exists(reference)) return;
+  throw new UserError(
+    `${quote(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`
+  );
+}
+function looksLikePath(text, exists) {
+  const path = text.replace(/#[^#]*$/, "");
+  return /^[./]/.test(text) || /\.(tar|tar\.gz|tgz)$/.test(path) || exists(text) || exists(path);
+}
+function isRegistryName(name) {
+  const host = name.includes("/") ? name.slice(0, name.indexOf("/")) : "";
+  return /[.:]/.test(host) || host === "localhost" || /@sha(256|512):[0-9a-f]+$/.test(name);
+}
+function splitName(text, exists) {
+  const hash = text.lastIndexOf("#");
+  if (hash < 0 || exists(text)) return { path: text };
+  const name = text.slice(hash + 1);
+  if (hash === 0 || name === "") throw new UserError(`${quote(text)}: expected PATH#NAME:TAG`);
+  return { path: text.slice(0, hash), name };
+}
+function splitDigest2(text, exists) {
+  const at = text.lastIndexOf("@");
+  if (at <= 0 || !text.slice(at + 1).startsWith("sha") || exists(text)) return splitName(text, exists);
+  const digest = text.slice(at + 1);
+  if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest))
+    throw new UserError(`${quote(text)}: ${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+  return { path: text.slice(0, at), digest };
+}
+function requireRest(rest, reference) {
+  if (rest === "") throw new UserError(`${quote(reference)}: nothing follows the transport`);
+  return rest;
+}
+function unknown(reference) {
+  return new UserError(
+    `${quote(reference)}: unknown transport; known are docker-archive:PATH, oci-archive:PATH, oci:DIR, docker-daemon:NAME and docker://NAME`
+  );
+}
+
+// src/image/open-images.ts
+var LAYERS_AT_ONCE = 2;
+async function useImages(reference, options, use) {
+  const limits = { ...defaultLimits, ...options.limits };
+  const { probe, progress } = options;
+  const deadline = options.deadline ?? createDeadline(limits);
+  const scanOptions = {
+    probe,
+    limits,
+    budget: createBudget(limits),
+    again: createBudget(limits),
+    deadline,
+    signal: deadline.signal,
+    progress
+  };
+  const asked = (options.platforms ?? []).map(parsePlatform);
+  const parsed = parseReference(reference, pathExists);
+  try {
+    const { store, images, name } = await openSource(parsed, scanOptions, {
+      env: options.env ?? process.env,
+      credentials: options.credentials,
+      insecureRegistries: options.insecureRegistries,
+      lazy: options.lazy,
+      platforms: asked
+    });
+    try {
+      const picked = pickImages(images, name);
+      const several = images.length > 1 && name === void 0;
+      const chosen = picked.map((image) => ({ image, ...choosePlatforms(image, asked) }));
+      const nameOf3 = (image) => several ? `${reference}#${displayName(image)}` : reference;
+      return await readImages2(store, chosen, scanOptions, use, nameOf3);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    const hint = describeTagHint(parsed);
+    const located = locate(deadline.signal.aborted ? deadline.signal.reason : error, reference);
+    throw hint !== "" && located instanceof UserError && !isLimit(located) ? new UserError(`${located.message}${hint}`) : located;
+  }
+}
+async function readImages2(store, chosen, options, { recall: recall2, read }, nameOf3) {
+  const all = new Set(chosen.flatMap(({ platforms }) => platforms));
+  if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
+  const isKnowable = ({ layers }) => layers.every(({ toc }) => toc === void 0);
+  const known = new Map([...all].map((platform) => [platform, isKnowable(platform) ? recall2?.(platform) : void 0]));
+  const unknown2 = [...all].filter((platform) => known.get(platform) === void 0);
+  const scans = await scanLayers(
+    store,
+    unknown2.flatMap((platform) => platform.layers),
+    options
+  );
+  const used = [];
+  for (const { image, platforms, notes } of chosen) {
+    const results = [];
+    for (const platform of platforms) {
+      const result = known.get(platform) ?? read(await readPlatform(store, platform, scans, options));
+      options.deadline.check();
+      results.push({ platform: platform.platform, result, notes: [...notes, ...platform.notes] });
+    }
+    used.push({ reference: nameOf3(image), digest: image.digest, platforms: results });
+  }
+  return used;
+}
+function choosePlatforms(image, asked) {
+  const isAsked = (platform) => asked.length === 0 || asked.some((one) => matchesPlatform(platform, one));
+  const notes = [...image.notes];
+  const platforms = [];
+  for (const one of asked) {
+    if (image.platforms.some(({ platform }) => matchesPlatform(platform, one))) continue;
+    const known = image.platforms.map(({ platform }) => quotePlain(platform)).join(", ");
+    throw new UserError(`${quotePlain(displayName(image))} has no ${one}; it has ${known || "no platform at all"}`);
+  }
+  for (const platform of image.platforms) {
+    if (!isAsked(platform.platform)) continue;
+    if (!isBroken(platform)) platforms.push(platform);
+    else if (asked.length === 0 && platform.optional === true)
+      notes.push(`${quotePlain(platform.platform)} was not inspected: ${platform.problem.message}`);
+    else throw platform.problem;
+  }
+  if (platforms.length === 0) throw new UserError(`${quotePlain(displayName(image))} holds no image`);
+  return { platforms, notes };
+}
+async function scanLayers(store, layers, options) {
+  const distinct2 = [...new Map(layers.map((layer) => [keyOf(layer), layer])).values()];
+  options.progress?.found(distinct2.length);
+  const scans = await mapConcurrently(distinct2, LAYERS_AT_ONCE, async (layer, signal) => {
+    const signals = options.signal === void 0 ? [signal] : [signal, options.signal];
+    const scan = await scanOne(store, layer, { ...options, signal: AbortSignal.any(signals) });
+    options.progress?.layer();
+    return scan;
+  });
+  return new Map(distinct2.map((layer, i) => [keyOf(layer), scans[i]]));
+}
+function keyOf({ blob, toc }) {
+  return toc === void 0 ? blob : `${blob} ${JSON.stringify(toc)}`;
+}
+async function scanOne(store, layer, options) {
+  try {
+    const asked = {
+      ...options,
+      toc: layer.toc,
+      digestAlgorithm: layer.digest === void 0 ? "sha256" : requireDigest(layer.digest).algorithm,
+      diffIdAlgorithm: requireDigest(layer.diffId).algorithm
+    };
+    const scan = await store.scan(layer.blob, asked);
+    const piece = scan.table?.kind === "unclear" ? scan.table.piece : void 0;
+    return piece === void 0 ? scan : await store.scan(layer.blob, { ...asked, piece, budget: createBudget(options.limits) });
+  } catch (error) {
+    throw locate(error, describeLayer(layer));
+  }
+}
+async function readPlatform(store, platform, scans, options) {
+  const layers = platform.layers.map((layer) => {
+    const scan = scans.get(keyOf(layer));
+    verify(layer, scan);
+    return { source: layer, scan };
+  });
+  const { tree: tree2, aliases, notes } = mergeLayers(
+    layers.map(({ scan }) => scan),
+    options
+  );
+  await readAliases(store, layers, aliases, options);
+  const doubts = layers.flatMap(({ scan }) => describeDoubt(scan));
+  return {
+    platform: platform.platform,
+    configDigest: platform.configDigest,
+    config: platform.config,
+    layers: layers.map(({ source, scan }) => ({
+      digest: scan.digest,
+      diffId: source.diffId,
+      mediaType: source.mediaType || mediaTypes[scan.compression],
+      ...scan.partial === void 0 ? {} : { partial: scan.partial }
+    })),
+    tree: tree2,
+    ...doubts.length === 0 ? {} : { doubts },
+    notes: [...layers.flatMap(({ scan }) => describeReading(scan)), ...notes]
+  };
+}
+function describeReading(scan) {
+  const { digest, partial: partial2, whole, table: table2 } = scan;
+  const doubts = describeDoubt(scan).map(({ fact, reason }) => `${fact}: ${reason}`);
+  if (table2?.kind === "useless")
+    doubts.push(`the manifest names a table of contents of layer ${digest} that nobody can read it by: ${table2.how}`);
+  if (partial2 !== void 0) {
+    const { format, toc, chunks, bytesRead, size } = partial2;
+    const part = Math.ceil(bytesRead / size * 100);
+    const parts = chunks === 1 ? "1 chunk" : `${chunks} chunks`;
+    return [
+      `layer ${digest} was read by its table of contents (${format}, ${part} % of its bytes): verified are the table (${toc}) and ${parts} of files by their digests, not the digests of the layer and of its tar`
+    ];
+  }
+  if (whole === void 0) return doubts;
+  return [...doubts, `layer ${digest} was read whole, its digest and that of its tar verified, because ${whole}`];
+}
+var ELSEWHERE = "podman and CRI-O where they pull parts of layers, and containerd's stargz snapshotter, run what the table says, others the tar";
+function describeDoubt({ digest, table: table2 }) {
+  if (table2 === void 0 || table2.kind === "same" || table2.kind === "useless") return [];
+  const how = table2.kind === "differs" ? "its table of contents is not that of its tar" : "its table of contents could not be compared with its tar";
+  return [{ fact: `which files of layer ${digest} are run`, reason: `${how}: ${table2.how}; ${ELSEWHERE}` }];
+}
+var mediaTypes = {
+  none: "application/vnd.oci.image.layer.v1.tar",
+  gzip: "application/vnd.oci.image.layer.v1.tar+gzip",
+  zstd: "application/vnd.oci.image.layer.v1.tar+zstd"
+};
+function verify(layer, scan) {
+  if (layer.digest !== void 0 && scan.digest !== layer.digest)
+    throw new UserError(`${describeLayer(layer)}: its bytes have another digest: ${scan.digest}`);
+  if (scan.partial === void 0 && scan.diffId !== layer.diffId)
+    throw new UserError(
+      `${describeLayer(layer)}: its uncompressed bytes have the digest ${scan.diffId}, the image config says ${layer.diffId}`
+    );
+}
+function describeLayer({ digest, blob }) {
+  return `layer ${digest ?? quote(blob)}`;
+}
+async function readAliases(store, layers, aliases, options) {
+  const wanted = aliases.filter(({ files, file, path }) => {
+    const { size, mode, xattrs, content } = files.peek(file);
+    if (content !== void 0) return false;
+    const sink = options.probe({ path, size, mode, xattrs });
+    if (sink === void 0) return false;
+    return sink.byName === true || !files.isShown(file, sink.byPlace);
+  });
+  for (const files of new Set(wanted.map((alias) => alias.files))) {
+    const layer = layers.find(({ scan }) => scan.files === files);
+    if (layer === void 0) throw new Error(`no layer ${files.layer}`);
+    await readAliasesOf(store, layer, bestNames(files, wanted, options.probe), options);
+  }
+}
+function bestNames(files, wanted, probe) {
+  const names2 = /* @__PURE__ */ new Map();
+  for (const { file, path } of wanted.filter((alias) => alias.files === files)) {
+    const { size, mode, xattrs } = files.peek(file);
+    const byName = probe({ path, size, mode, xattrs })?.byName === true;
+    if (byName || names2.get(file)?.byName !== true) names2.set(file, { path, byName });
+  }
+  return new Map([...names2].map(([file, { path }]) => [file, path]));
+}
+async function readAliasesOf(store, { source, scan }, names2, options) {
+  const paths = /* @__PURE__ */ new Map();
+  scan.entries.forEach((directory, name, value) => {
+    const alias = typeof value === "number" ? names2.get(value) : void 0;
+    if (alias !== void 0) paths.set(`${directory}/${name}`, alias);
+  });
+  const probe = (file) => {
+    const path = paths.get(file.path);
+    return path === void 0 ? void 0 : options.probe({ ...file, path });
+  };
+  const again = await scanOne(store, source, { ...options, probe, budget: options.again });
+  verify(source, again);
+  if (scan.partial === void 0 !== (again.partial === void 0))
+    throw new UserError(
+      `${describeLayer(source)}: its server gives parts of it no longer: read it whole, without lazy`
+    );
+  if (again.table !== void 0 && again.table.kind !== "same") scan.table = again.table;
+  for (const file of names2.keys()) scan.files.setContent(file, again.files.peek(file).content);
+}
+function quotePlain(text) {
+  return /^[\w./:@-]+$/.test(text) ? text : quote(text);
+}
+
+// src/knowledge/programs/antrea.json
+var antrea_default = {
+  id: "antrea",
+  title: "Antrea agent",
+  recognise: {
+    goModules: ["antrea.io/antrea", "antrea.io/antrea/v2", "github.com/vmware-tanzu/antrea"],
+    paths: ["/usr/local/bin/antrea-agent"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port"], source: "antrea-io/antrea pkg/agent/route/route_linux.go: -m mark for SNAT, --dport of the tunnel port, -s and -d of pod and multicast prefixes", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "antrea-io/antrea pkg/agent/route/route_linux.go: ListRules of built-in and own chains, iptables-restore --noflush of its own chains; antrea-io/antrea pkg/agent/util/iptables/iptables.go", confidence: "seen" },
+  changesRules: { value: false, source: "antrea-io/antrea pkg/agent/route/route_linux.go: syncs at an interval and on route changes", confidence: "inferred" },
+  ipset: { value: { creates: ["hash:net", "hash:ip", "hash:ip,port"], listsAll: true }, source: "antrea-io/antrea pkg/agent/util/ipset/ipset.go: create, add, del, list of a named set, and ipset save", confidence: "seen" },
+  runs: { value: ["iptables-restore", "ip6tables-restore", "iptables-save", "ipset"], source: "antrea-io/antrea pkg/agent/util/iptables/iptables.go", confidence: "seen" },
+  selects: { value: "path", source: "antrea-io/antrea pkg/agent/util/iptables/iptables.go: coreos/go-iptables and plain names", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.8.0 <1.11.0",
+      backend: { value: "follows-kubelet", source: "antrea-io/antrea build/images/base/Dockerfile: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "antrea-io/antrea build/images/ovs/Dockerfile at the tags: Ubuntu 20.04", confidence: "seen" }
+    },
+    {
+      versions: ">=1.11.0 <2.3.0",
+      backend: { value: "follows-kubelet", source: "antrea-io/antrea build/images/base/Dockerfile: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "antrea-io/antrea build/images/ovs/Dockerfile at the tags: Ubuntu 22.04", confidence: "seen" }
+    },
+    {
+      versions: ">=2.3.0",
+      backend: { value: "follows-kubelet", source: "antrea-io/antrea build/images/base/Dockerfile: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "antrea-io/antrea build/images/ovs/Dockerfile at the tags: Ubuntu 24.04", confidence: "seen" },
+      ipset: { value: "7.19", source: "antrea-io/antrea build/images/ovs/Dockerfile at the tags: Ubuntu 24.04", confidence: "inferred" }
+    }
+  ]
+};
+
+// src/knowledge/programs/aws-vpc-cni.json
+var aws_vpc_cni_default = {
+  id: "aws-vpc-cni",
+  title: "Amazon VPC CNI",
+  recognise: {
+    goModules: ["github.com/aws/amazon-vpc-cni-k8s"],
+    paths: ["/app/aws-k8s-agent"]
+  },
+  writes: { value: ["address-prefix"], source: "aws/amazon-vpc-cni-k8s pkg/networkutils/network.go: -d of VPC prefixes, addrtype, CONNMARK and SNAT; no mark match, ports or NFLOG", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "aws/amazon-vpc-cni-k8s pkg/networkutils/network.go: ListChains of nat (-S of the whole table), Exists, Append, Delete, List of its chains", confidence: "seen" },
+  tables: { value: { reads: { list: ["nat"], "list-own-chain": ["nat"] } }, source: "aws/amazon-vpc-cni-k8s pkg/networkutils/network.go: ListChains and List are asked of nat, where its SNAT and connection mark chains are", confidence: "seen" },
+  changesRules: { value: false, source: "aws/amazon-vpc-cni-k8s pkg/networkutils/network.go: sets its rules up at start and on configuration changes", confidence: "inferred" },
+  ipset: { value: { creates: [], listsAll: false }, source: "aws/amazon-vpc-cni-k8s: no ipset", confidence: "inferred" },
+  selects: { value: "path", source: "aws/amazon-vpc-cni-k8s pkg/iptableswrapper: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: "<1.12.1",
+      backend: { value: "legacy", source: "aws/amazon-vpc-cni-k8s#1847, #2155", confidence: "documented" },
+      iptables: { value: "1.8.4", source: "aws/amazon-vpc-cni-k8s scripts/dockerfiles/Dockerfile.release: Amazon Linux 2", confidence: "seen" }
+    },
+    {
+      versions: ">=1.12.1 <1.13.2",
+      backend: { value: "legacy", source: "aws/amazon-vpc-cni-k8s README.md: ENABLE_NFTABLES chooses, off by default", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "aws/amazon-vpc-cni-k8s Makefile: Amazon Linux 2", confidence: "seen" }
+    },
+    {
+      versions: ">=1.13.2 <1.23.0",
+      backend: { value: "follows-kubelet", source: "aws/amazon-vpc-cni-k8s docs/troubleshooting.md: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "aws/amazon-vpc-cni-k8s Makefile: Amazon Linux 2", confidence: "seen" }
+    },
+    {
+      versions: ">=1.23.0",
+      backend: { value: "follows-kubelet", source: "aws/amazon-vpc-cni-k8s scripts/dockerfiles/Dockerfile.release: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.8", source: "aws/amazon-vpc-cni-k8s Makefile: Amazon Linux 2023", confidence: "inferred" }
+    }
+  ]
+};
+
+// src/knowledge/programs/calico.json
+var calico_default = {
+  id: "calico",
+  title: "Calico node (Felix)",
+  recognise: {
+    goModules: ["github.com/projectcalico/calico", "github.com/projectcalico/node"],
+    paths: ["/usr/bin/calico-node", "/bin/calico-node"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port"], source: "projectcalico/calico felix/iptables/match_builder.go and projectcalico/calico felix/rules/static.go: -m mark, --source and --destination prefixes, --dport of the VXLAN port; policy ports go through multiport, which no release stores differently", confidence: "seen" },
+  operations: { value: ["append", "delete", "list"], source: "projectcalico/calico felix/iptables/table.go: iptables-TYPE-save -t of each table, then iptables-TYPE-restore --noflush with its own chains and its own rules in the built-in ones; deletes its rules by the text it read", confidence: "seen" },
+  changesRules: { value: true, source: "projectcalico/calico felix/iptables/table.go: rewrites its chains as endpoints and policies change", confidence: "seen" },
+  ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipset_defs.go and ipsets.go: ipset list -name, then list of its own sets", confidence: "seen" },
+  runs: { value: ["iptables-nft-save", "iptables-nft-restore", "iptables-legacy-save", "iptables-legacy-restore", "ip6tables-nft-save", "ip6tables-nft-restore", "ip6tables-legacy-save", "ip6tables-legacy-restore", "ipset"], source: "projectcalico/calico felix/environment: FindBestBinary builds the backend-named commands", confidence: "seen" },
+  selects: { value: "self", variable: { name: "FELIX_IPTABLESBACKEND", values: { Legacy: "legacy", legacy: "legacy", NFT: "nft", nft: "nft", Auto: "auto", auto: "auto" }, default: "auto" }, source: "projectcalico/calico felix/environment/feature_detect_linux.go and projectcalico/calico felix/config/config_params.go", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=3.19.0 <3.27.0",
+      backend: { value: "unknown", source: "projectcalico/calico felix/environment: counts rules, legacy on a tie; FELIX_IPTABLESBACKEND overrides", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "projectcalico/calico node/Dockerfile at the tags", confidence: "seen" },
+      ipset: { value: "7.11", source: "projectcalico/calico node/Dockerfile at the tags", confidence: "seen" },
+      sets: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: true }, source: "projectcalico/calico felix/ipsets/ipsets.go: ipset list of all sets", confidence: "documented" }
+    },
+    {
+      versions: ">=3.27.0 <3.28.0",
+      backend: { value: "unknown", source: "projectcalico/calico felix/environment: counts rules, legacy on a tie; FELIX_IPTABLESBACKEND overrides", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "projectcalico/calico node/Dockerfile at the tags", confidence: "seen" },
+      ipset: { value: "7.11", source: "projectcalico/calico node/Dockerfile at the tags", confidence: "seen" },
+      sets: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipsets.go: ipset list -name, then list of its own sets one by one (projectcalico/calico#8387)", confidence: "seen" }
+    },
+    {
+      versions: ">=3.28.0 <3.30.0",
+      backend: { value: "follows-kubelet", source: "projectcalico/calico felix/environment/feature_detect_linux.go: looks for the kubelet chains, then counts rules; FELIX_IPTABLESBACKEND overrides", confidence: "seen" },
+      iptables: { value: "1.8.8", source: "projectcalico/calico node/Dockerfile at the tags", confidence: "seen" },
+      ipset: { value: "7.11", source: "projectcalico/calico node/Dockerfile at the tags", confidence: "seen" },
+      sets: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipsets.go: ipset list -name, then list of its own sets one by one (projectcalico/calico#8387)", confidence: "seen" }
+    },
+    {
+      versions: ">=3.30.0 <3.32.0",
+      backend: { value: "follows-kubelet", source: "projectcalico/calico felix/environment/feature_detect_linux.go: looks for the kubelet chains, then counts rules; FELIX_IPTABLESBACKEND overrides", confidence: "seen" },
+      iptables: { value: "1.8.8", source: "projectcalico/calico node/Dockerfile at the tags", confidence: "seen" },
+      ipset: { value: "7.11", source: "projectcalico/calico node/Dockerfile at the tags", confidence: "seen" },
+      sets: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipsets.go: ipset list -name, then list of its own sets one by one (projectcalico/calico#8387)", confidence: "seen" },
+      writes: { value: ["address-prefix", "mark-match", "port", "nflog"], source: "projectcalico/calico felix/iptables/match_builder.go and actions.go, projectcalico/calico felix/rules/endpoints.go and static.go: -m mark, --source and --destination prefixes, --dport of the VXLAN port, NFLOG for flow logs; policy ports go through multiport", confidence: "seen" }
+    },
+    {
+      versions: ">=3.32.0",
+      backend: { value: "follows-kubelet", source: "projectcalico/calico felix/environment/feature_detect_linux.go: looks for the kubelet chains, then counts rules; FELIX_IPTABLESBACKEND overrides", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "projectcalico/calico node/Dockerfile at the tags: EL 9 packages", confidence: "inferred" },
+      ipset: { value: "7.11", source: "projectcalico/calico node/Dockerfile at the tags", confidence: "seen" },
+      sets: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipsets.go: ipset list -name, then list of its own sets one by one (projectcalico/calico#8387)", confidence: "seen" },
+      writes: { value: ["address-prefix", "mark-match", "port", "nflog"], source: "projectcalico/calico felix/iptables/match_builder.go and actions.go, projectcalico/calico felix/rules/endpoints.go and static.go: -m mark, --source and --destination prefixes, --dport of the VXLAN port, NFLOG for flow logs; policy ports go through multiport", confidence: "seen" }
+    }
+  ],
+  notes: ["The iptables link of the image does not matter: Felix runs iptables-nft-* or iptables-legacy-* by name (projectcalico/calico#7393, #8857).", "NFLOG is written when flow logs are on, which the operator does from 3.30 (inferred)."]
+};
+
+// src/knowledge/programs/cilium.json
+var cilium_default = {
+  id: "cilium",
+  title: "Cilium agent",
+  recognise: {
+    goModules: ["github.com/cilium/cilium"],
+    paths: ["/usr/bin/cilium-agent"]
+  },
+  writes: { value: ["address-prefix", "mark-match"], source: "cilium/cilium pkg/datapath/iptables/iptables.go: -m mark in the mangle, raw and nat chains, -s and -d of the node and cluster prefixes, TPROXY rules by mark; no NFLOG, flags or ranges", confidence: "seen" },
+  operations: { value: ["append", "delete", "list"], source: "cilium/cilium pkg/datapath/iptables/iptables.go: removeCiliumRules reads whole tables with -S and deletes what names a CILIUM_ chain; rules are added one by one", confidence: "seen" },
+  changesRules: { value: false, source: "cilium/cilium pkg/datapath/iptables: installs at start and when proxy redirects change", confidence: "inferred" },
+  ipset: { value: { creates: ["hash:ip"], listsAll: false }, source: "cilium/cilium pkg/datapath/iptables/ipset/ipset.go: create iphash, add, del, list of cilium_node_set_v4 and _v6", confidence: "seen" },
+  runs: { value: ["ipset"], source: "cilium/cilium pkg/datapath/iptables/ipset/ipset.go", confidence: "seen" },
+  selects: { value: "path", source: "cilium/cilium pkg/datapath/iptables/iptables.go: runs iptables and ip6tables by plain name; the image installs its own wrapper", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.14.0",
+      backend: { value: "follows-kubelet", source: "cilium/cilium images/runtime: iptables-wrapper of its own, which looks for the kubelet and kube-proxy chains", confidence: "inferred" },
+      iptables: { value: "1.8.8", source: "cilium/image-tools images/iptables/Dockerfile: Debian 1.8.8-1 rebuilt", confidence: "seen" },
+      note: "with kube-proxy replacement and bpf masquerading few or no iptables rules are left"
+    }
+  ]
+};
+
+// src/knowledge/programs/docker.json
+var docker_default = {
+  id: "docker",
+  title: "Docker Engine, iptables backend",
+  recognise: {
+    goModules: ["github.com/docker/docker", "github.com/moby/moby", "github.com/moby/moby/v2"],
+    paths: ["/usr/local/bin/dockerd", "/usr/bin/dockerd"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port"], source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler: --dport of published ports, -s of the bridge prefix, -m mark for allow-direct-routing marks", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "moby/moby daemon/libnetwork/iptables/iptables.go: -C before adding, -n -L of own and built-in chains; drivers/bridge/internal/iptabler", confidence: "seen" },
+  changesRules: { value: true, source: "moby/moby daemon/libnetwork/drivers/bridge: rules change with each container that publishes a port", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/iptabler.go: 28.0 and later make a hash:net set through netlink, not with the ipset tool", confidence: "seen" },
+  selects: { value: "path", source: "moby/moby daemon/libnetwork/iptables/iptables.go: runs iptables and ip6tables by plain name", confidence: "seen" },
+  versions: [
+    {
+      versions: "<28.0.0",
+      backend: { value: "host", source: "docker-library/docker#501: chains in the host tables", confidence: "documented" }
+    },
+    {
+      versions: ">=28.0.0",
+      backend: { value: "host", source: "docs.docker.com/engine/network/firewall-iptables: iptables is the default backend", confidence: "documented" },
+      sets: { value: { creates: ["hash:net"], listsAll: false }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/iptabler.go: -m set --match-set; the set is made through netlink", confidence: "seen" }
+    }
+  ],
+  notes: ["Mark matches are written only where allow-direct-routing by mark is configured.", "--firewall-backend=nftables (29 and later) writes tables docker-bridges of its own."]
+};
+
+// src/knowledge/programs/firewalld.json
+var firewalld_default = {
+  id: "firewalld",
+  title: "firewalld, nftables backend",
+  writes: { value: [], source: "firewalld.org documentation: table inet firewalld of its own", confidence: "documented" },
+  operations: { value: [], source: "firewalld.org documentation: speaks libnftables", confidence: "documented" },
+  changesRules: { value: false, source: "changes on configuration only", confidence: "inferred" },
+  versions: [
+    {
+      versions: ">=0.6.0",
+      backend: { value: "native-nft", source: "firewalld nftables backend, default since RHEL 8.2 (simp pupmod-simp_firewalld notes)", confidence: "documented" }
+    }
+  ],
+  notes: ["SUSE 15 patches the backend to iptables."]
+};
+
+// src/knowledge/programs/flannel.json
+var flannel_default = {
+  id: "flannel",
+  title: "flannel",
+  recognise: {
+    goModules: ["github.com/flannel-io/flannel", "github.com/coreos/flannel"],
+    paths: ["/opt/bin/flanneld"]
+  },
+  writes: { value: ["address-prefix", "mark-match"], source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: -m mark of the kube-proxy mark, -s and -d of pod and cluster prefixes, comment, MASQUERADE --random-fully; no ports, flags or NFLOG", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["nat"] }, reads: { "list-own-chain": ["filter", "nat"] } }, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: FLANNEL-POSTRTG in nat, with the rule for kube-proxy's mark, and FLANNEL-FWD in filter are all that it makes and looks for", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: ChainExists (-S CHAIN 1) on its own chains, -C of each rule; iptables_restore.go: iptables-restore --noflush with its own rules", confidence: "seen" },
+  changesRules: { value: false, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: checks its rules every few seconds and writes only when one is missing", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "flannel-io/flannel pkg/trafficmngr/iptables: no ipset", confidence: "seen" },
+  runs: { value: ["iptables-restore", "ip6tables-restore"], source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables_restore.go", confidence: "seen" },
+  selects: { value: "path", source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables_restore.go and coreos/go-iptables: plain names in PATH", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.13.0 <0.15.0",
+      backend: { value: "unknown", source: "flannel-io/flannel Dockerfile at the tags: iptables-wrapper v1, which counts rules and falls back to legacy", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "flannel-io/flannel Dockerfile at the tags: Alpine 3.12", confidence: "seen" }
+    },
+    {
+      versions: ">=0.15.0 <0.20.2",
+      backend: { value: "unknown", source: "flannel-io/flannel Dockerfile at the tags: iptables-wrapper v1, which counts rules and falls back to legacy", confidence: "seen" },
+      iptables: { value: "1.8.6", source: "flannel-io/flannel Dockerfile at the tags: Alpine 3.13", confidence: "seen" }
+    },
+    {
+      versions: ">=0.20.2 <0.23.0",
+      backend: { value: "unknown", source: "flannel-io/flannel Dockerfile at the tags: iptables-wrapper v1, which counts rules and falls back to legacy", confidence: "seen" },
+      iptables: { value: "1.8.8", source: "flannel-io/flannel Dockerfile at the tags: Alpine 3.16 and 3.17", confidence: "inferred" }
+    },
+    {
+      versions: ">=0.23.0 <0.24.0",
+      backend: { value: "unknown", source: "flannel-io/flannel Dockerfile at the tags: iptables-wrapper v1, which counts rules and falls back to legacy", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "flannel-io/flannel Dockerfile at the tags: Alpine 3.18", confidence: "inferred" }
+    },
+    {
+      versions: ">=0.24.0 <0.27.1",
+      backend: { value: "follows-kubelet", source: "flannel-io/flannel Dockerfile at the tags: iptables-wrapper (Go)", confidence: "seen" },
+      note: "built on dated Alpine edge tags; the iptables version was not resolved"
+    },
+    {
+      versions: ">=0.27.1 <0.28.8",
+      backend: { value: "follows-kubelet", source: "flannel-io/flannel Dockerfile at the tags: iptables-wrapper (Go)", confidence: "seen" },
+      iptables: { value: "1.8.11", source: "flannel-io/flannel Dockerfile at the tags: Alpine 3.22", confidence: "seen" }
+    },
+    {
+      versions: ">=0.28.8",
+      backend: { value: "follows-kubelet", source: "flannel-io/flannel Dockerfile at the tags: iptables-wrapper (Go)", confidence: "seen" },
+      iptables: { value: "1.8.13", source: "flannel-io/flannel Dockerfile at the tags: Alpine 3.24", confidence: "seen" }
+    }
+  ],
+  notes: ["With EnableNFTables (0.25 and later) flannel writes its own nft tables and runs no iptables."]
+};
+
+// src/knowledge/programs/istio.json
+var istio_default = {
+  id: "istio",
+  title: "Istio init container and CNI node agent",
+  recognise: {
+    goModules: ["istio.io/istio"],
+    paths: ["/usr/local/bin/pilot-agent", "/usr/local/bin/install-cni"]
+  },
+  changesRules: { value: false, source: "istio/istio: writes once for each pod", confidence: "inferred" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "iptables-legacy", "iptables-nft", "iptables-legacy-restore", "iptables-nft-restore"], source: "istio/istio#57385: detection by backend-named commands", confidence: "documented" },
+  selects: { value: "self", source: "istio/istio#59193, #57385: legacy when legacy rules exist, else nft", confidence: "documented" },
+  versions: [
+    {
+      versions: "<1.22.0",
+      backend: { value: "legacy", source: "istio/istio#49279", confidence: "documented" }
+    },
+    {
+      versions: ">=1.22.0 <1.30.0",
+      backend: { value: "unknown", source: "istio/istio#57385, #57827: looks for existing rules, legacy first", confidence: "documented" },
+      iptables: { value: "1.8.10", source: "awslabs/amazon-eks-ami#2354", confidence: "documented" }
+    },
+    {
+      versions: ">=1.30.0",
+      backend: { value: "unknown", source: "istio/istio#59193: nft by default, legacy only where legacy rules exist", confidence: "documented" },
+      iptables: { value: "1.8.10", source: "istio/istio docker/Dockerfile.base: Ubuntu noble", confidence: "seen" }
+    }
+  ],
+  notes: ["What its rules hold and which tables it reads is not filled in: findings on it assume the common rules and say so.", "It writes in the network namespace of each pod, where the programs of the node do not write."]
+};
+
+// src/knowledge/programs/k0s.json
+var k0s_default = {
+  id: "k0s",
+  title: "k0s",
+  kubelet: true,
+  recognise: {
+    goModules: ["github.com/k0sproject/k0s"]
+  },
+  changesRules: { value: true, source: "runs kube-proxy", confidence: "documented" },
+  versions: [
+    {
+      versions: ">=1.22.0 <1.33.0",
+      backend: { value: "unknown", source: "k0sproject/k0s: bundles its own iptables and picks a mode at start", confidence: "documented" },
+      iptables: { value: "1.8.8", source: "k0sproject/k0s#2083, #2089, #2094", confidence: "documented" }
+    },
+    {
+      versions: ">=1.33.0",
+      backend: { value: "unknown", source: "k0sproject/k0s: bundles its own iptables and picks a mode at start", confidence: "documented" },
+      iptables: { value: "1.8.11", source: "k0sproject/k0s#5764 (2025-04)", confidence: "documented" }
+    }
+  ],
+  notes: ["k0s itself runs only the kubelet with its bundled iptables; kube-proxy and the network plugin (kube-router or calico, docs.k0sproject.io/stable/networking) are pods with tools of their own, to be stated beside it. What k0s alone writes is not filled in: findings on it assume the common rules and say so."]
+};
+
+// src/knowledge/programs/k3s.json
+var k3s_default = {
+  id: "k3s",
+  title: "k3s",
+  kubelet: true,
+  recognise: {
+    goModules: ["github.com/k3s-io/k3s"],
+    paths: ["/bin/k3s", "/usr/local/bin/k3s"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port", "port-range", "nflog"], source: "k3s runs kube-proxy, flannel and the kube-router policy controller in one process: see these", confidence: "documented" },
+  tables: { value: { writes: { nflog: ["filter"], "port-range": ["filter"] } }, source: "cloudnativelabs/kube-router pkg/controllers/netpol, which k3s runs: policy chains are in filter", confidence: "documented" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain", "save-restore"], source: "the kube-router policy controller inside k3s saves and restores the filter table (cloudnativelabs/kube-router pkg/controllers/netpol)", confidence: "documented" },
+  changesRules: { value: true, source: "kube-proxy and the policy controller run inside it", confidence: "documented" },
+  ipset: { value: { creates: ["hash:ip", "hash:net"], listsAll: true }, source: "cloudnativelabs/kube-router pkg/controllers/netpol and pkg/utils/ipset.go, used by k3s", confidence: "documented" },
+  versions: [
+    {
+      versions: ">=1.21.0 <1.26.0",
+      backend: { value: "unknown", source: "k3s-io/k3s-root iptables-detect: the host iptables when there is one, else the bundle in the mode that shows rules", confidence: "seen" },
+      iptables: { value: "1.8.6", source: "k3s-io/k3s-root scripts/download at the tags and buildroot packages: k3s-root v0.9 to v0.11", confidence: "inferred" },
+      ipset: { value: "7.6", source: "k3s-io/k3s-root scripts/download at the tags and buildroot packages", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.26.0 <1.31.0",
+      backend: { value: "unknown", source: "k3s-io/k3s-root iptables-detect: the host iptables when there is one, else the bundle in the mode that shows rules", confidence: "seen" },
+      iptables: { value: "1.8.8", source: "k3s-io/k3s-root scripts/download at the tags and buildroot packages: k3s-root v0.12 and v0.13", confidence: "inferred" },
+      ipset: { value: "7.15", source: "k3s-io/k3s-root scripts/download at the tags and buildroot packages", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.31.0 <1.35.0",
+      backend: { value: "unknown", source: "k3s-io/k3s-root iptables-detect: the host iptables when there is one, else the bundle in the mode that shows rules", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "k3s-io/k3s-root scripts/download at the tags and buildroot packages: k3s-root v0.14", confidence: "inferred" },
+      ipset: { value: "7.16", source: "k3s-io/k3s-root scripts/download at the tags and buildroot packages", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.35.0",
+      backend: { value: "unknown", source: "k3s-io/k3s-root iptables-detect: the host iptables when there is one, else the bundle in the mode that shows rules", confidence: "seen" },
+      iptables: { value: "1.8.11", source: "k3s-io/k3s-root scripts/download at the tags and buildroot packages: k3s-root v0.15", confidence: "inferred" },
+      ipset: { value: "7.16", source: "k3s-io/k3s-root scripts/download at the tags and buildroot packages", confidence: "inferred" }
+    }
+  ],
+  notes: ["The versions of the bundle count only where the host has no iptables, or with --prefer-bundled-bin."]
+};
+
+// src/knowledge/programs/kilo.json
+var kilo_default = {
+  id: "kilo",
+  title: "Kilo",
+  recognise: {
+    goModules: ["github.com/squat/kilo"],
+    paths: ["/opt/bin/kg"]
+  },
+  writes: { value: ["address-prefix"], source: "squat/kilo pkg/mesh/routes.go and pkg/encapsulation/ipip.go: -s and -d of pod, service and allowed prefixes, comment, MASQUERADE; no ports, marks, flags or NFLOG", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter", "nat"] }, reads: { list: ["filter", "nat"], "list-own-chain": ["filter", "nat"] } }, source: "squat/kilo pkg/mesh/routes.go and pkg/encapsulation/ipip.go: rules in filter and nat only, and pkg/iptables/rulecache.go lists the tables of its rules", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "squat/kilo pkg/iptables/rulecache.go: each reconciliation lists the chains of the table (-S) and each chain with its rules, also FORWARD and POSTROUTING; squat/kilo pkg/iptables/iptables.go: InsertUnique and AppendUnique check with -C", confidence: "seen" },
+  changesRules: { value: false, source: "squat/kilo pkg/iptables/iptables.go: writes when the mesh changes; between changes it only lists, every resync period", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "squat/kilo pkg/ipset is imported by pkg/calico/calico only, a file that Go does not compile: the program runs no ipset", confidence: "seen" },
+  selects: { value: "path", source: "coreos/go-iptables: iptables and ip6tables found in PATH", confidence: "seen" },
+  versions: [
+    {
+      versions: "<0.5.0",
+      backend: { value: "legacy", source: "squat/kilo Dockerfile: Alpine 3.12 packages without wrapper, whose iptables is the legacy one", confidence: "inferred" },
+      iptables: { value: "1.8.4", source: "squat/kilo Dockerfile: packages of Alpine 3.12", confidence: "seen" },
+      ipset: { value: "7.6", source: "squat/kilo Dockerfile: packages of Alpine 3.12", confidence: "seen" }
+    },
+    {
+      versions: ">=0.5.0 <0.7.0",
+      backend: { value: "follows-kubelet", source: "squat/kilo Dockerfile: iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "squat/kilo Dockerfile: packages of Alpine 3.12", confidence: "seen" },
+      ipset: { value: "7.6", source: "squat/kilo Dockerfile: packages of Alpine 3.12", confidence: "seen" }
+    },
+    {
+      versions: ">=0.7.0",
+      backend: { value: "nft", source: "squat/kilo Dockerfile: wrapper v2 without an iptables-legacy package, so nft is the only choice", confidence: "inferred" },
+      iptables: { value: "1.8.10", source: "squat/kilo Dockerfile: packages of Alpine 3.20", confidence: "seen" },
+      ipset: { value: "7.21", source: "squat/kilo Dockerfile: packages of Alpine 3.20", confidence: "seen" }
+    }
+  ]
+};
+
+// src/knowledge/programs/kindnet.json
+var kindnet_default = {
+  id: "kindnet",
+  title: "kindnet",
+  recognise: {
+    goModules: ["sigs.k8s.io/kindnet", "github.com/kubernetes-sigs/kindnet"],
+    paths: ["/bin/kindnetd"]
+  },
+  writes: { value: [], source: "kubernetes-sigs/kindnet: tables of its own through netlink", confidence: "documented" },
+  operations: { value: [], source: "kubernetes-sigs/kindnet Dockerfile: no iptables in the image", confidence: "seen" },
+  changesRules: { value: true, source: "follows pods and policies", confidence: "inferred" },
+  versions: [
+    {
+      versions: ">=1.8.0",
+      backend: { value: "native-nft", source: "kubernetes-sigs/kindnet Dockerfile (distroless static) and kubernetes/kops#18734", confidence: "seen" }
+    }
+  ]
+};
+
+// src/knowledge/programs/kube-ovn.json
+var kube_ovn_default = {
+  id: "kube-ovn",
+  title: "Kube-OVN",
+  recognise: {
+    goModules: ["github.com/kubeovn/kube-ovn"],
+    paths: ["/kube-ovn/kube-ovn-daemon"]
+  },
+  writes: { value: ["mark-match", "port"], source: "kubeovn/kube-ovn pkg/daemon/gateway_linux.go: -m mark of the masquerade and gateway marks, --dport of the tunnel and probe ports; subnets are matched by set, addresses as /32", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "kubeovn/kube-ovn pkg/daemon/gateway_linux.go: ListChains of nat (-S of the whole table), List of FORWARD and its own chains, Exists, Insert, Delete by number and by rule", confidence: "seen" },
+  changesRules: { value: false, source: "kubeovn/kube-ovn pkg/daemon/gateway_linux.go: compares at an interval and writes what differs", confidence: "seen" },
+  ipset: { value: { creates: ["hash:net", "hash:ip"] }, source: "kubeovn/kube-ovn pkg/daemon/gateway_linux.go, with a fork of the Felix ipsets package", confidence: "seen" },
+  runs: { value: ["ipset"], source: "kubeovn/kube-ovn pkg/daemon/gateway_linux.go: fork of the Felix ipsets package", confidence: "seen" },
+  selects: { value: "path", source: "kubeovn/kube-ovn dist/images/Dockerfile: iptables-wrapper v2 linked into /usr/local/sbin", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.12.0",
+      backend: { value: "follows-kubelet", source: "kubeovn/kube-ovn dist/images/Dockerfile: iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "kubeovn/kube-ovn dist/images/Dockerfile.base: Ubuntu 24.04", confidence: "inferred" },
+      ipset: { value: "7.19", source: "kubeovn/kube-ovn dist/images/Dockerfile.base: Ubuntu 24.04", confidence: "inferred" },
+      note: "seen at master of 2026-08; older releases sit on older Ubuntu"
+    }
+  ]
+};
+
+// src/knowledge/programs/kube-proxy.json
+var kube_proxy_default = {
+  id: "kube-proxy",
+  title: "kube-proxy, iptables mode",
+  recognise: {
+    goModules: ["k8s.io/kubernetes"],
+    paths: ["/usr/local/bin/kube-proxy", "/usr/bin/kube-proxy"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: KUBE-POSTROUTING and KUBE-FORWARD match the masquerade mark, service rules match -p tcp|udp --dport, the cluster CIDR and 127.0.0.0/8 are matched by prefix", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto reads the nat table to find stale service chains, jump rules are ensured with -C, its own chains are rewritten with iptables-restore --noflush; kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
+  changesRules: { value: true, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: syncs whenever services or endpoints change", confidence: "seen" },
+  selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go: runs iptables, iptables-save and iptables-restore by plain name", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes/kubernetes pkg/proxy/iptables: no ipset; only pkg/proxy/ipvs runs it", confidence: "seen" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.25 <1.26",
+      backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" },
+      ipset: { value: "7.10", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" }
+    },
+    {
+      versions: ">=1.26 <1.29",
+      backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
+      tables: { value: { reads: { list: ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" },
+      ipset: { value: "7.10", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" }
+    },
+    {
+      versions: ">=1.29",
+      backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
+      tables: { value: { reads: { list: ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bookworm packages", confidence: "seen" },
+      ipset: { value: "7.17", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bookworm packages", confidence: "seen" },
+      nft: { value: "1.0.6", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): nft since v0.4.0; built from 1.0.6.1 since v0.9.4", confidence: "seen" },
+      note: "distribution builds differ: EKS images carry 1.8.8 (Amazon Linux 2023) since 1.31 (aws/eks-distro-build-tooling#1515)"
+    }
+  ]
+};
+
+// src/knowledge/programs/kube-proxy-ipvs.json
+var kube_proxy_ipvs_default = {
+  id: "kube-proxy-ipvs",
+  title: "kube-proxy, ipvs mode",
+  writes: { value: ["address-prefix", "mark-match"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go: rules match sets instead of ports; marks and the cluster CIDR as in iptables mode", confidence: "inferred" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go: iptables-save to find its chains, iptables-restore --noflush of its own chains", confidence: "inferred" },
+  changesRules: { value: true, source: "syncs whenever services or endpoints change", confidence: "inferred" },
+  ipset: { value: { creates: ["hash:ip", "hash:ip,port", "hash:ip,port,ip", "hash:ip,port,net", "bitmap:port"], listsAll: false }, source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go (ipsetInfo) and pkg/util/ipset/ipset.go: create, add, del, list -n and list of one named set", confidence: "seen" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go", confidence: "inferred" },
+  selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.25 <1.29",
+      backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" },
+      ipset: { value: "7.10", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" }
+    },
+    {
+      versions: ">=1.29",
+      backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bookworm packages", confidence: "seen" },
+      ipset: { value: "7.17", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bookworm packages", confidence: "seen" },
+      nft: { value: "1.0.6", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): nft since v0.4.0; built from 1.0.6.1 since v0.9.4", confidence: "seen" },
+      note: "distribution builds differ: EKS images carry 1.8.8 (Amazon Linux 2023) since 1.31 (aws/eks-distro-build-tooling#1515)"
+    }
+  ]
+};
+
+// src/knowledge/programs/kube-proxy-nftables.json
+var kube_proxy_nftables_default = {
+  id: "kube-proxy-nftables",
+  title: "kube-proxy, nftables mode",
+  writes: { value: [], source: "kubernetes/kubernetes pkg/proxy/nftables: tables ip kube-proxy and ip6 kube-proxy of its own", confidence: "documented" },
+  operations: { value: [], source: "kubernetes/kubernetes pkg/proxy/nftables: does not run iptables but for the cleanup of another mode", confidence: "documented" },
+  changesRules: { value: true, source: "syncs whenever services or endpoints change", confidence: "inferred" },
+  runs: { value: ["nft"], source: "sigs.k8s.io/knftables", confidence: "documented" },
+  versions: [
+    {
+      versions: ">=1.31",
+      backend: { value: "native-nft", source: "kubernetes/kubernetes pkg/proxy/nftables: beta in 1.31, general in 1.33", confidence: "documented" },
+      nft: { value: "1.0.6", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): nft 1.0.6 since v0.4.0; 1.0.6.1 since v0.9.4", confidence: "seen" }
+    }
+  ]
+};
+
+// src/knowledge/programs/kube-router.json
+var kube_router_default = {
+  id: "kube-router",
+  title: "kube-router",
+  recognise: {
+    goModules: ["github.com/cloudnativelabs/kube-router", "github.com/cloudnativelabs/kube-router/v2"],
+    paths: ["/usr/local/bin/kube-router"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"], source: "cloudnativelabs/kube-router pkg/controllers/netpol/pod.go: NFLOG with limit and -m mark for denied traffic; policy.go: --dport and --dport from:to for endPort; npc_iptables.go: service prefixes; pkg/controllers/proxy/network_services_controller.go: --tcp-flags SYN,RST SYN with TCPMSS", confidence: "seen" },
+  tables: { value: { writes: { nflog: ["filter"], "port-range": ["filter"], "tcp-flags": ["mangle"] } }, source: "cloudnativelabs/kube-router pkg/controllers/netpol: policy chains are in filter; pkg/controllers/proxy/network_services_controller.go: TCPMSS rules are in mangle", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain", "save-restore"], source: "cloudnativelabs/kube-router pkg/controllers/netpol/npc_iptables.go: iptables-save -t filter, edits the dump and restores it with iptables-restore -T filter without --noflush; pkg/utils/iptables.go", confidence: "seen" },
+  changesRules: { value: true, source: "cloudnativelabs/kube-router pkg/controllers/netpol: a full save and restore on each sync", confidence: "seen" },
+  ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port"], listsAll: true }, source: "cloudnativelabs/kube-router pkg/utils/ipset.go: ipset save of all sets and restore -exist; sets of pkg/controllers", confidence: "seen" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "cloudnativelabs/kube-router pkg/utils", confidence: "seen" },
+  selects: { value: "path", source: "cloudnativelabs/kube-router pkg/utils/iptables.go: looks the plain names up in PATH", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.2.3 <1.3.0",
+      backend: { value: "follows-kubelet", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.12", confidence: "inferred" },
+      ipset: { value: "7.6", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.12", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.3.0 <1.4.0",
+      backend: { value: "follows-kubelet", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.14", confidence: "inferred" },
+      ipset: { value: "7.11", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.14", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.4.0 <1.5.0",
+      backend: { value: "follows-kubelet", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.15", confidence: "inferred" },
+      ipset: { value: "7.15", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.15", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.5.0 <2.0.0",
+      backend: { value: "follows-kubelet", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.8", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.16 and 3.17", confidence: "inferred" },
+      ipset: { value: "7.15", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.17", confidence: "inferred" }
+    },
+    {
+      versions: ">=2.0.0 <2.1.0",
+      backend: { value: "follows-kubelet", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.18", confidence: "seen" },
+      ipset: { value: "7.17", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.18", confidence: "inferred" }
+    },
+    {
+      versions: ">=2.1.0 <2.1.1",
+      backend: { value: "nft", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: wrapper without an iptables-legacy package", confidence: "inferred" },
+      iptables: { value: "1.8.10", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.19", confidence: "seen" },
+      ipset: { value: "7.19", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.19", confidence: "inferred" }
+    },
+    {
+      versions: ">=2.1.1 <2.1.3",
+      backend: { value: "follows-kubelet", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.19", confidence: "seen" },
+      ipset: { value: "7.19", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.19", confidence: "inferred" }
+    },
+    {
+      versions: ">=2.1.3 <2.5.0",
+      backend: { value: "follows-kubelet", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.18, taken back because 1.8.10 checks rules wrongly", confidence: "seen" },
+      ipset: { value: "7.17", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.18", confidence: "inferred" }
+    },
+    {
+      versions: ">=2.5.0 <2.6.0",
+      backend: { value: "follows-kubelet", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.11", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.21", confidence: "seen" },
+      ipset: { value: "7.22", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.21", confidence: "inferred" }
+    },
+    {
+      versions: ">=2.6.0 <2.9.0",
+      backend: { value: "follows-kubelet", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.11", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.22 and 3.23", confidence: "seen" },
+      ipset: { value: "7.24", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.22 and 3.23", confidence: "inferred" }
+    },
+    {
+      versions: ">=2.9.0 <2.11.0",
+      backend: { value: "nft", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: the v3 wrapper is installed at the root directory, so iptables stays the nft one", confidence: "inferred" },
+      iptables: { value: "1.8.11", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.23", confidence: "seen" },
+      ipset: { value: "7.24", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.23", confidence: "inferred" }
+    },
+    {
+      versions: ">=2.11.0",
+      backend: { value: "nft", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: the v3 wrapper is installed at the root directory, so iptables stays the nft one", confidence: "inferred" },
+      iptables: { value: "1.8.13", source: "cloudnativelabs/kube-router Makefile and Dockerfile at the tags: Alpine 3.24", confidence: "seen" },
+      ipset: { value: "7.24", source: "kubernetes/kops#18724", confidence: "documented" }
+    }
+  ],
+  notes: ["--run-firewall in nftables mode (knftables) writes tables of its own; this profile is the iptables mode."]
+};
+
+// src/knowledge/programs/kubelet.json
+var kubelet_default = {
+  id: "kubelet",
+  title: "kubelet",
+  kubelet: true,
+  recognise: {
+    paths: ["/usr/bin/kubelet", "/usr/local/bin/kubelet"]
+  },
+  operations: { value: ["append", "check"], source: "kubernetes/kubernetes pkg/kubelet/kubelet_network_linux.go: EnsureChain and EnsureRule; kubernetes/kubernetes pkg/util/iptables/iptables.go: these run -N, -C and -A or -I, the canary monitor lists its own chain in mangle only (Monitor asks tables[0]), and what makes a table incompatible is judged per table: no known program writes port ranges or NFLOG into mangle", confidence: "seen" },
+  changesRules: { value: false, source: "kubernetes/kubernetes pkg/kubelet/kubelet_network_linux.go: rules are written at start and again only after a flush, which a check each minute looks for", confidence: "seen" },
+  selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go: runs iptables and ip6tables by plain name", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.17 <1.28",
+      backend: { value: "host", source: "kubernetes-sigs/iptables-wrappers README.md: the kubelet runs the host iptables and leaves marker chains", confidence: "documented" },
+      tables: { value: { writes: { "address-prefix": ["filter"], "mark-match": ["filter", "nat"] } }, source: "kubernetes/kubernetes pkg/kubelet/kubelet_network_linux.go of 1.27 and before: KUBE-FIREWALL is in filter, KUBE-POSTROUTING in nat", confidence: "seen" },
+      writes: { value: ["address-prefix", "mark-match"], source: "kubernetes/kubernetes pkg/kubelet/kubelet_network_linux.go of 1.27 and before: KUBE-FIREWALL drops marked packets (-m mark --mark) and martian loopback packets (127.0.0.0/8), KUBE-POSTROUTING matches the masquerade mark", confidence: "seen" }
+    },
+    {
+      versions: ">=1.28",
+      backend: { value: "host", source: "kubernetes-sigs/iptables-wrappers README.md: the kubelet runs the host iptables and leaves marker chains", confidence: "documented" },
+      tables: { value: { writes: { "address-prefix": ["filter"] } }, source: "kubernetes/kubernetes pkg/kubelet/kubelet_network_linux.go: KUBE-FIREWALL is in filter", confidence: "seen" },
+      writes: { value: ["address-prefix"], source: "kubernetes/kubernetes pkg/kubelet/kubelet_network_linux.go: only the KUBE-FIREWALL rule for 127.0.0.0/8 and the marker chain are left since IPTablesOwnershipCleanup became final", confidence: "seen" },
+      note: "since 1.28 the kubelet no longer writes the mark rules of kubernetes#112477"
+    }
+  ],
+  notes: ["On hosts whose kubelet is a container (Talos) the iptables inside that container runs; the host row stands for it."]
+};
+
+// src/knowledge/programs/linkerd.json
+var linkerd_default = {
+  id: "linkerd",
+  title: "Linkerd proxy-init and CNI plugin",
+  recognise: {
+    goModules: ["github.com/linkerd/linkerd2-proxy-init"],
+    paths: ["/usr/lib/linkerd/linkerd2-proxy-init"]
+  },
+  writes: { value: ["port"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: --destination-port, multiport, owner; REDIRECT", confidence: "seen" },
+  operations: { value: ["append", "list"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: -N and -A of its chains, then prints the -save output", confidence: "seen" },
+  changesRules: { value: false, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: writes once for each pod", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: no ipset", confidence: "seen" },
+  runs: { value: ["iptables-nft", "iptables-nft-save", "iptables-legacy", "iptables-legacy-save", "ip6tables-nft", "ip6tables-nft-save", "ip6tables-legacy", "ip6tables-legacy-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go and proxy-init/cmd/root.go: --iptables-mode", confidence: "seen" },
+  selects: { value: "self", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode legacy, nft or plain; falls back by what exists", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=2.0.0",
+      backend: { value: "unknown", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode decides", confidence: "seen" },
+      iptables: { value: "1.8.13", source: "linkerd/linkerd2-proxy-init Dockerfile: Alpine 3.24", confidence: "inferred" }
+    }
+  ],
+  notes: ["It writes in the network namespace of each pod, where the programs of the node do not write."]
+};
+
+// src/knowledge/programs/microk8s.json
+var microk8s_default = {
+  id: "microk8s",
+  title: "MicroK8s",
+  kubelet: true,
+  changesRules: { value: true, source: "runs kube-proxy", confidence: "documented" },
+  versions: [
+    {
+      versions: ">=1.20.0",
+      backend: { value: "unknown", source: "canonical/microk8s microk8s-resources/wrappers/run-kubelite-with-args: writes with iptables and with iptables-nft", confidence: "seen" },
+      iptables: { value: "1.8.6", source: "canonical/microk8s snap/snapcraft.yaml at 2026-06-30", confidence: "seen" }
+    }
+  ],
+  notes: ["The kubelet and kube-proxy run in one process with the iptables of the snap; the network plugin is a pod of its own, to be stated beside it. What the process writes was not read in a source: findings on it assume the common rules and say so."]
+};
+
+// src/knowledge/programs/netavark.json
+var netavark_default = {
+  id: "netavark",
+  title: "Podman (netavark)",
+  changesRules: { value: true, source: "rules change with each container", confidence: "inferred" },
+  versions: [
+    {
+      versions: ">=1.0.0 <2.0.0",
+      backend: { value: "unknown", source: "containers/netavark 1.x: iptables or nftables driver, a choice of build and configuration (actions/runner-images 0072c019e)", confidence: "documented" }
+    },
+    {
+      versions: ">=2.0.0",
+      backend: { value: "native-nft", source: "containers/netavark v2.1.0 src/firewall: nft.rs and firewalld.rs are the only drivers left", confidence: "seen" },
+      writes: { value: [], source: "containers/netavark v2.1.0 src/firewall/nft.rs: a table of its own", confidence: "seen" },
+      operations: { value: [], source: "containers/netavark v2.1.0 src/firewall/nft.rs: does not touch the tables of iptables", confidence: "seen" }
+    }
+  ]
+};
+
+// src/knowledge/programs/node-local-dns.json
+var node_local_dns_default = {
+  id: "node-local-dns",
+  title: "NodeLocal DNSCache",
+  recognise: {
+    goModules: ["k8s.io/dns"],
+    paths: ["/node-cache"]
+  },
+  writes: { value: ["port"], source: "kubernetes/dns cmd/node-cache/app/cache_app.go: --dport and --sport of the DNS and health port, NOTRACK and ACCEPT", confidence: "seen" },
+  operations: { value: ["append", "check", "delete"], source: "kubernetes/dns cmd/node-cache/app/cache_app.go: EnsureRule and DeleteRule of each rule, every minute", confidence: "seen" },
+  changesRules: { value: false, source: "kubernetes/dns cmd/node-cache/app/cache_app.go: writes at start, checks at an interval", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes/dns cmd/node-cache/app/cache_app.go: no ipset", confidence: "seen" },
+  selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.22.9 <1.22.24",
+      backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes/dns rules.mk: distroless-iptables v0.1", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.22.24",
+      backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "kubernetes/dns rules.mk: distroless-iptables v0.4 and later", confidence: "inferred" }
+    }
+  ]
+};
+
+// src/knowledge/programs/ufw.json
+var ufw_default = {
+  id: "ufw",
+  title: "ufw",
+  writes: { value: ["address-prefix", "port", "port-range", "tcp-flags"], source: "ufw rule files and user rules: --dport of allowed ports and ranges, prefixes; before.rules", confidence: "inferred" },
+  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "void-linux/void-packages#57399: iptables-restore -n of its own chains", confidence: "documented" },
+  changesRules: { value: false, source: "changes on configuration only", confidence: "inferred" },
+  selects: { value: "path", source: "runs iptables and iptables-restore by plain name", confidence: "documented" },
+  versions: [
+    {
+      versions: ">=0.36.0",
+      backend: { value: "host", source: "void-linux/void-packages#57399, velvet-os/imagebuilder#131", confidence: "documented" }
+    }
+  ]
+};
+
+// src/knowledge/programs/index.ts
+var programProfiles = [
+  antrea_default,
+  aws_vpc_cni_default,
+  calico_default,
+  cilium_default,
+  docker_default,
+  firewalld_default,
+  flannel_default,
+  istio_default,
+  k0s_default,
+  k3s_default,
+  kilo_default,
+  kindnet_default,
+  kube_ovn_default,
+  kube_proxy_default,
+  kube_proxy_ipvs_default,
+  kube_proxy_nftables_default,
+  kube_router_default,
+  kubelet_default,
+  linkerd_default,
+  microk8s_default,
+  netavark_default,
+  node_local_dns_default,
+  ufw_default
+];
+
+// src/knowledge/wrapper-choices.json
+var wrapper_choices_default = {
+  comment: "What the scripts and programs named in wrappers.json look for when they choose the backend of iptables, in this order: the variable, the kernel, marker chains in nft and then in legacy, more of a kubelet's chains in nft, so many legacy rules that nothing else is asked, more rules in one of the two; and what they take when they find nothing.",
+  generations: [
+    {
+      version: "v1",
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
+      note: "counts the rules of both backends; legacy when it has as many or more, none in both included"
+    },
+    {
+      version: "v1-kubelet",
+      moreChains: ["KUBE-MARK-DROP", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"],
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "nft with more of the kubelet's chains in it than in legacy; else counts as v1, legacy on a tie"
+    },
+    {
+      version: "v1-kubelet-timeout",
+      moreChains: ["KUBE-MARK-DROP", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"],
+      enough: 10,
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "nft with more of the kubelet's chains in it than in legacy; else as v1-timeout"
+    },
+    {
+      version: "v1-nft",
+      legacyWith: "more",
+      fallback: "nft",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
+      note: "counts the rules of both backends; legacy only when it has more"
+    },
+    {
+      version: "v1-timeout",
+      enough: 10,
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
+      note: "legacy with ten rules or more in it, whatever nft has; else counts as v1, legacy on a tie"
+    },
+    {
+      version: "kind",
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "decides as v1 when the node starts: legacy on a tie; older releases also with ten rules or more"
+    },
+    {
+      version: "klipper-lb",
+      kernel: { module: "nf_tables", listed: "nft", other: "legacy" },
+      legacyWith: "never",
+      fallback: "legacy",
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "looks at no rules: nft where lsmod lists nf_tables, which it does not where that is built in; else legacy"
+    },
+    {
+      version: "v2",
+      chains: {
+        nft: ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"],
+        legacy: ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]
+      },
+      legacyWith: "more",
+      fallback: "nft",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+      note: "the kubelet's marker chains, then counted rules, legacy only with more of them"
+    },
+    {
+      version: "go",
+      chains: {
+        nft: ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"],
+        legacy: ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]
+      },
+      legacyWith: "never",
+      fallback: "nft",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers: the Go program at commits 680003b, 5792812 and c6b9b2d",
+      note: "the kubelet's marker chains, else nft"
+    },
+    {
+      version: "v3",
+      chains: {
+        nft: ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"],
+        legacy: ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]
+      },
+      legacyWith: "never",
+      fallback: "nft",
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/tree/v3",
+      note: "the kubelet's marker chains, else nft"
+    },
+    {
+      version: "kube-ovn",
+      chains: {
+        nft: ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"],
+        legacy: ["KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]
+      },
+      legacyWith: "more",
+      fallback: "nft",
+      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
+      note: "decides as v2"
+    },
+    {
+      version: "cilium",
+      chains: {
+        nft: ["KUBE-IPTABLES-HINT", "KUBE-PROXY-CANARY"],
+        legacy: ["KUBE-IPTABLES-HINT", "KUBE-PROXY-CANARY", "KUBE-KUBELET-CANARY"]
+      },
+      legacyWith: "more",
+      fallback: "nft",
+      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
+      note: "the marker chains of kube-proxy and KUBE-IPTABLES-HINT of the kubelet first, then counted rules; its branch for KUBE-KUBELET-CANARY in nft can never be taken, because it tests another variable than the one it sets"
+    },
+    {
+      version: "k3s",
+      variable: { name: "IPTABLES_MODE", values: { nft: "nft", legacy: "legacy" } },
+      enough: 10,
+      legacyWith: "more",
+      source: "https://github.com/k3s-io/k3s-root/blob/master/iptables-detect/iptables-detect.sh",
+      note: "IPTABLES_MODE, then legacy with ten rules or more, then counted rules; without any, legacy where /proc/1/cgroup names a container (cgroup v1), else by /etc/alternatives and os-release of the image"
+    },
+    {
+      version: "terway",
+      kernel: {
+        releases: [
+          { pattern: "el7|an7", majors: [3, 3], backend: "legacy" },
+          { pattern: "al7", majors: [4, 4], backend: "legacy" },
+          { pattern: "el8|an8", majors: [4, null], backend: "nft" },
+          { pattern: "al8|lifsea8", majors: [5, null], backend: "nft" }
+        ]
+      },
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/AliyunContainerService/terway/blob/89aadf8b/hack/iptables-wrapper-installer.sh",
+      note: "by the kernel release on hosts of the generations 7 (legacy) and 8 (nft) of RHEL, Anolis and Alibaba Cloud Linux; elsewhere counts rules as v1"
+    }
+  ]
+};
+
+// src/toolchain/binaries/loader.ts
+import { basename as basename2, dirname as dirname3 } from "node:path/posix";
+
+// src/toolchain/content.ts
+function probedContent(content) {
+  return typeof content === "object" && content !== null && "kind" in content ? content : void 0;
+}
+
+// src/toolchain/binaries/loader-paths.ts
+import { basename, dirname as dirname2 } from "node:path/posix";
+var MUSL_DEFAULT = ["/lib", "/usr/local/lib", "/usr/lib"];
+var MAX_FILES = 256;
+var MAX_PATTERNS = 8;
+var MAX_DIRECTORIES = 256;
+function configuredDirectories(tree2) {
+  const directories = [];
+  readConfig2(tree2, "/etc/ld.so.conf", directories, /* @__PURE__ */ new Set());
+  return {
+    glibc: directories,
+    musl(interpreter) {
+      const text = textAt(tree2, `/etc/${basename(interpreter).replace(/\.so\.\d+$/, "")}.path`);
+      if (text === void 0) return MUSL_DEFAULT;
+      return text.split(/[:\n]/).filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES);
+    }
+  };
+}
+function readConfig2(tree2, path, into, seen) {
+  if (seen.has(path) || seen.size >= MAX_FILES) return;
+  seen.add(path);
+  for (const line of (textAt(tree2, path) ?? "").split("\n")) {
+    if (into.length >= MAX_DIRECTORIES) return;
+    const [word = "", ...rest] = line.replace(/#.*/, "").trim().split(/\s+/);
+    if (word.startsWith("/")) into.push(word.replace(/=.*/, "").replace(/(?<=.)\/+$/, ""));
+    if (word !== "include") continue;
+    for (const pattern of rest.slice(0, MAX_PATTERNS)) {
+      const whole = pattern.startsWith("/") ? pattern : `${dirname2(path)}/${pattern}`;
+      if (pattern.includes("*") && !isNewPattern(whole, seen)) continue;
+      for (const file of expandPattern(tree2, whole)) readConfig2(tree2, file, into, seen);
+    }
+  }
+}
+function isNewPattern(pattern, seen) {
+  const patterns = [...seen].filter((entry) => entry.includes("*"));
+  if (patterns.includes(pattern) || patterns.length >= MAX_PATTERNS) return false;
+  seen.add(pattern);
+  return true;
+}
+function expandPattern(tree2, pattern) {
+  const [before = "", after, ...more] = basename(pattern).split("*");
+  if (after === void 0) return [pattern];
+  if (more.length > 0) return [];
+  const folder = dirname2(pattern);
+  return tree2.list(folder).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder}/${name}`);
+}
+function textAt(tree2, path) {
+  const resolved = tree2.resolve(path);
+  const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
+  return content?.kind === "text" ? content.text : void 0;
+}
+function isLoaderConfig(path) {
+  return /\/(?:ld\.so\.conf|ld\.so\.conf\.d\/[^/]+\.conf|ld-musl-[^/]+\.path)$/.test(path);
+}
+
+// src/toolchain/binaries/loader.ts
+var MULTIARCH = {
+  amd64: ["x86_64-linux-gnu"],
+  arm64: ["aarch64-linux-gnu"],
+  arm: ["arm-linux-gnueabihf", "arm-linux-gnueabi"],
+  "386": ["i386-linux-gnu"],
+  loong64: ["loongarch64-linux-gnu"],
+  ppc64le: ["powerpc64le-linux-gnu"],
+  riscv64: ["riscv64-linux-gnu"],
+  s390x: ["s390x-linux-gnu"]
+};
+var USUAL = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
+var MAX_OBJECTS = 256;
+function createLoader(tree2, env) {
+  const variable = env.findLast((entry) => entry.startsWith("LD_LIBRARY_PATH="))?.slice("LD_LIBRARY_PATH=".length);
+  const preferred = (variable ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
+  const configured = configuredDirectories(tree2);
+  function search(program, object2, soname) {
+    const own2 = expand(object2.content?.runpath ?? [], object2.path, program.content);
+    const inherits = program.content.isRpath === true || isMusl(program.content);
+    const inherited = inherits ? expand(program.content.runpath ?? [], program.path, program.content) : [];
+    const system = isMusl(program.content) ? configured.musl(program.content.interpreter ?? "") : [...configured.glibc, ...usualDirectories(program.content)];
+    for (const directory of [...preferred, ...own2, ...inherited, ...system]) {
+      const loaded = lookUp(tree2, `${directory}/${soname}`, program.content.architecture);
+      if (loaded) return loaded;
+    }
+    return void 0;
+  }
+  function find2(program, object2, soname) {
+    if (soname.includes("/")) return lookUp(tree2, soname.startsWith("/") ? soname : `/${soname}`, void 0);
+    const { interpreter } = program.content;
+    if (interpreter !== void 0 && (soname === basename2(interpreter) || isPartOfMusl(program.content, soname)))
+      return lookUp(tree2, interpreter, void 0);
+    return search(program, object2, soname);
+  }
+  return {
+    find: (program, soname) => find2(program, program, soname),
+    missing(program) {
+      const { interpreter, needed } = program.content;
+      if (interpreter !== void 0 && !lookUp(tree2, interpreter, void 0)) return [interpreter];
+      if (interpreter === void 0 && needed.length === 0) return [];
+      return followNeeds(program, (object2, soname) => find2(program, object2, soname));
+    }
+  };
+}
+function followNeeds(program, find2) {
+  const loaded = /* @__PURE__ */ new Map();
+  const objects = [program];
+  const missing = /* @__PURE__ */ new Set();
+  for (let i = 0; i < objects.length && i < MAX_OBJECTS; i++) {
+    const object2 = objects[i];
+    for (const soname of object2?.content?.needed ?? []) {
+      if (loaded.has(soname) || !object2) continue;
+      const library = find2(object2, soname);
+      loaded.set(soname, library);
+      if (!library) missing.add(soname);
+      else if (library.content) objects.push(library);
+    }
+  }
+  if (isMusl(program.content)) return [...missing];
+  for (const object2 of objects)
+    for (const { library, version: version2 } of object2.content?.versionNeeds ?? []) {
+      const defined = loaded.get(library)?.content?.versionDefinitions ?? [];
+      if (defined.length > 0 && !defined.includes(version2)) missing.add(`${version2} (${library})`);
+    }
+  return [...missing];
+}
+function lookUp(tree2, path, architecture) {
+  const resolved = tree2.resolve(path);
+  if (!resolved.found || resolved.node.type !== "file") return void 0;
+  const content = probedContent(resolved.node.content);
+  if (content?.kind !== "binary") return { path: resolved.path, node: resolved.node };
+  const isOther = architecture !== void 0 && content.architecture !== void 0;
+  if (isOther && content.architecture !== architecture) return void 0;
+  return { path: resolved.path, node: resolved.node, content };
+}
+function isMusl(program) {
+  return /\/ld-musl-[^/]*$/.test(program.interpreter ?? "");
+}
+function isPartOfMusl(program, soname) {
+  return isMusl(program) && /^lib(?:c|pthread|rt|m|dl|util|xnet)\./.test(soname);
+}
+function usualDirectories(program) {
+  const triplets = MULTIARCH[program.architecture ?? ""] ?? [];
+  return [...triplets.flatMap((triplet) => [`/lib/${triplet}`, `/usr/lib/${triplet}`]), ...USUAL];
+}
+function expand(entries, path, program) {
+  const libraries2 = ["lib64", ...(MULTIARCH[program.architecture ?? ""] ?? []).map((name) => `lib/${name}`), "lib"];
+  return entries.map((entry) => entry.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, () => dirname3(path))).flatMap(
+    (entry) => /\$(?:LIB|\{LIB\})/.test(entry) ? libraries2.map((name) => entry.replace(/\$(?:LIB|\{LIB\})/g, () => name)) : [entry]
+  ).filter((entry) => entry.startsWith("/"));
+}
+
+// src/toolchain/commands.ts
+import { basename as basename3 } from "node:path/posix";
+var DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+var MAX_PATH_ENTRIES = 64;
+function pathDirectories(env) {
+  const value = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
+  return splitPath2(value);
+}
+function splitPath2(value) {
+  const directories = value.split(":").filter((entry) => entry.startsWith("/"));
+  return [...new Set(directories.map((entry) => entry.replace(/(?<=.)\/+$/, "")))].slice(0, MAX_PATH_ENTRIES);
+}
+function createCommandFinder(tree2, directories) {
+  const known = /* @__PURE__ */ new Map();
+  const find2 = (name) => {
+    let failed;
+    for (const directory of directories) {
+      const hit = followLink(tree2, `${directory === "/" ? "" : directory}/${name}`);
+      if (hit?.target && (hit.target.node.mode & 73) !== 0) return hit;
+      failed ??= hit;
+    }
+    return failed && { via: failed.via, dangling: failed.dangling };
+  };
+  return (name) => {
+    if (!known.has(name)) known.set(name, find2(name));
+    return known.get(name);
+  };
+}
+function followLink(tree2, path) {
+  if (!tree2.lookup(path)) return void 0;
+  const resolved = tree2.resolve(path);
+  if (!resolved.found && resolved.reason === "loop") return { via: firstRound(resolved.via), dangling: false };
+  if (!resolved.found) return { via: withLast(resolved.via, resolved.at), dangling: true };
+  if (resolved.node.type !== "file") return void 0;
+  return {
+    via: withLast(resolved.via, resolved.path),
+    target: { path: resolved.path, node: resolved.node },
+    dangling: false
+  };
+}
+function firstRound(via) {
+  const again = via.findIndex((path, i) => via.indexOf(path) < i);
+  return again < 0 ? via : via.slice(0, again + 1);
+}
+function withLast(via, last) {
+  return via.at(-1) === last ? via : [...via, last];
+}
+var DEFAULT_COMMANDS = [
+  "iptables",
+  "iptables-save",
+  "iptables-restore",
+  "ip6tables",
+  "ip6tables-save",
+  "ip6tables-restore",
+  "nft",
+  "ipset"
+];
+function tellCommand(name, find2) {
+  const found = find2(name);
+  if (!found) return { command: { backend: "none", via: [] } };
+  if (!found.target) {
+    const command = { backend: "none", via: found.via };
+    return { command: found.dangling ? { ...command, dangling: true } : command };
+  }
+  const backend = tellBackend(name, found.target);
+  if ("hostExec" in backend) return { command: { backend: "unknown", via: found.via, hostExec: true } };
+  if ("backend" in backend) return { command: { backend: backend.backend, via: found.via } };
+  return {
+    command: { backend: "unknown", via: found.via },
+    missing: { fact: `what ${found.via[0]} does`, reason: backend.unknown }
+  };
+}
+function tellBackend(name, target) {
+  const content = probedContent(target.node.content);
+  const file = target.path;
+  if (content?.kind === "script") {
+    const { script } = content;
+    if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
+    if (script.hostExec !== void 0) return { hostExec: true };
+    return {
+      unknown: `${file} is an unknown script${script.truncated ? ", of which only the beginning was read" : ""}`
+    };
+  }
+  if (content?.kind !== "binary") return { unknown: `${file} is no program that could be read` };
+  if (content.wrapper) return { backend: "auto" };
+  if (content.packed) return { unknown: `${file} is packed by UPX` };
+  if (content.problem) return { unknown: `${file}: ${content.problem}` };
+  const identity = content.identity;
+  if (content.go) return { unknown: `${file} is a Go program (${content.go.main?.path ?? content.go.path})` };
+  if (!identity) return { unknown: `the bytes of ${file} don't tell what it is` };
+  if (name === "ipset")
+    return identity.tool === "ipset" ? { backend: "unknown" } : { unknown: notThat(file, identity.tool) };
+  const expected = name === "nft" ? "nft" : "iptables";
+  if (identity.tool !== expected) return { unknown: notThat(file, identity.tool) };
+  return identity.backend ? { backend: identity.backend } : { unknown: `${file} holds texts of both backends` };
+}
+function notThat(file, tool2) {
+  return `${basename3(file)} is ${tool2}, which has no such command`;
+}
+
+// src/toolchain/executable.ts
+import { createHash as createHash7 } from "node:crypto";
+
+// src/knowledge/wrappers.json
+var wrappers_default = {
+  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it.",
+  scripts: [
+    {
+      version: "cilium",
+      all: ["nft_kubeproxy_rules"],
+      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
+      note: "looks for kube-proxy's marker chains first"
+    },
+    {
+      version: "terway",
+      all: ["lifsea8", "legacy"],
+      source: "https://github.com/AliyunContainerService/terway",
+      note: "v1 with patterns on the kernel release before it"
+    },
+    {
+      version: "kube-ovn",
+      all: ["nft_kubelet_rules", "/usr/local/sbin"],
+      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
+      note: "v2 that puts its links into /usr/local/sbin"
+    },
+    {
+      version: "k3s",
+      all: ["xtables-set-mode.sh -m"],
+      source: "https://github.com/k3s-io/k3s-root",
+      note: "IPTABLES_MODE, then counted rules, then the distribution"
+    },
+    {
+      version: "kind",
+      all: ["select_iptables", "num_legacy_lines"],
+      entrypoint: true,
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
+    },
+    {
+      version: "klipper-lb",
+      all: ["check_iptables_mode", "set_legacy"],
+      entrypoint: true,
+      linksIn: '^BIN_DIR="(/[^"]+)"',
+      sets: "^\\s*for i in ([\\w -]+); *do",
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
+    },
+    {
+      version: "v2",
+      all: ["nft_kubelet_rules"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+      note: "kubelet's marker chains, then more rules, nft on a tie"
+    },
+    {
+      version: "v1-kubelet-timeout",
+      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
+      note: "v1-timeout that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-kubelet",
+      all: ["chains_created_by_kubelet", "num_legacy_lines"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-timeout",
+      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
+      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
+    },
+    {
+      version: "v1",
+      all: ["num_legacy_lines", "-ge"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
+      note: "the backend with more rules, legacy on a tie"
+    },
+    {
+      version: "v1-nft",
+      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
+      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
+    }
+  ],
+  installer: {
+    all: ["--no-sanity-check"],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+    note: "writes the wrapper; holds its text without being one"
+  },
+  hostExec: [
+    { pattern: "\\bchroot\\s+\\S", says: "chroot", source: "https://github.com/ovn-org/ovn-kubernetes/tree/master/dist/images" },
+    { pattern: "\\bnsenter\\s+\\S", says: "nsenter", source: "nsenter(1)" }
+  ],
+  go: {
+    module: "github.com/kubernetes-sigs/iptables-wrappers",
+    generations: [
+      { version: "v3", text: "creating %s symlink to %s" },
+      { version: "go", text: "creating %s symlink for mode %s" }
+    ],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers: error texts of internal/iptables/alternatives.go at v3 and at commits 680003b, 5792812, c6b9b2d; seen in programs built from them"
+  }
+};
+
+// src/toolchain/bounds.ts
+function withinBounds(action) {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof RangeError) return void 0;
+    throw error;
+  }
+}
+
+// src/toolchain/binaries/elf.ts
+function viewElf(bytes, header) {
+  const read = reader(bytes, header.bits, header.littleEndian);
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  const entries = (segment && withinBounds(() => dynamicEntries(read, header.bits, segment))) ?? [];
+  return {
+    header,
+    read,
+    offsetOf: (address) => fileOffset(header, address),
+    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
+    text: (offset) => stringAt(bytes, offset)
+  };
+}
+var PT_LOAD = 1;
+var PT_DYNAMIC = 2;
+var PT_INTERP = 3;
+var PF_W = 2;
+var PF_X = 1;
+var VER_FLG_WEAK = 2;
+var MAX_SEGMENTS = 256;
+var MAX_DYNAMIC_ENTRIES = 2048;
+var MAX_VERSIONS = 1024;
+var MAX_NAME_LENGTH = 1024;
+function isElf(bytes) {
+  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
+}
+function readElfHeader(bytes) {
+  if (!isElf(bytes) || bytes.length < 52) return void 0;
+  const bits = bytes[4] === 2 ? 64 : 32;
+  const littleEndian = bytes[5] !== 2;
+  return withinBounds(() => {
+    const read = reader(bytes, bits, littleEndian);
+    const machine = read.u16(18);
+    const table2 = bits === 64 ? read.word(32) : read.word(28);
+    const entrySize = read.u16(bits === 64 ? 54 : 42);
+    const count = Math.min(read.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
+    const segments = [];
+    for (let i = 0; i < count; i++) segments.push(readSegment(read, bits, table2 + i * entrySize));
+    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
+  });
+}
+function readInterpreter(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
+  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+}
+function readElfDynamic(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  if (!segment) return void 0;
+  const versions = { definitions: [], needs: [] };
+  const dynamic = {
+    needed: [],
+    soname: void 0,
+    runpath: [],
+    isRpath: false,
+    versions: () => versions
+  };
+  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
+  return dynamic;
+}
+var DT = {
+  NEEDED: 1,
+  STRTAB: 5,
+  SONAME: 14,
+  RPATH: 15,
+  RUNPATH: 29,
+  VERDEF: 1879048188,
+  VERDEFNUM: 1879048189,
+  VERNEED: 1879048190,
+  VERNEEDNUM: 1879048191
+};
+function fillDynamic(dynamic, bytes, header, segment) {
+  const read = reader(bytes, header.bits, header.littleEndian);
+  const entries = dynamicEntries(read, header.bits, segment);
+  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
+  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
+  if (strings2 === void 0) return;
+  const name = (offset) => stringAt(bytes, strings2 + offset);
+  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
+  const soname = valuesOf2(DT.SONAME)[0];
+  if (soname !== void 0) dynamic.soname = name(soname);
+  const own2 = valuesOf2(DT.RUNPATH)[0];
+  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
+  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
+  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
+  dynamic.versions = () => readVersions(read, header, valuesOf2, name);
+}
+function readVersions(read, header, valuesOf2, name) {
+  const versions = { definitions: [], needs: [] };
+  withinBounds(() => {
+    const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
+    const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
+    if (definitions !== void 0)
+      readVersionDefinitions(read, definitions, definitionCount, name, versions.definitions);
+    const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
+    const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
+    if (needs2 !== void 0) readVersionNeeds(read, needs2, needCount, name, versions.needs);
+  });
+  return versions;
+}
+function dynamicEntries(read, bits, segment) {
+  const size = bits / 4;
+  const count = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
+  const entries = [];
+  for (let i = 0; i < count; i++) {
+    const tag = read.word(segment.offset + i * size);
+    if (tag === 0) break;
+    entries.push({ tag, value: read.word(segment.offset + i * size + size / 2) });
+  }
+  return entries;
+}
+function readVersionDefinitions(read, start, count, name, into) {
+  let at = start;
+  for (let i = 0; i < Math.min(count, MAX_VERSIONS); i++) {
+    const isBase = (read.u16(at + 2) & 1) === 1;
+    if (!isBase) into.push(name(read.u32(at + read.u32(at + 12))));
+    const next = read.u32(at + 16);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readVersionNeeds(read, start, count, name, into) {
+  let at = start;
+  let left = MAX_VERSIONS;
+  for (let i = 0; i < Math.min(count, MAX_VERSIONS); i++) {
+    const library = name(read.u32(at + 4));
+    let auxiliary = at + read.u32(at + 8);
+    for (let j = read.u16(at + 2); j > 0; j--) {
+      if (left-- === 0) return;
+      const isWeak = (read.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) into.push({ library, version: name(read.u32(auxiliary + 8)) });
+      const next2 = read.u32(auxiliary + 12);
+      if (next2 === 0) break;
+      auxiliary += next2;
+    }
+    const next = read.u32(at + 12);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readSegment(read, bits, at) {
+  return bits === 64 ? {
+    type: read.u32(at),
+    flags: read.u32(at + 4),
+    offset: read.word(at + 8),
+    address: read.word(at + 16),
+    fileSize: read.word(at + 32)
+  } : {
+    type: read.u32(at),
+    flags: read.u32(at + 24),
+    offset: read.u32(at + 4),
+    address: read.u32(at + 8),
+    fileSize: read.u32(at + 16)
+  };
+}
+function fileOffset(header, address) {
+  if (address === void 0) return void 0;
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
+  );
+  return segment && address - segment.address + segment.offset;
+}
+function reader(bytes, bits, littleEndian) {
+  const u8 = (at) => bytes.readUInt8(at);
+  const u16 = (at) => littleEndian ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
+  const u32 = (at) => littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
+  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
+}
+function stringAt(bytes, at) {
+  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
+  const end = bytes.indexOf(0, at);
+  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
+}
+function architectureOf(machine, bits, littleEndian) {
+  switch (machine) {
+    case 3:
+      return "386";
+    case 8:
+      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
+    case 20:
+      return "ppc";
+    case 21:
+      return littleEndian ? "ppc64le" : "ppc64";
+    case 22:
+      return "s390x";
+    case 40:
+      return "arm";
+    case 62:
+      return "amd64";
+    case 183:
+      return "arm64";
+    case 243:
+      return bits === 64 ? "riscv64" : "riscv32";
+    case 258:
+      return "loong64";
+    default:
+      return void 0;
+  }
+}
+
+// src/toolchain/binaries/extensions.ts
+var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
+var OLDEST_LAYOUT = 10;
+var NAME = /^[A-Za-z0-9_-]{1,28}$/;
+var MAX_REGISTRATIONS = 2048;
+var MAX_MARKS = 16;
+var MAX_RELOCATIONS = 256 * 1024;
+var DT_RELA = 7;
+var DT_RELASZ = 8;
+var RELATIVE = { 3: 8, 20: 22, 21: 22, 22: 12, 40: 23, 62: 8, 183: 1027, 243: 3, 258: 3 };
+function readExtensions(bytes, header) {
+  const marks = findMarks(bytes);
+  if (marks.length === 0) return { registrations: [], problem: "it names no libxtables" };
+  if (marks.some(({ version: version2 }) => version2 < OLDEST_LAYOUT))
+    return { registrations: [], problem: "it is of iptables before 1.4.17, whose layout is not read" };
+  const view = viewElf(bytes, header);
+  const addresses = new Set(marks.flatMap(({ offset }) => addressOf(header, offset) ?? []));
+  const pointers = readRelocations(bytes, view);
+  const kind = registeredKind(bytes);
+  const found = [];
+  for (const address of findSlots(bytes, view, pointers, addresses)) {
+    const registration = withinBounds(() => readRegistration(view, pointers, address, kind));
+    if (registration) found.push(registration);
+    if (found.length === MAX_REGISTRATIONS) return { registrations: found, problem: "it holds too many" };
+  }
+  return found.length > 0 ? { registrations: found } : { registrations: [], problem: "its bytes show none" };
+}
+function findMarks(bytes) {
+  const text = "libxtables.so.";
+  const marks = [];
+  for (let at = bytes.indexOf(text); at >= 0 && marks.length < MAX_MARKS; at = bytes.indexOf(text, at + 1)) {
+    const version2 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text.length, at + text.length + 4))?.[1];
+    if (version2 !== void 0) marks.push({ offset: at, version: Number(version2) });
+  }
+  return marks;
+}
+function addressOf(header, offset) {
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && offset >= entry.offset && offset < entry.offset + entry.fileSize
+  );
+  return segment && offset - segment.offset + segment.address;
+}
+function readRelocations(bytes, view) {
+  const pointers = /* @__PURE__ */ new Map();
+  const { bits, machine } = view.header;
+  const table2 = view.dynamicValue(DT_RELA);
+  const start = table2 === void 0 ? void 0 : view.offsetOf(table2);
+  if (start === void 0) return pointers;
+  const word = bits / 8;
+  const claimed = Math.floor((view.dynamicValue(DT_RELASZ) ?? 0) / (3 * word));
+  const count = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
+  withinBounds(() => {
+    for (let i = 0; i < count; i++) {
+      const at = start + i * 3 * word;
+      const type = bits === 64 ? view.read.u32(typeOffset(at, view)) : view.read.u32(at + word) & 255;
+      if (type === RELATIVE[machine]) pointers.set(view.read.word(at), view.read.word(at + 2 * word));
+    }
+  });
+  return pointers;
+}
+function typeOffset(at, { header }) {
+  return at + 8 + (header.littleEndian ? 0 : 4);
+}
+function findSlots(bytes, { header, read }, pointers, targets) {
+  const slots = /* @__PURE__ */ new Set();
+  for (const [address, target] of pointers) if (targets.has(target)) slots.add(address);
+  const word = header.bits / 8;
+  const writable = header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & PF_W) !== 0);
+  let left = Math.ceil(bytes.length / word);
+  for (const { offset, address, fileSize } of writable)
+    withinBounds(() => {
+      for (let at = -address & word - 1; at + word <= fileSize && left > 0; at += word, left--)
+        if (targets.has(read.word(offset + at))) slots.add(address + at);
+    });
+  return [...slots].sort((a, b) => a - b);
+}
+function readRegistration(view, pointers, address, kind) {
+  const word = view.header.bits / 8;
+  const pointer = (index) => {
+    const place2 = address + index * word;
+    const offset = view.offsetOf(place2);
+    return pointers.get(place2) ?? (offset === void 0 ? void 0 : view.read.word(offset));
+  };
+  const name = nameAt(view, pointer(2));
+  const real = pointer(3);
+  const realName = real === 0 ? void 0 : nameAt(view, real);
+  const at = view.offsetOf(address + 4 * word);
+  if (name === void 0 || at === void 0 || real !== 0 && realName === void 0) return void 0;
+  const family = FAMILIES[view.read.u16(at + 2)];
+  if (family === void 0) return void 0;
+  return { name, kind, family, revision: view.read.u8(at), realName };
+}
+function nameAt(view, address) {
+  const offset = address === void 0 ? void 0 : view.offsetOf(address);
+  const text = offset === void 0 ? void 0 : view.text(offset);
+  return text !== void 0 && NAME.test(text) ? text : void 0;
+}
+function registeredKind(bytes) {
+  const match2 = bytes.includes("\0xtables_register_match");
+  const target = bytes.includes("\0xtables_register_target");
+  return match2 === target ? void 0 : match2 ? "match" : "target";
+}
+
+// src/toolchain/binaries/go.ts
+var MAGIC = Buffer.from("\xFF Go buildinf:", "latin1");
+var HEADER_SIZE = 32;
+var FLAG_INLINE_STRINGS = 2;
+var MAX_BUILD_INFO = 512 * 1024;
+var MAX_DEPENDENCIES = 4096;
+function goDataRanges(header) {
+  return header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & (PF_W | PF_X)) === PF_W && entry.fileSize > 0).map((entry) => ({ start: entry.offset, end: entry.offset + entry.fileSize })).sort((a, b) => a.start - b.start);
+}
+function createGoScanner(ranges) {
+  const last = ranges.at(-1)?.end ?? 0;
+  let tail = Buffer.alloc(0);
+  let kept;
+  let size = 0;
+  const keep = (piece) => {
+    const part = Buffer.from(piece.subarray(0, MAX_BUILD_INFO - size));
+    kept?.push(part);
+    size += part.length;
+  };
+  return {
+    write(chunk, offset) {
+      if (kept) keep(chunk);
+      else {
+        for (const part of overlaps(chunk, offset, ranges)) {
+          const joined = tail.length > 0 ? Buffer.concat([tail, part.bytes]) : part.bytes;
+          const at = joined.indexOf(MAGIC);
+          if (at >= 0) {
+            kept = [];
+            keep(joined.subarray(at));
+            keep(chunk.subarray(part.endInChunk));
+            break;
+          }
+          tail = Buffer.from(joined.subarray(Math.max(0, joined.length - MAGIC.length + 1)));
+        }
+      }
+      return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
+    },
+    end: () => kept ? parseGoBuild(Buffer.concat(kept)) : void 0
+  };
+}
+function* overlaps(chunk, offset, ranges) {
+  for (const range of ranges) {
+    const start = Math.max(range.start - offset, 0);
+    const end = Math.min(range.end - offset, chunk.length);
+    if (start < end) yield { bytes: chunk.subarray(start, end), endInChunk: end };
+  }
+}
+function parseGoBuild(bytes) {
+  if (bytes.length < HEADER_SIZE) return void 0;
+  if (((bytes[15] ?? 0) & FLAG_INLINE_STRINGS) === 0) return "old-format";
+  const version2 = readVarintString(bytes, HEADER_SIZE);
+  if (!version2) return void 0;
+  const modules = readVarintString(bytes, version2.next);
+  if (!modules) return void 0;
+  const build2 = { goVersion: version2.text, path: "", dependencies: [] };
+  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build2, modules.text.slice(16, -16));
+  return build2;
+}
+function readVarintString(bytes, start) {
+  let length = 0;
+  let at = start;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    if (byte === void 0 || shift > 28) return void 0;
+    length += (byte & 127) * 2 ** shift;
+    if (byte < 128) break;
+  }
+  if (at + length > bytes.length) return void 0;
+  return { text: bytes.toString("latin1", at, at + length), next: at + length };
+}
+function readModuleLines(build2, text) {
+  for (const line of text.split("\n")) {
+    const [kind, first = "", second = ""] = line.split("	");
+    if (kind === "path") build2.path = first;
+    else if (kind === "mod") build2.main = { path: first, version: second };
+    else if (kind === "dep" && build2.dependencies.length < MAX_DEPENDENCIES)
+      build2.dependencies.push({ path: first, version: second });
+    else if (kind === "=>") {
+      const replaced = build2.dependencies.at(-1);
+      if (replaced && second !== "") replaced.version = second;
+    } else if (kind === "build") readSetting(build2, first);
+  }
+}
+function readSetting(build2, setting) {
+  if (setting.startsWith("vcs.revision=")) build2.revision = setting.slice("vcs.revision=".length);
+  if (!setting.startsWith("-ldflags=")) return;
+  const stamped = /-X[= ]['"\\]*[\w./-]*version=['"\\]*(v?\d[\w.+-]*)/i.exec(setting)?.[1];
+  if (stamped !== void 0) build2.stampedVersion = stamped;
+}
+
+// src/knowledge/libraries.json
+var libraries_default = {
+  comment: "Which releases a shared object can be, by the number in its file name or the highest version it defines. A row without max is the newest known one (2026-11): later releases may keep its number. Rows are read from the library version that each upstream release sets in its build files and from Debian's packages.",
+  libraries: [
+    {
+      name: "libnftnl",
+      verdefPrefix: "LIBNFTNL_",
+      source: "libnftnl Make_global.am (LIBVERSION) and src/libnftnl.map at each release; Debian packages 1.1.9, 1.2.4, 1.2.9, 1.3.2",
+      rows: [
+        { so: "7.0.0", min: "1.0.8", max: "1.0.8" },
+        { so: "7.1.0", min: "1.0.9", max: "1.0.9" },
+        { so: "7.2.0", min: "1.1.0", max: "1.1.0" },
+        { so: "7.3.0", min: "1.1.1", max: "1.1.1" },
+        { so: "11.0.0", verdef: 11, min: "1.1.2", max: "1.1.2" },
+        { so: "11.1.0", verdef: 12, min: "1.1.3", max: "1.1.4" },
+        { so: "11.2.0", verdef: 13, min: "1.1.5", max: "1.1.5" },
+        { so: "11.3.0", verdef: 14, min: "1.1.6", max: "1.1.7" },
+        { so: "11.4.0", verdef: 15, min: "1.1.8", max: "1.1.8" },
+        { so: "11.5.0", verdef: 16, min: "1.1.9", max: "1.2.0" },
+        { so: "11.6.0", verdef: 17, min: "1.2.1", max: "1.2.9" },
+        { so: "11.7.0", verdef: 18, min: "1.3.0", max: "1.3.1", note: "inferred: no file of this number was read" },
+        { so: "11.8.0", verdef: 19, min: "1.3.2" }
+      ],
+      exports: [
+        { so: "11.6.0", symbol: "nftnl_obj_unset", absentMax: "1.2.8", presentMin: "1.2.5", note: "exported in 1.2.9, not in 1.2.4 (Debian packages); where between them it came was not read" }
+      ]
+    },
+    {
+      name: "libxtables",
+      source: "iptables configure.ac (libxtables_vcurrent, libxtables_vage) at each release; Debian packages 1.8.7, 1.8.9, 1.8.11, 1.8.13",
+      rows: [
+        { so: "12.0.0", min: "1.6.0", max: "1.8.0" },
+        { so: "12.1.0", min: "1.8.1", max: "1.8.1" },
+        { so: "12.2.0", min: "1.8.2", max: "1.8.4" },
+        { so: "12.3.0", min: "1.8.5", max: "1.8.6" },
+        { so: "12.4.0", min: "1.8.7", max: "1.8.7" },
+        { so: "12.6.0", min: "1.8.8", max: "1.8.8" },
+        { so: "12.7.0", min: "1.8.9" }
+      ],
+      exports: [
+        { so: "12.7.0", symbol: "xtables_strtoul_base", absentMax: "1.8.10", presentMin: "1.8.11", note: "iptables commit 1af6984c (2023-11-22)" }
+      ]
+    },
+    {
+      name: "libnftables",
+      source: "Debian packages 0.9.8, 1.0.6, 1.1.3, 1.1.7",
+      rows: [
+        { so: "1.0.0", max: "1.0.5" },
+        { so: "1.1.0", min: "0.9.9" }
+      ]
+    },
+    {
+      name: "libipset",
+      source: "Debian packages 7.10, 7.17, 7.22, 7.24",
+      rows: [
+        { so: "13.2.0", max: "7.16" },
+        { so: "13.4.0", min: "7.11" }
+      ]
+    },
+    {
+      name: "libip4tc",
+      source: "iptables libiptc/Makefile.am (version-info) at 1.8.2 and 1.8.3",
+      rows: [
+        { so: "0.1.0", max: "1.8.2" },
+        { so: "2.0.0", min: "1.8.3" }
+      ]
+    },
+    {
+      name: "libip6tc",
+      source: "iptables libiptc/Makefile.am (version-info) at 1.8.2 and 1.8.3",
+      rows: [
+        { so: "0.1.0", max: "1.8.2" },
+        { so: "2.0.0", min: "1.8.3" }
+      ]
+    },
+    {
+      name: "libmnl",
+      source: "Debian packages 1.0.4, 1.0.5 (the same number)",
+      rows: []
+    },
+    {
+      name: "libnetfilter_conntrack",
+      source: "Debian packages 1.0.8, 1.0.9, 1.1.0, 1.1.1",
+      rows: [
+        { so: "3.7.0", max: "1.0.8" },
+        { so: "3.8.0", min: "1.0.9" }
+      ]
+    },
+    {
+      name: "libnfnetlink",
+      source: "Debian packages 1.0.1, 1.0.2 (the same number)",
+      rows: []
+    },
+    {
+      name: "libebtc",
+      source: "Debian package 2.0.11",
+      rows: []
+    }
+  ],
+  goModules: [
+    { module: "github.com/coreos/go-iptables", use: "runs iptables and ip6tables", source: "https://github.com/coreos/go-iptables" },
+    { module: "sigs.k8s.io/knftables", use: "runs nft", source: "https://github.com/kubernetes-sigs/knftables" },
+    { module: "github.com/danwinship/knftables", use: "runs nft", source: "https://github.com/danwinship/knftables" },
+    { module: "github.com/google/nftables", use: "speaks nf_tables netlink", source: "https://github.com/google/nftables" },
+    { module: "github.com/vishvananda/netlink", use: "speaks netlink, ip_set among it", source: "https://github.com/vishvananda/netlink" },
+    { module: "github.com/tailscale/netlink", use: "speaks netlink, ip_set among it", source: "https://github.com/tailscale/netlink" },
+    { module: "github.com/ti-mo/conntrack", use: "speaks conntrack netlink", source: "https://github.com/ti-mo/conntrack" },
+    { module: "github.com/florianl/go-nfqueue", use: "speaks nfqueue netlink", source: "https://github.com/florianl/go-nfqueue" }
+  ]
+};
+
+// src/toolchain/binaries/library-range.ts
+var libraries = libraries_default.libraries;
+function libraryRange(name, exact, dynamic, has) {
+  const entry = libraries.find((library) => library.name === name);
+  const exports = (entry?.exports ?? []).filter((row2) => has(`\0${row2.symbol}\0`)).map((row2) => row2.symbol);
+  const soname = dynamic.soname ?? name;
+  if (exact !== void 0)
+    return { soVersion: void 0, min: exact, max: exact, exports, evidence: `${soname} with the text ${exact}` };
+  const top = highestDefinition(entry?.verdefPrefix, dynamic.versions().definitions);
+  const row = entry?.rows.find((candidate) => top !== void 0 && candidate.verdef === top);
+  if (!entry || !row) return { soVersion: void 0, min: null, max: null, exports, evidence: soname };
+  const range = narrow(entry, row, exports);
+  return { ...range, soVersion: row.so, exports, evidence: `${soname} defines up to ${entry.verdefPrefix}${top}` };
+}
+function narrowByFileName(name, fileName, range) {
+  const inName = /\.so\.([\d.]+)$/.exec(fileName)?.[1];
+  const soVersion = range.soVersion ?? inName ?? "unknown";
+  if (range.min !== null || range.max !== null)
+    return { soVersion: inName ?? soVersion, min: range.min, max: range.max };
+  const entry = libraries.find((library) => library.name === name);
+  const row = entry?.rows.find((candidate) => candidate.so === inName);
+  if (!entry || !row) return { soVersion, min: null, max: null };
+  return { soVersion, ...narrow(entry, row, range.exports) };
+}
+function narrow(entry, row, exports) {
+  const split = entry.exports?.find((candidate) => candidate.so === row.so);
+  const present = split !== void 0 && exports.includes(split.symbol);
+  return {
+    min: (present ? split.presentMin : row.min) ?? null,
+    max: (split && !present ? split.absentMax : row.max) ?? null
+  };
+}
+function highestDefinition(prefix, definitions) {
+  if (prefix === void 0) return void 0;
+  const numbers2 = definitions.filter((definition) => definition.startsWith(prefix)).map((definition) => Number.parseInt(definition.slice(prefix.length), 10)).filter(Number.isFinite);
+  return numbers2.length > 0 ? Math.max(...numbers2) : void 0;
+}
+
+// src/toolchain/binaries/identify.ts
+var TRIPLE = /\0(\d+\.\d+\.\d+(?:\.\d+)?)(?=\0)/g;
+var NO_VERSION = /^(?:0\.0\.0|127\.|10\.|192\.|172\.|224\.|255\.)/;
+var TOOL_NAME = /tables|^nft$|^ipset$|^conntrackd?$|^ipvsadm$|^busybox/;
+function identify(input) {
+  const search = createSearch(input.bytes);
+  if (!mayBeTool(input, search)) return void 0;
+  for (const rule of RULES) {
+    const identity = rule(input, search);
+    if (identity) return identity;
+  }
+  return void 0;
+}
+function describeIdentity({ tool: tool2, versionIn, candidates, evidence: evidence2 }) {
+  if (versionIn !== void 0) return `it needs ${versionIn}, which has its version`;
+  if (candidates) return `its bytes hold several versions: ${candidates.join(", ")}`;
+  return evidence2 === void 0 ? `its bytes are those of ${tool2}, without a version` : `its bytes hold: ${evidence2}`;
+}
+var RULES = [
+  iptablesWithBackendText,
+  arptablesLegacy,
+  iptablesWithFormat,
+  iptablesBefore18,
+  ebtablesLegacy,
+  busybox,
+  ipvsadm,
+  libnftnl,
+  libipset,
+  libnftables,
+  nft,
+  conntrack,
+  otherLibrary,
+  ipset
+];
+function mayBeTool({ name, dynamic }, search) {
+  if (TOOL_NAME.test(name) || dynamic?.soname !== void 0) return true;
+  if (dynamic?.needed.some((library) => NETFILTER_LIBRARY.test(library))) return true;
+  if (dynamic && !dynamic.needed.every((library) => C_LIBRARY.test(library))) return false;
+  return search.has(STATIC_IPSET) || search.has("tables") && TABLES_MARKS.some(search.has);
+}
+var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|iptc|ipset|nftables|ebtc|netfilter_|nfnetlink)/;
+var C_LIBRARY = /^(?:ld-|lib(?:c|m|dl|rt|pthread|resolv|gcc_s)\.)/;
+var TABLES_MARKS = [" (nf_tables)", " (legacy)", "includepath", "\0ebtables v"];
+function iptablesWithBackendText(_, search) {
+  if (!search.has(" (nf_tables)\0") && !search.has(" (legacy)\0")) return void 0;
+  const match2 = /\0(\d+\.\d+\.\d+(?:\.\d+)?) \((nf_tables|legacy)\)\0/.exec(search.text());
+  if (!match2?.[1]) return void 0;
+  const backend = match2[2] === "legacy" ? "legacy" : "nft";
+  return { tool: "iptables", version: match2[1], backend, evidence: `${match2[1]} (${match2[2]})` };
+}
+function arptablesLegacy({ name }, search) {
+  if (!name.startsWith("arptables") || !search.has("arp_tables")) return void 0;
+  const versions = search.triples().filter((version2) => /^0\.0\.[3-5]$/.test(version2));
+  if (versions.length !== 1) return void 0;
+  return { ...decide("arptables", versions), backend: "legacy" };
+}
+function iptablesWithFormat(_, search) {
+  const isNft = search.has("%s v%s (nf_tables)");
+  const isLegacy = search.has("%s v%s (legacy)");
+  if (!isNft && !isLegacy) return void 0;
+  const versions = search.triples().filter((version2) => version2.startsWith("1."));
+  if (versions.length === 0) return void 0;
+  const identity = decide("iptables", versions);
+  return isNft && isLegacy ? identity : { ...identity, backend: isNft ? "nft" : "legacy" };
+}
+function iptablesBefore18({ name, dynamic }, search) {
+  if (name !== "xtables-multi" && name !== "xtables-compat-multi") return void 0;
+  if (!needs(dynamic, "libxtables.so") && !search.has("iptables-restore")) return void 0;
+  const versions = search.triples().filter((version2) => /^1\.[46]\./.test(version2));
+  return { ...decide("iptables", versions), backend: name === "xtables-multi" ? "legacy" : "nft" };
+}
+function ebtablesLegacy({ dynamic }, search) {
+  if (search.has("\0ebtables v")) {
+    const match2 = /\0ebtables v(\d+\.\d+\.\d+)(?: \(legacy\))? \(/.exec(search.text());
+    if (match2?.[1]) {
+      const identity = {
+        tool: "ebtables",
+        version: match2[1],
+        backend: "legacy",
+        evidence: match2[0].slice(1).replace(/ \($/, "")
+      };
+      return dynamic?.soname?.startsWith("libebtc.so") ? asLibrary("libebtc", match2[1], dynamic, identity) : identity;
+    }
+  }
+  if (!needs(dynamic, "libebtc.so")) return void 0;
+  return {
+    tool: "ebtables",
+    version: null,
+    backend: "legacy",
+    versionIn: "libebtc.so"
+  };
+}
+function busybox(_, search) {
+  return search.has("BusyBox v") ? match("busybox", /BusyBox v(\d+\.\d+\.\d+)/, search) : void 0;
+}
+function ipvsadm(_, search) {
+  return search.has("ipvsadm v") ? match("ipvsadm", /ipvsadm v(\d+\.\d+(?:\.\d+)?)/, search) : void 0;
+}
+function libnftnl({ dynamic }, search) {
+  if (!dynamic?.soname?.startsWith("libnftnl.so")) return void 0;
+  return rangeOf("libnftnl", dynamic, search);
+}
+var STATIC_IPSET = "Kernel and userspace incompatible: settype";
+function libipset({ dynamic }, search) {
+  const isLibrary = dynamic?.soname?.startsWith("libipset.so") === true;
+  if (!isLibrary && !(dynamic?.soname === void 0 && search.has(STATIC_IPSET))) return void 0;
+  const text = search.text();
+  const beside = /\0(\d+\.\d+)\0+ipset\0/.exec(text) ?? /\0ipset\0+(\d+\.\d+)\0/.exec(text);
+  const versions = beside?.[1] ? [beside[1]] : distinct(text, /\0(\d+\.\d+)(?=\0)/g);
+  const identity = decide("ipset", versions);
+  return isLibrary ? asLibrary("libipset", identity.version, dynamic, identity) : identity;
+}
+function libnftables({ dynamic }, search) {
+  if (!dynamic?.soname?.startsWith("libnftables.so")) return void 0;
+  const identity = decide("libnftables", search.triples());
+  const json = needs(dynamic, "libjansson.so") || search.has(JSON_WRITTEN);
+  return { ...asLibrary("libnftables", identity.version, dynamic, identity), json };
+}
+var JSON_WRITTEN = "json_schema_version";
+var JSON_REFUSED = "JSON support not compiled-in";
+function nft({ dynamic }, search) {
+  if (dynamic?.soname !== void 0 || !search.has("includepath")) return void 0;
+  const usesLibrary2 = needs(dynamic, "libnftables.so") && search.has("nftables");
+  if (!usesLibrary2 && !search.has("%s v%s (%s)")) return void 0;
+  const identity = { ...decide("nft", search.triples()), backend: "nft" };
+  if (search.has(JSON_REFUSED)) return { ...identity, json: false };
+  return search.has(JSON_WRITTEN) ? { ...identity, json: true } : identity;
+}
+function conntrack({ name, dynamic }, search) {
+  if (dynamic?.soname !== void 0) return void 0;
+  const named = name === "conntrack" || name === "conntrackd";
+  if (!named && !search.has("%s v%s (conntrack-tools)")) return void 0;
+  return decide(name === "conntrackd" ? "conntrackd" : "conntrack", search.triples());
+}
+var OTHER_LIBRARIES = [
+  "libxtables",
+  "libmnl",
+  "libip4tc",
+  "libip6tc",
+  "libnetfilter_conntrack",
+  "libnfnetlink",
+  "libebtc"
+];
+function otherLibrary({ dynamic }, search) {
+  const library = OTHER_LIBRARIES.find((name) => dynamic?.soname?.startsWith(`${name}.so`));
+  if (!library || !dynamic) return void 0;
+  const identity = rangeOf(library, dynamic, search);
+  const directory = library === "libxtables" ? /\0(\/[\w.+/-]{1,200}\/xtables)\0/.exec(search.text())?.[1] : void 0;
+  return directory === void 0 ? identity : { ...identity, extensionDirectory: directory };
+}
+function ipset({ name, dynamic }) {
+  if (dynamic?.soname !== void 0 || name !== "ipset" && !needs(dynamic, "libipset.so")) return void 0;
+  const own2 = dynamic?.needed.every((library) => /^(?:libipset|libmnl|libc|ld-)/.test(library)) === true;
+  if (name !== "ipset" && !own2) return void 0;
+  if (name === "ipset" && !needs(dynamic, "libipset.so")) return void 0;
+  return { tool: "ipset", version: null, versionIn: "libipset.so" };
+}
+function needs(dynamic, prefix) {
+  return dynamic?.needed.some((library) => library.startsWith(prefix)) === true;
+}
+function match(tool2, pattern, search) {
+  const found = pattern.exec(search.text());
+  return found?.[1] ? { tool: tool2, version: found[1], evidence: found[0] } : void 0;
+}
+function decide(tool2, versions) {
+  const [version2] = versions;
+  if (versions.length === 1 && version2 !== void 0) return { tool: tool2, version: version2, evidence: version2 };
+  return versions.length === 0 ? { tool: tool2, version: null } : { tool: tool2, version: null, candidates: versions.slice(0, MAX_TOLD) };
+}
+function rangeOf(library, dynamic, search) {
+  const range = libraryRange(library, void 0, dynamic, search.has);
+  return { tool: library, version: null, library: range, evidence: range.evidence };
+}
+function asLibrary(library, version2, dynamic, found) {
+  const range = libraryRange(library, version2 ?? void 0, dynamic, () => false);
+  const identity = { tool: library, version: version2, library: range };
+  if (found.evidence !== void 0) identity.evidence = found.evidence;
+  if (found.candidates) identity.candidates = found.candidates;
+  return identity;
+}
+function createSearch(bytes) {
+  let text;
+  let triples;
+  const seen = /* @__PURE__ */ new Map();
+  const search = {
+    has(literal2) {
+      let found = seen.get(literal2);
+      if (found === void 0) {
+        found = bytes.indexOf(literal2, 0, "latin1") >= 0;
+        seen.set(literal2, found);
+      }
+      return found;
+    },
+    text: () => text ??= bytes.toString("latin1"),
+    triples: () => triples ??= distinct(search.text(), TRIPLE).filter((version2) => !NO_VERSION.test(version2))
+  };
+  return search;
+}
+var MAX_CANDIDATES = 64;
+var MAX_TOLD = 8;
+function distinct(text, pattern) {
+  const found = /* @__PURE__ */ new Set();
+  for (const hit of text.matchAll(pattern)) {
+    if (hit[1] !== void 0) found.add(hit[1]);
+    if (found.size >= MAX_CANDIDATES) break;
+  }
+  return [...found];
+}
+
+// src/toolchain/scripts.ts
+var MAX_STARTS = 16;
+var MAX_QUOTED_LINE = 200;
+var MAX_PATH_SETTINGS = 8;
+var MAX_PATH_VALUE = 1e3;
+function readScript(text, truncated) {
+  const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.trim();
+  if (interpreter === void 0) return void 0;
+  const facts = { interpreter, starts: [], truncated };
+  const wrapper = findWrapper(text);
+  if (wrapper) facts.wrapper = wrapper;
+  if (!text.includes("exec") && !text.includes("PATH=") && !mayLeaveContainer(text)) return facts;
+  for (const line of text.split("\n")) {
+    if (/^\s*#/.test(line)) continue;
+    const leaving = leavesContainer(line);
+    if (leaving !== void 0) facts.hostExec ??= leaving;
+    const path = line.includes("PATH=") ? readPathSetting(line) : void 0;
+    if (path && (facts.paths?.length ?? 0) < MAX_PATH_SETTINGS) facts.paths = [...facts.paths ?? [], path];
+    const started = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*["']?([\w./+-]+)/.exec(line)?.[1];
+    if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
+  }
+  return facts;
+}
+function readPathSetting(line) {
+  const head = /^(\s*)(?:export\s+)?PATH=/.exec(line);
+  if (!head) return void 0;
+  const rest = line.slice(head[0].length);
+  const word = /^(?:"[^"]*"|'[^']*'|[^\s;&|"'])*/.exec(rest)?.[0] ?? "";
+  const isOwn = /^\s*(?:$|[;#&|]|exec\s|export\s)/.test(rest.slice(word.length));
+  if (!isOwn || word.length > MAX_PATH_VALUE) return void 0;
+  return { value: word.replace(/["']/g, ""), isSure: head[1] === "" };
+}
+function findWrapper(text) {
+  if (wrappers_default.installer.all.every((part2) => text.includes(part2))) return void 0;
+  const scripts = wrappers_default.scripts;
+  const known = scripts.find((entry) => entry.all.every((part2) => text.includes(part2)));
+  if (!known) return void 0;
+  const { version: version2, all, entrypoint = false } = known;
+  const part = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text)?.[1];
+  const linksIn = part(known.linksIn);
+  const sets = part(known.sets)?.trim().split(/ +/);
+  return {
+    version: version2,
+    text: all.join(", "),
+    isEntrypoint: entrypoint,
+    ...linksIn !== void 0 && { linksIn },
+    ...sets && { sets }
+  };
+}
+var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
+var HOST_EXEC_ANYWHERE = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern, "m"));
+function mayLeaveContainer(text) {
+  return HOST_EXEC_ANYWHERE.some((pattern) => pattern.test(text));
+}
+function leavesContainer(line) {
+  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
+}
+
+// src/toolchain/executable.ts
+var MAX_ANALYSED = 8 * 1024 * 1024;
+var MAX_HASHED = 64 * 1024 * 1024;
+var MAX_EXTENSION = 1024 * 1024;
+var HEAD_SIZE = 4096;
+var MAX_SCRIPT = 64 * 1024;
+function isToolName(name) {
+  return /tables|^nft$|^ipset$|^conntrackd?$|^xtables/.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+}
+function isNetfilterLibrary(name) {
+  return /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/.test(name);
+}
+function isExtension(name) {
+  return /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name);
+}
+function isSupportLibrary(name) {
+  return /^(?:ld-(?:linux|musl)[-.\w]*|ld64?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/.test(
+    name
+  );
+}
+function isProgramDirectory(path) {
+  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
+}
+function openExecutable(file, name) {
+  const head = Buffer.alloc(Math.min(file.size, HEAD_SIZE));
+  let position = 0;
+  let reader2;
+  let dismissed = false;
+  const feed2 = (chunk) => {
+    if (reader2) return reader2.write(chunk);
+    const taken = Math.min(chunk.length, head.length - position);
+    head.set(chunk.subarray(0, taken), position);
+    position += taken;
+    if (position >= 4 && !isElf(head) && !isScript(head)) dismissed = true;
+    if (dismissed) return false;
+    if (position < head.length) return true;
+    reader2 = isScript(head) ? scriptSink(file) : elfSink(file, name, head);
+    if (!reader2) dismissed = true;
+    const more = reader2?.write(head) === true;
+    return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
+  };
+  return {
+    byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
+    byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
+    write: (chunk) => !dismissed && feed2(chunk),
+    end() {
+      if (dismissed) return void 0;
+      if (reader2) return reader2.end();
+      return isToolName(name) ? unreadable("it ends before its header does") : void 0;
+    }
+  };
+}
+function isScript(head) {
+  return head[0] === 35 && head[1] === 33;
+}
+function scriptSink(file) {
+  const limit = Math.min(file.size, MAX_SCRIPT);
+  const text = Buffer.alloc(limit);
+  let size = 0;
+  return {
+    write(chunk) {
+      const part = chunk.subarray(0, limit - size);
+      text.set(part, size);
+      size += part.length;
+      return size < limit;
+    },
+    end() {
+      const script = readScript(text.toString("latin1", 0, size), size < file.size);
+      return script && { kind: "script", script };
+    }
+  };
+}
+function elfSink(file, name, head) {
+  const header = readElfHeader(head);
+  if (isExtension(name)) return extensionSink(file, name, header);
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
+  if (isPacked(head)) return hashingSink(file, { ...describe4(header), packed: true });
+  const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
+  if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
+  return streamingSink(file, header, named);
+}
+function extensionSink(file, name, header) {
+  return header && file.size <= MAX_EXTENSION ? wholeSink(file, name, header) : void 0;
+}
+function hashingSink(file, content) {
+  const hash = createDigester(file.size);
+  return {
+    write: (chunk) => hash.write(chunk),
+    end: () => ({ ...content, ...hash.end() })
+  };
+}
+function createDigester(size) {
+  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash7(name)) : [];
+  let seen = 0;
+  return {
+    write(chunk) {
+      for (const hash of hashes) hash.update(chunk);
+      seen += chunk.length;
+      return hashes.length > 0;
+    },
+    end() {
+      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
+      return hashes.length > 0 && seen === size ? { digests: { md5, sha1, sha256 } } : {};
+    }
+  };
+}
+var UPX = Buffer.from("UPX!");
+function isPacked(head) {
+  return head.subarray(0, 512 + UPX.length - 1).includes(UPX);
+}
+function streamingSink(file, header, named) {
+  const ranges = goDataRanges(header);
+  const scanner = createGoScanner(ranges);
+  const hash = named ? createDigester(file.size) : void 0;
+  let position = 0;
+  return {
+    write(chunk) {
+      const offset = position;
+      position += chunk.length;
+      const hashing2 = hash?.write(chunk) === true;
+      return scanner.write(asBuffer(chunk), offset) || hashing2;
+    },
+    end() {
+      const content = { ...withGo(describe4(header), scanner), ...hash?.end() };
+      if (content.go) return withWrapper(content, content.go, Buffer.alloc(0));
+      if (content.problem) return content;
+      const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
+      return named ? { ...content, problem } : void 0;
+    }
+  };
+}
+var spare;
+function wholeSink(file, name, header) {
+  let bytes = spare !== void 0 && spare.length >= file.size ? spare : Buffer.allocUnsafeSlow(roundUp(file.size));
+  if (bytes === spare) spare = void 0;
+  let size = 0;
+  return {
+    write(chunk) {
+      const part = chunk.subarray(0, file.size - size);
+      bytes.set(part, size);
+      size += part.length;
+      return size < file.size;
+    },
+    end() {
+      try {
+        return analyse(bytes.subarray(0, size), file, name, header);
+      } finally {
+        if (spare === void 0 || spare.length < bytes.length) spare = bytes;
+        bytes = Buffer.alloc(0);
+      }
+    }
+  };
+}
+function roundUp(size) {
+  return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
+}
+function analyse(bytes, file, name, header) {
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  const content = describe4(header);
+  if (bytes.length < file.size) return named ? { ...content, problem: "it ends early" } : void 0;
+  if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
+  const scanner = createGoScanner(goDataRanges(header));
+  scanner.write(bytes, 0);
+  withGo(content, scanner);
+  if (content.go) return withWrapper(content, content.go, bytes);
+  const dynamic = readElfDynamic(bytes, header);
+  const interpreter = readInterpreter(bytes, header);
+  if (interpreter !== void 0) content.interpreter = interpreter;
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
+  const identity = identify({ name, bytes, dynamic });
+  if (!identity && !named && !content.problem) return void 0;
+  describeDynamic(content, dynamic);
+  if (identity) content.identity = identity;
+  if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
+    content.extensions = readExtensions(bytes, header);
+  if (!identity && !named) return content;
+  const hash = createDigester(bytes.length);
+  hash.write(bytes);
+  return { ...content, ...hash.end() };
+}
+function describeDynamic(content, dynamic) {
+  if (dynamic === void 0) return content;
+  const { definitions, needs: needs2 } = dynamic.versions();
+  content.needed = dynamic.needed;
+  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
+  if (dynamic.isRpath) content.isRpath = true;
+  if (needs2.length > 0) content.versionNeeds = needs2;
+  if (definitions.length > 0) content.versionDefinitions = definitions;
+  return content;
+}
+function withWrapper(content, build2, bytes) {
+  if (build2.main?.path !== wrappers_default.go.module && build2.path !== wrappers_default.go.module) return content;
+  const generation = wrappers_default.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
+  return { ...content, wrapper: generation?.version ?? "go" };
+}
+function describe4(header) {
+  const content = { kind: "binary", needed: [] };
+  if (header.architecture !== void 0) content.architecture = header.architecture;
+  return content;
+}
+function withGo(content, scanner) {
+  const build2 = scanner.end();
+  if (build2 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
+  else if (build2) content.go = build2;
+  return content;
+}
+function unreadable(problem) {
+  return { kind: "binary", needed: [], problem };
+}
+function constantSink(content) {
+  return { write: () => false, end: () => content };
+}
+function asBuffer(chunk) {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
+
+// src/toolchain/extensions.ts
+var MAX_DIRECTORIES2 = 8;
+var MAX_NAMED_FILES = 5;
+function listExtensions(context) {
+  const paths = new Set(context.tools.map(({ target }) => target));
+  const programs = context.survey.binaries.filter(({ path }) => paths.has(path));
+  const listed = { extensions: [], missing: [] };
+  for (const found of context.survey.binaries) {
+    if (found.content.identity?.tool === "libxtables") listLoadable(context, found, programs, listed);
+    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed);
+  }
+  return listed;
+}
+function listLoadable({ tree: tree2, loader, env }, library, programs, listed) {
+  const directories = searchedDirectories(library, env);
+  if (directories.length === 0)
+    listed.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
+  const tools = programs.filter((program) => usesLibrary(program, library, loader)).map(({ path }) => path);
+  for (const directory of directories) {
+    const names2 = tree2.list(directory).filter(isExtension);
+    const told = names2.map((name) => ({ name, registrations: registrationsOf(tree2, `${directory}/${name}`) }));
+    const unread = told.filter(({ registrations }) => registrations === void 0).map(({ name }) => name);
+    const loadable = told.flatMap(
+      ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
+    );
+    listed.extensions.push({
+      library: library.path,
+      directory,
+      files: names2.length,
+      tools,
+      list: groupRevisions(loadable),
+      ...unread.length > 0 && { unread }
+    });
+    if (unread.length > 0) listed.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
+  }
+}
+function describeUnread(names2) {
+  const more = names2.length - MAX_NAMED_FILES;
+  const shown = names2.slice(0, MAX_NAMED_FILES).join(", ");
+  return `what ${shown}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
+}
+function searchedDirectories({ content }, env) {
+  const variable = env.findLast((entry) => entry.startsWith("XTABLES_LIBDIR="))?.slice("XTABLES_LIBDIR=".length);
+  if (variable)
+    return variable.split(":").filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES2);
+  const directory = content.identity?.extensionDirectory;
+  return directory === void 0 ? [] : [directory];
+}
+function usesLibrary(program, library, loader) {
+  const soname = program.content.needed.find((name) => name.startsWith("libxtables.so"));
+  return soname !== void 0 && loader.find(program, soname)?.path === library.path;
+}
+function registrationsOf(tree2, path) {
+  const resolved = tree2.resolve(path);
+  if (!resolved.found) return [];
+  const content = resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
+  const read = content?.kind === "binary" ? content.extensions : void 0;
+  return read?.problem === void 0 ? read?.registrations : void 0;
+}
+function extensionName(file) {
+  return file.replace(/^lib[a-z0-9]+_/, "").replace(/\.so$/, "");
+}
+function listHeld({ path, content }, listed) {
+  const { registrations = [], problem } = content.extensions ?? {};
+  if (problem !== void 0) listed.missing.push({ fact: `extensions of ${path}`, reason: problem });
+  if (registrations.length > 0)
+    listed.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
+}
+function groupRevisions(registrations) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const { name, kind, family, revision, realName } of registrations) {
+    const key = [name, kind, family, realName].join(" ");
+    const group = groups.get(key) ?? {
+      name,
+      ...kind && { kind },
+      family,
+      revisions: [],
+      ...realName !== void 0 && realName !== name && { realName }
+    };
+    if (!group.revisions.includes(revision)) group.revisions.push(revision);
+    groups.set(key, group);
+  }
+  for (const { revisions } of groups.values()) revisions.sort((a, b) => a - b);
+  return [...groups.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}
+
+// src/toolchain/libraries.ts
+import { basename as basename5 } from "node:path/posix";
+
+// src/model/version.ts
+function compareVersions(a, b) {
+  const left = a.split(".");
+  const right = b.split(".");
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = Number.parseInt(left[i] ?? "0", 10) - Number.parseInt(right[i] ?? "0", 10);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+function upstreamVersion(packageVersion) {
+  return /^(?:\d+:)?(\d+(?:\.\d+){1,3})/.exec(packageVersion)?.[1];
+}
+
+// src/toolchain/packages/ownership.ts
+import { basename as basename4 } from "node:path/posix";
+
+// src/toolchain/survey.ts
+import { dirname as dirname4 } from "node:path/posix";
+
+// src/toolchain/packages/types.ts
+function isWorthOwning(path) {
+  return /(?:^|\/)s?bin\/[^/]+$/.test(path) || /(?:^|\/)lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)[^/]*\.so[^/]*$/.test(path);
+}
+var MAX_PACKAGES = 5e4;
+var MAX_FILES_OF_PACKAGE = 2e4;
+var MAX_PROBLEMS = 3;
+
+// src/toolchain/packages/apk.ts
+function parseApkDatabase(text) {
+  const packages = [];
+  const problems = [];
+  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  let record2 = emptyRecord();
+  const finish2 = (line) => {
+    if (!record2.begun) return;
+    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
+    else if (record2.name && record2.version)
+      packages.push({ name: record2.name, version: record2.version, files: record2.files });
+    else report(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
+    record2 = emptyRecord();
+  };
+  let number3 = 0;
+  for (const line of linesOf(text)) {
+    number3++;
+    if (line === "") finish2(number3);
+    else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report(`line ${number3} is no field`);
+    else {
+      if (line[0] === "P" && record2.name !== "") report(`line ${number3} names a second package in a record`);
+      takeField(record2, line[0] ?? "", line.slice(2));
+    }
+  }
+  finish2(number3);
+  if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
+  return { packages, problems };
+}
+function emptyRecord() {
+  return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
+}
+function takeField(record2, field2, value) {
+  record2.begun = true;
+  if (field2 === "P") record2.name = value;
+  else if (field2 === "V") record2.version = value;
+  else if (field2 === "F") record2.directory = value;
+  else if (field2 === "R") {
+    const path = record2.directory === "" ? `/${value}` : `/${record2.directory}/${value}`;
+    record2.file = record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path) ? { path } : void 0;
+    if (record2.file) record2.files.push(record2.file);
+  } else if (field2 === "Z" && record2.file) {
+    const digest = readChecksum(value);
+    if (digest !== void 0) record2.file.digest = digest;
+  }
+}
+function readChecksum(value) {
+  const algorithm = value.startsWith("Q1") ? "sha1" : value.startsWith("Q2") ? "sha256" : void 0;
+  const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
+  return algorithm !== void 0 && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : void 0;
+}
+function* linesOf(text) {
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf("\n", start);
+    if (end < 0) {
+      yield text.slice(start);
+      return;
+    }
+    yield text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end);
+    start = end + 1;
+  }
+}
+
+// src/toolchain/packages/rpm/manifest.ts
+var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
+function isRpmManifest(path) {
+  return MANIFEST.test(path);
+}
+var NAME2 = 0;
+var VERSION_RELEASE = 1;
+var EPOCH = 8;
+function parseRpmManifest(text) {
+  const packages = [];
+  const problems = [];
+  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  let number3 = 0;
+  for (const line of linesOf(text)) {
+    number3++;
+    if (line === "") continue;
+    const entry = readLine(line);
+    if (!entry) report(`line ${number3} is no package`);
+    else if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
+    else packages.push(entry);
+  }
+  if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
+  return { packages, problems };
+}
+function readLine(line) {
+  const fields = line.split("	", 16);
+  const name = fields[NAME2];
+  const version2 = fields[VERSION_RELEASE];
+  const epoch = fields[EPOCH];
+  if (!name || !/^[\w.+-]+$/.test(name) || !version2 || !/^[\w.+~^]+-[\w.+~^]+$/.test(version2)) return void 0;
+  if (epoch === void 0 || !/^\d{1,10}$/.test(epoch)) return void 0;
+  return { name, version: epoch === "0" ? version2 : `${epoch}:${version2}` };
+}
+
+// src/toolchain/packages/rpm/header.ts
+var TAG2 = {
+  NAME: 1e3,
+  VERSION: 1001,
+  RELEASE: 1002,
+  EPOCH: 1003,
+  FILESTATES: 1029,
+  FILEDIGESTS: 1035,
+  DIRINDEXES: 1116,
+  BASENAMES: 1117,
+  DIRNAMES: 1118,
+  FILEDIGESTALGO: 5011
+};
+var INT32 = 4;
+var CHAR = 1;
+var INT8 = 2;
+var STRING = 6;
+var STRING_ARRAY = 8;
+var I18N_STRING = 9;
+var ENTRY_SIZE2 = 16;
+var MAX_ENTRIES2 = 65535;
+var MAX_NAME2 = 4096;
+var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
+var DIGEST_NAMES = { 1: "md5", 2: "sha1", 8: "sha256" };
+function readRpmHeader(blob) {
+  return withinBounds(() => {
+    const tags = indexTags(blob);
+    if (!tags) return void 0;
+    const name = tags.text(TAG2.NAME);
+    const version2 = tags.text(TAG2.VERSION);
+    if (!name || !version2) return void 0;
+    const epoch = tags.numbers(TAG2.EPOCH)[0];
+    const release2 = tags.text(TAG2.RELEASE);
+    const full = `${epoch ? `${epoch}:` : ""}${version2}${release2 ? `-${release2}` : ""}`;
+    return { name, version: full, files: listFiles(tags) };
+  });
+}
+function indexTags(blob) {
+  const count = blob.readUInt32BE(0);
+  const size = blob.readUInt32BE(4);
+  const start = 8 + count * ENTRY_SIZE2;
+  if (count === 0 || count > MAX_ENTRIES2 || start + size > blob.length) return void 0;
+  const data = blob.subarray(start, start + size);
+  const wanted = new Set(Object.values(TAG2));
+  const entries = /* @__PURE__ */ new Map();
+  for (let i = 0; i < count; i++) {
+    const at = 8 + i * ENTRY_SIZE2;
+    const tag = blob.readUInt32BE(at);
+    if (!wanted.has(tag) || entries.has(tag)) continue;
+    entries.set(tag, {
+      type: blob.readUInt32BE(at + 4),
+      offset: blob.readUInt32BE(at + 8),
+      count: blob.readUInt32BE(at + 12)
+    });
+  }
+  return {
+    text(tag) {
+      const entry = entries.get(tag);
+      if (entry?.type !== STRING && entry?.type !== I18N_STRING) return void 0;
+      return strings(data, { ...entry, count: 1 }).next().value ?? void 0;
+    },
+    texts: (tag) => strings(data, entries.get(tag)),
+    numbers: (tag) => numbers(data, entries.get(tag))
+  };
+}
+function* strings(data, entry) {
+  if (entry?.type !== STRING && entry?.type !== STRING_ARRAY && entry?.type !== I18N_STRING) return;
+  let at = entry.offset;
+  for (let i = 0; i < entry.count; i++) {
+    const end = data.indexOf(0, at);
+    if (at > data.length || end < 0) throw new RangeError("text outside the header");
+    yield end - at > MAX_NAME2 ? void 0 : data.toString("utf8", at, end);
+    at = end + 1;
+  }
+}
+function numbers(data, entry) {
+  if (!entry) return [];
+  const width = entry.type === INT32 ? 4 : entry.type === CHAR || entry.type === INT8 ? 1 : 0;
+  if (width === 0) return [];
+  if (entry.offset + entry.count * width > data.length) throw new RangeError("numbers outside the header");
+  const read = (i) => width === 4 ? data.readUInt32BE(entry.offset + i * 4) : data.readUInt8(entry.offset + i);
+  return Array.from({ length: entry.count }, (_, i) => read(i));
+}
+function listFiles(tags) {
+  const directories = [...tags.texts(TAG2.DIRNAMES)];
+  const indexes = tags.numbers(TAG2.DIRINDEXES);
+  const states = tags.numbers(TAG2.FILESTATES);
+  const algorithm = DIGEST_NAMES[tags.numbers(TAG2.FILEDIGESTALGO)[0] ?? 1];
+  const digests = tags.texts(TAG2.FILEDIGESTS);
+  const files = [];
+  let i = 0;
+  for (const base of tags.texts(TAG2.BASENAMES)) {
+    const directory = directories[indexes[i] ?? -1];
+    const digest = digests.next();
+    const state = states[i];
+    i++;
+    if (base === void 0 || directory === void 0 || digest.value === "") continue;
+    if (state !== void 0 && NOT_ITS_FILE.has(state)) continue;
+    const path = `${directory}${base}`;
+    if (!path.startsWith("/") || !isWorthOwning(path) || files.length >= MAX_FILES_OF_PACKAGE) continue;
+    const known = algorithm !== void 0 && typeof digest.value === "string";
+    files.push(known ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
+  }
+  return files;
+}
+
+// src/toolchain/packages/rpm/berkeley.ts
+var HASH_MAGIC = 398689;
+var PAGE_HEADER = 26;
+var META_HASH = 8;
+var HASH_UNSORTED = 2;
+var OVERFLOW = 7;
+var HASH = 13;
+var INLINE = 1;
+var OFF_PAGE = 3;
+var SMALLEST_HEADER = 16;
+function isBerkeleyHash(bytes) {
+  return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
+}
+function readBerkeleyHash(bytes) {
+  const result = { packages: [], problems: [] };
+  const report = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const pages = withinBounds(() => createPages(bytes));
+  if (typeof pages !== "object") {
+    report(pages ?? "its header cannot be read");
+    return result;
+  }
+  if (pages.stated > pages.count) report("it ends before its last page");
+  else if (pages.stated < pages.count) report("it goes on behind its last page");
+  let overflow = 0;
+  for (let number3 = 1; number3 < pages.count; number3++) {
+    const page = pages.at(number3);
+    const type = page.readUInt8(25);
+    if (pages.u32(page, 8) !== number3 && page.some((byte) => byte !== 0)) report(`page ${number3} is damaged`);
+    if (type === OVERFLOW) overflow++;
+    if (type !== HASH && type !== HASH_UNSORTED) continue;
+    const values = withinBounds(() => valuesOf(pages, page));
+    if (!values) report(`page ${number3} cannot be read`);
+    else if (withinBounds(() => lowestItem(pages, page)) !== pages.u16(page, 22)) report(`page ${number3} is damaged`);
+    for (const value of values ?? []) {
+      if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
+      const entry = value && readRpmHeader(value);
+      if (!entry) report(`a package on page ${number3} cannot be read`);
+      else if (result.packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
+      else result.packages.push(entry);
+    }
+  }
+  if (overflow > pages.taken.size) report(`${overflow - pages.taken.size} pages belong to no package`);
+  return result;
+}
+function createPages(bytes) {
+  const little = bytes.readUInt32LE(12) === HASH_MAGIC;
+  const u16 = (page, at2) => little ? page.readUInt16LE(at2) : page.readUInt16BE(at2);
+  const u32 = (page, at2) => little ? page.readUInt32LE(at2) : page.readUInt32BE(at2);
+  const size = u32(bytes, 20);
+  if (bytes.readUInt8(25) !== META_HASH) return "it is no hash database";
+  if (bytes.readUInt8(24) !== 0) return "it is encrypted";
+  if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
+  const count = Math.floor(bytes.length / size);
+  const at = (number3) => {
+    if (number3 < 1 || number3 >= count) throw new RangeError("page outside the file");
+    return bytes.subarray(number3 * size, (number3 + 1) * size);
+  };
+  return { size, count, stated: u32(bytes, 32) + 1, at, u16, u32, taken: /* @__PURE__ */ new Set() };
+}
+function valuesOf(pages, page) {
+  const items = pages.u16(page, 20);
+  if (items % 2 !== 0 || PAGE_HEADER + items * 2 > pages.size) throw new RangeError("items outside the page");
+  const values = [];
+  for (let i = 1; i < items; i += 2) {
+    const start = pages.u16(page, PAGE_HEADER + i * 2);
+    const end = pages.u16(page, PAGE_HEADER + (i - 1) * 2);
+    values.push(withinBounds(() => valueAt(pages, page, start, end)));
+  }
+  return values;
+}
+function lowestItem(pages, page) {
+  const items = pages.u16(page, 20);
+  return items === 0 ? pages.size & 65535 : pages.u16(page, PAGE_HEADER + (items - 1) * 2);
+}
+function valueAt(pages, page, start, end) {
+  const kind = page.readUInt8(start);
+  if (kind === INLINE) return end > start && end <= page.length ? page.subarray(start + 1, end) : void 0;
+  if (kind !== OFF_PAGE) return void 0;
+  return readOverflow(pages, pages.u32(page, start + 4), pages.u32(page, start + 8));
+}
+function readOverflow(pages, first, length) {
+  const parts = [];
+  let size = 0;
+  for (let number3 = first; number3 !== 0 && size < length; ) {
+    const page = pages.at(number3);
+    if (pages.taken.has(number3) || page.readUInt8(25) !== OVERFLOW) return void 0;
+    pages.taken.add(number3);
+    const part = page.subarray(PAGE_HEADER, PAGE_HEADER + pages.u16(page, 22));
+    parts.push(part);
+    size += part.length;
+    number3 = pages.u32(page, 16);
+  }
+  return size === length ? Buffer.concat(parts) : void 0;
+}
+
+// src/toolchain/packages/rpm/journal.ts
+var MAGIC2 = "d9d505f920a163d7";
+var JOURNAL_HEAD = 28;
+function isHotJournal(head) {
+  return head.length >= JOURNAL_HEAD && head.toString("hex", 0, 8) === MAGIC2 && head.readUInt32BE(8) !== 0;
+}
+
+// src/toolchain/packages/rpm/ndb.ts
+var MAGIC3 = "RpmP";
+var PAGE_SIZE = 4096;
+var SLOT_SIZE = 16;
+var FIRST_SLOT = 2;
+var UNIT = 16;
+var BLOCK_HEAD = 16;
+var BLOCK_TAIL = 12;
+function isNdb(bytes) {
+  return bytes.toString("latin1", 0, 4) === MAGIC3;
+}
+function readNdb(bytes) {
+  const result = { packages: [], problems: [] };
+  const report = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const slotPages = withinBounds(() => bytes.readUInt32LE(12));
+  if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
+    report("its table of packages lies outside the file");
+    return result;
+  }
+  let left = bytes.length;
+  for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
+    const at = slot * SLOT_SIZE;
+    if (bytes.toString("latin1", at, at + 4) !== "Slot") {
+      report(`slot ${slot} is none`);
+      continue;
+    }
+    const index = bytes.readUInt32LE(at + 4);
+    if (index === 0) {
+      if (bytes.readUInt32LE(at + 8) !== 0 || bytes.readUInt32LE(at + 12) !== 0) report(`slot ${slot} is damaged`);
+      continue;
+    }
+    const blob = withinBounds(() => readBlock(bytes, index, at));
+    left -= blob?.length ?? 0;
+    if (left < 0) {
+      report("its packages are larger than the file");
+      return result;
+    }
+    const entry = blob && readRpmHeader(blob);
+    if (!entry) report(`package ${index} cannot be read`);
+    else if (result.packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
+    else result.packages.push(entry);
+  }
+  return result;
+}
+function readBlock(bytes, index, slot) {
+  const start = bytes.readUInt32LE(slot + 8) * UNIT;
+  const size = bytes.readUInt32LE(slot + 12) * UNIT;
+  const length = bytes.readUInt32LE(start + 12);
+  const tail = start + size - BLOCK_TAIL;
+  const isWhole = bytes.toString("latin1", start, start + 4) === "BlbS" && bytes.readUInt32LE(start + 4) === index && start + BLOCK_HEAD + length <= tail && bytes.readUInt32LE(tail + 4) === length && bytes.toString("latin1", tail + 8, tail + 12) === "BlbE";
+  if (!isWhole || adler32(bytes.subarray(start, tail)) !== bytes.readUInt32LE(tail)) throw new RangeError("no block");
+  return bytes.subarray(start + BLOCK_HEAD, start + BLOCK_HEAD + length);
+}
+function adler32(bytes) {
+  let a = 1;
+  let b = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const end = Math.min(at + 3800, bytes.length);
+    for (; at < end; at++) {
+      a += bytes[at] ?? 0;
+      b += a;
+    }
+    a %= 65521;
+    b %= 65521;
+  }
+  return b * 65536 + a;
+}
+
+// src/toolchain/packages/rpm/sqlite.ts
+var MAGIC4 = "SQLite format 3\0";
+var TABLE_INTERIOR = 5;
+var TABLE_LEAF = 13;
+function isSqlite(bytes) {
+  return bytes.toString("latin1", 0, 16) === MAGIC4;
+}
+function summariseSqlite(bytes) {
+  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary;
+  const size = withinBounds(() => pageSizes(bytes));
+  if (!size || !isSqlite(bytes)) return { ...summary, problems: ["it is no SQLite file"] };
+  const { pageSize, usable } = size;
+  if (bytes.length % pageSize !== 0) summary.problems.push("it ends in the middle of a page");
+  const pages = (number3) => {
+    const start = (number3 - 1) * pageSize;
+    return number3 >= 1 && start + pageSize <= bytes.length ? bytes.subarray(start, start + pageSize) : void 0;
+  };
+  const reader2 = createPageReader(pages, usable, bytes.length);
+  const root = findRoot(reader2);
+  if (root === void 0) return summary;
+  summary.root = root;
+  summariseTable(reader2, root, summary);
+  return summary;
+}
+function pageSizes(bytes) {
+  const stated = bytes.readUInt16BE(16);
+  const pageSize = stated === 1 ? 65536 : stated;
+  if (pageSize < 512 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  return { pageSize, usable: pageSize - bytes.readUInt8(20) };
+}
+var LOG_HEADER = 32;
+var FRAME_HEADER = 24;
+function summariseSqliteLog(bytes) {
+  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary;
+  const committed = withinBounds(() => committedFrames(bytes));
+  if (!committed) return { ...summary, problems: ["it is no write-ahead log of SQLite"] };
+  const { frames, pageSize } = committed;
+  if (frames.size === 0) return summary;
+  const pages = (number3) => {
+    const start = frames.get(number3);
+    return start === void 0 ? void 0 : bytes.subarray(start, start + pageSize);
+  };
+  const first = pages(1);
+  const reader2 = createPageReader(pages, pageSize - (first?.readUInt8(20) ?? 0), bytes.length);
+  for (const number3 of frames.keys()) {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) continue;
+    if ("children" in page) summary.pages.set(number3, summariseInterior(page));
+    else {
+      const root = page.cells.map((cell) => rootOfSchemaRow(reader2, cell)).find((found) => found !== void 0);
+      if (root !== void 0) summary.root = root;
+      if (page.cells.length > 0 && page.cells.every((cell) => withinBounds(() => isPackageRow(cell.local)) !== true))
+        continue;
+      summary.pages.set(number3, summariseLeaf(reader2, page));
+    }
+  }
+  return summary;
+}
+function committedFrames(bytes) {
+  const magic = bytes.readUInt32BE(0);
+  if (magic !== 931071618 && magic !== 931071619) throw new RangeError("no log");
+  const little = magic === 931071618;
+  const pageSize = bytes.readUInt32BE(8);
+  if (pageSize < 512 || pageSize > 65536 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  const sum2 = createChecksum(little);
+  sum2.add(bytes.subarray(0, 24));
+  if (!sum2.equals(bytes, 24)) throw new RangeError("damaged header");
+  const frames = /* @__PURE__ */ new Map();
+  let open3 = /* @__PURE__ */ new Map();
+  for (let at = LOG_HEADER; at + FRAME_HEADER + pageSize <= bytes.length; at += FRAME_HEADER + pageSize) {
+    if (bytes.compare(bytes, 16, 24, at + 8, at + 16) !== 0) break;
+    sum2.add(bytes.subarray(at, at + 8));
+    sum2.add(bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + pageSize));
+    if (!sum2.equals(bytes, at + 16)) break;
+    open3.set(bytes.readUInt32BE(at), at + FRAME_HEADER);
+    if (bytes.readUInt32BE(at + 4) === 0) continue;
+    for (const [number3, start] of open3) frames.set(number3, start);
+    open3 = /* @__PURE__ */ new Map();
+  }
+  return { frames, pageSize };
+}
+function createChecksum(little) {
+  let first = 0;
+  let second = 0;
+  return {
+    add(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (let i = 0; i < bytes.length; i += 8) {
+        first = first + view.getUint32(i, little) + second >>> 0;
+        second = second + view.getUint32(i + 4, little) + first >>> 0;
+      }
+    },
+    equals: (bytes, at) => bytes.readUInt32BE(at) === first && bytes.readUInt32BE(at + 4) === second
+  };
+}
+function createPageReader(pages, usable, total) {
+  const taken = /* @__PURE__ */ new Set();
+  return {
+    table(number3) {
+      const page = pages(number3);
+      if (!page) throw new RangeError(`page ${number3} is not there`);
+      return readTablePage(page, number3 === 1 ? 100 : 0, usable);
+    },
+    row(cell) {
+      const parts = [cell.local];
+      const overflow = [];
+      let rest = cell.size - cell.local.length;
+      let next = cell.next;
+      if (cell.size > total) return { overflow: next === 0 ? [] : [next] };
+      while (rest > 0) {
+        if (next === 0) return { overflow };
+        overflow.push(next);
+        const page = pages(next);
+        if (!page || taken.has(next)) return { overflow };
+        taken.add(next);
+        const part = page.subarray(4, Math.min(4 + rest, usable));
+        parts.push(part);
+        rest -= part.length;
+        next = page.readUInt32BE(0);
+      }
+      return { bytes: parts.length === 1 ? cell.local : Buffer.concat(parts), overflow };
+    }
+  };
+}
+function readTablePage(page, start, usable) {
+  const type = page.readUInt8(start);
+  if (type !== TABLE_INTERIOR && type !== TABLE_LEAF) return void 0;
+  const count = page.readUInt16BE(start + 3);
+  const array2 = start + (type === TABLE_INTERIOR ? 12 : 8);
+  const offsets = Array.from({ length: count }, (_, i) => page.readUInt16BE(array2 + i * 2));
+  const taken = usable - (page.readUInt16BE(start + 5) || 65536) - unusedBytes(page, start);
+  if (type === TABLE_INTERIOR) {
+    const size2 = offsets.reduce((sum2, at) => sum2 + readVarint(page, at + 4).next - at, 0);
+    const children = [...offsets.map((at) => page.readUInt32BE(at)), page.readUInt32BE(start + 8)];
+    return { children, isDamaged: size2 !== taken };
+  }
+  const cells = offsets.map((at) => readCell(page, at, usable));
+  const size = cells.reduce((sum2, cell) => sum2 + Math.max(4, cell.end - cell.start), 0);
+  return { cells, isDamaged: size !== taken };
+}
+function unusedBytes(page, start) {
+  let unused = page.readUInt8(start + 7);
+  let last = 0;
+  for (let at = page.readUInt16BE(start + 1); at > last; at = page.readUInt16BE(at)) {
+    unused += page.readUInt16BE(at + 2);
+    last = at;
+  }
+  return unused;
+}
+function readCell(page, at, usable) {
+  const size = readVarint(page, at);
+  const id = readVarint(page, size.next);
+  const start = id.next;
+  const most = usable - 35;
+  let here = size.value;
+  if (here > most) {
+    const least = Math.floor((usable - 12) * 32 / 255) - 23;
+    const fitting = least + (size.value - least) % (usable - 4);
+    here = fitting <= most ? fitting : least;
+  }
+  if (start + here > page.length) throw new RangeError("row outside the page");
+  const isWhole = here === size.value;
+  const next = isWhole ? 0 : page.readUInt32BE(start + here);
+  const end = start + here + (isWhole ? 0 : 4);
+  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next, start: at, end };
+}
+function readVarint(bytes, start) {
+  let value = 0;
+  for (let i = 0; i < 9; i++) {
+    const byte = bytes.readUInt8(start + i);
+    if (i === 8) return { value: value * 256 + byte, next: start + 9 };
+    value = value * 128 + (byte & 127);
+    if (byte < 128) return { value, next: start + i + 1 };
+  }
+  throw new RangeError("no number");
+}
+function readRecord(bytes, most) {
+  const header = readVarint(bytes, 0);
+  const columns = [];
+  let start = header.value;
+  for (let at = header.next; at < header.value && columns.length < most; ) {
+    const { value: type, next } = readVarint(bytes, at);
+    const size = columnSize(type);
+    columns.push({ type, start, size });
+    start += size;
+    at = next;
+  }
+  return columns;
+}
+function columnSize(type) {
+  if (type >= 12) return Math.floor((type - 12) / 2);
+  return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][type] ?? 0;
+}
+function isPackageRow(local) {
+  const [id, header, more] = readRecord(local, 3);
+  return id?.type === 0 && header !== void 0 && header.type >= 12 && header.type % 2 === 0 && more === void 0;
+}
+function rootOfSchemaRow(reader2, cell) {
+  return withinBounds(() => {
+    if (cell.size > 4096) return void 0;
+    const columns = readRecord(cell.local, 6);
+    const [type, name, , root] = columns;
+    if (columns.length !== 5 || !type || !name || !root) return void 0;
+    const bytes = reader2.row(cell).bytes;
+    const text = (column) => bytes?.toString("latin1", column.start, column.start + column.size);
+    if (!bytes || text(type) !== "table" || text(name) !== "Packages") return void 0;
+    return root.size >= 1 && root.size <= 6 ? bytes.readUIntBE(root.start, root.size) : void 0;
+  });
+}
+function findRoot(reader2) {
+  let root;
+  walkTable(1, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page || "children" in page) return page?.children ?? [];
+    for (const cell of page.cells) root ??= rootOfSchemaRow(reader2, cell);
+    return [];
+  });
+  return root;
+}
+function walkTable(root, visit) {
+  const seen = /* @__PURE__ */ new Set();
+  const stack = [root];
+  for (let number3 = stack.pop(); number3 !== void 0; number3 = stack.pop()) {
+    if (seen.has(number3)) continue;
+    seen.add(number3);
+    for (const child of visit(number3).toReversed()) stack.push(child);
+  }
+}
+function summariseTable(reader2, root, summary) {
+  walkTable(root, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) return [];
+    if ("children" in page) {
+      summary.pages.set(number3, summariseInterior(page));
+      return page.children;
+    }
+    summary.pages.set(number3, summariseLeaf(reader2, page));
+    return [];
+  });
+}
+function summariseInterior({ children, isDamaged }) {
+  return isDamaged ? { children, isDamaged } : { children };
+}
+function summariseLeaf(reader2, { cells, isDamaged }) {
+  const rows = cells.map((cell) => summariseRow(reader2, cell));
+  return isDamaged ? { rows, isDamaged } : { rows };
+}
+function summariseRow(reader2, cell) {
+  const { bytes, overflow } = withinBounds(() => reader2.row(cell)) ?? { overflow: [] };
+  const entry = bytes && withinBounds(() => readPackageRow(bytes));
+  return entry ? { id: cell.id, overflow, entry } : { id: cell.id, overflow };
+}
+function readPackageRow(bytes) {
+  if (!isPackageRow(bytes)) return void 0;
+  const header = readRecord(bytes, 2)[1];
+  return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
+}
+function readSqlitePackages(file, log) {
+  const packages = [];
+  const problems = [...file.problems, ...log?.problems ?? []];
+  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const root = log?.root ?? file.root;
+  if (root === void 0) {
+    report("it has no table Packages");
+    return { packages, problems };
+  }
+  const rest = log && rowsByOverflow(file);
+  walkTable(root, (number3) => {
+    const page = log?.pages.get(number3) ?? file.pages.get(number3);
+    if (page?.isDamaged) report(`page ${number3} is damaged`);
+    if (!page) report(`page ${number3} cannot be read`);
+    else if ("children" in page) return page.children;
+    else
+      for (const row of page.rows) {
+        const entry = row.entry ?? rest?.(row);
+        if (!entry) report(`record ${row.id} cannot be read`);
+        else if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
+        else packages.push(entry);
+      }
+    return [];
+  });
+  return { packages, problems };
+}
+function rowsByOverflow(file) {
+  const rows = /* @__PURE__ */ new Map();
+  for (const page of file.pages.values())
+    if ("rows" in page) {
+      for (const row of page.rows) if (row.overflow[0] !== void 0) rows.set(row.overflow[0], row);
+    }
+  return (row) => {
+    const same = row.overflow[0] === void 0 ? void 0 : rows.get(row.overflow[0]);
+    return same?.id === row.id ? same.entry : void 0;
+  };
+}
+
+// src/toolchain/packages/rpm/rpm.ts
+var MAX_RPM_DATABASE = 64 * 1024 * 1024;
+var FILE = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
+function isRpmDatabase(path) {
+  return FILE.test(path);
+}
+function isRpmJournal(path) {
+  return path.endsWith("-journal");
+}
+function readRpmFile(path, bytes) {
+  if (isRpmJournal(path)) return { format: "sqlite-journal", isHot: isHotJournal(bytes) };
+  if (path.endsWith("-wal")) return { format: "sqlite-log", pages: summariseSqliteLog(bytes) };
+  if (path.endsWith(".sqlite") || isSqlite(bytes)) return { format: "sqlite", pages: summariseSqlite(bytes) };
+  if (isNdb(bytes)) return { format: "packages", ...readNdb(bytes) };
+  if (isBerkeleyHash(bytes)) return { format: "packages", ...readBerkeleyHash(bytes) };
+  return {
+    format: "packages",
+    packages: [],
+    problems: ["it is none of rpm's formats (SQLite, ndb, Berkeley DB hash)"]
+  };
+}
+
+// src/toolchain/survey.ts
+var MAX_COMMANDS = 1e3;
+function isCommand(path) {
+  return DEFAULT_COMMANDS.includes(path.slice(path.lastIndexOf("/") + 1));
+}
+function surveyTree(tree2) {
+  const survey = {
+    packages: [],
+    fileLists: [],
+    claims: [],
+    scripts: [],
+    binaries: [],
+    commands: [],
+    unreadDatabases: []
+  };
+  const sqlite = /* @__PURE__ */ new Map();
+  const journals = /* @__PURE__ */ new Map();
+  for (const { path, node } of tree2.walk()) {
+    if (isCommand(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
+    if (node.type === "symlink" && isDatabasePath(path)) {
+      const reason = whyUnread(tree2, path);
+      if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
+    }
+    if (node.type !== "file") continue;
+    const content = probedContent(node.content);
+    if (!content) continue;
+    if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
+    else if (content.kind === "rpm-journal") journals.set(path, content);
+    else place(survey, { path, node, content });
+  }
+  for (const file of sqlite.values()) {
+    if (file.content.isLog) continue;
+    const log = sqlite.get(`${file.path}-wal`);
+    survey.packages.push(joinLog(file, log, journals.get(`${file.path}-journal`)));
+  }
+  return survey;
+}
+function joinLog(file, log, journal) {
+  const { packages, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
+  const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
+  return { ...file, content: { kind: "packages", database: "rpm", packages, problems: [...cutOff, ...problems] } };
+}
+function place(survey, found) {
+  const { content } = found;
+  if (content.kind === "packages") survey.packages.push({ ...found, content });
+  else if (content.kind === "file-list") survey.fileLists.push({ ...found, content });
+  else if (content.kind === "claims") survey.claims.push({ ...found, content });
+  else if (content.kind === "script") survey.scripts.push({ ...found, content });
+  else if (content.kind === "binary") survey.binaries.push({ ...found, content });
+}
+function isDatabasePath(path) {
+  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path) || isRpmManifest(path);
+}
+function whyUnread(tree2, path) {
+  const resolved = tree2.resolve(path);
+  if (!resolved.found) return "its link leads nowhere";
+  if (resolved.node.type !== "file" || isDatabasePath(resolved.path)) return void 0;
+  return `its link leads to ${resolved.path}, a name under which no database is looked for`;
+}
+function sourceOf(path, node) {
+  return node.layer === "" ? path : `${path} in layer ${node.layer}`;
+}
+function evidence(fact, path, node) {
+  return { fact, source: sourceOf(path, node) };
+}
+function createPathResolver(tree2) {
+  const directories = /* @__PURE__ */ new Map();
+  return (path) => {
+    const parent = dirname4(path);
+    let real = directories.get(parent);
+    if (real === void 0) {
+      const resolved = tree2.resolve(parent);
+      real = resolved.found ? resolved.path : parent;
+      directories.set(parent, real);
+    }
+    return `${real === "/" ? "" : real}/${path.slice(path.lastIndexOf("/") + 1)}`;
+  };
+}
+
+// src/toolchain/packages/ownership.ts
+var PACKAGES_OF_TOOL = {
+  iptables: ["iptables", "iptables-nft", "iptables-legacy", "iptables-wolfi"],
+  ip6tables: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"],
+  nft: ["nftables"],
+  ipset: ["ipset"],
+  conntrack: ["conntrack", "conntrack-tools"],
+  ebtables: ["ebtables", "iptables"],
+  arptables: ["arptables", "iptables"]
+};
+var TOOL_PACKAGES = new Set(Object.values(PACKAGES_OF_TOOL).flat());
+var MAX_CLAIMS = 3;
+function listClaims(survey, tool2) {
+  const told = survey.claims.flatMap(
+    ({ path, node, content }) => content.claims.filter(({ name }) => PACKAGES_OF_TOOL[tool2]?.includes(name)).map(({ name, version: version2 }) => evidence(`an SBOM in the image claims ${name} ${version2}`, path, node))
+  );
+  return told.slice(0, MAX_CLAIMS);
+}
+function indexOwnership(survey, tree2) {
+  const resolve2 = createPathResolver(tree2);
+  const index = { byPath: /* @__PURE__ */ new Map(), byDigest: /* @__PURE__ */ new Map(), withoutList: /* @__PURE__ */ new Map() };
+  const lists = collectFileLists(survey);
+  for (const database2 of survey.packages) {
+    const root = rootOf(database2.path);
+    for (const entry of database2.content.packages) {
+      const files = entry.files ?? lists.get(`${root} ${entry.name}`);
+      const record2 = { name: entry.name, version: entry.version, database: database2.content.database };
+      const source = sourceOf(database2.path, database2.node);
+      if (!files) index.withoutList.set(entry.name, { record: record2, by: "name", source });
+      const owner = { record: record2, by: "list", source };
+      for (const { path, digest } of files ?? []) {
+        const real = resolve2(`${root}${path}`);
+        index.byPath.set(real, [...index.byPath.get(real) ?? [], { owner, digest }]);
+        if (digest !== void 0) index.byDigest.set(digest, owner);
+      }
+    }
+  }
+  return {
+    tie: (path, digests, tool2) => tie(index, path, digests, tool2),
+    claims: (tool2) => listClaims(survey, tool2),
+    problems: databaseProblems(survey)
+  };
+}
+function tie(index, path, digests, tool2) {
+  const content = digests ? Object.entries(digests).map(([algorithm, hex]) => `${algorithm}:${hex}`) : [];
+  const named = index.byPath.get(path) ?? [];
+  const fits = (digest) => digest === void 0 || digests === void 0 || content.includes(digest);
+  const owner = (named.findLast((file) => file.digest !== void 0 && fits(file.digest)) ?? named.findLast((file) => fits(file.digest)))?.owner;
+  if (owner) return { owner };
+  const copied = content.map((digest) => index.byDigest.get(digest)).find((found) => found !== void 0);
+  if (copied) return { owner: { ...copied, by: "content" } };
+  const former = named.at(-1)?.owner;
+  if (former) return { former };
+  const byName = tool2 === void 0 ? void 0 : ownerByName(tool2, index.withoutList);
+  return byName ? { owner: byName } : {};
+}
+function ownerByName(tool2, withoutList) {
+  const owners = (PACKAGES_OF_TOOL[tool2] ?? []).flatMap((name) => withoutList.get(name) ?? []);
+  return owners[0];
+}
+function collectFileLists(survey) {
+  const lists = /* @__PURE__ */ new Map();
+  for (const list of survey.fileLists) {
+    const name = basename4(list.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
+    const key = `${rootOf(list.path)} ${name}`;
+    lists.set(key, joinFiles(lists.get(key) ?? [], list.content.files));
+  }
+  return lists;
+}
+function joinFiles(some, others) {
+  const files = new Map(some.map((file) => [file.path, file]));
+  for (const file of others) if (file.digest !== void 0 || !files.has(file.path)) files.set(file.path, file);
+  return [...files.values()];
+}
+function rootOf(path) {
+  return path.replace(/(?:\/usr|\/var)?\/(?:lib|share)\/(?:apk|dpkg|rpm|rpmmanifest|sysimage\/rpm)\/.*$/, "");
+}
+function databaseProblems(survey) {
+  const damaged3 = [...survey.packages, ...survey.fileLists].flatMap(
+    (found) => "problems" in found.content && found.content.problems.length > 0 ? [{ fact: `packages of ${found.path}`, reason: `not all can be read: ${found.content.problems.join("; ")}` }] : []
+  );
+  const unread = survey.unreadDatabases.map(({ path, reason }) => ({ fact: `packages of ${path}`, reason }));
+  return [...damaged3, ...unread];
+}
+function describeOwner(owner, path) {
+  const name = `package ${owner.record.name} ${owner.record.version}`;
+  if (owner.by === "list") return `${name} owns ${path}`;
+  if (owner.by === "content") return `${path} is a copy of a file of ${name}`;
+  return `${name} is installed and has no file list (${path} fits its name)`;
+}
+function describeFormer(owner, path) {
+  return `package ${owner.record.name} ${owner.record.version} names ${path} with another content: it was replaced`;
+}
+
+// src/toolchain/libraries.ts
+function listLibraries(survey, ownership) {
+  return withoutFurtherNames(survey.binaries).flatMap(({ path, node, content }) => {
+    const identity = content.identity;
+    if (!identity?.library) return [];
+    const { soVersion, min, max } = narrowByFileName(identity.tool, basename5(path), identity.library);
+    const library = {
+      name: identity.tool,
+      soVersion,
+      path,
+      versions: [min, max],
+      evidence: [evidence(describeIdentity(identity), path, node)]
+    };
+    const { owner, former } = ownership.tie(path, content.digests);
+    if (former) library.evidence.unshift({ fact: describeFormer(former, path), source: former.source });
+    if (!owner) return [library];
+    library.package = owner.record;
+    library.evidence.unshift({ fact: describeOwner(owner, path), source: owner.source });
+    const version2 = upstreamVersion(owner.record.version);
+    if (version2 !== void 0 && liesWithin(version2, min, max)) library.versions = [version2, version2];
+    return [library];
+  });
+}
+function withoutFurtherNames(binaries) {
+  const names2 = /* @__PURE__ */ new Map();
+  for (const { path, content } of binaries) {
+    const known = names2.get(content) ?? { first: path, isLibrary: false };
+    names2.set(content, { ...known, isLibrary: known.isLibrary || isNetfilterLibrary(basename5(path)) });
+  }
+  return binaries.filter(({ path, content }) => {
+    const known = names2.get(content);
+    return known?.isLibrary ? isNetfilterLibrary(basename5(path)) : known?.first === path;
+  });
+}
+function liesWithin(version2, min, max) {
+  return (min === null || compareVersions(version2, min) >= 0) && (max === null || compareVersions(version2, max) <= 0);
+}
+
+// src/toolchain/program.ts
+import { basename as basename6 } from "node:path/posix";
+var STARTERS = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
+var MAX_SCRIPT_DEPTH = 3;
+function tellProgram(tree2, config2, survey, find2, known) {
+  const started = findStarted(tree2, [...config2.entrypoint, ...config2.cmd], find2);
+  for (const path of started) {
+    const match2 = recognise(path, binaryAt(tree2, path)?.content.go, known);
+    if (match2) return { program: describeProgram(tree2, path, match2.id, match2.fact) };
+  }
+  const elsewhere = findAnywhere(tree2, survey, known);
+  const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
+  const [hit] = elsewhere;
+  if (hit && ids.length === 1) return { program: describeProgram(tree2, hit.path, hit.id, hit.fact) };
+  const own2 = started.find((path) => !STARTERS.test(basename6(path)) && isProgram(tree2, path));
+  if (own2 !== void 0) return { program: describeProgram(tree2, own2, ownName(tree2, own2), "the entrypoint starts it") };
+  if (ids.length > 1)
+    return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
+  return {};
+}
+function findStarted(tree2, words, find2) {
+  const found = [];
+  let level = words.slice(0, 32);
+  for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
+    const next = [];
+    for (const word of level) {
+      const path = reach(tree2, word, find2);
+      if (path === void 0 || found.includes(path)) continue;
+      found.push(path);
+      const node = tree2.lookup(path);
+      const content = node?.type === "file" ? probedContent(node.content) : void 0;
+      if (content?.kind === "script") next.push(...content.script.starts);
+      else if (!STARTERS.test(basename6(path))) return found;
+    }
+    level = next;
+  }
+  return found;
+}
+function reach(tree2, word, find2) {
+  if (word === "" || word.startsWith("-") || /\s/.test(word)) return void 0;
+  const hit = word.includes("/") ? followLink(tree2, word.startsWith("/") ? word : `/${word}`) : find2(word);
+  const target = hit?.target;
+  return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
+}
+function recognise(path, build2, known) {
+  const byPath = known.find((program) => program.recognise?.paths?.includes(path));
+  let best;
+  for (const program of build2 ? known : []) {
+    for (const module of program.recognise?.goModules ?? []) {
+      const names2 = [build2?.path ?? "", build2?.main?.path ?? ""];
+      const fits = names2.some((name) => name === module || name.startsWith(`${module}/`));
+      if (fits && (best === void 0 || module.length > best.module.length)) best = { id: program.id, module };
+    }
+  }
+  if (best) return { id: best.id, path, fact: `a Go program of ${build2?.path || build2?.main?.path}` };
+  return byPath && { id: byPath.id, path, fact: `the path of ${byPath.id}'s program` };
+}
+function findAnywhere(tree2, survey, known) {
+  const programs = survey.binaries.flatMap(({ path, content }) => recognise(path, content.go, known) ?? []);
+  const paths = known.flatMap(
+    ({ id, recognise: by }) => (by?.paths ?? []).flatMap((path) => {
+      const hit = followLink(tree2, path);
+      return hit?.target ? [{ id, path: hit.target.path, fact: `the path of ${id}'s program` }] : [];
+    })
+  );
+  return [...programs, ...paths];
+}
+function describeProgram(tree2, path, name, fact) {
+  const found = binaryAt(tree2, path);
+  const node = tree2.lookup(path);
+  const build2 = found?.content.go;
+  const source = node ? sourceOf(path, node) : path;
+  const program = {
+    name,
+    version: build2 ? programVersion(build2) : null,
+    path,
+    libraries: build2 ? netfilterLibraries(build2) : [],
+    evidence: [{ fact, source }]
+  };
+  if (build2?.main) program.module = build2.main.path;
+  if (found && build2?.revision !== void 0)
+    program.evidence.push(evidence(`built from commit ${build2.revision}`, path, found.node));
+  return program;
+}
+function programVersion(build2) {
+  const version2 = build2.main?.version ?? "";
+  if (/^v\d/.test(version2) && !version2.startsWith("v0.0.0-")) return version2;
+  return build2.stampedVersion ?? null;
+}
+function netfilterLibraries(build2) {
+  return build2.dependencies.filter(({ path }) => libraries_default.goModules.some(({ module }) => path === module || path.startsWith(`${module}/`))).map(({ path, version: version2 }) => `${path}@${version2}`);
+}
+function ownName(tree2, path) {
+  const build2 = binaryAt(tree2, path)?.content.go;
+  const module = build2?.main?.path ?? build2?.path ?? "";
+  return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename6(path);
+}
+function binaryAt(tree2, path) {
+  const node = tree2.lookup(path);
+  if (node?.type !== "file") return void 0;
+  const content = probedContent(node.content);
+  return content?.kind === "binary" ? { path, node, content } : void 0;
+}
+function isProgram(tree2, path) {
+  const node = tree2.lookup(path);
+  return node?.type === "file" && probedContent(node.content)?.kind !== "script";
+}
+
+// src/toolchain/selector.ts
+import { dirname as dirname5 } from "node:path/posix";
+function tellSelector(tree2, survey, find2, directories, started) {
+  const command = find2("iptables");
+  const all = listWrappers(survey);
+  const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
+  if (starting && command)
+    return wrapperSelector(starting, setsWhatRuns(tree2, directories, starting, command), command);
+  const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
+  const target = command?.target;
+  const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
+  if (reached) return wrapperSelector(reached, true, command);
+  const [idle] = wrappersThere;
+  if (idle) return wrapperSelector(idle, false, command);
+  if (!command) return void 0;
+  const source = target ? evidence("", target.path, target.node).source : command.via.at(-1) ?? "";
+  const chain = { fact: `iptables is ${command.via.join(" -> ")}${command.dangling ? " (missing)" : ""}`, source };
+  const path = command.via[0] ?? "";
+  if (target && probedContent(target.node.content)?.kind === "script")
+    return { kind: "script", version: null, effective: true, path: target.path, evidence: [chain] };
+  if (command.via.some((step) => step.startsWith("/etc/alternatives/")))
+    return { kind: "alternatives", version: null, effective: target !== void 0, path, evidence: [chain] };
+  if (tree2.lookup(path)?.type === "symlink")
+    return { kind: "symlink", version: null, effective: target !== void 0, path, evidence: [chain] };
+  return void 0;
+}
+function setsWhatRuns(tree2, directories, { linksIn }, command) {
+  const first = command.via[0];
+  if (linksIn === void 0 || first === void 0) return true;
+  const real = (path) => {
+    const resolved = tree2.resolve(path);
+    return resolved.found ? resolved.path : path;
+  };
+  const place2 = directories.findIndex((directory) => real(directory) === real(linksIn));
+  return place2 >= 0 && place2 <= directories.findIndex((directory) => real(directory) === real(dirname5(first)));
+}
+function wrapperSelector(wrapper, effective, command) {
+  const chain = command ? `iptables is ${command.via.join(" -> ")}` : "there is no iptables in PATH";
+  return {
+    kind: "iptables-wrapper",
+    version: wrapper.version,
+    effective,
+    path: wrapper.path,
+    evidence: [...wrapper.evidence, { fact: chain, source: command?.via[0] ?? "PATH of the image" }]
+  };
+}
+function listWrappers(survey) {
+  const scripts = survey.scripts.flatMap(({ path, node, content }) => {
+    const { wrapper } = content.script;
+    if (!wrapper) return [];
+    const fact = `a ${wrapper.isEntrypoint ? "start " : ""}script with ${wrapper.text}: iptables-wrapper ${wrapper.version}`;
+    const { text: _, sets: __, ...told } = wrapper;
+    return [{ path, ...told, evidence: [evidence(fact, path, node)] }];
+  });
+  const programs = survey.binaries.flatMap(({ path, node, content }) => {
+    if (content.wrapper === void 0) return [];
+    const revision = content.go?.revision === void 0 ? "" : `, commit ${content.go.revision}`;
+    const fact = `a Go program of module ${wrappers_default.go.module}${revision}: iptables-wrapper ${content.wrapper}`;
+    return [{ path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact, path, node)] }];
+  });
+  return [...scripts, ...programs];
+}
+function commandsSet(selector, survey) {
+  const script = survey.scripts.find(({ path }) => path === selector?.path)?.content.script.wrapper;
+  if (selector?.effective !== true || script?.isEntrypoint !== true) return () => false;
+  return (name) => /^ip6?tables/.test(name) && (script.sets === void 0 || script.sets.includes(name));
+}
+
+// src/toolchain/start-path.ts
+import { dirname as dirname6 } from "node:path/posix";
+function followPath(tree2, survey, directories, started) {
+  let now = directories;
+  const doubts = [];
+  for (const script of started) {
+    for (const { value, isSure } of settingsOf(tree2, script)) {
+      const next = evaluate(value, now);
+      if (next !== void 0 && isSure) now = next;
+      else doubts.push({ script, value, find: next && createCommandFinder(tree2, next) });
+    }
+  }
+  const find2 = createCommandFinder(tree2, now);
+  const elsewhere = listElsewhere(tree2, survey, now);
+  return {
+    directories: now,
+    find: find2,
+    doubt(name, told) {
+      const leads = JSON.stringify(find2(name)?.via);
+      const doubt = doubts.find(
+        (one) => one.find ? JSON.stringify(one.find(name)?.via) !== leads : elsewhere.has(name)
+      );
+      return doubt ? doubtful(name, told, doubt) : told;
+    }
+  };
+}
+function settingsOf(tree2, path) {
+  const node = tree2.lookup(path);
+  const content = node?.type === "file" ? probedContent(node.content) : void 0;
+  return content?.kind === "script" ? content.script.paths ?? [] : [];
+}
+function evaluate(value, directories) {
+  const text = value.replace(/\$(?:PATH\b|\{PATH\})/g, () => directories.join(":"));
+  return /[$`~*?[\\]/.test(text) ? void 0 : splitPath2(text);
+}
+function listElsewhere(tree2, survey, directories) {
+  const resolve2 = createPathResolver(tree2);
+  const inPath = new Set(directories.map((directory) => dirname6(resolve2(`${directory === "/" ? "" : directory}/x`))));
+  return new Set(survey.commands.filter((path) => !inPath.has(dirname6(resolve2(path)))).map(nameOf2));
+}
+function nameOf2(path) {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+function doubtful(name, told, { script, value, find: find2 }) {
+  const command = { backend: "unknown", via: told.command.via };
+  const to = find2 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
+  return { command, missing: { fact: `what ${name} is`, reason: `${script} sets PATH to ${value}, ${to}` } };
+}
+
+// src/toolchain/tools.ts
+import { basename as basename7, dirname as dirname7 } from "node:path/posix";
+var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
+var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
+var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
+function listTools(context) {
+  const links = findLinks(context);
+  const tools = [];
+  const missing = [];
+  const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
+  const named = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
+  const unnamed = identified.filter((found) => !named.some((entry) => entry.found.content === found.content)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
+  for (const { found, name } of named) addTool(context, tools, missing, found, name, links);
+  for (const { found, name } of unnamed) {
+    const same = tools.some((tool2) => tool2.name === name && isSameTool(context, tool2, found));
+    if (!same) addTool(context, tools, missing, found, name, links);
+  }
+  for (const found of unidentified(context, links)) addUnidentified(context, tools, missing, found, links);
+  return { tools: tools.sort(byNameAndPath(context.directories)), missing };
+}
+function findLinks({ tree: tree2, directories }) {
+  const links = /* @__PURE__ */ new Map();
+  for (const name of NAMES2) {
+    for (const directory of directories) {
+      const path = `${directory === "/" ? "" : directory}/${name}`;
+      const hit = followLink(tree2, path);
+      if (!hit?.target) continue;
+      const known = links.get(hit.target.path) ?? [];
+      links.set(hit.target.path, [...known, { name, path, via: hit.via }]);
+    }
+  }
+  return links;
+}
+function programOf(name) {
+  return name.replace(/-(?:nft|legacy)$/, "");
+}
+function namedPrograms({ path, content }, links) {
+  const tool2 = content.identity?.tool ?? "";
+  const names2 = new Set((links.get(path) ?? []).map((link) => programOf(link.name)));
+  if (tool2 !== "iptables") return names2.has(tool2) ? [tool2] : [];
+  const programs = FAMILY.filter((name) => names2.has(name));
+  if (programs.length > 0 && isMultiCall(path)) for (const name of ["iptables", "ip6tables"]) names2.add(name);
+  return FAMILY.filter((name) => names2.has(name));
+}
+function isMultiCall(path) {
+  return /^xtables-.*multi$/.test(basename7(path));
+}
+function impliedPrograms({ path, content }) {
+  const tool2 = content.identity?.tool ?? "";
+  if (tool2 !== "iptables") return [tool2];
+  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename7(path))?.[1];
+  return own2 === void 0 ? ["iptables", "ip6tables"] : [own2];
+}
+function isSameTool(context, tool2, found) {
+  return tool2.backend === found.content.identity?.backend && (tool2.byteVersion ?? null) === readByteVersion(context, found).version && tool2.architecture === found.content.architecture;
+}
+function unidentified({ survey }, links) {
+  return survey.binaries.filter(
+    (found) => (links.has(found.path) || hidesTool(found)) && !found.content.identity && !found.content.wrapper && !found.content.go
+  );
+}
+function hidesTool({ path, content }) {
+  return (content.packed === true || content.problem !== void 0) && namedAs(path).length > 0;
+}
+function namedAs(path) {
+  if (isMultiCall(path)) return ["iptables", "ip6tables"];
+  const name = programOf(basename7(path));
+  return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
+}
+function addTool(context, tools, missing, found, name, links) {
+  const identity = found.content.identity;
+  const bytes = readByteVersion(context, found);
+  const tool2 = createTool(context, found, name, links, bytes.version);
+  if (identity?.backend) tool2.backend = identity.backend;
+  if (bytes.version !== null) tool2.byteVersion = bytes.version;
+  if (identity?.tool === "nft") addJsonSupport(context, found, tool2);
+  if (identity) tool2.evidence.push(evidence(describeIdentity(identity), found.path, found.node));
+  tool2.evidence.push(...bytes.evidence);
+  if (tool2.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
+  tools.push(tool2);
+}
+function addUnidentified(context, tools, missing, found, links) {
+  const { packed, problem } = found.content;
+  const reason = packed ? "packed by UPX" : problem ?? "its bytes don't tell what it is";
+  const linked = (links.get(found.path) ?? []).map((link) => programOf(link.name));
+  for (const name of new Set(linked.length > 0 ? linked : namedAs(found.path))) {
+    const tool2 = createTool(context, found, name, links, null);
+    tool2.evidence.push(evidence(reason, found.path, found.node));
+    tools.push(tool2);
+    if (tool2.version === null) missing.push({ fact: `version of ${found.path}`, reason });
+    if (FAMILY.includes(name)) missing.push({ fact: `backend of ${found.path}`, reason });
+  }
+}
+function createTool({ ownership, find: find2 }, found, name, links, byteVersion) {
+  const { owner, former } = ownership.tie(found.path, found.content.digests, name);
+  const { path, via } = choosePath(found, name, links, find2);
+  const tool2 = {
+    name,
+    version: byteVersion ?? (owner && upstreamVersion(owner.record.version)) ?? null,
+    path,
+    target: found.path,
+    via,
+    evidence: []
+  };
+  if (found.content.architecture !== void 0) tool2.architecture = found.content.architecture;
+  if (owner) {
+    tool2.package = owner.record;
+    tool2.evidence.push({ fact: describeOwner(owner, found.path), source: owner.source });
+  }
+  if (former) {
+    tool2.replacedPackage = former.record;
+    tool2.evidence.push({ fact: describeFormer(former, found.path), source: former.source });
+  }
+  if (!owner) tool2.evidence.push(...ownership.claims(name));
+  if (hasFileCapabilities(found)) {
+    tool2.fileCapabilities = true;
+    tool2.evidence.push(evidence("it carries security.capability", found.path, found.node));
+  }
+  return tool2;
+}
+function choosePath(found, name, links, find2) {
+  const plain = find2(name);
+  if (plain?.target?.path === found.path && plain.via[0] !== void 0) return { path: plain.via[0], via: plain.via };
+  const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
+  return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
+}
+function hasFileCapabilities({ node }) {
+  return Object.keys(node.xattrs).some((key) => key.endsWith("security.capability"));
+}
+function addJsonSupport(context, found, tool2) {
+  const own2 = found.content.identity?.json;
+  const soname = found.content.needed.find((name) => name.startsWith("libnftables.so"));
+  const library = own2 !== void 0 || soname === void 0 ? void 0 : context.loader.find(found, soname);
+  const json = own2 ?? library?.content?.identity?.json;
+  if (json === void 0) return;
+  tool2.json = json;
+  const at = library ?? found;
+  tool2.evidence.push(evidence(`it is built ${json ? "with" : "without"} JSON support`, at.path, at.node));
+}
+function readByteVersion(context, found) {
+  const identity = found.content.identity;
+  if (identity?.version) return { version: identity.version, reason: "", evidence: [] };
+  if (identity?.candidates)
+    return {
+      version: null,
+      reason: describeIdentity(identity),
+      evidence: []
+    };
+  const prefix = identity?.versionIn;
+  if (prefix === void 0) return { version: null, reason: "its bytes hold no version", evidence: [] };
+  const soname = found.content.needed.find((name) => name.startsWith(prefix));
+  const library = soname === void 0 ? void 0 : context.loader.find(found, soname);
+  const version2 = library?.content?.identity?.version ?? null;
+  if (!library || version2 === null)
+    return {
+      version: null,
+      reason: library ? `${library.path} holds no version` : `its ${prefix} was not found`,
+      evidence: []
+    };
+  const fact = `its library holds: ${library.content?.identity?.evidence ?? version2}`;
+  return { version: version2, reason: "", evidence: [evidence(fact, library.path, library.node)] };
+}
+function byNameAndPath(directories) {
+  const order2 = [...FAMILY, "nft", "ipset", "conntrack"];
+  const rank = (tool2) => {
+    const index = directories.indexOf(dirname7(tool2.path));
+    return index < 0 ? directories.length : index;
+  };
+  return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank(a) - rank(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
+}
+function compareText(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+// src/toolchain/inspect.ts
+function inspectToolchain(platform, knowledge2) {
+  const { tree: tree2, config: config2 } = platform;
+  const survey = surveyTree(tree2);
+  const ownership = indexOwnership(survey, tree2);
+  const ofImage = pathDirectories(config2.env);
+  const words = [...config2.entrypoint, ...config2.cmd];
+  const findAtStart = createCommandFinder(tree2, ofImage);
+  const path = followPath(tree2, survey, ofImage, findStarted(tree2, words, findAtStart));
+  const { directories, find: find2 } = path;
+  const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
+  const loader = createLoader(tree2, config2.env);
+  const { tools, missing: missingOfTools } = listTools({
+    tree: tree2,
+    survey,
+    ownership,
+    find: find2,
+    directories,
+    loader
+  });
+  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find2)) }));
+  const { extensions, missing: missingExtensions } = listExtensions({ tree: tree2, survey, loader, tools, env: config2.env });
+  const started = findStarted(tree2, words, findEither);
+  const selector = tellSelector(tree2, survey, find2, directories, started);
+  const isSetAtStart = commandsSet(selector, survey);
+  const defaults = Object.fromEntries(
+    told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
+  );
+  const { program, missing: missingProgram } = tellProgram(tree2, config2, survey, findEither, knowledge2.programs);
+  return {
+    os: readOsRelease(tree2),
+    architecture: platform.platform.split("/")[1] ?? "",
+    tools,
+    libraries: listLibraries(survey, ownership),
+    missingLibraries: listMissingLibraries(tools, survey, loader),
+    ...extensions.length > 0 && { extensions },
+    defaults,
+    ...selector && { selector },
+    ...program && { program },
+    modprobe: find2("modprobe")?.target !== void 0,
+    environment: pickVariables(config2.env, knowledge2.variables),
+    missing: distinctFacts([
+      ...(platform.doubts ?? []).map((doubt) => ({ ...doubt, decisive: true })),
+      ...ownership.problems,
+      ...missingOfTools,
+      ...missingExtensions,
+      ...told.flatMap(({ missing }) => missing ?? []),
+      ...missingProgram ? [missingProgram] : []
+    ])
+  };
+}
+function chosenAtStart(command) {
+  return command.backend === "nft" || command.backend === "legacy" ? { ...command, backend: "auto" } : command;
+}
+function listMissingLibraries(tools, survey, loader) {
+  const paths = [...new Set(tools.map(({ target }) => target))];
+  return paths.flatMap((path) => {
+    const found = survey.binaries.find((binary) => binary.path === path);
+    return found ? loader.missing(found).map((library) => ({ path, library })) : [];
+  });
+}
+function readOsRelease(tree2) {
+  for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
+    const resolved = tree2.resolve(path);
+    const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
+    if (content?.kind !== "text") continue;
+    return { id: osField(content.text, "ID"), versionId: osField(content.text, "VERSION_ID") };
+  }
+  return { id: null, versionId: null };
+}
+function osField(text, name) {
+  const value = new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1]?.trim();
+  return value ? value.replace(/^(["'])(.*)\1$/, "$2") : null;
+}
+function pickVariables(env, names2) {
+  const picked = {};
+  for (const entry of env) {
+    const at = entry.indexOf("=");
+    const name = entry.slice(0, at);
+    if (at > 0 && names2.includes(name)) picked[name] = entry.slice(at + 1);
+  }
+  return picked;
+}
+function distinctFacts(missing) {
+  return missing.filter((item, i) => missing.findIndex((other) => other.fact === item.fact) === i);
+}
+
+// src/toolchain/probe.ts
+import { basename as basename8, dirname as dirname8 } from "node:path/posix";
+
+// src/toolchain/packages/dpkg.ts
+function parseDpkgStatus(text, form) {
+  const packages = [];
+  const problems = [];
+  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  let stanza = /* @__PURE__ */ new Map();
+  const finish2 = (line) => {
+    if (stanza.size === 0) return;
+    const name = stanza.get("package");
+    const version2 = stanza.get("version");
+    const status = stanza.get("status");
+    const state = status === void 0 ? void 0 : STATUS.exec(status)?.[1];
+    const installed = status === void 0 ? form === "status.d" : state !== void 0 && FILES_THERE.has(state);
+    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
+    else if (!name) report(`the stanza that ends at line ${line} names no package`);
+    else if (status === void 0 && form === "status") report(`package ${name} has no status`);
+    else if (status !== void 0 && state === void 0) report(`package ${name} has a status that is none`);
+    else if (installed && !version2) report(`package ${name} has no version`);
+    else if (installed && version2) packages.push({ name, version: version2 });
+    stanza = /* @__PURE__ */ new Map();
+  };
+  let number3 = 0;
+  for (const line of linesOf(text)) {
+    number3++;
+    if (line.trim() === "") finish2(number3);
+    else if (line[0] === " " || line[0] === "	") {
+      if (stanza.size === 0) report(`line ${number3} continues nothing`);
+    } else {
+      const field2 = /^([!-9;-~]+):[ \t]*(.*)$/.exec(line);
+      if (!field2) report(`line ${number3} is no field`);
+      else {
+        if (field2[1]?.toLowerCase() === "package" && stanza.has("package"))
+          report(`line ${number3} names a second package in a stanza`);
+        takeField2(stanza, field2[1] ?? "", field2[2] ?? "");
+      }
+    }
+  }
+  finish2(number3);
+  if (form === "status" && text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
+  return { packages, problems };
+}
+var STATUS = /^(?:unknown|install|hold|deinstall|purge) (?:ok|reinstreq) (not-installed|config-files|half-installed|unpacked|half-configured|triggers-awaited|triggers-pending|installed)$/;
+var FILES_THERE = /* @__PURE__ */ new Set(["unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"]);
+var KEPT_FIELDS = /* @__PURE__ */ new Set(["package", "version", "status"]);
+function takeField2(stanza, name, value) {
+  const key = name.toLowerCase();
+  stanza.set(key, KEPT_FIELDS.has(key) ? value.trimEnd() : "");
+}
+function parseDpkgFileList(text) {
+  const files = [];
+  for (const line of linesOf(text)) {
+    if (files.length >= MAX_FILES_OF_PACKAGE) break;
+    if (line.startsWith("/") && isWorthOwning(line)) files.push({ path: line });
+  }
+  return files;
+}
+function parseDpkgSums(text) {
+  const files = [];
+  for (const line of linesOf(text)) {
+    if (files.length >= MAX_FILES_OF_PACKAGE) break;
+    const [, md5, name] = /^([0-9a-f]{32})\s+\.?\/?(.+)$/.exec(line) ?? [];
+    if (name !== void 0 && isWorthOwning(`/${name}`)) files.push({ path: `/${name}`, digest: `md5:${md5}` });
+  }
+  return files;
+}
+
+// src/toolchain/packages/spdx.ts
+var MAX_CLAIMS2 = 16;
+var MAX_READ = 1e5;
+function isSpdxDocument(path) {
+  if (path.endsWith(".spdx.json")) return /\/(?:var\/lib\/db\/sbom|usr\/share\/spdx)\/[^/]+$/.test(path);
+  return path.endsWith(".spdx") && /^\/opt\/bitnami\/(?:[^/]+\/)*\.spdx-[^/]+$/.test(path);
+}
+function parseSpdx(text, names2) {
+  const packages = field(parseJson(text), "packages");
+  if (!Array.isArray(packages)) return [];
+  const claims2 = [];
+  for (const entry of packages.slice(0, MAX_READ)) {
+    const name = field(entry, "name");
+    const version2 = field(entry, "versionInfo");
+    if (typeof name !== "string" || typeof version2 !== "string" || !names2.has(name)) continue;
+    if (/^[\w.+~:-]{1,80}$/.test(version2) && claims2.length < MAX_CLAIMS2) claims2.push({ name, version: version2 });
+  }
+  return claims2;
+}
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return void 0;
+  }
+}
+function field(value, name) {
+  return typeof value === "object" && value !== null ? value[name] : void 0;
+}
+
+// src/toolchain/probe.ts
+var MAX_DATABASE = 32 * 1024 * 1024;
+var MAX_SBOM = 1024 * 1024;
+var MAX_SMALL_TEXT = 1024 * 1024;
+var probeContent = (file) => openDatabase(file) ?? openOther(file);
+function openDatabase(file) {
+  const { path } = file;
+  if (path.endsWith("lib/apk/db/installed")) return database(file, "apk", parseApkDatabase);
+  if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
+  if (path.endsWith("container-manifest-2") && isRpmManifest(path)) return database(file, "rpm", parseRpmManifest);
+  if (path.includes(".spdx") && isSpdxDocument(path)) return claims(file);
+  if (!path.includes("lib/dpkg/")) return void 0;
+  if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text) => parseDpkgStatus(text, "status"));
+  if (path.includes("lib/dpkg/status.d/"))
+    return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : database(file, "dpkg", (text) => parseDpkgStatus(text, "status.d"));
+  if (!path.includes("lib/dpkg/info/")) return void 0;
+  if (path.endsWith(".list")) return fileList(file, parseDpkgFileList);
+  return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : void 0;
+}
+function openOther(file) {
+  const name = basename8(file.path);
+  if (name === "os-release") {
+    const parent = dirname8(file.path);
+    if (parent.endsWith("/etc") || parent.endsWith("/lib"))
+      return textSink(file, MAX_SMALL_TEXT, (text) => ({ kind: "text", text }));
+  }
+  if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text) => ({ kind: "text", text }));
+  const executable = (file.mode & 73) !== 0 && !/\.so(?:\.|$)/.test(name);
+  if (!executable && !isWantedName(name)) return void 0;
+  return file.size === 0 ? void 0 : openExecutable(file, name);
+}
+function isWantedName(name) {
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
+}
+function database(file, kind, parse4) {
+  return textSink(file, MAX_DATABASE, (text, complete) => {
+    const { packages, problems } = parse4(text);
+    const cut = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
+    return { kind: "packages", database: kind, packages, problems: [...cut, ...problems] };
+  });
+}
+function claims(file) {
+  if (file.size > MAX_SBOM) return void 0;
+  return textSink(file, MAX_SBOM, (text) => {
+    const told = parseSpdx(text, TOOL_PACKAGES);
+    return told.length > 0 ? { kind: "claims", claims: told } : void 0;
+  });
+}
+function fileList(file, parse4) {
+  return textSink(file, MAX_DATABASE, (text, complete) => ({
+    kind: "file-list",
+    files: parse4(text),
+    problems: complete ? [] : ["it is too large to be read whole"]
+  }));
+}
+function rpmDatabase(file) {
+  const problem = `it is larger than ${MAX_RPM_DATABASE / 1024 / 1024} MiB`;
+  const tooLarge = { kind: "packages", database: "rpm", packages: [], problems: [problem] };
+  if (!isRpmJournal(file.path) && file.size > MAX_RPM_DATABASE)
+    return { byName: true, write: () => false, end: () => tooLarge };
+  return bytesSink(
+    file,
+    isRpmJournal(file.path) ? JOURNAL_HEAD : MAX_RPM_DATABASE,
+    (bytes, complete) => {
+      const read = readRpmFile(file.path, bytes);
+      const cut = complete ? [] : ["it ends early"];
+      if (read.format === "sqlite-journal") return { kind: "rpm-journal", isHot: read.isHot };
+      if (read.format === "packages")
+        return { kind: "packages", database: "rpm", packages: read.packages, problems: [...cut, ...read.problems] };
+      read.pages.problems.unshift(...cut);
+      return { kind: "rpm-sqlite", isLog: read.format === "sqlite-log", pages: read.pages };
+    }
+  );
+}
+function textSink(file, limit, finish2) {
+  return bytesSink(file, limit, (bytes, complete) => finish2(bytes.toString("latin1"), complete), true);
+}
+function bytesSink(file, limit, finish2, cutsText = false) {
+  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
+  let size = 0;
+  return {
+    byName: true,
+    cutsText,
+    write(chunk) {
+      const part = chunk.subarray(0, bytes.length - size);
+      bytes.set(part, size);
+      size += part.length;
+      return size < bytes.length;
+    },
+    end() {
+      const read = bytes.subarray(0, size);
+      bytes = Buffer.alloc(0);
+      return finish2(read, size === file.size);
+    }
+  };
+}
+
+// src/inspect.ts
+var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
+var knowledge = {
+  programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
+  variables: [
+    ...new Set(
+      [...programProfiles.map(({ selects }) => selects?.variable), ...wrapperVariables].flatMap(
+        (variable) => variable?.name ?? []
+      )
+    )
+  ]
+};
+async function inspectImages(references, options = {}) {
+  const cache = options.cache === void 0 ? void 0 : openCache(options.cache);
+  const images = [];
+  const deadline = options.deadline ?? startDeadline(options.limits);
+  for (const reference of references)
+    images.push(...await inspectReference(reference, { ...options, deadline }, cache));
+  const problem = cache?.problem();
+  if (problem !== void 0) options.reporter?.say(`the cache stays as it was: ${problem}`);
+  return { schemaVersion: 1, tool, images };
+}
+function startDeadline(limits) {
+  return createDeadline({ ...defaultLimits, ...limits });
+}
+function openCache(folder) {
+  if (build === void 0) throw new UserError(`${folder}: only the built tool (dist/) has a cache`);
+  return openInspectionCache(folder, { name: tool.name, version: `${tool.version}+${build}` });
+}
+async function inspectReference(reference, { platforms = [], credentials, insecureRegistries, lazy, limits, deadline, reporter }, cache) {
+  const reading = reporter?.begin(reference);
+  const registry = { credentials, insecureRegistries, lazy };
+  const options = { probe: probeContent, platforms, ...registry, limits, deadline, progress: reading };
+  try {
+    const images = await useImages(reference, options, {
+      recall: cache && ((identity) => recall(cache, identity)),
+      read: (platform) => inspectPlatform(platform, cache)
+    });
+    reading?.end();
+    return images.map(toInspected);
+  } catch (error) {
+    reading?.fail();
+    throw error;
+  }
+}
+function recall(cache, identity) {
+  const found = cache.recall(identity);
+  if (found === void 0) return void 0;
+  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers were not read again`;
+  return { toolchain: found.toolchain, notes: [...found.notes, note] };
+}
+function inspectPlatform(platform, cache) {
+  const known = { toolchain: inspectToolchain(platform, knowledge), notes: platform.notes };
+  const isPlain = platform.doubts === void 0 && platform.layers.every(({ partial: partial2 }) => partial2 === void 0);
+  if (isPlain) cache?.store(platform, known);
+  return known;
+}
+function toInspected({ reference, digest, platforms }) {
+  return {
+    reference,
+    digest,
+    platforms: platforms.map(({ platform, result: { toolchain, notes: own2 }, notes }) => ({
+      platform,
+      toolchain,
+      ...notes.length + own2.length === 0 ? {} : { notes: [...notes, ...own2] }
+    }))
+  };
+}
+
+// src/report/pen.ts
+function makePen(options) {
+  return {
+    paint: (code, text) => options.color ? `\x1B[${code}m${text}\x1B[0m` : text,
+    width: Math.max(40, options.width ?? 100)
+  };
+}
+
+// src/report/view.ts
+function shortImage(reference) {
+  const bare = reference.replace(/^(?:docker-archive|oci-archive|oci|docker-daemon):|^docker:\/\//, "").replace(/@sha256:[0-9a-f]{64}$/, "");
+  if (/^[./]|\.t(?:ar|gz)|\.tar\.\w+/.test(bare)) return bare.replace(/^.*\/(?=[^/])/, "");
+  return bare;
+}
+
+// src/report/inspection-text.ts
+function renderInspectionText(inspection, options = {}) {
+  const pen = makePen(options);
+  const blocks = inspection.images.map((image) => {
+    const head = `${pen.paint(1, plainText(shortImage(image.reference), 200))}  ${plainText(image.digest).slice(0, 19)}`;
+    const platforms = image.platforms.map(({ platform, toolchain, notes }) => ({
+      text: platformTitle(platform, toolchain),
+      children: [...toolchainItems(toolchain), ...noteItems(notes)]
+    }));
+    return [head, ...tree(platforms)].join("\n");
+  });
+  return `${breakCommands(blocks.join("\n\n"))}
+`;
+}
+function tree(items, indent = "") {
+  return items.flatMap((item, i) => {
+    const last = i === items.length - 1;
+    const lines = [`${indent}${last ? "\u2514\u2500" : "\u251C\u2500"} ${item.text}`];
+    return [...lines, ...tree(item.children ?? [], `${indent}${last ? "   " : "\u2502  "}`)];
+  });
+}
+function platformTitle(platform, { os }) {
+  const name = os.id === null ? "no os-release" : plainText(`${os.id} ${os.versionId ?? ""}`, 80);
+  return `${plainText(platform, 60)}  ${name}`;
+}
+function noteItems(notes = []) {
+  return notes.length === 0 ? [] : [{ text: "notes", children: notes.map((note) => ({ text: plainText(note) })) }];
+}
+function toolchainItems(toolchain) {
+  return [
+    ...programItems(toolchain),
+    toolItem(toolchain),
+    ...commandItems(toolchain),
+    ...selectorItems(toolchain),
+    ...libraryItems(toolchain),
+    ...extensionItems(toolchain),
+    ...environmentItems(toolchain),
+    ...missingItems(toolchain)
+  ];
+}
+function programItems({ program }) {
+  if (!program) return [];
+  const { name, version: version2, path, module, libraries: libraries2, evidence: evidence2 } = program;
+  const text = `program ${plainText(name, 80)} ${plainText(version2 ?? "version not known", 40)}  ${plainText(path, 200)}`;
+  const linked = libraries2.length > 0 ? [`links ${libraries2.map((library) => plainText(library, 120)).join(", ")}`] : [];
+  const origin = module === void 0 ? [] : [`Go module ${plainText(module, 200)}`];
+  return [
+    { text, children: [...origin, ...linked, ...evidence2.map(describeEvidence)].map((line) => ({ text: line })) }
+  ];
+}
+function toolItem({ tools, architecture }) {
+  if (tools.length === 0) return { text: "no netfilter tools" };
+  const rows = alignRows(tools.map(toolRow));
+  const facts = tools.map((tool2) => [...toolNotes(tool2, architecture), ...tool2.evidence.map(describeEvidence)]);
+  const children = tools.map((tool2, i) => {
+    const first = tools.findIndex((other, j) => other.target === tool2.target && isSameList(facts[j], facts[i]));
+    const lines = first < i ? [`the same file as ${plainText(tools[first]?.name ?? "", 40)} above`] : facts[i] ?? [];
+    return { text: rows[i] ?? "", children: lines.map((text) => ({ text })) };
+  });
+  return { text: "tools", children };
+}
+function isSameList(one = [], other = []) {
+  return one.length === other.length && one.every((line, i) => line === other[i]);
+}
+function commandItems({ defaults, modprobe }) {
+  const commands = Object.entries(defaults).sort(([a], [b]) => sortName(a) < sortName(b) ? -1 : 1);
+  const isThere = ([, { backend, via }]) => backend !== "none" || via.length > 0;
+  const rows = commands.filter(isThere).map(([name, command]) => [
+    plainText(name, 40),
+    commandBackend(name, command),
+    command.via.map((p) => plainText(p, 200)).join(" \u2192 ")
+  ]);
+  if (modprobe) rows.push(["modprobe", "can load kernel modules", ""]);
+  const absent = commands.filter((command) => !isThere(command)).map(([name]) => plainText(name, 40));
+  const lines = [...alignRows(rows), ...absent.length > 0 ? [`not in PATH: ${absent.join(", ")}`] : []];
+  return lines.length > 0 ? [{ text: "commands", children: lines.map((text) => ({ text })) }] : [];
+}
+function sortName(name) {
+  return name.replace(/^ip6tables/, "iptables6");
+}
+function selectorItems({ selector }) {
+  if (!selector) return [];
+  const { kind, version: version2, effective, path, evidence: evidence2 } = selector;
+  const by = `${kind}${version2 === null ? "" : ` ${plainText(version2, 40)}`}`;
+  const text = `backend chosen by ${by}, ${effective ? "in effect" : "NOT in effect"}  ${plainText(path, 200)}`;
+  return [{ text, children: evidence2.map((item) => ({ text: describeEvidence(item) })) }];
+}
+function libraryItems({ libraries: libraries2, missingLibraries = [] }) {
+  const rows = libraries2.map((library) => [
+    plainText(library.name, 40),
+    `so ${plainText(library.soVersion, 20)}`,
+    libraryRange2(library.versions),
+    library.package ? describeRecord(library.package) : "no package record",
+    plainText(library.path, 200)
+  ]);
+  const gone = [...new Set(missingLibraries.map(({ path }) => path))].map((path) => {
+    const names2 = missingLibraries.filter((one) => one.path === path).map(({ library }) => plainText(library, 120));
+    return { text: `${plainText(path, 200)} needs ${names2.join(", ")}: NOT in the image` };
+  });
+  const present = rows.length > 0 ? [{ text: "libraries", children: alignRows(rows).map((text) => ({ text })) }] : [];
+  return gone.length > 0 ? [...present, { text: "missing libraries", children: gone }] : present;
+}
+function extensionItems({ extensions = [] }) {
+  return extensions.map(({ library, directory, files, list, unread = [] }) => {
+    const where = directory === void 0 ? `inside ${plainText(library, 200)}` : `in ${plainText(directory, 200)}, ${plural(files ?? 0, "file", "files")}`;
+    const told = list === void 0 ? [] : countKinds(list);
+    const lacking = unread.length > 0 ? [`${plural(unread.length, "file", "files")} could not be read`] : [];
+    return { text: [`extensions of iptables ${where}`, ...told, ...lacking].join(", ") };
+  });
+}
+function countKinds(list) {
+  const names2 = (kind) => new Set(list.filter((entry) => entry.kind === kind).map(({ name }) => name));
+  const count = (number3, one, many) => number3 > 0 ? [plural(number3, one, many)] : [];
+  return [
+    ...count(names2("match").size, "match", "matches"),
+    ...count(names2("target").size, "target", "targets"),
+    ...count(names2(void 0).size, "match or target", "matches and targets")
+  ];
+}
+function plural(number3, one, many) {
+  return `${number3} ${number3 === 1 ? one : many}`;
+}
+function environmentItems({ environment }) {
+  const variables = Object.entries(environment).sort(([a], [b]) => a < b ? -1 : 1);
+  if (variables.length === 0) return [];
+  const children = variables.map(([name, value]) => ({ text: `${plainText(name, 80)}=${plainText(value, 120)}` }));
+  return [{ text: "environment", children }];
+}
+function missingItems({ missing }) {
+  if (missing.length === 0) return [];
+  const children = missing.map((m) => ({ text: `${plainText(m.fact, 200)}: ${plainText(m.reason, 300)}` }));
+  return [{ text: "not known", children }];
+}
+function toolRow(tool2) {
+  return [
+    plainText(tool2.name, 40),
+    plainText(tool2.version ?? "?", 40),
+    tool2.backend ?? "",
+    tool2.package ? describeRecord(tool2.package) : "no package record",
+    (tool2.via.length > 0 ? tool2.via : [tool2.path]).map((path) => plainText(path, 200)).join(" \u2192 ")
+  ];
+}
+function toolNotes(tool2, architecture) {
+  const { byteVersion, package: record2, replacedPackage, json, fileCapabilities } = tool2;
+  const notes = [];
+  if (replacedPackage) notes.push(`NOT the file of ${describeRecord(replacedPackage)}: its content is another`);
+  if (record2 && byteVersion !== void 0 && upstreamVersion(record2.version) !== byteVersion)
+    notes.push(`its bytes say ${plainText(byteVersion, 40)}, its package record another version`);
+  if (json === false) notes.push("WITHOUT JSON support");
+  if (tool2.architecture !== void 0 && tool2.architecture !== architecture)
+    notes.push(`built for ${plainText(tool2.architecture, 40)}`);
+  if (fileCapabilities) notes.push("carries file capabilities");
+  return notes;
+}
+function describeRecord({ database: database2, name, version: version2 }) {
+  return `${database2} ${plainText(`${name} ${version2}`, 120)}`;
+}
+function describeEvidence({ fact, source }) {
+  const place2 = source.replace(/\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b/g, "$1");
+  return `${plainText(fact, 300)}  (${plainText(place2, 300)})`;
+}
+function commandBackend(name, command) {
+  if (command.hostExec) return "host's tools";
+  if (command.dangling) return "dangling link";
+  if (!name.includes("tables") && command.backend !== "none") return "";
+  return { nft: "nft", legacy: "legacy", auto: "chosen at run time", none: "leads nowhere", unknown: "not known" }[command.backend];
+}
+function libraryRange2([min, max]) {
+  if (min === null && max === null) return "release not known";
+  if (min === max) return plainText(min ?? "", 40);
+  if (min === null) return `up to ${plainText(max ?? "", 40)}`;
+  return max === null ? `${plainText(min, 40)} or later` : `${plainText(min, 40)} to ${plainText(max, 40)}`;
+}
+function alignRows(rows) {
+  const widths = rows.reduce((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), []);
+  return rows.map(
+    (row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd()
+  );
+}
+
+// src/report/json.ts
+var order = [
+  ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
+  ["errors", "warnings", "notices", "unknowns"],
+  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
+  ["host", "kernel", "programs", "verdict", "findings", "missing"],
+  [
+    "rule",
+    "severity",
+    "image",
+    "platform",
+    "hosts",
+    "program",
+    "message",
+    "evidence",
+    "remedy",
+    "location",
+    "suggestion",
+    "existing",
+    "ignored",
+    "expired"
+  ],
+  ["os", "architecture", "tools", "libraries", "defaults", "selector", "program", "modprobe", "environment", "missing"],
+  [
+    "kind",
+    "id",
+    "versionId",
+    "name",
+    "version",
+    "soVersion",
+    "versions",
+    "backend",
+    "effective",
+    "path",
+    "target",
+    "via"
+  ],
+  [
+    "dangling",
+    "hostExec",
+    "architecture",
+    "module",
+    "libraries",
+    "package",
+    "database",
+    "byteVersion",
+    "fileCapabilities"
+  ],
+  ["fact", "source", "reason", "until", "file", "line", "text", "evidence"]
+];
+var ranks = /* @__PURE__ */ new Map();
+for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
+var records = /* @__PURE__ */ new Set(["defaults", "environment"]);
+function renderInspectionJson(inspection) {
+  return print(inspection);
+}
+function print(document) {
+  return `${escapeJson(JSON.stringify(sortKeys(document, false), null, 2))}
+`;
+}
+function sortKeys(value, isRecord) {
+  if (Array.isArray(value)) return value.map((item) => sortKeys(item, false));
+  if (typeof value !== "object" || value === null) return value;
+  const rank = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
+  const entries = Object.entries(value).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const sorted = /* @__PURE__ */ Object.create(null);
+  for (const [key, item] of entries) sorted[key] = sortKeys(item, !isRecord && records.has(key));
+  return sorted;
+}
+
+// src/cli-inspect.ts
+async function run(invocation) {
+  if (invocation.command !== "inspect") throw new Error(`${invocation.command} is a command of cli.ts`);
+  const images = expandBuildMetadata(invocation.images, process.cwd());
+  const inspection = await inspectImages(images, readingOf(invocation.reading));
+  const json = invocation.format === "json";
+  emit(json ? renderInspectionJson(inspection) : renderInspectionText(inspection, terminal()), invocation.output);
+  return 0;
+}
+await runProgram(run);
