@@ -447,3 +447,50 @@ test("what is worse for one of the host's possible backends is neither certain n
   expect(race("legacy")).toEqual(["warning", []]);
   expect(race(null)).toEqual(["warning", ["default backend of the host's iptables"]]);
 });
+
+describe("a legacy table besides filter and nat", () => {
+  const tables = { writes: { "tcp-flags": ["mangle" as const], notrack: ["raw" as const] } };
+  const told = (modules: object, profile: NonNullable<Setup["profile"]>) => {
+    const host = { backend: "legacy" as const, modules };
+    const { findings, images } = report(buildInput({ image: { legacy: "1.8.11" }, host, profile }));
+    return [
+      ...findings.map(({ severity, message }) => `${severity} ${message}`),
+      ...(images[0]?.platforms[0]?.cells[0]?.missing.map(({ fact }) => fact) ?? []),
+    ];
+  };
+  const there = ["iptable_mangle", "ip6table_mangle"];
+
+  test("it is needed by a program that is stated to write there", () => {
+    const mangle = { writes: ["tcp-flags"], tables };
+    expect(told({ loaded: there }, mangle)).toEqual([]);
+    expect(told({ absent: there }, mangle)).toEqual([
+      "error iptables-legacy cannot write into mangle: the kernel has no iptable_mangle",
+    ]);
+    expect(told({ loaded: ["iptable_mangle"], absent: ["ip6table_mangle"] }, mangle)).toEqual([
+      "warning ip6tables-legacy cannot write into mangle: the kernel has no ip6table_mangle",
+    ]);
+    expect(told({}, mangle)).toEqual(["state of kernel module iptable_mangle"]);
+    expect(told({ loaded: there, "optional-package": ["iptable_raw"] }, { writes: ["notrack"], tables })).toEqual([
+      "warning iptables-legacy works only if a further package brings iptable_raw",
+    ]);
+  });
+  test("and by no other", () => {
+    expect(told({ absent: there }, { writes: ["tcp-flags"] })).toEqual([]);
+    expect(told({ absent: there }, { writes: ["port"], tables })).toEqual([]);
+    const reads = { operations: ["list" as const], tables: { reads: { list: ["mangle" as const] } } };
+    expect(told({ absent: there }, { writes: ["port"], ...reads })).toEqual([]);
+  });
+});
+
+test.each(["6.20.1", "6.21.1"])("an image with ipset %s, the repair of a release", (ipset) => {
+  const writer: ProgramSpec = { name: "writer", id: "writer", backend: "legacy", ipset: "7.24", creates: ["hash:ip"] };
+  const input = buildInput({
+    image: { nft: "1.8.11", ipset },
+    host: { kernel: "6.8.0" },
+    programs: [writer],
+    profile: { ipset: { creates: [], listsAll: true } },
+  });
+  const { verdict, images } = report(input);
+  expect(verdict).toBe("fail");
+  expect(images[0]?.platforms[0]?.cells[0]?.missing).toEqual([]);
+});

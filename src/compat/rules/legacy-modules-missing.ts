@@ -1,12 +1,20 @@
 import { backendOnHost, findTool } from "../backend.ts";
 import { groupByState, moduleEvidence } from "../modules.ts";
-import type { Cell, Outcome, Rule } from "../types.ts";
+import type { Cell, ImageContext, Outcome, RawFinding, Rule } from "../types.ts";
 
 const rule = "legacy-modules-missing";
 
 /** What every program that changes IPv4 rules needs: the core and the two tables that all of them use. */
 const needed = ["ip_tables", "iptable_filter", "iptable_nat"];
 const neededV6 = ["ip6_tables", "ip6table_filter"];
+
+/** Tables that the image's program is stated to write into, besides those two: `mangle`. A construct whose tables nobody
+ * stated may stand in any, which asks for none. */
+function furtherTables({ profile }: ImageContext): string[] {
+  const stated = profile?.tables?.value.writes ?? {};
+  const tables = (profile?.writes?.value ?? []).flatMap((construct) => stated[construct] ?? []);
+  return ["mangle", "raw", "security"].filter((table) => tables.some((other) => other === table));
+}
 
 /**
  * The image drives iptables-legacy and the host's kernel has no usable ip_tables. Measured: iptables-legacy without
@@ -17,10 +25,12 @@ export const legacyModulesMissing: Rule = {
   id: rule,
   evaluate(cell) {
     if (cell.choice.backend !== "legacy" || cell.choice.hostExec === true) return [];
-    const v4 = evaluateFamily(cell, needed, "iptables-legacy");
+    const further = furtherTables(cell.image);
+    const v4 = evaluateFamily(cell, [...needed, ...further.map((table) => `iptable_${table}`)], "iptables-legacy");
     if (v4.length > 0 || findTool(cell.toolchain, "ip6tables", "legacy") === undefined) return v4;
     // A host may have the IPv4 tables only (talos#13935), and a program may never touch IPv6: a condition that isn't stated.
-    return evaluateFamily(cell, neededV6, "ip6tables-legacy").flatMap((outcome): Outcome[] =>
+    const modulesV6 = [...neededV6, ...further.map((table) => `ip6table_${table}`)];
+    return evaluateFamily(cell, modulesV6, "ip6tables-legacy").flatMap((outcome): Outcome[] =>
       outcome.kind === "finding" ? [{ ...outcome, severity: "warning", cause: "backend-v6" }] : [],
     );
   },
@@ -35,8 +45,8 @@ function evaluateFamily(cell: Cell, modules: readonly string[], tool: string): O
       {
         ...base,
         severity: "error",
-        message: `${tool} cannot work: the kernel has no ${groups.absent.join(", ")}`,
-        evidence: [choiceEvidence(cell), ...groups.absent.flatMap((name) => moduleEvidence(host, name))],
+        message: `${tool} cannot ${workIn(groups.absent)}: the kernel has no ${groups.absent.join(", ")}`,
+        evidence: evidenceOf(cell, groups.absent),
       },
     ];
   }
@@ -50,7 +60,7 @@ function evaluateFamily(cell: Cell, modules: readonly string[], tool: string): O
         ...base,
         severity: "warning",
         message: `${tool} works only if a further package brings ${groups["optional-package"].join(", ")}`,
-        evidence: [choiceEvidence(cell), ...groups["optional-package"].flatMap((name) => moduleEvidence(host, name))],
+        evidence: evidenceOf(cell, groups["optional-package"]),
       },
     ];
   }
@@ -58,6 +68,23 @@ function evaluateFamily(cell: Cell, modules: readonly string[], tool: string): O
   const core = modules[0];
   if (core === undefined || !groups.loadable.includes(core) || loadedByAnother(cell)) return [];
   return evaluateLoading(cell, core, tool);
+}
+
+const furtherModule = /^ip6?table_(mangle|raw|security)$/;
+
+/** What the lack of these modules keeps from working. */
+function workIn(absent: readonly string[]): string {
+  const tables = absent.map((name) => furtherModule.exec(name)?.[1]);
+  return tables.includes(undefined) ? "work" : `write into ${tables.join(" and ")}`;
+}
+
+function evidenceOf(cell: Cell, modules: readonly string[]): RawFinding["evidence"] {
+  const tables = cell.image.profile?.tables;
+  const stated =
+    tables !== undefined && modules.some((name) => furtherModule.test(name))
+      ? [{ fact: `${cell.image.profile?.title} writes into that table`, source: tables.source }]
+      : [];
+  return [choiceEvidence(cell), ...modules.flatMap((name) => moduleEvidence(cell.host, name)), ...stated];
 }
 
 /** A program that runs the host's own iptables-legacy loads the modules with the host's modprobe. */
