@@ -32,6 +32,8 @@ import { probeContent } from "../../src/toolchain/probe.ts";
 import type { Files } from "../support/image-writer.ts";
 import { type TarEntry, writeTar } from "../support/tar-writer.ts";
 import { makePlatform } from "../support/tree.ts";
+import { realBinaries } from "./binaries.ts";
+import { checkConversations } from "./live-registry.ts";
 import { type JsonMutant, jsonMutants, type Mutant, mutants, mutate, mutateJson, repairChecksums } from "./mutate.ts";
 import * as parts from "./parts.ts";
 
@@ -241,7 +243,95 @@ const documentWords = [
 ];
 const reportWords = ["error", "pass", "fail", "unknown", "nft-newer-writer", "FROM alpine:3.20", "../x"];
 
+const headerLines = [
+  "location: http://OTHER/?key=signature-of-the-address",
+  "location: http://user:Pa55@OTHER/x",
+  "location: http://SELF/v2/",
+  "location: /v2/",
+  "location: //",
+  "content-length: 5",
+  "content-length: -1",
+  "transfer-encoding: chunked",
+  "transfer-encoding: gzip",
+  "content-encoding: gzip",
+  "content-range: bytes 5-9/10",
+  "content-range: bytes 0-0/0",
+  "retry-after: 0",
+  "retry-after: x",
+  'www-authenticate: Bearer realm="http://OTHER/token"',
+  'www-authenticate: Bearer realm="http://SELF/token",realm="x"',
+  "www-authenticate: Basic",
+  "docker-content-digest: sha256:1",
+  "connection: close",
+  "trailer: x",
+  ": x",
+  `x: ${"y".repeat(20_000)}`,
+];
+
+const conversation = fc.record({
+  wantsToken: fc.boolean(),
+  disturbances: fc.array(
+    fc.record({
+      nth: fc.nat(9),
+      edits: mutants(
+        ["answer"],
+        ["\r\n", "\r\n\r\n", "HTTP/1.1 ", "HTTP/1.1 100 X\r\n\r\n", "0\r\n\r\n", "fffffffff\r\n"],
+      ).map(({ edits }) => edits.slice(0, 2)),
+      headers: fc.array(fc.constantFrom(...headerLines), { maxLength: 2 }),
+      status: fc.option(
+        fc.constantFrom(
+          100,
+          101,
+          103,
+          200,
+          201,
+          204,
+          206,
+          301,
+          304,
+          307,
+          308,
+          400,
+          401,
+          403,
+          404,
+          416,
+          429,
+          500,
+          503,
+          999,
+        ),
+        { nil: undefined },
+      ),
+      chunked: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+});
+
+/** They need something of the machine: fuzz.test.ts skips them, counted, where it is not there. */
+export const realTargets: Record<string, Target> = {
+  binaries: target(
+    0.4,
+    fc.record({
+      file: fc.nat(1000),
+      window: fc.nat(1000),
+      mutant: mutants(["part"], [...shellWords, "libxtables.so.12"]),
+    }),
+    ({ file, window, mutant }) => {
+      const binaries = realBinaries();
+      const { name, bytes, windows } = binaries[file % binaries.length] as (typeof binaries)[number];
+      const [from, to] = windows[window % windows.length] as [number, number];
+      const part = mutate(bytes.subarray(from, to), mutant.edits);
+      const content = Buffer.concat([bytes.subarray(0, from), part, bytes.subarray(to)]);
+      const path = name.includes(".so") ? `/usr/lib/${name}` : `/usr/sbin/${name}`;
+      inspect({ ...makePlatform({ [path]: content }), config: { ...config, entrypoint: [path] } });
+    },
+  ),
+};
+
 export const targets: Record<string, Target> = {
+  live: target(0.1, fc.array(conversation, { minLength: 6, maxLength: 6 }), checkConversations),
   tar: target(
     3,
     fc.record({ mutant: mutants(bases(parts.tars), tarWords), repair: fc.boolean(), size: pieceSize }),

@@ -1,13 +1,14 @@
 // Started as a process by fuzz.test.ts and by hand: node test/fuzz/worker.ts TARGET SEED RUNS [SECONDS]
 import * as fc from "fast-check";
-import { targets } from "./targets.ts";
+import { realTargets, targets } from "./targets.ts";
 
 /** CPU seconds for one run, generous: the largest inputs take some tens of milliseconds. */
 const SLOW = 10;
 
 const [name = "", seed = "1", runs = "100", seconds] = process.argv.slice(2);
-const target = targets[name];
-if (target === undefined) throw new Error(`no target ${name}: ${Object.keys(targets).join(", ")}`);
+const target = targets[name] ?? realTargets[name];
+if (target === undefined)
+  throw new Error(`no target ${name}: ${Object.keys({ ...targets, ...realTargets }).join(", ")}`);
 
 let slowest = 0;
 const property = fc.asyncProperty(target.input, async (input) => {
