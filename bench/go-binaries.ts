@@ -1,6 +1,6 @@
 /**
  * Reads an image of ten Go programs of 80 MB each and compares CPU time and peak memory with the least that any program
- * could do in Node: read, decompress and hash the same layers. The programs are real: Go's linker wrote them, around a part
+ * could do in Node: read, decompress and hash the same layers (`bare-loop.mjs`), as runs of `dist/cli.js inspect`. The programs are real: Go's linker wrote them, around a part
  * of the running Node's code that is as hard to pack as their own would be; half of them are position-independent, which
  * puts more of a program where build information is looked for. Fails when the limits are not kept.
  *
@@ -10,7 +10,6 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { buildSync } from "esbuild";
 import { openImages } from "../src/image/open-images.ts";
 import { probedContent } from "../src/toolchain/content.ts";
 import { probeContent } from "../src/toolchain/probe.ts";
@@ -23,7 +22,9 @@ import {
   type LayerPacking,
 } from "../test/support/image-writer.ts";
 import { writeTar } from "../test/support/tar-writer.ts";
+import { compare, type Figures } from "./measure.ts";
 
+const CLI = join(import.meta.dirname, "../dist/cli.js");
 const CPU_LIMIT = 1.5;
 const MEMORY_LIMIT = 60;
 const PROGRAMS = 10;
@@ -42,11 +43,6 @@ var code []byte
 
 func main() { fmt.Println(len(code), http.ListenAndServe("localhost:0", nil)) }
 `;
-
-interface Figures {
-  cpu: number;
-  memory: number;
-}
 
 function run(command: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string {
   const child = spawnSync(command, args, { encoding: "utf8", ...options });
@@ -88,41 +84,27 @@ async function countPrograms(layout: string): Promise<number> {
   }).length;
 }
 
-/** The least of each figure: what else the machine does can only add. */
-function least(figures: Figures[]): Figures {
-  return {
-    cpu: Math.min(...figures.map((figure) => figure.cpu)),
-    memory: Math.min(...figures.map((figure) => figure.memory)),
-  };
-}
-
-async function compare(
-  packing: LayerPacking,
-  tars: Buffer[],
-  folder: string,
-  bundle: string,
-  rounds: number,
-): Promise<boolean> {
+async function check(packing: LayerPacking, tars: Buffer[], folder: string, rounds: number): Promise<boolean> {
   const layout = join(folder, packing);
   const layers = tars.map((tar) => buildLayer(tar, packing));
   writeLayout(layout, layers);
   const blobs = layers.map((layer) => join(layout, "blobs/sha256", layer.digest.slice(7)));
-  const bare: Figures[] = [];
-  const ours: Figures[] = [];
-  const measure = (args: string[]) => JSON.parse(run(process.execPath, [bundle, ...args])) as Figures;
-  for (let round = 0; round < rounds; round++) {
-    bare.push(measure(["bare", packing, ...blobs]));
-    ours.push(measure(["ours", layout]));
-  }
+  const figures = await compare(
+    {
+      bare: [process.execPath, join(import.meta.dirname, "bare-loop.mjs"), packing, ...blobs],
+      ours: [process.execPath, CLI, "inspect", `oci:${layout}`, "--format", "json"],
+    },
+    rounds,
+  );
   const told = await countPrograms(layout);
-  const [b, o] = [least(bare), least(ours)];
-  const [ratio, more] = [o.cpu / b.cpu, o.memory - b.memory];
+  const { bare, ours } = figures as Record<"bare" | "ours", Figures>;
+  const [ratio, more] = [ours.cpu / bare.cpu, ours.memory - bare.memory];
   const good = ratio <= CPU_LIMIT && more <= MEMORY_LIMIT && told === PROGRAMS;
   console.log(
     [
       `${packing}: ${PROGRAMS} Go programs of ${MEGABYTES} MB, ${told} of them told; ${rounds} rounds, least of each`,
-      `  bare loop  ${b.cpu.toFixed(2)} s CPU  ${b.memory.toFixed(0)} MB peak`,
-      `  ours       ${o.cpu.toFixed(2)} s CPU  ${o.memory.toFixed(0)} MB peak`,
+      `  bare loop  ${bare.cpu.toFixed(2)} s CPU  ${bare.memory.toFixed(0)} MB peak`,
+      `  inspect    ${ours.cpu.toFixed(2)} s CPU  ${ours.memory.toFixed(0)} MB peak`,
       `  ratio      ${ratio.toFixed(2)} (limit ${CPU_LIMIT})  ${more.toFixed(0)} MB more (limit ${MEMORY_LIMIT})  ${good ? "kept" : "NOT KEPT"}`,
     ].join("\n"),
   );
@@ -131,16 +113,6 @@ async function compare(
 
 const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-bench-go-"));
 try {
-  const bundle = join(folder, "readers.mjs");
-  buildSync({
-    entryPoints: [join(import.meta.dirname, "readers.ts")],
-    outfile: bundle,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node24",
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-  });
   const source = join(folder, "source");
   mkdirSync(source);
   const tars = Array.from({ length: PROGRAMS }, (_, index) =>
@@ -148,7 +120,7 @@ try {
   );
   const rounds = Number(process.argv[2] ?? 3);
   for (const packing of ["gzip", "zstd"] as const)
-    if (!(await compare(packing, tars, folder, bundle, rounds))) process.exitCode = 1;
+    if (!(await check(packing, tars, folder, rounds))) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true });
 }
