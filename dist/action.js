@@ -47672,7 +47672,7 @@ var ipset_default = {
       sources: ["https://github.com/Olipro/ipset/commit/8519676"]
     },
     {
-      versions: { min: "6.20", max: "6.20" },
+      versions: { min: "6.20", max: "6.20.1" },
       protocol: { min: 6, max: 6 },
       max: {
         "hash:ip": 2,
@@ -47685,11 +47685,11 @@ var ipset_default = {
         "bitmap:port": 2
       },
       confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read",
-      sources: ["https://github.com/Olipro/ipset/commit/f022854"]
+      note: "read in the source of the release; types that are not named were not read; lib, src and include of 6.20.1 have no other set types or revisions",
+      sources: ["https://github.com/Olipro/ipset/commit/f022854", "https://github.com/Olipro/ipset/commit/c3ad110"]
     },
     {
-      versions: { min: "6.21", max: "6.21" },
+      versions: { min: "6.21", max: "6.21.1" },
       protocol: { min: 6, max: 6 },
       max: {
         "hash:ip": 3,
@@ -47703,8 +47703,8 @@ var ipset_default = {
         "bitmap:port": 2
       },
       confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read",
-      sources: ["https://github.com/Olipro/ipset/commit/014d80f"]
+      note: "read in the source of the release; types that are not named were not read; lib, src and include of 6.21.1 have no other set types or revisions",
+      sources: ["https://github.com/Olipro/ipset/commit/014d80f", "https://github.com/Olipro/ipset/commit/7a51d88"]
     },
     {
       versions: { min: "6.22", max: "6.38" },
@@ -48125,13 +48125,20 @@ function words({ min, max }) {
 var rule3 = "legacy-modules-missing";
 var needed = ["ip_tables", "iptable_filter", "iptable_nat"];
 var neededV6 = ["ip6_tables", "ip6table_filter"];
+function furtherTables({ profile }) {
+  const stated2 = profile?.tables?.value.writes ?? {};
+  const tables3 = (profile?.writes?.value ?? []).flatMap((construct) => stated2[construct] ?? []);
+  return ["mangle", "raw", "security"].filter((table2) => tables3.some((other) => other === table2));
+}
 var legacyModulesMissing = {
   id: rule3,
   evaluate(cell2) {
     if (cell2.choice.backend !== "legacy" || cell2.choice.hostExec === true) return [];
-    const v4 = evaluateFamily(cell2, needed, "iptables-legacy");
+    const further = furtherTables(cell2.image);
+    const v4 = evaluateFamily(cell2, [...needed, ...further.map((table2) => `iptable_${table2}`)], "iptables-legacy");
     if (v4.length > 0 || findTool(cell2.toolchain, "ip6tables", "legacy") === void 0) return v4;
-    return evaluateFamily(cell2, neededV6, "ip6tables-legacy").flatMap(
+    const modulesV6 = [...neededV6, ...further.map((table2) => `ip6table_${table2}`)];
+    return evaluateFamily(cell2, modulesV6, "ip6tables-legacy").flatMap(
       (outcome) => outcome.kind === "finding" ? [{ ...outcome, severity: "warning", cause: "backend-v6" }] : []
     );
   }
@@ -48145,8 +48152,8 @@ function evaluateFamily(cell2, modules, tool2) {
       {
         ...base,
         severity: "error",
-        message: `${tool2} cannot work: the kernel has no ${groups.absent.join(", ")}`,
-        evidence: [choiceEvidence(cell2), ...groups.absent.flatMap((name) => moduleEvidence(host, name))]
+        message: `${tool2} cannot ${workIn(groups.absent)}: the kernel has no ${groups.absent.join(", ")}`,
+        evidence: evidenceOf(cell2, groups.absent)
       }
     ];
   }
@@ -48160,7 +48167,7 @@ function evaluateFamily(cell2, modules, tool2) {
         ...base,
         severity: "warning",
         message: `${tool2} works only if a further package brings ${groups["optional-package"].join(", ")}`,
-        evidence: [choiceEvidence(cell2), ...groups["optional-package"].flatMap((name) => moduleEvidence(host, name))]
+        evidence: evidenceOf(cell2, groups["optional-package"])
       }
     ];
   }
@@ -48168,6 +48175,16 @@ function evaluateFamily(cell2, modules, tool2) {
   const core = modules[0];
   if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell2)) return [];
   return evaluateLoading(cell2, core, tool2);
+}
+var furtherModule = /^ip6?table_(mangle|raw|security)$/;
+function workIn(absent) {
+  const tables3 = absent.map((name) => furtherModule.exec(name)?.[1]);
+  return tables3.includes(void 0) ? "work" : `write into ${tables3.join(" and ")}`;
+}
+function evidenceOf(cell2, modules) {
+  const tables3 = cell2.image.profile?.tables;
+  const stated2 = tables3 !== void 0 && modules.some((name) => furtherModule.test(name)) ? [{ fact: `${cell2.image.profile?.title} writes into that table`, source: tables3.source }] : [];
+  return [choiceEvidence(cell2), ...modules.flatMap((name) => moduleEvidence(cell2.host, name)), ...stated2];
 }
 function loadedByAnother(cell2) {
   return cell2.programs.some(
@@ -66413,7 +66430,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "060f98a412c22b84" : void 0;
+var build = true ? "36866428ae76490a" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -67235,7 +67252,7 @@ function fromProfile(profile, version3, id) {
     changesRules: profile.changesRules?.value ?? false,
     creates: sets?.value.creates ?? null,
     listsAllSets: sets?.value.listsAll ?? null,
-    evidence: evidenceOf(profile, row, version3)
+    evidence: evidenceOf2(profile, row, version3)
   };
 }
 function rowFor(profile, version3, id) {
@@ -67247,7 +67264,7 @@ function rowFor(profile, version3, id) {
     `program "${id}": what ${profile.id} ${version3} brings is not in the catalogue, only ${known2}; state it as a program of your own`
   );
 }
-function evidenceOf(profile, row, version3) {
+function evidenceOf2(profile, row, version3) {
   const source = `src/knowledge/programs/${profile.id}.json`;
   const name = version3 === null ? profile.id : `${profile.id} ${version3}`;
   if (row === void 0) return [{ fact: `no version range of ${profile.id} covers ${version3}`, source }];

@@ -1246,7 +1246,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "060f98a412c22b84" : void 0;
+var build = true ? "36866428ae76490a" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
