@@ -19,7 +19,7 @@ export interface Remedy {
   text: string;
   /** The release by itself, where nothing else has to change: `alpine` and `3.18`. */
   upgrade?: { distribution: string; release: string };
-  /** Causes of findings that are gone with it, by host. */
+  /** Causes of findings that are gone with it, by host. One of a rule that can't tell any more isn't. */
   clears(host: string, rule: string, cause: string): boolean;
 }
 
@@ -116,7 +116,9 @@ function describe(
     clears: (host, rule, cause) =>
       !after.some(
         (cell) =>
-          cell.host.id === host && cell.findings.some((finding) => finding.rule === rule && finding.cause === cause),
+          cell.host.id === host &&
+          (cell.all.some((finding) => finding.rule === rule && finding.cause === cause) ||
+            cell.missing.some((missing) => missing.rule === rule)),
       ),
   };
 }

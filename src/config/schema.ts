@@ -39,6 +39,15 @@ const ownProgram = z.strictObject({
       .array(z.string().check(z.regex(/^[a-z]+:[a-z,]+$/, "a set type, e.g. hash:ip,port")))
       .check(about("Set types that it creates with ipset, [] for none. Without it every type may be among them.")),
   ),
+  "lists-all-sets": z.optional(
+    z
+      .boolean()
+      .check(
+        about(
+          "Whether it runs ipset list or ipset save for all sets, not by name. Without it both are possible, as warnings.",
+        ),
+      ),
+  ),
   operations: z.optional(
     z.array(operationSchema).check(about("What it does with rules that others wrote. Without it nothing is certain.")),
   ),

@@ -235,7 +235,7 @@ function resolveOwn(own: OwnProgram): NodeProgram {
     operations: own.operations ?? null,
     changesRules: own["changes-rules"] ?? false,
     creates: own.creates ?? null,
-    listsAllSets: null,
+    listsAllSets: own["lists-all-sets"] ?? null,
     evidence: [
       { fact: `${own.name}: ${stated.length === 0 ? "nothing stated" : stated.join(", ")}`, source: "config" },
     ],

@@ -16,6 +16,8 @@ export interface OwnProgram {
   writes?: string[] | undefined;
   /** Set types that it creates with ipset. */
   creates?: string[] | undefined;
+  /** It lists or saves all sets, not only its own by name. */
+  "lists-all-sets"?: boolean | undefined;
   operations?: Operation[] | undefined;
   /** It keeps changing rules while the node runs: what crashes beside a change then does. */
   "changes-rules"?: boolean | undefined;

@@ -2,6 +2,9 @@ import { describe, expect, test } from "vitest";
 import { assembleReport } from "../../src/compat/assemble.ts";
 import { evaluatePlatform, type PlatformInput } from "../../src/compat/engine.ts";
 import type { Policy } from "../../src/compat/policy.ts";
+import { findRemedy } from "../../src/compat/remedy.ts";
+import { resolveProgram } from "../../src/hosts/programs.ts";
+import { distributions } from "../../src/knowledge/distributions/index.ts";
 import type { Report } from "../../src/model/report.ts";
 import type { Toolchain } from "../../src/model/toolchain.ts";
 import { buildInput, kubelet, type ProgramSpec, type Setup } from "../support/cells.ts";
@@ -229,6 +232,23 @@ test("an image whose sets an older lister on the node can't read", () => {
       .map(({ severity }) => severity);
   expect(severities(["hash:ip"])).toEqual(["error"]);
   expect(severities(["bitmap:port"])).toEqual([]);
+});
+
+test("a program of one's own that lists all sets, or doesn't", () => {
+  const input = buildInput({
+    image: { nft: "1.8.11", ipset: "7.24" },
+    host: { kernel: "6.8.0" },
+    profile: { ipset: { creates: ["hash:ip"], listsAll: false } },
+  });
+  const severities = (more: object) => {
+    const program = resolveProgram({ name: "lister", backend: "nft", iptables: "1.8.11", ipset: "7.11", ...more });
+    return report({ ...input, hosts: input.hosts.map((entry) => ({ ...entry, programs: [program] })) })
+      .findings.filter(({ rule }) => rule === "ipset-revision")
+      .map(({ severity }) => severity);
+  };
+  expect(severities({})).toEqual(["warning"]);
+  expect(severities({ "lists-all-sets": true })).toEqual(["error"]);
+  expect(severities({ "lists-all-sets": false })).toEqual([]);
 });
 
 test("a node that matches nothing is unknown whatever the image", () => {
@@ -493,4 +513,28 @@ test.each(["6.20.1", "6.21.1"])("an image with ipset %s, the repair of a release
   const { verdict, images } = report(input);
   expect(verdict).toBe("fail");
   expect(images[0]?.platforms[0]?.cells[0]?.missing).toEqual([]);
+});
+
+test("a remedy doesn't clear what nobody can tell with it", () => {
+  const change = (toolchain: Toolchain) => {
+    toolchain.os = { id: "alpine", versionId: "3.18.4" };
+    for (const tool of toolchain.tools)
+      tool.package = { name: "iptables", version: `${tool.version}-r2`, database: "apk" };
+  };
+  const clears = (backend: "nft" | null) => {
+    const image = { nft: "1.8.9", legacy: "1.8.9", default: "legacy" as const, change };
+    const one = buildInput({ image, host: { backend, modules: { absent: ["ip_tables"] } } });
+    const [other] = buildInput({ image, host: { backend: "legacy" } }).hosts;
+    const input = { ...one, hosts: [...one.hosts, { ...other!, host: { ...other!.host, id: "other" } }] };
+    const cells = evaluatePlatform(input);
+    expect(cells[0]?.findings.map(({ rule, severity }) => `${severity} ${rule}`)).toEqual([
+      "error legacy-modules-missing",
+    ]);
+    const remedy = findRemedy(input, cells, distributions);
+    expect(remedy?.text).toMatch(/install iptables-wrapper/);
+    return remedy?.clears("node", "legacy-modules-missing", "backend");
+  };
+  expect(clears("nft")).toBe(true);
+  // With a wrapper that follows the kubelet it depends on what nobody stated.
+  expect(clears(null)).toBe(false);
 });
