@@ -71,7 +71,7 @@ function beginReading(reference: string, { line, show, now }: ProgressOutput): I
       if (show !== undefined) return;
       if (bytes === 0) return line(`${reference}: no layer had to be read`);
       const seconds = ((now() - start) / 1000).toFixed(1);
-      line(`${reference}: ${done} layers, ${megabytes(bytes)} read in ${seconds} s`);
+      line(`${reference}: ${done} ${done === 1 ? "layer" : "layers"}, ${megabytes(bytes)} read in ${seconds} s`);
     },
     fail: () => show?.(""),
   };
