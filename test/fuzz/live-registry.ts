@@ -96,9 +96,16 @@ async function listen(onRequest: (head: string, socket: Socket) => void): Promis
 
 const hostOf = (server: Server) => `127.0.0.1:${(server.address() as { port: number }).port}`;
 
-/** Reads the image from a registry that answers so. @returns what was read, or the line of the error */
+/** Reads the image from a registry that answers so. @returns what was read; empty when an error said that it can't be */
 async function converse(conversation: Conversation): Promise<string> {
   const heard: string[] = [];
+  const told = await readWhileListening(conversation, heard);
+  if (heard.some((head) => head.includes(TOKEN))) throw new Error("the token went to another host");
+  return told;
+}
+
+/** @param heard gets the heads of the requests that another host was sent */
+async function readWhileListening(conversation: Conversation, heard: string[]): Promise<string> {
   const other = await listen((head, socket) => {
     heard.push(head);
     socket.end("HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n");
@@ -123,7 +130,6 @@ async function converse(conversation: Conversation): Promise<string> {
     return "";
   } finally {
     for (const server of [registry, other]) server.close();
-    if (heard.some((head) => head.includes(TOKEN))) throw new Error("the token went to another host");
   }
 }
 
