@@ -4,7 +4,7 @@ import type { Host, Kernel } from "../model/host.ts";
 import type { NodeProgram } from "../model/program.ts";
 import type { Backend, Command, Tool, Toolchain } from "../model/toolchain.ts";
 import { rememberFor } from "./remember.ts";
-import type { BackendChoice, ImageContext } from "./types.ts";
+import type { BackendChoice, Cell, ImageContext } from "./types.ts";
 import { decideByRules, decideOnHost } from "./wrapper-decision.ts";
 
 /** The tool entry of a program with one backend, e.g. iptables with nft: the one that the command of that name leads to,
@@ -55,6 +55,40 @@ function findIptablesInUse(toolchain: Toolchain, backend: Backend): ToolInUse[] 
   const versions = new Map([...first, ...behind].map((tool) => [tool.version, tool] as const).reverse());
   const found = [...versions].map(([version, tool]): ToolInUse => ({ name: tool.name, version, tool })).reverse();
   return found.length > 0 ? found : [{ name: "iptables", version: null }];
+}
+
+/** The iptables-nft that the image runs on this host, one of each version; none where it runs the host's tools. Where
+ * `iptables` is another backend's, a command that is fixed to nft counts all the same: mostly that is ip6tables. */
+export function nftInUse({
+  toolchain,
+  image,
+  choice,
+}: Pick<Cell, "toolchain" | "image" | "choice">): readonly ToolInUse[] {
+  if (choice.hostExec === true) return [];
+  if (choice.backend === "nft") return iptablesInUse(toolchain, "nft");
+  // A program that runs the binaries of its backend by their names runs no other.
+  return image.profile?.selects?.value === "self" ? [] : strays(toolchain, "nft", () => findStrays(toolchain));
+}
+
+const strays = rememberFor<readonly ToolInUse[]>()();
+
+function findStrays({ tools, defaults }: Toolchain): ToolInUse[] {
+  const found = iptablesCommands.flatMap((command): ToolInUse[] => {
+    const { backend, via, hostExec } = defaults[command] ?? {};
+    if (backend !== "nft" || hostExec === true) return [];
+    const name = command.startsWith("ip6") ? "ip6tables" : "iptables";
+    const tool = tools.find((known) => known.name === name && known.backend === "nft" && known.target === via?.at(-1));
+    return [tool === undefined ? { name, version: null } : { name, version: tool.version, tool }];
+  });
+  return found.filter(({ version }, index) => found.findIndex((other) => other.version === version) === index);
+}
+
+/** ebtables and arptables of an image that runs no iptables-nft beside them, whose version would be theirs. */
+export function linkLayerInUse(cell: Pick<Cell, "toolchain" | "image" | "choice">): readonly ToolInUse[] {
+  if (cell.choice.hostExec === true || nftInUse(cell).length > 0) return [];
+  return cell.toolchain.tools
+    .filter(({ name, backend }) => (name === "ebtables" || name === "arptables") && backend === "nft")
+    .map((tool) => ({ name: tool.name, version: tool.version, tool }));
 }
 
 /** The backend in which a program on the node writes, given the backend that the node's kubelet uses. */

@@ -83,3 +83,10 @@ export function splitByFamily(constructs: readonly string[]): { ip: readonly str
   if (link.length === 0) return { ip: constructs, link };
   return { ip: constructs.filter((construct) => !link.includes(construct)), link };
 }
+
+/** What of these constructs a program of that name reads and writes: `ebtables` the tables of bridges, `arptables` those of
+ * ARP; undefined for iptables and ip6tables. */
+export function linkLayerOf(tool: string, constructs: readonly string[]): readonly string[] | undefined {
+  const family = { ebtables: "bridge", arptables: "arp" }[tool];
+  return family === undefined ? undefined : constructs.filter((construct) => constructFamily(construct) === family);
+}

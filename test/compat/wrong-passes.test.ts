@@ -7,7 +7,7 @@ import { resolveProgram } from "../../src/hosts/programs.ts";
 import { distributions } from "../../src/knowledge/distributions/index.ts";
 import type { Report } from "../../src/model/report.ts";
 import type { Toolchain } from "../../src/model/toolchain.ts";
-import { buildInput, kubelet, type ProgramSpec, type Setup } from "../support/cells.ts";
+import { buildInput, buildTool, kubelet, type ProgramSpec, type Setup } from "../support/cells.ts";
 
 /** Ways in which something that breaks could come out as a pass. Each was one once. */
 
@@ -537,4 +537,94 @@ test("a remedy doesn't clear what nobody can tell with it", () => {
   expect(clears("nft")).toBe(true);
   // With a wrapper that follows the kubelet it depends on what nobody stated.
   expect(clears(null)).toBe(false);
+});
+
+describe("an ip6tables that is not what iptables is", () => {
+  const v6 = (version: string) => (toolchain: Toolchain) => {
+    for (const name of ["ip6tables", "ip6tables-save", "ip6tables-restore"])
+      toolchain.defaults[name] = { backend: "nft", via: [`/usr/sbin/${name}`, "/opt/xtables-nft-multi"] };
+    const [known] = toolchain.tools;
+    if (known === undefined) throw new Error("no tool");
+    toolchain.tools.push({ ...known, name: "ip6tables", backend: "nft", version, target: "/opt/xtables-nft-multi" });
+  };
+  const messages = (setup: Setup, rule: string) =>
+    report(buildInput({ host: { backend: "legacy" }, ...setup }))
+      .findings.filter((finding) => finding.rule === rule)
+      .map(({ severity, message }) => `${severity} ${message}`);
+
+  test("nft beside an iptables-legacy meets newer writers", () => {
+    const told = (version: string) =>
+      messages({ image: { legacy: "1.8.11", change: v6(version) }, programs: [writer("a")] }, "nft-newer-writer");
+    expect(told("1.8.7")).toEqual([expect.stringMatching(/^error the image's ip6tables 1\.8\.7 refuses tables/)]);
+    expect(told("1.8.11")).toEqual([]);
+  });
+  test("and is read by older ones", () => {
+    const programs = [writer("a", { iptables: "1.8.7" })];
+    const profile = { writes: ["port-range"], operations: ["append" as const] };
+    const told = (version: string) =>
+      messages({ image: { legacy: "1.8.11", change: v6(version) }, programs, profile }, "image-newer-writer");
+    expect(told("1.8.11")).toEqual([expect.stringMatching(/^error .* the image's ip6tables 1\.8\.11 stored/)]);
+    expect(told("1.8.7")).toEqual([]);
+  });
+  test("but a program that runs the binaries of its backend by name runs no command", () => {
+    const profile = { selects: "self" as const };
+    const image = { legacy: "1.8.11", change: v6("1.8.7") };
+    expect(messages({ image, programs: [writer("a")], profile }, "nft-newer-writer")).toEqual([]);
+  });
+  test.each(["nft", "legacy"] as const)("native nft rules are read by it, too, beside %s", (backend) => {
+    const programs: ProgramSpec[] = [
+      { name: "agent", id: "agent", backend: "native-nft", nft: "1.1.3", writes: ["nft-second-base-chain"] },
+    ];
+    const profile = { operations: ["list" as const] };
+    const told = (version: string) =>
+      messages(
+        { image: { [backend]: "1.8.11", change: v6(version) }, host: { backend }, programs, profile },
+        "native-nft-in-iptables-table",
+      );
+    expect(told("1.8.7")).toEqual([expect.stringMatching(/^error the image's ip6tables 1\.8\.7 fails/)]);
+    expect(told("1.8.11")).toEqual([]);
+  });
+});
+
+describe("an image with ebtables and no iptables", () => {
+  const change = (tool: string, version: string) => (toolchain: Toolchain) => {
+    toolchain.tools = [buildTool(tool, version, "nft")];
+  };
+  const told = (tool: string, version: string, program: Partial<ProgramSpec>) =>
+    report(buildInput({ image: { change: change(tool, version) }, programs: [writer("a", program)] }))
+      .findings.filter(({ rule }) => rule !== "missing-binary")
+      .map(({ rule, severity, message }) => `${severity} ${rule} ${message.split(" stored ")[0]}`);
+
+  const among = { iptables: "1.8.11", writes: ["eb-among", "port-range"] };
+
+  test("meets who writes rules of bridges", () => {
+    const refuses = ["warning nft-newer-writer the image's ebtables 1.8.3 refuses tables in which a (iptables 1.8.11)"];
+    expect(told("ebtables", "1.8.3", among)).toEqual(refuses);
+    expect(told("ebtables", "1.8.4", among)).toEqual([]);
+    expect(told("ebtables", "1.8.3", { ...among, writes: ["port-range", "nflog"] })).toEqual([]);
+    expect(told("ebtables", "1.8.3", { iptables: "1.8.11", writes: null })).toEqual([]);
+  });
+  test("arptables meets who writes rules of ARP", () => {
+    const arp = { iptables: "1.8.11", writes: ["arp-src"] };
+    expect(told("arptables", "1.8.3", among)).toEqual([]);
+    expect(told("ebtables", "1.8.0", arp)).toEqual([]);
+    expect(told("arptables", "1.8.0", arp)).toEqual([
+      "warning nft-newer-writer the image's arptables 1.8.0 refuses tables in which a (iptables 1.8.11)",
+    ]);
+  });
+  test("meets native nft rules in the tables of bridges", () => {
+    const bridge: Partial<ProgramSpec> = { backend: "native-nft", nft: "1.1.3", writes: ["nft-bridge"] };
+    expect(told("ebtables", "1.8.11", bridge)).toEqual([
+      expect.stringMatching(/^warning native-nft-in-iptables-table the image's ebtables 1\.8\.11 fails/),
+    ]);
+    expect(told("arptables", "1.8.11", bridge)).toEqual([]);
+  });
+  test("or with an iptables-legacy", () => {
+    const image: Setup["image"] = {
+      legacy: "1.8.11",
+      change: (toolchain) => toolchain.tools.push(buildTool("ebtables", "1.8.3", "nft")),
+    };
+    const input = buildInput({ image, host: { backend: "legacy" }, programs: [writer("a", among)] });
+    expect(report(input).findings.map(({ rule }) => rule)).toContain("nft-newer-writer");
+  });
 });

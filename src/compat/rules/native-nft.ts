@@ -1,9 +1,9 @@
 import type { NodeProgram, Operation } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
-import { backendOnHost, findTool, iptablesVersionOnHost } from "../backend.ts";
+import { backendOnHost, findTool, iptablesVersionOnHost, linkLayerInUse, nftInUse } from "../backend.ts";
 import { testedNftReleases, testedReleases } from "../encodings.ts";
 import { describeConstructs, type Exposure, effectEvidence, nativeExposureOf } from "../exposure.ts";
-import { splitByFamily } from "../tables.ts";
+import { linkLayerOf, splitByFamily } from "../tables.ts";
 import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 
 const rule = "native-nft-in-iptables-table";
@@ -59,20 +59,20 @@ function byFamily(meeting: Meeting, hasReader: boolean): Meeting[] {
 }
 
 function imageReads(cell: Cell): Meeting[] {
-  const tool = findTool(cell.toolchain, "iptables", "nft");
-  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true || tool === undefined) return [];
-  return cell.programs
-    .filter((program) => nativeConstructs(program.writes).length > 0)
-    .map((program) => ({
+  const tools = [...nftInUse(cell), ...linkLayerInUse(cell)];
+  const writers = cell.programs.filter((program) => nativeConstructs(program.writes).length > 0);
+  return tools.flatMap(({ name, version }) =>
+    writers.map((program) => ({
       writer: program.id,
       nft: program.nft,
-      constructs: nativeConstructs(program.writes),
-      reader: `the image's iptables ${tool.version ?? "of unknown version"}`,
-      readerTool: "the image's iptables",
-      iptables: tool.version,
+      constructs: linkLayerOf(name, nativeConstructs(program.writes)) ?? nativeConstructs(program.writes),
+      reader: `the image's ${name} ${version ?? "of unknown version"}`,
+      readerTool: `the image's ${name}`,
+      iptables: version,
       operations: operationsOf(cell.image),
       program,
-    }));
+    })),
+  );
 }
 
 function imageWrites(cell: Cell): Meeting[] {

@@ -1,23 +1,17 @@
 import type { NodeProgram, TableUse } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
-import { backendOnHost, iptablesInUse, type ToolInUse } from "../backend.ts";
+import { backendOnHost, linkLayerInUse, nftInUse, type ToolInUse } from "../backend.ts";
 import { buildOf, type Release, testedReleases } from "../encodings.ts";
 import { commonConstructs, describeConstructs, type Exposure, effectEvidence, gapsOfMeeting } from "../exposure.ts";
 import { hostTool, iptablesOnHost, keyOfTool, type NodeTool, upstream } from "../host-build.ts";
 import { rememberFor } from "../remember.ts";
-import { exposureBetween, exposureOnTable, splitByFamily, tablesOfHarm, type Writer } from "../tables.ts";
+import { exposureBetween, exposureOnTable, linkLayerOf, splitByFamily, tablesOfHarm, type Writer } from "../tables.ts";
 import { type Cell, type ImageContext, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 
 /**
  * Three rules on one mechanism: whoever writes with a newer iptables-nft stores rules in a form that an older one refuses
  * (loud) or shows and restores as another rule (quiet). Measured over 13 releases; the kernel has no part in it.
  */
-
-/** The iptables-nft that the image runs on this host; none when it runs another backend or the host's tools. */
-function imageTools(cell: Cell): readonly ToolInUse[] {
-  if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return [];
-  return iptablesInUse(cell.toolchain, "nft");
-}
 
 /** Programs on the node whose rules live, or may live, in the same nf_tables tables. */
 function nftPrograms(cell: Cell): NodeProgram[] {
@@ -143,6 +137,13 @@ function byFamily(meeting: Meeting, hasReader: boolean): Meeting[] {
   return ip.length === 0 ? own : [{ ...meeting, constructs: ip }, ...own];
 }
 
+/** The parts of a meeting that concern one tool of the image. */
+function partsFor(tool: string, meeting: Meeting, hasReader: boolean): Meeting[] {
+  const link = linkLayerOf(tool, meeting.constructs ?? []);
+  if (link === undefined) return byFamily(meeting, hasReader);
+  return link.length === 0 ? [] : [{ ...meeting, constructs: link, linkLayer: true }];
+}
+
 type Direction = "reads" | "writes";
 type ReportOn = (meeting: Meeting, exposure: Exposure) => RawFinding[];
 /** What a rule says, and of a finding the meeting that it is about. */
@@ -160,7 +161,7 @@ function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: Repor
   // Many hosts run the same versions: the same pair says the same on each.
   const recall = metBefore(cell.toolchain, cell.image);
   const linkLayerTools = cell.toolchain.tools.some(({ name }) => name === "ebtables" || name === "arptables");
-  return imageTools(cell).flatMap((own) =>
+  return [...nftInUse(cell), ...linkLayerInUse(cell)].flatMap((own) =>
     programs.flatMap((program) => {
       const other = iptablesOnHost(program, cell.host);
       return recall(program, `${rule} ${own.name} ${own.version} ${keyOfTool(other)}`, () =>
@@ -186,7 +187,7 @@ function meetOne(
   const judge = (version: string, node: NodeTool): { finding: RawFinding; meeting: Meeting }[] => {
     const image = { name: own.name, version, release: buildOf(version, own.tool?.package) };
     const whole = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program, image, node);
-    return byFamily(whole, direction === "writes" || linkLayerTools).flatMap((meeting) =>
+    return partsFor(own.name, whole, direction === "writes" || linkLayerTools).flatMap((meeting) =>
       reportOn(meeting, exposureOfMeeting(meeting)).map((finding) => ({ finding, meeting })),
     );
   };
@@ -198,13 +199,14 @@ function meetOne(
       outcome: {
         ...finding,
         ...(assumed ? { message: `${finding.message}, if ${unsaid(direction, program)}` } : {}),
+        ...(own.name === "ebtables" || own.name === "arptables" ? { tool: own.name } : {}),
         program: program.id,
         dependsOnHost: program.backend === "host",
         evidence: [...finding.evidence, ...aboutIptables(program, direction)],
       },
       meeting,
     }));
-    return findings.length > 0
+    return findings.length > 0 || linkLayerOf(own.name, []) !== undefined
       ? findings
       : toMet(unmeasured(imageContext, rule, program, direction, own.version, other.version));
   }
@@ -235,7 +237,7 @@ function unsaid(direction: Direction, { id }: NodeProgram): string {
 
 function missingOf(rule: string, own: ToolInUse, program: NodeProgram, other: NodeTool | undefined): Outcome[] {
   const facts: string[] = [];
-  if (own.version === null) facts.push("version of the image's iptables");
+  if (own.version === null) facts.push(`version of the image's ${own.name}`);
   if (program.backend === "unknown") facts.push(`backend of ${program.id}`);
   if (other === undefined)
     facts.push(
@@ -315,7 +317,7 @@ function hostToolsRead(cell: Cell, rule: string): Outcome[] {
   const { installed, ownBackend } = cell.host.iptables;
   if (cell.image.network !== "host" || reader === undefined || installed?.value === false) return [];
   if ((ownBackend?.value ?? cell.hostBackend) !== "nft") return [];
-  return imageTools(cell).flatMap(({ name, version, tool }): Outcome[] => {
+  return nftInUse(cell).flatMap(({ name, version, tool }): Outcome[] => {
     if (version === null) return [];
     const meeting: Meeting = {
       writer: buildOf(version, tool?.package),
