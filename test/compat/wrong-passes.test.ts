@@ -566,6 +566,15 @@ describe("an ip6tables that is not what iptables is", () => {
     expect(told("1.8.11")).toEqual([expect.stringMatching(/^error .* the image's ip6tables 1\.8\.11 stored/)]);
     expect(told("1.8.7")).toEqual([]);
   });
+  test("and has its own defects", () => {
+    const programs = [writer("busy", { iptables: "1.8.11", writes: [], changesRules: true })];
+    const told = (version: string) =>
+      messages({ image: { legacy: "1.8.11", change: v6(version) }, programs }, "buggy-version").map(
+        (text) => text.split(":")[0],
+      );
+    expect(told("1.8.4")).toContain("error ip6tables 1.8.4");
+    expect(told("1.8.11")).toEqual([]);
+  });
   test("but a program that runs the binaries of its backend by name runs no command", () => {
     const profile = { selects: "self" as const };
     const image = { legacy: "1.8.11", change: v6("1.8.7") };

@@ -1,8 +1,8 @@
 import defectsJson from "../../knowledge/defects.json" with { type: "json" };
 import type { Defect, DefectCondition } from "../../knowledge/schema/defects.ts";
-import type { Tool } from "../../model/toolchain.ts";
+import type { Backend, Tool } from "../../model/toolchain.ts";
 import { inRange, packageRevision } from "../../model/version.ts";
-import { backendOnHost, findTool, iptablesInUse } from "../backend.ts";
+import { backendOnHost, findTool, iptablesInUse, nftInUse } from "../backend.ts";
 import { exposureOf } from "../exposure.ts";
 import { iptablesOnHost } from "../host-build.ts";
 import { splitByFamily } from "../tables.ts";
@@ -88,8 +88,11 @@ function affectedTools(cell: Cell, defect: Defect): Tool[] {
   if (defect.tool !== "iptables") return listed(findTool(cell.toolchain, defect.tool));
   const { backend, hostExec } = cell.choice;
   if (hostExec === true || (backend !== "nft" && backend !== "legacy")) return [];
-  if (defect.backend !== undefined && defect.backend !== backend) return [];
-  return iptablesInUse(cell.toolchain, backend).flatMap(({ tool }) => listed(tool));
+  const concerns = (other: Backend) => defect.backend === undefined || defect.backend === other;
+  return [
+    ...(concerns(backend) ? iptablesInUse(cell.toolchain, backend) : []),
+    ...(backend === "legacy" && concerns("nft") ? nftInUse(cell) : []),
+  ].flatMap(({ tool }) => listed(tool));
 }
 
 function listed(tool: Tool | undefined): Tool[] {
