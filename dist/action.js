@@ -42056,18 +42056,18 @@ function decideByRules(choice, { nft: nft2, legacy }) {
   if (legacy > nft2 || choice.legacyWith === "as-many" && legacy === nft2) return "legacy";
   return nft2 > 0 ? "nft" : choice.fallback;
 }
-function decideOnHost(kernelChoice, kernel, nftInUse) {
-  if ("module" in kernelChoice) return decideByModule(kernelChoice, kernel, nftInUse);
+function decideOnHost(kernelChoice, kernel, nftInUse2) {
+  if ("module" in kernelChoice) return decideByModule(kernelChoice, kernel, nftInUse2);
   const { value: release2 } = kernel.release;
   const backend = decideByRelease(kernelChoice.releases, release2);
   if (backend !== void 0) return { backend, because: `the kernel release is ${release2}` };
   return /^\d+(?:\.\d+)*$/.test(release2) ? { missing: `full release of kernel ${release2}` } : { undecided: true };
 }
-function decideByModule({ module, listed: listed4, other }, kernel, nftInUse) {
+function decideByModule({ module, listed: listed4, other }, kernel, nftInUse2) {
   const state = kernel.modules[module]?.value;
   if (state === "builtin") return { backend: other, because: `${module} is built in, which lsmod does not list` };
   if (state === "absent") return { backend: other, because: `the kernel has no ${module}` };
-  if (state === "loaded" || state !== void 0 && nftInUse)
+  if (state === "loaded" || state !== void 0 && nftInUse2)
     return { backend: listed4, because: `${module} is loaded` };
   return { missing: state === void 0 ? `state of ${module}` : `whether ${module} is loaded when the image starts` };
 }
@@ -42105,6 +42105,30 @@ function findIptablesInUse(toolchain, backend) {
   const versions = new Map([...first2, ...behind].map((tool2) => [tool2.version, tool2]).reverse());
   const found = [...versions].map(([version3, tool2]) => ({ name: tool2.name, version: version3, tool: tool2 })).reverse();
   return found.length > 0 ? found : [{ name: "iptables", version: null }];
+}
+function nftInUse({
+  toolchain,
+  image: image2,
+  choice
+}) {
+  if (choice.hostExec === true) return [];
+  if (choice.backend === "nft") return iptablesInUse(toolchain, "nft");
+  return image2.profile?.selects?.value === "self" ? [] : strays(toolchain, "nft", () => findStrays(toolchain));
+}
+var strays = rememberFor()();
+function findStrays({ tools, defaults: defaults2 }) {
+  const found = iptablesCommands.flatMap((command) => {
+    const { backend, via, hostExec: hostExec2 } = defaults2[command] ?? {};
+    if (backend !== "nft" || hostExec2 === true) return [];
+    const name = command.startsWith("ip6") ? "ip6tables" : "iptables";
+    const tool2 = tools.find((known2) => known2.name === name && known2.backend === "nft" && known2.target === via?.at(-1));
+    return [tool2 === void 0 ? { name, version: null } : { name, version: tool2.version, tool: tool2 }];
+  });
+  return found.filter(({ version: version3 }, index) => found.findIndex((other) => other.version === version3) === index);
+}
+function linkLayerInUse(cell2) {
+  if (cell2.choice.hostExec === true || nftInUse(cell2).length > 0) return [];
+  return cell2.toolchain.tools.filter(({ name, backend }) => (name === "ebtables" || name === "arptables") && backend === "nft").map((tool2) => ({ name: tool2.name, version: tool2.version, tool: tool2 }));
 }
 function backendOnHost(program2, hostBackend) {
   switch (program2.backend) {
@@ -47370,6 +47394,10 @@ function splitByFamily(constructs2) {
   if (link.length === 0) return { ip: constructs2, link };
   return { ip: constructs2.filter((construct) => !link.includes(construct)), link };
 }
+function linkLayerOf(tool2, constructs2) {
+  const family = { ebtables: "bridge", arptables: "arp" }[tool2];
+  return family === void 0 ? void 0 : constructs2.filter((construct) => constructFamily(construct) === family);
+}
 
 // src/compat/types.ts
 function operationsOf(image2) {
@@ -47442,8 +47470,11 @@ function affectedTools(cell2, defect) {
   if (defect.tool !== "iptables") return listed(findTool(cell2.toolchain, defect.tool));
   const { backend, hostExec: hostExec2 } = cell2.choice;
   if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return [];
-  if (defect.backend !== void 0 && defect.backend !== backend) return [];
-  return iptablesInUse(cell2.toolchain, backend).flatMap(({ tool: tool2 }) => listed(tool2));
+  const concerns = (other) => defect.backend === void 0 || defect.backend === other;
+  return [
+    ...concerns(backend) ? iptablesInUse(cell2.toolchain, backend) : [],
+    ...backend === "legacy" && concerns("nft") ? nftInUse(cell2) : []
+  ].flatMap(({ tool: tool2 }) => listed(tool2));
 }
 function listed(tool2) {
   return tool2 === void 0 ? [] : [tool2];
@@ -48533,18 +48564,20 @@ function byFamily(meeting2, hasReader) {
   ];
 }
 function imageReads2(cell2) {
-  const tool2 = findTool(cell2.toolchain, "iptables", "nft");
-  if (cell2.choice.backend !== "nft" || cell2.choice.hostExec === true || tool2 === void 0) return [];
-  return cell2.programs.filter((program2) => nativeConstructs(program2.writes).length > 0).map((program2) => ({
-    writer: program2.id,
-    nft: program2.nft,
-    constructs: nativeConstructs(program2.writes),
-    reader: `the image's iptables ${tool2.version ?? "of unknown version"}`,
-    readerTool: "the image's iptables",
-    iptables: tool2.version,
-    operations: operationsOf(cell2.image),
-    program: program2
-  }));
+  const tools = [...nftInUse(cell2), ...linkLayerInUse(cell2)];
+  const writers = cell2.programs.filter((program2) => nativeConstructs(program2.writes).length > 0);
+  return tools.flatMap(
+    ({ name, version: version3 }) => writers.map((program2) => ({
+      writer: program2.id,
+      nft: program2.nft,
+      constructs: linkLayerOf(name, nativeConstructs(program2.writes)) ?? nativeConstructs(program2.writes),
+      reader: `the image's ${name} ${version3 ?? "of unknown version"}`,
+      readerTool: `the image's ${name}`,
+      iptables: version3,
+      operations: operationsOf(cell2.image),
+      program: program2
+    }))
+  );
 }
 function imageWrites2(cell2) {
   const constructs2 = nativeConstructs(cell2.image.profile?.writes?.value);
@@ -48606,10 +48639,6 @@ function tell({ operations }, { loud, rewritten, misread }) {
 }
 
 // src/compat/rules/newer-writer.ts
-function imageTools(cell2) {
-  if (cell2.choice.backend !== "nft" || cell2.choice.hostExec === true) return [];
-  return iptablesInUse(cell2.toolchain, "nft");
-}
 function nftPrograms(cell2) {
   if (cell2.image.network !== "host") return [];
   return cell2.programs.filter((program2) => {
@@ -48697,11 +48726,16 @@ function byFamily2(meeting2, hasReader) {
   const own2 = hasReader ? [{ ...meeting2, constructs: link, linkLayer: true }] : [];
   return ip.length === 0 ? own2 : [{ ...meeting2, constructs: ip }, ...own2];
 }
+function partsFor(tool2, meeting2, hasReader) {
+  const link = linkLayerOf(tool2, meeting2.constructs ?? []);
+  if (link === void 0) return byFamily2(meeting2, hasReader);
+  return link.length === 0 ? [] : [{ ...meeting2, constructs: link, linkLayer: true }];
+}
 function meetAll(cell2, rule14, direction, reportOn) {
   const programs = nftPrograms(cell2);
   const recall2 = metBefore(cell2.toolchain, cell2.image);
   const linkLayerTools = cell2.toolchain.tools.some(({ name }) => name === "ebtables" || name === "arptables");
-  return imageTools(cell2).flatMap(
+  return [...nftInUse(cell2), ...linkLayerInUse(cell2)].flatMap(
     (own2) => programs.flatMap((program2) => {
       const other = iptablesOnHost(program2, cell2.host);
       return recall2(
@@ -48717,7 +48751,7 @@ function meetOne(imageContext, rule14, direction, own2, linkLayerTools, program2
   const judge5 = (version3, node) => {
     const image2 = { name: own2.name, version: version3, release: buildOf(version3, own2.tool?.package) };
     const whole2 = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program2, image2, node);
-    return byFamily2(whole2, direction === "writes" || linkLayerTools).flatMap(
+    return partsFor(own2.name, whole2, direction === "writes" || linkLayerTools).flatMap(
       (meeting2) => reportOn(meeting2, exposureOfMeeting(meeting2)).map((finding4) => ({ finding: finding4, meeting: meeting2 }))
     );
   };
@@ -48728,13 +48762,14 @@ function meetOne(imageContext, rule14, direction, own2, linkLayerTools, program2
       outcome: {
         ...finding4,
         ...assumed ? { message: `${finding4.message}, if ${unsaid(direction, program2)}` } : {},
+        ...own2.name === "ebtables" || own2.name === "arptables" ? { tool: own2.name } : {},
         program: program2.id,
         dependsOnHost: program2.backend === "host",
         evidence: [...finding4.evidence, ...aboutIptables(program2, direction)]
       },
       meeting: meeting2
     }));
-    return findings.length > 0 ? findings : toMet(unmeasured(imageContext, rule14, program2, direction, own2.version, other.version));
+    return findings.length > 0 || linkLayerOf(own2.name, []) !== void 0 ? findings : toMet(unmeasured(imageContext, rule14, program2, direction, own2.version, other.version));
   }
   if (constructs2 === null) return [];
   const couldBeError = (own2.version === null ? testedReleases() : [own2.version]).some(
@@ -48755,7 +48790,7 @@ function unsaid(direction, { id }) {
 }
 function missingOf(rule14, own2, program2, other) {
   const facts = [];
-  if (own2.version === null) facts.push("version of the image's iptables");
+  if (own2.version === null) facts.push(`version of the image's ${own2.name}`);
   if (program2.backend === "unknown") facts.push(`backend of ${program2.id}`);
   if (other === void 0)
     facts.push(
@@ -48821,7 +48856,7 @@ function hostToolsRead(cell2, rule14) {
   const { installed, ownBackend } = cell2.host.iptables;
   if (cell2.image.network !== "host" || reader2 === void 0 || installed?.value === false) return [];
   if ((ownBackend?.value ?? cell2.hostBackend) !== "nft") return [];
-  return imageTools(cell2).flatMap(({ name, version: version3, tool: tool2 }) => {
+  return nftInUse(cell2).flatMap(({ name, version: version3, tool: tool2 }) => {
     if (version3 === null) return [];
     const meeting2 = {
       writer: buildOf(version3, tool2?.package),
@@ -57605,7 +57640,7 @@ function describe4(before, distribution, run2, cells) {
     ...change2.releaseAlone && !failing ? { upgrade: { distribution: distribution.id, release: candidate.release.release } } : {},
     text: `${change2.text}: ${effectOf(cells, after)}${failing ? "" : change2.command}`,
     clears: (host, rule14, cause) => !after.some(
-      (cell2) => cell2.host.id === host && cell2.findings.some((finding4) => finding4.rule === rule14 && finding4.cause === cause)
+      (cell2) => cell2.host.id === host && (cell2.all.some((finding4) => finding4.rule === rule14 && finding4.cause === cause) || cell2.missing.some((missing) => missing.rule === rule14))
     )
   };
 }
@@ -66430,7 +66465,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "36866428ae76490a" : void 0;
+var build = true ? "2265211b7fab4e06" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -66738,6 +66773,13 @@ var ownProgram = strictObject({
   ),
   creates: optional(
     array(string2().check(_regex(/^[a-z]+:[a-z,]+$/, "a set type, e.g. hash:ip,port"))).check(about("Set types that it creates with ipset, [] for none. Without it every type may be among them."))
+  ),
+  "lists-all-sets": optional(
+    boolean2().check(
+      about(
+        "Whether it runs ipset list or ipset save for all sets, not by name. Without it both are possible, as warnings."
+      )
+    )
   ),
   operations: optional(
     array(operationSchema).check(about("What it does with rules that others wrote. Without it nothing is certain."))
@@ -67336,7 +67378,7 @@ function resolveOwn(own2) {
     operations: own2.operations ?? null,
     changesRules: own2["changes-rules"] ?? false,
     creates: own2.creates ?? null,
-    listsAllSets: null,
+    listsAllSets: own2["lists-all-sets"] ?? null,
     evidence: [
       { fact: `${own2.name}: ${stated2.length === 0 ? "nothing stated" : stated2.join(", ")}`, source: "config" }
     ]
@@ -71210,7 +71252,7 @@ function beginReading(reference, { line, show: show3, now }) {
       if (show3 !== void 0) return;
       if (bytes === 0) return line(`${reference}: no layer had to be read`);
       const seconds = ((now() - start) / 1e3).toFixed(1);
-      line(`${reference}: ${done} layers, ${megabytes(bytes)} read in ${seconds} s`);
+      line(`${reference}: ${done} ${done === 1 ? "layer" : "layers"}, ${megabytes(bytes)} read in ${seconds} s`);
     },
     fail: () => show3?.("")
   };

@@ -1212,7 +1212,7 @@ function beginReading(reference, { line, show, now }) {
       if (show !== void 0) return;
       if (bytes === 0) return line(`${reference}: no layer had to be read`);
       const seconds = ((now() - start) / 1e3).toFixed(1);
-      line(`${reference}: ${done} layers, ${megabytes(bytes)} read in ${seconds} s`);
+      line(`${reference}: ${done} ${done === 1 ? "layer" : "layers"}, ${megabytes(bytes)} read in ${seconds} s`);
     },
     fail: () => show?.("")
   };
@@ -1246,7 +1246,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "36866428ae76490a" : void 0;
+var build = true ? "2265211b7fab4e06" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
