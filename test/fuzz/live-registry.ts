@@ -111,16 +111,17 @@ async function readWhileListening(conversation: Conversation, heard: string[]): 
     socket.end("HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n");
   });
   let nth = 0;
+  // Known before the first request, and still when one comes late to a server that is being closed.
+  const hosts = { other: hostOf(other), self: "" };
   const registry = await listen((head, socket) => {
     const disturbance = conversation.disturbances.find((one) => one.nth === nth) ?? PLAIN;
     nth++;
-    const headers = disturbance.headers.map((line) =>
-      line.replace("OTHER", hostOf(other)).replace("SELF", hostOf(registry)),
-    );
-    socket.write(serialise(answerTo(head, conversation, hostOf(registry)), { ...disturbance, headers }));
+    const headers = disturbance.headers.map((line) => line.replace("OTHER", hosts.other).replace("SELF", hosts.self));
+    socket.write(serialise(answerTo(head, conversation, hosts.self), { ...disturbance, headers }));
   });
+  hosts.self = hostOf(registry);
   try {
-    const reference = `docker://${hostOf(registry)}/team/app@${index.digest}`;
+    const reference = `docker://${hosts.self}/team/app@${index.digest}`;
     const env = { DOCKER_CONFIG: "/nonexistent" };
     const images = await openImages(reference, { probe: keepAll, limits, env, credentials });
     return JSON.stringify(images.map(({ platforms }) => platforms.map(({ tree }) => [...tree.walk()])));
