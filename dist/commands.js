@@ -25821,6 +25821,45 @@ var debian_12_default = {
       ]
     },
     {
+      id: "6.1-armmp",
+      release: { value: "6.1.0-50-armmp", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen", note: "row read as 6.1.0-50-armmp (6.1.176-1)" },
+      modules: {
+        arp_tables: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ebtables: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip6_tables: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip6table_filter: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip6table_mangle: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip6table_nat: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip6table_raw: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip_set: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        ip_tables: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        iptable_filter: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        iptable_mangle: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        iptable_nat: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        iptable_raw: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        nft_fib: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        nft_fib_inet: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_mark: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_set: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" }
+      },
+      notes: [
+        "armmp, 32 bits"
+      ]
+    },
+    {
       id: "6.12-cloud",
       release: { value: "6.12.117+deb12-cloud-amd64", source: "Debian linux-image-6.12.117+deb12-cloud-amd64 6.12.117-1~deb12u1, config and module list", confidence: "seen", note: "row read as 6.12.117+deb12-cloud-amd64 (6.12.117-1~deb12u1)" },
       modules: {
@@ -26046,6 +26085,45 @@ var debian_13_default = {
       },
       notes: [
         "generic arm64"
+      ]
+    },
+    {
+      id: "6.12-armmp",
+      release: { value: "6.12.107+deb13-armmp", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen", note: "row read as 6.12.107+deb13-armmp (6.12.107-1)" },
+      modules: {
+        arp_tables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ebtables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip6_tables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip6table_filter: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip6table_mangle: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip6table_nat: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip6table_raw: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip_set: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        ip_tables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        iptable_filter: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        iptable_mangle: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        iptable_nat: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        iptable_raw: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        nft_fib: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        nft_fib_inet: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_mark: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_set: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" }
+      },
+      notes: [
+        "armmp, 32 bits"
       ]
     },
     {
@@ -40986,7 +41064,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "2265211b7fab4e06" : void 0;
+var build = true ? "f65f4d5d091c01a7" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
