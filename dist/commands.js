@@ -23229,6 +23229,10 @@ var xt_extensions_default = {
 
 // src/compat/extension-uses.ts
 var extensionKnowledge = xt_extensions_default;
+function describeConditions(uses) {
+  const conditions = [...new Set(uses.flatMap(({ condition }) => condition ?? []))];
+  return conditions.length === 0 ? "" : ` (it matters ${conditions.join(", ")})`;
+}
 function extensionUses({ toolchain, image: image2 }) {
   return known(toolchain)(image2, "", () => findUses(toolchain, image2));
 }
@@ -23313,8 +23317,6 @@ function reportExtensions(cell2, uses, severity2, directory) {
   const [first2] = uses;
   if (first2 === void 0) return [];
   const names2 = uses.map(({ extension }) => extension).join(", ");
-  const conditions = [...new Set(uses.flatMap(({ condition: condition2 }) => condition2 ?? []))];
-  const condition = conditions.length === 0 ? "" : ` (it matters ${conditions.join(", ")})`;
   return [
     {
       kind: "finding",
@@ -23322,7 +23324,7 @@ function reportExtensions(cell2, uses, severity2, directory) {
       severity: severity2,
       cause: `extension:${severity2}:${directory}:${names2}`,
       tool: "iptables",
-      message: `iptables-${cell2.choice.backend} cannot load ${names2}: no file of ${directory} brings them${condition}`,
+      message: `iptables-${cell2.choice.backend} cannot load ${names2}: no file of ${directory} brings them${describeConditions(uses)}`,
       evidence: [
         { fact: `no extension in ${directory} registers ${names2}`, source: "image" },
         { fact: `the program uses ${first2.extension}`, source: first2.source }
@@ -24157,15 +24159,13 @@ function report(cell2, uses, severity2, why) {
   if (uses.length === 0) return [];
   const modules = [...new Set(uses.map(({ module }) => module))];
   const extensions = uses.map(({ extension }) => extension);
-  const conditions = [...new Set(uses.flatMap(({ condition: condition2 }) => condition2 ?? []))];
-  const condition = conditions.length === 0 ? "" : ` (it matters ${conditions.join(", ")})`;
   return [
     {
       kind: "finding",
       rule: rule13,
       severity: severity2,
       cause: `xt:${why}:${modules.join(",")}`,
-      message: `iptables-${cell2.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${condition}`,
+      message: `iptables-${cell2.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${describeConditions(uses)}`,
       evidence: [
         ...modules.flatMap((module) => moduleEvidence(cell2.host, module)),
         ...uses.slice(0, 1).map(({ extension, source }) => ({ fact: `the program uses ${extension}`, source }))
@@ -41064,7 +41064,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "f65f4d5d091c01a7" : void 0;
+var build = true ? "fc2f0cd00ee6aad2" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);

@@ -1246,7 +1246,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "f65f4d5d091c01a7" : void 0;
+var build = true ? "fc2f0cd00ee6aad2" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;

@@ -16,6 +16,12 @@ export interface ExtensionUse {
   source: string;
 }
 
+/** When the uses matter, as the end of a message; empty when they always do. */
+export function describeConditions(uses: readonly ExtensionUse[]): string {
+  const conditions = [...new Set(uses.flatMap(({ condition }) => condition ?? []))];
+  return conditions.length === 0 ? "" : ` (it matters ${conditions.join(", ")})`;
+}
+
 /** The matches and targets of the image's program, those that are certain first among those of one name. */
 export function extensionUses({ toolchain, image }: Cell): readonly ExtensionUse[] {
   return known(toolchain)(image, "", () => findUses(toolchain, image));

@@ -1,6 +1,6 @@
 import type { ExtensionSet } from "../../model/toolchain.ts";
 import { findTool } from "../backend.ts";
-import { type ExtensionUse, extensionUses } from "../extension-uses.ts";
+import { describeConditions, type ExtensionUse, extensionUses } from "../extension-uses.ts";
 import type { Cell, RawFinding, Rule } from "../types.ts";
 
 const rule = "missing-library";
@@ -71,8 +71,6 @@ function reportExtensions(
   const [first] = uses;
   if (first === undefined) return [];
   const names = uses.map(({ extension }) => extension).join(", ");
-  const conditions = [...new Set(uses.flatMap(({ condition }) => condition ?? []))];
-  const condition = conditions.length === 0 ? "" : ` (it matters ${conditions.join(", ")})`;
   return [
     {
       kind: "finding",
@@ -80,7 +78,7 @@ function reportExtensions(
       severity,
       cause: `extension:${severity}:${directory}:${names}`,
       tool: "iptables",
-      message: `iptables-${cell.choice.backend} cannot load ${names}: no file of ${directory} brings them${condition}`,
+      message: `iptables-${cell.choice.backend} cannot load ${names}: no file of ${directory} brings them${describeConditions(uses)}`,
       evidence: [
         { fact: `no extension in ${directory} registers ${names}`, source: "image" },
         { fact: `the program uses ${first.extension}`, source: first.source },

@@ -1,6 +1,6 @@
 import { compareVersions } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
-import { type ExtensionUse, extensionKnowledge, extensionUses } from "../extension-uses.ts";
+import { describeConditions, type ExtensionUse, extensionKnowledge, extensionUses } from "../extension-uses.ts";
 import { moduleEvidence, moduleState } from "../modules.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 
@@ -68,15 +68,13 @@ function report(
   if (uses.length === 0) return [];
   const modules = [...new Set(uses.map(({ module }) => module))];
   const extensions = uses.map(({ extension }) => extension);
-  const conditions = [...new Set(uses.flatMap(({ condition }) => condition ?? []))];
-  const condition = conditions.length === 0 ? "" : ` (it matters ${conditions.join(", ")})`;
   return [
     {
       kind: "finding",
       rule,
       severity,
       cause: `xt:${why}:${modules.join(",")}`,
-      message: `iptables-${cell.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${condition}`,
+      message: `iptables-${cell.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${describeConditions(uses)}`,
       evidence: [
         ...modules.flatMap((module) => moduleEvidence(cell.host, module)),
         ...uses.slice(0, 1).map(({ extension, source }) => ({ fact: `the program uses ${extension}`, source })),
