@@ -25,7 +25,8 @@ export interface ToolInUse {
   tool?: Tool;
 }
 
-const iptablesCommands = [
+/** Commands whose links decide by themselves, IPv4 first. */
+export const iptablesCommands = [
   "iptables",
   "ip6tables",
   "iptables-save",

@@ -1,5 +1,6 @@
 import { backendOnHost, findTool } from "../backend.ts";
 import { groupByState, moduleEvidence } from "../modules.ts";
+import { causeOfOther, type OtherCommand, otherCommands } from "../other-commands.ts";
 import type { Cell, ImageContext, Outcome, RawFinding, Rule } from "../types.ts";
 
 const rule = "legacy-modules-missing";
@@ -24,50 +25,73 @@ function furtherTables({ profile }: ImageContext): string[] {
 export const legacyModulesMissing: Rule = {
   id: rule,
   evaluate(cell) {
-    if (cell.choice.backend !== "legacy" || cell.choice.hostExec === true) return [];
-    const further = furtherTables(cell.image);
-    const v4 = evaluateFamily(cell, [...needed, ...further.map((table) => `iptable_${table}`)], "iptables-legacy");
-    if (v4.length > 0 || findTool(cell.toolchain, "ip6tables", "legacy") === undefined) return v4;
+    if (cell.choice.hostExec === true) return [];
+    if (cell.choice.backend !== "legacy") return otherCommands(cell).flatMap((other) => judgeOther(cell, other));
+    const chosen = { cause: "backend", isCertain: true, evidence: choiceEvidence(cell) };
+    const v6 = { ...chosen, title: "ip6tables-legacy", modules: modulesV6(cell) };
+    const hasV6 = findTool(cell.toolchain, "ip6tables", "legacy") !== undefined;
+    // Of an image that has the tool of IPv6 alone that one is what runs.
+    if (hasV6 && findTool(cell.toolchain, "iptables") === undefined) return evaluateFamily(cell, v6);
+    const v4 = evaluateFamily(cell, { ...chosen, title: "iptables-legacy", modules: modulesV4(cell) });
+    if (v4.length > 0 || !hasV6 || otherCommands(cell).some(({ name }) => name === "ip6tables")) return v4;
     // A host may have the IPv4 tables only (talos#13935), and a program may never touch IPv6: a condition that isn't stated.
-    const modulesV6 = [...neededV6, ...further.map((table) => `ip6table_${table}`)];
-    return evaluateFamily(cell, modulesV6, "ip6tables-legacy").flatMap((outcome): Outcome[] =>
-      outcome.kind === "finding" ? [{ ...outcome, severity: "warning", cause: "backend-v6" }] : [],
-    );
+    return evaluateFamily(cell, { ...v6, cause: "backend-v6", isCertain: false });
   },
 };
 
-function evaluateFamily(cell: Cell, modules: readonly string[], tool: string): Outcome[] {
-  const { host } = cell;
-  const groups = groupByState(host, modules);
-  const base = { kind: "finding", rule, cause: "backend", remedy } as const;
+function modulesV4({ image }: Cell): string[] {
+  return [...needed, ...furtherTables(image).map((table) => `iptable_${table}`)];
+}
+
+function modulesV6({ image }: Cell): string[] {
+  return [...neededV6, ...furtherTables(image).map((table) => `ip6table_${table}`)];
+}
+
+/** A command that is legacy beside an `iptables` that isn't. */
+function judgeOther(cell: Cell, other: OtherCommand): Outcome[] {
+  if (other.backend !== "legacy") return [];
+  const modules = other.name === "iptables" ? modulesV4(cell) : modulesV6(cell);
+  return evaluateFamily(cell, { ...other, modules, cause: causeOfOther(other) });
+}
+
+/** An iptables-legacy of the image, and what it needs of the kernel. */
+interface Use {
+  title: string;
+  /** The first is the core, without which none of the others is loaded. */
+  modules: readonly string[];
+  cause: string;
+  /** It is known to be run; otherwise nothing is worse than a warning, and what isn't known can't be. */
+  isCertain: boolean;
+  evidence: RawFinding["evidence"][number];
+}
+
+function evaluateFamily(cell: Cell, use: Use): Outcome[] {
+  const { title, modules, isCertain } = use;
+  const groups = groupByState(cell.host, modules);
   if (groups.absent.length > 0) {
-    return [
-      {
-        ...base,
-        severity: "error",
-        message: `${tool} cannot ${workIn(groups.absent)}: the kernel has no ${groups.absent.join(", ")}`,
-        evidence: evidenceOf(cell, groups.absent),
-      },
-    ];
+    const message = `${title} cannot ${workIn(groups.absent)}: the kernel has no ${groups.absent.join(", ")}`;
+    return [finding(use, "error", message, evidenceOf(cell, use, groups.absent))];
   }
-  const missing = groups.unknown.map(
+  const missing = (isCertain ? groups.unknown : []).map(
     (name): Outcome => ({ kind: "missing", rule, fact: `state of kernel module ${name}` }),
   );
   if (groups["optional-package"].length > 0) {
-    return [
-      ...missing,
-      {
-        ...base,
-        severity: "warning",
-        message: `${tool} works only if a further package brings ${groups["optional-package"].join(", ")}`,
-        evidence: evidenceOf(cell, groups["optional-package"]),
-      },
-    ];
+    const message = `${title} works only if a further package brings ${groups["optional-package"].join(", ")}`;
+    return [...missing, finding(use, "warning", message, evidenceOf(cell, use, groups["optional-package"]))];
   }
   if (missing.length > 0) return missing;
-  const core = modules[0];
+  const [core] = modules;
   if (core === undefined || !groups.loadable.includes(core) || loadedByAnother(cell)) return [];
-  return evaluateLoading(cell, core, tool);
+  return evaluateLoading(cell, use, core);
+}
+
+function finding(
+  { cause, isCertain }: Use,
+  worst: RawFinding["severity"],
+  message: string,
+  evidence: RawFinding["evidence"],
+): RawFinding {
+  return { kind: "finding", rule, cause, severity: isCertain ? worst : "warning", message, evidence, remedy };
 }
 
 const furtherModule = /^ip6?table_(mangle|raw|security)$/;
@@ -78,13 +102,13 @@ function workIn(absent: readonly string[]): string {
   return tables.includes(undefined) ? "work" : `write into ${tables.join(" and ")}`;
 }
 
-function evidenceOf(cell: Cell, modules: readonly string[]): RawFinding["evidence"] {
+function evidenceOf(cell: Cell, use: Use, modules: readonly string[]): RawFinding["evidence"] {
   const tables = cell.image.profile?.tables;
   const stated =
     tables !== undefined && modules.some((name) => furtherModule.test(name))
       ? [{ fact: `${cell.image.profile?.title} writes into that table`, source: tables.source }]
       : [];
-  return [choiceEvidence(cell), ...modules.flatMap((name) => moduleEvidence(cell.host, name)), ...stated];
+  return [use.evidence, ...modules.flatMap((name) => moduleEvidence(cell.host, name)), ...stated];
 }
 
 /** A program that runs the host's own iptables-legacy loads the modules with the host's modprobe. */
@@ -95,18 +119,18 @@ function loadedByAnother(cell: Cell): boolean {
 }
 
 /** The module is on disk and nobody loads it: whether the image can is a matter of its manifests and of a modprobe. */
-function evaluateLoading(cell: Cell, core: string, tool: string): Outcome[] {
+function evaluateLoading(cell: Cell, use: Use, core: string): Outcome[] {
   const { modules } = cell.image;
-  const base = { kind: "finding", rule, cause: "backend", remedy } as const;
-  const evidence = [choiceEvidence(cell), ...moduleEvidence(cell.host, core)];
+  const { title } = use;
+  const evidence = [use.evidence, ...moduleEvidence(cell.host, core)];
   if (modules === "host" && cell.toolchain.modprobe) return [];
   if (modules === "none" || !cell.toolchain.modprobe) {
     const why = modules === "none" ? "the image may not load modules" : "the image has no modprobe";
-    const message = `${tool} fails until something loads ${core}: nothing on the node does, and ${why}`;
-    return [{ ...base, severity: "error", message, evidence }];
+    const message = `${title} fails until something loads ${core}: nothing on the node does, and ${why}`;
+    return [finding(use, "error", message, evidence)];
   }
-  const message = `${tool} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
-  return [{ ...base, severity: "warning", message, evidence }];
+  const message = `${title} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
+  return [finding(use, "warning", message, evidence)];
 }
 
 function choiceEvidence(cell: Cell) {

@@ -1,5 +1,6 @@
 import { moduleEvidence, moduleState } from "../modules.ts";
-import type { Rule } from "../types.ts";
+import { causeOfOther, otherCommands } from "../other-commands.ts";
+import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 
 const rule = "nft-compat-missing";
 
@@ -11,25 +12,43 @@ const rule = "nft-compat-missing";
 export const nftCompatMissing: Rule = {
   id: rule,
   evaluate(cell) {
-    if (cell.choice.backend !== "nft" || cell.choice.hostExec === true) return [];
-    const state = moduleState(cell.host, "nft_compat");
-    if (state === undefined) return [{ kind: "missing", rule, fact: "state of kernel module nft_compat" }];
-    if (state !== "absent" && state !== "optional-package") return [];
-    const message =
-      state === "absent"
-        ? "iptables-nft fails for rules with comment, addrtype, conntrack or MASQUERADE: the kernel has no nft_compat"
-        : "iptables-nft works only if a further package brings nft_compat";
-    return [
-      {
-        kind: "finding",
-        rule,
-        cause: "backend",
-        severity: state === "absent" ? "error" : "warning",
-        message,
-        evidence: [{ fact: cell.choice.because, source: "image" }, ...moduleEvidence(cell.host, "nft_compat")],
-        remedy:
-          "Install the package with the extra kernel modules on the node (kernel-modules-extra), or use native nftables.",
-      },
-    ];
+    const { choice } = cell;
+    if (choice.hostExec === true) return [];
+    if (choice.backend === "nft") {
+      const evidence = { fact: choice.because, source: "image" };
+      return judge(cell, { title: "iptables-nft", cause: "backend", isCertain: true, evidence });
+    }
+    const other = otherCommands(cell).find(({ backend }) => backend === "nft");
+    return other === undefined ? [] : judge(cell, { ...other, cause: causeOfOther(other) });
   },
 };
+
+/** What of the image needs nft_compat. */
+interface Use {
+  title: string;
+  cause: string;
+  isCertain: boolean;
+  evidence: RawFinding["evidence"][number];
+}
+
+function judge(cell: Cell, { title, cause, isCertain, evidence }: Use): Outcome[] {
+  const state = moduleState(cell.host, "nft_compat");
+  if (state === undefined)
+    return isCertain ? [{ kind: "missing", rule, fact: "state of kernel module nft_compat" }] : [];
+  if (state !== "absent" && state !== "optional-package") return [];
+  return [
+    {
+      kind: "finding",
+      rule,
+      cause,
+      severity: state === "absent" && isCertain ? "error" : "warning",
+      message:
+        state === "absent"
+          ? `${title} fails for rules with comment, addrtype, conntrack or MASQUERADE: the kernel has no nft_compat`
+          : `${title} works only if a further package brings nft_compat`,
+      evidence: [evidence, ...moduleEvidence(cell.host, "nft_compat")],
+      remedy:
+        "Install the package with the extra kernel modules on the node (kernel-modules-extra), or use native nftables.",
+    },
+  ];
+}

@@ -1,6 +1,7 @@
-import { findTool } from "../backend.ts";
+import { findTool, linkLayerInUse } from "../backend.ts";
 import { moduleEvidence, moduleState } from "../modules.ts";
-import type { Cell, Outcome, Rule } from "../types.ts";
+import { causeOfOther, otherCommands } from "../other-commands.ts";
+import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 
 const rule = "nft-kernel-missing";
 
@@ -9,35 +10,66 @@ const rule = "nft-kernel-missing";
 export const nftKernelMissing: Rule = {
   id: rule,
   evaluate(cell) {
-    const what = usesNft(cell);
-    if (what === undefined) return [];
-    const state = moduleState(cell.host, "nf_tables");
-    const evidence = [{ fact: cell.choice.because, source: "image" }, ...moduleEvidence(cell.host, "nf_tables")];
-    const base = { kind: "finding", rule, cause: "backend", remedy } as const;
-    const outcomes: Outcome[] = [];
-    if (state === undefined) outcomes.push({ kind: "missing", rule, fact: "state of kernel module nf_tables" });
-    if (state === "absent") {
-      outcomes.push({
-        ...base,
-        severity: "error",
-        message: `${what} cannot work: the kernel has no nf_tables`,
-        evidence,
-      });
-    }
-    if (state === "optional-package") {
-      const message = `${what} works only if a further package brings nf_tables`;
-      outcomes.push({ ...base, severity: "warning", message, evidence });
-    }
-    return outcomes;
+    const use = usesNft(cell);
+    return use === undefined ? [] : judge(cell, use);
   },
 };
 
-/** What of the image needs nf_tables on this host, in words; undefined when nothing does. */
-function usesNft(cell: Cell): string | undefined {
-  if (cell.choice.hostExec === true) return undefined;
-  if (cell.choice.backend === "nft") return "iptables-nft";
-  if (cell.choice.backend !== "none") return undefined;
-  return findTool(cell.toolchain, "nft") === undefined ? undefined : "nft";
+/** What of the image needs nf_tables. */
+interface Use {
+  title: string;
+  cause: string;
+  isCertain: boolean;
+  evidence: RawFinding["evidence"][number];
+}
+
+function judge(cell: Cell, use: Use): Outcome[] {
+  const state = moduleState(cell.host, "nf_tables");
+  if (state === undefined)
+    return use.isCertain ? [{ kind: "missing", rule, fact: "state of kernel module nf_tables" }] : [];
+  if (state !== "absent" && state !== "optional-package") return [];
+  const message =
+    state === "absent"
+      ? `${use.title} cannot work: the kernel has no nf_tables`
+      : `${use.title} works only if a further package brings nf_tables`;
+  const severity = state === "absent" && use.isCertain ? "error" : "warning";
+  const evidence = [use.evidence, ...moduleEvidence(cell.host, "nf_tables")];
+  return [{ kind: "finding", rule, cause: use.cause, severity, message, evidence, remedy }];
+}
+
+/** What of the image needs nf_tables on this host; undefined when nothing does. */
+function usesNft(cell: Cell): Use | undefined {
+  const { choice } = cell;
+  const chosen = { fact: choice.because, source: "image" };
+  const certain = { cause: "backend", isCertain: true };
+  const native = nativeProgram(cell);
+  if (native !== undefined) return native;
+  if (choice.hostExec === true) return undefined;
+  if (choice.backend === "nft") return { title: "iptables-nft", evidence: chosen, ...certain };
+  const alone = choice.backend === "none" ? nftAlone(cell) : undefined;
+  if (alone !== undefined) return { title: alone, evidence: chosen, ...certain };
+  const other = otherCommands(cell).find(({ backend }) => backend === "nft");
+  if (other === undefined) return undefined;
+  const { title, isCertain, evidence } = other;
+  return { title, cause: causeOfOther(other), isCertain, evidence };
+}
+
+/** A program that is known to speak nf_tables in all of its versions, through netlink or its nft. One whose image has iptables
+ * and that isn't known to run nft may be an older one. */
+function nativeProgram({ image: { profile }, toolchain }: Cell): Use | undefined {
+  const rows = profile?.versions ?? [];
+  const [first] = rows;
+  if (profile === undefined || first === undefined || !rows.every((row) => row.backend.value === "native-nft"))
+    return undefined;
+  if (profile.runs?.value.includes("nft") !== true && findTool(toolchain, "iptables") !== undefined) return undefined;
+  const evidence = { fact: `${profile.title} speaks nf_tables`, source: first.backend.source };
+  return { title: profile.title, cause: "backend", isCertain: true, evidence };
+}
+
+/** The tool of an image that has it for want of an iptables. */
+function nftAlone(cell: Cell): string | undefined {
+  if (findTool(cell.toolchain, "nft") !== undefined) return "nft";
+  return linkLayerInUse(cell)[0]?.name;
 }
 
 const remedy =

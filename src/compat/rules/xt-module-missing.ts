@@ -1,7 +1,9 @@
+import type { Backend } from "../../model/toolchain.ts";
 import { compareVersions } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
 import { describeConditions, type ExtensionUse, extensionKnowledge, extensionUses } from "../extension-uses.ts";
 import { moduleEvidence, moduleState } from "../modules.ts";
+import { otherCommands } from "../other-commands.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 
 const rule = "xt-module-missing";
@@ -14,46 +16,63 @@ const rule = "xt-module-missing";
 export const xtModuleMissing: Rule = {
   id: rule,
   evaluate(cell) {
-    if (cell.choice.hostExec === true || !backendWorks(cell)) return [];
-    const uses = extensionUses(cell).filter((use) => translated(cell, use.extension) === false);
-    const gone = uses.filter((use) => moduleState(cell.host, use.module) === "absent");
-    const extra = uses.filter((use) => moduleState(cell.host, use.module) === "optional-package");
-    const certain = gone.filter((use) => use.condition === undefined);
-    const possible = gone.filter(
-      (use) => use.condition !== undefined && !certain.some(({ module }) => module === use.module),
-    );
-    return [
-      ...unknownVersion(cell),
-      ...report(cell, certain, "error", "the kernel has no"),
-      ...report(cell, possible, "warning", "the kernel has no"),
-      ...report(cell, extra, "warning", "only a further package brings"),
-    ];
+    const { backend, hostExec } = cell.choice;
+    if (hostExec === true) return [];
+    const own = backend === "nft" || backend === "legacy" ? [plain(backend)] : [];
+    return [...own, ...otherCommands(cell)].filter((use) => works(cell, use)).flatMap((use) => judge(cell, use));
   },
 };
 
-/** Without the backend itself no rule can be written at all: other rules say so. */
-function backendWorks(cell: Cell): boolean {
-  const { backend } = cell.choice;
-  const needed = { nft: ["nf_tables", "nft_compat"], legacy: ["ip_tables"], none: ["none"], unknown: ["none"] }[
-    backend
+/** An iptables of the image that writes rules. */
+interface Use {
+  title: string;
+  name: string;
+  backend: Backend;
+  /** The program is known to run it. */
+  isCertain: boolean;
+}
+
+function plain(backend: Backend): Use {
+  return { title: `iptables-${backend}`, name: "iptables", backend, isCertain: true };
+}
+
+function judge(cell: Cell, use: Use): Outcome[] {
+  const uses = extensionUses(cell).filter(({ extension }) => translated(cell, use, extension) === false);
+  const gone = uses.filter(({ module }) => moduleState(cell.host, module) === "absent");
+  const extra = uses.filter(({ module }) => moduleState(cell.host, module) === "optional-package");
+  const certain = gone.filter(({ condition }) => condition === undefined);
+  const possible = gone.filter(
+    ({ condition, module }) => condition !== undefined && !certain.some((other) => other.module === module),
+  );
+  return [
+    ...unknownVersion(cell, use),
+    ...report(cell, use, certain, use.isCertain ? "error" : "warning", "the kernel has no"),
+    ...report(cell, use, possible, "warning", "the kernel has no"),
+    ...report(cell, use, extra, "warning", "only a further package brings"),
   ];
-  return needed[0] !== "none" && needed.every((name) => moduleState(cell.host, name) !== "absent");
+}
+
+/** Without the backend itself no rule can be written at all: other rules say so. */
+function works(cell: Cell, { backend }: Use): boolean {
+  const needed = { nft: ["nf_tables", "nft_compat"], legacy: ["ip_tables"] }[backend];
+  return needed.every((name) => moduleState(cell.host, name) !== "absent");
 }
 
 /** iptables-nft writes some matches without their modules. undefined: its version would tell. */
-function translated(cell: Cell, extension: string): boolean | undefined {
+function translated(cell: Cell, { backend, name }: Use, extension: string): boolean | undefined {
   const since = extensionKnowledge.extensions[extension]?.translatedSince;
-  if (cell.choice.backend !== "nft" || since === undefined) return false;
-  const version = findTool(cell.toolchain, "iptables", "nft")?.version ?? null;
+  if (backend !== "nft" || since === undefined) return false;
+  const version = findTool(cell.toolchain, name, "nft")?.version ?? null;
   return version === null ? undefined : compareVersions(version, since) >= 0;
 }
 
 /** An iptables that may be too old to do without a module that is not there. */
-function unknownVersion(cell: Cell): Outcome[] {
+function unknownVersion(cell: Cell, use: Use): Outcome[] {
+  if (!use.isCertain) return [];
   const needed = extensionUses(cell).some(
     ({ extension, module, condition }) =>
       condition === undefined &&
-      translated(cell, extension) === undefined &&
+      translated(cell, use, extension) === undefined &&
       moduleState(cell.host, module) === "absent",
   );
   return needed ? [{ kind: "missing", rule, fact: "version of the image's iptables" }] : [];
@@ -61,6 +80,7 @@ function unknownVersion(cell: Cell): Outcome[] {
 
 function report(
   cell: Cell,
+  { title }: Use,
   uses: readonly ExtensionUse[],
   severity: RawFinding["severity"],
   why: string,
@@ -74,7 +94,7 @@ function report(
       rule,
       severity,
       cause: `xt:${why}:${modules.join(",")}`,
-      message: `iptables-${cell.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${describeConditions(uses)}`,
+      message: `${title} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${describeConditions(uses)}`,
       evidence: [
         ...modules.flatMap((module) => moduleEvidence(cell.host, module)),
         ...uses.slice(0, 1).map(({ extension, source }) => ({ fact: `the program uses ${extension}`, source })),

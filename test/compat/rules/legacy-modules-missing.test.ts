@@ -3,6 +3,14 @@ import { ask, kubelet, messageOf, type Setup } from "../../support/cells.ts";
 
 const rule = "legacy-modules-missing";
 const legacy = { legacy: "1.8.11" };
+/** IPv6 alone is what it is for. */
+const v6Alone: Setup["image"] = {
+  ...legacy,
+  change(toolchain) {
+    toolchain.tools = toolchain.tools.filter(({ name }) => name === "ip6tables");
+    toolchain.defaults.iptables = { backend: "none", via: [] };
+  },
+};
 const both = { nft: "1.8.11", legacy: "1.8.11", wrapper: "v2" };
 const nftNode = (modules: object) => ({ backend: "nft" as const, modules });
 
@@ -64,6 +72,17 @@ test.each<[string, Setup, string[]]>([
   ],
   ["IPv6 alone is missing", { image: legacy, host: nftNode({ absent: ["ip6_tables"] }) }, ["warning"]],
   ["IPv6 not known", { image: legacy, host: nftNode({ unknown: ["ip6table_filter"] }) }, []],
+  [
+    "an image with the tool of IPv6 alone: that of IPv4 doesn't matter",
+    { image: v6Alone, host: nftNode({ absent: ["ip_tables"] }) },
+    [],
+  ],
+  ["and that of IPv6 does", { image: v6Alone, host: nftNode({ absent: ["ip6_tables"] }) }, ["error"]],
+  [
+    "also where it isn't known",
+    { image: v6Alone, host: nftNode({ unknown: ["ip6table_filter"] }) },
+    ["missing: state of kernel module ip6table_filter"],
+  ],
   ["an nft image", { image: { nft: "1.8.11" }, host: nftNode({ absent: ["ip_tables"] }) }, []],
   ["a wrapper that picks nft", { image: both, host: nftNode({ absent: ["ip_tables"] }) }, []],
   ["the host's own tools", { image: { ...legacy, hostExec: true }, host: nftNode({ absent: ["ip_tables"] }) }, []],
