@@ -61,24 +61,42 @@ function isProgramDirectory(path: string): boolean {
  * information is looked for, while they stream by.
  */
 export function openExecutable(file: StreamedFile, name: string): ContentSink {
-  const head = Buffer.alloc(Math.min(file.size, HEAD_SIZE));
+  const headSize = Math.min(file.size, HEAD_SIZE);
+  /** What there is of the beginning, where the first piece holds less of it than is wanted. */
+  let head: Buffer | undefined;
   let position = 0;
   let reader: ContentSink | undefined;
   let dismissed = false;
-  const feed = (chunk: Uint8Array): boolean => {
-    if (reader) return reader.write(chunk);
-    const taken = Math.min(chunk.length, head.length - position);
+
+  /** @param start the beginning @param rest what is to be read, from the beginning on */
+  function open(start: Buffer, rest: Uint8Array): boolean {
+    reader = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
+    if (!reader) dismissed = true;
+    return reader?.write(rest) === true;
+  }
+
+  function collect(chunk: Uint8Array): boolean {
+    head ??= Buffer.alloc(headSize);
+    const taken = Math.min(chunk.length, headSize - position);
     head.set(chunk.subarray(0, taken), position);
     position += taken;
-    // Four bytes dismiss most files; the rest is decided when the head is there.
-    if (position >= 4 && !isElf(head) && !isScript(head)) dismissed = true;
-    if (dismissed) return false;
-    if (position < head.length) return true;
-    reader = isScript(head) ? scriptSink(file) : elfSink(file, name, head);
-    if (!reader) dismissed = true;
-    const more = reader?.write(head) === true;
+    if (position >= 4 && !mayBeRead(head)) dismissed = true;
+    if (dismissed || position < headSize) return !dismissed;
+    const more = open(head, head);
     return more && taken < chunk.length ? reader?.write(chunk.subarray(taken)) === true : more;
-  };
+  }
+
+  function feed(chunk: Uint8Array): boolean {
+    if (reader) return reader.write(chunk);
+    if (position > 0 || chunk.length < headSize) return collect(chunk);
+    // Nearly always the first piece holds all of the beginning, which is then read where it is.
+    if (headSize >= 4 && !mayBeRead(chunk)) {
+      dismissed = true;
+      return false;
+    }
+    return open(asBuffer(chunk).subarray(0, headSize), chunk);
+  }
+
   return {
     byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
     byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
@@ -91,26 +109,20 @@ export function openExecutable(file: StreamedFile, name: string): ContentSink {
   };
 }
 
+/** Four bytes dismiss most files. */
+function mayBeRead(head: Uint8Array): boolean {
+  return isElf(head) || isScript(head);
+}
+
 function isScript(head: Uint8Array): boolean {
   return head[0] === 0x23 && head[1] === 0x21;
 }
 
 function scriptSink(file: StreamedFile): ContentSink {
-  const limit = Math.min(file.size, MAX_SCRIPT);
-  const text = Buffer.alloc(limit);
-  let size = 0;
-  return {
-    write(chunk) {
-      const part = chunk.subarray(0, limit - size);
-      text.set(part, size);
-      size += part.length;
-      return size < limit;
-    },
-    end(): ProbedContent | undefined {
-      const script = readScript(text.toString("latin1", 0, size), size < file.size);
-      return script && { kind: "script", script };
-    },
-  };
+  return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes): ProbedContent | undefined => {
+    const script = readScript(bytes.toString("latin1"), bytes.length < file.size);
+    return script && { kind: "script", script };
+  });
 }
 
 function elfSink(file: StreamedFile, name: string, head: Buffer): ContentSink | undefined {
@@ -120,13 +132,18 @@ function elfSink(file: StreamedFile, name: string, head: Buffer): ContentSink | 
   if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : undefined;
   if (isPacked(head)) return hashingSink(file, { ...describe(header), packed: true });
   const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
-  if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
+  if (wanted && file.size <= MAX_ANALYSED) return programSink(file, name, header);
   return streamingSink(file, header, named);
 }
 
 /** Without a content where nothing can be told: the file is there, and not known is what it brings. */
 function extensionSink(file: StreamedFile, name: string, header: ElfHeader | undefined): ContentSink | undefined {
-  return header && file.size <= MAX_EXTENSION ? wholeSink(file, name, header) : undefined;
+  return header && file.size <= MAX_EXTENSION ? programSink(file, name, header) : undefined;
+}
+
+/** Reads the whole of it. */
+function programSink(file: StreamedFile, name: string, header: ElfHeader): ContentSink {
+  return wholeSink(file.size, (bytes) => analyse(bytes, file, name, header));
 }
 
 /** A program of which nothing but the checksums of its content is wanted. */
@@ -194,26 +211,49 @@ function streamingSink(file: StreamedFile, header: ElfHeader, named: boolean): C
 /** Buffers of analysed programs are used again: there are many, and each would be fresh memory. */
 let spare: Buffer | undefined;
 
-function wholeSink(file: StreamedFile, name: string, header: ElfHeader): ContentSink {
-  let bytes = spare !== undefined && spare.length >= file.size ? spare : Buffer.allocUnsafeSlow(roundUp(file.size));
-  if (bytes === spare) spare = undefined;
+/**
+ * Hands over the first `limit` bytes in one piece, fewer where the file ends before.
+ * @param read must keep nothing of the bytes, which are used again
+ */
+function wholeSink(limit: number, read: (bytes: Buffer) => ProbedContent | undefined): ContentSink {
+  let bytes: Buffer | undefined;
   let size = 0;
+  let content: ProbedContent | undefined;
+  let done = false;
+
+  function finish(whole: Buffer): void {
+    done = true;
+    content = read(whole);
+  }
+
   return {
     write(chunk) {
-      const part = chunk.subarray(0, file.size - size);
+      // Most programs come in one piece, and copying them costs more than looking at them.
+      if (size === 0 && chunk.length >= limit) finish(asBuffer(chunk).subarray(0, limit));
+      if (done) return false;
+      bytes ??= takeBuffer(limit);
+      const part = chunk.subarray(0, limit - size);
       bytes.set(part, size);
       size += part.length;
-      return size < file.size;
+      return size < limit;
     },
-    end(): BinaryContent | undefined {
+    end() {
       try {
-        return analyse(bytes.subarray(0, size), file, name, header);
+        if (!done) finish((bytes ?? Buffer.alloc(0)).subarray(0, size));
+        return content;
       } finally {
-        if (spare === undefined || spare.length < bytes.length) spare = bytes;
-        bytes = Buffer.alloc(0);
+        if (bytes !== undefined && (spare === undefined || spare.length < bytes.length)) spare = bytes;
+        bytes = undefined;
       }
     },
   };
+}
+
+function takeBuffer(size: number): Buffer {
+  if (spare === undefined || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
+  const taken = spare;
+  spare = undefined;
+  return taken;
 }
 
 function roundUp(size: number): number {

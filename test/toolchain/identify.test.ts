@@ -165,6 +165,28 @@ test("a tool that ends before its size does is unreadable, another program nothi
   expect(read("/usr/sbin/fw")).toBeUndefined();
 });
 
+test("what is kept of a file is the same whatever the pieces in which it comes", () => {
+  const files: [path: string, bytes: Buffer][] = [
+    ["/usr/sbin/xtables-nft-multi", xtablesMulti("1.8.9", "nft")],
+    ["/opt/bin/fw", staticXtablesMulti("1.8.4", "legacy")],
+    ["/usr/lib/libipset.so.13", libipset("7.17")],
+    ["/usr/lib/libnftnl.so.11", libnftnl(14)],
+    ["/usr/sbin/nft", nft("1.0.6")],
+    ["/usr/sbin/iptables-save", Buffer.from("\x7fELFtoo short")],
+    ["/usr/sbin/iptables-save", Buffer.from("\x7fEL")],
+    ["/usr/sbin/iptables-save", Buffer.from("neither")],
+    ["/usr/sbin/iptables", Buffer.from("#!")],
+    ["/usr/sbin/iptables", Buffer.from('#!/bin/sh\nexec chroot /host iptables "$@"\n')],
+    ["/usr/sbin/iptables", Buffer.from(`#!/bin/sh\n${"# long\n".repeat(20_000)}exec nothing\n`)],
+    ["/var/lib/dpkg/info/nftables.list", Buffer.from("/.\n/usr\n/usr/sbin\n/usr/sbin/nft\n")],
+  ];
+  for (const [path, bytes] of files) {
+    const whole = probe(path, bytes, 0o755, bytes.length);
+    for (const chunk of [1, 3, 4, 5, 1000, 4095, 4096, 4097, bytes.length - 1].filter((size) => size < bytes.length))
+      expect(probe(path, bytes, 0o755, chunk), `${path} in pieces of ${chunk}`).toEqual(whole);
+  }
+});
+
 test("Go build information is found in programs of any size, whatever the pieces", () => {
   const dependencies: [string, string][] = [["github.com/coreos/go-iptables", "v0.6.0"]];
   const program = {

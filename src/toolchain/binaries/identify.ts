@@ -1,5 +1,6 @@
 import type { Backend } from "../../model/toolchain.ts";
 import type { ElfDynamic } from "./elf.ts";
+import { findText } from "./find-text.ts";
 import { type LibraryRange, libraryRange } from "./library-range.ts";
 
 /** What the bytes of a program or library say it is. */
@@ -279,7 +280,7 @@ function createSearch(bytes: Buffer): Search {
     has(literal) {
       let found = seen.get(literal);
       if (found === undefined) {
-        found = bytes.indexOf(literal, 0, "latin1") >= 0;
+        found = findText(bytes, literal) >= 0;
         seen.set(literal, found);
       }
       return found;
