@@ -60,7 +60,7 @@ export async function check(request: CheckRequest): Promise<Report> {
   });
   const references = [...inspection.images, ...(base?.images ?? [])].map((image) => image.reference);
   const read = new Set([...readingNotes(inspection), ...(base === undefined ? [] : readingNotes(base))]);
-  const notes = [...settings.notes, ...unusedImageEntries(settings.config, references), ...read];
+  const notes = [...settings.notes, ...unusedImageEntries(settings, references), ...read];
   return assembleReport(images, settings.policy, tool, notes);
 }
 

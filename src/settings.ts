@@ -33,6 +33,8 @@ export interface Settings {
   /** Where they differ from the default ones. */
   limits: Partial<ReadLimits>;
   notes: string[];
+  /** `file:line` of a part of the config. */
+  line: LocatedConfig["line"];
 }
 
 /**
@@ -76,6 +78,7 @@ export function resolveSettings(options: {
       },
       limits: { ...limitsOf(config), ...options.limits },
       notes: selection.notes,
+      line,
     };
   });
 }
@@ -164,10 +167,15 @@ function checkImagePrograms(config: Config): void {
 }
 
 /** A sentence for each `images` entry that fits none of the images: what it states then counts for nothing. */
-export function unusedImageEntries(config: Config, references: readonly string[]): string[] {
-  return (config.images ?? [])
-    .filter((entry) => !references.some((reference) => globMatches(entry.match, reference)))
-    .map((entry) => `The config's images entry "${entry.match}" fits none of the checked images.`);
+export function unusedImageEntries(
+  { config, line }: Pick<Settings, "config" | "line">,
+  references: readonly string[],
+): string[] {
+  return (config.images ?? []).flatMap(({ match }, index) =>
+    references.some((reference) => globMatches(match, reference))
+      ? []
+      : [`${line(["images", index])}: images entry "${match}" fits none of the checked images`],
+  );
 }
 
 /** How the image runs: what its files say, completed and overridden by the first matching `images` entry. */

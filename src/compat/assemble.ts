@@ -145,7 +145,8 @@ function addFinding(
       finding.message === judged.message &&
       finding.existing === judged.existing &&
       finding.ignored?.reason === judged.ignored?.reason &&
-      finding.expired?.reason === judged.expired?.reason,
+      finding.expired?.reason === judged.expired?.reason &&
+      finding.expired?.place === judged.expired?.place,
   );
   const known = findings[index];
   if (known !== undefined) {

@@ -49,7 +49,10 @@ export function applyPolicy(
   if (entry !== undefined) {
     used.add(policy.ignore.indexOf(entry));
     judged.ignored = { reason: entry.reason, until: entry.until };
-  } else if (ended !== undefined) judged.expired = { reason: ended.reason, until: ended.until };
+  } else if (ended !== undefined) {
+    const { reason, until, place } = ended;
+    judged.expired = { reason, until, ...(place === undefined ? {} : { place }) };
+  }
   return judged;
 }
 

@@ -45,7 +45,7 @@ const finding = z.object({
   ),
   existing: z.optional(z.boolean()),
   ignored: z.optional(z.object({ reason: text(2000), until: text(40) })),
-  expired: z.optional(z.object({ reason: text(2000), until: text(40) })),
+  expired: z.optional(z.object({ reason: text(2000), until: text(40), place: z.optional(text(1000)) })),
 });
 
 const cell = z.object({

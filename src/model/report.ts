@@ -33,8 +33,8 @@ export interface Finding {
   existing?: boolean;
   /** Set by an `ignore` entry that is in force: its reason and end date. */
   ignored?: { reason: string; until: string };
-  /** It counts again: an `ignore` entry for it has ended, and none is in force. */
-  expired?: { reason: string; until: string };
+  /** It counts again: an `ignore` entry for it has ended, and none is in force. `place` is `file:line` of the entry. */
+  expired?: { reason: string; until: string; place?: string };
 }
 
 export interface MissingFact {

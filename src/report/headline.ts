@@ -38,14 +38,15 @@ type Lines = Omit<Headline, "verdict" | "change" | "expired">;
 /** Ended entries named before the rest is counted. */
 const EXPIRED_NAMED = 3;
 
-/** `nft-newer-writer, ignored until 2026-10-31 (tracked in #12)`: why a pull request that changed nothing turned red. */
+/** `nft-newer-writer, ignored until 2026-10-31 in config.yml:7 (tracked in #12)`: why a pull request that changed nothing turned red. */
 function describeExpired(report: Report): string | undefined {
   const { active } = groupFindings(report.findings.filter((finding) => finding.expired !== undefined));
   const all = active
     .filter(({ severity }) => severity !== "notice")
     .map(({ rule, first }) => {
-      const reason = cut(first.expired?.reason ?? "", 100);
-      return `${rule}, ignored until ${first.expired?.until} (${reason})`.replaceAll("`", "");
+      const { reason = "", until, place } = first.expired ?? {};
+      const where = place === undefined ? "" : ` in ${cut(place, 200)}`;
+      return `${rule}, ignored until ${until}${where} (${cut(reason, 100)})`.replaceAll("`", "");
     });
   const named = [...new Set(all)];
   if (named.length === 0) return undefined;

@@ -1,5 +1,5 @@
 import type { Evidence } from "../model/evidence.ts";
-import type { Report, Verdict } from "../model/report.ts";
+import type { Finding, Report, Verdict } from "../model/report.ts";
 import { severities, verdicts } from "../model/report.ts";
 import type { Tool } from "../model/toolchain.ts";
 import { htmlText, isInside, markdownCell, markdownCode, markdownSource, markdownText } from "./escape.ts";
@@ -130,11 +130,10 @@ function head({ report, context }: Writer): string {
   const first = `### ${symbols[lines.verdict]} ${heading}${name}\n${lines.isChange ? `**Do this:** ${action}` : action}`;
   const fixed = context.fixedBy === undefined ? "" : `**Fixed:** ${withArrows(markdownText(`${context.fixedBy}.`))}`;
   const sentence = lines.change === undefined ? "" : markdownText(lines.sentence);
-  const config = markdownCode(context.configFile ?? ".github/netfilter-compat.yml", 200);
   const expired =
     lines.expired === undefined
       ? ""
-      : `**Counts again:** ${markdownText(lines.expired, 1000)}. Fix it, or give the entry in ${config} a later day.`;
+      : `**Counts again:** ${markdownText(lines.expired, 1000)}. Fix it, or give the entry a later day.`;
   return [first, expired, sentence, fixed].filter((block) => block !== "").join("\n\n");
 }
 
@@ -296,10 +295,13 @@ function findingFacts(writer: Writer, group: FindingGroup, rest: string): string
   const { location, ignored, expired } = group.first;
   if (location) lines.push(`**Brought in at:** ${locationLink(writer, location)}`);
   if (ignored) lines.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
-  if (expired)
-    lines.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${markdownText(expired.reason)}`);
+  if (expired) lines.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${expiredReason(expired)}`);
   lines.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
   return lines.map((line) => `- ${line}`).join("\n");
+}
+
+function expiredReason({ reason, place }: NonNullable<Finding["expired"]>): string {
+  return `${markdownText(reason)}${place === undefined ? "" : ` (${markdownCode(place, 200)})`}`;
 }
 
 function locationLink({ context }: Writer, location: { file: string; line: number }): string {

@@ -117,12 +117,18 @@ describe("what is ignored hides nothing else", () => {
     expect(result.notes).toEqual([]);
   });
   test("an entry that has ended hides nothing and is told with the finding, unless another one holds", () => {
-    const entry = (until: string) => ({ rule: "nft-newer-writer", program: "a", until, reason: until });
+    const entry = (until: string, place: number) => ({
+      rule: "nft-newer-writer",
+      program: "a",
+      until,
+      reason: until,
+      place: `c.yml:${place}`,
+    });
     const ignored = (...days: string[]) =>
       report(buildInput({ image: old, programs: [writer("a")] }), { ...plain, ignore: days.map(entry) });
     const ended = ignored("2026-01-01", "2026-11-22");
     expect(ended.verdict).toBe("fail");
-    expect(ended.findings[0]?.expired).toEqual({ until: "2026-11-22", reason: "2026-11-22" });
+    expect(ended.findings[0]?.expired).toEqual({ until: "2026-11-22", reason: "2026-11-22", place: "c.yml:1" });
     const held = ignored("2026-11-22", "2026-11-23");
     expect(held.verdict).not.toBe("fail");
     expect(held.findings[0]).toMatchObject({ ignored: { until: "2026-11-23" } });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { assembleReport } from "../../src/compat/assemble.ts";
-import { resolveSettings } from "../../src/settings.ts";
+import { resolveSettings, unusedImageEntries } from "../../src/settings.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 const scratch = scratchFolder("ignore-place");
@@ -23,4 +23,14 @@ test("what is said of an ignore entry that ended or matches nothing names its li
     "c.yml:4: ignore entry for mixed-backends on talos-* matches nothing: remove it",
     "c.yml:8: ignore entry for buggy-version expired on 2020-01-01: it no longer applies",
   ]);
+});
+
+test("so does what is said of an images entry that fits no image", () => {
+  const images = 'images:\n  - {match: "*kilo*", network: host}\n\n  - match: "*calcio*"\n    program: calico\n';
+  scratch.write("i.yml", Buffer.from(`hosts: [debian-12]\n${images}`));
+  const settings = resolveSettings({ folder: scratch.path, configFile: "i.yml", today: "2026-11-23" });
+  expect(unusedImageEntries(settings, ["kilo:1"])).toEqual([
+    'i.yml:5: images entry "*calcio*" fits none of the checked images',
+  ]);
+  expect(unusedImageEntries(settings, ["kilo:1", "calcio"])).toEqual([]);
 });

@@ -118,7 +118,7 @@ describe("inputs and config", () => {
     expect(title).toBe("### ❌ `kilo-0.6.0.tar` breaks on all 4 hosts; an `ignore` has ended");
     expect(action).toContain("**Do this:**");
     expect(expired).toMatch(
-      /^\*\*Counts again:\*\* buggy-version, ignored until 2020-01-01 \(tracked in #\u206012\)\. /,
+      /^\*\*Counts again:\*\* buggy-version, ignored until 2020-01-01 in \.github\/netfilter-compat\.yml:\d+ \(tracked in #\u206012\)\. /,
     );
     expect(lines(result, "error").at(-1)).toMatch(/breaks on all 4 hosts; an ignore has ended \(1 error\)$/);
     for (const text of [result.log, result.summary, github.comments[0]?.body]) {

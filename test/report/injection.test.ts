@@ -52,7 +52,7 @@ function reportWith(text: string): Report {
   }
   const [first, second] = report.findings;
   if (first) first.suggestion = { file: text, line: 1, text };
-  if (first) first.expired = { reason: text, until: text };
+  if (first) first.expired = { reason: text, until: text, place: text };
   if (second) second.ignored = { reason: text, until: text };
   return report;
 }

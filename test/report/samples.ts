@@ -360,11 +360,16 @@ export const samples: Record<string, Report> = {
   }),
   "ignore-ended": build({
     findings: [
-      { ...newerWriter, expired: { reason: "tracked in #12", until: "2026-10-01" } },
+      {
+        ...newerWriter,
+        expired: { reason: "tracked in #12", until: "2026-10-01", place: ".github/netfilter-compat.yml:14" },
+      },
       { ...buggy, ignored: { reason: "waits for the next base image", until: "2027-01-31" } },
       silent,
     ],
-    notes: ["ignore entry for nft-newer-writer expired on 2026-10-01: it no longer applies"],
+    notes: [
+      ".github/netfilter-compat.yml:14: ignore entry for nft-newer-writer expired on 2026-10-01: it no longer applies",
+    ],
   }),
   hostile: build({
     image: `docker-archive:out/${hostile}.tar`,
