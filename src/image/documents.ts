@@ -3,6 +3,7 @@ import { UserError } from "../model/error.ts";
 import type { ImageConfig } from "../model/image.ts";
 import { digestOf, requireDigest } from "./digest.ts";
 import { quote } from "./errors.ts";
+import { findDoubleMeaning, nameFields } from "./go-json.ts";
 import type { BlobStore } from "./store.ts";
 
 /** The JSON documents of images, as far as they are read. Unknown fields are left aside. */
@@ -24,6 +25,14 @@ export type Descriptor = z.infer<typeof descriptorSchema>;
 export const indexSchema = z.object({
   mediaType: maybeString,
   manifests: z.optional(z.nullable(z.array(descriptorSchema))),
+});
+
+/** What tells an index, a manifest and a manifest of schema 1 apart. */
+export const kindSchema = z.object({
+  manifests: z.optional(z.unknown()),
+  config: z.optional(z.unknown()),
+  layers: z.optional(z.unknown()),
+  fsLayers: z.optional(z.unknown()),
 });
 
 export const manifestSchema = z.object({
@@ -63,17 +72,28 @@ export type DockerManifestItem = z.infer<typeof dockerManifestSchema>[number];
  * @param what how an error calls it
  */
 export function parseDocument<T extends z.ZodMiniType>(data: Uint8Array, schema: T, what: string): z.infer<T> {
+  const text = Buffer.from(data).toString("utf8");
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(data).toString("utf8"));
+    value = JSON.parse(text);
   } catch {
     throw new UserError(`${what} is not valid JSON`);
   }
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(readFields(text, value, schema, what));
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const at = issue?.path.length ? ` at ${quote(issue.path.join("."))}` : "";
   throw new UserError(`${what} does not have the expected form${at}: ${issue?.message ?? "unknown problem"}`);
+}
+
+function readFields(text: string, value: unknown, schema: z.ZodMiniType, what: string): unknown {
+  const doubled = findDoubleMeaning(text);
+  if (doubled !== undefined) throw new UserError(`${what} ${doubled}`);
+  try {
+    return nameFields(value, schema);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${what} ${error.message}`) : error;
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   configSchema,
   type Descriptor,
   indexSchema,
+  kindSchema,
   type Manifest,
   manifestSchema,
   parseDocument,
@@ -40,15 +41,23 @@ export async function readOciImages(store: BlobStore, options: Bounds): Promise<
   if (data === undefined) return undefined;
   const index = parseDocument(data, indexSchema, "index.json");
   const walker = createWalker(store, options);
-  const images = new Map<string, OciImage>();
+  const images: OciImage[] = [];
   for (const descriptor of index.manifests ?? []) {
-    const image = images.get(descriptor.digest) ?? (await walker.readImage(descriptor));
-    if (image === undefined) continue;
+    const read = await walker.readImage(descriptor);
+    if (read === undefined) continue;
+    const same = images.find((other) => isSame(other, read));
+    const image = same ?? read;
+    if (same === undefined) images.push(read);
     const names = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== undefined && name !== "");
     for (const name of names) if (name !== undefined && !image.names.includes(name)) image.names.push(name);
-    images.set(descriptor.digest, image);
   }
-  return joinPlatforms([...images.values()], digestOf(data));
+  return joinPlatforms(images, digestOf(data));
+}
+
+/** One manifest may be listed for several platforms: each of them would run it. */
+function isSame(one: OciImage, other: OciImage): boolean {
+  const platformsOf = ({ platforms }: OciImage) => platforms.map(({ platform }) => platform).join(" ");
+  return one.digest === other.digest && platformsOf(one) === platformsOf(other);
 }
 
 /**
@@ -89,11 +98,12 @@ function createWalker(
   }
 
   async function collect(descriptor: Descriptor, depth: number, seen: Set<string>, notes: string[]): Promise<Leaf[]> {
-    if (seen.has(descriptor.digest) || isAttestation(descriptor)) return [];
-    seen.add(descriptor.digest);
+    const stated = formatPlatform(toStated(descriptor));
+    const entry = `${descriptor.digest} ${stated}`;
+    if (seen.has(entry) || (isAttestation(descriptor) && isUnknown(descriptor))) return [];
+    seen.add(entry);
     spend(budget, "manifests", 1, limits);
     if (depth > limits.indexDepth) throw exceeded("index-depth", limits);
-    const stated = formatPlatform(toStated(descriptor));
     if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated))
       return [
         { platform: { platform: stated, problem: new UserError("it was not asked for") }, configDigest: undefined },
@@ -125,16 +135,27 @@ function parseManifestOrIndex(
   { digest }: Descriptor,
 ): { manifests: Descriptor[] } | { manifest: Manifest } {
   const what = `blob ${digest}`;
-  const probe = parseDocument(data, indexSchema, what) as Record<string, unknown>;
   // The media type may be missing or wrong: the fields tell.
-  if (Array.isArray(probe.manifests)) return { manifests: parseDocument(data, indexSchema, what).manifests ?? [] };
-  const raw: unknown = JSON.parse(data.toString("utf8"));
-  if (typeof raw === "object" && raw !== null && "fsLayers" in raw)
+  const { manifests, config, layers, fsLayers } = parseDocument(data, kindSchema, what);
+  const isManifest = [config, layers, fsLayers].some((field) => field !== undefined && field !== null);
+  // Which of the two counts depends on the runtime and on what the server calls it (CVE-2021-41190).
+  if (isManifest && Array.isArray(manifests) && manifests.length > 0)
+    throw new UserError(`${what} is an index and a manifest at once: runtimes differ in what they take it for`);
+  if (!isManifest && Array.isArray(manifests))
+    return { manifests: parseDocument(data, indexSchema, what).manifests ?? [] };
+  if (fsLayers !== undefined)
     throw new UserError(
       `${what} is a manifest of Docker's schema 1, which is not read: save the image with a current tool`,
     );
   return { manifest: parseDocument(data, manifestSchema, what) };
 }
+
+/**
+ * Config media types of images. Docker takes those of the second line for them too, because registries once gave them
+ * (moby/moby, distribution/registry.go; docker/distribution#1621).
+ */
+const IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
+const DEFAULT_TYPES = new Set(["application/octet-stream", "application/json", "text/html"]);
 
 async function readLeaf(
   store: BlobStore,
@@ -145,9 +166,9 @@ async function readLeaf(
 ): Promise<Leaf[]> {
   const layers = manifest.layers ?? [];
   const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
-  if (isUnknown(descriptor) && inToto) return [];
+  if (inToto && (isUnknown(descriptor) || isAttestation(descriptor))) return [];
   const configType = manifest.config.mediaType ?? "";
-  if (!/^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/.test(configType)) {
+  if (!IMAGE_CONFIGS.test(configType) && !DEFAULT_TYPES.has(configType)) {
     notes.push(`${descriptor.digest} is no image but ${quote(configType)}: left out`);
     return [];
   }
@@ -218,7 +239,10 @@ function toSourceLayer(layer: Descriptor, diffId: string): SourceLayer {
   };
 }
 
-/** BuildKit's attestation manifests carry this annotation and the platform unknown/unknown; either may be missing. */
+/**
+ * BuildKit's attestation manifests carry this annotation and the platform unknown/unknown; either may be missing. Runtimes
+ * choose by the platform and do not look at the annotation: alone it makes nothing an attestation.
+ */
 function isAttestation(descriptor: Descriptor): boolean {
   return descriptor.annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
 }

@@ -1,0 +1,178 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { findDoubleMeaning } from "../../src/image/go-json.ts";
+import { openImages } from "../../src/image/open-images.ts";
+import {
+  addBlob,
+  addImage,
+  addIndex,
+  buildConfig,
+  buildLayer,
+  type Descriptor,
+  type Files,
+  finishLayout,
+  json,
+  named,
+} from "../support/image-writer.ts";
+import { keepAll } from "../support/probes.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { skipTest } from "../support/skip.ts";
+
+/**
+ * Images made by hand so that a runtime would run something else than what is shown here: whatever a runtime may take for
+ * the image has to be in the result, or nothing is.
+ */
+
+const scratch = scratchFolder("two-readers");
+const AMD = { os: "linux", architecture: "amd64" };
+const ARM = { os: "linux", architecture: "arm64" };
+const CONFIG = "application/vnd.oci.image.config.v1+json";
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+const clean = buildLayer([{ name: "usr/sbin/clean", content: "clean" }]);
+const other = buildLayer([{ name: "usr/sbin/other", content: "other" }]);
+
+async function read(name: string, data: Files | Buffer, platforms: string[] = []) {
+  const path = scratch.write(name, data);
+  const images = await openImages(path, { probe: keepAll, platforms });
+  return images.flatMap((image) => image.platforms.map(({ platform, tree }) => [platform, ...tree.list("/usr/sbin")]));
+}
+
+test("an attestation by its annotation alone: what states a platform, or none and is an image, is one", async () => {
+  const annotations = { "vnd.docker.reference.type": "attestation-manifest" };
+  const files: Files = new Map();
+  const first = { ...addImage(files, [clean], { architecture: "arm64" }), platform: ARM };
+  const real = { ...addImage(files, [other]), annotations, platform: AMD };
+  const bare = { ...addImage(files, [other], { architecture: "s390x" }), annotations };
+  const index = addIndex(files, [first, real, bare]);
+  expect(await read("annotated", finishLayout(files, [index]))).toEqual([
+    ["linux/arm64", "clean"],
+    ["linux/amd64", "other"],
+    ["linux/s390x", "other"],
+  ]);
+});
+
+test("a manifest that lists no manifests is none the less one; one that lists some is refused", async () => {
+  const files: Files = new Map();
+  const config = addBlob(files, buildConfig([other]), CONFIG);
+  const layers = [addBlob(files, other.bytes, other.mediaType)];
+  const first = { ...addImage(files, [clean], { architecture: "arm64" }), platform: ARM };
+  const both = (manifests: Descriptor[]) =>
+    addBlob(files, json({ schemaVersion: 2, mediaType: MANIFEST, manifests, config, layers }), MANIFEST);
+  const empty = addIndex(files, [first, { ...both([]), platform: AMD }]);
+  expect(await read("empty", finishLayout(new Map(files), [empty]))).toEqual([
+    ["linux/arm64", "clean"],
+    ["linux/amd64", "other"],
+  ]);
+  const twofold = addIndex(files, [first, { ...both([first]), platform: AMD }]);
+  await expect(read("twofold", finishLayout(new Map(files), [twofold]))).rejects.toThrow(
+    /blob sha256:\w+ is an index and a manifest at once/,
+  );
+  await expect(read("twofold-root", finishLayout(new Map(files), [both([first])]))).rejects.toThrow(/at once/);
+});
+
+test("one manifest for two platforms is read for both", async () => {
+  const files: Files = new Map();
+  const image = addImage(files, [clean]);
+  const index = addIndex(files, [
+    { ...image, platform: ARM },
+    { ...image, platform: AMD },
+  ]);
+  const inner = finishLayout(new Map(files), [named(index, "app:1")]);
+  expect(await read("one-for-two", inner)).toEqual([
+    ["linux/arm64", "clean"],
+    ["linux/amd64", "clean"],
+  ]);
+  expect(await read("one-for-two", inner, ["linux/amd64"])).toEqual([["linux/amd64", "clean"]]);
+  const flat = finishLayout(new Map(files), [
+    { ...image, platform: ARM },
+    { ...image, platform: AMD },
+  ]);
+  expect(await read("one-for-two-flat", flat)).toEqual([
+    ["linux/arm64", "clean"],
+    ["linux/amd64", "clean"],
+  ]);
+});
+
+test.each([
+  "application/octet-stream",
+  "application/json",
+  "text/html",
+])("a config that is called %s: Docker takes it for one", async (mediaType) => {
+  const files: Files = new Map();
+  const config = addBlob(files, buildConfig([other]), mediaType);
+  const layers = [addBlob(files, other.bytes, other.mediaType)];
+  const first = { ...addImage(files, [clean], { architecture: "arm64" }), platform: ARM };
+  const odd = { ...addBlob(files, json({ schemaVersion: 2, config, layers })), platform: AMD };
+  expect(await read(mediaType.replace("/", "-"), finishLayout(files, [addIndex(files, [first, odd])]))).toEqual([
+    ["linux/arm64", "clean"],
+    ["linux/amd64", "other"],
+  ]);
+});
+
+describe("keys that Go's reader takes for others", () => {
+  const layer = (one: typeof clean) => ({ mediaType: one.mediaType, digest: one.digest, size: one.bytes.length });
+  const text = (value: unknown) => JSON.stringify(value);
+
+  /** A layout with these texts of manifest and config. */
+  function written(manifest: (config: string) => string, configText = buildConfig([clean]).toString()): Files {
+    const files: Files = new Map();
+    for (const one of [clean, other]) addBlob(files, one.bytes);
+    const added = addBlob(files, Buffer.from(configText), CONFIG);
+    return finishLayout(files, [addBlob(files, Buffer.from(manifest(text(added))), MANIFEST)]);
+  }
+  const plain = (own: string) => `{"schemaVersion":2,"config":${own},"layers":[${text(layer(clean))}]}`;
+  const diffIds = (one: typeof clean) => `{"type":"layers","diff_ids":["${one.diffId}"]}`;
+
+  test.each([
+    ["layers in capitals", (own: string) => plain(own).replace(/}$/, `,"LAYERS":[${text(layer(other))}]}`), undefined],
+    [
+      "layers with a long s",
+      (own: string) => plain(own).replace(/}$/, `,"Layer\u017f":[${text(layer(other))}]}`),
+      undefined,
+    ],
+    ["layers twice", (own: string) => plain(own).replace(/}$/, `,"layers":[${text(layer(clean))}]}`), undefined],
+    ["layers twice, escaped", (own: string) => plain(own).replace("{", '{"\\u006cayers":[],'), undefined],
+    ["a layer's digest", (own: string) => plain(own).replace(/}]}$/, `,"Digest":"${other.digest}"}]}`), undefined],
+    ["diff_ids", plain, `{"os":"linux","architecture":"amd64","rootfs":${diffIds(clean)},"RootFS":${diffIds(other)}}`],
+    ["Env", plain, `{"os":"linux","rootfs":${diffIds(clean)},"config":{"Env":["A=1"],"env":["A=2"]}}`],
+  ] as const)("%s: refused", async (name, manifest, configText) => {
+    await expect(read(name.replaceAll(/\W/g, "-"), written(manifest, configText))).rejects.toThrow(
+      /(blob|image config) sha256:\w+ has (two keys that Go reads as|the key) "\w+"/,
+    );
+  });
+
+  test("alone in other letters they are what they are to Go; names that the image chooses may differ in letters", async () => {
+    const configText = `{"OS":"linux","Architecture":"arm64","rootfs":{"Diff_IDs":["${other.diffId}"]},"config":{"ENV":["A=1"],"Labels":{"a":"1","A":"2"}}}`;
+    const manifest = (own: string) =>
+      `{"Config":${own},"layerS":[${text({ ...layer(other), annotations: { b: "1", B: "2" } })}]}`;
+    const path = scratch.write("other-letters", written(manifest, configText));
+    const [image] = await openImages(path, { probe: keepAll });
+    const [platform] = image?.platforms ?? [];
+    expect(platform).toMatchObject({ platform: "linux/arm64", config: { env: ["A=1"] } });
+    expect(platform?.tree.list("/usr/sbin")).toEqual(["other"]);
+  });
+
+  test("skopeo reads them so", (context) => {
+    if (spawnSync("skopeo", ["--version"]).error !== undefined) skipTest(context, "keys in other letters", "no skopeo");
+    const files = written(
+      (own) => plain(own).replace(/}$/, `,"Layer\u017f":[${text(layer(other))}]}`),
+      `{"os":"linux","architecture":"amd64","rootfs":${diffIds(clean)},"RootFS":${diffIds(other)}}`,
+    );
+    const path = scratch.write("skopeo", files);
+    const archive = join(scratch.path, "skopeo.tar");
+    const run = spawnSync("skopeo", ["copy", `oci:${path}`, `docker-archive:${archive}:app:1`], { timeout: 60_000 });
+    expect(run.status).toBe(0);
+    const { stdout } = spawnSync("tar", ["-tf", archive], { encoding: "utf8", timeout: 60_000 });
+    expect(stdout).toContain(other.diffId.slice(7));
+    expect(stdout).not.toContain(clean.diffId.slice(7));
+  });
+
+  test("as deep as Go reads, and no deeper; however long", async () => {
+    const nested = (depth: number) => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    expect(findDoubleMeaning(nested(9_999))).toBeUndefined();
+    expect(findDoubleMeaning(nested(10_000))).toBe("is nested more than 10000 deep");
+    expect(findDoubleMeaning(JSON.stringify({ a: '\\"'.repeat(2_000_000), b: { a: [{ a: ":" }] } }))).toBeUndefined();
+    expect(findDoubleMeaning('{"a":{"b":1},"c":{"b":2,"b":3}}')).toBe('has the key "b" twice in one object');
+  });
+});
