@@ -120,7 +120,7 @@ function isScript(head: Uint8Array): boolean {
 
 function scriptSink(file: StreamedFile): ContentSink {
   return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes): ProbedContent | undefined => {
-    const script = readScript(bytes.toString("latin1"), bytes.length < file.size);
+    const script = readScript(bytes, bytes.length < file.size);
     return script && { kind: "script", script };
   });
 }

@@ -1,4 +1,6 @@
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
+import { createTextSearch } from "./find-text.ts";
+import { linesWith } from "./lines.ts";
 
 /** What matters of a script: who runs it, whether it chooses a backend, and what it starts. */
 export interface ScriptFacts {
@@ -40,18 +42,17 @@ const MAX_PATH_VALUE = 1000;
 
 /**
  * Reads a script by its text alone; nothing is run.
- * @param text the script, decoded as latin1
+ * @param bytes the script, of any encoding that writes ASCII as it is
  * @returns undefined when it does not begin with `#!`
  */
-export function readScript(text: string, truncated: boolean): ScriptFacts | undefined {
+export function readScript(bytes: Buffer, truncated: boolean): ScriptFacts | undefined {
+  const text = bytes.toString("latin1");
   const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.trim();
   if (interpreter === undefined) return undefined;
   const facts: ScriptFacts = { interpreter, starts: [], truncated };
-  const wrapper = findWrapper(text);
+  const wrapper = findWrapper(bytes, text);
   if (wrapper) facts.wrapper = wrapper;
-  // Most scripts of an image do neither, and looking at each line costs more than reading the file.
-  if (!text.includes("exec") && !text.includes("PATH=") && !mayLeaveContainer(text)) return facts;
-  for (const line of text.split("\n")) {
+  for (const line of linesWith(text, MARK_OF_LINE)) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== undefined) facts.hostExec ??= leaving;
@@ -85,11 +86,11 @@ interface WrapperScript {
   sets?: string;
 }
 
-function findWrapper(text: string): WrapperText | undefined {
-  if (wrappers.installer.all.every((part) => text.includes(part))) return undefined;
+function findWrapper(bytes: Buffer, text: string): WrapperText | undefined {
+  const holds = createTextSearch(bytes);
   const scripts: WrapperScript[] = wrappers.scripts;
-  const known = scripts.find((entry) => entry.all.every((part) => text.includes(part)));
-  if (!known) return undefined;
+  const known = scripts.find((entry) => entry.all.every(holds));
+  if (!known || wrappers.installer.all.every(holds)) return undefined;
   const { version, all, entrypoint = false } = known;
   const part = (pattern: string | undefined) =>
     pattern === undefined ? undefined : new RegExp(pattern, "m").exec(text)?.[1];
@@ -106,12 +107,8 @@ function findWrapper(text: string): WrapperText | undefined {
 
 const HOST_EXEC = wrappers.hostExec.map((entry) => new RegExp(entry.pattern));
 
-/** The same patterns for the whole text at once: also true for comments and for what only seems to be one line. */
-const HOST_EXEC_ANYWHERE = wrappers.hostExec.map((entry) => new RegExp(entry.pattern, "m"));
-
-function mayLeaveContainer(text: string): boolean {
-  return HOST_EXEC_ANYWHERE.some((pattern) => pattern.test(text));
-}
+/** What stands in each line of which {@link readScript} takes something. */
+const MARK_OF_LINE = new RegExp(["exec", "PATH=", ...wrappers.hostExec.map((entry) => entry.pattern)].join("|"), "gm");
 
 function leavesContainer(line: string): string | undefined {
   return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : undefined;

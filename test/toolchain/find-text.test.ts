@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findText } from "../../src/toolchain/binaries/find-text.ts";
+import { findText } from "../../src/toolchain/find-text.ts";
 import { createRandom } from "../support/layer-stacks.ts";
 
 const TEXTS = [

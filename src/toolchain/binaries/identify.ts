@@ -1,6 +1,6 @@
 import type { Backend } from "../../model/toolchain.ts";
+import { createTextSearch } from "../find-text.ts";
 import type { ElfDynamic } from "./elf.ts";
-import { findText } from "./find-text.ts";
 import { type LibraryRange, libraryRange } from "./library-range.ts";
 
 /** What the bytes of a program or library say it is. */
@@ -275,16 +275,8 @@ interface Search {
 function createSearch(bytes: Buffer): Search {
   let text: string | undefined;
   let triples: string[] | undefined;
-  const seen = new Map<string, boolean>();
   const search: Search = {
-    has(literal) {
-      let found = seen.get(literal);
-      if (found === undefined) {
-        found = findText(bytes, literal) >= 0;
-        seen.set(literal, found);
-      }
-      return found;
-    },
+    has: createTextSearch(bytes),
     text: () => (text ??= bytes.toString("latin1")),
     triples: () => (triples ??= distinct(search.text(), TRIPLE).filter((version) => !NO_VERSION.test(version))),
   };

@@ -1,3 +1,4 @@
+import { linesOf } from "../lines.ts";
 import {
   isWorthOwning,
   MAX_FILES_OF_PACKAGE,
@@ -76,18 +77,4 @@ function readChecksum(value: string): string | undefined {
   const algorithm = value.startsWith("Q1") ? "sha1" : value.startsWith("Q2") ? "sha256" : undefined;
   const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
   return algorithm !== undefined && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : undefined;
-}
-
-/** The lines of a text one by one, without an array of all of them. */
-export function* linesOf(text: string): Generator<string> {
-  let start = 0;
-  while (start < text.length) {
-    const end = text.indexOf("\n", start);
-    if (end < 0) {
-      yield text.slice(start);
-      return;
-    }
-    yield text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end);
-    start = end + 1;
-  }
 }

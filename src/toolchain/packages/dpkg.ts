@@ -1,6 +1,7 @@
-import { linesOf } from "./apk.ts";
+import { linesOf, linesWith } from "../lines.ts";
 import {
   isWorthOwning,
+  MARK_OF_WORTH,
   MAX_FILES_OF_PACKAGE,
   MAX_PACKAGES,
   MAX_PROBLEMS,
@@ -76,7 +77,7 @@ function takeField(stanza: Map<string, string>, name: string, value: string): vo
 /** Paths of a dpkg `info/NAME.list` that matter: one absolute path a line. */
 export function parseDpkgFileList(text: string): PackageFile[] {
   const files: PackageFile[] = [];
-  for (const line of linesOf(text)) {
+  for (const line of linesWith(text, MARK_OF_WORTH)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
     if (line.startsWith("/") && isWorthOwning(line)) files.push({ path: line });
   }
@@ -86,7 +87,7 @@ export function parseDpkgFileList(text: string): PackageFile[] {
 /** Paths of a dpkg `NAME.md5sums` that matter: digest, two spaces, path relative to the root. */
 export function parseDpkgSums(text: string): PackageFile[] {
   const files: PackageFile[] = [];
-  for (const line of linesOf(text)) {
+  for (const line of linesWith(text, MARK_OF_WORTH)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
     const [, md5, name] = /^([0-9a-f]{32})\s+\.?\/?(.+)$/.exec(line) ?? [];
     if (name !== undefined && isWorthOwning(`/${name}`)) files.push({ path: `/${name}`, digest: `md5:${md5}` });

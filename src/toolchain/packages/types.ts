@@ -22,15 +22,19 @@ export interface ParsedPackages {
   problems: string[];
 }
 
+const LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
+const PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
+const LIBRARY = new RegExp(`(?:^|/)${LIBRARIES}[^/]*\\.so[^/]*$`);
+
+/** Stands in each path that {@link isWorthOwning} picks, and in few others. */
+export const MARK_OF_WORTH = new RegExp(`bin/|${LIBRARIES}`, "g");
+
 /**
  * True for paths whose owner matters: programs and the netfilter libraries. Keeping only these bounds the memory that the
  * databases of a large image take.
  */
 export function isWorthOwning(path: string): boolean {
-  return (
-    /(?:^|\/)s?bin\/[^/]+$/.test(path) ||
-    /(?:^|\/)lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)[^/]*\.so[^/]*$/.test(path)
-  );
+  return PROGRAM.test(path) || LIBRARY.test(path);
 }
 
 /** More than any distribution's image has; what is above is reported. Bounds the memory that a hostile database can take. */

@@ -1,4 +1,4 @@
-import { linesOf } from "../apk.ts";
+import { linesOf } from "../../lines.ts";
 import { MAX_PACKAGES, MAX_PROBLEMS, type PackageEntry, type ParsedPackages } from "../types.ts";
 
 const MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;

@@ -42,6 +42,19 @@ export function findText(bytes: Buffer, text: string): number {
   return bytes.indexOf(whole, from - offset);
 }
 
+/** Tells of the same bytes again and again whether they hold a text, and looks for each text once. */
+export function createTextSearch(bytes: Buffer): (text: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (text) => {
+    let found = known.get(text);
+    if (found === undefined) {
+      found = findText(bytes, text) >= 0;
+      known.set(text, found);
+    }
+    return found;
+  };
+}
+
 function makeNeedle(text: string): Needle {
   const whole = Buffer.from(text, "latin1");
   let offset = 0;
