@@ -1,7 +1,9 @@
 import { UserError } from "../model/error.ts";
 import { type DockerImage, readDockerImages } from "./docker-manifest.ts";
-import { isLimit, type ReadBudget, type ReadLimits } from "./limits.ts";
-import { isUnreadable, type OciImage, readOciImages } from "./oci-index.ts";
+import { AbsentPart, quote } from "./errors.ts";
+import type { ReadBudget, ReadLimits } from "./limits.ts";
+import { displayName } from "./names.ts";
+import { isAbsent, isUnreadable, type OciImage, readOciImages } from "./oci-index.ts";
 import { isBroken, type ReadablePlatform, type SourceImage, type SourcePlatform } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
 
@@ -11,7 +13,8 @@ export type ArchiveForm = "docker-archive" | "oci-archive" | "any";
 /**
  * Lists the images of an archive. Docker 25 and later, and containerd, write both `manifest.json` and an OCI index.
  * `manifest.json` counts when all that it names is there; the index then adds the digests, and platforms that
- * `manifest.json` cannot express. Otherwise the index counts.
+ * `manifest.json` cannot express. Otherwise the index counts. Some programs load by the one and some by the other, so what
+ * is there in either has to be readable, and the two may not contradict each other.
  */
 export async function listArchiveImages(
   store: BlobStore,
@@ -28,34 +31,29 @@ export async function listArchiveImages(
     );
   }
   const docker = await attempt(() => readDockerImages(store, options));
-  const oci = await attempt(() => readOciImages(store, options));
-  if ("problem" in docker) return fallBack(docker.problem, oci);
+  const oci = await readOciImages(store, options);
+  if ("absent" in docker) return fallBack(docker.absent, oci ?? []);
   if (docker.value === undefined || docker.value.length === 0) {
-    if ("problem" in oci) throw oci.problem;
-    if (oci.value === undefined && docker.value === undefined)
+    if (oci === undefined && docker.value === undefined)
       throw new UserError("it is no image archive: neither manifest.json nor index.json is in it");
     if (form === "docker-archive" && docker.value === undefined)
       throw new UserError("it holds no manifest.json but an index.json: pass oci-archive:PATH");
-    return oci.value ?? [];
+    return oci ?? [];
   }
-  // An index that cannot be read takes nothing from what manifest.json says.
-  return combine(docker.value, "problem" in oci ? [] : (oci.value ?? []));
+  return combine(docker.value, oci ?? []);
 }
 
-type Attempt<T> = { value: T } | { problem: UserError };
-
-async function attempt<T>(read: () => Promise<T>): Promise<Attempt<T>> {
+async function attempt<T>(read: () => Promise<T>): Promise<{ value: T } | { absent: AbsentPart }> {
   try {
     return { value: await read() };
   } catch (problem) {
-    if (problem instanceof UserError && !isLimit(problem)) return { problem };
+    if (problem instanceof AbsentPart) return { absent: problem };
     throw problem;
   }
 }
 
 /** What manifest.json names is not all there: the index counts if it describes something that is. */
-function fallBack(problem: UserError, oci: Attempt<OciImage[] | undefined>): SourceImage[] {
-  const images = "value" in oci ? (oci.value ?? []) : [];
+function fallBack(problem: AbsentPart, images: OciImage[]): SourceImage[] {
   if (images.every(isUnreadable)) throw problem;
   const note = `manifest.json was not used: ${problem.message}`;
   return images.map((image) => ({ ...image, notes: [...image.notes, note] }));
@@ -66,7 +64,10 @@ function combine(docker: DockerImage[], oci: OciImage[]): SourceImage[] {
   const images = docker.map((image): SourceImage => {
     const [platform] = image.platforms;
     const match = oci.find((candidate) => candidate.configDigests.includes(platform.configDigest));
-    if (match === undefined) return { ...image, notes: [...image.notes, ...describeConflict(image, oci, used)] };
+    if (match === undefined) {
+      refuseConflict(image, oci);
+      return image;
+    }
     used.add(match);
     return {
       ...image,
@@ -76,7 +77,22 @@ function combine(docker: DockerImage[], oci: OciImage[]): SourceImage[] {
       notes: [...image.notes, ...match.notes],
     };
   });
-  return [...images, ...oci.filter((image) => !used.has(image) && !isUnreadable(image))];
+  const others = oci.filter((image) => !used.has(image));
+  const notes = others.filter(isAbsentImage).map(describeAbsent);
+  return [
+    ...images.map((image) => ({ ...image, notes: [...image.notes, ...notes] })),
+    ...others.filter((image) => !isAbsentImage(image)),
+  ];
+}
+
+function isAbsentImage({ platforms }: OciImage): boolean {
+  return platforms.every(isAbsent);
+}
+
+function describeAbsent(image: OciImage): string {
+  const [platform] = image.platforms;
+  const why = platform !== undefined && isBroken(platform) ? `: ${platform.problem.message}` : "";
+  return `${quote(displayName(image))} of index.json was not inspected${why}`;
 }
 
 /** manifest.json cannot say that layers have tables of contents; the index does. */
@@ -90,17 +106,22 @@ function withTables(platform: ReadablePlatform, { platforms }: OciImage): Readab
   return { ...platform, layers };
 }
 
-/** The platforms of an index beside the one that manifest.json has. Saving one platform leaves the others out. */
+/**
+ * The platforms of an index beside the one that manifest.json has. Saving one platform leaves the others out; what is there
+ * and cannot be read is an error as anywhere.
+ */
 function otherPlatforms(image: OciImage, known: { platform: string; configDigest: string }): SourcePlatform[] {
   return image.platforms
     .filter((other) => other.configDigest !== known.configDigest)
-    .filter((other) => !isBroken(other) || other.platform !== known.platform)
-    .map((other) => (isBroken(other) ? { ...other, optional: true } : other));
+    .filter((other) => !isAbsent(other) || other.platform !== known.platform)
+    .map((other) => (isAbsent(other) ? { ...other, optional: true } : other));
 }
 
-function describeConflict(image: DockerImage, oci: OciImage[], used: Set<OciImage>): string[] {
-  const sameName = oci.find((other) => other.names.some((name) => image.names.includes(name)));
-  if (sameName === undefined) return [];
-  used.add(sameName);
-  return ["manifest.json and index.json describe different images under this name; manifest.json was used"];
+/** docker load takes the one with its classic store and the other with containerd's. */
+function refuseConflict(image: DockerImage, oci: OciImage[]): void {
+  const name = image.names.find((one) => oci.some((other) => !isAbsentImage(other) && other.names.includes(one)));
+  if (name === undefined) return;
+  throw new UserError(
+    `manifest.json and index.json describe different images under the name ${quote(name)}, and programs differ in which of them they load: save the image again`,
+  );
 }

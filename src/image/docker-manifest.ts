@@ -8,7 +8,7 @@ import {
   parseDocument,
   toImageConfig,
 } from "./documents.ts";
-import { quote } from "./errors.ts";
+import { AbsentPart, quote } from "./errors.ts";
 import { exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
 import { formatPlatform } from "./platform.ts";
 import type { ReadablePlatform, SourceImage, SourceLayer } from "./source-image.ts";
@@ -46,7 +46,7 @@ async function readItem(store: BlobStore, item: DockerManifestItem, limits: Read
   const configName = memberName(item.Config);
   const data = await store.readDocument(configName);
   if (data === undefined)
-    throw new UserError(`the image config ${quote(item.Config)} that manifest.json names is missing`);
+    throw new AbsentPart(`the image config ${quote(item.Config)} that manifest.json names is missing`);
   const configDigest = digestOf(data);
   checkConfigName(configName, configDigest);
   const config = parseDocument(data, configSchema, `image config ${configDigest}`);
@@ -74,7 +74,7 @@ async function toSourceLayer(store: BlobStore, name: string, diffId: string): Pr
   const blob = memberName(name);
   const inLayout = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(blob);
   const digest = inLayout ? `${inLayout[1]}:${inLayout[2]}` : undefined;
-  if (!(await store.has(blob))) throw new UserError(`layer ${digest ?? quote(name)} (${diffId}) is missing`);
+  if (!(await store.has(blob))) throw new AbsentPart(`layer ${digest ?? quote(name)} (${diffId}) is missing`);
   // Archives of `docker save` do not state media types.
   return { blob, digest: digest && parseDigest(digest) ? digest : undefined, diffId, mediaType: "" };
 }

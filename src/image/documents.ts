@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import type { ImageConfig } from "../model/image.ts";
 import { digestOf, requireDigest } from "./digest.ts";
-import { quote } from "./errors.ts";
+import { AbsentPart, quote } from "./errors.ts";
 import { findDoubleMeaning, nameFields } from "./go-json.ts";
 import type { BlobStore } from "./store.ts";
 
@@ -103,7 +103,7 @@ function readFields(text: string, value: unknown, schema: z.ZodMiniType, what: s
 export async function readBlob(store: BlobStore, digest: string, what: string): Promise<Buffer> {
   const { algorithm } = requireDigest(digest);
   const data = await store.readDocument(blobName(digest));
-  if (data === undefined) throw new UserError(`blob ${digest} is missing (${what})`);
+  if (data === undefined) throw new AbsentPart(`blob ${digest} is missing (${what})`);
   const actual = digestOf(data, algorithm);
   if (actual !== digest) throw new UserError(`blob ${digest} (${what}) has another digest: ${actual}`);
   return data;

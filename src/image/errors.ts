@@ -15,6 +15,14 @@ export function quote(text: string): string {
 }
 
 /**
+ * Something that the source names is not in it. Programs leave out what was not saved, and none can run what is not there:
+ * where another description of the image is whole, that one counts. What is there and cannot be read is something else.
+ */
+export class AbsentPart extends UserError {
+  override name = "AbsentPart";
+}
+
+/**
  * The same failure with the place in front: `PLACE: what was wrong`. What the user can do nothing about (a defect of ours)
  * stays as it is.
  */

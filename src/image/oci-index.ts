@@ -13,10 +13,16 @@ import {
   readBlob,
   toImageConfig,
 } from "./documents.ts";
-import { quote } from "./errors.ts";
+import { AbsentPart, quote } from "./errors.ts";
 import { exceeded, isLimit, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
 import { formatPlatform } from "./platform.ts";
-import { isBroken, type SourceImage, type SourceLayer, type SourcePlatform } from "./source-image.ts";
+import {
+  type BrokenPlatform,
+  isBroken,
+  type SourceImage,
+  type SourceLayer,
+  type SourcePlatform,
+} from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
 import { findTocPointers } from "./toc/pointer.ts";
 
@@ -191,7 +197,7 @@ async function requireLayers(store: BlobStore, layers: Descriptor[]): Promise<vo
   for (const { digest, mediaType } of layers) {
     if (await store.has(blobName(digest))) continue;
     const foreign = /foreign|nondistributable/.test(mediaType ?? "");
-    throw new UserError(
+    throw new AbsentPart(
       foreign
         ? `layer ${digest} is not included: it is a foreign layer, which its publisher lets nobody pass on`
         : `blob ${digest} is missing (layer)`,
@@ -283,4 +289,9 @@ function joinPlatforms(images: OciImage[], indexDigest: string): OciImage[] {
 /** True when nothing of the image can be read. */
 export function isUnreadable(image: SourceImage): boolean {
   return image.platforms.every(isBroken);
+}
+
+/** True for a platform of which something is not there: nobody can run it. */
+export function isAbsent(platform: SourcePlatform): platform is BrokenPlatform {
+  return isBroken(platform) && platform.problem instanceof AbsentPart;
 }

@@ -170,13 +170,12 @@ export const streams: Record<string, Buffer> = {
 const one = buildLayer(tools.slice(0, 2), "none");
 const two = buildLayer([{ name: "etc/.wh.passwd" }], "gzip");
 
+const runConfig = { Env: ["PATH=/usr/sbin"], Entrypoint: ["/entrypoint.sh"], Cmd: "x" };
+
 function layout(): Files {
   const made: Files = new Map();
   const images = ["amd64", "arm64"].map((architecture) => ({
-    ...addImage(made, [one, two], {
-      architecture,
-      config: { Env: ["PATH=/usr/sbin"], Entrypoint: ["/entrypoint.sh"], Cmd: "x" },
-    }),
+    ...addImage(made, [one, two], { architecture, config: runConfig }),
     platform: { os: "linux", architecture },
   }));
   const proof = addBlob(made, Buffer.from('{"layers":[],"config":{"digest":"sha256:0"}}'));
@@ -192,7 +191,10 @@ function layout(): Files {
 export const images: Record<string, Files> = {
   layout: layout(),
   legacy: dockerLegacy([{ layers: [one, two], tags: ["app:1", "app:2"] }]),
-  both: new Map([...layout(), ...dockerLegacy([{ layers: [one], tags: ["app:1"] }])]),
+  both: new Map([
+    ...layout(),
+    ...dockerLegacy([{ layers: [one, two], tags: ["app:1"], options: { architecture: "amd64", config: runConfig } }]),
+  ]),
 };
 
 /** The same as archives. */

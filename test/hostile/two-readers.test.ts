@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { findDoubleMeaning } from "../../src/image/go-json.ts";
 import { openImages } from "../../src/image/open-images.ts";
@@ -10,14 +11,18 @@ import {
   buildConfig,
   buildLayer,
   type Descriptor,
+  dockerLegacy,
   type Files,
   finishLayout,
   json,
   named,
+  packFiles,
+  sha256,
 } from "../support/image-writer.ts";
 import { keepAll } from "../support/probes.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
+import { writeTar } from "../support/tar-writer.ts";
 
 /**
  * Images made by hand so that a runtime would run something else than what is shown here: whatever a runtime may take for
@@ -174,5 +179,166 @@ describe("keys that Go's reader takes for others", () => {
     expect(findDoubleMeaning(nested(10_000))).toBe("is nested more than 10000 deep");
     expect(findDoubleMeaning(JSON.stringify({ a: '\\"'.repeat(2_000_000), b: { a: [{ a: ":" }] } }))).toBeUndefined();
     expect(findDoubleMeaning('{"a":{"b":1},"c":{"b":2,"b":3}}')).toBe('has the key "b" twice in one object');
+  });
+});
+
+describe("an archive with manifest.json and an index, of which one program loads by the one and one by the other", () => {
+  const tag = "example.test/app:1";
+
+  /** What both describe, an image of amd64, and what the index has beside it. */
+  function both(beside: (files: Files) => Descriptor[], own = (image: Descriptor) => [named(image, tag)]): Files {
+    const files: Files = new Map();
+    const image = addImage(files, [clean]);
+    const blob = (data: Buffer) => addBlob(files, data).digest.replace("sha256:", "blobs/sha256/");
+    const manifest = [{ Config: blob(buildConfig([clean])), RepoTags: [tag], Layers: [blob(clean.bytes)] }];
+    finishLayout(files, [...own(image), ...beside(files)]);
+    return files.set("manifest.json", json(manifest));
+  }
+  const readBoth = (name: string, files: Files) => read(`${name}.tar`, packFiles(files));
+  const encrypted = { ...other, mediaType: `${other.mediaType}+encrypted` };
+
+  test("the same image: it is one", async () => {
+    expect(
+      await readBoth(
+        "same",
+        both(() => []),
+      ),
+    ).toEqual([["linux/amd64", "clean"]]);
+  });
+
+  test("another image under the same name, of any platform", async () => {
+    for (const architecture of ["amd64", "arm64"]) {
+      const files = both(
+        (own) => [named(addImage(own, [other], { architecture }), tag)],
+        () => [],
+      );
+      await expect(readBoth(`conflict-${architecture}`, files)).rejects.toThrow(
+        `manifest.json and index.json describe different images under the name "${tag}"`,
+      );
+    }
+  });
+
+  test("an index that only we cannot read is not left aside", async () => {
+    for (const [name, index] of [
+      ["text", Buffer.from("{")],
+      ["form", json({ manifests: [{ digest: 1 }] })],
+      ["schema-1", undefined],
+    ] as const) {
+      const files = both((own) => [addBlob(own, json({ schemaVersion: 1, fsLayers: [] }))]);
+      if (index !== undefined) files.set("index.json", index);
+      await expect(readBoth(`index-${name}`, files)).rejects.toThrow(/index\.json|schema 1/);
+    }
+  });
+
+  test("a manifest.json that only we cannot read is not left aside", async () => {
+    for (const [name, text] of Object.entries({
+      behind: (own: string) => `${own} x`,
+      twice: (own: string) => own.replace("[{", '[{"Layers":[],'),
+      form: (own: string) => own.replace('"Config"', '"RepoTags":1,"Config"'),
+    })) {
+      const files = both(() => []);
+      files.set("manifest.json", Buffer.from(text(String(files.get("manifest.json")))));
+      await expect(readBoth(`manifest-${name}`, files)).rejects.toThrow(/manifest\.json/);
+    }
+  });
+
+  test("an image that only the index has: read, or an error when it is there and cannot be; a note when it is absent", async () => {
+    expect(
+      await readBoth(
+        "further",
+        both((own) => [named(addImage(own, [other]), "b:1")]),
+      ),
+    ).toEqual([
+      ["linux/amd64", "clean"],
+      ["linux/amd64", "other"],
+    ]);
+    await expect(
+      readBoth(
+        "encrypted",
+        both((own) => [named(addImage(own, [encrypted]), "b:1")]),
+      ),
+    ).rejects.toThrow(/layer sha256:\w+ is encrypted/);
+    const absent = addImage(new Map(), [other]);
+    const path = scratch.write("absent.tar", packFiles(both(() => [named(absent, "b:1")])));
+    const [image, ...rest] = await openImages(path, { probe: keepAll });
+    expect(rest).toEqual([]);
+    expect(image?.platforms[0]?.notes).toEqual([
+      `"b:1" of index.json was not inspected: blob ${absent.digest} is missing (manifest)`,
+    ]);
+  });
+
+  test("a platform that only the index has and that is there, but cannot be read", async () => {
+    for (const [name, spoil] of Object.entries({
+      "encrypted-arm": (own: Files) => addImage(own, [encrypted], { architecture: "arm64" }),
+      "damaged-arm": (own: Files) => {
+        const image = addImage(own, [other], { architecture: "arm64" });
+        own.set(`blobs/sha256/${image.digest.slice(7)}`, Buffer.from("{}"));
+        return image;
+      },
+    })) {
+      const files = both(() => []);
+      const index = addIndex(files, [
+        { ...addImage(files, [clean]), platform: AMD },
+        { ...spoil(files), platform: ARM },
+      ]);
+      finishLayout(files, [named(index, tag)]);
+      await expect(readBoth(name, files)).rejects.toThrow(/is encrypted|has another digest/);
+    }
+  });
+});
+
+describe("an archive that holds a file twice", () => {
+  const files = dockerLegacy([{ layers: [clean], tags: ["app:1"] }]);
+  const rest = dockerLegacy([{ layers: [other], tags: ["app:1"] }]);
+  const all = packFiles(new Map([...rest, ...files]));
+  /** The archive with an entry in front. */
+  const behind = (name: string, content = rest.get("manifest.json")) =>
+    Buffer.concat([writeTar([{ name, ...(content === undefined ? {} : { content }) }]).subarray(0, -1024), all]);
+
+  test.each([
+    ["manifest.json", "manifest.json"],
+    ["manifest.json under another spelling", "./x/../manifest.json"],
+    ["a layer", [...files.keys()].find((name) => name.endsWith("layer.tar")) ?? ""],
+  ])("%s, also when it is a stream", async (name, path) => {
+    const data = behind(path);
+    for (const [form, bytes] of [["tar", data] as const, ["tgz", gzipSync(data)] as const])
+      await expect(read(`${name.replaceAll(" ", "-")}.${form}`, bytes)).rejects.toThrow(
+        /it holds "[\w./]+" more than once, and programs differ in which of them they take: pack it again/,
+      );
+  });
+
+  test("podman's reader and tar differ in it", async (context) => {
+    if (spawnSync("skopeo", ["--version"]).error !== undefined) skipTest(context, "a file twice", "no skopeo");
+    const path = scratch.write("twice.tar", behind("manifest.json"));
+    const options = { encoding: "utf8", timeout: 60_000 } as const;
+    const config = spawnSync("skopeo", ["inspect", "--raw", `docker-archive:${path}`], options).stdout;
+    expect(config).toContain(other.diffId);
+    expect(spawnSync("tar", ["-xOf", path, "manifest.json"], options).stdout).toContain(
+      sha256(buildConfig([clean])).slice(7),
+    );
+  });
+
+  test("a folder that is a link", async () => {
+    const config = buildConfig([clean]);
+    const manifest = json([{ Config: "x/config", RepoTags: null, Layers: ["layer.tar"] }]);
+    const link = { name: "x", flag: "2", linkname: "y" };
+    const linked = new Map([
+      ["manifest.json", manifest],
+      ["x/config", config],
+      ["y/config", buildConfig([other])],
+      ["layer.tar", clean.bytes],
+    ]);
+    await expect(read("linked-folder.tar", packFiles(linked, [link]))).rejects.toThrow(/"x\/config" lies below a link/);
+    expect(await read("no-link.tar", packFiles(linked))).toEqual([["linux/amd64", "clean"]]);
+  });
+
+  test("what nobody reads, and blobs that are the same, may stand there twice", async () => {
+    expect(await read("version-twice.tar", behind("x/VERSION"))).toEqual([["linux/amd64", "clean"]]);
+    const layout: Files = new Map();
+    const image = addImage(layout, [clean]);
+    const packed = packFiles(finishLayout(layout, [image]));
+    const blob = { name: `blobs/sha256/${clean.digest.slice(7)}`, content: clean.bytes };
+    const twice = Buffer.concat([writeTar([blob]).subarray(0, -1024), packed]);
+    expect(await read("blob-twice.tar", twice)).toEqual([["linux/amd64", "clean"]]);
   });
 });
