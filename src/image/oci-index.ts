@@ -146,7 +146,7 @@ function parseManifestOrIndex(
   const isManifest = [config, layers, fsLayers].some((field) => field !== undefined && field !== null);
   // Which of the two counts depends on the runtime and on what the server calls it (CVE-2021-41190).
   if (isManifest && Array.isArray(manifests) && manifests.length > 0)
-    throw new UserError(`${what} is an index and a manifest at once: runtimes differ in what they take it for`);
+    throw new UserError(`${what} is an index and a manifest at once: programs differ in what they take it for`);
   if (!isManifest && Array.isArray(manifests))
     return { manifests: parseDocument(data, indexSchema, what).manifests ?? [] };
   if (fsLayers !== undefined)
