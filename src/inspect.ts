@@ -1,6 +1,12 @@
 import { type InspectionCache, openInspectionCache } from "./files/inspection-cache.ts";
 import { createDeadline, type Deadline, defaultLimits, type ReadLimits } from "./image/limits.ts";
-import { type OpenOptions, type UsedImage, useImages } from "./image/open-images.ts";
+import {
+  type OpenOptions,
+  type PlatformIdentity,
+  type Recalled,
+  type UsedImage,
+  useImages,
+} from "./image/open-images.ts";
 import type { RegistryCredentials } from "./image/registry-credentials.ts";
 import { programProfiles } from "./knowledge/programs/index.ts";
 import type { WrapperChoice } from "./knowledge/schema/wrapper-choices.ts";
@@ -102,18 +108,18 @@ async function inspectReference(
   }
 }
 
-function recall(cache: InspectionCache, identity: { platform: string; configDigest: string }): Known | undefined {
+function recall(cache: InspectionCache, identity: PlatformIdentity): Recalled<Known> | undefined {
   const found = cache.recall(identity);
   if (found === undefined) return undefined;
-  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers were not read again`;
-  return { toolchain: found.toolchain, notes: [...found.notes, note] };
+  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers have the digests that they had then, and were not unpacked again`;
+  return { result: { toolchain: found.toolchain, notes: [...found.notes, note] }, layers: found.layers };
 }
 
 function inspectPlatform(platform: ImagePlatform, cache: InspectionCache | undefined): Known {
   const known = { toolchain: inspectToolchain(platform, knowledge), notes: platform.notes };
   // What was not verified against the digests that the cache goes by must not count for a run that wants it verified.
   const isPlain = platform.doubts === undefined && platform.layers.every(({ partial }) => partial === undefined);
-  if (isPlain) cache?.store(platform, known);
+  if (isPlain) cache?.store(platform, { ...known, layers: platform.layers.map(({ digest }) => digest) });
   return known;
 }
 

@@ -8,8 +8,8 @@ import { writeWhole } from "./write-whole.ts";
 
 /**
  * Toolchains of platforms that were inspected before, in a folder of small files, each an inspection as `inspect --format
- * json` prints it. An entry holds for one image config, whose digest covers the digests of all uncompressed layers, and for
- * one build of this tool: a newer one may see more.
+ * json` prints it. An entry holds for one image config, for layers of the same digests as when they were compared with it, and
+ * for one build of this tool: a newer one may see more.
  */
 export interface InspectionCache {
   /** @returns undefined when the platform isn't there, or its entry is damaged or of another shape */
@@ -31,6 +31,8 @@ export interface CachedInspection {
   toolchain: Toolchain;
   /** On its layers. */
   notes: string[];
+  /** Digests of its layers as they were stored: an entry says nothing of others. */
+  layers: string[];
 }
 
 /** Bytes of an entry. */
@@ -52,9 +54,9 @@ export function openInspectionCache(folder: string, tool: { name: string; versio
 
   return {
     recall: (platform) => readEntry(join(folder, nameOf(platform, tool)), platform, tool),
-    store({ platform, configDigest }, { toolchain, notes }) {
+    store({ platform, configDigest }, { toolchain, notes, layers }) {
       const images = [{ reference: configDigest, digest: configDigest, platforms: [{ platform, toolchain, notes }] }];
-      const text = `${JSON.stringify({ schemaVersion: 1, tool, images })}\n`;
+      const text = `${JSON.stringify({ schemaVersion: 1, tool, layers, images })}\n`;
       try {
         writeWhole(join(folder, nameOf({ platform, configDigest }, tool)), text);
         makeRoom(folder);
@@ -80,12 +82,19 @@ function readEntry(
   tool: { version: string },
 ): CachedInspection | undefined {
   const value = parse(path);
-  const parsed = value === undefined ? undefined : inspectionSchema.safeParse(value);
-  if (parsed?.success !== true || parsed.data.tool.version !== tool.version) return undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  const parsed = inspectionSchema.safeParse(value);
+  const layers = layersOf(value);
+  if (!parsed.success || layers === undefined || parsed.data.tool.version !== tool.version) return undefined;
   const [image] = parsed.data.images;
   const [entry] = image?.platforms ?? [];
   if (image?.digest !== configDigest || entry?.platform !== platform) return undefined;
-  return { toolchain: entry.toolchain, notes: entry.notes ?? [] };
+  return { toolchain: entry.toolchain, notes: entry.notes ?? [], layers };
+}
+
+function layersOf(value: object): string[] | undefined {
+  const layers: unknown = "layers" in value ? value.layers : undefined;
+  return Array.isArray(layers) && layers.every((digest) => typeof digest === "string") ? layers : undefined;
 }
 
 function parse(path: string): unknown {

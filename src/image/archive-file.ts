@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { UserError } from "../model/error.ts";
 import { createMemberIndex, type MemberIndex } from "./archive-members.ts";
+import { digestOfStream } from "./digest.ts";
 import { quote } from "./errors.ts";
 import { readFully, readRange } from "./file-range.ts";
 import type { ScanOptions } from "./layer.ts";
@@ -43,6 +44,11 @@ export async function openArchiveFile(handle: FileHandle, options: ScanOptions):
       const data = Buffer.alloc(extent.size);
       await readFully(handle, data, extent.size, extent.offset);
       return data;
+    },
+    async digestOf(name, algorithm, signal) {
+      const extent = find(name);
+      if (extent === undefined) return undefined;
+      return digestOfStream(readRange(handle, extent.offset, extent.size), algorithm, signal);
     },
     async scan(name, options) {
       const extent = find(name);

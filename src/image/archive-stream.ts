@@ -70,6 +70,10 @@ export async function openArchiveStream(
         ? outcome.problem
         : new UserError(`${quote(name)} is not JSON`);
     },
+    async digestOf(name, algorithm) {
+      const outcome = members.find(name)?.value.outcome;
+      return outcome !== undefined && "scan" in outcome && algorithm === "sha256" ? outcome.scan.digest : undefined;
+    },
     scan,
     close: async () => {},
   };

@@ -22,6 +22,20 @@ export function requireDigest(text: string): { algorithm: DigestAlgorithm; hex: 
   return digest;
 }
 
+/** Digest of what comes in pieces. */
+export async function digestOfStream(
+  source: AsyncIterable<Uint8Array>,
+  algorithm: DigestAlgorithm,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const hash = createHash(algorithm);
+  for await (const chunk of source) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+  }
+  return `${algorithm}:${hash.digest("hex")}`;
+}
+
 /** Digest of a whole document. */
 export function digestOf(data: Uint8Array, algorithm: DigestAlgorithm = "sha256"): string {
   return `${algorithm}:${createHash(algorithm).update(data).digest("hex")}`;

@@ -1,6 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../model/error.ts";
+import { digestOfStream } from "./digest.ts";
 import { errorCode, quote } from "./errors.ts";
 import { readFully, readRange } from "./file-range.ts";
 import type { ScanOptions } from "./layer.ts";
@@ -32,6 +33,12 @@ export function openLayoutDirectory(directory: string, { limits, budget }: ScanO
       await using handle = await open(join(directory, name));
       const data = Buffer.alloc(size);
       return data.subarray(0, await readFully(handle, data, size, 0));
+    },
+    async digestOf(name, algorithm, signal) {
+      const size = await sizeOf(name);
+      if (size === undefined) return undefined;
+      await using handle = await open(join(directory, name));
+      return await digestOfStream(readRange(handle, 0, size), algorithm, signal);
     },
     async scan(name, options) {
       const size = await sizeOf(name);

@@ -1,6 +1,6 @@
 import { UserError } from "../model/error.ts";
 import type { ContentProbe, ImagePlatform, OpenedImage } from "../model/image.ts";
-import { requireDigest } from "./digest.ts";
+import { parseDigest, requireDigest } from "./digest.ts";
 import { locate, quote } from "./errors.ts";
 import type { FileTable } from "./file-table.ts";
 import type { ScanOptions } from "./layer.ts";
@@ -51,14 +51,24 @@ export interface OpenOptions {
 
 /** What becomes of a platform. */
 export interface PlatformUse<T> {
-  /** What is known of a platform from before: its layers are then not read. Absent or undefined: they are. */
-  recall?: ((platform: PlatformIdentity) => T | undefined) | undefined;
+  /**
+   * What is known of a platform from before. It counts where the layers have the same digests as then, and they are not
+   * unpacked; otherwise, and when it is absent or undefined, they are read.
+   */
+  recall?: ((platform: PlatformIdentity) => Recalled<T> | undefined) | undefined;
   /** Called for each platform whose layers were read and verified. */
   read: (platform: ImagePlatform) => T;
 }
 
 /** What tells two platforms apart: the config names the digests of all uncompressed layers. */
 export type PlatformIdentity = Pick<ImagePlatform, "platform" | "configDigest">;
+
+/** Something that is known of a platform. */
+export interface Recalled<T> {
+  result: T;
+  /** Digests of its layers as stored, which were then compared with the config. */
+  layers: readonly string[];
+}
 
 /** An image with what became of its platforms. */
 export interface UsedImage<T> extends Pick<OpenedImage, "reference" | "digest"> {
@@ -160,10 +170,9 @@ async function readImages<T>(
 ): Promise<UsedImage<T>[]> {
   const all = new Set(chosen.flatMap(({ platforms }) => platforms));
   if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
-  // What is known goes by the config, and that a layer has a table of contents only the manifest says.
-  const isKnowable = ({ layers }: ReadablePlatform) => layers.every(({ toc }) => toc === undefined);
-  const known = new Map([...all].map((platform) => [platform, isKnowable(platform) ? recall?.(platform) : undefined]));
-  const unknown = [...all].filter((platform) => known.get(platform) === undefined);
+  const known =
+    recall === undefined ? new Map<ReadablePlatform, T>() : await recallPlatforms(store, all, recall, options);
+  const unknown = [...all].filter((platform) => !known.has(platform));
   const scans = await scanLayers(
     store,
     unknown.flatMap((platform) => platform.layers),
@@ -180,6 +189,37 @@ async function readImages<T>(
     used.push({ reference: nameOf(image), digest: image.digest, platforms: results });
   }
   return used;
+}
+
+/**
+ * The platforms that are known from before. A manifest may name a config that is known beside layers that are not the
+ * config's: nothing but their digests tells.
+ */
+async function recallPlatforms<T>(
+  store: BlobStore,
+  platforms: Iterable<ReadablePlatform>,
+  recall: NonNullable<PlatformUse<T>["recall"]>,
+  { signal }: ScanOptions,
+): Promise<Map<ReadablePlatform, T>> {
+  const digests = new Map<string, string | undefined>();
+  async function has({ blob, digest }: SourceLayer, expected: string): Promise<boolean> {
+    const algorithm = parseDigest(expected)?.algorithm;
+    if (algorithm === undefined || (digest !== undefined && digest !== expected)) return false;
+    const key = `${algorithm} ${blob}`;
+    if (!digests.has(key)) digests.set(key, await store.digestOf(blob, algorithm, signal));
+    return digests.get(key) === expected;
+  }
+  const known = new Map<ReadablePlatform, T>();
+  for (const platform of platforms) {
+    const { layers } = platform;
+    // That a layer has a table of contents only the manifest says.
+    const recalled = layers.every(({ toc }) => toc === undefined) ? recall(platform) : undefined;
+    if (recalled === undefined || recalled.layers.length !== layers.length) continue;
+    let isSame = true;
+    for (const [i, layer] of layers.entries()) isSame &&= await has(layer, recalled.layers[i] ?? "");
+    if (isSame) known.set(platform, recalled.result);
+  }
+  return known;
 }
 
 /** @throws UserError for a platform that is asked for and not there, or there and not whole */

@@ -164,6 +164,7 @@ function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOpt
       if (digestOf(data, requireDigest(digest).algorithm) === digest) note(data);
       return data;
     },
+    digestOf: async (blob) => toDigest(blob),
     async scan(blob, options) {
       const digest = toDigest(blob);
       if (digest === undefined) throw new Error(`no digest: ${blob}`);

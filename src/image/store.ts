@@ -1,3 +1,4 @@
+import type { DigestAlgorithm } from "./digest.ts";
 import type { CheckedScan, WholeOptions } from "./toc/whole.ts";
 
 /**
@@ -10,6 +11,11 @@ export interface BlobStore {
   has(name: string): Promise<boolean>;
   /** A small document whole; undefined when there is none. Throws a UserError when it is larger than a document may be. */
   readDocument(name: string): Promise<Buffer | undefined>;
+  /**
+   * The digest of a layer's bytes as they are stored; undefined where only {@link BlobStore.scan} can tell. A registry is taken
+   * at its word: whoever pulls from it compares the digest.
+   */
+  digestOf(name: string, algorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<string | undefined>;
   /** Reads a layer that the store has. */
   scan(name: string, options: WholeOptions): Promise<CheckedScan>;
   close(): Promise<void>;

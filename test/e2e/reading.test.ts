@@ -48,6 +48,22 @@ test("an entry is of one platform of one image", () => {
   expect(other.stdout).toBe(fresh.stdout);
 });
 
+test("an image that names the config of one in the cache, and has other layers, is not taken for it", () => {
+  const cache = join(scratch.path, "other-layers");
+  inspect([sample("kilo-0.6.0"), "--cache", cache]);
+  expect(readdirSync(cache)).toHaveLength(1);
+  const archive = readFileSync(sample("kilo-0.6.0"));
+  // In the middle of the archive is its largest layer.
+  const layer = Buffer.from(archive);
+  const at = layer.length >> 1;
+  layer[at] = (layer[at] ?? 0) ^ 1;
+  const changed = scratch.write("changed.tar", layer);
+  const run = inspect([changed, "--cache", cache]);
+  expect(run).toEqual(inspect([changed]));
+  expect(run.status).toBe(2);
+  expect(run.stderr).toMatch(/^netfilter-compat: [^\n]*changed\.tar: layer sha256:[^\n]*\n$/);
+});
+
 test("a damaged, foreign or forged entry is ignored and written anew", () => {
   const cache = join(scratch.path, "damaged");
   const fresh = inspect([sample("kilo-0.6.0"), "--format", "json", "--cache", cache]).stdout;

@@ -152,6 +152,7 @@ function memoryStore(files: Files): BlobStore {
   return {
     has: async (name) => files.has(name),
     readDocument: async (name) => files.get(name),
+    digestOf: async () => undefined,
     scan: async () => {
       throw new Error("not here");
     },
