@@ -9,6 +9,8 @@ export interface FileSpace {
   find(number: number): { files: FileTable; file: number };
   /** As {@link FileTable.node}. */
   node(number: number): FileNode;
+  /** As {@link FileTable.hasContent}. */
+  hasContent(number: number): boolean;
   /** As {@link FileTable.peek}. */
   peek(number: number): FileNode;
 }
@@ -45,6 +47,10 @@ export function createFileSpace(tables: readonly FileTable[]): FileSpace {
     node(number) {
       const { files, file } = find(number);
       return files.node(file);
+    },
+    hasContent(number) {
+      const { files, file } = find(number);
+      return files.hasContent(file);
     },
     peek(number) {
       const { files, file } = find(number);

@@ -15,6 +15,8 @@ export interface FileTable {
   isShown(file: number, closely?: boolean): boolean;
   /** Sets what was kept of the content, also in nodes that were made before. */
   setContent(file: number, content: unknown): void;
+  /** Something was kept of the content. */
+  hasContent(file: number): boolean;
   /** The file as a node: the same one each time. */
   node(file: number): FileNode;
   /** The same for a passing look: the node is not remembered. */
@@ -69,6 +71,7 @@ export function createFileTable(): FileTable {
       const node = nodes.get(file);
       if (node !== undefined) node.content = content;
     },
+    hasContent: (file) => contents.has(file),
     node(file) {
       const node = table.peek(file);
       nodes.set(file, node);

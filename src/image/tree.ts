@@ -138,14 +138,19 @@ export function createTree(root: Directory, files: FileSpace): FileTree {
       if (walk.end === "directory") return [...walk.directory.children.keys()].sort();
       return walk.end === "slot" && isDirectory(walk.slot) ? [...walk.slot.children.keys()].sort() : [];
     },
-    *walk() {
-      yield { path: "/", node: root.node };
+    *walk(names) {
+      const isWanted = (name: string, slot: Slot): boolean =>
+        names === undefined || (typeof slot === "number" ? files.hasContent(slot) : isSymlink(slot)) || names.has(name);
+      if (isWanted("", root)) yield { path: "/", node: root.node };
       const pending: { directory: Directory; path: string }[] = [{ directory: root, path: "" }];
       for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
         for (const [name, slot] of next.directory.children) {
+          const wanted = isWanted(name, slot);
+          const below = isDirectory(slot);
+          if (!wanted && !below) continue;
           const path = `${next.path}/${name}`;
-          yield { path, node: typeof slot === "number" ? files.peek(slot) : toNode(slot) };
-          if (isDirectory(slot)) pending.push({ directory: slot, path });
+          if (wanted) yield { path, node: typeof slot === "number" ? files.peek(slot) : toNode(slot) };
+          if (below) pending.push({ directory: slot, path });
         }
       }
     },

@@ -78,8 +78,12 @@ export interface FileTree {
   resolve(path: string): Resolution;
   /** Names in a directory (links followed), sorted; empty when it is none. */
   list(path: string): string[];
-  /** Every node with its path, parents first. */
-  walk(): Iterable<{ path: string; node: TreeNode }>;
+  /**
+   * Every node with its path, parents first.
+   * @param names spares making the many of which nothing is known: left are links, files of which the probe kept something,
+   *   and whatever has one of these names
+   */
+  walk(names?: ReadonlySet<string>): Iterable<{ path: string; node: TreeNode }>;
 }
 
 /** The part of an image config that says how the image runs. */

@@ -13,6 +13,7 @@ import { readExtensions } from "./binaries/extensions.ts";
 import { createGoScanner, type GoBuild, type GoScanner, goDataRanges } from "./binaries/go.ts";
 import { identify } from "./binaries/identify.ts";
 import type { BinaryContent, ProbedContent } from "./content.ts";
+import { findText } from "./find-text.ts";
 import type { ContentDigests } from "./packages/ownership.ts";
 import { readScript } from "./scripts.ts";
 
@@ -26,28 +27,43 @@ const MAX_EXTENSION = 1024 * 1024;
 const HEAD_SIZE = 4096;
 const MAX_SCRIPT = 64 * 1024;
 
+const TOOL = /tables|^nft$|^ipset$|^conntrackd?$|^xtables/;
+const NETFILTER_LIBRARY =
+  /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
+const EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
+const SUPPORT_LIBRARY =
+  /^(?:ld-(?:linux|musl)[-.\w]*|ld64?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
+const ANY_OF_THEM = new RegExp(
+  [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|"),
+);
+
+/** True for base names of which a file is looked at, whatever its mode. */
+export function isWantedName(name: string): boolean {
+  // One pattern dismisses nearly every file of an image.
+  if (!ANY_OF_THEM.test(name)) return false;
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
+}
+
 /** True for base names under which an unidentified program deserves a word in the report. */
-export function isToolName(name: string): boolean {
-  return /tables|^nft$|^ipset$|^conntrackd?$|^xtables/.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+function isToolName(name: string): boolean {
+  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
 }
 
 export function isNetfilterLibrary(name: string): boolean {
-  return /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/.test(name);
+  return NETFILTER_LIBRARY.test(name);
 }
 
 /** A match or target of iptables, as libxtables asks for it. */
 export function isExtension(name: string): boolean {
-  return /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name);
+  return EXTENSION.test(name);
 }
 
 /**
  * Libraries that the tools and the netfilter libraries ask for, the C library and its loader among them: what they define
  * and ask for in turn decides whether a tool starts. Of others it is enough that they are there.
  */
-export function isSupportLibrary(name: string): boolean {
-  return /^(?:ld-(?:linux|musl)[-.\w]*|ld64?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/.test(
-    name,
-  );
+function isSupportLibrary(name: string): boolean {
+  return SUPPORT_LIBRARY.test(name);
 }
 
 /** Directories that PATHs name, the root, and k3s' `bin/aux`. */
@@ -299,7 +315,7 @@ function describeDynamic(content: BinaryContent, dynamic: ElfDynamic | undefined
 /** Marks the iptables-wrapper that is a Go program; each generation has a text of its own, older ones are the default. */
 function withWrapper(content: BinaryContent, build: GoBuild, bytes: Buffer): BinaryContent {
   if (build.main?.path !== wrappers.go.module && build.path !== wrappers.go.module) return content;
-  const generation = wrappers.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
+  const generation = wrappers.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
 

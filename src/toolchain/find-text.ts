@@ -20,26 +20,26 @@ interface Needle {
 const needles = new Map<string, Needle>();
 
 /**
- * As `bytes.indexOf(text, 0, "latin1")`, several times as fast: looks for the piece of the text that begins with the rarest
+ * As `bytes.indexOf(text, from, "latin1")`, several times as fast: looks for the piece of the text that begins with the rarest
  * byte, and compares the rest where it is met.
  */
-export function findText(bytes: Buffer, text: string): number {
+export function findText(bytes: Buffer, text: string, from = 0): number {
   let needle = needles.get(text);
   if (needle === undefined) {
     needle = makeNeedle(text);
     needles.set(text, needle);
   }
   const { whole, piece, offset } = needle;
-  let from = offset;
+  let next = from + offset;
   for (let hits = 0; hits < MAX_FALSE_HITS; hits++) {
-    const at = bytes.indexOf(piece, from);
+    const at = bytes.indexOf(piece, next);
     if (at < 0) return -1;
     const start = at - offset;
     const end = start + whole.length;
     if (end <= bytes.length && bytes.compare(whole, 0, whole.length, start, end) === 0) return start;
-    from = at + 1;
+    next = at + 1;
   }
-  return bytes.indexOf(whole, from - offset);
+  return bytes.indexOf(whole, next - offset);
 }
 
 /** Tells of the same bytes again and again whether they hold a text, and looks for each text once. */

@@ -1,8 +1,8 @@
-import { basename, dirname } from "node:path/posix";
+import { dirname } from "node:path/posix";
 import type { ContentProbe, ContentSink, StreamedFile } from "../model/image.ts";
 import { isLoaderConfig } from "./binaries/loader-paths.ts";
 import type { ClaimsContent, PackagesContent, ProbedContent } from "./content.ts";
-import { isExtension, isNetfilterLibrary, isSupportLibrary, isToolName, openExecutable } from "./executable.ts";
+import { isWantedName, openExecutable } from "./executable.ts";
 import { parseApkDatabase } from "./packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
 import { TOOL_PACKAGES } from "./packages/ownership.ts";
@@ -44,7 +44,7 @@ function openDatabase(file: StreamedFile): ContentSink | undefined {
 }
 
 function openOther(file: StreamedFile): ContentSink | undefined {
-  const name = basename(file.path);
+  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   if (name === "os-release") {
     const parent = dirname(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
@@ -54,10 +54,6 @@ function openOther(file: StreamedFile): ContentSink | undefined {
   const executable = (file.mode & 0o111) !== 0 && !/\.so(?:\.|$)/.test(name);
   if (!executable && !isWantedName(name)) return undefined;
   return file.size === 0 ? undefined : openExecutable(file, name);
-}
-
-function isWantedName(name: string): boolean {
-  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
 }
 
 function database(

@@ -37,9 +37,10 @@ export interface Survey {
 }
 
 const MAX_COMMANDS = 1000;
+const COMMANDS: ReadonlySet<string> = new Set(DEFAULT_COMMANDS);
 
 function isCommand(path: string): boolean {
-  return DEFAULT_COMMANDS.includes(path.slice(path.lastIndexOf("/") + 1));
+  return COMMANDS.has(path.slice(path.lastIndexOf("/") + 1));
 }
 
 /** Walks the tree once. Order is that of the tree, so results don't depend on anything else. */
@@ -55,7 +56,7 @@ export function surveyTree(tree: FileTree): Survey {
   };
   const sqlite = new Map<string, Found<SqliteContent>>();
   const journals = new Map<string, JournalContent>();
-  for (const { path, node } of tree.walk()) {
+  for (const { path, node } of tree.walk(COMMANDS)) {
     if (isCommand(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
       const reason = whyUnread(tree, path);

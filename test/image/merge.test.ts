@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type LayerScan, scanLayer } from "../../src/image/layer.ts";
 import { createBudget, defaultLimits } from "../../src/image/limits.ts";
 import { mergeLayers } from "../../src/image/merge.ts";
+import type { ContentProbe } from "../../src/model/image.ts";
 import { keepAll } from "../support/probes.ts";
 import { type TarEntry, writeTar } from "../support/tar-writer.ts";
 
@@ -262,5 +263,39 @@ describe("following links", () => {
       seen.add(path);
     }
     expect(seen).toContain("/usr/sbin/iptables");
+  });
+
+  test("walk with names leaves out what has another one, is no link, and of which nothing was kept", async () => {
+    const probe: ContentProbe = ({ path }) =>
+      path.endsWith("-kept") ? { write: () => false, end: () => ({ path }) } : undefined;
+    const layer = [
+      dir("usr"),
+      dir("usr/nft"),
+      file("usr/nft/a-kept"),
+      file("usr/nft/b"),
+      file("usr/nft/nft"),
+      file("usr/ipset"),
+      link("usr/b", "nft"),
+      hard("usr/c", "usr/nft/a-kept"),
+      hard("usr/d", "usr/nft/b"),
+      { name: "usr/null", flag: "3" as const },
+    ];
+    const scan = await scanLayer(once(writeTar(layer)), {
+      probe,
+      limits: defaultLimits,
+      budget: createBudget(defaultLimits),
+    });
+    const { tree } = mergeLayers([scan]);
+    const left = [...tree.walk(new Set(["nft", "null"]))];
+    expect(left.map(({ path }) => path).sort()).toEqual([
+      "/usr/b",
+      "/usr/c",
+      "/usr/nft",
+      "/usr/nft/a-kept",
+      "/usr/nft/nft",
+      "/usr/null",
+    ]);
+    const paths = new Set(left.map(({ path }) => path));
+    expect(left).toEqual([...tree.walk()].filter(({ path }) => paths.has(path)));
   });
 });

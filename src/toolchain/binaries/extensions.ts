@@ -1,5 +1,6 @@
 import type { ExtensionFamily } from "../../model/toolchain.ts";
 import { withinBounds } from "../bounds.ts";
+import { findText } from "../find-text.ts";
 import { type ElfHeader, type ElfView, PF_W, PT_LOAD, viewElf } from "./elf.ts";
 
 /**
@@ -69,7 +70,7 @@ export function readExtensions(bytes: Buffer, header: ElfHeader): ReadExtensions
 function findMarks(bytes: Buffer): { offset: number; version: number }[] {
   const text = "libxtables.so.";
   const marks: { offset: number; version: number }[] = [];
-  for (let at = bytes.indexOf(text); at >= 0 && marks.length < MAX_MARKS; at = bytes.indexOf(text, at + 1)) {
+  for (let at = findText(bytes, text); at >= 0 && marks.length < MAX_MARKS; at = findText(bytes, text, at + 1)) {
     const version = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text.length, at + text.length + 4))?.[1];
     if (version !== undefined) marks.push({ offset: at, version: Number(version) });
   }
@@ -161,7 +162,7 @@ function nameAt(view: ElfView, address: number | undefined): string | undefined 
 
 /** By the function of libxtables that it asks for; no extension of iptables registers both. */
 function registeredKind(bytes: Buffer): Registration["kind"] {
-  const match = bytes.includes("\0xtables_register_match");
-  const target = bytes.includes("\0xtables_register_target");
+  const match = findText(bytes, "\0xtables_register_match") >= 0;
+  const target = findText(bytes, "\0xtables_register_target") >= 0;
   return match === target ? undefined : match ? "match" : "target";
 }

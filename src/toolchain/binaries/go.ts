@@ -1,3 +1,4 @@
+import { findText } from "../find-text.ts";
 import { type ElfHeader, PF_W, PF_X, PT_LOAD } from "./elf.ts";
 
 /** What the Go linker writes into every program: `go version -m` prints it. */
@@ -23,7 +24,7 @@ export interface FileRange {
 }
 
 /** Magic of the build information (Go, debug/buildinfo): aligned, in the writable data segment. */
-const MAGIC = Buffer.from("\xff Go buildinf:", "latin1");
+const MAGIC = "\xff Go buildinf:";
 const HEADER_SIZE = 32;
 const FLAG_INLINE_STRINGS = 2;
 /** The module list of the largest known programs is about 60 KiB. */
@@ -65,7 +66,7 @@ export function createGoScanner(ranges: FileRange[]): GoScanner {
       else {
         for (const part of overlaps(chunk, offset, ranges)) {
           const joined = tail.length > 0 ? Buffer.concat([tail, part.bytes]) : part.bytes;
-          const at = joined.indexOf(MAGIC);
+          const at = findText(joined, MAGIC);
           if (at >= 0) {
             kept = [];
             keep(joined.subarray(at));
