@@ -7,6 +7,7 @@ import { openArchiveStream } from "./archive-stream.ts";
 import { type DaemonAddress, findDaemons } from "./daemon-address.ts";
 import { errorCode, quote } from "./errors.ts";
 import { describeConnection, type HttpResponse, readBody, sendRequest } from "./http.ts";
+import { readPieces } from "./http-body.ts";
 import type { ScanOptions } from "./layer.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
 import type { Access } from "./registry.ts";
@@ -179,7 +180,7 @@ async function* readImage(daemon: Daemon, path: string): AsyncGenerator<Buffer> 
     const answer = await daemon.get(path);
     if (answer.status !== 200) throw await describeAnswer(daemon, answer);
     try {
-      yield* answer.body as AsyncIterable<Buffer>;
+      yield* readPieces(answer.body);
     } finally {
       answer.body.destroy();
     }

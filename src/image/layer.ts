@@ -213,8 +213,11 @@ function whiteoutTarget(name: string, path: string): string {
  * `./usr//bin/` -> `/usr/bin`. Names that lead out of the root are refused, as container runtimes do.
  */
 export function normalisePath(name: string): string {
-  const isPlain = !/^[/.]/.test(name) && !name.includes("//") && !name.includes("/.");
-  if (isPlain && name !== "") return `/${name.endsWith("/") ? name.slice(0, -1) : name}`;
+  // `tar -C ROOT .` begins all names with a dot.
+  const from = name.startsWith("./") ? 2 : 0;
+  const isPlain = name.length > from && !name.startsWith("/", from) && !name.startsWith(".", from);
+  if (isPlain && !name.includes("//") && !name.includes("/.", from))
+    return `/${name.slice(from, name.endsWith("/") ? -1 : undefined)}`;
   const parts: string[] = [];
   for (const part of name.split("/")) {
     if (part === "" || part === ".") continue;

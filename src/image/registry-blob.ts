@@ -1,5 +1,6 @@
 import { UserError } from "../model/error.ts";
 import { type HttpResponse, readBody } from "./http.ts";
+import { readPieces } from "./http-body.ts";
 import type { RegistryClient } from "./registry-client.ts";
 import { TocProblem } from "./toc/problem.ts";
 
@@ -26,7 +27,7 @@ export async function* readRegistryBlob(
       });
       let skip = bytesToSkip(answer, at, digest);
       try {
-        for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+        for await (const chunk of readPieces(answer.body)) {
           const rest = chunk.subarray(Math.min(skip, chunk.length));
           skip -= chunk.length - rest.length;
           at += rest.length;
