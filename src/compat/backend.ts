@@ -5,6 +5,15 @@ import type { NodeProgram } from "../model/program.ts";
 import type { Backend, Command, Tool, Toolchain } from "../model/toolchain.ts";
 import { rememberFor } from "./remember.ts";
 import type { BackendChoice, Cell, ImageContext } from "./types.ts";
+import {
+  type UnknownFact,
+  unknownBackendOf,
+  unknownHostBackend,
+  unknownKernel,
+  unknownModule,
+  unknownProgram,
+  unknownVariable,
+} from "./unknown-facts.ts";
 import { decideByRules, decideOnHost } from "./wrapper-decision.ts";
 
 /** The tool entry of a program with one backend, e.g. iptables with nft: the one that the command of that name leads to,
@@ -137,8 +146,9 @@ function chooseByProgram(toolchain: Toolchain, image: ImageContext, hostBackend:
   if (variable !== undefined && stated !== undefined) {
     mode = Object.entries(variable.values).find(([value]) => value.toLowerCase() === stated.toLowerCase())?.[1];
     if (mode === undefined) {
-      const missing = `what ${name} does with ${variable.name}=${stated}`;
-      return { backend: "unknown", because: missing, adapts: false, missing };
+      const because = `what ${name} does with ${variable.name}=${stated}`;
+      const missing = unknownVariable(because, variable.name, Object.keys(variable.values)[0] ?? "");
+      return { backend: "unknown", because, adapts: false, missing };
     }
   }
   if (mode !== "auto") {
@@ -148,7 +158,7 @@ function chooseByProgram(toolchain: Toolchain, image: ImageContext, hostBackend:
         : `${variable?.name}=${stated} makes ${name} use ${mode}`;
     return withBinary(toolchain, { backend: mode, because, adapts: false });
   }
-  if (hostBackend === undefined) return unknownHostBackend(`${name} detects the backend`);
+  if (hostBackend === undefined) return followsUnknown(`${name} detects the backend`);
   return withBinary(toolchain, {
     backend: hostBackend,
     because: `${name} detects the backend that the kubelet uses (${hostBackend})`,
@@ -176,7 +186,7 @@ function chooseByCommand(
     case "auto":
       return chooseByWrapper(toolchain, image, hostBackend, programs, kernel);
     case "unknown": {
-      const missing = `backend of ${command.via.at(-1) ?? "iptables"} in the image`;
+      const missing = { fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` };
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing };
     }
     default: {
@@ -184,7 +194,8 @@ function chooseByCommand(
       const runsIt = command?.dangling === true || image.profile?.selects?.value === "path";
       if (runsIt || findTool(toolchain, "iptables") === undefined) return { backend: "none", because, adapts: false };
       // The binaries are there under other names or outside of PATH: the program may run them all the same.
-      const missing = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
+      const fact = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
+      const missing = unknownProgram(fact, "kilo");
       return { backend: "unknown", because, adapts: false, maybeNone: true, missing };
     }
   }
@@ -200,7 +211,7 @@ function plainCommand({ tools, defaults }: Toolchain): Command | undefined {
 /** @param hostBackend of the host's own iptables */
 function chooseHostExec(command: Command, hostBackend: Backend | undefined): BackendChoice {
   const because = `${command.via.at(-1) ?? "iptables"} leaves the container and runs the host's iptables`;
-  if (hostBackend === undefined) return { ...unknownHostBackend(because), hostExec: true };
+  if (hostBackend === undefined) return { ...followsUnknown(because), hostExec: true };
   return { backend: hostBackend, because, adapts: true, hostExec: true };
 }
 
@@ -239,7 +250,11 @@ function chooseByWrapper(
     const decision = decideOnHost(generation.kernel, kernel, there.has("nft") || there.has("native"));
     if ("missing" in decision) {
       const because = `${name} looks at the kernel`;
-      return { backend: "unknown", because, adapts: true, missing: decision.missing };
+      const missing =
+        "module" in generation.kernel
+          ? unknownModule(generation.kernel.module, decision.missing)
+          : unknownKernel(decision.missing);
+      return { backend: "unknown", because, adapts: true, missing };
     }
     if ("backend" in decision) {
       const because = `${name} takes ${decision.backend}: ${decision.because}`;
@@ -257,7 +272,7 @@ function chooseLikeKubelet(
   programs: readonly NodeProgram[],
   hostBackend: Backend | undefined,
 ): BackendChoice {
-  if (hostBackend === undefined) return unknownHostBackend(`${name} follows the kubelet`);
+  if (hostBackend === undefined) return followsUnknown(`${name} follows the kubelet`);
   const countsOnly = generation !== undefined && generation.chains === undefined && counts(generation);
   const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : undefined;
   if (undecided !== undefined)
@@ -281,12 +296,13 @@ function undecidedCount(
   programs: readonly NodeProgram[],
   hostBackend: Backend | undefined,
   found?: Backend,
-): string | undefined {
+): UnknownFact | undefined {
   const there = new Set([found, ...programs.map((program) => backendOnHost(program, hostBackend))]);
-  if (there.has("nft") && there.has("legacy")) return "which backend holds more rules when the wrapper first runs";
+  if (there.has("nft") && there.has("legacy"))
+    return { fact: "which backend holds more rules when the wrapper first runs" };
   // A kubelet's own rules are where the host's are, wherever else it writes.
   const open = programs.find(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
-  return open === undefined ? undefined : `backend of ${open.id}`;
+  return open === undefined ? undefined : unknownBackendOf(open.id);
 }
 
 /** Without a kubelet there are only other programs' rules to count, if it counts. */
@@ -307,8 +323,8 @@ function chooseByRules(
   // One of unknown generation takes what later ones do.
   const backend = generation === undefined ? "nft" : decideByRules(generation, rules);
   if (backend === undefined) {
-    const missing = `what ${name} takes where it finds no rules`;
-    return { backend: "unknown", because: generation?.note ?? missing, adapts: true, missing };
+    const fact = `what ${name} takes where it finds no rules`;
+    return { backend: "unknown", because: generation?.note ?? fact, adapts: true, missing: { fact } };
   }
   const because =
     found === undefined ? `${name} finds no kubelet and takes ${backend}` : `${name} finds rules only in ${found}`;
@@ -337,6 +353,6 @@ function withBinary(
   return { ...choice, backend: instead, wanted, because };
 }
 
-function unknownHostBackend(because: string): BackendChoice {
-  return { backend: "unknown", because, adapts: true, missing: "default backend of the host's iptables" };
+function followsUnknown(because: string): BackendChoice {
+  return { backend: "unknown", because, adapts: true, missing: unknownHostBackend() };
 }

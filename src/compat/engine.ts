@@ -7,7 +7,8 @@ import { keepOnePerCause } from "./precedence.ts";
 import { rememberFor } from "./remember.ts";
 import { rules } from "./rules/index.ts";
 import { evaluateRule, shelfOf } from "./such-hosts.ts";
-import type { BackendChoice, Cell, ImageContext, Outcome, RawFinding } from "./types.ts";
+import type { BackendChoice, Cell, ImageContext, Outcome, RawFinding, RawMissing } from "./types.ts";
+import { describeMissing, missing, type UnknownFact, unknownHostBackend, unknownSystem } from "./unknown-facts.ts";
 
 /** One platform of one image, and the hosts it is held against. */
 export interface PlatformInput {
@@ -52,29 +53,28 @@ function evaluateHost(
   const base = { toolchain, image, host, programs: sharing, selectedBackends };
   const outcomes = tryHostBackends(base);
   const all = outcomes.filter((outcome) => outcome.kind === "finding");
-  const missing = outcomes
-    .filter((outcome) => outcome.kind === "missing")
-    .map(({ fact, rule }): MissingFact => ({ fact, rule }));
+  const unknown = [...doubtsOf(toolchain), ...unmatchedSystem(host), ...outcomes.filter(isMissing)];
   return {
     host,
     programs: sharing,
     findings: keepOnePerCause(all),
     all,
-    missing: unique(
-      [...doubtsOf(toolchain), ...unmatchedSystem(host), ...missing],
-      (item) => `${item.rule} ${item.fact}`,
-    ),
+    missing: unique(unknown, ({ rule, fact }) => `${rule} ${fact}`).map((item) => describeMissing(item, host)),
   };
 }
 
 /** What the inspection found may not be what runs. */
-function doubtsOf({ missing }: Toolchain): MissingFact[] {
-  return missing.filter(({ decisive }) => decisive === true).map(({ fact }) => ({ fact, rule: "missing-binary" }));
+function doubtsOf({ missing: found }: Toolchain): RawMissing[] {
+  return found.filter(({ decisive }) => decisive === true).map(({ fact }) => missing("missing-binary", { fact }));
 }
 
 /** A node whose system nobody recognised: rules that ask little would let it pass. */
-function unmatchedSystem(host: Host): MissingFact[] {
-  return host.unmatched === undefined ? [] : [{ fact: host.unmatched, rule: "nft-kernel-missing" }];
+function unmatchedSystem({ unmatched }: Host): RawMissing[] {
+  return unmatched === undefined ? [] : [missing("nft-kernel-missing", unknownSystem(unmatched))];
+}
+
+function isMissing(outcome: Outcome): outcome is RawMissing {
+  return outcome.kind === "missing";
 }
 
 const nobody: readonly NodeProgram[] = [];
@@ -96,7 +96,7 @@ function tryHostBackends(base: CellBase): Outcome[] {
   if (known !== undefined || base.image.network === "pod") return tryChoices(base, known);
   return merge(
     backends.map((backend) => tryChoices(base, backend)),
-    "default backend of the host's iptables",
+    unknownHostBackend(),
   );
 }
 
@@ -110,7 +110,7 @@ function tryChoices(base: CellBase, hostBackend: Backend | undefined): Outcome[]
   );
   // It may run none of them: then nothing is certain.
   if (choice.maybeNone === true) variants.push([]);
-  return merge(variants, choice.missing ?? "backend of the image's iptables");
+  return merge(variants, choice.missing ?? { fact: "backend of the image's iptables" });
 }
 
 function runRules(cell: Cell): Outcome[] {
@@ -124,7 +124,7 @@ function runRules(cell: Cell): Outcome[] {
  * Outcomes that hold whatever the unknown value is stay, as bad as they are in any case; where only one value gives an error,
  * the fact is missing. What one value alone would make a warning is left out: nobody knows that it applies.
  */
-function merge(variants: Outcome[][], fact: string): Outcome[] {
+function merge(variants: Outcome[][], fact: UnknownFact): Outcome[] {
   const [first = [], ...others] = variants;
   const inAll = (outcome: Outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
   const certain = first.filter(inAll).map((outcome) => mildest(outcome, others));
@@ -132,8 +132,7 @@ function merge(variants: Outcome[][], fact: string): Outcome[] {
     .flat()
     .filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept)))
     .filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
-  const missing = undecided.map((outcome): Outcome => ({ kind: "missing", rule: outcome.rule, fact }));
-  return [...certain, ...unique(missing, (outcome) => outcome.rule)];
+  return [...certain, ...unique(undecided, ({ rule }) => rule).map(({ rule }) => missing(rule, fact))];
 }
 
 /** What all variants say, with the lowest severity that one gives it. */

@@ -3,6 +3,7 @@ import type { Host } from "../model/host.ts";
 import type { NodeProgram, Operation, ProgramProfile } from "../model/program.ts";
 import type { Severity } from "../model/report.ts";
 import type { Backend, Toolchain } from "../model/toolchain.ts";
+import type { UnknownFact } from "./unknown-facts.ts";
 
 /** What only the manifests know of how the image runs; from the config, completed with defaults. */
 export interface ImageContext {
@@ -26,7 +27,7 @@ export interface BackendChoice {
   adapts: boolean;
   /** What was wanted when the binary for it isn't in the image. */
   wanted?: Backend;
-  missing?: string;
+  missing?: UnknownFact;
   /** It leaves the container and runs the host's own tools. */
   hostExec?: boolean;
   /** Of an unknown choice: it may as well run no iptables at all. */
@@ -66,10 +67,9 @@ export interface RawFinding {
   /** The release of the image's distribution that cures it without any other change. */
   upgrade?: { distribution: string; release: string };
 }
-export interface RawMissing {
+export interface RawMissing extends UnknownFact {
   kind: "missing";
   rule: string;
-  fact: string;
 }
 export type Outcome = RawFinding | RawMissing;
 

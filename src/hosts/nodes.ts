@@ -245,7 +245,8 @@ function agreedFacts<T>(records: readonly object[]): Record<string, Fact<T>> {
 function unmatchedNote(group: Group, from: string): string {
   const candidates = group.matches;
   const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
-  if (candidates.length === 0) return `${what} is not in the catalogue; state it as an own host`;
+  if (candidates.length === 0)
+    return `${what} is not in the catalogue; state it under hosts: - {id: NAME, kernel: "${group.release}", iptables: {version: "1.8.9", backend: nft}}, with what is true of it`;
   const differing = differences(candidates.map((row) => knownHost(row, group, from)));
   const unknown =
     differing.length === 0 ? "" : `: ${listed(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;

@@ -152,7 +152,7 @@ function rowFor(profile: ProgramProfile, version: string, id: string): ProgramVe
   if (row !== undefined) return row;
   const known = profile.versions.map((candidate) => candidate.versions).join(", ");
   throw new UserError(
-    `program "${id}": what ${profile.id} ${version} brings is not in the catalogue, only ${known}; state it as a program of your own`,
+    `program "${id}": what ${profile.id} ${version} brings is not in the catalogue, only ${known}; state it under programs as your own: - {name: ${profile.id}, iptables: "1.8.9", backend: nft}`,
   );
 }
 

@@ -48,13 +48,19 @@ const finding = z.object({
   expired: z.optional(z.object({ reason: text(2000), until: text(40), place: z.optional(text(1000)) })),
 });
 
+const missingFact = z.object({
+  fact: text(1000),
+  rule: ruleId,
+  state: z.optional(z.object({ under: z.enum(["hosts", "programs", "images"]), entry: text(1000) })),
+});
+
 const cell = z.object({
   host: text(200),
   kernel: text(200),
   programs: z.array(text(500)).check(z.maxLength(200)),
   verdict,
   findings: z.array(count).check(z.maxLength(1000)),
-  missing: z.array(z.object({ fact: text(1000), rule: ruleId })).check(z.maxLength(200)),
+  missing: z.array(missingFact).check(z.maxLength(200)),
   base: z.optional(verdict),
 });
 

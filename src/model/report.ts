@@ -42,6 +42,8 @@ export interface MissingFact {
   fact: string;
   /** The rule that needs it. */
   rule: string;
+  /** What states it in the config: an entry of one of its lists, with a value that the fact may have. Absent: no field does. */
+  state?: { under: "hosts" | "programs" | "images"; entry: string };
 }
 
 export interface Cell {

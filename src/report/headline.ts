@@ -1,4 +1,4 @@
-import type { Finding, Report, Verdict } from "../model/report.ts";
+import type { Finding, MissingFact, Report, Verdict } from "../model/report.ts";
 import { describeChanges, findChanges } from "./changes.ts";
 import type { FindingGroup, ReportContext, Suggestion } from "./view.ts";
 import { allHosts, count, groupFindings, hostNamer, shortImage, withStop } from "./view.ts";
@@ -117,29 +117,46 @@ function sayUnknown(report: Report, context: ReportContext): Lines {
   if (report.images.length > 0 && platforms(report).every((platform) => platform.toolchain.tools.length === 0))
     return {
       sentence: `${subject(report, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
-      action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config}\`; otherwise install the tools.`,
+      action: `If its program speaks netlink itself or runs the host's tools, name it under \`images\` in \`${config}\`, as in \`- {match: "*", program: kube-proxy-nftables}\`; otherwise install the tools.`,
       isChange: true,
     };
   const name = hostNamer(report, context.hostTitles);
   const open = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "unknown"));
   const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open.length, hosts, name)}${onPlatforms(report, "unknown")}.`;
-  return { sentence, action: stateFact(report, context, config), isChange: true };
+  return { sentence, ...stateFact(report, context, config) };
 }
 
-/** The missing fact that keeps most cells open, and where to state it. */
-function stateFact(report: Report, context: ReportContext, config: string): string {
-  const cells = new Map<string, string[]>();
-  for (const platform of platforms(report))
-    for (const cell of platform.cells)
-      for (const fact of new Set(cell.missing.map((m) => m.fact)))
-        cells.set(fact, [...(cells.get(fact) ?? []), cell.host]);
-  const [fact, hosts = []] = [...cells].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
-  if (fact === undefined) return "Read the notes below.";
+/** The missing fact that keeps most cells open, and the line of the config that states it. */
+function stateFact(report: Report, context: ReportContext, config: string): Pick<Lines, "action" | "isChange"> {
+  const facts = new Map<string, { missing: MissingFact; hosts: string[] }>();
+  for (const cell of platforms(report).flatMap((platform) => platform.cells))
+    for (const missing of uniqueFacts(cell.missing)) {
+      const known = facts.get(missing.fact);
+      if (known === undefined) facts.set(missing.fact, { missing, hosts: [cell.host] });
+      else known.hosts.push(cell.host);
+    }
+  // Of facts that keep as many cells open the one that can be stated.
+  const [first] = [...facts.values()].sort(
+    (a, b) =>
+      b.hosts.length - a.hosts.length || Number(b.missing.state !== undefined) - Number(a.missing.state !== undefined),
+  );
+  if (first === undefined) return { action: "Read the notes below.", isChange: true };
   const name = hostNamer(report, context.hostTitles);
-  const unique = [...new Set(hosts)];
+  const unique = [...new Set(first.hosts)];
   const where = unique.length === 1 ? name(unique[0] ?? "") : count(unique.length, "host");
-  const further = cells.size > 1 ? ` ${count(cells.size - 1, "further fact")} below.` : "";
-  return `In \`${config}\`, state for ${where}: ${withStop(fact)}${further}`;
+  const further = facts.size > 1 ? ` ${count(facts.size - 1, "further fact")} below.` : "";
+  const { fact, state } = first.missing;
+  if (state === undefined)
+    return {
+      action: `Not known for ${where}: ${fact}; no field of \`${config}\` states it.${further}`,
+      isChange: false,
+    };
+  const how = `as in \`- ${state.entry.replaceAll("`", "")}\` under \`${state.under}\``;
+  return { action: `In \`${config}\`, state for ${where}: ${fact}, ${how}.${further}`, isChange: true };
+}
+
+function uniqueFacts(missing: readonly MissingFact[]): MissingFact[] {
+  return missing.filter((one, index) => missing.findIndex(({ fact }) => fact === one.fact) === index);
 }
 
 /** The remedy that the headline names as the change to make; undefined where it names none. */

@@ -53,7 +53,7 @@ const order = [
     "byteVersion",
     "fileCapabilities",
   ],
-  ["fact", "source", "reason", "until", "place", "file", "line", "text", "evidence"],
+  ["fact", "source", "state", "under", "entry", "reason", "until", "place", "file", "line", "text", "evidence"],
 ];
 const ranks = new Map<string, number>();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);

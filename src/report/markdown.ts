@@ -1,5 +1,5 @@
 import type { Evidence } from "../model/evidence.ts";
-import type { Finding, Report, Verdict } from "../model/report.ts";
+import type { Finding, MissingFact, Report, Verdict } from "../model/report.ts";
 import { severities, verdicts } from "../model/report.ts";
 import type { Tool } from "../model/toolchain.ts";
 import { htmlText, isInside, markdownCell, markdownCode, markdownSource, markdownText } from "./escape.ts";
@@ -341,25 +341,27 @@ function writeEvidence(evidence: Evidence[]): string {
 
 /** Facts that keep cells open, with the hosts to state them for. */
 function missingFacts(writer: Writer): string {
-  const facts = new Map<string, { rules: string[]; hosts: string[] }>();
+  const facts = new Map<string, { rules: string[]; hosts: string[]; state: MissingFact["state"] }>();
   for (const cell of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
-    for (const { fact, rule } of cell.verdict === "unknown" ? cell.missing : []) {
-      const entry = facts.get(fact) ?? { rules: [], hosts: [] };
+    for (const { fact, rule, state } of cell.verdict === "unknown" ? cell.missing : []) {
+      const entry = facts.get(fact) ?? { rules: [], hosts: [], state };
       facts.set(fact, entry);
       if (!entry.rules.includes(rule)) entry.rules.push(rule);
       if (!entry.hosts.includes(cell.host)) entry.hosts.push(cell.host);
     }
   if (facts.size === 0) return "";
   const shown = [...facts].slice(0, writer.detail.findings);
-  const items = shown.map(
-    ([fact, { rules, hosts }]) =>
-      `- ${markdownText(fact)}, needed by ${rules.map((rule) => ruleLink(writer, rule)).join(", ")}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}`,
-  );
+  const items = shown.map(([fact, { rules, hosts, state }]) => {
+    const links = rules.map((rule) => ruleLink(writer, rule)).join(", ");
+    const how =
+      state === undefined ? "" : `: ${markdownCode(`- ${state.entry}`, 400)} under ${markdownCode(state.under)}`;
+    return `- ${markdownText(fact)}, needed by ${links}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}${how}`;
+  });
   if (shown.length < facts.size) items.push(`- … and ${count(facts.size - shown.length, "further fact")}`);
   const config = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
   const { docsBase = "docs/rules/" } = writer.context;
   const how = docsBase.replace(/rules\/$/, "configuration.md");
-  const advice = `A fact that you know can be stated in ${config} ([how](${how})).`;
+  const advice = `A fact that you know can be stated in ${config} ([how](${how})); the values here are examples.`;
   return fold(
     `❓ <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}\n\n${advice}`,

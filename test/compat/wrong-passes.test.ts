@@ -43,7 +43,11 @@ test("the control: a newer writer of the same backend fails", () => {
 test("a co-writer whose backend isn't stated makes the cell unknown and is named", () => {
   const { verdict, images } = report(buildInput({ image: old, programs: [writer("a", { backend: "unknown" })] }));
   expect(verdict).toBe("unknown");
-  expect(images[0]?.platforms[0]?.cells[0]?.missing).toContainEqual({ fact: "backend of a", rule: "nft-newer-writer" });
+  expect(images[0]?.platforms[0]?.cells[0]?.missing).toContainEqual({
+    fact: "backend of a",
+    rule: "nft-newer-writer",
+    state: { under: "programs", entry: '{name: "a", backend: nft}' },
+  });
   expect(
     report(buildInput({ image: { nft: "1.8.11" }, programs: [writer("a", { backend: "unknown" })] })).verdict,
   ).toBe("pass");
@@ -288,7 +292,11 @@ test("a maker of sets whose nft isn't known, beside an nft that may crash on the
   });
   const missing = (nftTool: string) => report(buildInput(setup(nftTool))).images[0]?.platforms[0]?.cells[0]?.missing;
   expect(missing("1.0.6")).toEqual([
-    { fact: "version of the nft of kube-proxy-nftables@1.36", rule: "nft-set-userdata" },
+    {
+      fact: "version of the nft of kube-proxy-nftables@1.36",
+      rule: "nft-set-userdata",
+      state: { under: "programs", entry: '{name: "kube-proxy-nftables", nft: "1.0.9"}' },
+    },
   ]);
   expect(missing("1.1.4")).toEqual([]);
 });

@@ -126,7 +126,7 @@ describe("nodes of a cluster", () => {
     );
     expect(unmatched).toEqual(["p1", "p2"]);
     expect(notes).toEqual([
-      'nodes p1 and p2: "Plan 9 from Bell Labs" with kernel 4.0 is not in the catalogue; state it as an own host',
+      'nodes p1 and p2: "Plan 9 from Bell Labs" with kernel 4.0 is not in the catalogue; state it under hosts: - {id: NAME, kernel: "4.0", iptables: {version: "1.8.9", backend: nft}}, with what is true of it',
     ]);
     expect(hosts).toHaveLength(1);
     expect(hosts[0]).toMatchObject({

@@ -46,7 +46,7 @@ describe("a program on a node", () => {
   test("of a version that no range covers is a mistake, not a guess", () => {
     expect(() => resolveProgram("kube-proxy@1.20")).toThrow(
       'program "kube-proxy@1.20": what kube-proxy 1.20 brings is not in the catalogue, only >=1.25 <1.26, >=1.26 <1.29, >=1.29; ' +
-        "state it as a program of your own",
+        "state it under programs as your own: - {name: ",
     );
     // An image's own program may be of any version: what it brings is read in the image.
     expect(() => checkProgramName("kube-proxy@1.20")).not.toThrow();

@@ -38,7 +38,7 @@ function reportWith(text: string): Report {
       for (const cell of platform.cells) {
         cell.host = host(cell.host);
         cell.base = "fail";
-        cell.missing = [{ fact: text, rule: text }];
+        cell.missing = [{ fact: text, rule: text, state: { under: "hosts", entry: text } }];
         if (cell.verdict === "pass") cell.verdict = "unknown";
       }
     }

@@ -266,7 +266,11 @@ const hostExec: Draft = {
   evidence: [],
 };
 
-const nat = { fact: "state of kernel module iptable_nat", rule: "legacy-modules-missing" };
+const nat: MissingFact = {
+  fact: "state of kernel module iptable_nat",
+  rule: "legacy-modules-missing",
+  state: { under: "hosts", entry: "{id: talos-1.11, extends: talos-1.11, modules: {iptable_nat: loaded}}" },
+};
 const clean = { "linux/amd64": toolchain("1.8.11", "7.24") };
 const hostile =
   "`|@octocat #1 <img src=https://evil.example/x.png> ![x](https://evil.example/y.png) <!-- --> \u202Egpj.exe \u001b[31m::error::x %0A $x$ </details>";
@@ -296,7 +300,17 @@ export const samples: Record<string, Report> = {
       { hosts: ["talos-1.11", "cos-121"], facts: [nat] },
       {
         hosts: ["bottlerocket-1.50"],
-        facts: [nat, { fact: "iptables backend of the host", rule: "legacy-on-nft-host" }],
+        facts: [
+          nat,
+          {
+            fact: "default backend of the host's iptables",
+            rule: "legacy-on-nft-host",
+            state: {
+              under: "hosts",
+              entry: "{id: bottlerocket-1.50, extends: bottlerocket-1.50, iptables: {backend: nft}}",
+            },
+          },
+        ],
       },
     ],
   }),

@@ -7,6 +7,7 @@ import { exposureOf } from "../exposure.ts";
 import { iptablesOnHost } from "../host-build.ts";
 import { splitByFamily } from "../tables.ts";
 import { type Cell, type Outcome, operationsOf, type Rule } from "../types.ts";
+import { missing, unknownImageTool } from "../unknown-facts.ts";
 
 /** The bundled knowledge; a test checks it against its schema. */
 const defects = defectsJson as Defect[];
@@ -43,9 +44,7 @@ function judgeTool(cell: Cell, defect: Defect, tool: Tool): Outcome[] {
   const severity = severityOf(defect, conditionsOf(cell, defect, tool));
   if (severity === undefined) return [];
   if (tool.version === null) {
-    return severity === "error"
-      ? [{ kind: "missing", rule: defect.rule, fact: `version of the image's ${tool.name}` }]
-      : [];
+    return severity === "error" ? [missing(defect.rule, unknownImageTool(tool.name))] : [];
   }
   if (!inRange(tool.version, defect.versions ?? {})) return [];
   return [

@@ -14,6 +14,14 @@ import {
 } from "../ipset.ts";
 import { groupByState, moduleEvidence, moduleState } from "../modules.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import {
+  missing,
+  type UnknownFact,
+  unknownImageTool,
+  unknownKernel,
+  unknownModule,
+  unknownToolOf,
+} from "../unknown-facts.ts";
 
 /**
  * A set made by a newer program has a revision that the image's ipset doesn't know: one such set makes `ipset list` and
@@ -39,14 +47,13 @@ function imageReads(cell: Cell, tool: Tool): Outcome[] {
   if (kernel !== undefined && reader !== undefined)
     return [...findings, ...(findings.some(isError) ? [] : unknownWriters(cell, kernel, reader))];
   return findings.filter(isError).map((): Outcome => {
-    const fact = kernel === undefined ? unknownKernel(series) : "version of the image's ipset";
-    return { kind: "missing", rule: "ipset-revision", fact };
+    return missing("ipset-revision", kernel === undefined ? kernelFact(series) : unknownImageTool("ipset"));
   });
 }
 
 /** The fact that is missing: of a kernel outside the known series the release alone doesn't help. */
-function unknownKernel(series: string | undefined): string {
-  return series === undefined ? "kernel release of the host" : `revisions of the set types of kernel ${series}`;
+function kernelFact(series: string | undefined): UnknownFact {
+  return series === undefined ? unknownKernel() : { fact: `revisions of the set types of kernel ${series}` };
 }
 
 function isError({ severity }: RawFinding): boolean {
@@ -59,7 +66,7 @@ function unknownWriters(cell: Cell, kernel: Revisions, reader: Revisions): Outco
   return cell.programs
     .filter(({ ipset, creates }) => ipset === null && creates !== null)
     .filter(({ creates }) => unreadableSets(kernel, undefined, reader, creates).length > 0)
-    .map(({ id }) => ({ kind: "missing", rule: "ipset-revision", fact: `version of the ipset of ${id}` }));
+    .map(({ id }) => missing("ipset-revision", unknownToolOf(id, "ipset")));
 }
 
 /** The image creates sets that an older program on the node, which lists all of them, cannot read. */
@@ -87,11 +94,11 @@ function meetReader(cell: Cell, tool: Tool, program: NodeProgram, creates: reado
   // Only what could be an error is worth a fact.
   if (creates === null || !lists) return [];
   const facts = [
-    ...(kernel === undefined ? [unknownKernel(series)] : []),
-    ...(writer === undefined ? ["version of the image's ipset"] : []),
-    ...(reader === undefined ? [`version of the ipset of ${program.id}`] : []),
+    ...(kernel === undefined ? [kernelFact(series)] : []),
+    ...(writer === undefined ? [unknownImageTool("ipset")] : []),
+    ...(reader === undefined ? [unknownToolOf(program.id, "ipset")] : []),
   ];
-  return facts.map((fact) => ({ kind: "missing", rule: "ipset-revision", fact }));
+  return facts.map((fact) => missing("ipset-revision", fact));
 }
 
 /** @param known what of the condition is stated: that the image creates such sets, and that the program lists them */
@@ -218,7 +225,7 @@ export const ipsetModuleMissing: Rule = {
     const unknown = moduleState(cell.host, "ip_set") === undefined && creates !== undefined;
     // Of single set types only gaps are recorded; ip_set itself decides for the rest.
     return [
-      ...(unknown ? [{ kind: "missing" as const, rule, fact: "state of kernel module ip_set" }] : []),
+      ...(unknown ? [missing(rule, unknownModule("ip_set"))] : []),
       ...lackingModules(cell, (creates ?? []).map(moduleOfType), true),
     ];
   },

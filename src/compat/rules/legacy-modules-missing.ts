@@ -2,6 +2,7 @@ import { backendOnHost, findTool } from "../backend.ts";
 import { groupByState, moduleEvidence } from "../modules.ts";
 import { causeOfOther, type OtherCommand, otherCommands } from "../other-commands.ts";
 import type { Cell, ImageContext, Outcome, RawFinding, Rule } from "../types.ts";
+import { missing, unknownModule } from "../unknown-facts.ts";
 
 const rule = "legacy-modules-missing";
 
@@ -72,14 +73,12 @@ function evaluateFamily(cell: Cell, use: Use): Outcome[] {
     const message = `${title} cannot ${workIn(groups.absent)}: the kernel has no ${groups.absent.join(", ")}`;
     return [finding(use, "error", message, evidenceOf(cell, use, groups.absent))];
   }
-  const missing = (isCertain ? groups.unknown : []).map(
-    (name): Outcome => ({ kind: "missing", rule, fact: `state of kernel module ${name}` }),
-  );
+  const unknown = (isCertain ? groups.unknown : []).map((name) => missing(rule, unknownModule(name)));
   if (groups["optional-package"].length > 0) {
     const message = `${title} works only if a further package brings ${groups["optional-package"].join(", ")}`;
-    return [...missing, finding(use, "warning", message, evidenceOf(cell, use, groups["optional-package"]))];
+    return [...unknown, finding(use, "warning", message, evidenceOf(cell, use, groups["optional-package"]))];
   }
-  if (missing.length > 0) return missing;
+  if (unknown.length > 0) return unknown;
   const [core] = modules;
   if (core === undefined || !groups.loadable.includes(core) || loadedByAnother(cell)) return [];
   return evaluateLoading(cell, use, core);
@@ -130,12 +129,15 @@ function evaluateLoading(cell: Cell, use: Use, core: string): Outcome[] {
     return [finding(use, "error", message, evidence)];
   }
   const message = `${title} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
-  return [finding(use, "warning", message, evidence)];
+  return [{ ...finding(use, "warning", message, evidence), remedy: `${remedy} ${sayWhetherItMay}` }];
 }
 
 function choiceEvidence(cell: Cell) {
   return { fact: cell.choice.because, source: "image" };
 }
+
+const sayWhetherItMay =
+  'Where the image may load modules, say so in the config: `- {match: "*", modules: host}` under `images`.';
 
 const remedy =
   "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; " +

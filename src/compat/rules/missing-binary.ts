@@ -1,6 +1,7 @@
 import type { Backend } from "../../model/toolchain.ts";
 import { findTool } from "../backend.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { missing, unknownProgram } from "../unknown-facts.ts";
 
 const rule = "missing-binary";
 
@@ -19,15 +20,12 @@ function noToolAtAll(cell: Cell): Outcome[] {
   if (toolchain.tools.length > 0 || hostExec) return [];
   const { profile } = image;
   const version = toolchain.program?.version ?? null;
-  if (profile?.versions.some((entry) => entry.backend.value === "native-nft") === true && version !== null) return [];
+  // One that can only be native says how; of one that became so its version has to tell.
+  const native = profile?.versions.map((entry) => entry.backend.value === "native-nft") ?? [];
+  if (native.includes(true) && (version !== null || !native.includes(false))) return [];
   const who = toolchain.program === undefined ? "the image" : toolchain.program.name;
-  return [
-    {
-      kind: "missing",
-      rule,
-      fact: `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`,
-    },
-  ];
+  const fact = `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`;
+  return [missing(rule, unknownProgram(fact, "kube-proxy-nftables"))];
 }
 
 /** Links of one family mostly dangle together, for one reason: they are one finding. */

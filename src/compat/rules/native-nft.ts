@@ -5,6 +5,7 @@ import { testedNftReleases, testedReleases } from "../encodings.ts";
 import { describeConstructs, type Exposure, effectEvidence, nativeExposureOf } from "../exposure.ts";
 import { linkLayerOf, splitByFamily } from "../tables.ts";
 import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
+import { missing, type UnknownFact, unknownHostIptables, unknownImageTool, unknownToolOf } from "../unknown-facts.ts";
 
 const rule = "native-nft-in-iptables-table";
 
@@ -15,8 +16,8 @@ interface Meeting {
   nft: string | null;
   constructs: readonly string[];
   reader: string;
-  /** The reader's iptables, as a missing fact names it. */
-  readerTool: string;
+  /** What is missing where one of the two versions isn't known. */
+  unknown: { writer: UnknownFact; reader: UnknownFact };
   /** Version of iptables-nft, null = not known. */
   iptables: string | null;
   operations: readonly Operation[] | null;
@@ -67,7 +68,7 @@ function imageReads(cell: Cell): Meeting[] {
       nft: program.nft,
       constructs: linkLayerOf(name, nativeConstructs(program.writes)) ?? nativeConstructs(program.writes),
       reader: `the image's ${name} ${version ?? "of unknown version"}`,
-      readerTool: `the image's ${name}`,
+      unknown: { writer: unknownToolOf(program.id, "nft"), reader: unknownImageTool(name) },
       iptables: version,
       operations: operationsOf(cell.image),
       program,
@@ -86,7 +87,10 @@ function imageWrites(cell: Cell): Meeting[] {
       nft: findTool(cell.toolchain, "nft")?.version ?? null,
       constructs,
       reader: `${program.id} (iptables ${iptables ?? "of unknown version"})`,
-      readerTool: program.backend === "host" ? "the host's iptables" : `the iptables of ${program.id}`,
+      unknown: {
+        writer: unknownImageTool("nft"),
+        reader: program.backend === "host" ? unknownHostIptables() : unknownToolOf(program.id, "iptables"),
+      },
       iptables,
       operations: program.operations,
       program,
@@ -106,10 +110,10 @@ function judge(meeting: Meeting): Outcome[] {
   const [first] = variants;
   if (variants.every((variant) => variant?.severity === first?.severity)) return first === undefined ? [] : [first];
   if (!variants.some((variant) => variant?.severity === "error")) return [];
-  const missing: Outcome[] = [];
-  if (meeting.nft === null) missing.push({ kind: "missing", rule, fact: `version of the nft of ${meeting.writer}` });
-  if (meeting.iptables === null) missing.push({ kind: "missing", rule, fact: `version of ${meeting.readerTool}` });
-  return missing;
+  return [
+    ...(meeting.nft === null ? [missing(rule, meeting.unknown.writer)] : []),
+    ...(meeting.iptables === null ? [missing(rule, meeting.unknown.reader)] : []),
+  ];
 }
 
 function findingOf(meeting: Meeting, exposure: Exposure): RawFinding | undefined {

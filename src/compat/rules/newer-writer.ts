@@ -7,6 +7,14 @@ import { hostTool, iptablesOnHost, keyOfTool, type NodeTool, upstream } from "..
 import { rememberFor } from "../remember.ts";
 import { exposureBetween, exposureOnTable, linkLayerOf, splitByFamily, tablesOfHarm, type Writer } from "../tables.ts";
 import { type Cell, type ImageContext, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
+import {
+  missing,
+  type UnknownFact,
+  unknownBackendOf,
+  unknownHostIptables,
+  unknownImageTool,
+  unknownToolOf,
+} from "../unknown-facts.ts";
 
 /**
  * Three rules on one mechanism: whoever writes with a newer iptables-nft stores rules in a form that an older one refuses
@@ -236,14 +244,12 @@ function unsaid(direction: Direction, { id }: NodeProgram): string {
 }
 
 function missingOf(rule: string, own: ToolInUse, program: NodeProgram, other: NodeTool | undefined): Outcome[] {
-  const facts: string[] = [];
-  if (own.version === null) facts.push(`version of the image's ${own.name}`);
-  if (program.backend === "unknown") facts.push(`backend of ${program.id}`);
+  const facts: UnknownFact[] = [];
+  if (own.version === null) facts.push(unknownImageTool(own.name));
+  if (program.backend === "unknown") facts.push(unknownBackendOf(program.id));
   if (other === undefined)
-    facts.push(
-      program.backend === "host" ? "version of the host's iptables" : `version of the iptables of ${program.id}`,
-    );
-  return facts.map((fact) => ({ kind: "missing", rule, fact }));
+    facts.push(program.backend === "host" ? unknownHostIptables() : unknownToolOf(program.id, "iptables"));
+  return facts.map((fact) => missing(rule, fact));
 }
 
 /** Nothing was found, but one of the two versions lies between measured ones that behave differently. */
@@ -258,7 +264,7 @@ function unmeasured(
   const [writer, reader] = direction === "reads" ? [other, own] : [own, other];
   // Assumed constructs can give warnings at most, and a warning that may be one isn't worth an unknown cell.
   const constructs = (direction === "reads" ? program.writes : image.profile?.writes?.value) ?? [];
-  return gapsOfMeeting(writer, reader, constructs).map((fact) => ({ kind: "missing", rule, fact }));
+  return gapsOfMeeting(writer, reader, constructs).map((fact) => missing(rule, { fact }));
 }
 
 /** What of a program's facts bears on reading and writing rules. */

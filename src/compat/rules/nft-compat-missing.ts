@@ -1,6 +1,7 @@
 import { moduleEvidence, moduleState } from "../modules.ts";
 import { causeOfOther, otherCommands } from "../other-commands.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { missing, unknownModule } from "../unknown-facts.ts";
 
 const rule = "nft-compat-missing";
 
@@ -33,8 +34,9 @@ interface Use {
 
 function judge(cell: Cell, { title, cause, isCertain, evidence }: Use): Outcome[] {
   const state = moduleState(cell.host, "nft_compat");
-  if (state === undefined)
-    return isCertain ? [{ kind: "missing", rule, fact: "state of kernel module nft_compat" }] : [];
+  // It can't be there without nf_tables, of which nft-kernel-missing speaks.
+  if (state === undefined && moduleState(cell.host, "nf_tables") === "absent") return [];
+  if (state === undefined) return isCertain ? [missing(rule, unknownModule("nft_compat"))] : [];
   if (state !== "absent" && state !== "optional-package") return [];
   return [
     {

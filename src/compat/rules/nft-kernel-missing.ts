@@ -2,6 +2,7 @@ import { findTool, linkLayerInUse } from "../backend.ts";
 import { moduleEvidence, moduleState } from "../modules.ts";
 import { causeOfOther, otherCommands } from "../other-commands.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { missing, unknownModule } from "../unknown-facts.ts";
 
 const rule = "nft-kernel-missing";
 
@@ -25,8 +26,7 @@ interface Use {
 
 function judge(cell: Cell, use: Use): Outcome[] {
   const state = moduleState(cell.host, "nf_tables");
-  if (state === undefined)
-    return use.isCertain ? [{ kind: "missing", rule, fact: "state of kernel module nf_tables" }] : [];
+  if (state === undefined) return use.isCertain ? [missing(rule, unknownModule("nf_tables"))] : [];
   if (state !== "absent" && state !== "optional-package") return [];
   const message =
     state === "absent"

@@ -4,6 +4,7 @@ import type { NodeProgram } from "../../model/program.ts";
 import { compareVersions, inRange } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
 import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
+import { missing, unknownImageTool, unknownToolOf } from "../unknown-facts.ts";
 
 /** The bundled knowledge; a test checks it against its schema. */
 const bundled = userdataJson as NftUserdataFile;
@@ -71,10 +72,10 @@ function imageReads(cell: Cell, version: string | null): Outcome[] {
     .filter((program) => writesUserdata(program.nft))
     .flatMap((program): Outcome[] => {
       const sure = lists && makesSets(program.name);
-      if (version === null) return sure ? [{ kind: "missing", rule, fact: "version of the image's nft" }] : [];
+      if (version === null) return sure ? [missing(rule, unknownImageTool("nft"))] : [];
       const reader = readerOf(version, own);
       if (reader === "unknown" && sure)
-        return [{ kind: "missing", rule, fact: `how nft ${version} reads sets of nft 1.1.2 and later` }];
+        return [missing(rule, { fact: `how nft ${version} reads sets of nft 1.1.2 and later` })];
       if (reader !== "crashes") return [];
       const conditions = [
         ...(makesSets(program.name) ? [] : [`${program.id} makes named sets or maps of one declared type`]),
@@ -102,7 +103,7 @@ function unknownWriters(cell: Cell, version: string | null): Outcome[] {
   if (!listsOthers(cell) || (version !== null && readerOf(version, own) === "good")) return [];
   return cell.programs
     .filter((program) => program.nft === null && program.backend === "native-nft" && makesSets(program.name))
-    .map((program) => ({ kind: "missing", rule, fact: `version of the nft of ${program.id}` }));
+    .map((program) => missing(rule, unknownToolOf(program.id, "nft")));
 }
 
 /** The image's program is known to look at tables of others: by what it is stated to do, or by a library in it. */

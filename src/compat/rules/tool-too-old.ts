@@ -3,6 +3,7 @@ import type { Requirement } from "../../knowledge/schema/requirements.ts";
 import { compareVersions } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
 import type { Cell, Outcome, Rule } from "../types.ts";
+import { missing, unknownImageTool } from "../unknown-facts.ts";
 
 /** The bundled knowledge; a test checks it against its schema. */
 const requirements = requirementsJson as Requirement[];
@@ -38,8 +39,7 @@ function judge(cell: Cell, requirement: Requirement): Outcome[] {
   const tool = findTool(cell.toolchain, requirement.tool, requirement.tool === "iptables" ? backend : undefined);
   if (tool === undefined) return [];
   if (tool.version === null) {
-    const fact = `version of the image's ${tool.name}`;
-    return requirement.severity === "error" ? [{ kind: "missing", rule, fact }] : [];
+    return requirement.severity === "error" ? [missing(rule, unknownImageTool(tool.name))] : [];
   }
   if (compareVersions(tool.version, requirement.min) >= 0) return [];
   return [

@@ -5,6 +5,7 @@ import { describeConditions, type ExtensionUse, extensionKnowledge, extensionUse
 import { moduleEvidence, moduleState } from "../modules.ts";
 import { otherCommands } from "../other-commands.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { missing, unknownImageTool } from "../unknown-facts.ts";
 
 const rule = "xt-module-missing";
 
@@ -75,7 +76,7 @@ function unknownVersion(cell: Cell, use: Use): Outcome[] {
       translated(cell, use, extension) === undefined &&
       moduleState(cell.host, module) === "absent",
   );
-  return needed ? [{ kind: "missing", rule, fact: "version of the image's iptables" }] : [];
+  return needed ? [missing(rule, unknownImageTool("iptables"))] : [];
 }
 
 function report(

@@ -17,6 +17,11 @@ test.each<[string, Setup, string[]]>([
   [
     "no tool, a program known to speak netlink",
     { image: { program: { name: "own" } }, profile: { backend: "native-nft" } },
+    [],
+  ],
+  [
+    "no tool, a program known to speak something else",
+    { image: { program: { name: "own" } }, profile: { backend: "follows-kubelet" } },
     [`missing: how own reaches netfilter: no tool in the image (native netlink, or the host's tools?)`],
   ],
   ["no tool, the host's are run", { image: { hostExec: true } }, []],

@@ -18,6 +18,11 @@ test.each<[string, Setup, string[]]>([
   ["the host's own tools", { image: { ...nft, hostExec: true }, host: { modules: { absent: ["nft_compat"] } } }, []],
 ])("%s", (_, setup, expected) => expect(ask("nft-compat-missing", setup)).toEqual(expected));
 
+test("without nf_tables nobody asks for what can't be there", () => {
+  const host = { modules: { unknown: ["nft_compat"], absent: ["nf_tables"] } };
+  expect(say({ image: nft, host })).toEqual(["error nft-kernel-missing"]);
+});
+
 test("without nf_tables the kernel is the one cause", () => {
   const host = { modules: { absent: ["nft_compat", "nf_tables"] } };
   expect(say({ image: nft, host })).toEqual(["error nft-kernel-missing"]);
