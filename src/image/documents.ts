@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import type { ImageConfig } from "../model/image.ts";
 import { digestOf, requireDigest } from "./digest.ts";
-import { AbsentPart, quote } from "./errors.ts";
+import { AbsentPart } from "./errors.ts";
 import { findDoubleMeaning, nameFields } from "./go-json.ts";
 import type { BlobStore } from "./store.ts";
 
@@ -79,18 +79,10 @@ export function parseDocument<T extends z.ZodMiniType>(data: Uint8Array, schema:
   } catch {
     throw new UserError(`${what} is not valid JSON`);
   }
-  const result = schema.safeParse(readFields(text, value, schema, what));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const at = issue?.path.length ? ` at ${quote(issue.path.join("."))}` : "";
-  throw new UserError(`${what} does not have the expected form${at}: ${issue?.message ?? "unknown problem"}`);
-}
-
-function readFields(text: string, value: unknown, schema: z.ZodMiniType, what: string): unknown {
   const doubled = findDoubleMeaning(text);
   if (doubled !== undefined) throw new UserError(`${what} ${doubled}`);
   try {
-    return nameFields(value, schema);
+    return schema.parse(nameFields(value, schema));
   } catch (error) {
     throw error instanceof UserError ? new UserError(`${what} ${error.message}`) : error;
   }

@@ -1,4 +1,4 @@
-import type * as z from "zod/mini";
+import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import { quote } from "./errors.ts";
 
@@ -50,27 +50,71 @@ function endOfString(text: string, start: number): number {
 }
 
 type Fields = Record<string, unknown>;
+type Path = readonly (string | number)[];
 
 /**
- * Gives the fields that a schema knows the names that it has for them, as Go's reader would.
+ * Gives the fields that a schema knows the names that it has for them, as Go's reader would, and stops at the first place that
+ * does not fit. Zod would gather all such places: of a few megabytes of hostile text it makes gigabytes.
  * @param value of JSON; not changed
- * @throws UserError when two keys of an object are the same to Go: for the end of a sentence
+ * @throws UserError for the end of a sentence
  */
-export function nameFields(value: unknown, schema: z.core.$ZodType): unknown {
+export function nameFields(value: unknown, schema: z.core.$ZodType, path: Path = []): unknown {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === "optional" || def.type === "nullable") return nameFields(value, def.innerType);
-  if (typeof value !== "object" || value === null) return value;
-  if (def.type === "array") return Array.isArray(value) ? value.map((item) => nameFields(item, def.element)) : value;
-  if (def.type !== "object" || Array.isArray(value)) return value;
-  const names = new Map(Object.keys(def.shape).map((name) => [fold(name), name]));
-  const fields: Fields = {};
+  switch (def.type) {
+    case "optional":
+    case "nullable":
+      return isAllowed(value, schema) ? value : nameFields(value, def.innerType, path);
+    case "array":
+      if (!Array.isArray(value)) throw unexpected(path, "expected array");
+      return value.map((item, i) => nameFields(item, def.element, [...path, i]));
+    case "record":
+      for (const [key, item] of Object.entries(toFields(value, path))) nameFields(item, def.valueType, [...path, key]);
+      return value;
+    case "object":
+      return nameOwn(toFields(value, path), def.shape as Readonly<Record<string, z.core.$ZodType>>, path);
+    case "union":
+      return nameFields(value, chooseOption(def.options as readonly z.core.$ZodTypes[], value), path);
+    default:
+      if (!z.safeParse(schema, value).success) throw unexpected(path, `expected ${def.type}`);
+      return value;
+  }
+}
+
+/** Of a list and what is none. */
+function chooseOption(options: readonly z.core.$ZodTypes[], value: unknown): z.core.$ZodType {
+  const found = options.find(({ _zod }) => (_zod.def.type === "array") === Array.isArray(value));
+  return found ?? (options[0] as z.core.$ZodType);
+}
+
+/** Absent or null, where it may be. */
+function isAllowed(value: unknown, schema: z.core.$ZodType): boolean {
+  return (value === undefined || value === null) && z.safeParse(schema, value).success;
+}
+
+function nameOwn(value: Fields, shape: Readonly<Record<string, z.core.$ZodType>>, path: Path): Fields {
+  const names = new Map(Object.keys(shape).map((name) => [fold(name), name]));
+  const found: Fields = {};
   for (const [key, item] of Object.entries(value)) {
     const name = names.get(fold(key));
     if (name === undefined) continue;
-    if (Object.hasOwn(fields, name)) throw new UserError(`has two keys that Go reads as ${quote(name)}`);
-    fields[name] = nameFields(item, def.shape[name] as z.core.$ZodType);
+    if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote(name)}`);
+    found[name] = item;
   }
-  return fields;
+  for (const [name, schema] of Object.entries(shape)) {
+    const item = nameFields(found[name], schema, [...path, name]);
+    if (item !== undefined) found[name] = item;
+  }
+  return found;
+}
+
+function toFields(value: unknown, path: Path): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpected(path, "expected object");
+  return value as Fields;
+}
+
+function unexpected(path: Path, problem: string): UserError {
+  const at = path.length === 0 ? "" : ` at ${quote(path.join("."))}`;
+  return new UserError(`does not have the expected form${at}: ${problem}`);
 }
 
 /** The same for keys that Go takes for the same as an English one: two letters outside ASCII have a twin in it. */

@@ -9,6 +9,7 @@ import { exceeded, type ReadLimits } from "./limits.ts";
 import { type Environment, type FoundLogin, findLogin, type RegistryCredentials } from "./registry-credentials.ts";
 import { authorize, denied, type LoginContext } from "./registry-login.ts";
 import { isLoopback, parseInsecureRegistry, type RegistryName } from "./registry-name.ts";
+import { createSecrets, type Secrets } from "./registry-secrets.ts";
 
 /** What is asked of a registry. */
 export interface RegistryRequest {
@@ -86,8 +87,12 @@ export async function createRegistryClient(
     return (isLoopback(url.host) ? agents.direct : agents.proxied)[protocol];
   }
   let found: Promise<FoundLogin> | undefined;
+  const secrets = createSecrets();
   function findOnce(): Promise<FoundLogin> {
-    found ??= findLogin(name.host, credentials, env);
+    found ??= findLogin(name.host, credentials, env).then((login) => {
+      secrets.addLogin(login);
+      return login;
+    });
     return found;
   }
   /** For the registry's own origin only. */
@@ -163,7 +168,7 @@ export async function createRegistryClient(
     const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && isPlain && mayBePlain(url.host));
     if (url === undefined || !isAllowed)
       throw new UserError(
-        `registry ${name.host} redirects to ${url === undefined ? "no valid address" : quote(url.origin)}, which is not HTTPS`,
+        `registry ${name.host} redirects to ${url === undefined ? "no valid address" : quote(secrets.hide(url.origin))}, which is not HTTPS`,
       );
     url.username = "";
     url.password = "";
@@ -174,6 +179,7 @@ export async function createRegistryClient(
     name,
     mayBePlain: (host) => isPlain && mayBePlain(host),
     findLogin: findOnce,
+    hide: secrets.hide,
     agentFor,
     idle,
   };
@@ -192,6 +198,7 @@ export async function createRegistryClient(
           // Once a request: also a token that was good may have expired.
           mayLogIn = false;
           authorization = await authorize(answer.header("www-authenticate") ?? "", { ...context, signal });
+          secrets.addAuthorization(authorization);
           failures--;
           continue;
         }
@@ -210,10 +217,10 @@ export async function createRegistryClient(
 
   async function describeAnswer(answer: HttpResponse, what: string, elsewhere: string | undefined): Promise<UserError> {
     const { status } = answer;
-    const detail = await readDetail(answer);
+    const detail = await readDetail(answer, secrets);
     if (elsewhere !== undefined)
       return new UserError(
-        `registry ${name.host} sends to ${elsewhere} for ${what}, which answers ${status}: try again`,
+        `registry ${name.host} sends to ${secrets.hide(elsewhere)} for ${what}, which answers ${status}: try again`,
       );
     if (status === 401) return denied(name, await findOnce());
     if (status === 403)
@@ -283,11 +290,11 @@ function retryAfter(answer: HttpResponse): number | undefined {
 }
 
 /** What the registry says, for the end of a message. */
-async function readDetail(answer: HttpResponse): Promise<string> {
+async function readDetail(answer: HttpResponse, { hide }: Secrets): Promise<string> {
   try {
     const body = await readBody(answer, ERROR_BYTES);
     const [first] = errorsSchema.parse(JSON.parse(body?.toString("utf8") ?? "")).errors;
-    return first === undefined ? "" : ` (${quote(first.message || first.code)})`;
+    return first === undefined ? "" : ` (${quote(hide(first.message || first.code))})`;
   } catch {
     return "";
   }

@@ -132,9 +132,9 @@ function runHelper(program: string, key: string, env: Environment): Promise<{ co
   return new Promise((resolve) => {
     const child = spawn(program, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
-    // Also lets go of the pipe: a program that it started may hold the other end for ever.
+    // Not a signal that it may ignore. Also lets go of the pipe: a program that it started may hold the other end for ever.
     function stop(): void {
-      child.kill();
+      child.kill("SIGKILL");
       child.stdout.destroy();
     }
     const timer = setTimeout(stop, HELPER_TIME);

@@ -13,6 +13,8 @@ export interface LoginContext {
   mayBePlain(host: string): boolean;
   /** Asked at most once. */
   findLogin(): Promise<FoundLogin>;
+  /** Takes secrets out of what a server says. */
+  hide(text: string): string;
   agentFor(url: URL): Agent;
   signal: AbortSignal;
   /** Milliseconds. */
@@ -76,23 +78,24 @@ async function fetchToken({ parameters }: Challenge, context: LoginContext): Pro
     answer.body.destroy();
     if (isRefused) throw denied(context.name, found);
     throw new UserError(
-      `registry ${context.name.host} sends to ${realm.host} for a token, which answers ${answer.status}`,
+      `registry ${context.name.host} sends to ${context.hide(realm.host)} for a token, which answers ${answer.status}`,
     );
   }
   const token = parseToken(await readBody(answer, TOKEN_BYTES));
   if (token === undefined)
-    throw new UserError(`${realm.host}, which registry ${context.name.host} names, gave no token`);
+    throw new UserError(`${context.hide(realm.host)}, which registry ${context.name.host} names, gave no token`);
   return token;
 }
 
 /** The registry says where the login is sent to, so that must not be a place where others listen. */
-function checkRealm(text: string, { name, mayBePlain }: LoginContext): URL {
+function checkRealm(text: string, { name, mayBePlain, hide }: LoginContext): URL {
   const realm = URL.canParse(text) ? new URL(text) : undefined;
-  if (realm === undefined) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text)}`);
+  if (realm === undefined)
+    throw new UserError(`registry ${name.host} names no valid token server: ${quote(hide(text))}`);
   const isSafe = realm.protocol === "https:" || (realm.protocol === "http:" && mayBePlain(realm.host));
   if (!isSafe || realm.username !== "" || realm.password !== "")
     throw new UserError(
-      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`,
+      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(hide(realm.origin))}`,
     );
   return realm;
 }

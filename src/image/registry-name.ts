@@ -37,7 +37,7 @@ export function parseRegistryName(text: string): RegistryName {
   const tag = hasTag ? rest.slice(colon + 1) : "latest";
   const path = hasTag ? rest.slice(0, colon) : rest;
   const { host, repository } = splitHost(path);
-  if (!HOST.test(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
+  if (!isHost(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
   if (repository.length > MAX_NAME || !REPOSITORY.test(repository))
     throw new UserError(
       `${quote(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`,
@@ -51,6 +51,11 @@ export function parseRegistryName(text: string): RegistryName {
     reference: digest ?? tag,
     digest,
   };
+}
+
+/** The grammar leaves open what is no address: `host:99999`, `127.999.1.1`. */
+function isHost(text: string): boolean {
+  return HOST.test(text) && URL.canParse(`https://${text}/`);
 }
 
 function splitDigest(text: string): { rest: string; digest?: string | undefined } {
@@ -82,7 +87,7 @@ export function isLoopback(host: string): boolean {
  */
 export function parseInsecureRegistry(text: string): string {
   const host = text.trim().toLowerCase();
-  if (!HOST.test(host))
+  if (!isHost(host))
     throw new UserError(`${quote(text)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
   return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
 }

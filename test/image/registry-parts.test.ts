@@ -37,6 +37,9 @@ describe("names", () => {
     ["user@evil.example/a/b", /is not a digest/],
     ["evil.example:99999999/a", /is not the host of a registry/],
     ["a.b#c/d", /is not the host/],
+    ["ghcr.io:99999/a", /"ghcr.io:99999" is not the host of a registry/],
+    ["127.999.1.1/a", /is not the host of a registry/],
+    ["[:::::]:5000/a", /is not the host of a registry/],
     ["ghcr.io/a:b c", /is not a tag/],
     ["app@sha256:12", /"sha256:12" is not a digest/],
     [`a/${"b".repeat(300)}`, /is not the name of a repository/],
@@ -158,7 +161,11 @@ describe("the logins of docker login", () => {
     ["echo credentials not found in native keychain; exit 1", undefined],
     ["echo SECRET; exit 3", "docker-credential-x failed (3)"],
     ["echo SECRET", "docker-credential-x answered something else than credentials"],
-    ["yes SECRET", "docker-credential-x failed (ended by SIGTERM)"],
+    ["yes SECRET", "docker-credential-x failed (ended by SIGKILL)"],
+    [
+      "trap '' TERM HUP INT; yes SECRET | head -c 100000; while :; do sleep 1; done",
+      "docker-credential-x failed (ended by SIGKILL)",
+    ],
   ])("a helper that does `%s`", async (script, problem) => {
     const found = await findLogin("a.io", undefined, configure({ credsStore: "x" }, { x: script }));
     expect(found).toEqual({ origin: "docker-credential-x", ...(problem === undefined ? {} : { problem }) });

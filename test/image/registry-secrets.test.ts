@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type OpenOptions, openImages } from "../../src/image/open-images.ts";
 import { UserError } from "../../src/model/error.ts";
 import { runStep } from "../support/action-step.ts";
@@ -163,6 +163,60 @@ test.each([
   );
   expect(await failure(open(host))).toMatch(/sends to 127/);
   expectNoSecrets(heard.other);
+});
+
+describe("a registry that repeats in its errors what it was sent", () => {
+  const challenge = (realm: string) => ({ "www-authenticate": `Bearer realm="${realm}"` });
+  type Answer = (sent: string, response: ServerResponse) => void;
+  const says = (status: number, text: (sent: string) => string): Answer => {
+    return (sent, response) =>
+      void response.writeHead(status).end(JSON.stringify({ errors: [{ code: "X", message: text(sent) }] }));
+  };
+  const answers: Record<string, [Answer, RegExp]> = {
+    "not found": [says(404, (sent) => `no such thing, authorization: ${sent}`), /authorization: Basic \*\*\*"/],
+    "not allowed": [says(403, () => `bad password ${PASSWORD}`), /forbids .*bad password \*\*\*/],
+    "broken, and long": [says(400, (sent) => `${"x".repeat(180)} ${sent}`), /answers 400 .*x Basic \*\*\*/],
+    "too much": [
+      (sent, response) => {
+        response.setHeader("retry-after", "3600");
+        says(429, () => sent)(sent, response);
+      },
+      /limits the number of requests \("Basic \*\*\*"\)/,
+    ],
+    "an address": [
+      (_sent, response) => void response.writeHead(307, { location: `http://${PASSWORD}.example/` }).end(),
+      /redirects to "http:\/\/\*\*\*\.example"/,
+    ],
+    "an address of tokens": [
+      (sent, response) => void response.writeHead(401, challenge(`nowhere ${sent}`)).end(),
+      /names no valid token server: "nowhere Basic \*\*\*"/,
+    ],
+    "the host of a token server": [
+      (_sent, response) => void response.writeHead(401, challenge(`http://${PASSWORD}.example/`)).end(),
+      /not HTTPS: "http:\/\/\*\*\*\.example"/,
+    ],
+  };
+  test.each(Object.entries(answers))("%s", async (_name, [answer, shown]) => {
+    let asked = 0;
+    const registry = await listen((request, response) => {
+      const { authorization } = request.headers;
+      if (authorization === undefined) response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end();
+      // The manifest is given: what follows comes with a login from the start.
+      else if (asked++ === 0) sendBlob(request, response);
+      else answer(authorization, response);
+    });
+    expect(await failure(open(addressOf(registry)))).toMatch(shown);
+  });
+
+  test("tokens too", async () => {
+    const tokens = await listen((_request, response) => response.end(JSON.stringify({ token: TOKEN })));
+    const registry = await listen((request, response) => {
+      const { authorization } = request.headers;
+      if (authorization === undefined) response.writeHead(401, challenge(`http://${addressOf(tokens)}/`)).end();
+      else says(404, (sent) => `${sent} and ${TOKEN.toUpperCase()}`)(authorization, response);
+    });
+    expect(await failure(open(addressOf(registry)))).toMatch(/"Bearer \*\*\* and \*\*\*"/);
+  });
 });
 
 test("links to further pages are not followed", async () => {
