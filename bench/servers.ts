@@ -43,21 +43,35 @@ export function push(host: string, image: BenchImage, packing: Packing): string 
   return name;
 }
 
+/** What the stand-in for a daemon has. */
+export interface DaemonContent {
+  /** Name of an image to the archive that `docker save` would write of it. */
+  archives: Readonly<Record<string, string>>;
+  /** Further files by their path in the URL: what the bare loop reads from the same socket. */
+  files: Readonly<Record<string, string>>;
+}
+
 /**
- * Answers as Docker's daemon does, with an archive that is there: the daemon's own work is not what is measured.
+ * Answers as Docker's daemon does, with archives that are there: the daemon's own work is not what is measured.
  * @returns the path of its socket
  */
-export async function startDaemon(cache: string, archive: string): Promise<Server & { socket: string }> {
+export async function startDaemon(
+  cache: string,
+  { archives, files }: DaemonContent,
+): Promise<Server & { socket: string }> {
   const socket = join(cache, "daemon.sock");
   if (existsSync(socket)) rmSync(socket);
   const server = createServer(({ url = "" }, response) => {
     response.setHeader("api-version", "1.48");
+    const [, image = "", question] = /\/images\/([^/:]+)[^/]*\/(json|get)/.exec(url) ?? [];
+    const file = question === "get" ? archives[image] : files[url];
     if (url.endsWith("/_ping")) response.end("OK");
-    else if (/\/images\/[^/]+\/json/.test(url))
-      response.end(JSON.stringify({ Id: `sha256:${"0".repeat(64)}`, RepoTags: ["bench:latest"] }));
+    else if (question === "json")
+      response.end(JSON.stringify({ Id: `sha256:${"0".repeat(64)}`, RepoTags: [`${image}:latest`] }));
+    else if (file === undefined) response.writeHead(404).end();
     else {
-      response.setHeader("content-length", statSync(archive).size);
-      createReadStream(archive, { highWaterMark: 256 * 1024 }).pipe(response);
+      response.setHeader("content-length", statSync(file).size);
+      createReadStream(file, { highWaterMark: 256 * 1024 }).pipe(response);
     }
   });
   await new Promise<void>((resolve) => server.listen(socket, resolve));
