@@ -8,6 +8,7 @@ import { quote } from "./errors.ts";
 import { createFileTable, type FileTable } from "./file-table.ts";
 import { gather } from "./gather.ts";
 import { exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
+import { listOverlayMarks, type OverlayMark } from "./overlay-marks.ts";
 import type { ReadProgress } from "./progress.ts";
 import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
 import { weigh, weighXattrs } from "./weigh.ts";
@@ -23,6 +24,8 @@ export interface LayerChanges {
   whiteouts: string[];
   /** Directories whose content in the layers below it hides. */
   opaques: string[];
+  /** Entries at which overlayfs may show something else than the layer has. */
+  overlay: OverlayMark[];
 }
 
 /** A layer read to its end. */
@@ -104,7 +107,7 @@ export function createChangeCollector({ probe, limits, budget }: ScanOptions, ta
   const entries = createEntryList();
   const files = createFileTable();
   const nodes = createNodeMaker();
-  const changes: LayerChanges = { digest: "", entries, files, whiteouts: [], opaques: [] };
+  const changes: LayerChanges = { digest: "", entries, files, whiteouts: [], opaques: [], overlay: [] };
   let met = 0;
 
   function onMember(member: TarMember): BodyConsumer | undefined {
@@ -112,6 +115,7 @@ export function createChangeCollector({ probe, limits, budget }: ScanOptions, ta
     spend(budget, "entries", 1, limits);
     const path = normalisePath(member.name);
     spend(budget, "nameBytes", path.length + member.linkname.length + weighXattrs(member.xattrs), limits);
+    changes.overlay.push(...listOverlayMarks(path, member.xattrs));
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
     if (path === ESTARGZ_INDEX) return undefined;

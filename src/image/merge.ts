@@ -5,6 +5,7 @@ import { createFileSpace, type FileSpace } from "./file-space.ts";
 import type { FileTable } from "./file-table.ts";
 import type { LayerChanges } from "./layer.ts";
 import { createBudget, defaultLimits, exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
+import { describeMarks, hidesOnly, type OverlayMark } from "./overlay-marks.ts";
 import {
   createDirectory,
   createTree,
@@ -28,6 +29,8 @@ export interface Alias {
 export interface MergedLayers {
   tree: FileTree;
   aliases: Alias[];
+  /** What leaves open whether a runtime shows this tree. */
+  doubts: { fact: string; reason: string }[];
   notes: string[];
 }
 
@@ -49,15 +52,26 @@ export function mergeLayers(
   const root = createDirectory({ type: "directory", mode: 0o755, layer: layers[0]?.digest ?? "" });
   const aliases: Alias[] = [];
   const notes: string[] = [];
+  const doubts: MergedLayers["doubts"] = [];
   const bounds = createMergeBounds(limits, budget);
   const files = createFileSpace(layers.map((layer) => layer.files));
   for (const [index, layer] of layers.entries()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
     applyWhiteouts(root, layer, bounds);
+    doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
     placeEntries(root, layer, { index, files, lower, aliases, notes, bounds });
   }
-  return { tree: createTree(root, files), aliases, notes };
+  return { tree: createTree(root, files), aliases, doubts, notes };
+}
+
+/** Those that make a difference above the layers below. */
+function findActiveMarks(root: Directory, layer: LayerChanges, bounds: MergeBounds): OverlayMark[] {
+  return layer.overlay.filter((mark) => {
+    if (!hidesOnly(mark)) return true;
+    const below = findDirectory(walkPath(root, mark.path, true, undefined, bounds));
+    return below !== undefined && below.children.size > 0;
+  });
 }
 
 function standardBounds(): { limits: ReadLimits; budget: ReadBudget } {

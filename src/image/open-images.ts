@@ -295,12 +295,12 @@ async function readPlatform(
     verify(layer, scan);
     return { source: layer, scan };
   });
-  const { tree, aliases, notes } = mergeLayers(
+  const merged = mergeLayers(
     layers.map(({ scan }) => scan),
     options,
   );
-  await readAliases(store, layers, aliases, options);
-  const doubts = layers.flatMap(({ scan }) => describeDoubt(scan));
+  await readAliases(store, layers, merged.aliases, options);
+  const doubts = [...layers.flatMap(({ scan }) => describeDoubt(scan)), ...merged.doubts];
   return {
     platform: platform.platform,
     configDigest: platform.configDigest,
@@ -311,9 +311,13 @@ async function readPlatform(
       mediaType: source.mediaType || mediaTypes[scan.compression],
       ...(scan.partial === undefined ? {} : { partial: scan.partial }),
     })),
-    tree,
+    tree: merged.tree,
     ...(doubts.length === 0 ? {} : { doubts }),
-    notes: [...layers.flatMap(({ scan }) => describeReading(scan)), ...notes],
+    notes: [
+      ...layers.flatMap(({ scan }) => describeReading(scan)),
+      ...merged.doubts.map(({ fact, reason }) => `${fact}: ${reason}`),
+      ...merged.notes,
+    ],
   };
 }
 
