@@ -8,6 +8,7 @@ import { listLibraries } from "./libraries.ts";
 import { indexOwnership } from "./packages/ownership.ts";
 import { findStarted, type KnownProgram, tellProgram } from "./program.ts";
 import { commandsSet, tellSelector } from "./selector.ts";
+import { readStartCommand } from "./start-command.ts";
 import { followPath } from "./start-path.ts";
 import { type Survey, surveyTree } from "./survey.ts";
 import { listTools } from "./tools.ts";
@@ -31,9 +32,9 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const survey = surveyTree(tree);
   const ownership = indexOwnership(survey, tree);
   const ofImage = pathDirectories(config.env);
-  const words = [...config.entrypoint, ...config.cmd];
+  const { paths, words } = readStartCommand([...config.entrypoint, ...config.cmd]);
   const findAtStart = createCommandFinder(tree, ofImage);
-  const path = followPath(tree, survey, ofImage, findStarted(tree, words, findAtStart));
+  const path = followPath(tree, survey, ofImage, { paths, findStarted: (found) => findStarted(tree, words, found) });
   const { directories, find } = path;
   const findEither: CommandFinder = (name) => (findAtStart(name)?.target ? findAtStart(name) : find(name));
   const loader = createLoader(tree, config.env);
@@ -53,7 +54,12 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const defaults: Record<string, Command> = Object.fromEntries(
     told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command]),
   );
-  const { program, missing: missingProgram } = tellProgram(tree, config, survey, findEither, knowledge.programs);
+  const { program, missing: missingProgram } = tellProgram(tree, words, survey, findEither, knowledge.programs);
+  for (const tool of tools) {
+    const isMoved =
+      find(tool.name)?.target?.path === tool.target && findAtStart(tool.name)?.target?.path !== tool.target;
+    if (isMoved) tool.evidence.push(...path.moves);
+  }
   return {
     os: readOsRelease(tree),
     architecture: platform.platform.split("/")[1] ?? "",

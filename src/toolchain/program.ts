@@ -1,6 +1,6 @@
 import { basename } from "node:path/posix";
 import libraries from "../knowledge/libraries.json" with { type: "json" };
-import type { FileTree, ImageConfig } from "../model/image.ts";
+import type { FileTree } from "../model/image.ts";
 import type { ImageProgram } from "../model/toolchain.ts";
 import type { GoBuild } from "./binaries/go.ts";
 import { type CommandFinder, followLink } from "./commands.ts";
@@ -30,12 +30,12 @@ const MAX_SCRIPT_DEPTH = 3;
  */
 export function tellProgram(
   tree: FileTree,
-  config: ImageConfig,
+  words: string[],
   survey: Survey,
   find: CommandFinder,
   known: KnownProgram[],
 ): ToldProgram {
-  const started = findStarted(tree, [...config.entrypoint, ...config.cmd], find);
+  const started = findStarted(tree, words, find);
   for (const path of started) {
     const match = recognise(path, binaryAt(tree, path)?.content.go, known);
     if (match) return { program: describeProgram(tree, path, match.id, match.fact) };

@@ -1,6 +1,8 @@
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import { createTextSearch } from "./find-text.ts";
 import { linesWith } from "./lines.ts";
+import type { PathSetting } from "./shell-line.ts";
+import { readShellText } from "./start-command.ts";
 
 /** What matters of a script: who runs it, whether it chooses a backend, and what it starts. */
 export interface ScriptFacts {
@@ -17,13 +19,6 @@ export interface ScriptFacts {
   truncated: boolean;
 }
 
-export interface PathSetting {
-  /** As written, without quotes: `/opt/bin:$PATH`. */
-  value: string;
-  /** The line is not indented, so it is taken to be no part of a condition or function. */
-  isSure: boolean;
-}
-
 export interface WrapperText {
   version: string;
   /** By which it was told. */
@@ -35,10 +30,12 @@ export interface WrapperText {
   sets?: string[];
 }
 
+/** What stands behind `exec`, and behind an `env` there. */
+const STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
+
 const MAX_STARTS = 16;
 const MAX_QUOTED_LINE = 200;
 const MAX_PATH_SETTINGS = 8;
-const MAX_PATH_VALUE = 1000;
 
 /**
  * Reads a script by its text alone; nothing is run.
@@ -56,23 +53,12 @@ export function readScript(bytes: Buffer, truncated: boolean): ScriptFacts | und
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== undefined) facts.hostExec ??= leaving;
-    const path = line.includes("PATH=") ? readPathSetting(line) : undefined;
-    if (path && (facts.paths?.length ?? 0) < MAX_PATH_SETTINGS) facts.paths = [...(facts.paths ?? []), path];
-    const started = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*["']?([\w./+-]+)/.exec(line)?.[1];
+    const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
+    if (paths.length > 0) facts.paths = [...(facts.paths ?? []), ...paths].slice(0, MAX_PATH_SETTINGS);
+    const started = STARTED.exec(line)?.[1];
     if (started !== undefined && facts.starts.length < MAX_STARTS) facts.starts.push(started);
   }
   return facts;
-}
-
-/** `PATH=/opt/bin:$PATH`, unless it is in front of a command that alone gets it. */
-function readPathSetting(line: string): PathSetting | undefined {
-  const head = /^(\s*)(?:export\s+)?PATH=/.exec(line);
-  if (!head) return undefined;
-  const rest = line.slice(head[0].length);
-  const word = /^(?:"[^"]*"|'[^']*'|[^\s;&|"'])*/.exec(rest)?.[0] ?? "";
-  const isOwn = /^\s*(?:$|[;#&|]|exec\s|export\s)/.test(rest.slice(word.length));
-  if (!isOwn || word.length > MAX_PATH_VALUE) return undefined;
-  return { value: word.replace(/["']/g, ""), isSure: head[1] === "" };
 }
 
 interface WrapperScript {

@@ -1,66 +1,102 @@
 import { dirname } from "node:path/posix";
 import type { FileTree } from "../model/image.ts";
-import type { Command } from "../model/toolchain.ts";
-import { type CommandFinder, createCommandFinder, splitPath, type ToldCommand } from "./commands.ts";
+import type { Command, Tool } from "../model/toolchain.ts";
+import { type CommandFinder, createCommandFinder, pathDirectories, splitPath, type ToldCommand } from "./commands.ts";
 import { probedContent } from "./content.ts";
-import type { PathSetting } from "./scripts.ts";
-import { createPathResolver, type Survey } from "./survey.ts";
+import type { PathSetting } from "./shell-line.ts";
+import { createPathResolver, type Survey, sourceOf } from "./survey.ts";
+
+/** A change of PATH, as evidence. */
+type Move = Tool["evidence"][number];
 
 /** PATH as the image's program has it: that of the image config, changed by the scripts that start it. */
 export interface StartPath {
   directories: string[];
   find: CommandFinder;
+  /** What made it another than the image config's. */
+  moves: readonly Move[];
   /** Of a command that another PATH, which may be in force instead, leads elsewhere: unknown, and why. */
   doubt(name: string, told: ToldCommand): ToldCommand;
 }
 
 interface Doubt {
-  script: string;
+  /** Who changes PATH. */
+  by: string;
   value: string;
-  /** What the script may make of it; undefined when its text does not tell. */
+  /** What may become of it; undefined when the text does not tell. */
   find: CommandFinder | undefined;
+  /** Folders of which it is taken that they stay; absent: all that are in PATH. */
+  kept?: readonly string[];
+}
+
+/** What is started, and what its own words make of PATH. */
+interface Start {
+  paths: readonly PathSetting[];
+  /** Files that the image's entrypoint and command start, in this order, with the PATH that those words make. */
+  findStarted(find: CommandFinder): string[];
 }
 
 /**
- * Follows what start scripts make of PATH. A line at the beginning of which the name stands is taken to be run; of one that is
- * indented nobody knows, nor of one with variables or commands in it. That only matters where it would lead to another file.
+ * Follows what the entrypoint and start scripts make of PATH. A line of a script at the beginning of which the name stands is
+ * taken to be run; of one that is indented nobody knows, nor of one with variables or commands in it. That only matters where
+ * it would lead to another file.
  * @param directories of the image config's PATH
- * @param started files that the image's entrypoint and command start, in this order
  */
-export function followPath(tree: FileTree, survey: Survey, directories: string[], started: string[]): StartPath {
+export function followPath(tree: FileTree, survey: Survey, directories: string[], start: Start): StartPath {
   let now = directories;
-  const doubts: Doubt[] = [];
-  for (const script of started) {
-    for (const { value, isSure } of settingsOf(tree, script)) {
-      const next = evaluate(value, now);
-      if (next !== undefined && isSure) now = next;
-      else doubts.push({ script, value, find: next && createCommandFinder(tree, next) });
+  let doubts: Doubt[] = [];
+  const moves: Move[] = [];
+  const follow = (setting: PathSetting, by: string, source: string) => {
+    const { value, isSure, opaque } = setting;
+    const next = evaluate(setting, now);
+    if (next === undefined || !isSure) {
+      doubts.push({ by, value, find: next && createCommandFinder(tree, next), ...(opaque && { kept: KEPT[opaque] }) });
+      return;
     }
+    // One that takes over nothing settles what was open.
+    if (setting.isLiteral === true || !REFERENCE.test(value)) doubts = [];
+    now = next;
+    moves.push({ fact: `${by} sets PATH to ${value}`, source });
+  };
+  for (const setting of start.paths) follow(setting, ENTRYPOINT, "image config");
+  for (const script of start.findStarted(createCommandFinder(tree, now))) {
+    const node = tree.lookup(script);
+    for (const setting of settingsOf(node)) follow(setting, script, node ? sourceOf(script, node) : script);
   }
   const find = createCommandFinder(tree, now);
   const elsewhere = listElsewhere(tree, survey, now);
   return {
     directories: now,
     find,
+    moves,
     doubt(name, told) {
-      const leads = JSON.stringify(find(name)?.via);
-      const doubt = doubts.find((one) =>
-        one.find ? JSON.stringify(one.find(name)?.via) !== leads : elsewhere.has(name),
-      );
+      const found = find(name);
+      const leads = JSON.stringify(found?.via);
+      const doubt = doubts.find((one) => {
+        if (one.find) return JSON.stringify(one.find(name)?.via) !== leads;
+        const isKept = found?.via[0] === undefined || one.kept?.includes(dirname(found.via[0])) !== false;
+        return elsewhere.has(name) || !isKept;
+      });
       return doubt ? doubtful(name, told, doubt) : told;
     },
   };
 }
 
-function settingsOf(tree: FileTree, path: string): PathSetting[] {
-  const node = tree.lookup(path);
+/** A login shell's files mostly set the usual folders. */
+const KEPT = { cleared: [], login: pathDirectories([]) };
+const ENTRYPOINT = "the image's entrypoint";
+const REFERENCE = /\$(?:PATH\b|\{PATH\})/;
+
+function settingsOf(node: ReturnType<FileTree["lookup"]>): PathSetting[] {
   const content = node?.type === "file" ? probedContent(node.content) : undefined;
   return content?.kind === "script" ? (content.script.paths ?? []) : [];
 }
 
 /** @returns undefined for a value that depends on more than PATH */
-function evaluate(value: string, directories: string[]): string[] | undefined {
-  const text = value.replace(/\$(?:PATH\b|\{PATH\})/g, () => directories.join(":"));
+function evaluate({ value, isLiteral, opaque }: PathSetting, directories: string[]): string[] | undefined {
+  if (opaque !== undefined) return undefined;
+  if (isLiteral === true) return splitPath(value);
+  const text = value.replaceAll(new RegExp(REFERENCE, "g"), () => directories.join(":"));
   return /[$`~*?[\\]/.test(text) ? undefined : splitPath(text);
 }
 
@@ -75,8 +111,8 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function doubtful(name: string, told: ToldCommand, { script, value, find }: Doubt): ToldCommand {
+function doubtful(name: string, told: ToldCommand, { by, value, find }: Doubt): ToldCommand {
   const command: Command = { backend: "unknown", via: told.command.via };
   const to = find === undefined ? "which is not known beforehand" : "and whether it does is not known beforehand";
-  return { command, missing: { fact: `what ${name} is`, reason: `${script} sets PATH to ${value}, ${to}` } };
+  return { command, missing: { fact: `what ${name} is`, reason: `${by} sets PATH to ${value}, ${to}` } };
 }

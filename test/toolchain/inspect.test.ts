@@ -461,6 +461,9 @@ test.each<[title: string, lines: string, backend: string, missing: object[]]>([
   ],
   ["in a condition, to the same file", "if true; then\n  PATH=/opt/other:$PATH\nfi\n", "nft", []],
   ["from a variable", 'export PATH="$TOOLS:$PATH"\n', "unknown", doubt("$TOOLS:$PATH", WHICH)],
+  ["with another variable", "A=b PATH=/opt/tools:$PATH C='d e' exec agentd\n", "legacy", []],
+  ["by env", "exec /usr/bin/env PATH=/opt/tools:$PATH agentd\n", "legacy", []],
+  ["if something holds", "[ -d /opt/tools ] && PATH=/opt/tools:$PATH\n", "unknown", doubt("/opt/tools:$PATH", WHETHER)],
   ["from a command", "export PATH=$(pwd)/tools:$PATH\n", "unknown", doubt("$(pwd)/tools:$PATH", WHICH)],
 ])("a start script that changes PATH %s", (_, lines, backend, missing) => {
   const script = { "/entrypoint.sh": `#!/bin/sh\n${lines}exec agentd\n` };
@@ -471,6 +474,101 @@ test.each<[title: string, lines: string, backend: string, missing: object[]]>([
   // Of one that nobody starts nothing follows.
   const other = inspect({ ...TWO, ...AGENT, ...script }, { entrypoint: ["/usr/bin/agentd"] });
   expect(backends(other)).toMatchObject({ iptables: "nft" });
+});
+
+const AT_START = "the image's entrypoint";
+const unsaid = (says: string, why: string) => [
+  { fact: "what iptables is", reason: `${AT_START} sets PATH to ${says}, ${why}` },
+];
+const TOOLS_FIRST = "PATH=/opt/tools:/usr/sbin:/usr/bin";
+
+test.each<[title: string, entrypoint: string[], backend: string, missing: object[]]>([
+  ["env", ["env", TOOLS_FIRST, "agentd"], "legacy", []],
+  ["env by its path, behind other variables", ["/usr/bin/env", "A=b", TOOLS_FIRST, "agentd"], "legacy", []],
+  ["env that keeps nothing else", ["env", "-i", TOOLS_FIRST, "agentd"], "legacy", []],
+  ["env with one string", ["env", "-S", `${TOOLS_FIRST} agentd`], "legacy", []],
+  [
+    "env behind programs that start others",
+    ["tini", "-e", "143", "--", "gosu", "u", "env", TOOLS_FIRST, "agentd"],
+    "legacy",
+    [],
+  ],
+  ["env with the same folders", ["env", "PATH=/usr/sbin:/usr/bin", "agentd"], "nft", []],
+  ["env, where no shell reads the variable", ["env", "PATH=/opt/tools:$PATH:/usr/bin", "agentd"], "legacy", []],
+  ["env, of another variable", ["env", "MYPATH=/opt/tools", "agentd"], "nft", []],
+  ["env as an argument", ["agentd", "env", TOOLS_FIRST], "nft", []],
+  ["a shell's exec", ["sh", "-c", "PATH=/opt/tools:$PATH exec agentd --now"], "legacy", []],
+  ["a shell's last command", ["/bin/sh", "-ec", "A=b PATH=/opt/tools:$PATH agentd"], "legacy", []],
+  ["a shell, exported", ["sh", "-c", 'export PATH="/opt/tools:$PATH" && exec agentd'], "legacy", []],
+  ["a shell, behind what may fail", ["sh", "-c", "cd /srv && PATH=/opt/tools:$PATH exec agentd"], "legacy", []],
+  ["a shell's env", ["bash", "-o", "pipefail", "-c", "exec env PATH=/opt/tools:$PATH agentd"], "legacy", []],
+  ["a shell, for another command", ["sh", "-c", "PATH=/opt/tools:$PATH setup; exec agentd"], "nft", []],
+  ["a shell, in quotes", ["sh", "-c", "echo '; PATH=/opt/tools:/usr/bin '; exec agentd"], "nft", []],
+  ["a shell, in a comment", ["sh", "-c", "# PATH=/opt/tools\nexec agentd"], "nft", []],
+  ["env without a PATH", ["env", "-i", "agentd"], "unknown", []],
+  [
+    "a shell, in a condition",
+    ["sh", "-c", "if x; then PATH=/opt/tools:$PATH; fi; exec agentd"],
+    "unknown",
+    unsaid("/opt/tools:$PATH", WHETHER),
+  ],
+  [
+    "a shell, if something holds",
+    ["sh", "-c", "[ -d /opt/tools ] && PATH=/opt/tools:$PATH; exec agentd"],
+    "unknown",
+    unsaid("/opt/tools:$PATH", WHETHER),
+  ],
+  ["a shell, from a variable", ["sh", "-c", "PATH=$TOOLS:$PATH exec agentd"], "unknown", unsaid("$TOOLS:$PATH", WHICH)],
+  ["a login shell", ["sh", "-lc", "exec agentd"], "unknown", unsaid("what /etc/profile says", WHICH)],
+  ["a login shell, and then", ["sh", "-lc", "PATH=/usr/sbin:/usr/bin exec agentd"], "nft", []],
+])("an entrypoint that changes PATH: %s", (_, entrypoint, backend, missing) => {
+  const starters = { "/bin/sh": buildElf({}), "/bin/bash": buildElf({}), "/usr/bin/tini": buildElf({}) };
+  const toolchain = inspect({ ...TWO, ...AGENT, ...starters }, { entrypoint });
+  expect(backends(toolchain).iptables).toBe(backend);
+  if (backend !== "unknown" || missing.length > 0) expect(toolchain.missing).toEqual(missing);
+  expect(toolchain.program?.path).toMatch(/agentd$/);
+});
+
+test("without a PATH not even one iptables is known to be found", () => {
+  const one = { "/usr/sbin/iptables": xtablesMulti("1.8.11", "nft"), ...AGENT };
+  const toolchain = inspect(one, { entrypoint: ["env", "-i", "agentd"] });
+  expect(toolchain.missing).toEqual(unsaid("nothing at all", WHICH));
+  expect(inspect(one, { entrypoint: ["env", "-u", "HOME", "agentd"] }).missing).toEqual([]);
+});
+
+test("a login shell mostly keeps the usual folders, and those alone", () => {
+  const entrypoint = ["bash", "-lc", "exec agentd"];
+  const at = (folder: string) => ({
+    [`${folder}/iptables`]: xtablesMulti("1.8.11", "nft"),
+    ...AGENT,
+    "/bin/bash": buildElf({}),
+  });
+  const env = ["PATH=/opt/tools:/usr/sbin:/usr/bin:/bin"];
+  expect(inspect(at("/usr/sbin"), { entrypoint, env }).missing).toEqual([]);
+  expect(inspect(at("/opt/tools"), { entrypoint, env }).missing).toEqual(unsaid("what /etc/profile says", WHICH));
+});
+
+test("a start script is found with the PATH that the entrypoint makes, and changes it further", () => {
+  const first = {
+    "/opt/agent/bin/run": "#!/bin/sh\nPATH=/opt/tools:$PATH\nexec agentd\n",
+    "/usr/bin/run": "#!/bin/sh\n",
+  };
+  const toolchain = inspect(
+    { ...TWO, ...AGENT, ...first },
+    { entrypoint: ["env", "PATH=/opt/agent/bin:/usr/sbin", "run"] },
+  );
+  expect(backends(toolchain)).toMatchObject({ iptables: "legacy", ip6tables: "nft" });
+});
+
+test("a tool that only the new PATH reaches says who moved it", () => {
+  const script = { "/entrypoint.sh": "#!/bin/sh\nexport PATH=/opt/tools:$PATH\nexec agentd\n" };
+  const toolchain = inspect({ ...TWO, ...AGENT, ...script }, { entrypoint: ["/entrypoint.sh"] });
+  const moved = toolchain.tools.filter(({ evidence }) => evidence.some(({ fact }) => fact.includes("sets PATH")));
+  expect(moved.map(({ name, target }) => [name, target])).toEqual([["iptables", "/opt/tools/iptables"]]);
+  expect(moved[0]?.evidence.at(-1)).toEqual({
+    fact: "/entrypoint.sh sets PATH to /opt/tools:$PATH",
+    source: expect.stringContaining("/entrypoint.sh"),
+  });
 });
 
 test("a PATH from a variable says nothing where there is only one of each command; one without the old folders holds", () => {
