@@ -101,7 +101,7 @@ const cases: [LimitName, Files | Buffer, number][] = [
   ["header-size", layerOf({ name: "h", flag: "g", content: pax }, { name: "a" }), pax.length],
   [
     "headers-size",
-    layerOf({ name: "h", flag: "x", content: pax }, { name: "g", flag: "g", content: pax }, { name: "a" }),
+    layerOf({ name: "g", flag: "g", content: pax }, { name: "h", flag: "x", content: pax }, { name: "a" }),
     2 * pax.length,
   ],
   ["kept-size", layout(plain), 4 + 3 * 32],

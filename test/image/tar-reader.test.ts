@@ -93,7 +93,7 @@ describe("what archives hold", () => {
       [{ name: "x", uid: 5 }],
     ],
     [
-      "global records hold until overridden",
+      "global records are passed over, as by Go",
       [
         { name: "g", flag: "g", content: encodePax({ uid: "7", comment: "c" }) },
         { name: "a" },
@@ -101,7 +101,7 @@ describe("what archives hold", () => {
         { name: "c", pax: { uid: "" } },
       ],
       [
-        { name: "a", uid: 7 },
+        { name: "a", uid: 0 },
         { name: "b", uid: 8 },
         { name: "c", uid: 0 },
       ],

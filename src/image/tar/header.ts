@@ -1,6 +1,6 @@
 import tarStream from "../../../node_modules/tar-stream/headers.js";
 import { UserError } from "../../model/error.ts";
-import { decodePlainHeader } from "./plain-header.ts";
+import { decodePlainHeader, readName } from "./plain-header.ts";
 
 /**
  * One header block. tar-stream's decoder reads it and checks its checksum; here stands what it is lenient or silent about.
@@ -12,7 +12,7 @@ export interface TarHeader {
   /** latin1: one character a byte. */
   name: string;
   linkname: string;
-  /** The type flag's character; `0` for the NUL of old archives. */
+  /** The type flag's character; NUL in old archives. */
   flag: string;
   mode: number;
   uid: number;
@@ -40,11 +40,10 @@ export function decodeAnyHeader(block: Buffer, offset: number): TarHeader | null
     if (block.some((byte) => byte !== 0)) throw invalid(offset, "wrong checksum");
     return null;
   }
-  const flag = block[156] === 0 ? "0" : String.fromCharCode(block[156] ?? 0);
   return {
-    name: header.name,
+    name: readName(block),
     linkname: header.linkname ?? "",
-    flag: flag === "0" && header.name.endsWith("/") ? "5" : flag,
+    flag: String.fromCharCode(block[156] ?? 0),
     mode: (header.mode || 0) & 0o7777,
     uid: header.uid || 0,
     gid: header.gid || 0,

@@ -44,12 +44,14 @@ interface Plan {
   consumer: BodyConsumer | undefined;
 }
 
+const NO_RECORDS: Map<string, string> = new Map();
 const NO_XATTRS: Readonly<Record<string, string>> = Object.freeze(Object.create(null) as Record<string, string>);
 
 /**
  * Reads a tar archive strictly: v7, ustar, PAX, GNU. What cannot be read as one of these is an error; no entry is left out.
  * As with Go's reader, which container runtimes use: one block of zeros at the very end, or none, ends an archive too;
- * a GNU long name beats a PAX path; links, devices and directories have no body whatever their size says.
+ * a GNU long name beats a PAX path, the name of a sparse file both; links, devices and directories have no body whatever
+ * their size says; a slash at the end makes a directory of old archives' entries only, and of the name that counts in the end.
  * @param onMember called for each file in order; returns who wants its content
  */
 export function createTarReader(
@@ -66,10 +68,8 @@ export function createTarReader(
   let consumer: BodyConsumer | undefined;
   let zeroBlocks = 0;
   let extensions = emptyExtensions();
-  let global = new Map<string, string>();
-  /** Bytes of all extended headers, and of the records that hold for all files. */
+  /** Bytes of all extended headers. */
   let headersBytes = 0;
-  let globalBytes = 0;
   /** A header of the old sparse format whose map goes on in further blocks. */
   let sparseHeader: { header: TarHeader; numbers: string[]; realSize: number } | undefined;
 
@@ -151,7 +151,7 @@ export function createTarReader(
         },
         end() {
           if (header.flag === "g") {
-            addGlobal(decodePax(data, at));
+            checkGlobal(decodePax(data, at), at);
             return;
           }
           extensions.pending = true;
@@ -163,26 +163,29 @@ export function createTarReader(
     };
   }
 
-  /** Each record is looked at again for every file that follows: those without a meaning here are left out. */
-  function addGlobal(records: Map<string, string>): void {
-    for (const [key, value] of records) {
-      if (!isMeant(key)) continue;
-      globalBytes += key.length + value.length;
-      if (globalBytes > limits.headerBytes) throw exceeded("header-size", limits, "records for all files");
-      global.set(key, value);
-    }
+  /**
+   * Records for all files that follow. Container runtimes pass them over, as Go's reader does; tar programs obey them.
+   * A comment, or owners and times, make no difference here.
+   */
+  function checkGlobal(records: Map<string, string>, at: number): void {
+    if (extensions.pending) throw new UserError(`an extended tar header before byte ${at} belongs to no file`);
+    for (const [key, value] of records)
+      if (value !== "" && (DECISIVE.has(key) || key.startsWith("GNU.sparse.")))
+        throw new UserError(
+          `a tar header at byte ${at} states ${quote(key)} for all files: programs differ in obeying it`,
+        );
   }
 
   function openMember(header: TarHeader, sparse: SparseFile | undefined): Plan {
     const { longName, longLink, pax } = extensions;
     if (extensions.pending) extensions = emptyExtensions();
-    const records = pax === undefined ? global : global.size === 0 ? pax : new Map([...global, ...pax]);
+    const records = pax ?? NO_RECORDS;
     const stored = paxNumber(records, "size") ?? header.size;
     const paxSparse = sparse ?? readPaxSparse(records);
-    const type = typeOf(header.flag);
+    const name = paxSparse?.name || longName || records.get("path") || header.name;
+    const type = typeOf(header.flag, name);
     const hasBody = type === "file" || header.flag === "D";
-    const name = longName ?? paxSparse?.name ?? (records.get("path") || header.name);
-    const linkname = longLink ?? (records.get("linkpath") || header.linkname);
+    const linkname = longLink || records.get("linkpath") || header.linkname;
     // Before they are decoded: one character a byte.
     if (name.length > limits.pathBytes) throw exceeded("path-length", limits, quote(decodeName(name)));
     if (linkname.length > limits.linkBytes) throw exceeded("link-length", limits, quote(decodeName(name)));
@@ -255,7 +258,6 @@ export function createTarReader(
       if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
       if (extensions.pending || sparseHeader !== undefined)
         throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
-      global = new Map();
     },
   };
 }
@@ -269,8 +271,10 @@ function emptyExtensions(): {
   return { pending: false, longName: undefined, longLink: undefined, pax: undefined };
 }
 
-function typeOf(flag: string): TarMember["type"] {
+function typeOf(flag: string, name: string): TarMember["type"] {
   switch (flag) {
+    case "\0":
+      return name.endsWith("/") ? "directory" : "file";
     case "1":
       return "hardlink";
     case "2":
@@ -285,7 +289,7 @@ function typeOf(flag: string): TarMember["type"] {
     case "6":
       return "fifo";
     default:
-      // POSIX: an unknown type is read as a regular file.
+      // POSIX: an unknown type is read as a regular file. A slash at the end of its name means nothing.
       return "file";
   }
 }
@@ -299,20 +303,22 @@ interface SparseFile {
 
 function readPaxSparse(records: Map<string, string>): SparseFile | undefined {
   if (records.size === 0) return undefined;
-  const realSize = paxNumber(records, "GNU.sparse.realsize") ?? paxNumber(records, "GNU.sparse.size");
-  const list = records.get("GNU.sparse.numblocks") === "0" ? "" : records.get("GNU.sparse.map");
-  if (realSize === undefined && list === undefined) return undefined;
+  const realSize = paxNumber(records, "GNU.sparse.size") ?? paxNumber(records, "GNU.sparse.realsize");
+  const map = records.get("GNU.sparse.map") ?? "";
+  const version = `${records.get("GNU.sparse.major") ?? ""}.${records.get("GNU.sparse.minor") ?? ""}`;
+  if (realSize === undefined && map === "" && version === ".") return undefined;
   if (realSize === undefined) throw new UserError("a sparse file without its size");
   const name = records.get("GNU.sparse.name");
-  if (list !== undefined) return { map: toSparseMap(list === "" ? [] : list.split(","), realSize), realSize, name };
-  if (records.get("GNU.sparse.major") === "1" && records.get("GNU.sparse.minor") === "0")
-    return { map: null, realSize, name };
-  throw new UserError("a sparse file of an unknown format");
+  if (version === "1.0") return { map: null, realSize, name };
+  // Without a version the map tells that it is one, and of one that is empty the number of its pieces.
+  const isOld = version === "0.0" || version === "0.1" || (version === "." && map !== "");
+  if (!isOld) throw new UserError("a sparse file of an unknown format");
+  return { map: toSparseMap(map === "" ? [] : map.split(","), realSize), realSize, name };
 }
 
 function paxNumber(records: Map<string, string>, key: string): number | undefined {
   const text = records.get(key);
-  // An empty value takes a global record back.
+  // An empty value is none.
   if (text === undefined || text === "") return undefined;
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
@@ -321,11 +327,8 @@ function paxNumber(records: Map<string, string>, key: string): number | undefine
 }
 
 const XATTR_PREFIX = "SCHILY.xattr.";
-const MEANT = new Set(["path", "linkpath", "size", "uid", "gid"]);
-
-function isMeant(key: string): boolean {
-  return MEANT.has(key) || key.startsWith("GNU.sparse.") || key.startsWith(XATTR_PREFIX);
-}
+/** Records that decide which file an entry is. */
+const DECISIVE = new Set(["path", "linkpath", "size"]);
 
 function readXattrs(records: Map<string, string>): Readonly<Record<string, string>> {
   if (records.size === 0) return NO_XATTRS;
