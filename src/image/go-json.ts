@@ -118,7 +118,7 @@ function unexpected(path: Path, problem: string): UserError {
 }
 
 /** The same for keys that Go takes for the same as an English one: two letters outside ASCII have a twin in it. */
-function fold(key: string): string {
+export function fold(key: string): string {
   return key
     .replace(/\u017f/g, "s")
     .replace(/\u212a/g, "k")

@@ -275,6 +275,14 @@ describe("tables that are not those of the tar", () => {
     );
   });
 
+  test.each(formats)("%s: keys that Go's reader takes for others", async (format) => {
+    const edit = (toc: TocEntry[]) =>
+      toc.map((entry) => (entry.name === NFT ? { ...entry, Name: "usr/sbin/elsewhere" } : entry));
+    expect(await doubt(buildTocLayer(tarEntries, format, { edit }))).toBe(
+      'its table of contents could not be compared with its tar: its table of contents has the key "Name", which Go reads as another',
+    );
+  });
+
   test("chunks that are cut at no regular places", async () => {
     const layer = buildTocLayer([{ name: "usr/sbin/x", content: Buffer.alloc(5000, "x") }], "eStargz", {
       chunkSize: 1000,

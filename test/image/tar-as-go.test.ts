@@ -76,6 +76,7 @@ function toListed(entries: GoEntry[] | null): Listed[] | undefined {
   }));
 }
 
+const GO = "go";
 const scratch = scratchFolder("go-tar");
 
 /** Builds the program, or says why it cannot be had. */
@@ -83,7 +84,7 @@ function buildReader(): { program: string } | { reason: string } {
   const program = join(scratch.path, "go-tar");
   const source = join(import.meta.dirname, "fixtures/go-tar/main.go");
   const env = { ...process.env, GO111MODULE: "off", GOTOOLCHAIN: "local", CGO_ENABLED: "0" };
-  const { error, status, stderr } = spawnSync("go", ["build", "-o", program, source], {
+  const { error, status, stderr } = spawnSync(GO, ["build", "-o", program, source], {
     encoding: "utf8",
     env,
     timeout: 300_000,

@@ -1,3 +1,5 @@
+import { quote } from "../errors.ts";
+import { findDoubleMeaning, fold } from "../go-json.ts";
 import type { TarMember } from "../tar/reader.ts";
 import { TocProblem } from "./problem.ts";
 
@@ -44,6 +46,12 @@ interface RawEntry {
   digest: string;
 }
 
+const KEYS = new Set([
+  ...["version", "entries", "name", "type", "linkName", "mode", "size", "uid", "gid", "xattrs", "offset", "endOffset"],
+  ...["innerOffset", "chunkOffset", "chunkSize", "chunkDigest", "chunkType", "digest"],
+]);
+const FOLDED = new Set([...KEYS].map(fold));
+
 /** Objects, lists and fields of a table together: a bound on the memory that parsing takes. */
 const MAX_PARTS = 6_000_000;
 
@@ -83,13 +91,16 @@ function parseEntries(json: Buffer): unknown[] {
   let parts = 0;
   for (const byte of json) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) parts++;
   if (parts > MAX_PARTS) throw new TocProblem("its table of contents is too large");
+  const text = json.toString("utf8");
   let document: unknown;
   try {
-    document = JSON.parse(json.toString("utf8"));
+    document = JSON.parse(text);
   } catch {
     throw new TocProblem("its table of contents is not valid JSON");
   }
-  const { version, entries } = toObject(document);
+  const doubled = findDoubleMeaning(text);
+  if (doubled !== undefined) throw new TocProblem(`its table of contents ${doubled}`);
+  const { version, entries } = requireOwnKeys(toObject(document));
   if (version !== 1 || !Array.isArray(entries)) throw new TocProblem("its table of contents is of an unknown version");
   return entries;
 }
@@ -99,8 +110,16 @@ function toObject(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+/** Snapshotters take a key in other letters for the one that is meant, and of two such keys the last. */
+function requireOwnKeys(fields: Record<string, unknown>): Record<string, unknown> {
+  for (const key in fields)
+    if (!KEYS.has(key) && FOLDED.has(fold(key)))
+      throw new TocProblem(`its table of contents has the key ${quote(key)}, which Go reads as another`);
+  return fields;
+}
+
 function toRawEntry(value: unknown): RawEntry {
-  const entry = toObject(value);
+  const entry = requireOwnKeys(toObject(value));
   const text = (key: string) => {
     const found = entry[key] ?? "";
     if (typeof found !== "string") throw new TocProblem(`its table of contents has a ${key} that is no text`);
