@@ -10,6 +10,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as z from "zod/mini";
+import { asOfSchema } from "../src/knowledge/schema/as-of.ts";
 import { distributionSchema } from "../src/knowledge/schema/distribution.ts";
 import { kubernetesSchema } from "../src/knowledge/schema/kubernetes.ts";
 import { selectionsSchema } from "../src/knowledge/schema/selections.ts";
@@ -50,6 +51,7 @@ const folders: Folder[] = [
   },
 ];
 const singles = [
+  { file: "as-of.json", schema: asOfSchema },
   { file: "hosts/selections.json", schema: selectionsSchema },
   { file: "kubernetes.json", schema: kubernetesSchema },
 ];

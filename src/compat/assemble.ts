@@ -1,6 +1,7 @@
 import type { Cell, Finding, ImageReport, PlatformReport, Report, Verdict } from "../model/report.ts";
 import { summarize } from "../model/report.ts";
 import type { Toolchain } from "../model/toolchain.ts";
+import { describeAge } from "./age.ts";
 import type { RawCell } from "./engine.ts";
 import { applyPolicy, type JudgedFinding, type Policy } from "./policy.ts";
 import { keepAfterPolicy } from "./precedence.ts";
@@ -62,7 +63,7 @@ export function assembleReport(
     images: imageReports,
     findings,
     ...(fixed.length === 0 ? {} : { fixed }),
-    notes: [...notes, ...ignoreNotes(policy, used)],
+    notes: [...notes, ...describeAge(policy.today), ...ignoreNotes(policy, used)],
   };
 }
 

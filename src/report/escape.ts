@@ -111,9 +111,9 @@ export function markdownCode(text: string, limit?: number): string {
 function codeSpan(clean: string): string {
   if (clean.trim() === "") return "";
   // Backticks and pipes can't be escaped the same way inside and outside of tables: such a span is written as HTML, with
-  // every character that Markdown could see as a number.
+  // every character that Markdown could see as a number. What is in it is ordinary text to Markdown, addresses too.
   if (/[`|\\]|##\[|<!--|-->/.test(clean))
-    return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
+    return `<code>${breakTriggers(clean).replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
   return `\`${clean}\``;
 }
 

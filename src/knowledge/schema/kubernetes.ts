@@ -6,9 +6,8 @@ const releaseFact = z.object({
   confidence: z.enum(["seen", "documented", "inferred"]),
 });
 
-/** `kubernetes.json`: the releases that get patches at the date given; reviewed by hand, never computed from the clock. */
+/** `kubernetes.json`: the releases that get patches on the day in `as-of.json`; reviewed by hand, never computed from the clock. */
 export const kubernetesSchema = z.object({
-  asOf: z.string(),
   oldestMaintained: releaseFact,
   newestMaintained: releaseFact,
 });
