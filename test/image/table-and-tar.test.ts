@@ -183,6 +183,11 @@ describe("tables that are not those of the tar", () => {
       /"\/usr\/sbin\/new" is a file of 0 bytes .* in the table and absent in the tar$/,
     ],
     [
+      "an attribute of overlayfs",
+      (toc) => [...toc, { name: "usr", type: "dir", mode: 0o755, xattrs: { "trusted.overlay.redirect": "L29wdA==" } }],
+      /"\/usr" is marked trusted\.overlay\.redirect in the table and absent in the tar$/,
+    ],
+    [
       "another mode",
       change(NFT, { mode: 0o644 }),
       /nft" is a file of 24 bytes with mode 644 in the table and .* 755 in the tar$/,

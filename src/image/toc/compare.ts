@@ -44,7 +44,7 @@ export function compareTable(tar: LayerChanges, table: Table, contents: HashedCo
 }
 
 /** What stands at each path, in words that are the same for the same thing. */
-function listEntries({ entries, files, whiteouts, opaques }: LayerChanges): Map<string, string> {
+function listEntries({ entries, files, whiteouts, opaques, overlay }: LayerChanges): Map<string, string> {
   const list = new Map<string, string>();
   entries.forEach((directory, name, value) => {
     list.set(comparable(`${directory}/${name}`), describe(value, files));
@@ -53,6 +53,7 @@ function listEntries({ entries, files, whiteouts, opaques }: LayerChanges): Map<
   list.delete("/");
   for (const path of whiteouts) list.set(`${comparable(path)}\0`, "hidden");
   for (const path of opaques) list.set(`${comparable(path)}\0\0`, "emptied");
+  for (const { path, attribute } of overlay) list.set(`${comparable(path)}\0${attribute}`, `marked ${attribute}`);
   return list;
 }
 
@@ -78,7 +79,7 @@ function compareEntries(tar: ReadonlyMap<string, string>, table: ReadonlyMap<str
   for (const path of new Set([...tar.keys(), ...table.keys()])) {
     const [ofTar, ofTable] = [tar.get(path), table.get(path)];
     if (ofTar !== ofTable)
-      return `${quote(path.replace(/\0+$/, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
+      return `${quote(path.replace(/\0.*$/s, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
   }
   return undefined;
 }
