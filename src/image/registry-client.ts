@@ -132,7 +132,7 @@ export async function createRegistryClient(
     const secure = new URL(`https://${name.apiHost}/v2/`);
     if (!mayBePlain(name.apiHost)) return secure;
     try {
-      const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle });
+      const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle, limits });
       answer.body.destroy();
       return secure;
     } catch (error) {
@@ -182,6 +182,7 @@ export async function createRegistryClient(
     hide: secrets.hide,
     agentFor,
     idle,
+    limits,
   };
 
   async function get(request: RegistryRequest): Promise<HttpResponse> {

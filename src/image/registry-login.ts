@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import { quote } from "./errors.ts";
 import { type HttpResponse, readBody, sendRequest } from "./http.ts";
+import type { ReadLimits } from "./limits.ts";
 import { type Challenge, parseChallenges } from "./registry-challenge.ts";
 import type { FoundLogin, Login } from "./registry-credentials.ts";
 import type { RegistryName } from "./registry-name.ts";
@@ -19,6 +20,8 @@ export interface LoginContext {
   signal: AbortSignal;
   /** Milliseconds. */
   idle: number;
+  /** As for any request. */
+  limits: ReadLimits;
 }
 
 const tokenSchema = z.object({
@@ -104,14 +107,14 @@ function askToken(
   realm: URL,
   parameters: ReadonlyMap<string, string>,
   login: Login | undefined,
-  { name, agentFor, signal, idle }: LoginContext,
+  { name, agentFor, signal, idle, limits }: LoginContext,
 ): Promise<HttpResponse> {
   const url = new URL(realm);
   const query = new URLSearchParams();
   const service = parameters.get("service");
   if (service !== undefined) query.set("service", service);
   query.set("scope", chooseScope(parameters.get("scope"), name));
-  const request = { agent: agentFor(url), signal, idle };
+  const request = { agent: agentFor(url), signal, idle, limits };
   if (login !== undefined && "identityToken" in login) {
     query.set("grant_type", "refresh_token");
     query.set("refresh_token", login.identityToken);

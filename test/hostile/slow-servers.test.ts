@@ -1,0 +1,44 @@
+import type { ServerResponse } from "node:http";
+import { expect, test } from "vitest";
+import { openImages } from "../../src/image/open-images.ts";
+import { LimitError } from "../../src/model/error.ts";
+import { keepNothing } from "../support/probes.ts";
+import { addressOf, listen } from "../support/registry-server.ts";
+
+/** Servers that always send something and never come to an end: no silence ends them, the time for a request does. */
+
+/** Sends a byte now and then, for ever. */
+function drip(response: ServerResponse, status = 200): void {
+  response.writeHead(status);
+  const timer = setInterval(() => response.write(" "), 50);
+  response.on("close", () => clearInterval(timer));
+}
+
+function read(host: string) {
+  return openImages(`docker://${host}/team/app:1`, {
+    probe: keepNothing,
+    env: { DOCKER_CONFIG: "/nonexistent" },
+    limits: { requestSeconds: 0.5, idleSeconds: 20, networkSeconds: 30 },
+  });
+}
+
+async function expectLimit(host: string): Promise<void> {
+  const error: unknown = await read(host).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(LimitError);
+  expect((error as LimitError).limit).toBe("request-time");
+}
+
+test("a manifest", async () => {
+  await expectLimit(addressOf(await listen((_request, response) => drip(response))));
+});
+
+test("a token", async () => {
+  const tokens = await listen((_request, response) => drip(response));
+  const challenge = { "www-authenticate": `Bearer realm="http://${addressOf(tokens)}/"` };
+  await expectLimit(addressOf(await listen((_request, response) => response.writeHead(401, challenge).end())));
+});
+
+test("the text of an error, which says no more than its status", async () => {
+  const registry = await listen((_request, response) => drip(response, 404));
+  await expect(read(addressOf(registry))).rejects.toThrow(/has no manifest 1 of team\/app$/);
+});
