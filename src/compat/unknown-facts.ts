@@ -1,6 +1,7 @@
 import { catalogueHosts } from "../knowledge/hosts/index.ts";
 import type { Host } from "../model/host.ts";
 import type { MissingFact } from "../model/report.ts";
+import { kernelSeries } from "../model/version.ts";
 import type { RawMissing } from "./types.ts";
 
 /** A fact that nobody stated, in words, and the fields of the config that state it. */
@@ -99,14 +100,21 @@ function ownHost({ id, kernel }: Host, isKernelOpen: boolean): string {
   const [name = "", rest] = id.split("@", 2);
   const own = name.replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[._-]+/, "") || "my-node";
   const row = catalogueHosts.find((known) => known.id === name);
-  if (row === undefined)
-    return `id: ${quote(own)}, ${rest === undefined || isKernelOpen ? "" : `kernel: ${quote(rest)}, `}`;
+  if (row === undefined) return `id: ${quote(own)}, ${isKernelOpen ? "" : kernelField(rest)}`;
   if (rest === undefined || isKernelOpen) return `id: ${own}, extends: ${name}, `;
   if (row.kernels.some((known) => known.id === rest)) return `id: ${own}-${rest}, extends: ${quote(id)}, `;
-  return `id: ${own}, extends: ${name}, kernel: ${quote(kernel.release.value)}, `;
+  return `id: ${own}, extends: ${name}, ${kernelField(kernel.release.value)}`;
 }
 
-/** Text as YAML reads it back, whatever it holds. */
+/** What is no release of a kernel would be refused. */
+function kernelField(release: string | undefined): string {
+  return release !== undefined && kernelSeries(release) !== undefined && release.length < 100
+    ? `kernel: ${quote(release)}, `
+    : "";
+}
+
+/** Text as YAML reads it back. Nodes and configs of strangers can hold any: whatever is no plain name stays out of a line that is
+ * meant to be copied. */
 function quote(text: string): string {
-  return JSON.stringify(text);
+  return /^[\w .@+~-]{1,100}$/.test(text) ? JSON.stringify(text) : '"NAME"';
 }

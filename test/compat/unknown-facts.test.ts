@@ -37,6 +37,7 @@ const hosts: [string, Host][] = [
   ["a cluster's", named("debian-12@6.1.0-99-amd64")],
   ["a cluster's of a system that isn't known", named("plan-9-from-bell-labs@4.19.0")],
   ["an own host", named("edge")],
+  ["one whose kernel is no release", named("[x](https://evil.example)@`echo`://x\u0007")],
 ];
 
 function configOf({ state }: MissingFact): string {
