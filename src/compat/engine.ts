@@ -6,6 +6,7 @@ import { chooseBackend } from "./backend.ts";
 import { keepOnePerCause } from "./precedence.ts";
 import { rememberFor } from "./remember.ts";
 import { rules } from "./rules/index.ts";
+import { runsOn } from "./runs-on.ts";
 import { evaluateRule, shelfOf } from "./such-hosts.ts";
 import type { BackendChoice, Cell, ImageContext, Outcome, RawFinding, RawMissing } from "./types.ts";
 import { describeMissing, missing, type UnknownFact, unknownHostBackend, unknownSystem } from "./unknown-facts.ts";
@@ -34,12 +35,13 @@ export interface RawCell {
 
 const backends: readonly Backend[] = ["nft", "legacy"];
 
-/** Holds one platform of an image against every host. Pure and linear in hosts x programs. */
+/** Holds one platform of an image against every host that it can run on. Pure and linear in hosts x programs. */
 export function evaluatePlatform(input: PlatformInput): RawCell[] {
+  const hosts = input.hosts.filter(({ host }) => runsOn(input.toolchain.architecture, host));
   const selectedBackends = new Set(
-    input.hosts.flatMap(({ host }) => (host.iptables.backend === undefined ? [] : [host.iptables.backend.value])),
+    hosts.flatMap(({ host }) => (host.iptables.backend === undefined ? [] : [host.iptables.backend.value])),
   );
-  return input.hosts.map(({ host, programs }) => evaluateHost(input, host, programs, selectedBackends));
+  return hosts.map(({ host, programs }) => evaluateHost(input, host, programs, selectedBackends));
 }
 
 function evaluateHost(

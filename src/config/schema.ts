@@ -66,6 +66,14 @@ const ownHost = z.strictObject({
     ),
   extends: z.optional(z.string().check(about("Catalogue id whose facts it takes; those below override them."))),
   kernel: z.optional(z.string().check(about("Kernel release, as uname -r says."))),
+  architectures: z.optional(
+    z
+      .array(z.string().check(z.regex(/^[a-z0-9]{2,20}$/, "an architecture as in a platform, e.g. amd64")))
+      .check(
+        z.minLength(1),
+        about("Architectures of such nodes, e.g. [arm64]; other platforms are not judged there. Without it any."),
+      ),
+  ),
   iptables: z.optional(
     z
       .strictObject({

@@ -42,6 +42,7 @@ export function readCollected(entry: FactsEntry): Host {
     kernel: {
       id: series,
       release: stated(release),
+      ...architectureFact(values, stated),
       modules: withoutAbsentCores({
         ...builtinFacts(values, series, stated),
         ...moduleFacts(values, entry.from, stated),
@@ -57,6 +58,23 @@ export function readCollected(entry: FactsEntry): Host {
     ipset: toolFacts(values, "ipset", stated),
     notes: [],
   };
+}
+
+/** GOARCH names of what `uname -m` says. */
+const machines: Readonly<Record<string, string>> = {
+  x86_64: "amd64",
+  aarch64: "arm64",
+  i686: "386",
+  armv6l: "arm",
+  armv7l: "arm",
+  ppc64le: "ppc64le",
+  s390x: "s390x",
+  riscv64: "riscv64",
+};
+
+function architectureFact(values: Values, stated: Stated): Pick<Host["kernel"], "architectures"> {
+  const machine = machines[values.get("architecture") ?? ""];
+  return machine === undefined ? {} : { architectures: stated([machine]) };
 }
 
 type Stated = <T>(value: T, note?: string) => Fact<T>;

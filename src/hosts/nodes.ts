@@ -20,7 +20,14 @@ const text = z.pipe(
 const nodeSchema = z.object({
   kind: z.optional(z.string()),
   metadata: z.object({ name: text }),
-  status: z.object({ nodeInfo: z.object({ osImage: text, kernelVersion: text, operatingSystem: z.optional(text) }) }),
+  status: z.object({
+    nodeInfo: z.object({
+      osImage: text,
+      kernelVersion: text,
+      operatingSystem: z.optional(text),
+      architecture: z.optional(text),
+    }),
+  }),
 });
 type Node = z.infer<typeof nodeSchema>;
 
@@ -28,6 +35,8 @@ interface Group {
   osImage: string;
   release: string;
   names: string[];
+  /** GOARCH names of its nodes; one that states none could be any. */
+  architectures: (string | undefined)[];
   /** Rows of the catalogue that can be meant. */
   matches: readonly CatalogueHost[];
   /** What was collected on nodes of it, all alike. */
@@ -156,10 +165,11 @@ function parseNodes(entry: NodesEntry): Node[] {
 function groupNodes(nodes: readonly Node[], known: Catalogue): Group[] {
   const bySystem = new Map<string, Group>();
   for (const node of nodes) {
-    const { osImage, kernelVersion: release } = node.status.nodeInfo;
+    const { osImage, kernelVersion: release, architecture } = node.status.nodeInfo;
     const key = `${osImage}\n${release}`;
-    const group = bySystem.get(key) ?? { osImage, release, names: [], matches: [] };
+    const group = bySystem.get(key) ?? { osImage, release, names: [], architectures: [], matches: [] };
     group.names.push(node.metadata.name);
+    if (!group.architectures.includes(architecture)) group.architectures.push(architecture);
     bySystem.set(key, group);
   }
   const groups = new Map<string, Group>();
@@ -168,7 +178,10 @@ function groupNodes(nodes: readonly Node[], known: Catalogue): Group[] {
     const row = group.matches.length === 1 ? `${group.matches[0]!.id}\n${group.release}` : key;
     const same = groups.get(row);
     if (same === undefined) groups.set(row, group);
-    else same.names.push(...group.names);
+    else {
+      same.names.push(...group.names);
+      same.architectures = [...new Set([...same.architectures, ...group.architectures])];
+    }
   }
   return [...groups.values()];
 }
@@ -192,6 +205,7 @@ function knownHost(row: CatalogueHost, group: Group, from: string): Host {
     ...(like === undefined ? { modules: {} } : inheritModules(like, group.release)),
     id: like?.id ?? seriesOf(group),
     release: seen(group, from),
+    ...architecturesOf(group, from),
   };
   const host = toHost(row, like ?? defaultKernel(row));
   const isDefault = group.release === defaultKernel(row).release.value;
@@ -219,6 +233,7 @@ function doubtful(group: Group, from: string): Host {
     kernel: {
       id: seriesOf(group),
       release: seen(group, from),
+      ...architecturesOf(group, from),
       modules: agreedFacts<ModuleState>(hosts.map((host) => host.kernel.modules)),
     },
     iptables: agreedFacts(hosts.map((host) => host.iptables)),
@@ -278,6 +293,13 @@ function listed(names: readonly string[]): string {
 
 function seen(group: Group, from: string): Fact<string> {
   return { value: group.release, source: from, confidence: "stated" };
+}
+
+/** Of all its nodes; unknown where one of them tells none. */
+function architecturesOf({ architectures }: Group, from: string): Pick<Kernel, "architectures"> {
+  const value = architectures.flatMap((one) => one || []);
+  if (value.length === 0 || value.length < architectures.length) return {};
+  return { architectures: { value: value.toSorted(), source: from, confidence: "stated" } };
 }
 
 function seriesOf(group: Group): string {

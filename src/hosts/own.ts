@@ -158,7 +158,8 @@ function iptablesOf(own: OwnHost, base: Host["iptables"] | undefined): Host["ipt
 function kernelOf(own: OwnHost, base: Base | undefined): { kernel: Kernel; notes: string[] } {
   const { kernel, notes } = own.kernel === undefined ? baseKernel(base) : ownKernel(own, own.kernel, base);
   const modules = withoutAbsentCores(statedModules(own), Object.keys(kernel.modules));
-  return { kernel: { ...kernel, modules: { ...kernel.modules, ...modules } }, notes };
+  const architectures = own.architectures === undefined ? {} : { architectures: stated(own.architectures) };
+  return { kernel: { ...kernel, ...architectures, modules: { ...kernel.modules, ...modules } }, notes };
 }
 
 function baseKernel(base: Base | undefined): { kernel: Kernel; notes: string[] } {

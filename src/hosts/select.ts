@@ -121,12 +121,23 @@ function addNodes(found: Selection, { chosen, notes, unmatched, own }: Choice): 
   for (const host of found.hosts) {
     const known = chosen.get(host.id);
     const isOwn = own.some(({ id }) => id === host.id);
-    if (known !== undefined && !isOwn && alike(known, host)) continue;
+    if (known !== undefined && !isOwn && alike(known, host)) {
+      chosen.set(known.id, withArchitecturesOf(known, host));
+      continue;
+    }
     const id = known === undefined && !isOwn ? host.id : freeId(host, (taken) => chosen.has(taken));
     chosen.set(id, { ...host, id });
   }
   notes.push(...found.notes);
   unmatched.push(...found.unmatched);
+}
+
+/** The one host for both: it stands for the machines of both. */
+function withArchitecturesOf(known: Host, { kernel: other }: Host): Host {
+  const { architectures, ...kernel } = known.kernel;
+  if (architectures === undefined || other.architectures === undefined) return { ...known, kernel };
+  const value = [...new Set([...architectures.value, ...other.architectures.value])].sort();
+  return { ...known, kernel: { ...kernel, architectures: { ...architectures, value } } };
 }
 
 /** With the kernel in it, and a number if need be. */

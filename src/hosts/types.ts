@@ -33,6 +33,8 @@ export interface OwnHost {
   extends?: string | undefined;
   /** `uname -r`. */
   kernel?: string | undefined;
+  /** GOARCH names. */
+  architectures?: string[] | undefined;
   iptables?: { version?: string | undefined; release?: string | undefined; backend?: Backend | undefined } | undefined;
   nft?: { version?: string | undefined } | undefined;
   ipset?: { version?: string | undefined } | undefined;

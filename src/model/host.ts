@@ -38,6 +38,8 @@ export const kernelSchema = z.object({
   id: z.string(),
   /** `uname -r`, or the series alone when no exact release is known. */
   release: fact(z.string()),
+  /** GOARCH names (`amd64`, `arm64`, `arm`) of the only machines that it runs on; absent: of any, as far as is known. */
+  architectures: z.optional(fact(z.array(z.string()).check(z.minLength(1)))),
   /** By module name. Legacy: ip_tables, iptable_{filter,nat,mangle,raw,security}, ip6_tables, ip6table_*, arp_tables,
    * ebtables; nft: nf_tables, nft_compat, nft_fib, ...; xt_*; ip_set, ip_set_hash_* by set type. */
   modules: z.record(z.string(), fact(moduleStateSchema)),

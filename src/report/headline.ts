@@ -19,7 +19,13 @@ export interface Headline {
   isChange: boolean;
 }
 
-export const symbols: Readonly<Record<Verdict, string>> = { fail: "❌", unknown: "❓", warn: "⚠️", pass: "✅" };
+export const symbols: Readonly<Record<Verdict | "none", string>> = {
+  fail: "❌",
+  unknown: "❓",
+  warn: "⚠️",
+  pass: "✅",
+  none: "–",
+};
 
 /** @param report any report, also one without images, hosts or findings */
 export function headline(report: Report, context: ReportContext = {}): Headline {
@@ -111,7 +117,7 @@ function sayUnknown(report: Report, context: ReportContext): Lines {
   if (hosts.length === 0)
     return {
       sentence: "No host was checked, so nothing is known.",
-      action: "Name at least one host in the input `hosts`.",
+      action: "Name at least one host in the input `hosts`, of an architecture that the image is for.",
       isChange: true,
     };
   if (report.images.length > 0 && platforms(report).every((platform) => platform.toolchain.tools.length === 0))

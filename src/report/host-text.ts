@@ -35,6 +35,7 @@ export function renderHost(host: Host, row?: CatalogueHost): string {
   const facts: [string, Fact<unknown> | undefined][] = [
     ...(row === undefined ? [] : [["end of life", row.endOfLife] as [string, Fact<unknown> | undefined]]),
     ["kernel", host.kernel.release],
+    ...stated("architectures", host.kernel.architectures),
     ["iptables", host.iptables.version],
     ...stated("iptables release", host.iptables.release),
     ...stated("iptables is there", host.iptables.installed),
@@ -51,11 +52,15 @@ export function renderHost(host: Host, row?: CatalogueHost): string {
   const lines = facts.map(([name, fact]) => {
     if (fact === undefined) return `  ${name.padEnd(18)} unknown`;
     const note = fact.note === undefined ? "" : ` (${plainText(fact.note)})`;
-    return `  ${plainText(name, 40).padEnd(18)} ${plainText(String(fact.value), 60).padEnd(12)} ${fact.confidence}: ${plainText(fact.source)}${note}`;
+    return `  ${plainText(name, 40).padEnd(18)} ${plainText(shown(fact.value), 60).padEnd(12)} ${fact.confidence}: ${plainText(fact.source)}${note}`;
   });
   const notes = host.notes.map((note) => `  - ${plainText(note)}`);
   const head = `${plainText(host.id)}  ${plainText(host.title)}`;
   return `${[head, ...(row === undefined ? [] : describeRow(row)), ...lines, ...notes].join("\n")}\n`;
+}
+
+function shown(value: unknown): string {
+  return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
 /** Facts that most hosts lack say nothing by being unknown. */

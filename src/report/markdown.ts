@@ -53,7 +53,8 @@ export const fullDetail: Detail = {
   cut: [],
 };
 
-const words: Readonly<Record<Verdict, string>> = {
+const words: Readonly<Record<Verdict | "none", string>> = {
+  none: "not judged",
   fail: "breaks",
   unknown: "unknown",
   warn: "may break",
@@ -186,7 +187,7 @@ function matrixTable(writer: Writer, matrix: Matrix): string {
 
 /** More platforms than fit side by side on a phone: one line for each result. */
 function platformResults(matrix: Matrix, row: MatrixRow): string {
-  return verdicts
+  return ([...verdicts, "none"] as const)
     .flatMap((verdict) => {
       const platforms = matrix.columns.flatMap((column, i) => (row.cells[i]?.verdict === verdict ? column : []));
       return platforms.length === 0 ? [] : [`${symbols[verdict]} ${platforms.map(shortPlatform).join(", ")}`];

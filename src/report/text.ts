@@ -70,7 +70,8 @@ function matrixText(
   const title = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms[0] ?? ""}`}`;
   const lines = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
-    return row.cells.map((cell, i) => {
+    return row.cells.flatMap((cell, i) => {
+      if (cell.verdict === "none") return [];
       const label = pen.paint(verdictColors[cell.verdict], (cell.asBefore ? "before" : labels[cell.verdict]).padEnd(7));
       const rules = [...new Set(cell.findings.map((f) => plainText(f.rule, 60)))];
       const why = [...rules, ...(cell.verdict === "unknown" ? missingText(cell.missing) : [])].join(", ");

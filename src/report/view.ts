@@ -56,7 +56,8 @@ export interface GroupedFindings {
 
 /** What one platform says about one row of hosts. */
 export interface RowCell {
-  verdict: Verdict;
+  /** `none`: it does not run there. */
+  verdict: Verdict | "none";
   /** Indexes of the row's active findings in {@link Report.findings}. */
   findings: Finding[];
   missing: MissingFact[];
@@ -144,11 +145,11 @@ function buildMatrix(image: ImageReport, findings: Finding[]): Matrix {
   const columns = mergeColumns(image, hosts, byHost, cellKey);
   const rows = new Map<string, MatrixRow>();
   for (const host of hosts) {
-    const cells = columns.map((column) => column.cells.get(host) ?? nothingKnown);
+    const cells = columns.map((column) => column.cells.get(host) ?? notJudged);
     const key = cells.map(cellKey).join("\n");
     const row = rows.get(key);
     if (row) row.hosts.push(host);
-    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(cells.map((c) => c.verdict)) });
+    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(judgedIn(cells)) });
   }
   return {
     image: image.reference,
@@ -159,8 +160,12 @@ function buildMatrix(image: ImageReport, findings: Finding[]): Matrix {
   };
 }
 
-/** A platform that lacks a host's cell says nothing about it, which must not look like a pass. */
-const nothingKnown: RowCell = { verdict: "unknown", findings: [], missing: [], asBefore: false };
+/** A platform that lacks a host's cell can't run there: it says nothing about it, which must not look like a pass. */
+const notJudged: RowCell = { verdict: "none", findings: [], missing: [], asBefore: false };
+
+function judgedIn(cells: readonly RowCell[]): Verdict[] {
+  return cells.flatMap(({ verdict }) => (verdict === "none" ? [] : verdict));
+}
 
 function rowCell(cell: Cell, findings: Finding[]): RowCell {
   const own = cell.findings.map((i) => findings[i]).filter((f) => f !== undefined);
@@ -183,7 +188,7 @@ function mergeColumns(
   const columns = new Map<string, { platforms: string[]; cells: Map<string, RowCell> }>();
   image.platforms.forEach(({ platform }, i) => {
     const cells = byHost[i] ?? new Map<string, RowCell>();
-    const key = hosts.map((host) => cellKey(cells.get(host) ?? nothingKnown)).join("\n");
+    const key = hosts.map((host) => cellKey(cells.get(host) ?? notJudged)).join("\n");
     const same = columns.get(key);
     if (same) same.platforms.push(platform);
     else columns.set(key, { platforms: [platform], cells });

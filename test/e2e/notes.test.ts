@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { check } from "../../src/check.ts";
 import type { Inspection } from "../../src/model/toolchain.ts";
+import { renderMarkdown } from "../../src/report/markdown.ts";
+import { renderText } from "../../src/report/text.ts";
 import { resolveSettings } from "../../src/settings.ts";
 import { buildToolchain } from "../support/cells.ts";
 import { root } from "../support/spawn.ts";
@@ -22,4 +24,31 @@ test("what was odd in reading an image and its base image reaches the report, ea
   expect(notes).toEqual(["new: read by its table.", "old: not verified."]);
   const same = await run(inspected("new", "read by its table"), inspected("new", "read by its table"));
   expect(same.notes).toEqual(["new: read by its table."]);
+});
+
+test("a platform that no host runs, and a host that runs no platform, are told", async () => {
+  const image = inspected("new");
+  const [platform] = image.images[0]!.platforms;
+  const arm = { ...platform!, platform: "linux/arm64", toolchain: { ...platform!.toolchain, architecture: "arm64" } };
+  const run = (platforms: object[], ...hosts: string[]) => {
+    const settings = resolveSettings({ folder: root, hosts, today: "2026-11-23" });
+    const images = { ...image, images: [{ ...image.images[0]!, platforms: platforms as (typeof arm)[] }] };
+    return check({ images, base: [], settings, reading: {} });
+  };
+  const both = await run([platform!, arm], "debian-12", "rhel-7");
+  expect(both.notes).toEqual([]);
+  expect(both.images[0]?.platforms.map(({ cells }) => cells.map(({ host }) => host))).toEqual([
+    ["debian-12", "rhel-7"],
+    ["debian-12"],
+  ]);
+  const none = await run([arm], "rhel-7", "debian-12@6.1-armmp");
+  expect(none.verdict).toBe("unknown");
+  expect(none.notes).toEqual([
+    "new: linux/arm64: not judged, no selected host runs it.",
+    "new: not judged on rhel-7 (amd64, ppc64, ppc64le, s390x), debian-12@6.1-armmp (arm): none of its platforms runs there.",
+  ]);
+  const some = await run([platform!, arm], "debian-12@6.1-arm64");
+  expect(some.notes).toEqual(["new: linux/amd64: not judged, no selected host runs it."]);
+  expect(renderMarkdown(some)).toContain("| – | ");
+  expect(renderText(some)).not.toContain("linux/amd64]");
 });

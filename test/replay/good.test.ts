@@ -46,11 +46,15 @@ function currentTools(host: Host): { iptables: string | undefined; ipset: string
 
 function evaluate(image: ImageFacts, host: Host): RawCell {
   const input: PlatformInput = {
-    toolchain: { ...buildToolchain(image), modprobe: false },
+    toolchain: { ...buildToolchain({ ...image, architecture: architectureOf(host) }), modprobe: false },
     image: buildContext(image),
     hosts: [{ host, programs }],
   };
   return evaluatePlatform(input)[0]!;
+}
+
+function architectureOf({ kernel }: Host): string {
+  return kernel.architectures?.value[0] ?? "amd64";
 }
 
 function errorsOf(cell: RawCell): string[] {

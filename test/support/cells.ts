@@ -41,6 +41,7 @@ export interface HostSpec {
   /** Laid over a kernel that has everything: `absent: ["nft_compat"]`. */
   modules?: Partial<Record<ModuleState | "unknown", string[]>>;
   xtablesCompat?: boolean;
+  architectures?: string[];
 }
 
 export interface Setup {
@@ -197,6 +198,7 @@ export function buildHost(host: HostSpec = {}): Host {
       release: stated(host.kernel ?? "6.12"),
       modules,
       ...(host.xtablesCompat === undefined ? {} : { xtablesCompat: stated(host.xtablesCompat) }),
+      ...(host.architectures === undefined ? {} : { architectures: stated(host.architectures) }),
     },
     iptables: {
       ...(iptables === null ? {} : { version: stated(iptables) }),

@@ -43,7 +43,7 @@ function mismatch(tools: readonly Tool[], architecture: string, stated: string, 
 
 /**
  * A 32-bit iptables-legacy passes structures that a 64-bit kernel reads only with CONFIG_NETFILTER_XTABLES_COMPAT. Whether the
- * node's kernel has 64 bits at all isn't stated: a condition, never an error.
+ * node's kernel has 64 bits at all is mostly not stated: a condition, never an error.
  */
 export const legacy32Bit: Rule = {
   id: "legacy-32-bit",
@@ -53,6 +53,8 @@ export const legacy32Bit: Rule = {
     const wider = bundled.wider[architecture];
     const { xtablesCompat } = cell.host.kernel;
     if (tool === undefined || wider === undefined || xtablesCompat?.value !== false) return [];
+    const known = cell.host.kernel.architectures?.value;
+    if (known !== undefined && !known.includes(wider)) return [];
     return [
       {
         kind: "finding",

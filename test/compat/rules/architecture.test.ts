@@ -47,6 +47,7 @@ describe("legacy-32-bit", () => {
   test.each<[string, Setup, string[]]>([
     ["386 legacy without the code", { image: built("386", "386", legacy), host: off }, ["warning"]],
     ["arm legacy without the code", { image: built("arm", "arm", legacy), host: off }, ["warning"]],
+    ["on a kernel of 32 bits", { image: built("arm", "arm", legacy), host: { ...off, architectures: ["arm"] } }, []],
     [
       "386 legacy with it",
       { image: built("386", "386", legacy), host: { backend: "legacy", xtablesCompat: true } },

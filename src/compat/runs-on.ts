@@ -1,0 +1,18 @@
+import architecturesJson from "../knowledge/architectures.json" with { type: "json" };
+import type { ArchitecturesFile } from "../knowledge/schema/architectures.ts";
+import type { Host } from "../model/host.ts";
+
+/** The bundled knowledge; a test checks it against its schema. */
+const bundled = architecturesJson as ArchitecturesFile;
+
+/**
+ * Whether an image's platform can be started on a host at all, as far as the host's architectures are known. Programs of 32 bits
+ * may run on the machines of 64 bits that are named beside them.
+ * @param architecture GOARCH name of the platform; empty: not known
+ */
+export function runsOn(architecture: string, { kernel }: Pick<Host, "kernel">): boolean {
+  const there = kernel.architectures?.value;
+  if (there === undefined || architecture === "") return true;
+  const wider = bundled.wider[architecture];
+  return there.includes(architecture) || (wider !== undefined && there.includes(wider));
+}
