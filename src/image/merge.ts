@@ -5,6 +5,7 @@ import { createFileSpace, type FileSpace } from "./file-space.ts";
 import type { FileTable } from "./file-table.ts";
 import type { LayerChanges } from "./layer.ts";
 import { createBudget, defaultLimits, exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
+import { type LowerLinks, watchLowerLinks } from "./lower-links.ts";
 import { describeMarks, hidesOnly, type OverlayMark } from "./overlay-marks.ts";
 import {
   createDirectory,
@@ -13,6 +14,7 @@ import {
   isDirectory,
   isSymlink,
   type Leaf,
+  type Slot,
   type Walk,
   type WalkBounds,
   walkPath,
@@ -58,9 +60,11 @@ export function mergeLayers(
   for (const [index, layer] of layers.entries()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
-    applyWhiteouts(root, layer, bounds);
+    const links = watchLowerLinks(root, files, bounds);
+    applyWhiteouts(root, layer, links, bounds);
     doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
-    placeEntries(root, layer, { index, files, lower, aliases, notes, bounds });
+    placeEntries(root, layer, { index, files, lower, links, aliases, notes, bounds });
+    doubts.push(...links.doubts(layer.digest));
   }
   return { tree: createTree(root, files), aliases, doubts, notes };
 }
@@ -122,7 +126,7 @@ function findLeaf(root: Directory, path: string, bounds: MergeBounds): Leaf | un
   return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : undefined;
 }
 
-function applyWhiteouts(root: Directory, layer: LayerChanges, bounds: MergeBounds): void {
+function applyWhiteouts(root: Directory, layer: LayerChanges, links: LowerLinks, bounds: MergeBounds): void {
   const isReplacedLink = createLinkCheck(root, layer, bounds);
   /** What a loop of links hides cannot be told, and would stay. */
   function find(path: string, followLast: boolean): Walk {
@@ -132,6 +136,7 @@ function applyWhiteouts(root: Directory, layer: LayerChanges, bounds: MergeBound
   }
   for (const path of layer.opaques) {
     if (isReplacedLink(path)) continue;
+    links.pass(path, () => false);
     const walk = find(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
@@ -139,7 +144,9 @@ function applyWhiteouts(root: Directory, layer: LayerChanges, bounds: MergeBound
   for (const path of layer.whiteouts) {
     if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
     const walk = find(path, false);
-    if (walk.end === "slot") walk.parent.children.delete(walk.name);
+    if (walk.end !== "slot") continue;
+    if (links.pass(path.slice(0, path.lastIndexOf("/")), () => false)) links.note(path, walk.slot);
+    walk.parent.children.delete(walk.name);
   }
 }
 
@@ -192,6 +199,7 @@ interface Placing {
   index: number;
   files: FileSpace;
   lower: Map<HardLink, Leaf>;
+  links: LowerLinks;
   aliases: Alias[];
   notes: string[];
   bounds: MergeBounds;
@@ -201,8 +209,9 @@ interface Placing {
 const AUFS_LINKS = "/.wh..wh.plnk";
 
 function placeEntries(root: Directory, layer: LayerChanges, placing: Placing): void {
-  const { index, files, lower, aliases, notes, bounds } = placing;
-  const parents = createParentFinder(root, layer, bounds);
+  const { index, files, lower, links, aliases, notes, bounds } = placing;
+  const own = new Set<Slot>();
+  const parents = createParentFinder(root, layer, (path) => links.pass(path, (link) => own.has(link)), bounds);
   const aufs = new Map<string, Leaf>();
   const repeated: string[] = [];
 
@@ -217,6 +226,7 @@ function placeEntries(root: Directory, layer: LayerChanges, placing: Placing): v
   /** True when the layer itself put another file there before. */
   function place(directory: string, name: string, value: Leaf | DirectoryNode): boolean {
     const { children } = parents.find(directory);
+    if (parents.isBehindLink() && !isDirectoryNode(value)) links.note(`${directory}/${name}`, value);
     const existing = children.get(name);
     if (isDirectoryNode(value)) {
       if (isDirectory(existing)) {
@@ -225,6 +235,7 @@ function placeEntries(root: Directory, layer: LayerChanges, placing: Placing): v
       }
       children.set(name, createDirectory(value));
     } else children.set(name, value);
+    if (typeof value === "object" && value.type === "symlink") own.add(value);
     if (existing === undefined) return false;
     if (isDirectory(existing) || isSymlink(existing)) parents.forget();
     if (isDirectory(existing) || existing === value) return false;
@@ -256,11 +267,18 @@ interface ParentFinder {
   find(path: string): Directory;
   /** A directory or link was replaced: what was found before may no longer be there. */
   forget(): void;
+  /** What was found last lies behind a link of a lower layer. */
+  isBehindLink(): boolean;
 }
 
 /** Finds directories to place files in. Files of a directory mostly follow each other, so the last one is remembered. */
-function createParentFinder(root: Directory, layer: LayerChanges, bounds: MergeBounds): ParentFinder {
-  let last: { path: string; directory: Directory } | undefined;
+function createParentFinder(
+  root: Directory,
+  layer: LayerChanges,
+  isBehindLink: (path: string) => boolean,
+  bounds: MergeBounds,
+): ParentFinder {
+  let last: { path: string; directory: Directory; isBehindLink: boolean } | undefined;
   function create(): Directory {
     bounds.add(1);
     return createDirectory({ type: "directory", mode: 0o755, layer: layer.digest });
@@ -270,19 +288,20 @@ function createParentFinder(root: Directory, layer: LayerChanges, bounds: MergeB
       if (last?.path === path) return last.directory;
       const direct = walkDirectories(root, path);
       if (direct !== undefined) {
-        last = { path, directory: direct };
+        last = { path, directory: direct, isBehindLink: false };
         return direct;
       }
       const walk = walkPath(root, path, true, create, bounds);
       if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = findDirectory(walk);
       if (found === undefined) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
-      last = { path, directory: found };
+      last = { path, directory: found, isBehindLink: isBehindLink(path) };
       return found;
     },
     forget() {
       last = undefined;
     },
+    isBehindLink: () => last?.isBehindLink === true,
   };
 }
 

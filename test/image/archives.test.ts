@@ -32,7 +32,7 @@ const base = buildLayer([
   { name: "sbin", flag: "2", linkname: "usr/sbin" },
 ]);
 const top = buildLayer([
-  { name: "sbin/iptables", flag: "2", linkname: "nft" },
+  { name: "usr/sbin/iptables", flag: "2", linkname: "nft" },
   { name: "usr/sbin/.wh.old", content: "" },
 ]);
 const TREE = ["/sbin -> usr/sbin", "/usr/sbin/iptables -> nft", "/usr/sbin/nft nft 1.0"];

@@ -1,0 +1,95 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { openImages } from "../../src/image/open-images.ts";
+import { buildLayer, dockerLegacy, packFiles } from "../support/image-writer.ts";
+import { keepAll } from "../support/probes.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { skipTest } from "../support/skip.ts";
+import type { TarEntry } from "../support/tar-writer.ts";
+
+/** Files behind a link of a lower layer are there for some runtimes and elsewhere for others. */
+
+const scratch = scratchFolder("lower-links");
+const base = buildLayer([
+  { name: "usr/", flag: "5", mode: 0o755 },
+  { name: "usr/sbin/", flag: "5", mode: 0o755 },
+  { name: "usr/sbin/iptables", content: "of the base" },
+  { name: "sbin", flag: "2", linkname: "usr/sbin" },
+  { name: "run/", flag: "5", mode: 0o755 },
+  { name: "var/", flag: "5", mode: 0o755 },
+  { name: "var/run", flag: "2", linkname: "/run" },
+]);
+
+function archive(name: string, ...layers: TarEntry[][]): string {
+  const built = [base, ...layers.map((entries) => buildLayer(entries))];
+  return scratch.write(`${name}.tar`, packFiles(dockerLegacy([{ layers: built, tags: ["localhost/links:1"] }])));
+}
+
+async function doubts(path: string, keeps = (_path: string) => true) {
+  const probe = (file: Parameters<typeof keepAll>[0]) => (keeps(file.path) ? keepAll(file) : undefined);
+  const [image] = await openImages(path, { probe });
+  return image?.platforms[0]?.doubts?.map(({ reason }) => reason.replace(/:.*/, ""));
+}
+
+test.each<[string, TarEntry[], string]>([
+  ["a file", [{ name: "sbin/iptables", content: "of the top" }], "/sbin"],
+  ["a whiteout", [{ name: "sbin/.wh.iptables" }], "/sbin"],
+  ["an opaque folder", [{ name: "sbin/.wh..wh..opq" }], "/sbin"],
+  ["a folder, which hides what is behind the link", [{ name: "sbin/new/", flag: "5" }], "/sbin"],
+  ["a file that matters where none did", [{ name: "var/run/tool", content: "x" }], "/var/run/tool"],
+  ["a link where nothing matters", [{ name: "var/run/tool", flag: "2", linkname: "x" }], "/var/run/tool"],
+])("%s behind one", async (name, entries, place) => {
+  expect(await doubts(archive(name.replaceAll(" ", "-"), entries))).toEqual([
+    `"${place}" lies behind a link of a lower layer`,
+  ]);
+});
+
+test("what is the same for all: the layer's own link, a folder in the link's place, files that nobody looks into", async () => {
+  const own: TarEntry[] = [
+    { name: "opt", flag: "2", linkname: "usr" },
+    { name: "usr/lib/", flag: "5" },
+    { name: "opt/lib/a", content: "x" },
+  ];
+  expect(await doubts(archive("own", own))).toBeUndefined();
+  const folder: TarEntry[] = [
+    { name: "sbin/", flag: "5" },
+    { name: "sbin/iptables", content: "x" },
+  ];
+  expect(await doubts(archive("folder", folder))).toBeUndefined();
+  const state: TarEntry[] = [
+    { name: "var/run/pid", content: "1" },
+    { name: "var/run/state/", flag: "5" },
+  ];
+  expect(await doubts(archive("state", state), (path) => path.startsWith("/usr"))).toBeUndefined();
+  // The second time the layer's link is one of a lower layer.
+  const twice: TarEntry[] = [
+    { name: "x/iptables", content: "x" },
+    { name: "x", flag: "2", linkname: "usr/sbin" },
+  ];
+  expect(await doubts(archive("once", twice))).toBeUndefined();
+  expect(await doubts(archive("twice", twice, twice))).toEqual([expect.stringContaining("/x")]);
+});
+
+test.for([
+  ["overlay", "of the base"],
+  ["vfs", "of the top"],
+] as const)("podman with %s has the file %s", ([driver, expected], context) => {
+  // Podman takes no long path here.
+  const root = mkdtempSync(join(tmpdir(), "links-"));
+  const own = ["--root", join(root, "root"), "--runroot", join(root, "run"), "--storage-driver", driver];
+  const podman = (...command: string[]) =>
+    spawnSync("podman", [...own, ...command], { encoding: "utf8", timeout: 60_000 });
+  podman("load", "-q", "-i", archive(`podman-${driver}`, [{ name: "sbin/iptables", content: "of the top" }]));
+  const { status, stdout, stderr } = podman("image", "mount", "localhost/links:1");
+  onTestFinished(() => {
+    podman("image", "unmount", "--all");
+    rmSync(root, { recursive: true, force: true });
+  });
+  if (status !== 0) skipTest(context, `podman's storage with ${driver}`, stderr?.trim() || "podman is not installed");
+  const file = join(stdout.trim(), "usr/sbin/iptables");
+  expect(existsSync(file)).toBe(true);
+  expect(readFileSync(file, "utf8")).toBe(expected);
+});
