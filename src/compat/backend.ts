@@ -93,12 +93,35 @@ function findStrays({ tools, defaults }: Toolchain): ToolInUse[] {
   return found.filter(({ version }, index) => found.findIndex((other) => other.version === version) === index);
 }
 
-/** ebtables and arptables of an image that runs no iptables-nft beside them, whose version would be theirs. */
+/** ebtables and arptables that write nft, one of each version. One whose version isn't known is judged by that of the
+ * iptables-nft beside it, if there is one: mostly they are one file. */
 export function linkLayerInUse(cell: Pick<Cell, "toolchain" | "image" | "choice">): readonly ToolInUse[] {
-  if (cell.choice.hostExec === true || nftInUse(cell).length > 0) return [];
+  if (cell.choice.hostExec === true) return [];
+  const isAlone = nftInUse(cell).length === 0;
   return cell.toolchain.tools
     .filter(({ name, backend }) => (name === "ebtables" || name === "arptables") && backend === "nft")
-    .map((tool) => ({ name: tool.name, version: tool.version, tool }));
+    .filter(({ version }) => version !== null || isAlone)
+    .map((tool) => ({ name: tool.name, version: tool.version, tool }))
+    .filter(
+      ({ name, version }, index, all) =>
+        all.findIndex((other) => other.name === name && other.version === version) === index,
+    );
+}
+
+/**
+ * Programs for whose rules an iptables-nft of the image speaks, because they don't speak for themselves. One that isn't in the
+ * image reads nothing; what the image's program is stated to write it writes all the same.
+ */
+export function linkLayerSpokenFor(
+  cell: Pick<Cell, "toolchain" | "image" | "choice">,
+  direction: "reads" | "writes",
+): readonly string[] {
+  const speaking = linkLayerInUse(cell).map(({ name }) => name);
+  const isThere = (name: string) =>
+    cell.toolchain.tools.some((tool) => tool.name === name && tool.backend !== "legacy");
+  return ["ebtables", "arptables"].filter(
+    (name) => !speaking.includes(name) && (direction === "writes" || isThere(name)),
+  );
 }
 
 /** The backend in which a program on the node writes, given the backend that the node's kubelet uses. */

@@ -77,11 +77,18 @@ export function tablesOfHarm(
   return tables.includes(undefined) ? undefined : [...new Set(tables.flatMap((list) => list ?? []))];
 }
 
-/** Constructs of iptables' and ip6tables' tables, and those of ebtables and arptables, which only these programs read. */
-export function splitByFamily(constructs: readonly string[]): { ip: readonly string[]; link: readonly string[] } {
-  const link = constructs.filter((construct) => constructFamily(construct) !== undefined);
-  if (link.length === 0) return { ip: constructs, link };
-  return { ip: constructs.filter((construct) => !link.includes(construct)), link };
+/**
+ * Constructs of iptables' and ip6tables' tables, and those of ebtables and arptables, which only these programs read.
+ * @param tools of which constructs are wanted; absent: both
+ */
+export function splitByFamily(
+  constructs: readonly string[],
+  tools: readonly string[] = ["ebtables", "arptables"],
+): { ip: readonly string[]; link: readonly string[] } {
+  const all = constructs.filter((construct) => constructFamily(construct) !== undefined);
+  if (all.length === 0) return { ip: constructs, link: all };
+  const link = tools.flatMap((tool) => linkLayerOf(tool, all) ?? []);
+  return { ip: constructs.filter((construct) => !all.includes(construct)), link };
 }
 
 /** What of these constructs a program of that name reads and writes: `ebtables` the tables of bridges, `arptables` those of

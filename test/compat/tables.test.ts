@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { exposureBetween } from "../../src/compat/tables.ts";
 import { findProfile } from "../../src/hosts/programs.ts";
 import type { Operation, Table, TableUse } from "../../src/model/program.ts";
-import { ask, buildTool, type ProgramSpec, type Setup } from "../support/cells.ts";
+import { ask, buildTool, messageOf, type ProgramSpec, type Setup } from "../support/cells.ts";
 
 // A table is refused, shown and restored by itself: who reads only nat never meets what stands in filter. Whatever is not
 // stated may be anywhere.
@@ -67,7 +67,28 @@ describe("rules of ebtables meet only who reads these", () => {
     expect(ask("nft-newer-writer", { image: withEbtables, programs: among, profile: reader() })).toEqual([
       "warning policies",
     ]);
-    expect(ask("nft-newer-writer", { image: { ...withEbtables, nft: "1.8.4" }, programs: among })).toEqual([]);
+  });
+  const beside = (nft: string, version: string | null, backend: "nft" | "legacy" = "nft"): Setup => ({
+    image: { nft, change: (toolchain) => void toolchain.tools.push(buildTool("ebtables", version, backend)) },
+    programs: among,
+    profile: reader(),
+  });
+  test.each<[string, Setup, string[]]>([
+    ["an older ebtables beside a newer iptables", beside("1.8.11", "1.8.3"), ["warning policies"]],
+    ["a newer ebtables beside an older iptables", beside("1.8.3", "1.8.11"), []],
+    ["one of unknown version goes by the iptables", beside("1.8.3", null), ["warning policies"]],
+    ["one of unknown version beside a newer iptables", beside("1.8.11", null), []],
+    ["a legacy ebtables reads no nft", beside("1.8.3", "1.8.3", "legacy"), []],
+  ])("%s", (_, setup, expected) => expect(ask("nft-newer-writer", setup)).toEqual(expected));
+  test("and is named", () => {
+    expect(messageOf("nft-newer-writer", beside("1.8.11", "1.8.3"))).toMatch(/^the image's ebtables 1\.8\.3 refuses/);
+  });
+  test("what the image writes is of its ebtables too", () => {
+    const old: ProgramSpec = { name: "old", backend: "nft", iptables: "1.8.3", operations: ["list"], writes: [] };
+    const says = (nft: string, version: string) =>
+      ask("image-newer-writer", { ...beside(nft, version), profile: { writes: ["eb-among"] }, programs: [old] });
+    expect(says("1.8.3", "1.8.11")).toEqual(["warning old"]);
+    expect(says("1.8.11", "1.8.3")).toEqual([]);
   });
   test("the image's own rules, for a program that may have it", () => {
     const old: ProgramSpec = { name: "old", backend: "nft", iptables: "1.8.3", operations: ["list"], writes: [] };

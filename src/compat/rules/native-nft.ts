@@ -1,6 +1,13 @@
 import type { NodeProgram, Operation } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
-import { backendOnHost, findTool, iptablesVersionOnHost, linkLayerInUse, nftInUse } from "../backend.ts";
+import {
+  backendOnHost,
+  findTool,
+  iptablesVersionOnHost,
+  linkLayerInUse,
+  linkLayerSpokenFor,
+  nftInUse,
+} from "../backend.ts";
 import { testedNftReleases, testedReleases } from "../encodings.ts";
 import { describeConstructs, type Exposure, effectEvidence, nativeExposureOf } from "../exposure.ts";
 import { linkLayerOf, splitByFamily } from "../tables.ts";
@@ -22,6 +29,8 @@ interface Meeting {
   iptables: string | null;
   operations: readonly Operation[] | null;
   program?: NodeProgram;
+  /** The image's own ebtables or arptables reads. */
+  own?: boolean;
   /** In the tables of ebtables: nobody states who reads them. */
   linkLayer?: boolean;
 }
@@ -36,10 +45,10 @@ export const nativeNftInIptablesTable: Rule = {
   looksAt: "iptables",
   evaluate(cell) {
     if (cell.image.network !== "host") return [];
-    const ebtables = findTool(cell.toolchain, "ebtables") !== undefined;
+    const speaksFor = linkLayerSpokenFor(cell, "reads");
     const meetings = [
-      ...imageReads(cell).flatMap((meeting) => byFamily(meeting, ebtables)),
-      ...imageWrites(cell).flatMap((meeting) => byFamily(meeting, true)),
+      ...imageReads(cell).flatMap((meeting) => byFamily(meeting, meeting.own === true ? undefined : speaksFor)),
+      ...imageWrites(cell).flatMap((meeting) => byFamily(meeting, undefined)),
     ];
     return meetings.flatMap(judge);
   },
@@ -51,11 +60,11 @@ function nativeConstructs(writes: readonly string[] | null | undefined): string[
 }
 
 /** What stands in the tables of ebtables meets who reads these, if anybody does. */
-function byFamily(meeting: Meeting, hasReader: boolean): Meeting[] {
-  const { ip, link } = splitByFamily(meeting.constructs);
+function byFamily(meeting: Meeting, speaksFor: readonly string[] | undefined): Meeting[] {
+  const { ip, link } = splitByFamily(meeting.constructs, speaksFor);
   return [
     ...(ip.length === 0 ? [] : [{ ...meeting, constructs: ip }]),
-    ...(link.length === 0 || !hasReader ? [] : [{ ...meeting, constructs: link, linkLayer: true }]),
+    ...(link.length === 0 ? [] : [{ ...meeting, constructs: link, linkLayer: true }]),
   ];
 }
 
@@ -68,6 +77,7 @@ function imageReads(cell: Cell): Meeting[] {
       nft: program.nft,
       constructs: linkLayerOf(name, nativeConstructs(program.writes)) ?? nativeConstructs(program.writes),
       reader: `the image's ${name} ${version ?? "of unknown version"}`,
+      own: name === "ebtables" || name === "arptables",
       unknown: { writer: unknownToolOf(program.id, "nft"), reader: unknownImageTool(name) },
       iptables: version,
       operations: operationsOf(cell.image),

@@ -1,6 +1,6 @@
 import type { NodeProgram, TableUse } from "../../model/program.ts";
 import type { Severity } from "../../model/report.ts";
-import { backendOnHost, linkLayerInUse, nftInUse, type ToolInUse } from "../backend.ts";
+import { backendOnHost, linkLayerInUse, linkLayerSpokenFor, nftInUse, type ToolInUse } from "../backend.ts";
 import { buildOf, type Release, testedReleases } from "../encodings.ts";
 import { commonConstructs, describeConstructs, type Exposure, effectEvidence, gapsOfMeeting } from "../exposure.ts";
 import { hostTool, iptablesOnHost, keyOfTool, type NodeTool, upstream } from "../host-build.ts";
@@ -138,17 +138,19 @@ function writeMeeting(image: ImageContext, program: NodeProgram, own: OwnTool, o
 }
 
 /** Rules of ebtables and arptables meet their own readers only, if there are any. */
-function byFamily(meeting: Meeting, hasReader: boolean): Meeting[] {
-  const { ip, link } = splitByFamily(meeting.constructs ?? []);
-  if (link.length === 0) return [meeting];
-  const own: Meeting[] = hasReader ? [{ ...meeting, constructs: link, linkLayer: true }] : [];
+function byFamily(meeting: Meeting, speaksFor: readonly string[]): Meeting[] {
+  const { constructs } = meeting;
+  if (constructs === null) return [meeting];
+  const { ip, link } = splitByFamily(constructs, speaksFor);
+  if (ip.length === constructs.length) return [meeting];
+  const own: Meeting[] = link.length === 0 ? [] : [{ ...meeting, constructs: link, linkLayer: true }];
   return ip.length === 0 ? own : [{ ...meeting, constructs: ip }, ...own];
 }
 
 /** The parts of a meeting that concern one tool of the image. */
-function partsFor(tool: string, meeting: Meeting, hasReader: boolean): Meeting[] {
+function partsFor(tool: string, meeting: Meeting, speaksFor: readonly string[]): Meeting[] {
   const link = linkLayerOf(tool, meeting.constructs ?? []);
-  if (link === undefined) return byFamily(meeting, hasReader);
+  if (link === undefined) return byFamily(meeting, speaksFor);
   return link.length === 0 ? [] : [{ ...meeting, constructs: link, linkLayer: true }];
 }
 
@@ -168,12 +170,12 @@ function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: Repor
   const programs = nftPrograms(cell);
   // Many hosts run the same versions: the same pair says the same on each.
   const recall = metBefore(cell.toolchain, cell.image);
-  const linkLayerTools = cell.toolchain.tools.some(({ name }) => name === "ebtables" || name === "arptables");
+  const speaksFor = linkLayerSpokenFor(cell, direction);
   return [...nftInUse(cell), ...linkLayerInUse(cell)].flatMap((own) =>
     programs.flatMap((program) => {
       const other = iptablesOnHost(program, cell.host);
       return recall(program, `${rule} ${own.name} ${own.version} ${keyOfTool(other)}`, () =>
-        meetOne(cell.image, rule, direction, own, linkLayerTools, program, other, reportOn),
+        meetOne(cell.image, rule, direction, own, speaksFor, program, other, reportOn),
       );
     }),
   );
@@ -187,7 +189,7 @@ function meetOne(
   rule: string,
   direction: Direction,
   own: ToolInUse,
-  linkLayerTools: boolean,
+  speaksFor: readonly string[],
   program: NodeProgram,
   other: NodeTool | undefined,
   reportOn: ReportOn,
@@ -195,7 +197,7 @@ function meetOne(
   const judge = (version: string, node: NodeTool): { finding: RawFinding; meeting: Meeting }[] => {
     const image = { name: own.name, version, release: buildOf(version, own.tool?.package) };
     const whole = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program, image, node);
-    return partsFor(own.name, whole, direction === "writes" || linkLayerTools).flatMap((meeting) =>
+    return partsFor(own.name, whole, speaksFor).flatMap((meeting) =>
       reportOn(meeting, exposureOfMeeting(meeting)).map((finding) => ({ finding, meeting })),
     );
   };
@@ -323,7 +325,8 @@ function hostToolsRead(cell: Cell, rule: string): Outcome[] {
   const { installed, ownBackend } = cell.host.iptables;
   if (cell.image.network !== "host" || reader === undefined || installed?.value === false) return [];
   if ((ownBackend?.value ?? cell.hostBackend) !== "nft") return [];
-  return nftInUse(cell).flatMap(({ name, version, tool }): Outcome[] => {
+  const speaksFor = linkLayerSpokenFor(cell, "writes");
+  return [...nftInUse(cell), ...linkLayerInUse(cell)].flatMap(({ name, version, tool }): Outcome[] => {
     if (version === null) return [];
     const meeting: Meeting = {
       writer: buildOf(version, tool?.package),
@@ -333,7 +336,7 @@ function hostToolsRead(cell: Cell, rule: string): Outcome[] {
       constructs: cell.image.profile?.writes?.value ?? null,
       operations: ["list"],
     };
-    return byFamily(meeting, true).flatMap((part): Outcome[] => {
+    return partsFor(name, meeting, speaksFor).flatMap((part): Outcome[] => {
       const { loud } = exposureOfMeeting(part);
       if (loud.length === 0) return [];
       const finding = loudFinding(rule, part, { loud, rewritten: [], misread: [] });
