@@ -32,7 +32,7 @@ const NETFILTER_LIBRARY =
   /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
 const EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
 const SUPPORT_LIBRARY =
-  /^(?:ld-(?:linux|musl)[-.\w]*|ld64?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
+  /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
 const ANY_OF_THEM = new RegExp(
   [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|"),
 );

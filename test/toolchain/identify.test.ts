@@ -230,7 +230,7 @@ test.each([
     "nftnl.so.11 xtables.so.12 mnl.so.0 ip4tc.so.2 ip6tc.so ipset.so.13 nftables.so.1 ebtc.so.0 nfnetlink.so.0",
   ],
   ["support", "c.so.6 c-2.31.so m.so.6 dl.so.2 jansson.so.4 edit.so.2 netfilter_log.so.1 nl-3.so.200 nl-genl-3.so.200"],
-  ["loaders", "ld-linux-x86-64.so.2 ld-musl-x86_64.so.1 ld64.so.1"],
+  ["loaders", "ld-linux-x86-64.so.2 ld-musl-x86_64.so.1 ld64.so.1 ld64.so.2 ld.so.1 ld-2.31.so"],
   ["extensions", "xt_mark.so ipt_REJECT.so ip6t_frag.so ebt_ip.so arpt_mangle.so"],
 ])("%s are looked at whatever their mode", (kind, names) => {
   const prefix = kind === "tools" || kind === "loaders" ? "" : "lib";
