@@ -287,21 +287,28 @@ describe("documents", () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/^netfilter-compat: .*(index\.json|it lists no image).*\n$/);
     expect(stderr).not.toMatch(/unexpected|call stack/);
-    // The same inside a document that is otherwise in order.
+    // The same inside a document that is otherwise in order: no runtime reads it either.
     if (name === "lists") return;
     const files: Files = new Map();
     const descriptor = addImage(files, [plain]);
     const nested = Buffer.from(`{"manifests":[${JSON.stringify(descriptor)}],"other":${text}}`);
     const path = write(`deep inside ${name}`, finishLayout(files, []).set("index.json", nested));
-    expect(inspect(path).status).toBe(0);
+    const inside = inspect(path);
+    expect(inside.status).toBe(2);
+    expect(inside.stderr).toMatch(/: index\.json is nested more than 10000 deep\n$/);
   });
 
-  test("__proto__ and repeated keys mean nothing more than in JSON", () => {
+  test("__proto__ means nothing more than in JSON, repeated keys are refused", () => {
     const files: Files = new Map();
     const { digest } = addImage(files, [plain]);
-    const text = `{"__proto__":{"manifests":[]},"manifests":[],"constructor":1,"manifests":[{"digest":"${digest}","annotations":{"__proto__":"x","toString":"y"}}]}`;
-    const path = write("proto", finishLayout(files, []).set("index.json", Buffer.from(text)));
-    expect(inspect(path)).toMatchObject({ status: 0, stderr: "" });
+    const written = (name: string, text: string) =>
+      write(name, finishLayout(files, []).set("index.json", Buffer.from(text)));
+    const manifests = `"manifests":[{"digest":"${digest}","annotations":{"__proto__":"x","toString":"y"}}]`;
+    const proto = written("proto", `{"__proto__":{"manifests":[]},"constructor":1,${manifests}}`);
+    expect(inspect(proto)).toMatchObject({ status: 0, stderr: "" });
+    const { status, stderr } = inspect(written("repeated", `{"manifests":[],${manifests}}`));
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/: index\.json has the key "manifests" twice in one object\n$/);
   });
 
   test("a config with 100,000 diffIDs, and as many layers", () => {
