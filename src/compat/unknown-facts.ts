@@ -89,6 +89,8 @@ export function unknownImageTool(name: string): UnknownFact {
 export function describeMissing({ fact, rule, state }: RawMissing, host: Host): MissingFact {
   if (state === undefined) return { fact, rule };
   const { under } = state;
+  // Nodes of a list take further facts from what was collected on one of them.
+  if (under === "hosts" && host.ofCluster === true) return { fact, rule, state: { under, entry: "{facts: NODE.txt}" } };
   const fields = typeof state.fields === "string" ? state.fields : state.fields(host);
   const own = ownHost(host, fields.startsWith("kernel:"));
   const entry = { hosts: `${own}${fields}`, images: `match: "*", ${fields}`, programs: fields }[under];

@@ -214,6 +214,7 @@ function knownHost(row: CatalogueHost, group: Group, from: string): Host {
     id: isDefault ? row.id : `${row.id}@${group.release}`,
     title: `${row.title}, kernel ${group.release}: ${namedNodes(group.names)}`,
     kernel,
+    ofCluster: true,
     notes: like === undefined ? [...(row.notes ?? []), unknownModules(group.release, row.id)] : host.notes,
   };
 }
@@ -239,6 +240,7 @@ function doubtful(group: Group, from: string): Host {
     iptables: agreedFacts(hosts.map((host) => host.iptables)),
     nft: agreedFacts(hosts.map((host) => host.nft)),
     ipset: agreedFacts(hosts.map((host) => host.ipset)),
+    ofCluster: true,
     notes: [unmatchedNote(group, from)],
     ...(candidates.length === 0 ? { unmatched: `system "${group.osImage}" is not in the catalogue` } : {}),
   };

@@ -53,7 +53,7 @@ function describe({ kernel, iptables, nft, ipset }: Host): string {
  * node hasn't, or whose version it didn't tell, nothing of the catalogue's stays.
  */
 export function refine(host: Host, { host: seen }: CollectedNode): Host {
-  const { unmatched: _, ...rest } = host;
+  const { unmatched: _, ofCluster: __, ...rest } = host;
   const known = Object.keys(host.kernel.modules);
   return {
     ...rest,

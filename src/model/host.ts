@@ -102,6 +102,8 @@ export interface Host {
   /** Program references that replace the general list on this host (`kubelet@1.31`), already resolved. */
   programs?: import("./program.ts").NodeProgram[];
   notes: string[];
+  /** It stands for nodes of a list of the user's, of which nothing was collected: no entry by its id would refine it. */
+  ofCluster?: true;
   /** What isn't known of a node that matches nothing: one clause. Its cells are then unknown. */
   unmatched?: string;
 }

@@ -53,6 +53,20 @@ describe.each(Object.entries(examples))("%s", (_, fact) => {
   });
 });
 
+test("nodes of a list are told more by what is collected on one of them", () => {
+  const node = {
+    metadata: { name: "a" },
+    status: { nodeInfo: { osImage: "Talos (v1.11.2)", kernelVersion: "6.12.43-talos" } },
+  };
+  const [host] = selectHosts([{ nodes: { items: [node] }, from: "nodes.json" }]).hosts;
+  const fact = describeMissing(missing("nft-kernel-missing", facts.unknownModule("nf_tables")), host!);
+  expect(readConfig(configOf(fact), "c.yml").hosts).toEqual([{ facts: "NODE.txt" }]);
+  const collected = { facts: "format=netfilter-compat-facts-1\nname=a\nkernel=6.12.43-talos\nend=1\n", from: "a.txt" };
+  const [refined] = selectHosts([{ nodes: { items: [node] }, from: "nodes.json" }, collected]).hosts;
+  expect(refined?.kernel.release.source).toBe("nodes.json");
+  expect(refined?.ofCluster).toBeUndefined();
+});
+
 test("what only an image's files tell has no line", () => {
   expect(describeMissing(missing("buggy-version", unknownImageTool("nft")), catalogued!)).toEqual({
     fact: "version of the image's nft",

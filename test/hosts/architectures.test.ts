@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { evaluatePlatform } from "../../src/compat/engine.ts";
 import { runsOn } from "../../src/compat/runs-on.ts";
+import { readConfig } from "../../src/config/read.ts";
 import { selectHosts } from "../../src/hosts/select.ts";
 import type { HostEntry } from "../../src/hosts/types.ts";
 import type { Host } from "../../src/model/host.ts";
@@ -27,6 +28,13 @@ test.each<[string, string, boolean]>([
   ["talos-1.11", "arm64", true],
 ])("%s runs linux/%s: %s", (id, architecture, expected) => {
   expect(runsOn(architecture, only(id))).toBe(expected);
+});
+
+test("a wrong architecture in a config is told", () => {
+  const text = "hosts:\n  - {id: edge, architectures: [x86-64]}\n";
+  expect(() => readConfig(text, "c.yml")).toThrow(
+    /c\.yml:2: hosts\[0\]\.architectures\[0\]: "x86-64": an architecture/,
+  );
 });
 
 test("of a platform that isn't known every host is judged", () => {
