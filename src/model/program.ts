@@ -67,7 +67,8 @@ export const programVersionSchema = z.object({
 export const programProfileSchema = z.object({
   id: z.string(),
   title: z.string(),
-  /** How it is recognised inside an image: Go module paths, paths of binaries. */
+  /** How it is recognised inside an image: Go module paths (of the main package alone where the module has other programs,
+   * which run nothing of what is told here), paths of binaries. */
   recognise: z.optional(
     z.object({ goModules: z.optional(z.array(z.string())), paths: z.optional(z.array(z.string())) }),
   ),

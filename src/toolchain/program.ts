@@ -22,6 +22,8 @@ export interface ToldProgram {
 const STARTERS =
   /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 const MAX_SCRIPT_DEPTH = 3;
+/** What `go build cmd/agent/main.go`, with files in place of a package, leaves as the package's path. */
+const FILES_OF_A_PROGRAM = "command-line-arguments";
 
 /**
  * Tells which program the image ships: first what its entrypoint starts, followed through start scripts, matched with the
@@ -45,7 +47,8 @@ export function tellProgram(
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
   const own = started.find((path) => !STARTERS.test(basename(path)) && isProgram(tree, path));
-  if (own !== undefined) return { program: describeProgram(tree, own, ownName(tree, own), "the entrypoint starts it") };
+  if (own !== undefined)
+    return { program: describeProgram(tree, own, ownName(tree, own, known), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
@@ -140,15 +143,13 @@ function netfilterLibraries(build: GoBuild): string[] {
     .map(({ path, version }) => `${path}@${version}`);
 }
 
-function ownName(tree: FileTree, path: string): string {
+/** Its module's name, or its file's: never that of a known program, which it isn't though it may be of the same project. */
+function ownName(tree: FileTree, path: string, known: KnownProgram[]): string {
   const build = binaryAt(tree, path)?.content.go;
-  const module = build?.main?.path ?? build?.path ?? "";
-  return (
-    module
-      .replace(/\/v\d+$/, "")
-      .split("/")
-      .at(-1) || basename(path)
-  );
+  const packagePath = build?.path === FILES_OF_A_PROGRAM ? "" : build?.path;
+  const module = (build?.main?.path ?? packagePath ?? "").replace(/\/v\d+$/, "");
+  const names = [basename(module), basename(path)];
+  return names.find((name) => name !== "" && !known.some(({ id }) => id === name)) ?? path;
 }
 
 function binaryAt(tree: FileTree, path: string): Found<BinaryContent> | undefined {

@@ -7,8 +7,10 @@ import { expect, test } from "vitest";
 import { scanLayer } from "../../src/image/layer.ts";
 import { createBudget, defaultLimits } from "../../src/image/limits.ts";
 import { mergeLayers } from "../../src/image/merge.ts";
+import { programProfiles } from "../../src/knowledge/programs/index.ts";
 import type { ImageConfig } from "../../src/model/image.ts";
 import { toolchainSchema } from "../../src/model/toolchain.ts";
+import { contextOf } from "../../src/settings.ts";
 import { inspectToolchain } from "../../src/toolchain/inspect.ts";
 import { probeContent } from "../../src/toolchain/probe.ts";
 import { buildElf } from "../support/elf-builder.ts";
@@ -814,6 +816,41 @@ test.each<[title: string, listing: Listing, config: Partial<ImageConfig>, name: 
   ["a shell is no program of an image", { "/bin/bash": buildElf({}) }, { cmd: ["bash"] }, undefined],
 ])("the image's program: %s", (_, listing, config, name) => {
   expect(inspect(listing, config).program?.name).toBe(name);
+});
+
+test.each([
+  ["github.com/projectcalico/calico/node/cmd/calico-node", "/bin/calico-node", "calico"],
+  ["command-line-arguments", "/bin/calico-node", "calico"],
+  [
+    "github.com/projectcalico/calico/kube-controllers/cmd/kube-controllers",
+    "/usr/bin/kube-controllers",
+    "kube-controllers",
+  ],
+  ["command-line-arguments", "/usr/bin/kube-controllers", "kube-controllers"],
+  ["github.com/projectcalico/calico/cni-plugin/cmd/install", "/opt/cni/bin/install", "install"],
+  ["github.com/projectcalico/calico/cmd/calico", "/usr/bin/calico", "/usr/bin/calico"],
+  ["github.com/cilium/cilium/daemon", "/usr/bin/cilium-agent", "cilium"],
+  ["github.com/cilium/cilium/operator", "/usr/bin/cilium-operator-generic", "cilium-operator-generic"],
+  ["k8s.io/kubernetes/cmd/kube-proxy", "/usr/local/bin/kube-proxy", "kube-proxy"],
+  ["k8s.io/kubernetes/cmd/kube-apiserver", "/usr/local/bin/kube-apiserver", "kubernetes"],
+  ["antrea.io/antrea/v2/cmd/antrea-agent", "/usr/bin/agent", "antrea"],
+  ["antrea.io/antrea/v2/cmd/antrea-controller", "/usr/local/bin/antrea-controller", "antrea-controller"],
+  ["github.com/aws/amazon-vpc-cni-k8s/cmd/aws-vpc-cni", "/app/aws-vpc-cni", "aws-vpc-cni"],
+  ["github.com/aws/amazon-vpc-cni-k8s/cmd/aws-vpc-cni-init", "/init/aws-vpc-cni-init", "amazon-vpc-cni-k8s"],
+  ["istio.io/istio/pilot/cmd/pilot-agent", "/usr/bin/agent", "istio"],
+  ["istio.io/istio/pilot/cmd/pilot-discovery", "/usr/local/bin/pilot-discovery", "pilot-discovery"],
+  ["k8s.io/dns/cmd/node-cache", "/usr/bin/cache", "node-local-dns"],
+  ["k8s.io/dns/cmd/kube-dns", "/kube-dns", "dns"],
+  ["github.com/linkerd/linkerd2-proxy-init/cni-plugin", "/opt/cni/bin/linkerd-cni", "linkerd2-proxy-init"],
+  ["github.com/docker/cli/cmd/docker", "/usr/local/bin/docker", "cli"],
+])("of the programs of one repository only the one that is known is taken for it: %s as %s", (path, file, name) => {
+  const [module] = /^(?:github\.com\/)?[^/]+\/[^/]+(?:\/v2)?/.exec(path) ?? [];
+  const program = goProgram({ path, ...(module === undefined ? {} : { module }) });
+  const programs = programProfiles.flatMap(({ id, recognise }) => (recognise === undefined ? [] : [{ id, recognise }]));
+  const platform = makePlatform({ [file]: program }, { entrypoint: [file] });
+  const toolchain = inspectToolchain(platform, { programs, variables: [] });
+  expect(toolchain.program?.name).toBe(name);
+  expect(contextOf({}, "image", toolchain).profile?.id).toBe(programProfiles.find(({ id }) => id === name)?.id);
 });
 
 test.each([
