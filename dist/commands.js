@@ -1588,16 +1588,16 @@ var require_foldFlowLines = __commonJS({
         onFold();
       let res = text3.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
-        const fold2 = folds[i2];
+        const fold3 = folds[i2];
         const end2 = folds[i2 + 1] || text3.length;
-        if (fold2 === 0)
+        if (fold3 === 0)
           res = `
 ${indent}${text3.slice(0, end2)}`;
         else {
-          if (mode === FOLD_QUOTED && escapedFolds[fold2])
-            res += `${text3[fold2]}\\`;
+          if (mode === FOLD_QUOTED && escapedFolds[fold3])
+            res += `${text3[fold3]}\\`;
           res += `
-${indent}${text3.slice(fold2 + 1, end2)}`;
+${indent}${text3.slice(fold3 + 1, end2)}`;
         }
       }
       return res;
@@ -5236,8 +5236,8 @@ var require_resolve_flow_scalar = __commonJS({
         if (ch === "\r" && source[i + 1] === "\n")
           continue;
         if (ch === "\n") {
-          const { fold: fold2, offset } = foldNewline(source, i);
-          res += fold2;
+          const { fold: fold3, offset } = foldNewline(source, i);
+          res += fold3;
           i = offset;
         } else if (ch === "\\") {
           let next = source[++i];
@@ -5277,19 +5277,19 @@ var require_resolve_flow_scalar = __commonJS({
       return res;
     }
     function foldNewline(source, offset) {
-      let fold2 = "";
+      let fold3 = "";
       let ch = source[offset + 1];
       while (ch === " " || ch === "	" || ch === "\n" || ch === "\r") {
         if (ch === "\r" && source[offset + 2] !== "\n")
           break;
         if (ch === "\n")
-          fold2 += "\n";
+          fold3 += "\n";
         offset += 1;
         ch = source[offset + 1];
       }
-      if (!fold2)
-        fold2 = " ";
-      return { fold: fold2, offset };
+      if (!fold3)
+        fold3 = " ";
+      return { fold: fold3, offset };
     }
     var escapeCodes = {
       "0": "\0",
@@ -6536,9 +6536,9 @@ var require_lexer = __commonJS({
         }
       }
       *parseQuotedScalar() {
-        const quote2 = this.charAt(0);
-        let end = this.buffer.indexOf(quote2, this.pos + 1);
-        if (quote2 === "'") {
+        const quote3 = this.charAt(0);
+        let end = this.buffer.indexOf(quote3, this.pos + 1);
+        if (quote3 === "'") {
           while (end !== -1 && this.buffer[end + 1] === "'")
             end = this.buffer.indexOf("'", end + 2);
         } else {
@@ -12957,16 +12957,16 @@ var require_instruction = __commonJS({
         let start = -1;
         let end = -1;
         let escaping = false;
-        let quote2 = null;
+        let quote3 = null;
         contentLoop: for (let i = 0; i < content.length; i++) {
           const ch = content.charAt(i);
           switch (ch) {
             case '"':
             case "'":
-              if (quote2 === ch) {
+              if (quote3 === ch) {
                 break contentLoop;
               }
-              quote2 = ch;
+              quote3 = ch;
               continue;
             case this.escapeChar:
               for (let j = i + 1; j < content.length; j++) {
@@ -13009,7 +13009,7 @@ var require_instruction = __commonJS({
               if (start === -1) {
                 start = i;
               }
-              if (quote2 !== null) {
+              if (quote3 !== null) {
                 end = i + 1;
                 break;
               }
@@ -13020,7 +13020,7 @@ var require_instruction = __commonJS({
           return vscode_languageserver_types_1.Range.create(startRange.end, startRange.end);
         }
         const nameStart = this.document.positionAt(this.document.offsetAt(startRange.start) + start);
-        const nameEnd = quote2 !== null ? this.document.positionAt(this.document.offsetAt(startRange.start) + end) : startRange.end;
+        const nameEnd = quote3 !== null ? this.document.positionAt(this.document.offsetAt(startRange.start) + end) : startRange.end;
         return vscode_languageserver_types_1.Range.create(nameStart, nameEnd);
       }
       getHeredocs() {
@@ -15911,10 +15911,10 @@ function distance(a, b) {
   }
   return last[b.length];
 }
-function suggest(written, known2) {
+function suggest(written, known3) {
   const wanted = written.toLowerCase().slice(0, 60);
   const scored = [];
-  for (const name of known2) {
+  for (const name of known3) {
     const edits = distance(wanted, name.toLowerCase());
     const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
     if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
@@ -15923,8 +15923,8 @@ function suggest(written, known2) {
   scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
   return scored.slice(0, 3).map((entry) => entry.name);
 }
-function didYouMean(written, known2, otherwise) {
-  const names2 = suggest(written, known2);
+function didYouMean(written, known3, otherwise) {
+  const names2 = suggest(written, known3);
   if (names2.length === 0) return otherwise;
   const last = names2.at(-1);
   return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
@@ -16435,21 +16435,21 @@ import { resolve } from "node:path";
 
 // src/files/read-bounded.ts
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-function readIfThere({ path, shown, limit, what }) {
+function readIfThere({ path, shown: shown2, limit, what }) {
   let descriptor;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
-    if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
+    if (!status.isFile()) throw new UserError(`${shown2}: not a file`);
+    if (status.size > limit) throw new UserError(`${shown2}: ${status.size} bytes are more than ${what} has (${limit})`);
     return readBytes(descriptor, status.size);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const code = cause.code;
     if (code === "ENOENT") return void 0;
     if (code === "ELOOP")
-      throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
-    throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
+      throw new UserError(`${shown2}: can't be read (ELOOP): links are not followed, name the file itself`);
+    throw new UserError(`${shown2}: can't be read (${code ?? "unknown cause"})`);
   } finally {
     if (descriptor !== void 0) closeSync(descriptor);
   }
@@ -16498,35 +16498,35 @@ function isDocument(path) {
     closeSync2(descriptor);
   }
 }
-function readImages(path, shown, target) {
-  const value = readJson({ path, shown, limit: maximumSize, what: "a metadata file of docker buildx" }).value;
+function readImages(path, shown2, target) {
+  const value = readJson({ path, shown: shown2, limit: maximumSize, what: "a metadata file of docker buildx" }).value;
   if (isBuilt(value)) {
-    if (target === void 0) return [nameImage(value, shown)];
-    throw new UserError(`${shown}#${target}: the file is of one build and has no targets; leave out what follows #`);
+    if (target === void 0) return [nameImage(value, shown2)];
+    throw new UserError(`${shown2}#${target}: the file is of one build and has no targets; leave out what follows #`);
   }
   const targets = Object.entries(value).flatMap(([name, fields]) => isBuilt(fields) ? [{ name, fields }] : []);
   if (targets.length === 0)
     throw new UserError(
-      `${shown}: neither an image archive nor a metadata file of docker buildx (containerimage.digest is not in it)`
+      `${shown2}: neither an image archive nor a metadata file of docker buildx (containerimage.digest is not in it)`
     );
   const chosen = target === void 0 ? targets : targets.filter(({ name }) => name === target);
   if (chosen.length === 0)
-    throw new UserError(`${shown}: has no target ${target}; it has ${targets.map(({ name }) => name).join(", ")}`);
-  return chosen.map(({ name, fields }) => nameImage(fields, `${shown}#${name}`));
+    throw new UserError(`${shown2}: has no target ${target}; it has ${targets.map(({ name }) => name).join(", ")}`);
+  return chosen.map(({ name, fields }) => nameImage(fields, `${shown2}#${name}`));
 }
 function isBuilt(value) {
   return typeof value === "object" && value !== null && "containerimage.digest" in value;
 }
-function nameImage(fields, shown) {
+function nameImage(fields, shown2) {
   const { "containerimage.digest": digest, "image.name": names2 } = fields;
   if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest))
-    throw new UserError(`${shown}: containerimage.digest is no digest (sha256: and 64 hexadecimal digits)`);
+    throw new UserError(`${shown2}: containerimage.digest is no digest (sha256: and 64 hexadecimal digits)`);
   const name = typeof names2 === "string" ? (names2.split(",")[0] ?? "").trim() : "";
   if (name === "")
     throw new UserError(
-      `${shown}: the build has no name (image.name), so it is nowhere but in its output: pass that file`
+      `${shown2}: the build has no name (image.name), so it is nowhere but in its output: pass that file`
     );
-  if (!/^\w[\w./:-]{0,511}$/.test(name)) throw new UserError(`${shown}: image.name is not the name of an image`);
+  if (!/^\w[\w./:-]{0,511}$/.test(name)) throw new UserError(`${shown2}: image.name is not the name of an image`);
   return `${name.replace(/:[^/:]*$/, "")}@${digest}`;
 }
 
@@ -16537,8 +16537,8 @@ function worstVerdict(all) {
   return verdicts.find((verdict2) => all.includes(verdict2)) ?? "unknown";
 }
 function summarize(findings, cells) {
-  const active = findings.filter((finding4) => finding4.ignored === void 0 && finding4.existing !== true);
-  const count3 = (severity2) => active.filter((finding4) => finding4.severity === severity2).length;
+  const active = findings.filter((finding5) => finding5.ignored === void 0 && finding5.existing !== true);
+  const count3 = (severity2) => active.filter((finding5) => finding5.severity === severity2).length;
   return {
     verdict: worstVerdict(cells.map((cell2) => cell2.verdict)),
     counts: {
@@ -16548,6 +16548,19 @@ function summarize(findings, cells) {
       unknowns: cells.filter((cell2) => cell2.verdict === "unknown").length
     }
   };
+}
+
+// src/knowledge/as-of.json
+var as_of_default = { date: "2026-11-22" };
+
+// src/compat/age.ts
+var FRESH_DAYS = 183;
+var DAY = 24 * 60 * 60 * 1e3;
+function describeAge(today) {
+  if (Date.parse(today) - Date.parse(as_of_default.date) <= FRESH_DAYS * DAY) return [];
+  return [
+    `hosts, programs and defects are known as of ${as_of_default.date}: later ones are in no selection and no rule; take a newer release of netfilter-compat`
+  ];
 }
 
 // src/model/glob.ts
@@ -16579,23 +16592,26 @@ function findPart(part2, text3, from) {
 }
 
 // src/compat/policy.ts
-function applyPolicy(finding4, host, base, policy, used) {
-  const judged = { ...finding4, severity: policy.severity[finding4.rule] ?? finding4.severity };
-  if (base?.all.some((other) => isSame(finding4, other)) === true) judged.existing = true;
-  const fits = policy.ignore.filter((entry2) => matches(entry2, finding4, host));
+function applyPolicy(finding5, host, base, policy, used) {
+  const judged = { ...finding5, severity: policy.severity[finding5.rule] ?? finding5.severity };
+  if (base?.all.some((other) => isSame(finding5, other)) === true) judged.existing = true;
+  const fits = policy.ignore.filter((entry2) => matches(entry2, finding5, host));
   const entry = fits.find(({ until }) => until >= policy.today);
   const [ended] = fits.toSorted((a, b) => a.until < b.until ? 1 : -1);
   if (entry !== void 0) {
     used.add(policy.ignore.indexOf(entry));
     judged.ignored = { reason: entry.reason, until: entry.until };
-  } else if (ended !== void 0) judged.expired = { reason: ended.reason, until: ended.until };
+  } else if (ended !== void 0) {
+    const { reason, until, place: place2 } = ended;
+    judged.expired = { reason, until, ...place2 === void 0 ? {} : { place: place2 } };
+  }
   return judged;
 }
-function isSame(finding4, before) {
-  return before.rule === finding4.rule && before.cause === finding4.cause && before.program === finding4.program && severities.indexOf(before.severity) <= severities.indexOf(finding4.severity);
+function isSame(finding5, before) {
+  return before.rule === finding5.rule && before.cause === finding5.cause && before.program === finding5.program && severities.indexOf(before.severity) <= severities.indexOf(finding5.severity);
 }
-function matches(entry, finding4, host) {
-  return (entry.rule === void 0 || entry.rule === finding4.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || isProgram(entry.program, finding4.program));
+function matches(entry, finding5, host) {
+  return (entry.rule === void 0 || entry.rule === finding5.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || isProgram(entry.program, finding5.program));
 }
 function isProgram(wanted, program2) {
   if (program2 === void 0) return false;
@@ -16619,8 +16635,8 @@ var precedence = [
   "ipset-revision",
   "ipset-protocol"
 ];
-function rank(finding4) {
-  const index = precedence.indexOf(finding4.rule);
+function rank(finding5) {
+  const index = precedence.indexOf(finding5.rule);
   return index < 0 ? precedence.length : index;
 }
 function compareFindings(a, b) {
@@ -16628,7 +16644,7 @@ function compareFindings(a, b) {
 }
 function groupByCause(findings) {
   const causes = /* @__PURE__ */ new Map();
-  for (const finding4 of findings) causes.set(finding4.cause, [...causes.get(finding4.cause) ?? [], finding4]);
+  for (const finding5 of findings) causes.set(finding5.cause, [...causes.get(finding5.cause) ?? [], finding5]);
   return [...causes.values()];
 }
 function pick(group) {
@@ -16696,25 +16712,25 @@ function assembleReport(images, policy, tool2, notes2) {
     images: imageReports,
     findings,
     ...fixed.length === 0 ? {} : { fixed },
-    notes: [...notes2, ...ignoreNotes(policy, used)]
+    notes: [...notes2, ...describeAge(policy.today), ...ignoreNotes(policy, used)]
   };
 }
 function assembleCell(reference, platform2, raw, policy, findings, used) {
   const base = platform2.base?.cells.find((cell2) => cell2.host.id === raw.host.id);
-  const judged = keepAfterPolicy(raw.all.map((finding4) => applyPolicy(finding4, raw.host.id, base, policy, used)));
+  const judged = keepAfterPolicy(raw.all.map((finding5) => applyPolicy(finding5, raw.host.id, base, policy, used)));
   return {
     host: raw.host.id,
     kernel: raw.host.kernel.release.value,
     programs: raw.programs.map((program2) => program2.id),
     verdict: verdictOf(judged, raw.missing.length > 0),
-    findings: judged.map((finding4) => addFinding(findings, reference, platform2, raw.host.id, finding4)),
+    findings: judged.map((finding5) => addFinding(findings, reference, platform2, raw.host.id, finding5)),
     missing: raw.missing,
     ...base === void 0 ? {} : { base: baseVerdict(base, policy) }
   };
 }
 function baseVerdict(base, policy) {
   const judged = keepAfterPolicy(
-    base.all.map((finding4) => applyPolicy(finding4, base.host.id, void 0, policy, /* @__PURE__ */ new Set()))
+    base.all.map((finding5) => applyPolicy(finding5, base.host.id, void 0, policy, /* @__PURE__ */ new Set()))
   );
   return verdictOf(judged, base.missing.length > 0);
 }
@@ -16733,9 +16749,9 @@ function collectFixed(reference, { platform: platform2, cells, base }, policy, f
   for (const old of base?.cells ?? []) {
     const now = cells.find((cell2) => cell2.host.id === old.host.id);
     if (now === void 0 || now.missing.length > 0) continue;
-    for (const finding4 of old.findings) {
-      if (now.all.some((other) => other.rule === finding4.rule && other.cause === finding4.cause)) continue;
-      const judged = applyPolicy(finding4, old.host.id, void 0, policy, /* @__PURE__ */ new Set());
+    for (const finding5 of old.findings) {
+      if (now.all.some((other) => other.rule === finding5.rule && other.cause === finding5.cause)) continue;
+      const judged = applyPolicy(finding5, old.host.id, void 0, policy, /* @__PURE__ */ new Set());
       if (judged.ignored === void 0 && judged.severity !== "notice")
         addFinding(fixed, reference, { platform: platform2 }, old.host.id, judged);
     }
@@ -16743,14 +16759,14 @@ function collectFixed(reference, { platform: platform2, cells, base }, policy, f
 }
 function addFinding(findings, image2, platform2, host, judged) {
   const index = findings.findIndex(
-    (finding4) => finding4.image === image2 && finding4.platform === platform2.platform && finding4.rule === judged.rule && finding4.severity === judged.severity && finding4.program === judged.program && finding4.message === judged.message && finding4.existing === judged.existing && finding4.ignored?.reason === judged.ignored?.reason && finding4.expired?.reason === judged.expired?.reason
+    (finding5) => finding5.image === image2 && finding5.platform === platform2.platform && finding5.rule === judged.rule && finding5.severity === judged.severity && finding5.program === judged.program && finding5.message === judged.message && finding5.existing === judged.existing && finding5.ignored?.reason === judged.ignored?.reason && finding5.expired?.reason === judged.expired?.reason && finding5.expired?.place === judged.expired?.place
   );
-  const known2 = findings[index];
-  if (known2 !== void 0) {
-    if (!known2.hosts.includes(host)) known2.hosts.push(host);
+  const known3 = findings[index];
+  if (known3 !== void 0) {
+    if (!known3.hosts.includes(host)) known3.hosts.push(host);
     for (const evidence3 of judged.evidence) {
-      const there = known2.evidence.some((item) => item.fact === evidence3.fact && item.source === evidence3.source);
-      if (!there) known2.evidence.push(evidence3);
+      const there = known3.evidence.some((item) => item.fact === evidence3.fact && item.source === evidence3.source);
+      if (!there) known3.evidence.push(evidence3);
     }
     return index;
   }
@@ -16771,11 +16787,11 @@ function addFinding(findings, image2, platform2, host, judged) {
   });
   return findings.length - 1;
 }
-function verdictOf(findings, missing) {
-  const active = findings.filter((finding4) => finding4.ignored === void 0);
-  if (active.some((finding4) => finding4.severity === "error" && finding4.existing !== true)) return "fail";
-  if (missing) return "unknown";
-  return active.some((finding4) => finding4.severity !== "notice") ? "warn" : "pass";
+function verdictOf(findings, missing2) {
+  const active = findings.filter((finding5) => finding5.ignored === void 0);
+  if (active.some((finding5) => finding5.severity === "error" && finding5.existing !== true)) return "fail";
+  if (missing2) return "unknown";
+  return active.some((finding5) => finding5.severity !== "notice") ? "warn" : "pass";
 }
 function ignoreNotes(policy, used) {
   return policy.ignore.flatMap((entry, index) => {
@@ -16927,14 +16943,14 @@ var wrapper_choices_default = {
 
 // src/compat/remember.ts
 function remember(keyOf2, compute, limit = 2e4) {
-  const known2 = /* @__PURE__ */ new Map();
+  const known3 = /* @__PURE__ */ new Map();
   return (...args) => {
     const key = keyOf2(...args);
-    const found = known2.get(key);
+    const found = known3.get(key);
     if (found !== void 0) return found;
     const result = compute(...args);
-    if (known2.size >= limit) known2.clear();
-    known2.set(key, result);
+    if (known3.size >= limit) known3.clear();
+    known3.set(key, result);
     return result;
   };
 }
@@ -16943,12 +16959,12 @@ function rememberFor(limit = 1e3) {
   return (...objects) => {
     const common = objects.reduce(open, root);
     return (object2, key, compute) => {
-      const { known: known2 } = open(common, object2);
-      const found = known2.get(key);
+      const { known: known3 } = open(common, object2);
+      const found = known3.get(key);
       if (found !== void 0) return found;
       const result = compute();
-      if (known2.size >= limit) known2.clear();
-      known2.set(key, result);
+      if (known3.size >= limit) known3.clear();
+      known3.set(key, result);
       return result;
     };
   };
@@ -16959,7355 +16975,6 @@ function open({ further }, object2) {
   const made = { further: /* @__PURE__ */ new WeakMap(), known: /* @__PURE__ */ new Map() };
   further.set(object2, made);
   return made;
-}
-
-// src/compat/wrapper-decision.ts
-function decideByRelease(releases, release2) {
-  const major = Number(/^\d+/.exec(release2)?.[0]);
-  return releases.find(
-    ({ pattern, majors: [low, high] }) => new RegExp(pattern).test(release2) && major >= low && (high === null || major <= high)
-  )?.backend;
-}
-function decideByRules(choice, { nft: nft2, legacy }) {
-  if (choice.legacyWith === "never") return choice.fallback;
-  if (choice.enough !== void 0 && legacy >= choice.enough) return "legacy";
-  if (legacy > nft2 || choice.legacyWith === "as-many" && legacy === nft2) return "legacy";
-  return nft2 > 0 ? "nft" : choice.fallback;
-}
-function decideOnHost(kernelChoice, kernel, nftInUse2) {
-  if ("module" in kernelChoice) return decideByModule(kernelChoice, kernel, nftInUse2);
-  const { value: release2 } = kernel.release;
-  const backend = decideByRelease(kernelChoice.releases, release2);
-  if (backend !== void 0) return { backend, because: `the kernel release is ${release2}` };
-  return /^\d+(?:\.\d+)*$/.test(release2) ? { missing: `full release of kernel ${release2}` } : { undecided: true };
-}
-function decideByModule({ module, listed: listed4, other }, kernel, nftInUse2) {
-  const state = kernel.modules[module]?.value;
-  if (state === "builtin") return { backend: other, because: `${module} is built in, which lsmod does not list` };
-  if (state === "absent") return { backend: other, because: `the kernel has no ${module}` };
-  if (state === "loaded" || state !== void 0 && nftInUse2)
-    return { backend: listed4, because: `${module} is loaded` };
-  return { missing: state === void 0 ? `state of ${module}` : `whether ${module} is loaded when the image starts` };
-}
-
-// src/compat/backend.ts
-function findTool(toolchain, name, backend) {
-  const candidates2 = toolchain.tools.filter(
-    (tool2) => tool2.name === name && (backend === void 0 || tool2.backend === backend)
-  );
-  if (candidates2.length < 2) return candidates2[0];
-  const target = toolchain.defaults[name]?.via.at(-1);
-  return candidates2.find((tool2) => tool2.target === target) ?? candidates2[0];
-}
-var iptablesCommands = [
-  "iptables",
-  "ip6tables",
-  "iptables-save",
-  "iptables-restore",
-  "ip6tables-save",
-  "ip6tables-restore"
-];
-function iptablesInUse(toolchain, backend) {
-  return inUse(toolchain, backend, () => findIptablesInUse(toolchain, backend));
-}
-var inUse = rememberFor()();
-function findIptablesInUse(toolchain, backend) {
-  const behind = iptablesCommands.flatMap((name) => {
-    const command = toolchain.defaults[name];
-    const target = command?.backend === backend ? command.via.at(-1) : void 0;
-    return toolchain.tools.filter(
-      (tool2) => /^ip6?tables$/.test(tool2.name) && tool2.backend === backend && tool2.target === target
-    );
-  });
-  const first2 = ["iptables", "ip6tables"].flatMap((name) => findTool(toolchain, name, backend) ?? []);
-  const versions = new Map([...first2, ...behind].map((tool2) => [tool2.version, tool2]).reverse());
-  const found = [...versions].map(([version3, tool2]) => ({ name: tool2.name, version: version3, tool: tool2 })).reverse();
-  return found.length > 0 ? found : [{ name: "iptables", version: null }];
-}
-function nftInUse({
-  toolchain,
-  image: image2,
-  choice
-}) {
-  if (choice.hostExec === true) return [];
-  if (choice.backend === "nft") return iptablesInUse(toolchain, "nft");
-  return image2.profile?.selects?.value === "self" ? [] : strays(toolchain, "nft", () => findStrays(toolchain));
-}
-var strays = rememberFor()();
-function findStrays({ tools, defaults }) {
-  const found = iptablesCommands.flatMap((command) => {
-    const { backend, via, hostExec: hostExec2 } = defaults[command] ?? {};
-    if (backend !== "nft" || hostExec2 === true) return [];
-    const name = command.startsWith("ip6") ? "ip6tables" : "iptables";
-    const tool2 = tools.find((known2) => known2.name === name && known2.backend === "nft" && known2.target === via?.at(-1));
-    return [tool2 === void 0 ? { name, version: null } : { name, version: tool2.version, tool: tool2 }];
-  });
-  return found.filter(({ version: version3 }, index) => found.findIndex((other) => other.version === version3) === index);
-}
-function linkLayerInUse(cell2) {
-  if (cell2.choice.hostExec === true || nftInUse(cell2).length > 0) return [];
-  return cell2.toolchain.tools.filter(({ name, backend }) => (name === "ebtables" || name === "arptables") && backend === "nft").map((tool2) => ({ name: tool2.name, version: tool2.version, tool: tool2 }));
-}
-function backendOnHost(program2, hostBackend) {
-  switch (program2.backend) {
-    case "host":
-    case "follows-kubelet":
-      return hostBackend;
-    case "nft":
-    case "legacy":
-      return program2.backend;
-    case "native-nft":
-      return "native";
-    default:
-      return void 0;
-  }
-}
-function iptablesVersionOnHost(program2, host) {
-  return program2.backend === "host" ? host.iptables.version?.value : program2.iptables ?? void 0;
-}
-function chooseBackend(toolchain, image2, hostBackend, programs, host) {
-  const selects = image2.profile?.selects;
-  if (selects?.value === "self" && findTool(toolchain, "iptables") !== void 0) {
-    return chooseByProgram(toolchain, image2, hostBackend);
-  }
-  return chooseByCommand(toolchain, image2, hostBackend, programs, host);
-}
-function chooseByProgram(toolchain, image2, hostBackend) {
-  const name = image2.profile?.title ?? "the program";
-  const variable = image2.profile?.selects?.variable;
-  const stated3 = variable === void 0 ? void 0 : image2.environment[variable.name];
-  let mode = variable?.default ?? "auto";
-  if (variable !== void 0 && stated3 !== void 0) {
-    mode = Object.entries(variable.values).find(([value]) => value.toLowerCase() === stated3.toLowerCase())?.[1];
-    if (mode === void 0) {
-      const missing = `what ${name} does with ${variable.name}=${stated3}`;
-      return { backend: "unknown", because: missing, adapts: false, missing };
-    }
-  }
-  if (mode !== "auto") {
-    const because = stated3 === void 0 ? `${name} uses ${mode} by default` : `${variable?.name}=${stated3} makes ${name} use ${mode}`;
-    return withBinary(toolchain, { backend: mode, because, adapts: false });
-  }
-  if (hostBackend === void 0) return unknownHostBackend(`${name} detects the backend`);
-  return withBinary(toolchain, {
-    backend: hostBackend,
-    because: `${name} detects the backend that the kubelet uses (${hostBackend})`,
-    adapts: true
-  });
-}
-function chooseByCommand(toolchain, image2, hostBackend, programs, { kernel, iptables }) {
-  const command = plainCommand(toolchain);
-  if (command?.hostExec === true) return chooseHostExec(command, iptables.ownBackend?.value ?? hostBackend);
-  switch (command?.backend) {
-    case "nft":
-    case "legacy":
-      return {
-        backend: command.backend,
-        because: `${command === toolchain.defaults.iptables ? "iptables" : "ip6tables"} is ${command.via.join(" -> ")}`,
-        adapts: false
-      };
-    case "auto":
-      return chooseByWrapper(toolchain, image2, hostBackend, programs, kernel);
-    case "unknown": {
-      const missing = `backend of ${command.via.at(-1) ?? "iptables"} in the image`;
-      return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing };
-    }
-    default: {
-      const because = "there is no iptables command in PATH";
-      const runsIt = command?.dangling === true || image2.profile?.selects?.value === "path";
-      if (runsIt || findTool(toolchain, "iptables") === void 0) return { backend: "none", because, adapts: false };
-      const missing = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
-      return { backend: "unknown", because, adapts: false, maybeNone: true, missing };
-    }
-  }
-}
-function plainCommand({ tools, defaults }) {
-  const has = (name) => tools.some((tool2) => tool2.name === name);
-  const isV6Alone = !has("iptables") && has("ip6tables") && defaults.iptables?.hostExec !== true;
-  return isV6Alone && (defaults.iptables?.backend ?? "none") === "none" ? defaults.ip6tables : defaults.iptables;
-}
-function chooseHostExec(command, hostBackend) {
-  const because = `${command.via.at(-1) ?? "iptables"} leaves the container and runs the host's iptables`;
-  if (hostBackend === void 0) return { ...unknownHostBackend(because), hostExec: true };
-  return { backend: hostBackend, because, adapts: true, hostExec: true };
-}
-var wrapperChoices = wrapper_choices_default.generations;
-function wrapperChoiceOf(toolchain) {
-  return wrapperChoices.find((choice) => choice.version === toolchain.selector?.version);
-}
-function hasKubelet(programs) {
-  return programs.some((program2) => program2.kubelet === true);
-}
-function chooseByWrapper(toolchain, image2, hostBackend, programs, kernel) {
-  const generation = wrapperChoiceOf(toolchain);
-  const version3 = toolchain.selector?.version ?? null;
-  const name = `iptables-wrapper${version3 === null ? "" : ` ${version3}`}`;
-  const stated3 = generation?.variable === void 0 ? void 0 : image2.environment[generation.variable.name];
-  const forced = stated3 === void 0 ? void 0 : generation?.variable?.values[stated3];
-  if (forced !== void 0) {
-    const because = `${generation?.variable?.name}=${stated3} makes ${name} use ${forced}`;
-    return withBinary(toolchain, { backend: forced, because, adapts: false });
-  }
-  if (generation?.kernel !== void 0) {
-    const there = /* @__PURE__ */ new Set([hostBackend, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
-    const decision = decideOnHost(generation.kernel, kernel, there.has("nft") || there.has("native"));
-    if ("missing" in decision) {
-      const because = `${name} looks at the kernel`;
-      return { backend: "unknown", because, adapts: true, missing: decision.missing };
-    }
-    if ("backend" in decision) {
-      const because = `${name} takes ${decision.backend}: ${decision.because}`;
-      return withBinary(toolchain, { backend: decision.backend, because, adapts: true }, decision.backend);
-    }
-  }
-  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, programs, hostBackend);
-  return chooseByRules(toolchain, name, generation, programs, hostBackend);
-}
-function chooseLikeKubelet(toolchain, name, generation, programs, hostBackend) {
-  if (hostBackend === void 0) return unknownHostBackend(`${name} follows the kubelet`);
-  const countsOnly = generation !== void 0 && generation.chains === void 0 && counts(generation);
-  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : void 0;
-  if (undecided !== void 0)
-    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
-  const because = generation !== void 0 && generation.chains === void 0 ? `${name} counts rules and finds the kubelet's in ${hostBackend}` : `${name} follows the kubelet's marker chains to ${hostBackend}`;
-  return withBinary(toolchain, { backend: hostBackend, because, adapts: true }, generation?.fallback);
-}
-function counts({ legacyWith, enough }) {
-  return legacyWith !== "never" || enough !== void 0;
-}
-function undecidedCount(programs, hostBackend, found) {
-  const there = /* @__PURE__ */ new Set([found, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
-  if (there.has("nft") && there.has("legacy")) return "which backend holds more rules when the wrapper first runs";
-  const open4 = programs.find(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
-  return open4 === void 0 ? void 0 : `backend of ${open4.id}`;
-}
-function chooseByRules(toolchain, name, generation, programs, hostBackend) {
-  const there = new Set(programs.map((program2) => backendOnHost(program2, hostBackend)));
-  const isCounting = generation !== void 0 && counts(generation);
-  const undecided = isCounting ? undecidedCount(programs, hostBackend) : void 0;
-  if (undecided !== void 0)
-    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
-  const found = !isCounting ? void 0 : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : void 0;
-  const rules2 = { nft: found === "nft" ? 1 : 0, legacy: found === "legacy" ? 1 : 0 };
-  const backend = generation === void 0 ? "nft" : decideByRules(generation, rules2);
-  if (backend === void 0) {
-    const missing = `what ${name} takes where it finds no rules`;
-    return { backend: "unknown", because: generation?.note ?? missing, adapts: true, missing };
-  }
-  const because = found === void 0 ? `${name} finds no kubelet and takes ${backend}` : `${name} finds rules only in ${found}`;
-  return withBinary(
-    toolchain,
-    { backend, because, adapts: true },
-    generation === void 0 ? backend : generation.fallback
-  );
-}
-function withBinary(toolchain, choice, fallback) {
-  if (findTool(toolchain, "iptables", choice.backend) !== void 0) return choice;
-  const wanted = choice.backend;
-  const instead = fallback ?? (wanted === "nft" ? "legacy" : "nft");
-  if (findTool(toolchain, "iptables", instead) === void 0) return { ...choice, backend: "none", wanted };
-  const because = `${choice.because}, but the image has only the ${instead} binaries`;
-  return { ...choice, backend: instead, wanted, because };
-}
-function unknownHostBackend(because) {
-  return { backend: "unknown", because, adapts: true, missing: "default backend of the host's iptables" };
-}
-
-// src/knowledge/architectures.json
-var architectures_default = {
-  comment: "GOARCH names. Processors of 64 bits that can run programs of 32 bits, and the kernels on which 32-bit iptables-legacy was measured.",
-  wider: { "386": "amd64", arm: "arm64" },
-  legacy32: "measured with a 32-bit x86 build: works on Debian kernels 5.10 and 6.1, `Invalid argument` on 6.12 and 7.3, 2026-11; arm on arm64 by analogy"
-};
-
-// src/compat/rules/architecture.ts
-var bundled = architectures_default;
-var archMismatch = {
-  id: "arch-mismatch",
-  looksAt: "iptables",
-  evaluate(cell2) {
-    const stated3 = cell2.toolchain.architecture;
-    const foreign = cell2.toolchain.tools.filter(
-      ({ architecture }) => architecture !== void 0 && stated3 !== "" && architecture !== stated3
-    );
-    const targets = [...new Set(foreign.map(({ target }) => target))];
-    return targets.map((target) => {
-      const tools = foreign.filter((tool2) => tool2.target === target);
-      return mismatch(tools, tools[0]?.architecture ?? "", stated3, target);
-    });
-  }
-};
-function mismatch(tools, architecture, stated3, target) {
-  const runs2 = bundled.wider[architecture] === stated3;
-  const names2 = tools.map(({ name }) => name).join(", ");
-  const then = runs2 ? `which only ${stated3} machines that run 32-bit programs start` : "`exec format error`";
-  return {
-    kind: "finding",
-    rule: "arch-mismatch",
-    severity: runs2 ? "warning" : "error",
-    cause: `architecture:${target}`,
-    tool: tools[0]?.name ?? "iptables",
-    message: `${target} (${names2}) is built for ${architecture} in an image for ${stated3}: ${then}`,
-    evidence: tools.flatMap((tool2) => tool2.evidence),
-    remedy: "Take the tools of the target platform: don't pin the platform in FROM, and copy binaries from a stage of the same platform."
-  };
-}
-var legacy32Bit = {
-  id: "legacy-32-bit",
-  evaluate(cell2) {
-    const tool2 = legacyTool(cell2);
-    const architecture = tool2?.architecture ?? cell2.toolchain.architecture;
-    const wider = bundled.wider[architecture];
-    const { xtablesCompat } = cell2.host.kernel;
-    if (tool2 === void 0 || wider === void 0 || xtablesCompat?.value !== false) return [];
-    return [
-      {
-        kind: "finding",
-        rule: "legacy-32-bit",
-        severity: "warning",
-        cause: "legacy-32-bit",
-        message: `32-bit iptables-legacy (${architecture}) fails on ${wider} nodes with this kernel: "can't initialize iptables table: Invalid argument"; on 32-bit kernels it works`,
-        evidence: [
-          { fact: `CONFIG_NETFILTER_XTABLES_COMPAT is off on ${cell2.host.id}`, source: xtablesCompat.source },
-          { fact: "what 32-bit tools do without it", source: bundled.legacy32 }
-        ],
-        remedy: `Ship an image for ${wider}, or use iptables-nft in the 32-bit one.`
-      }
-    ];
-  }
-};
-function legacyTool(cell2) {
-  if (cell2.choice.backend !== "legacy" || cell2.choice.hostExec === true) return void 0;
-  return findTool(cell2.toolchain, "iptables", "legacy");
-}
-
-// src/compat/rules/backend-mismatch.ts
-function mismatch2(cell2, image2) {
-  return cell2.image.network === "host" && cell2.choice.backend === image2 && cell2.hostBackend !== void 0 && cell2.hostBackend !== image2;
-}
-function mismatchFinding(cell2, rule14, message) {
-  return {
-    kind: "finding",
-    rule: rule14,
-    severity: "error",
-    cause: "backend",
-    message,
-    evidence: [
-      { fact: cell2.choice.because, source: "image" },
-      {
-        fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
-        source: cell2.host.iptables.backend?.source ?? "host catalogue"
-      }
-    ],
-    remedy: bothBackends
-  };
-}
-var bothBackends = "Ship both backends (on Alpine 3.19 and later: packages iptables and iptables-legacy) and install iptables-wrapper v2 or later as `iptables`.";
-var legacyOnNftHost = {
-  id: "legacy-on-nft-host",
-  evaluate(cell2) {
-    if (!mismatch2(cell2, "legacy")) return [];
-    const message = "the image writes iptables-legacy rules while the node's kubelet writes iptables-nft rules: two rule sets apply, neither sees the other";
-    return [mismatchFinding(cell2, "legacy-on-nft-host", message)];
-  }
-};
-var nftOnLegacyHost = {
-  id: "nft-on-legacy-host",
-  evaluate(cell2) {
-    if (!mismatch2(cell2, "nft")) return [];
-    const message = "the image writes iptables-nft rules while the node's kubelet writes iptables-legacy rules: two rule sets apply, neither sees the other";
-    return [mismatchFinding(cell2, "nft-on-legacy-host", message)];
-  }
-};
-var wrapperMissing = {
-  id: "wrapper-missing",
-  evaluate(cell2) {
-    if (!mismatch2(cell2, "nft") && !mismatch2(cell2, "legacy")) return [];
-    const { choice } = cell2;
-    const image2 = choice.backend;
-    if (choice.wanted !== void 0) {
-      const message2 = `the image's selector wants ${choice.wanted} here, but only the ${image2} binaries are in the image, so its rules land in ${image2}`;
-      return [mismatchFinding(cell2, "wrapper-missing", message2)];
-    }
-    const wrapperThere = cell2.toolchain.selector?.kind === "iptables-wrapper";
-    if (choice.adapts || wrapperThere || cell2.selectedBackends.size < 2) return [];
-    const message = `the image always uses ${image2} and the selected hosts use both backends: it needs an iptables-wrapper`;
-    return [mismatchFinding(cell2, "wrapper-missing", message)];
-  }
-};
-var wrapperIneffective = {
-  id: "wrapper-ineffective",
-  evaluate(cell2) {
-    const { selector } = cell2.toolchain;
-    if (selector?.kind !== "iptables-wrapper" || selector.effective || cell2.choice.adapts) return [];
-    const result = cell2.choice.backend;
-    if (result !== "nft" && result !== "legacy") return [];
-    const chain = cell2.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
-    const message = `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
-    const finding4 = mismatchFinding(cell2, "wrapper-ineffective", message);
-    const differs = mismatch2(cell2, result);
-    return [
-      {
-        ...finding4,
-        severity: differs ? "error" : "notice",
-        evidence: [...selector.evidence, ...differs ? finding4.evidence : []],
-        remedy: "Run the wrapper's installer so that `iptables` and `ip6tables` in PATH lead to it, and check that in the build."
-      }
-    ];
-  }
-};
-var mixedBackends = {
-  id: "mixed-backends",
-  evaluate(cell2) {
-    return [...mixedCommands(cell2), ...mixedPrograms(cell2)];
-  }
-};
-function mixedCommands(cell2) {
-  const { defaults } = cell2.toolchain;
-  const plain = defaults.iptables?.backend === "auto" ? cell2.choice.backend : defaults.iptables?.backend;
-  if (plain !== "nft" && plain !== "legacy") return [];
-  return ["iptables-restore", "iptables-save", "ip6tables", "ip6tables-restore", "ip6tables-save"].flatMap(
-    (name) => {
-      const command = defaults[name];
-      if (command === void 0 || command.backend !== "nft" && command.backend !== "legacy") return [];
-      if (command.backend === plain) return [];
-      return [
-        {
-          kind: "finding",
-          rule: "mixed-backends",
-          // One family in each backend can be meant; save and restore of another backend than iptables cannot.
-          severity: name.startsWith("ip6tables") ? "warning" : "error",
-          cause: name.startsWith("ip6tables") ? "commands:ip6tables" : "commands:iptables",
-          message: `in the image \`iptables\` uses ${plain} and \`${name}\` uses ${command.backend}`,
-          evidence: [
-            { fact: `iptables: ${cell2.choice.because}`, source: "image" },
-            { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }
-          ],
-          remedy: "Point all iptables commands of the image at one backend."
-        }
-      ];
-    }
-  );
-}
-function mixedPrograms(cell2) {
-  const image2 = cell2.choice.backend;
-  if (cell2.image.network !== "host" || image2 !== "nft" && image2 !== "legacy") return [];
-  return cell2.programs.flatMap((program2) => {
-    const other = backendOnHost(program2, cell2.hostBackend);
-    if (other !== "nft" && other !== "legacy" || other === image2) return [];
-    if (cell2.hostBackend !== void 0 && cell2.hostBackend !== image2) return [];
-    return [
-      {
-        kind: "finding",
-        rule: "mixed-backends",
-        severity: cell2.hostBackend === void 0 ? "warning" : "notice",
-        cause: "backend",
-        program: program2.id,
-        message: `${program2.id} writes ${other} rules and the image ${image2} rules: two rule sets apply, neither sees the other`,
-        evidence: [{ fact: cell2.choice.because, source: "image" }, ...program2.evidence],
-        remedy: "Bring all programs of the node to one backend."
-      }
-    ];
-  });
-}
-
-// src/knowledge/defects.json
-var defects_default = [
-  {
-    id: "iptables-1.8.4-cache-race",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { min: "1.8.4", max: "1.8.4" },
-    except: [
-      {
-        database: "rpm",
-        marker: "el8",
-        minRevision: 10,
-        note: "the RHEL 8 package carries the repair since 1.8.4-10 (changelog of March 2020)",
-        source: "https://github.com/yifengyou/iptables/blob/master/SPECS/iptables.spec"
-      }
-    ],
-    conditions: ["ruleset-changes-beside"],
-    severity: "error",
-    otherwise: "warning",
-    status: "reproduced",
-    title: "iptables-nft 1.8.4 crashes while another program changes rules",
-    message: "listing or saving crashes (segmentation fault in libnftnl) when any nftables rule in the same network namespace changes between its reads: 10 to 19 of 100 runs of `-S` beside a busy writer. A newer libnftnl does not help",
-    fixedIn: "1.8.5",
-    sources: [
-      "measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11",
-      "https://git.netfilter.org/iptables/commit/?id=200bc399651499f502ac0de45f4d4aa4c9d37ab6"
-    ],
-    incidents: [
-      "https://github.com/flannel-io/flannel/issues/1408",
-      "https://github.com/squat/kilo/issues/388",
-      "https://github.com/rancher/rancher/issues/35709"
-    ]
-  },
-  {
-    id: "iptables-1.8.2-comment-check",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { max: "1.8.2" },
-    conditions: ["checks-or-deletes", "writes:comment"],
-    severity: "error",
-    otherwise: "warning",
-    status: "reproduced",
-    title: "iptables-nft up to 1.8.2 does not find its own commented rules",
-    message: "`-C` and `-D` never find a rule that has a comment and another match, so that programs append it again at every round",
-    fixedIn: "1.8.3",
-    sources: [
-      "measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11",
-      "https://git.netfilter.org/iptables/commit/?id=ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6"
-    ],
-    incidents: ["https://github.com/kubernetes/kubernetes/issues/82361", "https://github.com/kubernetes/kubernetes/issues/79304"]
-  },
-  {
-    id: "iptables-1.8.4-notrack",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { max: "1.8.4" },
-    conditions: ["checks-or-deletes", "writes:notrack"],
-    severity: "error",
-    otherwise: "none",
-    status: "reproduced",
-    title: "iptables-nft up to 1.8.4 does not find its own NOTRACK rules",
-    message: "`-C` and `-D` of a NOTRACK rule fail, even for a rule that the same binary wrote",
-    fixedIn: "1.8.5",
-    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11"],
-    incidents: [
-      "https://github.com/cilium/cilium/issues/20714",
-      "https://github.com/cilium/cilium/issues/20884",
-      "https://github.com/kubernetes/kubernetes/issues/94700"
-    ]
-  },
-  {
-    id: "iptables-1.8.5-ip6-random-fully",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { min: "1.8.5", max: "1.8.5" },
-    conditions: ["ip6tables-random-fully"],
-    severity: "warning",
-    otherwise: "none",
-    status: "reported",
-    title: "ip6tables-nft 1.8.5 was reported to reject --random-fully",
-    message: "MASQUERADE --random-fully was reported to fail in ip6tables-nft; the build we measured wrote such a rule",
-    fixedIn: "1.8.6",
-    sources: ["https://github.com/rancher/rke2/issues/1229"],
-    incidents: ["https://github.com/rancher/rke2/issues/1229"]
-  },
-  {
-    id: "iptables-1.8.7-double-free",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { min: "1.8.7", max: "1.8.7" },
-    conditions: ["second-base-chain"],
-    severity: "error",
-    otherwise: "notice",
-    status: "reproduced",
-    title: "iptables-nft 1.8.7 aborts when a table holds a second base chain on one hook",
-    message: "`-S` and iptables-save abort (double free, exit code 134) when a native nft program added a second base chain on the hook of a built-in chain in one of iptables' own tables",
-    fixedIn: "1.8.8",
-    sources: [
-      "measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11",
-      "https://git.netfilter.org/iptables/commit/?id=4318961230bce82958df82b57f1796143bf2f421"
-    ],
-    incidents: ["https://github.com/cilium/cilium/issues/22482"]
-  },
-  {
-    id: "iptables-1.8.7-absent-chain",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { min: "1.8.7", max: "1.8.7" },
-    cause: "newer-writer",
-    conditions: ["incompatible-table"],
-    severity: "warning",
-    otherwise: "none",
-    status: "reported",
-    title: "iptables-nft 1.8.7 calls a missing chain incompatible",
-    message: "asked for a chain that does not exist, it was reported to answer that the chain is incompatible, which existence checks do not understand",
-    fixedIn: "1.8.8",
-    sources: ["https://github.com/cilium/cilium/issues/21067"],
-    incidents: ["https://github.com/cilium/cilium/issues/21067"]
-  },
-  {
-    id: "iptables-1.8.10-check",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { min: "1.8.10", max: "1.8.10" },
-    conditions: ["checks-or-deletes"],
-    severity: "warning",
-    otherwise: "warning",
-    status: "reported",
-    title: "iptables-nft 1.8.10 was reported not to find rules by specification",
-    message: "`-C` and `-D` were reported to miss rules that are there, so that programs append them again; our measurements did not show it",
-    fixedIn: "1.8.11",
-    sources: ["https://github.com/cloudnativelabs/kube-router/issues/1676", "https://github.com/cloudnativelabs/kube-router/issues/1789"],
-    incidents: ["https://github.com/cloudnativelabs/kube-router/issues/1676", "https://github.com/alpinelinux/docker-alpine/issues/375"]
-  },
-  {
-    id: "iptables-1.8.12-file-capabilities",
-    rule: "file-capabilities",
-    tool: "iptables",
-    versions: { min: "1.8.12", max: "1.8.12" },
-    conditions: ["file-capabilities"],
-    severity: "error",
-    otherwise: "none",
-    status: "reported",
-    title: "iptables 1.8.12 refuses to run from a file with capabilities",
-    message: "iptables 1.8.12 exits when its binary carries file capabilities",
-    fixedIn: "1.8.13",
-    sources: ["https://src.fedoraproject.org/rpms/iptables", "https://github.com/wolfi-dev/os"],
-    incidents: []
-  },
-  {
-    id: "iptables-1.8.1-insert",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { max: "1.8.1" },
-    conditions: ["writes:dnat"],
-    severity: "error",
-    otherwise: "warning",
-    status: "reproduced",
-    title: "iptables-nft 1.8.0 cannot write some rules; 1.8.1 was reported to fail alike",
-    message: "1.8.0 cannot append a DNAT rule with an inverted interface (RULE_APPEND failed: Invalid argument; measured), and 1.8.1 was reported to fail in the same way on insertion",
-    fixedIn: "1.8.2",
-    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11", "https://github.com/containernetworking/plugins/issues/225"],
-    incidents: ["https://github.com/containernetworking/plugins/issues/225"]
-  },
-  {
-    id: "iptables-1.8.7-odd-mask",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { min: "1.8.7", max: "1.8.7" },
-    conditions: ["writes:src-odd-mask"],
-    severity: "error",
-    otherwise: "none",
-    status: "reproduced",
-    title: "iptables-nft 1.8.7 stores a wrong mask",
-    message: "an address with a mask that is no prefix (10.1.2.3/255.255.0.255) is stored as another network",
-    fixedIn: "1.8.8",
-    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11"],
-    incidents: []
-  },
-  {
-    id: "iptables-1.8.6-dccp-types",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { min: "1.8.4", max: "1.8.6" },
-    conditions: ["writes:dccp-types"],
-    severity: "error",
-    otherwise: "none",
-    status: "reproduced",
-    title: "iptables-nft 1.8.4 and 1.8.6 crash listing all DCCP types",
-    message: "listing a rule with every DCCP type crashes",
-    fixedIn: "1.8.7",
-    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11 (upstream's extension test rules; 1.8.5 was not part of it)"],
-    incidents: []
-  },
-  {
-    id: "iptables-1.8.8-string-bm",
-    rule: "buggy-version",
-    tool: "iptables",
-    backend: "nft",
-    versions: { min: "1.8.8", max: "1.8.8" },
-    conditions: ["checks-or-deletes", "writes:string-bm"],
-    severity: "error",
-    otherwise: "none",
-    status: "reproduced",
-    title: "iptables 1.8.8 crashes checking string rules",
-    message: "`-C` of a rule with `-m string --algo bm` crashes in libxt_string.so",
-    fixedIn: "1.8.9",
-    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11 (upstream's extension test rules)"],
-    incidents: []
-  },
-  {
-    id: "wrapper-go-lost-stdin",
-    rule: "buggy-version",
-    tool: "iptables-wrapper",
-    generations: ["go", "v3"],
-    conditions: ["first-call-reads-stdin"],
-    severity: "error",
-    otherwise: "notice",
-    status: "reproduced",
-    title: "The Go iptables-wrapper loses the rules of its first call",
-    message: "the first command through the wrapper is started without stdin: if it is iptables-restore, its rules are lost and it still exits 0. A program that calls `iptables --version` first does not notice",
-    fixedIn: null,
-    sources: ["measured: v3 built from source and run in a chroot, 2026-11", "https://github.com/kubernetes-sigs/iptables-wrappers"],
-    incidents: []
-  },
-  {
-    id: "nft-0.9.8-crash",
-    rule: "buggy-version",
-    tool: "nft",
-    versions: { max: "0.9.8" },
-    conditions: ["native-nft-beside"],
-    severity: "warning",
-    otherwise: "none",
-    status: "reported",
-    title: "nft 0.9.8 was reported to crash on kube-proxy's tables",
-    message: "nft 0.9.8 was reported to crash on the tables of kube-proxy in nftables mode",
-    fixedIn: "1.0.1",
-    sources: ["https://github.com/kubernetes/kubernetes/issues/122572"],
-    incidents: ["https://github.com/kubernetes/kubernetes/issues/122572"]
-  },
-  {
-    id: "nft-1.0.0-whole-ruleset",
-    rule: "buggy-version",
-    tool: "nft",
-    versions: { max: "1.0.0" },
-    conditions: ["native-nft-beside"],
-    severity: "warning",
-    otherwise: "none",
-    status: "reported",
-    title: "nft before 1.0.1 reads the whole ruleset for each change",
-    message: "nft before 1.0.1 parses every table of the namespace at each `nft -f`, and fails on what it does not know; kube-proxy asks for 1.0.1",
-    fixedIn: "1.0.1",
-    sources: ["https://github.com/kubernetes/kubernetes/issues/124152", "https://github.com/kubernetes/kubernetes/issues/122743"],
-    incidents: ["https://github.com/kubernetes/kubernetes/issues/122743"]
-  }
-];
-
-// src/model/version.ts
-function compareVersions(a, b) {
-  const left = a.split(".");
-  const right = b.split(".");
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = Number.parseInt(left[i] ?? "0", 10) - Number.parseInt(right[i] ?? "0", 10);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-function inRange(version3, range) {
-  return (range.min === void 0 || compareVersions(version3, range.min) >= 0) && (range.max === void 0 || compareVersions(version3, range.max) <= 0);
-}
-function describeRange(range) {
-  if (range.min !== void 0 && range.min === range.max) return range.min;
-  if (range.min !== void 0 && range.max !== void 0) return `${range.min} to ${range.max}`;
-  if (range.min !== void 0) return `${range.min} and later`;
-  if (range.max !== void 0) return `up to ${range.max}`;
-  return "all versions";
-}
-function upstreamVersion(packageVersion) {
-  return /^(?:\d+:)?(\d+(?:\.\d+){1,3})/.exec(packageVersion)?.[1];
-}
-function packageRevision(packageVersion) {
-  const revision = /-(\d+)[^-]*$/.exec(packageVersion)?.[1];
-  return revision === void 0 ? void 0 : Number(revision);
-}
-function kernelSeries(release2) {
-  return /^(\d+\.\d+)/.exec(release2)?.[1];
-}
-function isVersion(text3) {
-  return /^\d+(\.\d+){1,3}$/.test(text3);
-}
-
-// node_modules/zod/v4/core/util.js
-function getEnumValues(entries) {
-  const numericValues = Object.values(entries).filter((v) => typeof v === "number");
-  const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-  return values;
-}
-function jsonStringifyReplacer(_, value) {
-  if (typeof value === "bigint")
-    return value.toString();
-  return value;
-}
-var Cached = class {
-  constructor(getter) {
-    this._getter = getter;
-    this._value = void 0;
-  }
-  get value() {
-    const getter = this._getter;
-    if (getter !== void 0) {
-      this._value = getter();
-      this._getter = void 0;
-    }
-    return this._value;
-  }
-};
-function cached(getter) {
-  return new Cached(getter);
-}
-function nullish(input) {
-  return input === null || input === void 0;
-}
-function cleanRegex(source) {
-  const start = source.startsWith("^") ? 1 : 0;
-  const end = source.endsWith("$") ? source.length - 1 : source.length;
-  return source.slice(start, end);
-}
-function floatSafeRemainder(val, step) {
-  const ratio = val / step;
-  const roundedRatio = Math.round(ratio);
-  const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
-  if (Math.abs(ratio - roundedRatio) < tolerance)
-    return 0;
-  return ratio - roundedRatio;
-}
-function assignProp(target, prop, value) {
-  Object.defineProperty(target, prop, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true
-  });
-}
-var captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
-};
-function isObject(data) {
-  return typeof data === "object" && data !== null && !Array.isArray(data);
-}
-function isPlainObject(o) {
-  if (isObject(o) === false)
-    return false;
-  const ctor = o.constructor;
-  if (ctor === void 0)
-    return true;
-  if (typeof ctor !== "function")
-    return true;
-  const prot = ctor.prototype;
-  if (isObject(prot) === false)
-    return false;
-  if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
-    return false;
-  }
-  return true;
-}
-var propertyKeyTypes = /* @__PURE__ */ new Set(["string", "number", "symbol"]);
-function escapeRegex(str) {
-  return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-function clone(inst, def, params) {
-  const cl = new inst._zod.constr(def ?? inst._zod.def);
-  if (!def || params?.parent)
-    cl._zod.parent = inst;
-  return cl;
-}
-function normalizeParams(_params) {
-  const params = _params;
-  if (!params)
-    return {};
-  if (typeof params === "string")
-    return { error: () => params };
-  if (params?.message !== void 0) {
-    if (params?.error !== void 0)
-      throw new Error("Cannot specify both `message` and `error` params");
-    params.error = params.message;
-  }
-  delete params.message;
-  if (typeof params.error === "string")
-    return { ...params, error: () => params.error };
-  return params;
-}
-function optionalKeys(shape) {
-  return Object.keys(shape).filter((k) => {
-    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
-  });
-}
-function aborted(x, startIndex = 0) {
-  if (x.aborted === true)
-    return true;
-  for (let i = startIndex; i < x.issues.length; i++) {
-    if (x.issues[i]?.continue !== true) {
-      return true;
-    }
-  }
-  return false;
-}
-function explicitlyAborted(x, startIndex = 0) {
-  if (x.aborted === true)
-    return true;
-  for (let i = startIndex; i < x.issues.length; i++) {
-    if (x.issues[i]?.continue === false) {
-      return true;
-    }
-  }
-  return false;
-}
-function prefixIssues(path, issues) {
-  return issues.map((iss) => {
-    var _a3;
-    (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path);
-    return iss;
-  });
-}
-function unwrapMessage(message) {
-  return typeof message === "string" ? message : message?.message;
-}
-function sizeCaps(defChecks) {
-  const caps = [];
-  for (const ch of defChecks ?? []) {
-    const d = ch._zod.def;
-    if (!/_(length|size)$|_equals$/.test(d.check))
-      break;
-    const max = d.maximum ?? d.length ?? d.size;
-    if (max >= 0)
-      caps.push([max, ch]);
-  }
-  return caps;
-}
-function attachSchema(issues, start, inst) {
-  var _a3;
-  for (let i = start; i < issues.length; i++) {
-    (_a3 = issues[i]).schema ?? (_a3.schema = inst);
-  }
-}
-function finalizeIssue(iss, ctx, config2) {
-  var _a3;
-  const traits = iss.inst?._zod?.traits;
-  if (traits?.has("$ZodType")) {
-    if (traits.has("$ZodCheck"))
-      (_a3 = iss).schema ?? (_a3.schema = iss.inst);
-    else
-      iss.schema = iss.inst;
-  }
-  const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
-  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
-  const full = {};
-  for (const k of Object.keys(iss)) {
-    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
-      continue;
-    full[k] = iss[k];
-  }
-  full.path ?? (full.path = []);
-  full.message = message;
-  if (ctx?.reportInput) {
-    full.input = iss.input;
-  }
-  return full;
-}
-var highSurrogate = /[\uD800-\uDBFF]/;
-function codePointLength(str) {
-  const units = str.length;
-  if (!highSurrogate.test(str))
-    return units;
-  let count3 = units;
-  for (let i = 0; i < units - 1; i++) {
-    if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-      count3--;
-      i++;
-    }
-  }
-  return count3;
-}
-function getLengthableOrigin(input) {
-  if (Array.isArray(input))
-    return "array";
-  if (typeof input === "string")
-    return "string";
-  return "unknown";
-}
-function members(proto, table2) {
-  for (const key in table2) {
-    const desc = Object.getOwnPropertyDescriptor(table2, key);
-    if (desc.get)
-      Object.defineProperty(proto, key, { ...desc, enumerable: false });
-    else
-      defineBound(proto, key, desc.value);
-  }
-}
-function own(inst, key, value, enumerable = true) {
-  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
-  return value;
-}
-function hide(inst, key, value) {
-  return own(inst, key, value, false);
-}
-function defineBound(proto, key, fn) {
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      return this == null ? fn : own(this, key, fn.bind(this));
-    },
-    set(value) {
-      own(this, key, value);
-    }
-  });
-}
-function claim(inst, sentinel) {
-  const proto = Object.getPrototypeOf(inst);
-  return sentinel in proto ? void 0 : proto;
-}
-var installing;
-var broke = false;
-var breaker = {
-  configurable: true,
-  get() {
-    broke = true;
-    return void 0;
-  }
-};
-function defineLazyInternal(inst, key, compute) {
-  const proto = Object.getPrototypeOf(inst._zod);
-  if (key in proto && installing !== inst._zod) {
-    installing = void 0;
-    return;
-  }
-  installing = inst._zod;
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      Object.defineProperty(this, key, breaker);
-      const outer = broke;
-      broke = false;
-      try {
-        const value = compute(this);
-        if (broke)
-          delete this[key];
-        else
-          Object.defineProperty(this, key, { configurable: true, writable: true, value });
-        broke = broke || outer;
-        return value;
-      } catch (err) {
-        delete this[key];
-        broke = broke || outer;
-        throw err;
-      }
-    },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, value });
-    }
-  });
-}
-function installLazyProp(inst, key, make, enumerable) {
-  const proto = claim(inst, key);
-  if (!proto)
-    return;
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      const desc = { configurable: true, writable: true, enumerable, value: void 0 };
-      Object.defineProperty(this, key, desc);
-      desc.value = make(this);
-      Object.defineProperty(this, key, desc);
-      return desc.value;
-    },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
-    }
-  });
-}
-
-// node_modules/zod/v4/core/core.js
-var _a;
-var _zodDesc = { value: void 0, enumerable: false };
-var _E = "captureStackTrace" in Error ? Error : null;
-function newError(Definition) {
-  const E = _E;
-  if (E) {
-    const saved = E.stackTraceLimit;
-    if (typeof saved === "number") {
-      try {
-        E.stackTraceLimit = 0;
-      } catch {
-        _E = null;
-        return new Definition();
-      }
-      try {
-        return new Definition();
-      } finally {
-        E.stackTraceLimit = saved;
-      }
-    }
-  }
-  return new Definition();
-}
-// @__NO_SIDE_EFFECTS__
-function $constructor(name, initializer2, proto, params) {
-  const zodProto = {};
-  function Internals(def) {
-    this.def = def;
-    this.constr = _;
-    this.traits = /* @__PURE__ */ new Set();
-  }
-  Internals.prototype = zodProto;
-  const protoMembers = proto;
-  const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
-  function init(inst, def) {
-    if (!inst._zod) {
-      _zodDesc.value = new Internals(def);
-      try {
-        Object.defineProperty(inst, "_zod", _zodDesc);
-      } finally {
-        _zodDesc.value = void 0;
-      }
-    } else if (inst._zod.traits.has(name)) {
-      return;
-    }
-    inst._zod.traits.add(name);
-    initializer2(inst, def);
-    if (initialized) {
-      const own2 = Object.getPrototypeOf(inst);
-      const ctorProto = inst._zod.constr.prototype;
-      let up = own2;
-      while (up && up !== ctorProto)
-        up = Object.getPrototypeOf(up);
-      const target = up ?? own2;
-      if (!initialized.has(target)) {
-        initialized.add(target);
-        members(target, protoMembers);
-      }
-    }
-    const proto2 = _.prototype;
-    for (const k in proto2) {
-      if (!Object.prototype.hasOwnProperty.call(proto2, k))
-        continue;
-      if (!(k in inst)) {
-        inst[k] = proto2[k].bind(inst);
-      }
-    }
-  }
-  const Parent = params?.Parent ?? Object;
-  class Definition extends Parent {
-  }
-  Object.defineProperty(Definition, "name", { value: name });
-  function _(def) {
-    const inst = params?.Parent ? newError(Definition) : this;
-    init(inst, def);
-    const deferred = inst._zod.deferred;
-    if (deferred) {
-      for (const fn of deferred) {
-        fn();
-      }
-      inst._zod.deferred = void 0;
-    }
-    const pp = globalThis.__zod_globalConfig?.postProcessor;
-    if (pp)
-      pp(inst);
-    return inst;
-  }
-  Object.defineProperty(_, "init", { value: init });
-  Object.defineProperty(_, Symbol.hasInstance, {
-    value: (inst) => {
-      if (params?.Parent && inst instanceof params.Parent)
-        return true;
-      return inst?._zod?.traits?.has(name);
-    }
-  });
-  Object.defineProperty(_, "name", { value: name });
-  return _;
-}
-var $ZodAsyncError = class extends Error {
-  constructor() {
-    super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
-  }
-};
-var $ZodEncodeError = class extends Error {
-  constructor(name) {
-    super(`Encountered unidirectional transform during encode: ${name}`);
-    this.name = "ZodEncodeError";
-  }
-};
-(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
-var globalConfig = globalThis.__zod_globalConfig;
-function config(newConfig) {
-  if (newConfig)
-    Object.assign(globalConfig, newConfig);
-  return globalConfig;
-}
-
-// node_modules/zod/v4/core/errors.js
-function _getMessage() {
-  const internals = this._zod;
-  internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
-  return internals.message;
-}
-function _setMessage(value) {
-  this._zod.message = value;
-}
-var _messageDesc = {
-  get: _getMessage,
-  set: _setMessage,
-  enumerable: true,
-  configurable: true
-};
-var _issuesDesc = { value: void 0, enumerable: false };
-var _installedToString = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
-var initializer = (inst, def) => {
-  inst.name = "$ZodError";
-  _issuesDesc.value = def;
-  Object.defineProperty(inst, "issues", _issuesDesc);
-  _issuesDesc.value = void 0;
-  Object.defineProperty(inst, "message", _messageDesc);
-  const proto = Object.getPrototypeOf(inst);
-  if (!_installedToString.has(proto)) {
-    _installedToString.add(proto);
-    Object.defineProperty(proto, "toString", {
-      configurable: true,
-      enumerable: false,
-      get() {
-        const value = () => this.message;
-        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
-        return value;
-      },
-      set(value) {
-        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
-      }
-    });
-  }
-};
-var $ZodError = $constructor("$ZodError", initializer);
-var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
-  Parent: Error
-});
-
-// node_modules/zod/v4/core/parse.js
-var _parse = (_Err) => {
-  const fn = (schema, value, _ctx, _params) => {
-    const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-    const result = schema._zod.run({ value, issues: [] }, ctx);
-    if (result instanceof Promise) {
-      throw new $ZodAsyncError();
-    }
-    if (result.issues.length) {
-      const e = new (_params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
-      captureStackTrace(e, _params?.callee ?? fn);
-      throw e;
-    }
-    return result.value;
-  };
-  return fn;
-};
-var parse2 = /* @__PURE__ */ _parse($ZodRealError);
-var _parseAsync = (_Err) => {
-  const fn = async (schema, value, _ctx, params) => {
-    const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-    let result = schema._zod.run({ value, issues: [] }, ctx);
-    if (result instanceof Promise)
-      result = await result;
-    if (result.issues.length) {
-      const e = new (params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
-      captureStackTrace(e, params?.callee ?? fn);
-      throw e;
-    }
-    return result.value;
-  };
-  return fn;
-};
-var parseAsync = /* @__PURE__ */ _parseAsync($ZodRealError);
-var _safeParse = (_Err) => (schema, value, _ctx) => {
-  const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-  const result = schema._zod.run({ value, issues: [] }, ctx);
-  if (result instanceof Promise) {
-    throw new $ZodAsyncError();
-  }
-  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
-};
-var safeParse = /* @__PURE__ */ _safeParse($ZodRealError);
-function failure(Err, issues, ctx) {
-  let error;
-  return {
-    success: false,
-    get error() {
-      if (!error) {
-        error = new Err(issues.map((iss) => finalizeIssue(iss, ctx, config())));
-        issues = void 0;
-        ctx = void 0;
-      }
-      return error;
-    },
-    set error(e) {
-      error = e;
-      issues = void 0;
-      ctx = void 0;
-    }
-  };
-}
-var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
-  const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-  let result = schema._zod.run({ value, issues: [] }, ctx);
-  if (result instanceof Promise)
-    result = await result;
-  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
-};
-var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
-
-// node_modules/zod/v4/core/regexes.js
-var anyString = /^[\s\S]{0,}$/;
-var number = /^-?\d+(?:\.\d+)?$/;
-var boolean = /^(?:true|false)$/i;
-
-// node_modules/zod/v4/core/checks.js
-var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
-  var _a3;
-  inst._zod ?? (inst._zod = {});
-  inst._zod.def = def;
-  (_a3 = inst._zod).onattach ?? (_a3.onattach = []);
-});
-var _whenHasLength = (payload) => {
-  const val = payload.value;
-  return !nullish(val) && val.length !== void 0;
-};
-var numericOriginMap = {
-  number: "number",
-  bigint: "bigint",
-  object: "date"
-};
-var $ZodCheckGreaterThan = /* @__PURE__ */ $constructor("$ZodCheckGreaterThan", (inst, def) => {
-  $ZodCheck.init(inst, def);
-  const origin = numericOriginMap[typeof def.value];
-  inst._zod.check = (payload) => {
-    if (def.inclusive ? payload.value >= def.value : payload.value > def.value) {
-      return;
-    }
-    payload.issues.push({
-      origin: numericOriginMap[typeof payload.value] ?? origin,
-      code: "too_small",
-      minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
-      input: payload.value,
-      inclusive: def.inclusive,
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-var $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (inst, def) => {
-  $ZodCheck.init(inst, def);
-  inst._zod.check = (payload) => {
-    if (typeof payload.value !== typeof def.value)
-      throw new Error("Cannot mix number and bigint in multiple_of check.");
-    const isMultiple = typeof payload.value === "bigint" ? (
-      // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
-      def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
-    ) : floatSafeRemainder(payload.value, def.value) === 0;
-    if (isMultiple)
-      return;
-    payload.issues.push({
-      origin: typeof payload.value,
-      code: "not_multiple_of",
-      divisor: def.value,
-      input: payload.value,
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
-  var _a3;
-  $ZodCheck.init(inst, def);
-  (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
-  inst._zod.check = (payload) => {
-    const input = payload.value;
-    const units = input.length;
-    const length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
-    if (length <= def.maximum)
-      return;
-    const origin = getLengthableOrigin(input);
-    payload.issues.push({
-      origin,
-      code: "too_big",
-      maximum: def.maximum,
-      inclusive: true,
-      input,
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-var $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (inst, def) => {
-  var _a3;
-  $ZodCheck.init(inst, def);
-  (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
-  inst._zod.check = (payload) => {
-    const input = payload.value;
-    const units = input.length;
-    const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
-    if (length >= def.minimum)
-      return;
-    const origin = getLengthableOrigin(input);
-    payload.issues.push({
-      origin,
-      code: "too_small",
-      minimum: def.minimum,
-      inclusive: true,
-      input,
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-var $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
-  var _a3, _b;
-  $ZodCheck.init(inst, def);
-  if (def.pattern)
-    (_a3 = inst._zod).check ?? (_a3.check = (payload) => {
-      def.pattern.lastIndex = 0;
-      if (def.pattern.test(payload.value))
-        return;
-      payload.issues.push({
-        origin: "string",
-        code: "invalid_format",
-        format: def.format,
-        input: payload.value,
-        ...def.pattern ? { pattern: def.pattern.toString() } : {},
-        inst,
-        continue: !def.abort
-      });
-    });
-  else
-    (_b = inst._zod).check ?? (_b.check = () => {
-    });
-});
-var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) => {
-  $ZodCheckStringFormat.init(inst, def);
-  inst._zod.check = (payload) => {
-    def.pattern.lastIndex = 0;
-    if (def.pattern.test(payload.value))
-      return;
-    payload.issues.push({
-      origin: "string",
-      code: "invalid_format",
-      format: "regex",
-      input: payload.value,
-      pattern: def.pattern.toString(),
-      inst,
-      continue: !def.abort
-    });
-  };
-});
-
-// node_modules/zod/v4/core/versions.js
-var version = {
-  major: 4,
-  minor: 6,
-  patch: 7
-};
-
-// node_modules/zod/v4/core/schemas.js
-var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
-  var _a3;
-  inst ?? (inst = {});
-  inst._zod.def = def;
-  inst._zod.bag = inst._zod.bag || {};
-  inst._zod.version = version;
-  const defChecks = inst._zod.def.checks;
-  const checks = inst._zod.traits.has("$ZodCheck") ? [inst, ...defChecks ?? []] : defChecks?.length ? [...defChecks] : [];
-  for (const ch of checks) {
-    for (const fn of ch._zod.onattach) {
-      fn(inst);
-    }
-  }
-  if (checks.length === 0) {
-    (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
-    inst._zod.deferred?.push(() => {
-      inst._zod.run = inst._zod.parse;
-    });
-  } else {
-    const runChecks = (payload, checks2, ctx) => {
-      if (payload.memo)
-        return payload;
-      let isAborted = aborted(payload);
-      let asyncResult;
-      for (const ch of checks2) {
-        if (ch._zod.def.when) {
-          if (explicitlyAborted(payload))
-            continue;
-          const shouldRun = ch._zod.def.when(payload);
-          if (!shouldRun)
-            continue;
-        } else if (isAborted) {
-          continue;
-        }
-        const currLen = payload.issues.length;
-        const _ = ch._zod.check(payload);
-        if (_ instanceof Promise && ctx?.async === false) {
-          throw new $ZodAsyncError();
-        }
-        if (asyncResult || _ instanceof Promise) {
-          asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
-            await _;
-            const nextLen = payload.issues.length;
-            if (nextLen === currLen)
-              return;
-            attachSchema(payload.issues, currLen, inst);
-            if (!isAborted)
-              isAborted = aborted(payload, currLen);
-          });
-        } else {
-          const nextLen = payload.issues.length;
-          if (nextLen === currLen)
-            continue;
-          attachSchema(payload.issues, currLen, inst);
-          if (!isAborted)
-            isAborted = aborted(payload, currLen);
-        }
-      }
-      if (asyncResult) {
-        return asyncResult.then(() => {
-          return payload;
-        });
-      }
-      return payload;
-    };
-    const handleCanaryResult = (canary, payload, ctx) => {
-      if (aborted(canary)) {
-        canary.aborted = true;
-        return canary;
-      }
-      const checkResult = runChecks(payload, checks, ctx);
-      if (checkResult instanceof Promise) {
-        if (ctx.async === false)
-          throw new $ZodAsyncError();
-        return checkResult.then((checkResult2) => inst._zod.parse(checkResult2, ctx));
-      }
-      return inst._zod.parse(checkResult, ctx);
-    };
-    inst._zod.run = (payload, ctx) => {
-      if (ctx.skipChecks) {
-        return inst._zod.parse(payload, ctx);
-      }
-      if (ctx.direction === "backward") {
-        const canary = inst._zod.parse({ value: payload.value, issues: [] }, { ...ctx, skipChecks: true });
-        if (canary instanceof Promise) {
-          return canary.then((canary2) => {
-            return handleCanaryResult(canary2, payload, ctx);
-          });
-        }
-        return handleCanaryResult(canary, payload, ctx);
-      }
-      const result = inst._zod.parse(payload, ctx);
-      if (result instanceof Promise) {
-        if (ctx.async === false)
-          throw new $ZodAsyncError();
-        return result.then((result2) => runChecks(result2, checks, ctx));
-      }
-      return runChecks(result, checks, ctx);
-    };
-  }
-}, {
-  // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
-  get "~standard"() {
-    return hide(this, "~standard", standardProps(this));
-  },
-  set "~standard"(value) {
-    own(this, "~standard", value);
-  }
-});
-var toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
-async function validateAsync(inst, value) {
-  const ctx = { async: true };
-  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
-}
-function standardProps(inst) {
-  return {
-    validate: (value) => {
-      const ctx = { async: false };
-      try {
-        const r = inst._zod.run({ value, issues: [] }, ctx);
-        if (!(r instanceof Promise))
-          return toStandardResult(r, ctx);
-      } catch (_) {
-      }
-      return validateAsync(inst, value);
-    },
-    vendor: "zod",
-    version: 1
-  };
-}
-var $ZodString = /* @__PURE__ */ $constructor("$ZodString", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.pattern = def.pattern ?? anyString;
-  inst._zod.parse = (payload, _) => {
-    if (def.coerce)
-      try {
-        payload.value = String(payload.value);
-      } catch (_2) {
-      }
-    if (typeof payload.value === "string")
-      return payload;
-    payload.issues.push({
-      expected: "string",
-      code: "invalid_type",
-      input: payload.value,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.pattern = number;
-  inst._zod.parse = (payload, _ctx) => {
-    if (def.coerce)
-      try {
-        payload.value = Number(payload.value);
-      } catch (_) {
-      }
-    const input = payload.value;
-    if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) {
-      return payload;
-    }
-    const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
-    payload.issues.push({
-      expected: "number",
-      code: "invalid_type",
-      input,
-      inst,
-      ...received ? { received } : {}
-    });
-    return payload;
-  };
-});
-var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.pattern = boolean;
-  inst._zod.parse = (payload, _ctx) => {
-    if (def.coerce)
-      try {
-        payload.value = Boolean(payload.value);
-      } catch (_) {
-      }
-    const input = payload.value;
-    if (typeof input === "boolean")
-      return payload;
-    payload.issues.push({
-      expected: "boolean",
-      code: "invalid_type",
-      input,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodNever = /* @__PURE__ */ $constructor("$ZodNever", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.parse = (payload, _ctx) => {
-    payload.issues.push({
-      expected: "never",
-      code: "invalid_type",
-      input: payload.value,
-      inst
-    });
-    return payload;
-  };
-});
-function capSize(inst, size) {
-  const caps = sizeCaps(inst._zod.def.checks);
-  if (!caps.length)
-    return;
-  const cap = Math.min(...caps.map((c) => c[0]));
-  const parse4 = inst._zod.parse;
-  inst._zod.parse = (payload, ctx) => {
-    const n = size(payload.value);
-    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
-      for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
-        if (n > max && ch._zod.def.when(payload)) {
-          const start = payload.issues.length;
-          ch._zod.check(payload);
-          payload.issues[start].continue = false;
-          attachSchema(payload.issues, start, inst);
-          return payload;
-        }
-      }
-    }
-    return parse4(payload, ctx);
-  };
-}
-var arraySize = (input) => Array.isArray(input) ? input.length : -1;
-function handleArrayResult(result, final, index) {
-  if (result.issues.length) {
-    final.issues.push(...prefixIssues(index, result.issues));
-  }
-  final.value[index] = result.value;
-}
-var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
-  $ZodType.init(inst, def);
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!Array.isArray(input)) {
-      payload.issues.push({
-        expected: "array",
-        code: "invalid_type",
-        input,
-        inst
-      });
-      return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
-    const proms = [];
-    const abortEarly = ctx?.abortEarly;
-    for (let i = 0; i < input.length; i++) {
-      const item = input[i];
-      const result = def.element._zod.run({
-        value: item,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) {
-        proms.push(result.then((result2) => handleArrayResult(result2, payload, i)));
-      } else {
-        handleArrayResult(result, payload, i);
-        if (abortEarly && result.issues.length !== 0 && aborted(result))
-          break;
-      }
-    }
-    if (proms.length) {
-      return Promise.all(proms).then(() => payload);
-    }
-    return payload;
-  };
-  capSize(inst, arraySize);
-});
-function handlePropertyResult(result, final, key, input, optin, optout) {
-  const isPresent = key in input;
-  const isOptionalOut = optout === "optional";
-  if (!isPresent && isOptionalOut && optin === "optional") {
-    return;
-  }
-  if (result.issues.length) {
-    if (optin !== void 0 && isOptionalOut && !isPresent) {
-      return;
-    }
-    final.issues.push(...prefixIssues(key, result.issues));
-  }
-  if (!isPresent && optin === void 0) {
-    if (!result.issues.length) {
-      final.issues.push({
-        code: "invalid_type",
-        expected: "nonoptional",
-        input: void 0,
-        path: [key]
-      });
-    }
-    return;
-  }
-  if (result.value === void 0) {
-    if (isPresent || optin === "defaulted" && !isOptionalOut) {
-      final.value[key] = void 0;
-    }
-  } else {
-    final.value[key] = result.value;
-  }
-}
-var NO_SYMBOL_KEYS = [];
-function normalizeDef(def) {
-  const keys = Object.keys(def.shape);
-  const ownSymbols = Object.getOwnPropertySymbols(def.shape);
-  const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
-  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
-  for (const k of allKeys) {
-    if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
-      throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
-    }
-  }
-  const okeys = optionalKeys(def.shape);
-  return {
-    ...def,
-    allKeys,
-    symbolKeys,
-    // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
-    keySet: new Set(keys),
-    numKeys: keys.length,
-    optionalKeys: new Set(okeys)
-  };
-}
-function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
-  const unrecognized = [];
-  const keySet = def.keySet;
-  const _catchall = def.catchall._zod;
-  const t = _catchall.def.type;
-  const optin = _catchall.optin;
-  const optout = _catchall.optout;
-  let seen2 = 0;
-  for (const key in input) {
-    if (abortEarly && payload.issues.length !== seen2) {
-      if (aborted(payload, seen2))
-        break;
-      seen2 = payload.issues.length;
-    }
-    if (keySet.has(key))
-      continue;
-    if (key === "__proto__") {
-      if (t === "never")
-        unrecognized.push(key);
-      continue;
-    }
-    if (t === "never") {
-      unrecognized.push(key);
-      continue;
-    }
-    const r = _catchall.run({ value: input[key], issues: [] }, ctx);
-    if (r instanceof Promise) {
-      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
-    } else {
-      handlePropertyResult(r, payload, key, input, optin, optout);
-    }
-  }
-  if (unrecognized.length) {
-    payload.issues.push({
-      code: "unrecognized_keys",
-      keys: unrecognized,
-      input,
-      inst,
-      // Describes the shape of the input, not the validity of the parsed value, so it never aborts. The parse still fails; the schema's own checks just get to run first, and an enclosing intersection can reconcile the key against a sibling operand.
-      continue: true
-    });
-  }
-  if (!proms.length)
-    return payload;
-  return Promise.all(proms).then(() => {
-    return payload;
-  });
-}
-var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
-  $ZodType.init(inst, def);
-  const desc = Object.getOwnPropertyDescriptor(def, "shape");
-  const sh = desc?.get ? desc.get.raw : def.shape ?? {};
-  if (sh) {
-    const get = () => {
-      const newSh = { ...sh };
-      Object.defineProperty(def, "shape", { value: newSh });
-      get.raw = newSh;
-      return newSh;
-    };
-    get.raw = sh;
-    Object.defineProperty(def, "shape", { get });
-  }
-  const _normalized = cached(() => normalizeDef(def));
-  defineLazyInternal(inst, "propValues", (zod) => {
-    const shape = zod.def.shape;
-    const propValues = {};
-    for (const key in shape) {
-      const field2 = shape[key]._zod;
-      if (field2.values) {
-        if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
-          assignProp(propValues, key, /* @__PURE__ */ new Set());
-        }
-        for (const v of field2.values)
-          propValues[key].add(v);
-        if (field2.optin !== void 0)
-          propValues[key].add(void 0);
-      }
-    }
-    return propValues;
-  });
-  const isObject2 = isObject;
-  const catchall = def.catchall;
-  let value;
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    value ?? (value = _normalized.value);
-    const input = payload.value;
-    if (!isObject2(input)) {
-      payload.issues.push({
-        expected: "object",
-        code: "invalid_type",
-        input,
-        inst
-      });
-      return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-    const proms = [];
-    const shape = value.shape;
-    const abortEarly = ctx?.abortEarly;
-    let seen2 = payload.issues.length;
-    for (const key of value.allKeys) {
-      if (abortEarly && payload.issues.length !== seen2) {
-        if (aborted(payload, seen2))
-          break;
-        seen2 = payload.issues.length;
-      }
-      if (key === "__proto__")
-        continue;
-      const el = shape[key];
-      const optin = el._zod.optin;
-      const optout = el._zod.optout;
-      const r = el._zod.run({ value: input[key], issues: [] }, ctx);
-      if (r instanceof Promise) {
-        proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
-      } else {
-        handlePropertyResult(r, payload, key, input, optin, optout);
-      }
-    }
-    if (!catchall) {
-      return proms.length ? Promise.all(proms).then(() => payload) : payload;
-    }
-    return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
-  };
-});
-function handleUnionResults(results, final, inst, ctx) {
-  for (const result of results) {
-    if (result.issues.length === 0) {
-      final.value = result.value;
-      return final;
-    }
-  }
-  const nonaborted = results.filter((r) => !aborted(r));
-  if (nonaborted.length === 1) {
-    final.value = nonaborted[0].value;
-    return nonaborted[0];
-  }
-  final.issues.push({
-    code: "invalid_union",
-    input: final.value,
-    inst,
-    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
-  });
-  return final;
-}
-var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
-  defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
-  defineLazyInternal(inst, "values", (zod) => {
-    if (zod.def.options.every((o) => o._zod.values)) {
-      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
-    }
-    return void 0;
-  });
-  defineLazyInternal(inst, "pattern", (zod) => {
-    if (zod.def.options.every((o) => o._zod.pattern)) {
-      const patterns = zod.def.options.map((o) => o._zod.pattern);
-      return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
-    }
-    return void 0;
-  });
-  const first2 = def.options.length === 1 ? def.options[0]._zod.run : null;
-  inst._zod.parse = (payload, ctx) => {
-    if (first2) {
-      return first2(payload, ctx);
-    }
-    let async = false;
-    const results = [];
-    for (const option of def.options) {
-      const result = option._zod.run({
-        value: payload.value,
-        issues: []
-      }, ctx);
-      if (result instanceof Promise) {
-        results.push(result);
-        async = true;
-      } else {
-        if (result.issues.length === 0)
-          return result;
-        results.push(result);
-      }
-    }
-    if (!async)
-      return handleUnionResults(results, payload, inst, ctx);
-    return Promise.all(results).then((results2) => {
-      return handleUnionResults(results2, payload, inst, ctx);
-    });
-  };
-});
-var $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
-  $ZodType.init(inst, def);
-  const items = def.items;
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!Array.isArray(input)) {
-      payload.issues.push({
-        input,
-        inst,
-        expected: "tuple",
-        code: "invalid_type"
-      });
-      return payload;
-    }
-    payload.value = memo ? memo.alloc(inst, payload, [], ctx) : [];
-    const proms = [];
-    const optinStart = getTupleOptStart(items, "optin");
-    const optoutStart = getTupleOptStart(items, "optout");
-    if (!def.rest) {
-      if (input.length < optinStart) {
-        payload.issues.push({
-          code: "too_small",
-          minimum: optinStart,
-          inclusive: true,
-          input,
-          inst,
-          origin: "array"
-        });
-        return payload;
-      }
-      if (input.length > items.length) {
-        payload.issues.push({
-          code: "too_big",
-          maximum: items.length,
-          inclusive: true,
-          input,
-          inst,
-          origin: "array"
-        });
-      }
-    }
-    const itemResults = new Array(items.length);
-    const abortEarly = def.rest ? ctx?.abortEarly : void 0;
-    let itemAborted = false;
-    for (let i = 0; i < items.length; i++) {
-      const r = items[i]._zod.run({ value: input[i], issues: [] }, ctx);
-      if (r instanceof Promise) {
-        proms.push(r.then((rr) => {
-          itemResults[i] = rr;
-        }));
-      } else {
-        itemResults[i] = r;
-        if (abortEarly && !itemAborted && r.issues.length)
-          itemAborted = aborted(r);
-      }
-    }
-    if (def.rest && !itemAborted) {
-      let i = items.length - 1;
-      const rest = input.slice(items.length);
-      let seen2 = payload.issues.length;
-      for (const el of rest) {
-        if (abortEarly && payload.issues.length !== seen2) {
-          if (aborted(payload, seen2))
-            break;
-          seen2 = payload.issues.length;
-        }
-        i++;
-        const result = def.rest._zod.run({ value: el, issues: [] }, ctx);
-        if (result instanceof Promise) {
-          proms.push(result.then((r) => handleTupleResult(r, payload, i)));
-        } else {
-          handleTupleResult(result, payload, i);
-        }
-      }
-    }
-    if (proms.length) {
-      return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
-    }
-    return handleTupleResults(itemResults, payload, items, input, optoutStart);
-  };
-});
-function getTupleOptStart(items, key) {
-  for (let i = items.length - 1; i >= 0; i--) {
-    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
-    if (!omittable)
-      return i + 1;
-  }
-  return 0;
-}
-function handleTupleResult(result, final, index) {
-  if (result.issues.length) {
-    final.issues.push(...prefixIssues(index, result.issues));
-  }
-  final.value[index] = result.value;
-}
-function handleTupleResults(itemResults, final, items, input, optoutStart) {
-  for (let i = 0; i < items.length; i++) {
-    const r = itemResults[i];
-    const isPresent = i < input.length;
-    if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
-      final.value.length = i;
-      break;
-    }
-    if (r.issues.length) {
-      if (!isPresent && i >= optoutStart) {
-        final.value.length = i;
-        break;
-      }
-      final.issues.push(...prefixIssues(i, r.issues));
-    }
-    final.value[i] = r.value;
-  }
-  for (let i = final.value.length - 1; i >= input.length; i--) {
-    if (items[i]._zod.optout === "optional" && final.value[i] === void 0) {
-      final.value.length = i;
-    } else {
-      break;
-    }
-  }
-  return final;
-}
-var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
-  $ZodType.init(inst, def);
-  const memo = globalConfig.memoizer;
-  memo?.attach(inst);
-  inst._zod.parse = (payload, ctx) => {
-    const input = payload.value;
-    if (!isPlainObject(input)) {
-      payload.issues.push({
-        expected: "record",
-        code: "invalid_type",
-        input,
-        inst
-      });
-      return payload;
-    }
-    const proms = [];
-    const values = def.keyType._zod.values;
-    if (values && !def.partial) {
-      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-      const recordKeys = /* @__PURE__ */ new Set();
-      for (const key of values) {
-        if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
-          recordKeys.add(typeof key === "number" ? key.toString() : key);
-          if (key === "__proto__")
-            continue;
-          const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
-          if (keyResult instanceof Promise) {
-            throw new Error("Async schemas not supported in object keys currently");
-          }
-          if (keyResult.issues.length) {
-            payload.issues.push({
-              code: "invalid_key",
-              origin: "record",
-              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-              input: key,
-              path: [key],
-              inst
-            });
-            continue;
-          }
-          const outKey = keyResult.value;
-          if (outKey === "__proto__")
-            continue;
-          const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
-          if (result instanceof Promise) {
-            proms.push(result.then((result2) => {
-              if (result2.issues.length) {
-                payload.issues.push(...prefixIssues(key, result2.issues));
-              }
-              payload.value[outKey] = result2.value;
-            }));
-          } else {
-            if (result.issues.length) {
-              payload.issues.push(...prefixIssues(key, result.issues));
-            }
-            payload.value[outKey] = result.value;
-          }
-        }
-      }
-      let unrecognized;
-      for (const key in input) {
-        if (!recordKeys.has(key)) {
-          if (def.mode === "loose") {
-            if (key === "__proto__")
-              continue;
-            payload.value[key] = input[key];
-          } else {
-            unrecognized = unrecognized ?? [];
-            unrecognized.push(key);
-          }
-        }
-      }
-      if (unrecognized && unrecognized.length > 0) {
-        payload.issues.push({
-          code: "unrecognized_keys",
-          input,
-          inst,
-          keys: unrecognized,
-          continue: true
-        });
-      }
-    } else {
-      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-      let unrecognized;
-      for (const key of Reflect.ownKeys(input)) {
-        if (key === "__proto__")
-          continue;
-        if (!Object.prototype.propertyIsEnumerable.call(input, key))
-          continue;
-        let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
-        if (keyResult instanceof Promise) {
-          throw new Error("Async schemas not supported in object keys currently");
-        }
-        const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
-        if (checkNumericKey) {
-          const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
-          if (retryResult instanceof Promise) {
-            throw new Error("Async schemas not supported in object keys currently");
-          }
-          if (retryResult.issues.length === 0) {
-            keyResult = retryResult;
-          }
-        }
-        if (keyResult.issues.length) {
-          if (def.mode === "loose") {
-            payload.value[key] = input[key];
-          } else if (values) {
-            unrecognized = unrecognized ?? [];
-            unrecognized.push(key);
-          } else {
-            payload.issues.push({
-              code: "invalid_key",
-              origin: "record",
-              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-              input: key,
-              path: [key],
-              inst
-            });
-          }
-          continue;
-        }
-        const outKey = keyResult.value;
-        if (outKey === "__proto__")
-          continue;
-        const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
-        if (result instanceof Promise) {
-          proms.push(result.then((result2) => {
-            if (result2.issues.length) {
-              payload.issues.push(...prefixIssues(key, result2.issues));
-            }
-            payload.value[outKey] = result2.value;
-          }));
-        } else {
-          if (result.issues.length) {
-            payload.issues.push(...prefixIssues(key, result.issues));
-          }
-          payload.value[outKey] = result.value;
-        }
-      }
-      if (unrecognized && unrecognized.length > 0) {
-        payload.issues.push({
-          code: "unrecognized_keys",
-          input,
-          inst,
-          keys: unrecognized,
-          continue: true
-        });
-      }
-    }
-    if (proms.length) {
-      return Promise.all(proms).then(() => payload);
-    }
-    return payload;
-  };
-});
-var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
-  $ZodType.init(inst, def);
-  const values = getEnumValues(def.entries);
-  const valuesSet = new Set(values);
-  inst._zod.values = valuesSet;
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
-    return new RegExp(patternValues.length ? `^(${patternValues.map((o) => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
-  });
-  inst._zod.parse = (payload, _ctx) => {
-    const input = payload.value;
-    if (valuesSet.has(input)) {
-      return payload;
-    }
-    payload.issues.push({
-      code: "invalid_value",
-      values,
-      input,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
-  $ZodType.init(inst, def);
-  const values = new Set(def.values);
-  inst._zod.values = values;
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const vals = zod.def.values;
-    return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
-  });
-  inst._zod.parse = (payload, _ctx) => {
-    const input = payload.value;
-    if (values.has(input)) {
-      return payload;
-    }
-    payload.issues.push({
-      code: "invalid_value",
-      values: def.values,
-      input,
-      inst
-    });
-    return payload;
-  };
-});
-var $ZodTransform = /* @__PURE__ */ $constructor("$ZodTransform", (inst, def) => {
-  $ZodType.init(inst, def);
-  inst._zod.optin = "optional";
-  globalConfig.memoizer?.guard(inst);
-  inst._zod.parse = (payload, ctx) => {
-    if (ctx.direction === "backward") {
-      throw new $ZodEncodeError(inst.constructor.name);
-    }
-    const _out = def.transform(payload.value, payload);
-    if (ctx.async) {
-      const output = _out instanceof Promise ? _out : Promise.resolve(_out);
-      return output.then((output2) => {
-        payload.value = output2;
-        return payload;
-      });
-    }
-    if (_out instanceof Promise) {
-      throw new $ZodAsyncError();
-    }
-    payload.value = _out;
-    return payload;
-  };
-});
-function handleOptionalResult(payload, result) {
-  payload.value = result.issues.length ? void 0 : result.value;
-  return payload;
-}
-var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
-  inst._zod.optout = "optional";
-  defineLazyInternal(inst, "values", (zod) => {
-    const values = zod.def.innerType._zod.values;
-    return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
-  });
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
-  });
-  inst._zod.parse = (payload, ctx) => {
-    if (payload.value === void 0) {
-      if (def.innerType._zod.optin !== "defaulted")
-        return payload;
-      const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
-      if (result instanceof Promise)
-        return result.then((result2) => handleOptionalResult(payload, result2));
-      return handleOptionalResult(payload, result);
-    }
-    return def.innerType._zod.run(payload, ctx);
-  };
-});
-var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
-  defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
-  defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
-  });
-  defineLazyInternal(inst, "values", (zod) => {
-    return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
-  });
-  inst._zod.parse = (payload, ctx) => {
-    if (payload.value === null)
-      return payload;
-    return def.innerType._zod.run(payload, ctx);
-  };
-});
-var $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
-  $ZodType.init(inst, def);
-  defineLazyInternal(inst, "values", (zod) => zod.def.in._zod.values);
-  defineLazyInternal(inst, "optin", (zod) => zod.def.in._zod.optin);
-  defineLazyInternal(inst, "optout", (zod) => zod.def.out._zod.optout);
-  defineLazyInternal(inst, "propValues", (zod) => zod.def.in._zod.propValues);
-  inst._zod.parse = (payload, ctx) => {
-    if (ctx.direction === "backward") {
-      const right = def.out._zod.run(payload, ctx);
-      if (right instanceof Promise) {
-        return right.then((right2) => handlePipeResult(right2, def.in, ctx));
-      }
-      return handlePipeResult(right, def.in, ctx);
-    }
-    const left = def.in._zod.run(payload, ctx);
-    if (left instanceof Promise) {
-      return left.then((left2) => handlePipeResult(left2, def.out, ctx));
-    }
-    return handlePipeResult(left, def.out, ctx);
-  };
-});
-function handlePipeResult(left, next, ctx) {
-  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
-    left.aborted = true;
-    return left;
-  }
-  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
-}
-
-// node_modules/zod/v4/core/registries.js
-var _a2;
-var $ZodRegistry = class {
-  constructor() {
-    this._map = /* @__PURE__ */ new WeakMap();
-    this._idmap = /* @__PURE__ */ new Map();
-  }
-  add(schema, ..._meta) {
-    const meta2 = _meta[0];
-    this._map.set(schema, meta2);
-    if (meta2 && typeof meta2 === "object" && "id" in meta2) {
-      this._idmap.set(meta2.id, schema);
-    }
-    return this;
-  }
-  clear() {
-    this._map = /* @__PURE__ */ new WeakMap();
-    this._idmap = /* @__PURE__ */ new Map();
-    return this;
-  }
-  remove(schema) {
-    const meta2 = this._map.get(schema);
-    if (meta2 && typeof meta2 === "object" && "id" in meta2) {
-      this._idmap.delete(meta2.id);
-    }
-    this._map.delete(schema);
-    return this;
-  }
-  get(schema) {
-    const p = schema._zod.parent;
-    if (p) {
-      const pm = { ...this.get(p) ?? {} };
-      delete pm.id;
-      const f = { ...pm, ...this._map.get(schema) };
-      return Object.keys(f).length ? f : void 0;
-    }
-    return this._map.get(schema);
-  }
-  has(schema) {
-    return this._map.has(schema);
-  }
-};
-function registry() {
-  return new $ZodRegistry();
-}
-(_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
-var globalRegistry = globalThis.__zod_globalRegistry;
-
-// node_modules/zod/v4/core/api.js
-function snapshotChecks(def) {
-  if (def.checks)
-    def.checks = [...def.checks];
-  return def;
-}
-// @__NO_SIDE_EFFECTS__
-function _string(Class, params) {
-  return new Class(snapshotChecks({ type: "string", ...normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _number(Class, params) {
-  return new Class(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _boolean(Class, params) {
-  return new Class({
-    type: "boolean",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _never(Class, params) {
-  return new Class({
-    type: "never",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _gte(value, params) {
-  return new $ZodCheckGreaterThan({
-    check: "greater_than",
-    ...normalizeParams(params),
-    value,
-    inclusive: true
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _nonnegative(params) {
-  return /* @__PURE__ */ _gte(0, params);
-}
-// @__NO_SIDE_EFFECTS__
-function _multipleOf(value, params) {
-  return new $ZodCheckMultipleOf({
-    check: "multiple_of",
-    ...normalizeParams(params),
-    value
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _maxLength(maximum, params) {
-  const ch = new $ZodCheckMaxLength({
-    check: "max_length",
-    ...normalizeParams(params),
-    maximum
-  });
-  return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function _minLength(minimum, params) {
-  return new $ZodCheckMinLength({
-    check: "min_length",
-    ...normalizeParams(params),
-    minimum
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _regex(pattern, params) {
-  return new $ZodCheckRegex({
-    check: "string_format",
-    format: "regex",
-    ...normalizeParams(params),
-    pattern
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function describe(description) {
-  const ch = new $ZodCheck({ check: "describe" });
-  ch._zod.onattach = [
-    (inst) => {
-      const existing = globalRegistry.get(inst) ?? {};
-      globalRegistry.add(inst, { ...existing, description });
-    }
-  ];
-  ch._zod.check = () => {
-  };
-  return ch;
-}
-
-// node_modules/zod/v4/mini/schemas.js
-var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
-  if (!inst._zod)
-    throw new Error("Uninitialized schema in ZodMiniType.");
-  $ZodType.init(inst, def);
-  inst.def = def;
-  inst.type = def.type;
-}, {
-  // `with` is an alias for `check`: the same function object, not a wrapper.
-  get with() {
-    return this.check;
-  },
-  set with(value) {
-    own(this, "with", value);
-  },
-  parse(data, params) {
-    return parse2(this, data, params, { callee: this.parse });
-  },
-  parseAsync(data, params) {
-    return parseAsync(this, data, params, { callee: this.parseAsync });
-  },
-  safeParse(data, params) {
-    return safeParse(this, data, params);
-  },
-  safeParseAsync(data, params) {
-    return safeParseAsync(this, data, params);
-  },
-  check(...checks) {
-    const def = this.def;
-    return this.clone({
-      ...def,
-      checks: [
-        ...def.checks ?? [],
-        ...checks.map((ch) => typeof ch === "function" ? { _zod: { check: ch, def: { check: "custom" }, onattach: [] } } : ch)
-      ]
-    }, { parent: true });
-  },
-  clone(_def, params) {
-    return clone(this, _def, params);
-  },
-  brand() {
-    return this;
-  },
-  register(reg, meta2) {
-    reg.add(this, meta2);
-    return this;
-  },
-  apply(fn, ...args) {
-    return args.length === 0 ? fn(this) : fn(this, ...args);
-  }
-});
-var ZodMiniString = /* @__PURE__ */ $constructor("ZodMiniString", (inst, def) => {
-  $ZodString.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function string2(params) {
-  return _string(ZodMiniString, params);
-}
-var ZodMiniNumber = /* @__PURE__ */ $constructor("ZodMiniNumber", (inst, def) => {
-  $ZodNumber.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function number2(params) {
-  return _number(ZodMiniNumber, params);
-}
-var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) => {
-  $ZodBoolean.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function boolean2(params) {
-  return _boolean(ZodMiniBoolean, params);
-}
-var ZodMiniNever = /* @__PURE__ */ $constructor("ZodMiniNever", (inst, def) => {
-  $ZodNever.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function never(params) {
-  return _never(ZodMiniNever, params);
-}
-var ZodMiniArray = /* @__PURE__ */ $constructor("ZodMiniArray", (inst, def) => {
-  $ZodArray.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function array(element, params) {
-  return new ZodMiniArray({
-    type: "array",
-    element,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniObject = /* @__PURE__ */ $constructor("ZodMiniObject", (inst, def) => {
-  $ZodObject.init(inst, def);
-  ZodMiniType.init(inst, def);
-  installLazyProp(inst, "shape", (self) => self._zod.def.shape, false);
-});
-// @__NO_SIDE_EFFECTS__
-function object(shape, params) {
-  const def = {
-    type: "object",
-    shape: shape ?? {},
-    ...normalizeParams(params)
-  };
-  return new ZodMiniObject(def);
-}
-// @__NO_SIDE_EFFECTS__
-function strictObject(shape, params) {
-  return new ZodMiniObject({
-    type: "object",
-    shape,
-    catchall: /* @__PURE__ */ never(),
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniUnion = /* @__PURE__ */ $constructor("ZodMiniUnion", (inst, def) => {
-  $ZodUnion.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function union(options, params) {
-  return new ZodMiniUnion({
-    type: "union",
-    options,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniTuple = /* @__PURE__ */ $constructor("ZodMiniTuple", (inst, def) => {
-  $ZodTuple.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function tuple(items, _paramsOrRest, _params) {
-  const hasRest = _paramsOrRest instanceof $ZodType;
-  const params = hasRest ? _params : _paramsOrRest;
-  const rest = hasRest ? _paramsOrRest : null;
-  return new ZodMiniTuple({
-    type: "tuple",
-    items,
-    rest,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniRecord = /* @__PURE__ */ $constructor("ZodMiniRecord", (inst, def) => {
-  $ZodRecord.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function record(keyType, valueType, params) {
-  if (!valueType || !valueType._zod) {
-    return new ZodMiniRecord({
-      type: "record",
-      keyType: /* @__PURE__ */ string2(),
-      valueType: keyType,
-      ...normalizeParams(valueType)
-    });
-  }
-  return new ZodMiniRecord({
-    type: "record",
-    keyType,
-    valueType,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniEnum = /* @__PURE__ */ $constructor("ZodMiniEnum", (inst, def) => {
-  $ZodEnum.init(inst, def);
-  ZodMiniType.init(inst, def);
-  inst.options = [...inst._zod.values];
-});
-// @__NO_SIDE_EFFECTS__
-function _enum(values, params) {
-  const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
-  return new ZodMiniEnum({
-    type: "enum",
-    entries,
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniLiteral = /* @__PURE__ */ $constructor("ZodMiniLiteral", (inst, def) => {
-  $ZodLiteral.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function literal(value, params) {
-  return new ZodMiniLiteral({
-    type: "literal",
-    values: Array.isArray(value) ? value : [value],
-    ...normalizeParams(params)
-  });
-}
-var ZodMiniTransform = /* @__PURE__ */ $constructor("ZodMiniTransform", (inst, def) => {
-  $ZodTransform.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function transform(fn) {
-  return new ZodMiniTransform({
-    type: "transform",
-    transform: fn
-  });
-}
-var ZodMiniOptional = /* @__PURE__ */ $constructor("ZodMiniOptional", (inst, def) => {
-  $ZodOptional.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function optional(innerType) {
-  return new ZodMiniOptional({
-    type: "optional",
-    innerType
-  });
-}
-var ZodMiniNullable = /* @__PURE__ */ $constructor("ZodMiniNullable", (inst, def) => {
-  $ZodNullable.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function nullable(innerType) {
-  return new ZodMiniNullable({
-    type: "nullable",
-    innerType
-  });
-}
-var ZodMiniPipe = /* @__PURE__ */ $constructor("ZodMiniPipe", (inst, def) => {
-  $ZodPipe.init(inst, def);
-  ZodMiniType.init(inst, def);
-});
-// @__NO_SIDE_EFFECTS__
-function pipe(in_, out) {
-  return new ZodMiniPipe({
-    type: "pipe",
-    in: in_,
-    out
-  });
-}
-var describe2 = describe;
-
-// src/model/program.ts
-var constructSchema = string2();
-var boundaryConstructs = ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"];
-var operationSchema = _enum(["append", "list-own-chain", "list", "check", "delete", "save-restore"]);
-var programBackendSchema = _enum([
-  "host",
-  "follows-kubelet",
-  "nft",
-  "legacy",
-  "native-nft",
-  "none",
-  "unknown"
-]);
-var tableSchema = _enum(["filter", "nat", "mangle", "raw", "security", "bridge", "arp"]);
-var tableUseSchema = object({
-  /** By construct: the only tables into which it writes it. */
-  writes: optional(record(constructSchema, array(tableSchema).check(_minLength(1)))),
-  /** By operation: the only tables on which it does it. */
-  reads: optional(record(string2(), array(tableSchema).check(_minLength(1))))
-});
-var sourced = { source: string2(), confidence: _enum(["seen", "documented", "inferred", "stated"]) };
-var setUseSchema = object({ creates: array(string2()), listsAll: optional(boolean2()) });
-var programVersionSchema = object({
-  /** semver range of the program's versions: `>=1.29`, `2.0 - 2.4`. */
-  versions: string2(),
-  backend: object({ value: programBackendSchema, ...sourced }),
-  /** Version of the iptables it runs, when it brings its own. */
-  iptables: optional(object({ value: string2(), ...sourced })),
-  ipset: optional(object({ value: string2(), ...sourced })),
-  nft: optional(object({ value: string2(), ...sourced })),
-  /** Where this range differs from what the profile states for all versions. */
-  writes: optional(object({ value: array(constructSchema), ...sourced })),
-  operations: optional(object({ value: array(operationSchema), ...sourced })),
-  tables: optional(object({ value: tableUseSchema, ...sourced })),
-  sets: optional(object({ value: setUseSchema, ...sourced })),
-  note: optional(string2())
-});
-var programProfileSchema = object({
-  id: string2(),
-  title: string2(),
-  /** How it is recognised inside an image: Go module paths, paths of binaries. */
-  recognise: optional(
-    object({ goModules: optional(array(string2())), paths: optional(array(string2())) })
-  ),
-  /** Constructs it writes into tables that iptables-nft owns; absent: not known. */
-  writes: optional(object({ value: array(constructSchema), ...sourced })),
-  /** What it does to tables that others write too; absent: not known. */
-  operations: optional(object({ value: array(operationSchema), ...sourced })),
-  /** In which tables it does so; absent: in all. */
-  tables: optional(object({ value: tableUseSchema, ...sourced })),
-  /** A kubelet is in it: it writes the marker chains by which iptables-wrapper v2 and later choose the backend. */
-  kubelet: optional(boolean2()),
-  /** It keeps changing rules while the node runs (matters for races). */
-  changesRules: optional(object({ value: boolean2(), ...sourced })),
-  /** Set types it creates, when it uses ipset; and whether it lists or saves all sets of the namespace. */
-  ipset: optional(
-    object({
-      value: setUseSchema,
-      ...sourced
-    })
-  ),
-  /** Commands it runs by name, besides plain `iptables` and `ip6tables`. */
-  runs: optional(object({ value: array(string2()), ...sourced })),
-  /** When the image's own copy of this program runs: how the backend of its iptables is chosen. `path`: whatever `iptables`
-   * resolves to. `self`: it runs the backend-named binaries itself (Felix). */
-  selects: optional(
-    object({
-      value: _enum(["path", "self"]),
-      /** Environment variable that decides, with the values that mean each backend. */
-      variable: optional(
-        object({
-          name: string2(),
-          values: record(string2(), _enum(["nft", "legacy", "auto"])),
-          default: _enum(["nft", "legacy", "auto"])
-        })
-      ),
-      ...sourced
-    })
-  ),
-  versions: array(programVersionSchema),
-  notes: optional(array(string2()))
-});
-
-// src/knowledge/encodings.json
-var encodings_default = {
-  measured: {
-    iptables: ["1.8.0", "1.8.2", "1.8.3", "1.8.4", "1.8.5", "1.8.6", "1.8.7", "1.8.8", "1.8.9", "1.8.10", "1.8.11", "1.8.13"],
-    nft: ["0.9.8", "1.0.6", "1.1.3", "1.1.7"],
-    kernel: "6.18.44",
-    date: "2026-11-22",
-    method: "Each writer put each rule into a fresh network namespace, each reader ran each command on it. 1.8.1 and 1.8.12 were not measured: 1.8.12 lies between releases that agree everywhere, 1.8.1 is a gap where 1.8.0 and 1.8.2 differ."
-  },
-  constructs: {
-    "address-prefix": {
-      title: "IPv4 addresses with a prefix of 8, 16 or 24 bits",
-      scenarios: ["accept-src", "masq-plain", "masq-random-fully", "ct-localnet", "addrtype-neg", "snat-fully", "src-slash8-neg", "policy-drop"]
-    },
-    "v6-address-prefix": { title: "IPv6 addresses with a prefix of whole bytes", scenarios: ["v6-masq", "v6-reject", "v6-src", "v6-dst-protocol"] },
-    "mark-match": {
-      title: "matches on the packet mark (-m mark --mark)",
-      scenarios: ["mark-match-kubelet", "mark-match-plain", "mark-match-neg", "mark-match-full", "tproxy", "rpfilter", "v6-mark"]
-    },
-    port: {
-      title: "single ports (--dport, --sport)",
-      scenarios: [
-        "dnat",
-        "reject",
-        "reject-rst",
-        "tcp-dport",
-        "udp-dport",
-        "udp-dport-comment",
-        "tcp-both-ports",
-        "hashlimit",
-        "ct-notrack",
-        "checksum",
-        "v6-dport",
-        "v6-dnat"
-      ]
-    },
-    "tcp-flags": { title: "TCP flags (--tcp-flags, --syn)", scenarios: ["tcp-flags", "tcp-not-syn", "tcpmss-clamp", "tcpmss-match"] },
-    "port-range": { title: "port ranges (--dport a:b)", scenarios: ["dnat-shift", "tcp-dport-range", "tcp-sport-neg", "tcp-both-ports", "v6-dport-range"] },
-    nflog: { title: "NFLOG targets", scenarios: ["nflog", "nflog-prefix"] },
-    tproxy: { title: "a protocol with a mark match and no port (-p tcp -m mark, as in TPROXY rules)", scenarios: ["tproxy"] },
-    "v6-address-protocol": { title: "IPv6 rules with an address and a protocol", scenarios: ["v6-dst-protocol"] },
-    comment: {
-      title: "a comment beside another match",
-      scenarios: ["mark-match-kubelet", "ct-localnet", "dnat-comment", "statistic-random", "reject", "udp-dport-comment", "proto-ipip", "nflog"]
-    },
-    "comment-only": { title: "a comment and no other match", scenarios: ["jump-own", "comment-only", "comment-long", "masq-random-fully", "set-match-neg"] },
-    notrack: { title: "NOTRACK targets", scenarios: ["notrack"] },
-    "iface-wild": { title: "interface names with a wildcard (-i cali+)", scenarios: ["iface-wild", "iface-out-wild", "iface-neg-wild"] },
-    "src-odd-mask": { title: "addresses with a mask that is no prefix", scenarios: ["src-odd-mask"] },
-    protocol: {
-      title: "a protocol (-p) without ports",
-      scenarios: [
-        "masq-ports",
-        "ct-origdst",
-        "dnat-comment",
-        "redirect",
-        "recent-set",
-        "multiport",
-        "multiport-neg",
-        "tcp-option",
-        "sctp-dport",
-        "icmp-echo",
-        "icmp-any",
-        "icmp-code",
-        "proto-neg",
-        "proto-ipip",
-        "esp",
-        "goto",
-        "tproxy"
-      ]
-    },
-    "needs-protocol": {
-      title: "a match or target that needs a protocol",
-      scenarios: [
-        "masq-ports",
-        "dnat-comment",
-        "redirect",
-        "recent-set",
-        "multiport",
-        "multiport-neg",
-        "tcp-option",
-        "sctp-dport",
-        "icmp-echo",
-        "icmp-any",
-        "icmp-code",
-        "esp",
-        "tproxy",
-        "dnat",
-        "reject-rst",
-        "tcpmss-clamp",
-        "tcpmss-match"
-      ]
-    },
-    "nft-unknown-expression": {
-      title: "nft expressions that iptables does not know (ct state, limit over, log, reject, fib, quota, socket, numgen, named counters, NAT statements)",
-      scenarios: [
-        "nft-ct-state",
-        "nft-ct-state-vmap",
-        "nft-limit-over",
-        "nft-limit-bytes",
-        "nft-log",
-        "nft-reject",
-        "nft-reject-rst",
-        "nft-fib",
-        "nft-quota",
-        "nft-socket",
-        "nft-mark-ct",
-        "nft-named-counter",
-        "nft-numgen",
-        "nft-v6-ct",
-        "nft-nat-masq",
-        "nft-nat-dnat",
-        "nft-raw-notrack",
-        "nft-nat-redirect",
-        "nft-mangle-tcpmss"
-      ]
-    },
-    "nft-regular-chain-native": { title: "an unknown expression in a chain that no base chain reaches", scenarios: ["nft-regular-chain-native"] },
-    "nft-set-lookup": {
-      title: "lookups in nft sets (ip saddr { }, tcp dport { 22, 80 }, @name)",
-      scenarios: ["nft-tcp-dport-set", "nft-saddr-set", "nft-saddr-interval", "nft-oif-set", "nft-named-set"]
-    },
-    "nft-port-or-mark": {
-      title: "native port and mark matches (tcp dport 22, meta mark 0x1)",
-      scenarios: ["nft-tcp-dport", "nft-tcp-dport-counter", "nft-meta-mark", "nft-meta-mark-mask", "nft-owner-table"]
-    },
-    "nft-port-range-cmp": { title: "native port ranges as nft up to 1.0.6 stores them", scenarios: ["nft-tcp-dport-range"] },
-    "nft-port-range": { title: "native port ranges as nft from 1.1.3 stores them", scenarios: ["nft-tcp-dport-range"] },
-    "nft-port-not-in-range": { title: "native negated port ranges (tcp dport != 1-1023)", scenarios: ["nft-tcp-dport-neq-range"] },
-    "nft-mark-set": { title: "meta mark set with a verdict", scenarios: ["nft-meta-mark-set"] },
-    "nft-limit": { title: "limit rate without over or bytes", scenarios: ["nft-limit"] },
-    "nft-l4proto": { title: "meta l4proto", scenarios: ["nft-l4proto"] },
-    "nft-log-group": { title: "log group with a verdict", scenarios: ["nft-log-group"] },
-    "nft-l4proto-set": { title: "meta l4proto { tcp, udp } with th dport", scenarios: ["nft-l4proto-set"] },
-    "nft-icmp-ttl-pkttype": { title: "icmp type, ip ttl, meta pkttype", scenarios: ["nft-icmp", "nft-pkttype", "nft-ttl"] },
-    "nft-skuid": { title: "meta skuid", scenarios: ["nft-skuid"] },
-    "nft-address-range-cmp": { title: "address ranges as nft up to 1.0.6 stores them", scenarios: ["nft-saddr-range"] },
-    "nft-address-range": { title: "address ranges as nft from 1.1.3 stores them", scenarios: ["nft-saddr-range"] },
-    "nft-other-base-chain-empty": {
-      title: "an empty base chain of another name or priority (chain input { type filter hook input ... })",
-      scenarios: ["nft-lowercase-base-empty", "nft-nat-wrongprio"]
-    },
-    "nft-other-base-chain": { title: "a base chain of another name or priority, with rules", scenarios: ["nft-lowercase-base", "nft-extra-base-prio"] },
-    "nft-builtin-wrong-priority": { title: "INPUT as a base chain with another priority", scenarios: ["nft-INPUT-wrong-prio"] },
-    "nft-builtin-wrong-hook": { title: "INPUT as a base chain on another hook", scenarios: ["nft-INPUT-wrong-hook"] },
-    "nft-builtin-regular": { title: "INPUT as a chain without a hook", scenarios: ["nft-INPUT-regular"] },
-    "nft-second-base-chain": { title: "a second base chain on the hook of a built-in chain", scenarios: ["nft-second-base-chain"] },
-    "nft-table-of-other-name": { title: "tables of another name (table ip mytable)", scenarios: ["nft-other-table", "nft-kube-proxy"] },
-    "v6-masquerade": { title: "IPv6 MASQUERADE --random-fully", scenarios: ["v6-masq"] },
-    "v6-dnat": { title: "IPv6 DNAT to an address and port", scenarios: ["v6-dnat"] },
-    limit: { title: "limits (-m limit)", scenarios: ["limit-log", "limit-accept", "nflog"] },
-    "comment-long": { title: "comments of more than 100 characters", scenarios: ["comment-long"] },
-    "v6-protocol": { title: "IPv6 rules with a protocol", scenarios: ["v6-dport", "v6-dport-range", "v6-icmp", "v6-dnat"] },
-    "v6-icmp": { title: "ICMPv6 types", scenarios: ["v6-icmp"] },
-    "eb-mac-ip": { title: "ebtables rules with a hardware address and an IP address", family: "bridge", scenarios: ["eb-kubenet"] },
-    "eb-among": { title: "among matches of ebtables", family: "bridge", scenarios: ["eb-among"] },
-    "eb-target-argument": { title: "dnat and mark targets of ebtables", family: "bridge", scenarios: ["eb-dnat", "eb-mark"] },
-    "eb-unchanged": { title: "ebtables rules that every measured pair lists alike", family: "bridge", scenarios: ["eb-drop-if", "eb-arp", "eb-mac-neg", "eb-mark-match", "eb-ip-ports", "eb-pkttype", "eb-vlan"] },
-    "arp-src": { title: "addresses in arptables rules (-s, -d)", family: "arp", scenarios: ["arp-src"] },
-    "arp-mangle": { title: "mangle targets of arptables", family: "arp", scenarios: ["arp-mangle"] },
-    "arp-iface": { title: "interfaces and operations in arptables rules (-i, --opcode)", family: "arp", scenarios: ["arp-iface"] },
-    "nft-bridge": { title: "nft rules with a protocol in the table of ebtables (table bridge filter)", family: "bridge", scenarios: ["nft-bridge-filter"] },
-    unchanged: {
-      title: "rule content that every measured pair reads alike",
-      scenarios: [
-        "mark-set-or",
-        "mark-set-xor",
-        "mark-set-xmark",
-        "ct-state",
-        "ct-state-invalid-drop",
-        "ct-state-dnat",
-        "state-match",
-        "addrtype",
-        "addrtype-limitif",
-        "dnat-range",
-        "statistic-nth",
-        "recent-rcheck",
-        "set-match",
-        "set-target",
-        "iface-neg",
-        "iface-plus-only",
-        "physdev-bridged",
-        "physdev-out",
-        "nfacct",
-        "socket",
-        "ct-zone",
-        "connmark",
-        "connmark-save",
-        "ttl-match",
-        "ttl-target",
-        "length",
-        "owner",
-        "policy",
-        "dscp-match",
-        "mac",
-        "iprange",
-        "pkttype",
-        "fragment",
-        "no-target",
-        "trace",
-        "v6-rpfilter",
-        "v6-hl"
-      ]
-    },
-    "nft-unchanged": {
-      title: "nft scripts that every measured iptables reads alike or does not see",
-      scenarios: [
-        "nft-empty-builtin",
-        "nft-drop",
-        "nft-iif-index",
-        "nft-iifname",
-        "nft-iifname-wild",
-        "nft-comment",
-        "nft-set-unused",
-        "nft-map-unused",
-        "nft-policy-drop",
-        "nft-regular-chain",
-        "nft-goto",
-        "nft-table-empty",
-        "nft-dormant",
-        "nft-inet-filter",
-        "nft-firewalld",
-        "nft-netdev",
-        "nft-v6-in-v4reader"
-      ]
-    }
-  },
-  encodings: [
-    {
-      id: "address-prefix",
-      constructs: ["address-prefix"],
-      tool: "iptables",
-      writer: { min: "1.8.7" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { max: "1.8.6" },
-          outcome: "misread",
-          text: "the prefix is read as /32: -s 10.42.0.0/16 is listed as -s 10.42.0.0/32"
-        },
-        { operations: ["check", "delete"], reader: { max: "1.8.6" }, outcome: "not-found", text: "the rule is there and is not found" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.6" },
-          outcome: "rewritten",
-          text: "a rule for one address (/32) replaces the rule for the network"
-        }
-      ],
-      commits: [{ hash: "323259001d617ae359430a03ee3d3e7f107684e0", title: "nft: Optimize class-based IP prefix matches", release: "1.8.7" }],
-      scenarios: ["accept-src", "masq-plain", "masq-random-fully", "ct-localnet", "addrtype-neg", "snat-fully", "src-slash8-neg", "policy-drop"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=323259001d617ae359430a03ee3d3e7f107684e0"
-      ]
-    },
-    {
-      id: "v6-address-prefix",
-      constructs: ["v6-address-prefix"],
-      tool: "iptables",
-      writer: { min: "1.8.7" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.6" }, outcome: "misread", text: "the prefix is read as /128" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.6" },
-          outcome: "rewritten",
-          text: "a rule for one address (/128) replaces the rule for the network"
-        }
-      ],
-      commits: [{ hash: "323259001d617ae359430a03ee3d3e7f107684e0", title: "nft: Optimize class-based IP prefix matches", release: "1.8.7" }],
-      scenarios: ["v6-masq", "v6-reject", "v6-src"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=323259001d617ae359430a03ee3d3e7f107684e0"
-      ]
-    },
-    {
-      id: "mark-match",
-      constructs: ["mark-match"],
-      tool: "iptables",
-      writer: { min: "1.8.8" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { max: "1.8.7" },
-          outcome: "misread",
-          text: "the mark match is gone: -m mark --mark 0x8000/0x8000 -j DROP is listed as -j DROP"
-        },
-        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.7" },
-          outcome: "rewritten",
-          text: "the rule without its mark match is left: a DROP for marked packets becomes a DROP for all"
-        }
-      ],
-      commits: [{ hash: "94309632a13000e06ed02e08f0bcbed94080abb3", title: "nft: native mark matching support", release: "1.8.8" }],
-      scenarios: ["mark-match-kubelet", "mark-match-plain", "mark-match-neg", "mark-match-full", "tproxy", "rpfilter", "v6-mark"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://github.com/kubernetes/kubernetes/issues/112477",
-        "https://git.netfilter.org/iptables/commit/?id=94309632a13000e06ed02e08f0bcbed94080abb3"
-      ]
-    },
-    {
-      id: "port",
-      constructs: ["port"],
-      tool: "iptables",
-      writer: { min: "1.8.8" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { max: "1.8.7" },
-          outcome: "misread",
-          text: "the port is gone: -p tcp --dport 22 -j ACCEPT is listed as -p tcp -j ACCEPT"
-        },
-        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.7" },
-          outcome: "rewritten",
-          text: "the rule without the port is left in the kernel"
-        }
-      ],
-      commits: [
-        { hash: "c034cf31dd1a9079e197e4e6bb72bc7d19448114", title: "nft: prefer native expressions instead of udp match", release: "1.8.8" },
-        { hash: "6aba94ef5f50734dc72f455f195787b9c8540a78", title: "nft: prefer native expressions instead of tcp match", release: "1.8.8" },
-        { hash: "98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8", title: "nft: add support for native tcp flag matching", release: "1.8.8" }
-      ],
-      scenarios: [
-        "dnat",
-        "reject",
-        "reject-rst",
-        "tcp-dport",
-        "udp-dport",
-        "udp-dport-comment",
-        "tcp-both-ports",
-        "hashlimit",
-        "ct-notrack",
-        "checksum",
-        "v6-dport",
-        "v6-dnat"
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=c034cf31dd1a9079e197e4e6bb72bc7d19448114",
-        "https://git.netfilter.org/iptables/commit/?id=6aba94ef5f50734dc72f455f195787b9c8540a78",
-        "https://git.netfilter.org/iptables/commit/?id=98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8"
-      ]
-    },
-    {
-      id: "tcp-flags",
-      constructs: ["tcp-flags"],
-      tool: "iptables",
-      writer: { min: "1.8.8" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { max: "1.8.7" },
-          outcome: "misread",
-          text: "the flag match is gone: -p tcp --tcp-flags SYN,RST,ACK SYN -j DROP is listed as -p tcp -j DROP"
-        },
-        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.7" },
-          outcome: "rewritten",
-          text: "the rule without the flag match is left in the kernel"
-        }
-      ],
-      commits: [
-        { hash: "c034cf31dd1a9079e197e4e6bb72bc7d19448114", title: "nft: prefer native expressions instead of udp match", release: "1.8.8" },
-        { hash: "6aba94ef5f50734dc72f455f195787b9c8540a78", title: "nft: prefer native expressions instead of tcp match", release: "1.8.8" },
-        { hash: "98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8", title: "nft: add support for native tcp flag matching", release: "1.8.8" }
-      ],
-      scenarios: ["tcp-flags", "tcp-not-syn", "tcpmss-clamp", "tcpmss-match"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=c034cf31dd1a9079e197e4e6bb72bc7d19448114",
-        "https://git.netfilter.org/iptables/commit/?id=6aba94ef5f50734dc72f455f195787b9c8540a78",
-        "https://git.netfilter.org/iptables/commit/?id=98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8"
-      ]
-    },
-    {
-      id: "port-range",
-      constructs: ["port-range"],
-      tool: "iptables",
-      writer: { min: "1.8.8" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          text: "table is incompatible, use 'nft' tool (exit code 1), for every listing of that table"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", forms: ["-S", "-S CHAIN"], text: "the match or target is gone" },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either, because another chain of the table is incompatible"
-        },
-        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" }
-      ],
-      commits: [
-        { hash: "c034cf31dd1a9079e197e4e6bb72bc7d19448114", title: "nft: prefer native expressions instead of udp match", release: "1.8.8" },
-        { hash: "6aba94ef5f50734dc72f455f195787b9c8540a78", title: "nft: prefer native expressions instead of tcp match", release: "1.8.8" },
-        { hash: "98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8", title: "nft: add support for native tcp flag matching", release: "1.8.8" }
-      ],
-      scenarios: ["dnat-shift", "tcp-dport-range", "tcp-sport-neg", "tcp-both-ports", "v6-dport-range"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=c034cf31dd1a9079e197e4e6bb72bc7d19448114",
-        "https://git.netfilter.org/iptables/commit/?id=6aba94ef5f50734dc72f455f195787b9c8540a78",
-        "https://git.netfilter.org/iptables/commit/?id=98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8"
-      ]
-    },
-    {
-      id: "nflog",
-      constructs: ["nflog"],
-      tool: "iptables",
-      writer: { min: "1.8.8" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          text: "table is incompatible, use 'nft' tool (exit code 1), for every listing of that table"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", forms: ["-S", "-S CHAIN"], text: "the match or target is gone" },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either, because another chain of the table is incompatible"
-        },
-        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" }
-      ],
-      commits: [
-        {
-          hash: "db99f6019eab5f108fe1050349b3e793ea21353d",
-          title: "extensions: libxt_NFLOG: use nft built-in logging instead of xt_NFLOG",
-          release: "1.8.8"
-        }
-      ],
-      scenarios: ["nflog", "nflog-prefix"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=db99f6019eab5f108fe1050349b3e793ea21353d"
-      ]
-    },
-    {
-      id: "tproxy",
-      constructs: ["tproxy"],
-      tool: "iptables",
-      writer: { min: "1.8.10" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.8", max: "1.8.8" },
-          outcome: "misread",
-          text: "the protocol is lost or another one is shown"
-        },
-        {
-          operations: ["check", "delete"],
-          reader: { min: "1.8.8", max: "1.8.8" },
-          outcome: "not-found",
-          text: "the rule is there and is not found"
-        },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.8", max: "1.8.8" },
-          outcome: "refused",
-          text: "restore rejects what save printed"
-        }
-      ],
-      commits: [{ hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }],
-      scenarios: ["tproxy"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
-      ]
-    },
-    {
-      id: "v6-address-protocol",
-      constructs: ["v6-address-protocol"],
-      tool: "iptables",
-      writer: { min: "1.8.10" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.8", max: "1.8.8" },
-          outcome: "misread",
-          text: "another address is shown: -d fe80::/64 -p udp is listed as -d 1100::/64 -p udp"
-        },
-        {
-          operations: ["check", "delete"],
-          reader: { min: "1.8.8", max: "1.8.8" },
-          outcome: "not-found",
-          text: "the rule is there and is not found"
-        },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.8", max: "1.8.8" },
-          outcome: "rewritten",
-          text: "a rule for another network is left in the kernel"
-        }
-      ],
-      commits: [{ hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }],
-      scenarios: ["v6-dst-protocol"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
-      ]
-    },
-    {
-      id: "comment",
-      constructs: ["comment"],
-      tool: "iptables",
-      writer: { max: "1.8.2" },
-      effects: [
-        {
-          operations: ["check", "delete"],
-          reader: {},
-          outcome: "not-found",
-          text: "the comment is stored after the other matches, so that no release finds the rule by specification"
-        }
-      ],
-      commits: [{ hash: "ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6", title: "xtables: Don't use native nftables comments", release: "1.8.3" }],
-      scenarios: ["mark-match-kubelet", "ct-localnet", "dnat-comment", "statistic-random", "reject", "udp-dport-comment", "proto-ipip", "nflog"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://github.com/kubernetes/kubernetes/issues/82361",
-        "https://git.netfilter.org/iptables/commit/?id=ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6"
-      ]
-    },
-    {
-      id: "notrack",
-      constructs: ["notrack"],
-      tool: "iptables",
-      writer: {},
-      effects: [
-        {
-          operations: ["check", "delete"],
-          reader: { max: "1.8.4" },
-          outcome: "not-found",
-          text: "the rule is there and is not found, not even its own"
-        }
-      ],
-      commits: [],
-      scenarios: ["notrack"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://github.com/kubernetes/kubernetes/issues/94700",
-        "https://github.com/cilium/cilium/issues/20884"
-      ]
-    },
-    {
-      id: "src-odd-mask-writer",
-      constructs: ["src-odd-mask"],
-      tool: "iptables",
-      writer: { min: "1.8.7", max: "1.8.7" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.6" }, outcome: "misread", text: "10.1.2.3/255.255.0.255 is read as another network" },
-        { operations: ["check", "delete"], reader: { max: "1.8.6" }, outcome: "not-found", text: "1.8.7 stored another mask" },
-        { operations: ["check", "delete"], reader: { min: "1.8.8" }, outcome: "not-found", text: "1.8.7 stored another mask" },
-        { operations: ["save-restore"], reader: { max: "1.8.6" }, outcome: "rewritten", text: "a rule with another mask is left" }
-      ],
-      commits: [{ hash: "323259001d617ae359430a03ee3d3e7f107684e0", title: "nft: Optimize class-based IP prefix matches", release: "1.8.7" }],
-      scenarios: ["src-odd-mask"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=323259001d617ae359430a03ee3d3e7f107684e0"
-      ]
-    },
-    {
-      id: "src-odd-mask-reader-older",
-      constructs: ["src-odd-mask"],
-      tool: "iptables",
-      writer: { max: "1.8.6" },
-      effects: [
-        {
-          operations: ["check", "delete"],
-          reader: { min: "1.8.7", max: "1.8.7" },
-          outcome: "not-found",
-          text: "1.8.7 builds another mask for the rule it looks for"
-        },
-        { operations: ["save-restore"], reader: { min: "1.8.7", max: "1.8.7" }, outcome: "rewritten", text: "1.8.7 stores another mask" }
-      ],
-      commits: [],
-      scenarios: ["src-odd-mask"],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "src-odd-mask-reader-newer",
-      constructs: ["src-odd-mask"],
-      tool: "iptables",
-      writer: { min: "1.8.8" },
-      effects: [
-        {
-          operations: ["check", "delete"],
-          reader: { min: "1.8.7", max: "1.8.7" },
-          outcome: "not-found",
-          text: "1.8.7 builds another mask for the rule it looks for"
-        },
-        { operations: ["save-restore"], reader: { min: "1.8.7", max: "1.8.7" }, outcome: "rewritten", text: "1.8.7 stores another mask" }
-      ],
-      commits: [],
-      scenarios: ["src-odd-mask"],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "protocol",
-      constructs: ["protocol"],
-      tool: "iptables",
-      writer: { min: "1.8.2", max: "1.8.9" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the protocol is gone" },
-        { operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "the rule is there and is not found" },
-        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "rewritten", text: "the rule without its protocol is left" }
-      ],
-      commits: [
-        { hash: "5ee03e6df41727652e0dc6ffaef8411b8840d812", title: "xtables: Use meta l4proto for -p match", release: "1.8.1" },
-        { hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }
-      ],
-      scenarios: [
-        "masq-ports",
-        "ct-origdst",
-        "dnat-comment",
-        "redirect",
-        "recent-set",
-        "multiport",
-        "multiport-neg",
-        "tcp-option",
-        "sctp-dport",
-        "icmp-echo",
-        "icmp-any",
-        "icmp-code",
-        "proto-neg",
-        "proto-ipip",
-        "esp",
-        "goto",
-        "tproxy"
-      ],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=5ee03e6df41727652e0dc6ffaef8411b8840d812",
-        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
-      ]
-    },
-    {
-      id: "needs-protocol",
-      constructs: ["needs-protocol"],
-      tool: "iptables",
-      writer: { min: "1.8.2", max: "1.8.9" },
-      effects: [
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.0" },
-          outcome: "refused",
-          text: "restore rejects what save printed, because the protocol is missing"
-        }
-      ],
-      commits: [
-        { hash: "5ee03e6df41727652e0dc6ffaef8411b8840d812", title: "xtables: Use meta l4proto for -p match", release: "1.8.1" },
-        { hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }
-      ],
-      scenarios: [
-        "masq-ports",
-        "dnat-comment",
-        "redirect",
-        "recent-set",
-        "multiport",
-        "multiport-neg",
-        "tcp-option",
-        "sctp-dport",
-        "icmp-echo",
-        "icmp-any",
-        "icmp-code",
-        "esp",
-        "tproxy",
-        "dnat",
-        "reject-rst",
-        "tcpmss-clamp",
-        "tcpmss-match"
-      ],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=5ee03e6df41727652e0dc6ffaef8411b8840d812",
-        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
-      ]
-    },
-    {
-      id: "ports-for-1.8.0",
-      constructs: ["port", "port-range", "tcp-flags"],
-      tool: "iptables",
-      writer: { min: "1.8.2", max: "1.8.7" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the protocol is gone" },
-        { operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "the rule is there and is not found" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.0" },
-          outcome: "refused",
-          text: "restore rejects what save printed, because the protocol is missing"
-        }
-      ],
-      commits: [{ hash: "5ee03e6df41727652e0dc6ffaef8411b8840d812", title: "xtables: Use meta l4proto for -p match", release: "1.8.1" }],
-      scenarios: [
-        "checksum",
-        "ct-notrack",
-        "dnat",
-        "dnat-shift",
-        "hashlimit",
-        "reject",
-        "reject-rst",
-        "tcp-both-ports",
-        "tcp-dport",
-        "tcp-dport-range",
-        "tcp-flags",
-        "tcp-not-syn",
-        "tcp-sport-neg",
-        "tcpmss-clamp",
-        "tcpmss-match",
-        "udp-dport",
-        "udp-dport-comment",
-        "v6-dnat",
-        "v6-dport",
-        "v6-dport-range"
-      ],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=5ee03e6df41727652e0dc6ffaef8411b8840d812"
-      ]
-    },
-    {
-      id: "comment-only",
-      constructs: ["comment-only"],
-      tool: "iptables",
-      writer: { max: "1.8.2" },
-      effects: [{ operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "1.8.0 does not find rules with a comment" }],
-      commits: [{ hash: "ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6", title: "xtables: Don't use native nftables comments", release: "1.8.3" }],
-      scenarios: ["jump-own", "comment-only", "comment-long", "masq-random-fully", "set-match-neg"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6"
-      ]
-    },
-    {
-      id: "iface-wild",
-      constructs: ["iface-wild"],
-      tool: "iptables",
-      writer: {},
-      effects: [
-        {
-          operations: ["check", "delete"],
-          reader: { max: "1.8.0" },
-          outcome: "not-found",
-          text: "1.8.0 does not find rules with an interface wildcard, not even its own"
-        }
-      ],
-      commits: [{ hash: "8c918db6a7afc171fb2baf9c20ec6385940d2bfc", title: "xtables: Fix for matching rules with wildcard interfaces", release: "1.8.2" }],
-      scenarios: ["iface-wild", "iface-out-wild", "iface-neg-wild"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=8c918db6a7afc171fb2baf9c20ec6385940d2bfc"
-      ]
-    },
-    {
-      id: "tproxy-for-1.8.0",
-      constructs: ["tproxy"],
-      tool: "iptables",
-      writer: { max: "1.8.7" },
-      effects: [
-        {
-          operations: ["check", "delete"],
-          reader: { max: "1.8.0" },
-          outcome: "not-found",
-          text: "the rule is there and is not found, not even its own"
-        }
-      ],
-      commits: [],
-      scenarios: ["tproxy"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "v6-masquerade",
-      constructs: ["v6-masquerade"],
-      tool: "iptables",
-      writer: {},
-      effects: [{ operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "restore rejects what save printed" }],
-      commits: [],
-      scenarios: ["v6-masq"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "v6-dnat",
-      constructs: ["v6-dnat"],
-      tool: "iptables",
-      writer: { min: "1.8.8" },
-      effects: [{ operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "restore rejects what save printed" }],
-      commits: [],
-      scenarios: ["v6-dnat"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "limit",
-      constructs: ["limit"],
-      tool: "iptables",
-      writer: { min: "1.8.2" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        { operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "the rule is there and is not found" }
-      ],
-      commits: [{ hash: "5de8dcf75941c533f2dae8a40bf8b6128b8287f3", title: "xtables: Use native nftables limit expression", release: "1.8.1" }],
-      scenarios: ["limit-log", "limit-accept", "nflog"],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=5de8dcf75941c533f2dae8a40bf8b6128b8287f3"
-      ]
-    },
-    {
-      id: "comment-long",
-      constructs: ["comment-long"],
-      tool: "iptables",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-S"],
-          text: "exit 0; the reader complains about the length"
-        }
-      ],
-      commits: [],
-      scenarios: ["comment-long"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "v6-protocol-of-1.8.0",
-      constructs: ["v6-protocol"],
-      tool: "iptables",
-      writer: { max: "1.8.0" },
-      effects: [
-        { operations: ["check", "delete"], reader: { min: "1.8.9" }, outcome: "not-found", text: "the rule is there and is not found" },
-        { operations: ["save-restore"], reader: { min: "1.8.2", max: "1.8.8" }, outcome: "rewritten", text: "another rule is left" }
-      ],
-      commits: [],
-      scenarios: ["v6-dport", "v6-dport-range", "v6-icmp", "v6-dnat"],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "v6-icmp",
-      constructs: ["v6-icmp"],
-      tool: "iptables",
-      writer: { min: "1.8.2" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the match is gone" },
-        { operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "the rule is there and is not found" },
-        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "restore rejects what save printed" }
-      ],
-      commits: [{ hash: "5ee03e6df41727652e0dc6ffaef8411b8840d812", title: "xtables: Use meta l4proto for -p match", release: "1.8.1" }],
-      scenarios: ["v6-icmp"],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=5ee03e6df41727652e0dc6ffaef8411b8840d812"
-      ]
-    },
-    {
-      id: "eb-save-of-1.8.0",
-      constructs: ["eb-mac-ip", "eb-among", "eb-target-argument", "eb-unchanged", "arp-src", "arp-mangle", "arp-iface"],
-      tool: "iptables",
-      writer: {},
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-save"], text: "ebtables-save and arptables-save do not exist in 1.8.0" },
-        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "ebtables-save and arptables-save do not exist in 1.8.0" }
-      ],
-      commits: [
-        { hash: "922508e9156327ccb8e35243781cf85f5787ee40", title: "xtables: implement ebtables-{save,restore}", release: "1.8.1" },
-        { hash: "63c3dae305cf27cabe5577da5599ddc26f4af36c", title: "xtables: Implement arptables-{save,restore}", release: "1.8.1" }
-      ],
-      scenarios: ["eb-drop-if", "eb-kubenet", "eb-arp", "eb-mac-neg", "eb-dnat", "eb-mark", "eb-mark-match", "eb-among", "eb-ip-ports", "eb-pkttype", "eb-vlan", "arp-src", "arp-mangle", "arp-iface"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=922508e9156327ccb8e35243781cf85f5787ee40",
-        "https://git.netfilter.org/iptables/commit/?id=63c3dae305cf27cabe5577da5599ddc26f4af36c"
-      ]
-    },
-    {
-      id: "eb-mac-ip",
-      constructs: ["eb-mac-ip"],
-      tool: "iptables",
-      writer: { min: "1.8.10" },
-      effects: [
-        { operations: ["list"], reader: { min: "1.8.8", max: "1.8.8" }, outcome: "misread", text: "another hardware address is shown: -s 0a:58:0a:f4:00:01 is listed as -s 76:65:74:68:00:00" },
-        { operations: ["save-restore"], reader: { min: "1.8.8", max: "1.8.8" }, outcome: "rewritten", text: "a rule with another hardware address is left in the kernel" }
-      ],
-      commits: [
-        { hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }
-      ],
-      scenarios: ["eb-kubenet"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
-      ]
-    },
-    {
-      id: "eb-among",
-      constructs: ["eb-among"],
-      tool: "iptables",
-      writer: { min: "1.8.4" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.3" }, outcome: "refused", text: "table is incompatible, use 'nft' tool (exit code 255), for every listing of that table" },
-        { operations: ["list"], reader: { min: "1.8.2", max: "1.8.3" }, outcome: "announced", forms: ["-save"], text: "exit 0; the table is left out and a line says so" }
-      ],
-      commits: [
-        { hash: "26753888720d8e7eb422ae4311348347f5a05cb4", title: "nft: bridge: Rudimental among extension support", release: "1.8.4" }
-      ],
-      scenarios: ["eb-among"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=26753888720d8e7eb422ae4311348347f5a05cb4"
-      ]
-    },
-    {
-      id: "eb-target-argument",
-      constructs: ["eb-target-argument"],
-      tool: "iptables",
-      writer: { min: "1.8.2" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the target is listed without its argument: -j dnat, -j mark" }
-      ],
-      commits: [
-        { hash: "d67d85d75e99f1c5e424d63d7ae5aab3a70c9473", title: "ebtables: Print non-standard target parameters", release: "1.8.1" }
-      ],
-      scenarios: ["eb-dnat", "eb-mark"],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=d67d85d75e99f1c5e424d63d7ae5aab3a70c9473"
-      ]
-    },
-    {
-      id: "arp-src-of-1.8.0",
-      constructs: ["arp-src"],
-      tool: "iptables",
-      writer: { max: "1.8.0" },
-      effects: [
-        { operations: ["list"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "misread", text: "the address is gone: -j DROP --h-length 0/0 --h-type 0/0" },
-        { operations: ["list"], reader: { min: "1.8.2", max: "1.8.2" }, outcome: "misread", forms: ["-save"], text: "the address is gone" },
-        { operations: ["list"], reader: { min: "1.8.11" }, outcome: "misread", forms: ["-save"], text: "the address is gone" },
-        { operations: ["save-restore"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "refused", text: "Only hardware address length of 6 is supported currently: arptables-restore rejects what arptables-save printed" }
-      ],
-      commits: [
-        { hash: "c0c75ce336e111f7b0fe08f7671ba2ae66ed630c", title: "arptables: fix -s/-d handling for negation and mask", release: "1.8.2" },
-        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
-      ],
-      scenarios: ["arp-src"],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=c0c75ce336e111f7b0fe08f7671ba2ae66ed630c",
-        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
-      ]
-    },
-    {
-      id: "arp-src-for-1.8.0",
-      constructs: ["arp-src"],
-      tool: "iptables",
-      writer: { min: "1.8.3" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "matches on hardware length and type are shown that nobody wrote" }
-      ],
-      commits: [
-        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
-      ],
-      scenarios: ["arp-src"],
-      gaps: [
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
-      ]
-    },
-    {
-      id: "arp-iface-of-1.8.0",
-      constructs: ["arp-iface"],
-      tool: "iptables",
-      writer: { max: "1.8.0" },
-      effects: [
-        { operations: ["list"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "misread", text: "masks of zero are shown for hardware length and type" },
-        { operations: ["list"], reader: { min: "1.8.2", max: "1.8.2" }, outcome: "misread", forms: ["-save"], text: "masks of zero are shown for hardware length and type" },
-        { operations: ["save-restore"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "refused", text: "Only hardware address length of 6 is supported currently: arptables-restore rejects what arptables-save printed" }
-      ],
-      commits: [
-        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
-      ],
-      scenarios: ["arp-iface"],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
-      ]
-    },
-    {
-      id: "arp-mangle-of-1.8.0",
-      constructs: ["arp-mangle"],
-      tool: "iptables",
-      writer: { max: "1.8.0" },
-      effects: [
-        { operations: ["list"], reader: { min: "1.8.2", max: "1.8.10" }, outcome: "misread", text: "the address is gone" },
-        { operations: ["list"], reader: { min: "1.8.11" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
-        { operations: ["save-restore"], reader: { min: "1.8.2", max: "1.8.2" }, outcome: "rewritten", text: "the rule without its address is left in the kernel" },
-        { operations: ["save-restore"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "refused", text: "Only hardware address length of 6 is supported currently: arptables-restore rejects what arptables-save printed" }
-      ],
-      commits: [
-        { hash: "ab0b6d508caafc519b0d86a8c019c61c418240f7", title: "arptables: fix target ip offset", release: "1.8.2" },
-        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
-      ],
-      scenarios: ["arp-mangle"],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=ab0b6d508caafc519b0d86a8c019c61c418240f7",
-        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
-      ]
-    },
-    {
-      id: "arp-opcode-and-target-for-1.8.0",
-      constructs: ["arp-iface", "arp-mangle"],
-      tool: "iptables",
-      writer: { min: "1.8.2" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the operation or the address is gone, and matches are shown that nobody wrote" }
-      ],
-      commits: [
-        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
-      ],
-      scenarios: ["arp-iface", "arp-mangle"],
-      gaps: [
-        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
-      ]
-    }
-  ],
-  nativeNft: [
-    {
-      id: "nft-unknown-expression",
-      constructs: ["nft-unknown-expression"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        { operations: ["list"], reader: { min: "1.8.2" }, outcome: "refused", text: "table is incompatible, use 'nft' tool (exit code 1)" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        }
-      ],
-      commits: [{ hash: "694612adf87fb614f16a2b678f32745d5c9d7876", title: "nft: Fix selective chain compatibility checks", release: "1.8.7" }],
-      scenarios: [
-        "nft-ct-state",
-        "nft-ct-state-vmap",
-        "nft-limit-over",
-        "nft-limit-bytes",
-        "nft-log",
-        "nft-reject",
-        "nft-reject-rst",
-        "nft-fib",
-        "nft-quota",
-        "nft-socket",
-        "nft-mark-ct",
-        "nft-named-counter",
-        "nft-numgen",
-        "nft-v6-ct",
-        "nft-nat-masq",
-        "nft-nat-dnat",
-        "nft-raw-notrack",
-        "nft-nat-redirect",
-        "nft-mangle-tcpmss"
-      ],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=694612adf87fb614f16a2b678f32745d5c9d7876"
-      ]
-    },
-    {
-      id: "nft-regular-chain-native",
-      constructs: ["nft-regular-chain-native"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        { operations: ["list"], reader: { min: "1.8.2" }, outcome: "refused", text: "table is incompatible, use 'nft' tool (exit code 1)" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        }
-      ],
-      commits: [],
-      scenarios: ["nft-regular-chain-native"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-set-lookup",
-      constructs: ["nft-set-lookup"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4" },
-          outcome: "misread",
-          text: "the lookup is gone: tcp dport { 22, 80 } accept is listed as -p tcp -j ACCEPT"
-        },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.4" },
-          outcome: "rewritten",
-          text: "the rule without the lookup is left in the kernel"
-        },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "refused",
-          forms: ["-S", "-S CHAIN", "-L"],
-          text: "table is incompatible, use 'nft' tool"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        }
-      ],
-      commits: [{ hash: "6d19208caf8325649b9c7888fa8b3db796807c20", title: "nft: Support parsing lookup expression", release: "1.8.4" }],
-      scenarios: ["nft-tcp-dport-set", "nft-saddr-set", "nft-saddr-interval", "nft-oif-set", "nft-named-set"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=6d19208caf8325649b9c7888fa8b3db796807c20"
-      ]
-    },
-    {
-      id: "nft-port-or-mark",
-      constructs: ["nft-port-or-mark"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.7" }, outcome: "misread", text: "the match is gone from the listing" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.7" },
-          outcome: "rewritten",
-          text: "the rule without the match is left in the kernel"
-        }
-      ],
-      commits: [],
-      scenarios: ["nft-tcp-dport", "nft-tcp-dport-counter", "nft-meta-mark", "nft-meta-mark-mask", "nft-owner-table"],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-port-range-cmp",
-      constructs: ["nft-port-range-cmp"],
-      tool: "nft",
-      writer: { max: "1.0.6" },
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.7" }, outcome: "misread", text: "the range is gone from the listing" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.7" },
-          outcome: "rewritten",
-          text: "the rule without the range is left in the kernel"
-        }
-      ],
-      commits: [],
-      scenarios: ["nft-tcp-dport-range"],
-      gaps: [{ side: "writer", versions: { min: "1.0.7", max: "1.1.2" }, note: "nft 1.0.7 to 1.1.2 were not measured, 1.0.6 and 1.1.3 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-port-range",
-      constructs: ["nft-port-range"],
-      tool: "nft",
-      writer: { min: "1.1.3" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          text: "table is incompatible, use 'nft' tool (exit code 1)"
-        },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        }
-      ],
-      commits: [],
-      scenarios: ["nft-tcp-dport-range"],
-      gaps: [
-        { side: "writer", versions: { min: "1.0.7", max: "1.1.2" }, note: "nft 1.0.7 to 1.1.2 were not measured, 1.0.6 and 1.1.3 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-port-not-in-range",
-      constructs: ["nft-port-not-in-range"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          text: "table is incompatible, use 'nft' tool (exit code 1)"
-        },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        }
-      ],
-      commits: [],
-      scenarios: ["nft-tcp-dport-neq-range"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-mark-set",
-      constructs: ["nft-mark-set"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.8" }, outcome: "misread", text: "only the verdict is listed" },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.9", max: "1.8.9" },
-          outcome: "refused",
-          text: "Parsing nftables rule failed (exit code 3)"
-        },
-        { operations: ["list"], reader: { min: "1.8.10" }, outcome: "misread", text: "only the verdict is listed" },
-        { operations: ["save-restore"], reader: { max: "1.8.8" }, outcome: "rewritten", text: "only the verdict is left in the kernel" },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.9", max: "1.8.9" },
-          outcome: "refused",
-          text: "restore rejects what save printed"
-        },
-        { operations: ["save-restore"], reader: { min: "1.8.10" }, outcome: "rewritten", text: "only the verdict is left in the kernel" }
-      ],
-      commits: [{ hash: "ec86937089a95ac57f149b70cbf740d69b9bd775", title: "nft: Make rule parsing errors fatal", release: "1.8.9" }],
-      scenarios: ["nft-meta-mark-set"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=ec86937089a95ac57f149b70cbf740d69b9bd775"
-      ]
-    },
-    {
-      id: "nft-limit",
-      constructs: ["nft-limit"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        }
-      ],
-      commits: [],
-      scenarios: ["nft-limit"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-l4proto",
-      constructs: ["nft-l4proto"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the protocol is gone from the listing" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.0" },
-          outcome: "rewritten",
-          text: "the rule without the protocol is left in the kernel"
-        }
-      ],
-      commits: [],
-      scenarios: ["nft-l4proto"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-log-group",
-      constructs: ["nft-log-group"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          text: "table is incompatible, use 'nft' tool (exit code 1)"
-        },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        },
-        { operations: ["list"], reader: { min: "1.8.8" }, outcome: "misread", text: "only the verdict is listed" },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.8" },
-          outcome: "rewritten",
-          text: "the rule is written back without its log part or without its verdict"
-        }
-      ],
-      commits: [],
-      scenarios: ["nft-log-group"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-l4proto-set",
-      constructs: ["nft-l4proto-set"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "refused",
-          forms: ["-S", "-S CHAIN", "-L"],
-          text: "table is incompatible, use 'nft' tool"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        },
-        { operations: ["list"], reader: { min: "1.8.4", max: "1.8.8" }, outcome: "misread", text: "protocol and port are gone" },
-        { operations: ["list"], reader: { min: "1.8.9" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.4", max: "1.8.8" },
-          outcome: "rewritten",
-          text: "the bare verdict is left in the kernel"
-        },
-        { operations: ["save-restore"], reader: { min: "1.8.9" }, outcome: "refused", text: "restore rejects what save printed" }
-      ],
-      commits: [
-        { hash: "9075c3aa983d96c4331cb28fab5f30afd52bbb21", title: "nft: Increase rule parser strictness", release: "1.8.9" },
-        { hash: "ec86937089a95ac57f149b70cbf740d69b9bd775", title: "nft: Make rule parsing errors fatal", release: "1.8.9" }
-      ],
-      scenarios: ["nft-l4proto-set"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=9075c3aa983d96c4331cb28fab5f30afd52bbb21",
-        "https://git.netfilter.org/iptables/commit/?id=ec86937089a95ac57f149b70cbf740d69b9bd775"
-      ]
-    },
-    {
-      id: "nft-icmp-ttl-pkttype",
-      constructs: ["nft-icmp-ttl-pkttype"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.8" }, outcome: "misread", text: "the match is gone from the listing" },
-        {
-          operations: ["save-restore"],
-          reader: { max: "1.8.8" },
-          outcome: "rewritten",
-          text: "the rule without the match is left in the kernel"
-        }
-      ],
-      commits: [
-        { hash: "d96d0791901c10d4edf599b3da069ca3d9acfcc5", title: "nft: Parse icmp header matches", release: "1.8.9" },
-        { hash: "b4fd0f682b53609c747e6dd69cc5024545d4b90c", title: "nft: support ttl/hoplimit dissection", release: "1.8.9" },
-        { hash: "988147adb4ab8a2dc9f0bf01e8bc24e236f98417", title: "nft: support dissection of meta pkktype mode", release: "1.8.9" }
-      ],
-      scenarios: ["nft-icmp", "nft-pkttype", "nft-ttl"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=d96d0791901c10d4edf599b3da069ca3d9acfcc5",
-        "https://git.netfilter.org/iptables/commit/?id=b4fd0f682b53609c747e6dd69cc5024545d4b90c",
-        "https://git.netfilter.org/iptables/commit/?id=988147adb4ab8a2dc9f0bf01e8bc24e236f98417"
-      ]
-    },
-    {
-      id: "nft-skuid",
-      constructs: ["nft-skuid"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.8" }, outcome: "misread", text: "the owner match is gone" },
-        { operations: ["list"], reader: { min: "1.8.9" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
-        { operations: ["save-restore"], reader: { max: "1.8.8" }, outcome: "rewritten", text: "the bare verdict is left in the kernel" },
-        { operations: ["save-restore"], reader: { min: "1.8.9" }, outcome: "refused", text: "restore rejects what save printed" }
-      ],
-      commits: [
-        { hash: "9075c3aa983d96c4331cb28fab5f30afd52bbb21", title: "nft: Increase rule parser strictness", release: "1.8.9" },
-        { hash: "ec86937089a95ac57f149b70cbf740d69b9bd775", title: "nft: Make rule parsing errors fatal", release: "1.8.9" }
-      ],
-      scenarios: ["nft-skuid"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=9075c3aa983d96c4331cb28fab5f30afd52bbb21",
-        "https://git.netfilter.org/iptables/commit/?id=ec86937089a95ac57f149b70cbf740d69b9bd775"
-      ]
-    },
-    {
-      id: "nft-address-range-cmp",
-      constructs: ["nft-address-range-cmp"],
-      tool: "nft",
-      writer: { max: "1.0.6" },
-      effects: [
-        { operations: ["list"], reader: {}, outcome: "misread", text: "10.0.0.1-10.0.0.9 is listed as 10.0.0.1/32" },
-        { operations: ["save-restore"], reader: {}, outcome: "rewritten", text: "a rule for the first address is left" }
-      ],
-      commits: [],
-      scenarios: ["nft-saddr-range"],
-      gaps: [{ side: "writer", versions: { min: "1.0.7", max: "1.1.2" }, note: "nft 1.0.7 to 1.1.2 were not measured, 1.0.6 and 1.1.3 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-address-range",
-      constructs: ["nft-address-range"],
-      tool: "nft",
-      writer: { min: "1.1.3" },
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          text: "table is incompatible, use 'nft' tool (exit code 1)"
-        },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S", "-S CHAIN"],
-          text: "what it does not know is gone from the listing"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        },
-        { operations: ["list"], reader: { min: "1.8.8", max: "1.8.8" }, outcome: "misread", text: "the range is gone" },
-        { operations: ["save-restore"], reader: { min: "1.8.8", max: "1.8.8" }, outcome: "rewritten", text: "the bare verdict is left" },
-        { operations: ["list"], reader: { min: "1.8.9" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
-        { operations: ["save-restore"], reader: { min: "1.8.9" }, outcome: "refused", text: "restore rejects what save printed" }
-      ],
-      commits: [{ hash: "ec86937089a95ac57f149b70cbf740d69b9bd775", title: "nft: Make rule parsing errors fatal", release: "1.8.9" }],
-      scenarios: ["nft-saddr-range"],
-      gaps: [
-        { side: "writer", versions: { min: "1.0.7", max: "1.1.2" }, note: "nft 1.0.7 to 1.1.2 were not measured, 1.0.6 and 1.1.3 differ" },
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=ec86937089a95ac57f149b70cbf740d69b9bd775"
-      ]
-    },
-    {
-      id: "nft-other-base-chain-empty",
-      constructs: ["nft-other-base-chain-empty"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          forms: ["-S", "-L"],
-          text: "table is incompatible, use 'nft' tool (exit code 1)"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.8" },
-          outcome: "announced",
-          forms: ["-S", "-save"],
-          text: "exit 0; the table contains incompatible base-chains, and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "refused",
-          forms: ["-S CHAIN"],
-          text: "table is incompatible, use 'nft' tool"
-        }
-      ],
-      commits: [{ hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }],
-      scenarios: ["nft-lowercase-base-empty", "nft-nat-wrongprio"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
-      ]
-    },
-    {
-      id: "nft-other-base-chain",
-      constructs: ["nft-other-base-chain"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          forms: ["-S", "-L"],
-          text: "table is incompatible, use 'nft' tool (exit code 1)"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.8" },
-          outcome: "announced",
-          forms: ["-S", "-save"],
-          text: "exit 0; the table contains incompatible base-chains, and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S"],
-          text: "the chain is shown as an own chain with another meaning"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.8" },
-          outcome: "rewritten",
-          text: "the rules of the other base chain are lost or written elsewhere"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "refused",
-          forms: ["-S CHAIN"],
-          text: "table is incompatible, use 'nft' tool"
-        }
-      ],
-      commits: [{ hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }],
-      scenarios: ["nft-lowercase-base", "nft-extra-base-prio"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
-      ]
-    },
-    {
-      id: "nft-builtin-wrong-priority",
-      constructs: ["nft-builtin-wrong-priority"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          forms: ["-S", "-L"],
-          text: "table is incompatible, use 'nft' tool (exit code 1)"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.8" },
-          outcome: "announced",
-          forms: ["-S", "-save"],
-          text: "exit 0; the table contains incompatible base-chains, and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S"],
-          text: "the chain is shown as an own chain with another meaning"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.8" },
-          outcome: "rewritten",
-          text: "the rules of the other base chain are lost or written elsewhere"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either, because another chain of the table is incompatible"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          forms: ["-S CHAIN"],
-          text: "table is incompatible, use 'nft' tool"
-        },
-        { operations: ["append"], reader: { min: "1.8.8" }, outcome: "refused", text: "CHAIN_ADD failed (Operation not supported)" }
-      ],
-      commits: [{ hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }],
-      scenarios: ["nft-INPUT-wrong-prio"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
-      ]
-    },
-    {
-      id: "nft-builtin-wrong-hook",
-      constructs: ["nft-builtin-wrong-hook"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.7" },
-          outcome: "refused",
-          forms: ["-S", "-L"],
-          text: "table is incompatible, use 'nft' tool (exit code 1)"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.8" },
-          outcome: "announced",
-          forms: ["-S", "-save"],
-          text: "exit 0; the table contains incompatible base-chains, and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.7" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { max: "1.8.0" },
-          outcome: "misread",
-          forms: ["-S"],
-          text: "the chain is shown as an own chain with another meaning"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.3" },
-          outcome: "misread",
-          forms: ["-save"],
-          text: "exit 0; the table is left out without a word"
-        },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.8" },
-          outcome: "rewritten",
-          text: "the rules of the other base chain are lost or written elsewhere"
-        },
-        {
-          operations: ["list-own-chain"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          text: "its own chain cannot be listed either, because another chain of the table is incompatible"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.2", max: "1.8.6" },
-          outcome: "refused",
-          forms: ["-S CHAIN"],
-          text: "table is incompatible, use 'nft' tool"
-        },
-        { operations: ["append"], reader: { min: "1.8.7" }, outcome: "refused", text: "CHAIN_ADD failed (Operation not supported)" }
-      ],
-      commits: [{ hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }],
-      scenarios: ["nft-INPUT-wrong-hook"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
-      ]
-    },
-    {
-      id: "nft-builtin-regular",
-      constructs: ["nft-builtin-regular"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        { operations: ["append"], reader: { min: "1.8.7" }, outcome: "refused", text: "CHAIN_ADD failed (Operation not supported)" },
-        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "CHAIN_USER_ADD failed" },
-        { operations: ["save-restore"], reader: { min: "1.8.5", max: "1.8.5" }, outcome: "refused", text: "restore fails" }
-      ],
-      commits: [],
-      scenarios: ["nft-INPUT-regular"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-second-base-chain",
-      constructs: ["nft-second-base-chain"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { min: "1.8.7", max: "1.8.7" },
-          outcome: "crash",
-          forms: ["-S", "-L", "-save"],
-          text: "free(): double free detected in tcache 2 (exit code 134), for -S and iptables-save"
-        },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.7", max: "1.8.7" },
-          outcome: "crash",
-          text: "free(): double free detected in tcache 2 (exit code 134) in iptables-save"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.6" },
-          outcome: "refused",
-          forms: ["-S", "-L"],
-          text: "table is incompatible, use 'nft' tool (exit code 1)"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.4", max: "1.8.6" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; the table is left out and a line says so"
-        },
-        {
-          operations: ["list"],
-          reader: { min: "1.8.8" },
-          outcome: "announced",
-          forms: ["-S", "-save"],
-          text: "exit 0; a line says that the table contains incompatible base-chains"
-        },
-        {
-          operations: ["save-restore"],
-          reader: { min: "1.8.8" },
-          outcome: "rewritten",
-          text: "the second base chain and its rules are gone from the kernel"
-        }
-      ],
-      commits: [
-        { hash: "4318961230bce82958df82b57f1796143bf2f421", title: "nft: cache: Avoid double free of unrecognized base-chains", release: "1.8.8" },
-        { hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }
-      ],
-      scenarios: ["nft-second-base-chain"],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
-        "measured on kernels 5.10.223, 6.1.176, 6.18.44 and 7.3.4 with the same answer, 2026-11 (test/replay/fixtures/kernels.json)",
-        "https://git.netfilter.org/iptables/commit/?id=4318961230bce82958df82b57f1796143bf2f421",
-        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
-      ]
-    },
-    {
-      id: "nft-table-of-other-name",
-      constructs: ["nft-table-of-other-name"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        {
-          operations: ["list"],
-          reader: { max: "1.8.3" },
-          outcome: "announced",
-          forms: ["-save"],
-          text: "exit 0; a line says that the table is incompatible, the own tables are complete"
-        },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "another table is called incompatible" }
-      ],
-      commits: [],
-      scenarios: ["nft-other-table", "nft-kube-proxy"],
-      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
-      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
-    },
-    {
-      id: "nft-bridge",
-      constructs: ["nft-bridge"],
-      tool: "nft",
-      writer: {},
-      effects: [
-        { operations: ["list"], reader: { max: "1.8.8" }, outcome: "misread", text: "the protocol is gone: -p IPv4 -j ACCEPT is left" },
-        { operations: ["list"], reader: { min: "1.8.9" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
-        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-save"], text: "ebtables-save does not exist in 1.8.0" },
-        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "ebtables-save does not exist in 1.8.0" },
-        { operations: ["save-restore"], reader: { min: "1.8.2" }, outcome: "rewritten", text: "the rule comes back without its protocol, from 1.8.9 on not at all" }
-      ],
-      commits: [],
-      scenarios: ["nft-bridge-filter"],
-      gaps: [
-        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
-      ],
-      sources: [
-        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"
-      ]
-    }
-  ],
-  backports: [
-    {
-      encoding: "address-prefix",
-      database: "rpm",
-      version: "1.8.4",
-      marker: "el8",
-      minRevision: 16,
-      note: "the RHEL 8 package of iptables 1.8.4 stores and reads address prefixes as 1.8.7 does since its release 16 (changelog of October 2020)",
-      source: "https://github.com/yifengyou/iptables/blob/master/SPECS/iptables.spec"
-    }
-  ]
-};
-
-// src/compat/encodings.ts
-var bundled2 = encodings_default;
-function toEffect(encoding, construct, effect) {
-  return {
-    encoding: encoding.id,
-    construct,
-    operations: effect.operations,
-    outcome: effect.outcome,
-    ...effect.forms === void 0 ? {} : { forms: effect.forms },
-    text: effect.text,
-    sources: encoding.sources
-  };
-}
-function buildOf(version3, record2) {
-  const carries = bundled2.backports.filter((backport) => backport.version === version3 && backport.database === record2?.database).filter((backport) => record2?.version.includes(backport.marker) === true).filter((backport) => (packageRevision(record2?.version ?? "") ?? -1) >= backport.minRevision).map((backport) => backport.encoding);
-  return carries.length === 0 ? version3 : { version: version3, carries };
-}
-function actsAs(release2, encoding) {
-  if (typeof release2 === "string") return release2;
-  return release2.carries.includes(encoding.id) ? encoding.writer.min ?? release2.version : release2.version;
-}
-function effectsOf(writer, reader2, construct) {
-  return allEffects(bundled2.encodings, writer, reader2, construct);
-}
-function nativeEffectsOf(writer, reader2, construct) {
-  return allEffects(bundled2.nativeNft, writer, reader2, construct);
-}
-function allEffects(encodings, writer, reader2, construct) {
-  return encodings.filter((encoding) => encoding.constructs.includes(construct) && inRange(actsAs(writer, encoding), encoding.writer)).flatMap(
-    (encoding) => encoding.effects.filter((effect) => inRange(actsAs(reader2, encoding), effect.reader)).map((effect) => toEffect(encoding, construct, effect))
-  );
-}
-function gapsOf(writer, reader2, construct) {
-  return bundled2.encodings.filter((encoding) => encoding.constructs.includes(construct)).flatMap((encoding) => encoding.gaps ?? []).filter((gap) => inRange(gap.side === "writer" ? writer : reader2, gap.versions)).map((gap) => gap.note);
-}
-function describeConstruct(construct) {
-  return bundled2.constructs[construct]?.title ?? construct;
-}
-function constructFamily(construct) {
-  return bundled2.constructs[construct]?.family;
-}
-function testedReleases() {
-  return bundled2.measured.iptables;
-}
-function testedNftReleases() {
-  return bundled2.measured.nft;
-}
-
-// src/compat/exposure.ts
-var commonConstructs = boundaryConstructs;
-var exposureOf = remember(
-  keyOfMeeting,
-  (writer, reader2, constructs2, operations) => sortEffects(
-    constructs2.flatMap((construct) => effectsOf(writer, reader2, construct)),
-    operations
-  )
-);
-var nativeExposureOf = remember(
-  keyOfMeeting,
-  (writer, reader2, constructs2, operations) => sortEffects(
-    constructs2.flatMap((construct) => nativeEffectsOf(writer, reader2, construct)),
-    operations
-  )
-);
-function keyOfMeeting(writer, reader2, constructs2, operations) {
-  const does = operations === null ? "?" : joined(operations);
-  return `${keyOfRelease(writer)} ${keyOfRelease(reader2)} ${joined(constructs2)} ${does}`;
-}
-var joinedLists = /* @__PURE__ */ new WeakMap();
-function joined(list2) {
-  let text3 = joinedLists.get(list2);
-  if (text3 === void 0) {
-    text3 = list2.join();
-    joinedLists.set(list2, text3);
-  }
-  return text3;
-}
-function keyOfRelease(release2) {
-  return typeof release2 === "string" ? release2 : `${release2.version}+${release2.carries.join("+")}`;
-}
-function sortEffects(all, operations) {
-  const does = (operation) => operations === null || operations.includes(operation);
-  const isLeftOut = ({ operations: of, forms: forms2 }) => does("save-restore") && !does("list") && of.includes("list") && forms2?.includes("-save") === true;
-  const effects = all.filter((effect) => effect.operations.some(does) || isLeftOut(effect));
-  return {
-    loud: effects.filter((effect) => effect.outcome === "refused" || effect.outcome === "crash"),
-    rewritten: effects.filter((effect) => effect.outcome === "rewritten"),
-    // Checking and deleting concern a program's own rules, which its own version wrote: `not-found` harms nobody here.
-    misread: effects.filter(
-      (effect) => effect.outcome === "misread" || effect.outcome === "announced" && isLeftOut(effect)
-    )
-  };
-}
-var gapsOfMeeting = remember(
-  (writer, reader2, constructs2) => `${writer} ${reader2} ${joined(constructs2)}`,
-  (writer, reader2, constructs2) => [...new Set(constructs2.flatMap((construct) => gapsOf(writer, reader2, construct)))]
-);
-function describeConstructs(effects) {
-  const names2 = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
-  const last = names2.pop() ?? "";
-  return names2.length === 0 ? last : `${names2.join(", ")} and ${last}`;
-}
-function effectEvidence(effects) {
-  const seen2 = /* @__PURE__ */ new Map();
-  for (const effect of effects) {
-    if (!seen2.has(effect.construct)) {
-      const fact2 = `${describeConstruct(effect.construct)}: ${effect.text}`;
-      seen2.set(effect.construct, { fact: fact2, source: effect.sources[0] ?? "measured" });
-    }
-  }
-  return [...seen2.values()];
-}
-
-// src/compat/host-build.ts
-var toolOf = remember(
-  (version3, release2) => release2 === void 0 ? version3 : `${version3}-${release2}`,
-  (version3, release2) => ({ version: version3, release: buildOf(version3, packageOf(version3, release2)) })
-);
-function upstream(version3) {
-  return toolOf(version3, void 0);
-}
-function hostTool({ iptables }) {
-  const version3 = iptables.version?.value;
-  if (version3 === void 0) return void 0;
-  return toolOf(version3, iptables.release?.value);
-}
-function keyOfTool(tool2) {
-  if (tool2 === void 0 || typeof tool2.release === "string") return tool2?.version ?? "?";
-  return `${tool2.version}+${tool2.release.carries.join("+")}`;
-}
-function iptablesOnHost(program2, host) {
-  if (program2.backend === "host") return hostTool(host);
-  const version3 = iptablesVersionOnHost(program2, host);
-  return version3 === void 0 ? void 0 : upstream(version3);
-}
-function packageOf(version3, release2) {
-  if (release2 === void 0) return void 0;
-  const rpm = /\.(el|fc|amzn|azl|cm|ph|oe)\d/.test(release2);
-  const database2 = rpm ? "rpm" : /^r\d+$/.test(release2) ? "apk" : "dpkg";
-  return { name: "iptables", version: `${version3}-${release2}`, database: database2 };
-}
-
-// src/compat/tables.ts
-var iptablesTables = ["filter", "nat", "mangle", "raw", "security"];
-function tablesOf(construct, use2) {
-  const family = constructFamily(construct);
-  return use2?.writes?.[construct] ?? (family === void 0 ? iptablesTables : [family]);
-}
-function meeting(construct, writer, reader2) {
-  const { operations, tables: tables3 } = reader2;
-  const stated3 = tables3?.reads;
-  if (operations === null || stated3 === void 0) return operations;
-  const there = tablesOf(construct, writer.tables);
-  return operations.filter((operation) => stated3[operation]?.some((table2) => there.includes(table2)) ?? true);
-}
-function exposureBetween(writer, reader2) {
-  if (reader2.tables?.reads === void 0)
-    return exposureOf(writer.release, reader2.release, writer.constructs, reader2.operations);
-  const parts = writer.constructs.map(
-    (construct) => exposureOf(writer.release, reader2.release, [construct], meeting(construct, writer, reader2))
-  );
-  return {
-    loud: parts.flatMap(({ loud }) => loud),
-    rewritten: parts.flatMap(({ rewritten }) => rewritten),
-    misread: parts.flatMap(({ misread }) => misread)
-  };
-}
-function exposureOnTable(writer, reader2, table2) {
-  const constructs2 = writer.constructs.filter((construct) => tablesOf(construct, writer.tables).includes(table2));
-  const stated3 = reader2.tables?.reads;
-  const operations = reader2.operations?.filter((operation) => stated3?.[operation]?.includes(table2) ?? true) ?? reader2.operations;
-  return exposureOf(writer.release, reader2.release, constructs2, operations);
-}
-function tablesOfHarm(writer, reader2, harm2) {
-  const harms2 = writer.constructs.map(
-    (construct) => harm2(exposureBetween({ ...writer, constructs: [construct] }, reader2))
-  );
-  const worst = Math.max(0, ...harms2);
-  const tables3 = writer.constructs.filter((_, index) => harms2[index] === worst).map((construct) => writer.tables?.writes?.[construct]);
-  return tables3.includes(void 0) ? void 0 : [...new Set(tables3.flatMap((list2) => list2 ?? []))];
-}
-function splitByFamily(constructs2) {
-  const link = constructs2.filter((construct) => constructFamily(construct) !== void 0);
-  if (link.length === 0) return { ip: constructs2, link };
-  return { ip: constructs2.filter((construct) => !link.includes(construct)), link };
-}
-function linkLayerOf(tool2, constructs2) {
-  const family = { ebtables: "bridge", arptables: "arp" }[tool2];
-  return family === void 0 ? void 0 : constructs2.filter((construct) => constructFamily(construct) === family);
-}
-
-// src/compat/types.ts
-function operationsOf(image2) {
-  return image2.profile?.operations?.value ?? null;
-}
-
-// src/compat/rules/buggy-version.ts
-var defects = defects_default;
-var ofRule = {
-  "buggy-version": defects.filter(({ rule: rule14 }) => rule14 === "buggy-version"),
-  "file-capabilities": defects.filter(({ rule: rule14 }) => rule14 === "file-capabilities")
-};
-var buggyVersion = {
-  id: "buggy-version",
-  looksAt: "iptables",
-  evaluate(cell2) {
-    return ofRule["buggy-version"].flatMap((defect) => judge(cell2, defect));
-  }
-};
-var fileCapabilities = {
-  id: "file-capabilities",
-  looksAt: "iptables",
-  evaluate(cell2) {
-    return ofRule["file-capabilities"].flatMap((defect) => judge(cell2, defect));
-  }
-};
-function judge(cell2, defect) {
-  if (defect.tool === "iptables-wrapper") return judgeWrapper(cell2, defect);
-  return affectedTools(cell2, defect).flatMap((tool2) => judgeTool(cell2, defect, tool2));
-}
-function judgeTool(cell2, defect, tool2) {
-  if (repaired(tool2, defect)) return [];
-  const severity2 = severityOf(defect, conditionsOf(cell2, defect, tool2));
-  if (severity2 === void 0) return [];
-  if (tool2.version === null) {
-    return severity2 === "error" ? [{ kind: "missing", rule: defect.rule, fact: `version of the image's ${tool2.name}` }] : [];
-  }
-  if (!inRange(tool2.version, defect.versions ?? {})) return [];
-  return [
-    {
-      kind: "finding",
-      rule: defect.rule,
-      severity: severity2,
-      cause: defect.cause ?? `defect:${defect.id}`,
-      tool: tool2.name,
-      message: `${tool2.name} ${tool2.version}: ${defect.message}`,
-      evidence: [...tool2.evidence, ...defectEvidence(defect)],
-      ...defect.fixedIn === null ? {} : { remedy: `Raise ${tool2.name} to ${defect.fixedIn} or later.` }
-    }
-  ];
-}
-function judgeWrapper(cell2, defect) {
-  const { selector } = cell2.toolchain;
-  if (selector?.kind !== "iptables-wrapper" || !selector.effective) return [];
-  if (defect.generations?.includes(selector.version ?? "") !== true) return [];
-  const severity2 = severityOf(defect, conditionsOf(cell2, defect, void 0));
-  if (severity2 === void 0) return [];
-  const message = `iptables-wrapper ${selector.version}: ${defect.message}`;
-  const evidence3 = [...selector.evidence, ...defectEvidence(defect)];
-  const cause = `defect:${defect.id}`;
-  return [{ kind: "finding", rule: defect.rule, severity: severity2, cause, tool: "iptables-wrapper", message, evidence: evidence3 }];
-}
-function defectEvidence(defect) {
-  const known2 = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
-  const how = defect.sources.map((source) => ({ fact: `${defect.title} (${known2})`, source }));
-  const who = defect.incidents.filter((source) => !defect.sources.includes(source)).map((source) => ({ fact: "people were hit by it", source }));
-  return [...how, ...who];
-}
-function affectedTools(cell2, defect) {
-  if (defect.tool !== "iptables") return listed(findTool(cell2.toolchain, defect.tool));
-  const { backend, hostExec: hostExec2 } = cell2.choice;
-  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return [];
-  const concerns = (other) => defect.backend === void 0 || defect.backend === other;
-  return [
-    ...concerns(backend) ? iptablesInUse(cell2.toolchain, backend) : [],
-    ...backend === "legacy" && concerns("nft") ? nftInUse(cell2) : []
-  ].flatMap(({ tool: tool2 }) => listed(tool2));
-}
-function listed(tool2) {
-  return tool2 === void 0 ? [] : [tool2];
-}
-function repaired(tool2, defect) {
-  return (defect.except ?? []).some((entry) => {
-    if (tool2.package?.database !== entry.database || !tool2.package.version.includes(entry.marker)) return false;
-    const revision = packageRevision(tool2.package.version);
-    return revision !== void 0 && revision >= entry.minRevision;
-  });
-}
-function severityOf(defect, conditions) {
-  if (conditions.includes(false)) return void 0;
-  if (conditions.every((holds3) => holds3 === true)) return defect.severity;
-  return defect.otherwise === "none" ? void 0 : defect.otherwise;
-}
-function conditionsOf(cell2, defect, tool2) {
-  return defect.conditions.map((condition) => holds(cell2, condition, tool2));
-}
-function holds(cell2, condition, tool2) {
-  switch (condition) {
-    case "ruleset-changes-beside":
-      return cell2.programs.some((program2) => program2.changesRules && writesNft(cell2, program2)) || void 0;
-    case "native-nft-beside":
-      return cell2.programs.some((program2) => program2.backend === "native-nft");
-    case "checks-or-deletes": {
-      const operations = operationsOf(cell2.image);
-      return operations === null ? void 0 : operations.includes("check") || operations.includes("delete");
-    }
-    case "file-capabilities":
-      return tool2?.fileCapabilities;
-    case "ip6tables-random-fully":
-      if (findTool(cell2.toolchain, "ip6tables", "nft")?.version !== tool2?.version) return false;
-      return ["random-fully", "v6-masquerade"].some((construct) => writes(cell2, construct)) || void 0;
-    case "second-base-chain":
-      return cell2.programs.some((program2) => program2.writes?.includes("nft-second-base-chain") === true) || void 0;
-    case "incompatible-table":
-      return tool2 !== void 0 && someTableIsRefused(cell2, tool2) || void 0;
-    default: {
-      const construct = /^writes:(.+)$/.exec(condition)?.[1];
-      return construct !== void 0 && writes(cell2, construct) || void 0;
-    }
-  }
-}
-function writes(cell2, construct) {
-  return cell2.image.profile?.writes?.value.includes(construct) === true;
-}
-function someTableIsRefused(cell2, tool2) {
-  return cell2.programs.some((program2) => {
-    const writer = iptablesOnHost(program2, cell2.host)?.release;
-    if (writer === void 0 || tool2.version === null || !writesNft(cell2, program2)) return false;
-    return exposureOf(writer, tool2.version, splitByFamily(program2.writes ?? []).ip, ["list"]).loud.length > 0;
-  });
-}
-function writesNft(cell2, program2) {
-  const backend = backendOnHost(program2, cell2.hostBackend);
-  return backend === "nft" || backend === "native";
-}
-
-// src/compat/rules/host-exec.ts
-var rule = "host-exec";
-var hostExec = {
-  id: rule,
-  evaluate(cell2) {
-    const commands = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.hostExec === true);
-    if (commands.length === 0) return [];
-    const names2 = commands.map(([name]) => name);
-    const notice = {
-      kind: "finding",
-      rule,
-      severity: "notice",
-      cause: "host-exec",
-      message: `${names2.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
-      evidence: commands.map(([name, command]) => ({
-        fact: `${name} is ${command.via.join(" -> ")}`,
-        source: "image"
-      })),
-      remedy: "Nothing to change; check that every host has these tools."
-    };
-    return [notice, ...hostLacks(cell2, names2)];
-  }
-};
-function hostLacks(cell2, names2) {
-  return ["iptables", "nft", "ipset"].flatMap((tool2) => {
-    const { installed } = cell2.host[tool2];
-    if (installed?.value !== false || !names2.includes(tool2)) return [];
-    return [
-      {
-        kind: "finding",
-        rule,
-        severity: "warning",
-        cause: `host-exec:${tool2}`,
-        tool: tool2,
-        message: `the image runs the host's ${tool2}, which the plain system does not bring`,
-        evidence: [{ fact: `${cell2.host.id} comes without ${tool2}`, source: installed.source }],
-        remedy: `Install ${tool2} on these hosts, or bring it in the image.`
-      }
-    ];
-  });
-}
-
-// src/knowledge/ipset.json
-var ipset_default = {
-  kernelProtocol: {
-    series: { min: "5.10", max: "7.3" },
-    min: 6,
-    max: 7,
-    sources: ["measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11"]
-  },
-  kernels: [
-    {
-      series: { min: "4.18", max: "5.4" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 6,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "inferred",
-      note: "differs from 5.10 in hash:net,iface alone; the wildcard revision came with ipset 7.4 in November 2019, that this was kernel 5.5 is deduced",
-      sources: ["https://ipset.netfilter.org/changelog.html"]
-    },
-    {
-      series: { min: "5.5", max: "5.10" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 7,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "5.10 measured, the lower end is deduced",
-      sources: [
-        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
-        "https://ipset.netfilter.org/changelog.html"
-      ]
-    },
-    {
-      series: { min: "5.11", max: "6.1" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 5,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 6,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 3,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "6.1 measured; a 5.11 kernel reported with hash:net 7",
-      sources: [
-        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
-        "https://github.com/svinota/pyroute2/issues/830"
-      ]
-    },
-    {
-      series: { min: "6.2" },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 6,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 7,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 4,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "6.12, 6.18, 7.2 and 7.3 measured; 6.8 reported; 6.1 measured without it. The kernel commit e93745249505 was applied to net-next in December 2022, that this is 6.2 is deduced from the date",
-      sources: [
-        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
-        "https://git.kernel.org/torvalds/c/e93745249505",
-        "https://github.com/projectcalico/calico/issues/10676",
-        "https://github.com/kubeovn/kube-ovn/issues/4741"
-      ]
-    }
-  ],
-  tools: [
-    {
-      versions: { min: "6.19", max: "6.19" },
-      protocol: { min: 6, max: 6 },
-      max: { "hash:ip": 1, "hash:net": 3, "hash:net,iface": 3, "hash:ip,port": 2, "list:set": 1, "bitmap:port": 1 },
-      confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read",
-      sources: ["https://github.com/Olipro/ipset/commit/8519676"]
-    },
-    {
-      versions: { min: "6.20", max: "6.20.1" },
-      protocol: { min: 6, max: 6 },
-      max: {
-        "hash:ip": 2,
-        "hash:net": 4,
-        "hash:net,iface": 4,
-        "hash:ip,port": 3,
-        "hash:net,net": 0,
-        "hash:net,port,net": 0,
-        "list:set": 2,
-        "bitmap:port": 2
-      },
-      confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read; lib, src and include of 6.20.1 have no other set types or revisions",
-      sources: ["https://github.com/Olipro/ipset/commit/f022854", "https://github.com/Olipro/ipset/commit/c3ad110"]
-    },
-    {
-      versions: { min: "6.21", max: "6.21.1" },
-      protocol: { min: 6, max: 6 },
-      max: {
-        "hash:ip": 3,
-        "hash:net": 5,
-        "hash:net,iface": 5,
-        "hash:ip,port": 4,
-        "hash:net,net": 1,
-        "hash:net,port,net": 1,
-        "hash:ip,mark": 1,
-        "list:set": 2,
-        "bitmap:port": 2
-      },
-      confidence: "seen",
-      note: "read in the source of the release; types that are not named were not read; lib, src and include of 6.21.1 have no other set types or revisions",
-      sources: ["https://github.com/Olipro/ipset/commit/014d80f", "https://github.com/Olipro/ipset/commit/7a51d88"]
-    },
-    {
-      versions: { min: "6.22", max: "6.38" },
-      protocol: { min: 6, max: 6 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 6,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "seen",
-      note: "read in the source of the releases; hash:ip,mac exists from 6.30",
-      sources: ["https://github.com/Olipro/ipset"]
-    },
-    {
-      versions: { min: "7.0", max: "7.3" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 6,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "seen",
-      note: "7.0 and 7.1 read in the source, 7.2 and 7.3 by the changelog",
-      sources: ["https://github.com/Olipro/ipset", "https://ipset.netfilter.org/changelog.html"]
-    },
-    {
-      versions: { min: "7.4", max: "7.6" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 4,
-        "hash:ip,mac": 0,
-        "hash:ip,mark": 2,
-        "hash:ip,port": 5,
-        "hash:ip,port,ip": 5,
-        "hash:ip,port,net": 7,
-        "hash:mac": 0,
-        "hash:net": 6,
-        "hash:net,iface": 7,
-        "hash:net,net": 2,
-        "hash:net,port": 7,
-        "hash:net,port,net": 2,
-        "list:set": 3
-      },
-      confidence: "documented",
-      note: "7.4 added the wildcard to hash:net,iface; 7.5 reported to refuse hash:net 7",
-      sources: ["https://ipset.netfilter.org/changelog.html", "https://github.com/svinota/pyroute2/issues/830", "https://github.com/k3s-io/k3s/issues/6652"]
-    },
-    {
-      versions: { min: "7.7", max: "7.15" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 5,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 6,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 3,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "7.10 measured; 7.7 added bucketsize and initval; 7.11 and 7.15 reported to refuse hash:ip 6 and hash:ip,port 7",
-      sources: [
-        "measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11",
-        "https://ipset.netfilter.org/changelog.html",
-        "https://github.com/projectcalico/calico/issues/10676",
-        "https://github.com/kubeovn/kube-ovn/issues/4741"
-      ]
-    },
-    {
-      versions: { min: "7.16" },
-      protocol: { min: 6, max: 7 },
-      max: {
-        "bitmap:ip": 3,
-        "bitmap:ip,mac": 3,
-        "bitmap:port": 3,
-        "hash:ip": 6,
-        "hash:ip,mac": 1,
-        "hash:ip,mark": 3,
-        "hash:ip,port": 7,
-        "hash:ip,port,ip": 6,
-        "hash:ip,port,net": 8,
-        "hash:mac": 1,
-        "hash:net": 7,
-        "hash:net,iface": 8,
-        "hash:net,net": 4,
-        "hash:net,port": 8,
-        "hash:net,port,net": 3,
-        "list:set": 3
-      },
-      confidence: "measured",
-      note: "7.17, 7.22 and 7.24 measured; 7.16 added bitmask",
-      sources: ["measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11", "https://ipset.netfilter.org/changelog.html"]
-    }
-  ],
-  unreadableSet: {
-    fails: ["list", "save", "list of the set", "add", "test"],
-    works: ["list -n", "flush", "create of own sets", "list and add on own sets"],
-    message: "Kernel and userspace incompatible: settype TYPE with revision N not supported by userspace"
-  }
-};
-
-// src/compat/ipset.ts
-var bundled3 = ipset_default;
-var kernelRevisions = remember(
-  (series) => series,
-  (series) => bundled3.kernels.find((entry) => inRange(series, entry.series))?.max
-);
-function newestKernelRevisions() {
-  return bundled3.kernels.at(-1)?.max ?? {};
-}
-function everyToolsRevisions() {
-  return bundled3.tools.map(({ max }) => max);
-}
-var toolRevisions = remember(
-  (version3) => version3,
-  (version3) => bundled3.tools.find((entry) => inRange(version3, entry.versions))?.max
-);
-var kernelProtocol = remember(
-  (series) => series,
-  (series) => inRange(series, bundled3.kernelProtocol.series) ? bundled3.kernelProtocol : void 0
-);
-var toolProtocol = remember(
-  (version3) => version3,
-  (version3) => {
-    const entry = bundled3.tools.find(({ versions }) => inRange(version3, versions));
-    return entry === void 0 ? void 0 : { ...entry.protocol, sources: entry.sources };
-  }
-);
-function unreadableSets(kernel, writer, reader2, types2) {
-  return (types2 ?? Object.keys(kernel)).flatMap((type) => {
-    const known2 = reader2[type];
-    const offered = kernel[type];
-    const asked = writer === void 0 ? offered : writer[type];
-    if (known2 === void 0 || offered === void 0 || asked === void 0) return [];
-    const revision = Math.min(offered, asked);
-    return revision > known2 ? [{ type, revision, known: known2 }] : [];
-  });
-}
-function ipsetSources() {
-  return bundled3.kernels.at(-1)?.sources[0] ?? "measured";
-}
-
-// src/compat/modules.ts
-function moduleState(host, name) {
-  return host.kernel.modules[name]?.value;
-}
-function moduleEvidence(host, name) {
-  const fact2 = host.kernel.modules[name];
-  if (fact2 === void 0) return [];
-  return [{ fact: `kernel module ${name} is ${fact2.value} on ${host.id}`, source: fact2.source }];
-}
-function groupByState(host, names2) {
-  const groups = {
-    builtin: [],
-    loaded: [],
-    loadable: [],
-    "optional-package": [],
-    absent: [],
-    unknown: []
-  };
-  for (const name of names2) groups[moduleState(host, name) ?? "unknown"].push(name);
-  return groups;
-}
-
-// src/compat/rules/ipset.ts
-var ipsetRevision = {
-  id: "ipset-revision",
-  evaluate(cell2) {
-    const tool2 = findTool(cell2.toolchain, "ipset");
-    if (tool2 === void 0 || cell2.image.network !== "host") return [];
-    return [...listsOnlyOwn(cell2) ? [] : imageReads(cell2, tool2), ...imageWrites(cell2, tool2)];
-  }
-};
-function imageReads(cell2, tool2) {
-  const series = kernelSeries(cell2.host.kernel.release.value);
-  const kernel = series === void 0 ? void 0 : kernelRevisions(series);
-  const reader2 = tool2.version === null ? void 0 : toolRevisions(tool2.version);
-  const assumedKernel = kernel ?? newestKernelRevisions();
-  const findings = meetWriters(cell2, assumedKernel, reader2, tool2.version ?? "of unknown version");
-  if (kernel !== void 0 && reader2 !== void 0)
-    return [...findings, ...findings.some(isError) ? [] : unknownWriters(cell2, kernel, reader2)];
-  return findings.filter(isError).map(() => {
-    const fact2 = kernel === void 0 ? unknownKernel(series) : "version of the image's ipset";
-    return { kind: "missing", rule: "ipset-revision", fact: fact2 };
-  });
-}
-function unknownKernel(series) {
-  return series === void 0 ? "kernel release of the host" : `revisions of the set types of kernel ${series}`;
-}
-function isError({ severity: severity2 }) {
-  return severity2 === "error";
-}
-function unknownWriters(cell2, kernel, reader2) {
-  if (cell2.image.profile?.ipset?.value.listsAll !== true) return [];
-  return cell2.programs.filter(({ ipset: ipset2, creates }) => ipset2 === null && creates !== null).filter(({ creates }) => unreadableSets(kernel, void 0, reader2, creates).length > 0).map(({ id }) => ({ kind: "missing", rule: "ipset-revision", fact: `version of the ipset of ${id}` }));
-}
-function imageWrites(cell2, tool2) {
-  const creates = cell2.image.profile?.ipset?.value.creates ?? null;
-  if (creates?.length === 0) return [];
-  return cell2.programs.filter(({ listsAllSets }) => listsAllSets !== false).flatMap((program2) => meetReader(cell2, tool2, program2, creates));
-}
-function meetReader(cell2, tool2, program2, creates) {
-  const series = kernelSeries(cell2.host.kernel.release.value);
-  const kernel = series === void 0 ? void 0 : kernelRevisions(series);
-  const writer = tool2.version === null ? void 0 : toolRevisions(tool2.version);
-  const reader2 = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
-  const readers = reader2 === void 0 ? everyToolsRevisions() : [reader2];
-  const [sets = []] = readers.map((known2) => unreadableSets(kernel ?? newestKernelRevisions(), writer, known2, creates)).filter(({ length }) => length > 0);
-  if (sets.length === 0) return [];
-  const lists = program2.listsAllSets === true;
-  if (kernel !== void 0 && writer !== void 0 && reader2 !== void 0)
-    return [writeFinding(tool2, program2, sets, { creates: creates !== null, lists })];
-  if (creates === null || !lists) return [];
-  const facts = [
-    ...kernel === void 0 ? [unknownKernel(series)] : [],
-    ...writer === void 0 ? ["version of the image's ipset"] : [],
-    ...reader2 === void 0 ? [`version of the ipset of ${program2.id}`] : []
-  ];
-  return facts.map((fact2) => ({ kind: "missing", rule: "ipset-revision", fact: fact2 }));
-}
-function writeFinding(tool2, program2, sets, known2) {
-  const conditions = [
-    ...known2.creates ? [] : [`the image creates ${types(sets)} sets`],
-    ...known2.lists ? [] : [`${program2.id} lists or saves all sets`]
-  ];
-  const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
-  return {
-    kind: "finding",
-    rule: "ipset-revision",
-    severity: conditions.length === 0 ? "error" : "warning",
-    cause: `ipset-revision:${program2.id}`,
-    tool: "ipset",
-    program: program2.id,
-    message: `${program2.id} (ipset ${program2.ipset}) cannot read sets that the image's ipset ${tool2.version} creates: ${describe3(sets)}; its \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
-    evidence: [
-      ...sets.map(setEvidence),
-      ...program2.evidence.filter(({ about: about2 }) => about2 === void 0 || about2 === "ipset")
-    ],
-    remedy: `Raise the ipset of ${program2.id} to 7.17 or later, or keep the image's at a version whose sets it can read.`
-  };
-}
-function listsOnlyOwn(cell2) {
-  return cell2.image.profile?.ipset?.value.listsAll === false;
-}
-function meetWriters(cell2, kernel, reader2, version3) {
-  const known2 = reader2 ?? {};
-  const stated3 = cell2.programs.flatMap((program2) => {
-    const writer = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
-    if (program2.ipset === null || program2.creates?.length === 0 || writer === void 0) return [];
-    const sets = reader2 === void 0 ? unknownReader(writer) : unreadableSets(kernel, writer, known2, program2.creates);
-    return sets.length === 0 ? [] : [revisionFinding(cell2, program2, sets, version3)];
-  });
-  if (stated3.length > 0 || reader2 === void 0) return stated3;
-  return lagsBehindKernel(cell2, kernel, known2, version3);
-}
-function unknownReader(writer) {
-  return Object.entries(writer).map(([type, revision]) => ({ type, revision, known: -1 }));
-}
-function revisionFinding(cell2, program2, sets, version3) {
-  const listsAll = cell2.image.profile?.ipset?.value.listsAll === true;
-  const sure = listsAll && program2.creates !== null;
-  const condition = sure ? "" : listsAll ? ` if it creates ${types(sets)} sets` : " as soon as the image lists or saves all sets";
-  return {
-    kind: "finding",
-    rule: "ipset-revision",
-    severity: sure ? "error" : "warning",
-    cause: "ipset-revision",
-    tool: "ipset",
-    program: program2.id,
-    message: `the image's ipset ${version3} cannot read sets that ${program2.id} (ipset ${program2.ipset}) creates: ${describe3(sets)}; \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
-    evidence: [
-      ...sets.map(setEvidence),
-      ...program2.evidence.filter(({ about: about2 }) => about2 === void 0 || about2 === "ipset")
-    ],
-    remedy
-  };
-}
-function lagsBehindKernel(cell2, kernel, reader2, version3) {
-  const sets = unreadableSets(kernel, void 0, reader2, null);
-  if (sets.length === 0) return [];
-  return [
-    {
-      kind: "finding",
-      rule: "ipset-revision",
-      severity: cell2.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
-      cause: "ipset-revision",
-      tool: "ipset",
-      message: `the image's ipset ${version3} is older than the kernel's set types: \`ipset list\` and \`ipset save\` fail as soon as another program creates ${types(sets)} sets with a newer ipset`,
-      evidence: sets.map(setEvidence),
-      remedy
-    }
-  ];
-}
-function types(sets) {
-  const names2 = sets.map((set) => set.type);
-  return names2.length > 4 ? `${names2.slice(0, 3).join(", ")} and ${names2.length - 3} other types of` : names2.join(", ");
-}
-function describe3(sets) {
-  const shown = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
-  return sets.length > 3 ? `${shown.join("; ")}; and ${sets.length - 3} more types` : shown.join("; ");
-}
-function setEvidence(set) {
-  return { fact: `${set.type}: revision ${set.revision} against ${set.known}`, source: ipsetSources() };
-}
-var remedy = "Raise the image's ipset to 7.17 or later (7.16 is the first that knows the revisions of kernel 6.2).";
-var ipsetModuleMissing = {
-  id: "ipset-module-missing",
-  evaluate(cell2) {
-    const rule14 = "ipset-module-missing";
-    if (findTool(cell2.toolchain, "ipset") === void 0) return [];
-    const creates = cell2.image.profile?.ipset?.value.creates;
-    if (creates?.length === 0) return [];
-    const core = lackingModules(cell2, ["ip_set"], creates !== void 0);
-    if (core.length > 0) return core;
-    const unknown2 = moduleState(cell2.host, "ip_set") === void 0 && creates !== void 0;
-    return [
-      ...unknown2 ? [{ kind: "missing", rule: rule14, fact: "state of kernel module ip_set" }] : [],
-      ...lackingModules(cell2, (creates ?? []).map(moduleOfType), true)
-    ];
-  }
-};
-function lackingModules(cell2, needed2, sure) {
-  const groups = groupByState(cell2.host, needed2);
-  return ["absent", "optional-package"].flatMap((state) => {
-    const names2 = groups[state];
-    if (names2.length === 0) return [];
-    const absent = state === "absent";
-    return [
-      {
-        kind: "finding",
-        rule: "ipset-module-missing",
-        severity: absent && sure ? "error" : "warning",
-        cause: `module:${names2.join(",")}`,
-        tool: "ipset",
-        message: absent ? `ipset cannot work: the kernel has no ${names2.join(", ")}` : `ipset works only if a further package brings ${names2.join(", ")}`,
-        evidence: names2.flatMap((name) => moduleEvidence(cell2.host, name)),
-        remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10)."
-      }
-    ];
-  });
-}
-function moduleOfType(type) {
-  const [method = "", fields = ""] = type.split(":");
-  return `ip_set_${method}_${fields.replaceAll(",", "")}`;
-}
-
-// src/compat/rules/ipset-protocol.ts
-var rule2 = "ipset-protocol";
-var ipsetProtocol = {
-  id: rule2,
-  evaluate(cell2) {
-    const tool2 = findTool(cell2.toolchain, "ipset");
-    const series = kernelSeries(cell2.host.kernel.release.value);
-    if (tool2 === void 0 || tool2.version === null || series === void 0) return [];
-    const own2 = toolProtocol(tool2.version);
-    const kernel = kernelProtocol(series);
-    if (own2 === void 0 || kernel === void 0 || own2.min === kernel.min && own2.max === kernel.max) return [];
-    const common = own2.min <= kernel.max && kernel.min <= own2.max;
-    const says = `ipset ${tool2.version} speaks protocol ${words(own2)}, the kernel ${words(kernel)}`;
-    return [
-      {
-        kind: "finding",
-        rule: rule2,
-        severity: common ? "notice" : "error",
-        // An ipset that is too old for the kernel is one cause, whatever shows it first.
-        cause: "ipset-revision",
-        tool: "ipset",
-        message: common ? `${says}: it works and warns` : `${says}: it cannot work`,
-        evidence: [...tool2.evidence, { fact: "protocol of the kernel", source: kernel.sources[0] ?? "measured" }],
-        remedy: "Raise the image's ipset to 7.17 or later."
-      }
-    ];
-  }
-};
-function words({ min, max }) {
-  return describeRange({ min: String(min), max: String(max) });
-}
-
-// src/compat/rules/legacy-modules-missing.ts
-var rule3 = "legacy-modules-missing";
-var needed = ["ip_tables", "iptable_filter", "iptable_nat"];
-var neededV6 = ["ip6_tables", "ip6table_filter"];
-function furtherTables({ profile }) {
-  const stated3 = profile?.tables?.value.writes ?? {};
-  const tables3 = (profile?.writes?.value ?? []).flatMap((construct) => stated3[construct] ?? []);
-  return ["mangle", "raw", "security"].filter((table2) => tables3.some((other) => other === table2));
-}
-var legacyModulesMissing = {
-  id: rule3,
-  evaluate(cell2) {
-    if (cell2.choice.backend !== "legacy" || cell2.choice.hostExec === true) return [];
-    const further = furtherTables(cell2.image);
-    const v4 = evaluateFamily(cell2, [...needed, ...further.map((table2) => `iptable_${table2}`)], "iptables-legacy");
-    if (v4.length > 0 || findTool(cell2.toolchain, "ip6tables", "legacy") === void 0) return v4;
-    const modulesV6 = [...neededV6, ...further.map((table2) => `ip6table_${table2}`)];
-    return evaluateFamily(cell2, modulesV6, "ip6tables-legacy").flatMap(
-      (outcome) => outcome.kind === "finding" ? [{ ...outcome, severity: "warning", cause: "backend-v6" }] : []
-    );
-  }
-};
-function evaluateFamily(cell2, modules, tool2) {
-  const { host } = cell2;
-  const groups = groupByState(host, modules);
-  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
-  if (groups.absent.length > 0) {
-    return [
-      {
-        ...base,
-        severity: "error",
-        message: `${tool2} cannot ${workIn(groups.absent)}: the kernel has no ${groups.absent.join(", ")}`,
-        evidence: evidenceOf(cell2, groups.absent)
-      }
-    ];
-  }
-  const missing = groups.unknown.map(
-    (name) => ({ kind: "missing", rule: rule3, fact: `state of kernel module ${name}` })
-  );
-  if (groups["optional-package"].length > 0) {
-    return [
-      ...missing,
-      {
-        ...base,
-        severity: "warning",
-        message: `${tool2} works only if a further package brings ${groups["optional-package"].join(", ")}`,
-        evidence: evidenceOf(cell2, groups["optional-package"])
-      }
-    ];
-  }
-  if (missing.length > 0) return missing;
-  const core = modules[0];
-  if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell2)) return [];
-  return evaluateLoading(cell2, core, tool2);
-}
-var furtherModule = /^ip6?table_(mangle|raw|security)$/;
-function workIn(absent) {
-  const tables3 = absent.map((name) => furtherModule.exec(name)?.[1]);
-  return tables3.includes(void 0) ? "work" : `write into ${tables3.join(" and ")}`;
-}
-function evidenceOf(cell2, modules) {
-  const tables3 = cell2.image.profile?.tables;
-  const stated3 = tables3 !== void 0 && modules.some((name) => furtherModule.test(name)) ? [{ fact: `${cell2.image.profile?.title} writes into that table`, source: tables3.source }] : [];
-  return [choiceEvidence(cell2), ...modules.flatMap((name) => moduleEvidence(cell2.host, name)), ...stated3];
-}
-function loadedByAnother(cell2) {
-  return cell2.programs.some(
-    (program2) => program2.backend === "host" && backendOnHost(program2, cell2.hostBackend) === "legacy"
-  );
-}
-function evaluateLoading(cell2, core, tool2) {
-  const { modules } = cell2.image;
-  const base = { kind: "finding", rule: rule3, cause: "backend", remedy: remedy2 };
-  const evidence3 = [choiceEvidence(cell2), ...moduleEvidence(cell2.host, core)];
-  if (modules === "host" && cell2.toolchain.modprobe) return [];
-  if (modules === "none" || !cell2.toolchain.modprobe) {
-    const why = modules === "none" ? "the image may not load modules" : "the image has no modprobe";
-    const message2 = `${tool2} fails until something loads ${core}: nothing on the node does, and ${why}`;
-    return [{ ...base, severity: "error", message: message2, evidence: evidence3 }];
-  }
-  const message = `${tool2} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
-  return [{ ...base, severity: "warning", message, evidence: evidence3 }];
-}
-function choiceEvidence(cell2) {
-  return { fact: cell2.choice.because, source: "image" };
-}
-var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; to stay with legacy, load the modules on the node.";
-
-// src/compat/rules/missing-binary.ts
-var rule4 = "missing-binary";
-var missingBinary = {
-  id: rule4,
-  evaluate(cell2) {
-    return [...noToolAtAll(cell2), ...danglingCommand(cell2), ...selectorBinaries(cell2), ...programCommands(cell2)];
-  }
-};
-function noToolAtAll(cell2) {
-  const { toolchain, image: image2 } = cell2;
-  const hostExec2 = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
-  if (toolchain.tools.length > 0 || hostExec2) return [];
-  const { profile } = image2;
-  const version3 = toolchain.program?.version ?? null;
-  if (profile?.versions.some((entry) => entry.backend.value === "native-nft") === true && version3 !== null) return [];
-  const who = toolchain.program === void 0 ? "the image" : toolchain.program.name;
-  return [
-    {
-      kind: "missing",
-      rule: rule4,
-      fact: `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`
-    }
-  ];
-}
-function danglingCommand(cell2) {
-  const dangling = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.dangling === true);
-  const families = Map.groupBy(dangling, ([name]) => name.includes("tables") ? "iptables" : name);
-  return [...families].map(([family, commands]) => {
-    const sorted = commands.sort(([a], [b]) => Number(b === family) - Number(a === family) || a.localeCompare(b));
-    const [name, command] = sorted[0];
-    const others = sorted.slice(1).map(([other]) => `\`${other}\``);
-    const also = others.length === 0 ? "" : `; ${others.join(", ")} dangle${others.length === 1 ? "s" : ""} too`;
-    return finding(
-      "error",
-      `dangling:${family}`,
-      `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image${also}`,
-      sorted.map(([link, { via }]) => ({ fact: `${link} is ${via.join(" -> ")}`, source: "image" })),
-      "Install the package that brings the file, or correct the link."
-    );
-  });
-}
-function selectorBinaries(cell2) {
-  const { choice, toolchain } = cell2;
-  const evidence3 = [{ fact: choice.because, source: "image" }];
-  if (choice.wanted !== void 0 && (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === void 0)) {
-    const other = choice.wanted === "nft" ? "legacy" : "nft";
-    if (choice.backend === "none" || findTool(toolchain, "iptables", other) === void 0) {
-      const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
-      return [finding("error", "backend", message2, evidence3, packages(choice.wanted))];
-    }
-  }
-  const { selector } = toolchain;
-  if (selector?.kind !== "iptables-wrapper" || !selector.effective || choice.wanted !== void 0) return [];
-  const absent = ["nft", "legacy"].filter(
-    (backend) => findTool(toolchain, "iptables", backend) === void 0
-  );
-  const [only] = absent;
-  if (only === void 0 || absent.length > 1) return [];
-  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
-  return [finding("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
-}
-function programCommands(cell2) {
-  const { profile } = cell2.image;
-  if (profile === void 0 || cell2.choice.hostExec === true) return [];
-  const outcomes = (profile.runs?.value ?? []).flatMap((command) => {
-    if (provides(cell2, command)) return [];
-    const severity2 = profile.runs?.confidence === "inferred" ? "warning" : "error";
-    const evidence3 = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
-    return [
-      finding(
-        severity2,
-        `command:${command}`,
-        `${profile.title} runs \`${command}\`, which is not in the image`,
-        evidence3,
-        `Add the package that brings ${command}.`
-      )
-    ];
-  });
-  const { choice, toolchain } = cell2;
-  const said = choice.wanted !== void 0 || toolchain.defaults.iptables?.dangling === true;
-  if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
-    const evidence3 = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
-    outcomes.push(
-      finding(
-        "error",
-        "command:iptables",
-        `${profile.title} runs \`iptables\`, and PATH has none`,
-        evidence3,
-        "Add the iptables package."
-      )
-    );
-  }
-  return outcomes;
-}
-function provides(cell2, command) {
-  const { toolchain } = cell2;
-  const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
-  if (parsed?.[1] !== void 0) return findTool(toolchain, parsed[1], parsed[2]) !== void 0;
-  if (command === "modprobe") return toolchain.modprobe;
-  return findTool(toolchain, command) !== void 0;
-}
-function finding(severity2, cause, message, evidence3, remedy4) {
-  return { kind: "finding", rule: rule4, severity: severity2, cause, message, evidence: evidence3, remedy: remedy4 };
-}
-function packages(backend) {
-  return backend === "legacy" ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)." : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
-}
-
-// src/knowledge/xt-extensions.json
-var xt_extensions_default = {
-  comment: "Matches and targets of iptables, the kernel module each needs, and which programs use which. iptables-nft hands everything to the module but what it translates itself.",
-  extensions: {
-    comment: { module: "xt_comment", constructs: ["comment", "comment-only", "comment-long"] },
-    conntrack: { module: "xt_conntrack" },
-    addrtype: { module: "xt_addrtype" },
-    multiport: { module: "xt_multiport" },
-    statistic: { module: "xt_statistic" },
-    recent: { module: "xt_recent" },
-    physdev: { module: "xt_physdev" },
-    set: { module: "xt_set" },
-    socket: { module: "xt_socket" },
-    mark: { module: "xt_mark", constructs: ["mark-match"], translatedSince: "1.8.8" },
-    MARK: { module: "xt_mark" },
-    CT: { module: "xt_CT", constructs: ["notrack"] },
-    TPROXY: { module: "xt_TPROXY", constructs: ["tproxy"] },
-    NFLOG: { module: "xt_NFLOG", constructs: ["nflog"], translatedSince: "1.8.8" },
-    MASQUERADE: { module: "xt_MASQUERADE", constructs: ["masquerade", "v6-masquerade", "random-fully"] },
-    DNAT: { module: "xt_nat", constructs: ["dnat", "v6-dnat"] },
-    SNAT: { module: "xt_nat", constructs: ["snat"] },
-    TCPMSS: { module: "xt_TCPMSS" }
-  },
-  common: {
-    extensions: ["comment", "conntrack", "MASQUERADE", "DNAT"],
-    note: "what is assumed of a program that nothing is known of"
-  },
-  programs: [
-    {
-      program: "kube-proxy",
-      always: ["comment", "conntrack", "addrtype", "mark", "MARK", "MASQUERADE", "DNAT", "statistic"],
-      features: [{ extensions: ["recent"], when: "a service asks for session affinity" }],
-      source: "https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/iptables/proxier.go"
-    },
-    {
-      program: "kube-proxy-ipvs",
-      always: ["comment", "conntrack", "addrtype", "mark", "MARK", "MASQUERADE", "set"],
-      features: [],
-      source: "https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/ipvs/proxier.go"
-    },
-    {
-      program: "kilo",
-      always: ["comment", "MASQUERADE"],
-      features: [],
-      source: "https://github.com/squat/kilo/blob/944dff57/pkg/mesh/routes.go"
-    },
-    {
-      program: "flannel",
-      always: ["comment", "mark", "MASQUERADE"],
-      features: [],
-      source: "https://github.com/flannel-io/flannel/blob/cdf76059/pkg/trafficmngr/iptables/iptables.go"
-    },
-    {
-      program: "kube-router",
-      always: ["comment"],
-      features: [
-        { extensions: ["conntrack", "addrtype", "multiport", "physdev", "set", "mark", "MARK", "NFLOG"], when: "it enforces network policies" },
-        { extensions: ["SNAT", "MASQUERADE", "TCPMSS"], when: "it proxies services or masquerades pods" }
-      ],
-      source: "https://github.com/cloudnativelabs/kube-router/tree/7c2c2779/pkg/controllers"
-    },
-    {
-      program: "cilium",
-      always: ["comment", "mark", "MARK"],
-      features: [
-        { extensions: ["CT", "TPROXY", "socket"], when: "the L7 proxy is on" },
-        { extensions: ["MASQUERADE"], when: "masquerading is not done in eBPF" }
-      ],
-      source: "https://github.com/cilium/cilium/blob/00035a78a43866cbe39dc6861fb1b86d6191e8fa/pkg/datapath/iptables/iptables.go"
-    }
-  ],
-  sources: {
-    absent: "measured with modules removed, kernels 5.10 to 7.3, 2026-11",
-    translated: "measured: iptables 1.8.9 and later write ports and marks without xt modules, 1.8.7 does not; native marks and logging came with 1.8.8 (iptables commits 94309632, db99f601)"
-  }
-};
-
-// src/compat/extension-uses.ts
-var extensionKnowledge = xt_extensions_default;
-function describeConditions(uses) {
-  const conditions = [...new Set(uses.flatMap(({ condition }) => condition ?? []))];
-  return conditions.length === 0 ? "" : ` (it matters ${conditions.join(", ")})`;
-}
-function extensionUses({ toolchain, image: image2 }) {
-  return known(toolchain)(image2, "", () => findUses(toolchain, image2));
-}
-var known = rememberFor();
-function findUses(toolchain, image2) {
-  const { profile } = image2;
-  if (profile?.writes?.value.length === 0) return [];
-  const name = profile?.id ?? toolchain.program?.name;
-  const known2 = extensionKnowledge.programs.find((entry) => entry.program === name);
-  const stated3 = (profile?.writes?.value ?? []).flatMap(
-    (construct) => Object.entries(extensionKnowledge.extensions).filter(([, entry]) => entry.constructs?.includes(construct) === true).flatMap(([extension]) => use(extension, profile?.writes?.source ?? ""))
-  );
-  if (known2 === void 0) {
-    const condition = `if the program uses ${extensionKnowledge.common.extensions.join(", ")}, which is assumed`;
-    const assumed = extensionKnowledge.common.extensions.flatMap(
-      (extension) => use(extension, extensionKnowledge.sources.absent, condition)
-    );
-    return distinct([...stated3, ...assumed]);
-  }
-  return distinct([
-    ...stated3,
-    ...known2.always.flatMap((extension) => use(extension, known2.source)),
-    ...known2.features.flatMap(
-      ({ extensions, when }) => extensions.flatMap((extension) => use(extension, known2.source, `when ${when}`))
-    )
-  ]);
-}
-function use(extension, source, condition) {
-  const module = extensionKnowledge.extensions[extension]?.module;
-  return module === void 0 ? [] : [{ extension, module, source, ...condition === void 0 ? {} : { condition } }];
-}
-function distinct(uses) {
-  return uses.filter((one, i) => uses.findIndex(({ extension }) => extension === one.extension) === i);
-}
-
-// src/compat/rules/missing-library.ts
-var rule5 = "missing-library";
-var missingLibrary = {
-  id: rule5,
-  looksAt: "iptables",
-  evaluate: (cell2) => [...missingLibraries(cell2), ...missingExtensions(cell2)]
-};
-function missingLibraries(cell2) {
-  const missing = cell2.toolchain.missingLibraries ?? [];
-  const paths = [...new Set(missing.map(({ path }) => path))];
-  return paths.map((path) => {
-    const libraries2 = missing.filter((item) => item.path === path).map(({ library }) => library);
-    const tool2 = cell2.toolchain.tools.find(({ target }) => target === path);
-    return {
-      kind: "finding",
-      rule: rule5,
-      severity: runs(cell2, path) ? "error" : "warning",
-      cause: `library:${path}`,
-      tool: tool2?.name ?? "iptables",
-      message: `${path} needs ${libraries2.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
-      evidence: libraries2.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
-      remedy: "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build."
-    };
-  });
-}
-function missingExtensions(cell2) {
-  const { backend, hostExec: hostExec2 } = cell2.choice;
-  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return [];
-  const target = findTool(cell2.toolchain, "iptables", backend)?.target;
-  const sets = (cell2.toolchain.extensions ?? []).filter(
-    ({ directory: directory2, tools, list: list2 }) => directory2 !== void 0 && list2 !== void 0 && tools?.includes(target ?? "") === true
-  );
-  if (sets.length === 0) return [];
-  const gone = extensionUses(cell2).filter(({ extension }) => !sets.some((set) => mayLoad(set, extension)));
-  const certain = gone.filter(({ condition }) => condition === void 0);
-  const possible = gone.filter(({ condition }) => condition !== void 0);
-  const directory = sets.map((set) => set.directory).join(", ");
-  return [
-    ...reportExtensions(cell2, certain, "error", directory),
-    ...reportExtensions(cell2, possible, "warning", directory)
-  ];
-}
-function mayLoad({ list: list2 = [], unread = [] }, name) {
-  return list2.some((entry) => entry.name === name) || unread.some((file) => file.endsWith(`_${name}.so`));
-}
-function reportExtensions(cell2, uses, severity2, directory) {
-  const [first2] = uses;
-  if (first2 === void 0) return [];
-  const names2 = uses.map(({ extension }) => extension).join(", ");
-  return [
-    {
-      kind: "finding",
-      rule: rule5,
-      severity: severity2,
-      cause: `extension:${severity2}:${directory}:${names2}`,
-      tool: "iptables",
-      message: `iptables-${cell2.choice.backend} cannot load ${names2}: no file of ${directory} brings them${describeConditions(uses)}`,
-      evidence: [
-        { fact: `no extension in ${directory} registers ${names2}`, source: "image" },
-        { fact: `the program uses ${first2.extension}`, source: first2.source }
-      ],
-      remedy: `Install iptables as a package, or copy all of ${directory}, its links as well.`
-    }
-  ];
-}
-function runs(cell2, path) {
-  const tools = cell2.toolchain.tools.filter(({ target }) => target === path);
-  if (tools.length === 0) return true;
-  const commands = cell2.image.profile?.runs?.value ?? [];
-  return tools.some(
-    ({ name, backend }) => backend !== void 0 && backend === cell2.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
-  );
-}
-
-// src/compat/rules/native-nft.ts
-var rule6 = "native-nft-in-iptables-table";
-var nativeNftInIptablesTable = {
-  id: rule6,
-  looksAt: "iptables",
-  evaluate(cell2) {
-    if (cell2.image.network !== "host") return [];
-    const ebtables = findTool(cell2.toolchain, "ebtables") !== void 0;
-    const meetings = [
-      ...imageReads2(cell2).flatMap((meeting2) => byFamily(meeting2, ebtables)),
-      ...imageWrites2(cell2).flatMap((meeting2) => byFamily(meeting2, true))
-    ];
-    return meetings.flatMap(judge2);
-  }
-};
-function nativeConstructs(writes2) {
-  return (writes2 ?? []).filter((construct) => construct.startsWith("nft-"));
-}
-function byFamily(meeting2, hasReader) {
-  const { ip, link } = splitByFamily(meeting2.constructs);
-  return [
-    ...ip.length === 0 ? [] : [{ ...meeting2, constructs: ip }],
-    ...link.length === 0 || !hasReader ? [] : [{ ...meeting2, constructs: link, linkLayer: true }]
-  ];
-}
-function imageReads2(cell2) {
-  const tools = [...nftInUse(cell2), ...linkLayerInUse(cell2)];
-  const writers = cell2.programs.filter((program2) => nativeConstructs(program2.writes).length > 0);
-  return tools.flatMap(
-    ({ name, version: version3 }) => writers.map((program2) => ({
-      writer: program2.id,
-      nft: program2.nft,
-      constructs: linkLayerOf(name, nativeConstructs(program2.writes)) ?? nativeConstructs(program2.writes),
-      reader: `the image's ${name} ${version3 ?? "of unknown version"}`,
-      readerTool: `the image's ${name}`,
-      iptables: version3,
-      operations: operationsOf(cell2.image),
-      program: program2
-    }))
-  );
-}
-function imageWrites2(cell2) {
-  const constructs2 = nativeConstructs(cell2.image.profile?.writes?.value);
-  if (constructs2.length === 0) return [];
-  const readers = cell2.programs.filter((program2) => backendOnHost(program2, cell2.hostBackend) === "nft");
-  return readers.map((program2) => {
-    const iptables = iptablesVersionOnHost(program2, cell2.host) ?? null;
-    return {
-      writer: "the image",
-      nft: findTool(cell2.toolchain, "nft")?.version ?? null,
-      constructs: constructs2,
-      reader: `${program2.id} (iptables ${iptables ?? "of unknown version"})`,
-      readerTool: program2.backend === "host" ? "the host's iptables" : `the iptables of ${program2.id}`,
-      iptables,
-      operations: program2.operations,
-      program: program2
-    };
-  });
-}
-function judge2(meeting2) {
-  const writers = meeting2.nft === null ? testedNftReleases() : [meeting2.nft];
-  const readers = meeting2.iptables === null ? testedReleases() : [meeting2.iptables];
-  const variants = writers.flatMap(
-    (nft2) => readers.map(
-      (iptables) => findingOf(meeting2, nativeExposureOf(nft2, iptables, meeting2.constructs, meeting2.operations))
-    )
-  );
-  const [first2] = variants;
-  if (variants.every((variant) => variant?.severity === first2?.severity)) return first2 === void 0 ? [] : [first2];
-  if (!variants.some((variant) => variant?.severity === "error")) return [];
-  const missing = [];
-  if (meeting2.nft === null) missing.push({ kind: "missing", rule: rule6, fact: `version of the nft of ${meeting2.writer}` });
-  if (meeting2.iptables === null) missing.push({ kind: "missing", rule: rule6, fact: `version of ${meeting2.readerTool}` });
-  return missing;
-}
-function findingOf(meeting2, exposure) {
-  const told = tell(meeting2, exposure);
-  if (told === void 0) return void 0;
-  const effects = told.effects;
-  return {
-    kind: "finding",
-    rule: rule6,
-    severity: meeting2.linkLayer === true ? "warning" : told.severity,
-    cause: `native-nft:${meeting2.writer}`,
-    ...meeting2.program === void 0 ? {} : { program: meeting2.program.id },
-    message: `${meeting2.reader} ${told.does} in which ${meeting2.writer} put native nft rules: ${describeConstructs(effects)}${meeting2.linkLayer === true ? " (whether it reads them is not known)" : ""}`,
-    evidence: [...effectEvidence(effects), ...meeting2.program?.evidence ?? []],
-    remedy: "Put native nft rules into a table of their own name; a newer iptables doesn't help."
-  };
-}
-function tell({ operations }, { loud, rewritten, misread }) {
-  if (loud.length > 0) return { severity: "error", does: "fails on tables of iptables", effects: loud };
-  if (rewritten.length > 0) {
-    const severity2 = operations === null ? "warning" : "error";
-    return { severity: severity2, does: "silently restores other rules from tables of iptables", effects: rewritten };
-  }
-  if (misread.length === 0) return void 0;
-  return { severity: "warning", does: "silently lists other rules from tables of iptables", effects: misread };
-}
-
-// src/compat/rules/newer-writer.ts
-function nftPrograms(cell2) {
-  if (cell2.image.network !== "host") return [];
-  return cell2.programs.filter((program2) => {
-    const backend = backendOnHost(program2, cell2.hostBackend);
-    return backend === "nft" || backend === void 0 && program2.backend === "unknown";
-  });
-}
-function loudSeverity(constructsKnown) {
-  return constructsKnown ? "error" : "warning";
-}
-function quietSeverity(exposure, known2) {
-  const restores = exposure.rewritten.length > 0 && known2.constructs && known2.operations;
-  return restores ? "error" : "warning";
-}
-var remedyReader = "Raise the image's iptables to 1.8.8 or later (1.8.11 or later is best), not beyond what the hosts' own tools can read.";
-function assumption(meeting2) {
-  const assumed = [];
-  if (meeting2.constructs === null)
-    assumed.push(`what ${meeting2.writerName} writes is not stated, the common rules are assumed`);
-  if (meeting2.linkLayer === true) assumed.push(`whether ${meeting2.readerName} reads them is not known`);
-  else if (meeting2.operations === null) assumed.push(`what ${meeting2.readerName} does with whole tables is not known`);
-  return assumed.length === 0 ? "" : ` (${assumed.join("; ")})`;
-}
-function loudFinding(rule14, meeting2, exposure) {
-  const crash2 = exposure.loud.some((effect) => effect.outcome === "crash");
-  const does = crash2 ? "crashes on" : "refuses";
-  return {
-    kind: "finding",
-    rule: rule14,
-    severity: meeting2.linkLayer === true ? "warning" : loudSeverity(meeting2.constructs !== null),
-    cause: "newer-writer",
-    message: `${meeting2.readerName} ${does} tables in which ${meeting2.writerName} stored ${describeConstructs(exposure.loud)}${assumption(meeting2)}`,
-    evidence: effectEvidence(exposure.loud),
-    remedy: remedyReader
-  };
-}
-function quietFinding(rule14, meeting2, exposure) {
-  const effects = exposure.rewritten.length > 0 ? exposure.rewritten : exposure.misread;
-  const does = exposure.rewritten.length > 0 ? "restores other rules" : "lists other rules";
-  const known2 = { constructs: meeting2.constructs !== null, operations: meeting2.operations !== null };
-  return {
-    kind: "finding",
-    rule: rule14,
-    severity: meeting2.linkLayer === true ? "warning" : quietSeverity(exposure, known2),
-    cause: "newer-writer",
-    message: `${meeting2.readerName} silently ${does} than ${meeting2.writerName} wrote, where they hold ${describeConstructs(effects)}${assumption(meeting2)}`,
-    evidence: effectEvidence(effects),
-    remedy: remedyReader
-  };
-}
-function exposureOfMeeting(meeting2) {
-  const { writer, reader: reader2, constructs: constructs2, operations, writerTables, readerTables } = meeting2;
-  return exposureBetween(
-    { release: writer, constructs: constructs2 ?? commonConstructs, tables: writerTables },
-    { release: reader2, operations, tables: readerTables }
-  );
-}
-function readMeeting(image2, program2, own2, other) {
-  return {
-    writer: other.release,
-    reader: own2.release,
-    writerName: `${program2.id} (iptables ${other.version})`,
-    readerName: `the image's ${own2.name} ${own2.version}`,
-    constructs: program2.writes,
-    operations: operationsOf(image2),
-    writerTables: program2.tables,
-    readerTables: image2.profile?.tables?.value
-  };
-}
-function writeMeeting(image2, program2, own2, other) {
-  return {
-    writer: own2.release,
-    reader: other.release,
-    writerName: `the image's ${own2.name} ${own2.version}`,
-    readerName: `${program2.id} (iptables ${other.version})`,
-    constructs: image2.profile?.writes?.value ?? null,
-    operations: program2.operations,
-    writerTables: image2.profile?.tables?.value,
-    readerTables: program2.tables
-  };
-}
-function byFamily2(meeting2, hasReader) {
-  const { ip, link } = splitByFamily(meeting2.constructs ?? []);
-  if (link.length === 0) return [meeting2];
-  const own2 = hasReader ? [{ ...meeting2, constructs: link, linkLayer: true }] : [];
-  return ip.length === 0 ? own2 : [{ ...meeting2, constructs: ip }, ...own2];
-}
-function partsFor(tool2, meeting2, hasReader) {
-  const link = linkLayerOf(tool2, meeting2.constructs ?? []);
-  if (link === void 0) return byFamily2(meeting2, hasReader);
-  return link.length === 0 ? [] : [{ ...meeting2, constructs: link, linkLayer: true }];
-}
-function meetAll(cell2, rule14, direction, reportOn) {
-  const programs = nftPrograms(cell2);
-  const recall2 = metBefore(cell2.toolchain, cell2.image);
-  const linkLayerTools = cell2.toolchain.tools.some(({ name }) => name === "ebtables" || name === "arptables");
-  return [...nftInUse(cell2), ...linkLayerInUse(cell2)].flatMap(
-    (own2) => programs.flatMap((program2) => {
-      const other = iptablesOnHost(program2, cell2.host);
-      return recall2(
-        program2,
-        `${rule14} ${own2.name} ${own2.version} ${keyOfTool(other)}`,
-        () => meetOne(cell2.image, rule14, direction, own2, linkLayerTools, program2, other, reportOn)
-      );
-    })
-  );
-}
-var metBefore = rememberFor();
-function meetOne(imageContext, rule14, direction, own2, linkLayerTools, program2, other, reportOn) {
-  const judge5 = (version3, node) => {
-    const image2 = { name: own2.name, version: version3, release: buildOf(version3, own2.tool?.package) };
-    const whole2 = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program2, image2, node);
-    return partsFor(own2.name, whole2, direction === "writes" || linkLayerTools).flatMap(
-      (meeting2) => reportOn(meeting2, exposureOfMeeting(meeting2)).map((finding4) => ({ finding: finding4, meeting: meeting2 }))
-    );
-  };
-  const constructs2 = direction === "reads" ? program2.writes : imageContext.profile?.writes?.value ?? null;
-  const assumed = program2.backend === "unknown" && constructs2 === null;
-  if (own2.version !== null && other !== void 0 && (program2.backend !== "unknown" || assumed)) {
-    const findings = judge5(own2.version, other).map(({ finding: finding4, meeting: meeting2 }) => ({
-      outcome: {
-        ...finding4,
-        ...assumed ? { message: `${finding4.message}, if ${unsaid(direction, program2)}` } : {},
-        ...own2.name === "ebtables" || own2.name === "arptables" ? { tool: own2.name } : {},
-        program: program2.id,
-        dependsOnHost: program2.backend === "host",
-        evidence: [...finding4.evidence, ...aboutIptables(program2, direction)]
-      },
-      meeting: meeting2
-    }));
-    return findings.length > 0 || linkLayerOf(own2.name, []) !== void 0 ? findings : toMet(unmeasured(imageContext, rule14, program2, direction, own2.version, other.version));
-  }
-  if (constructs2 === null) return [];
-  const couldBeError = (own2.version === null ? testedReleases() : [own2.version]).some(
-    (image2) => (other === void 0 ? testedReleases().map(upstream) : [other]).some(
-      (node) => judge5(image2, node).some(({ finding: finding4 }) => finding4.severity === "error")
-    )
-  );
-  return couldBeError ? toMet(missingOf(rule14, own2, program2, other)) : [];
-}
-function toMet(outcomes) {
-  return outcomes.map((outcome) => ({ outcome }));
-}
-function outcomesOf(met) {
-  return met.map(({ outcome }) => outcome);
-}
-function unsaid(direction, { id }) {
-  return direction === "reads" ? "it writes with nft, which is not known either" : `${id} uses nft, which is not known either`;
-}
-function missingOf(rule14, own2, program2, other) {
-  const facts = [];
-  if (own2.version === null) facts.push(`version of the image's ${own2.name}`);
-  if (program2.backend === "unknown") facts.push(`backend of ${program2.id}`);
-  if (other === void 0)
-    facts.push(
-      program2.backend === "host" ? "version of the host's iptables" : `version of the iptables of ${program2.id}`
-    );
-  return facts.map((fact2) => ({ kind: "missing", rule: rule14, fact: fact2 }));
-}
-function unmeasured(image2, rule14, program2, direction, own2, other) {
-  const [writer, reader2] = direction === "reads" ? [other, own2] : [own2, other];
-  const constructs2 = (direction === "reads" ? program2.writes : image2.profile?.writes?.value) ?? [];
-  return gapsOfMeeting(writer, reader2, constructs2).map((fact2) => ({ kind: "missing", rule: rule14, fact: fact2 }));
-}
-function aboutIptables(program2, direction) {
-  const topics = ["backend", "iptables", direction === "reads" ? "writes" : "operations"];
-  return program2.evidence.filter(({ about: about2 }) => about2 === void 0 || topics.includes(about2));
-}
-var nftNewerWriter = {
-  id: "nft-newer-writer",
-  looksAt: "iptables",
-  evaluate(cell2) {
-    return outcomesOf(
-      meetAll(
-        cell2,
-        "nft-newer-writer",
-        "reads",
-        (meeting2, exposure) => exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting2, exposure)]
-      )
-    );
-  }
-};
-var silentMatchLoss = {
-  id: "silent-match-loss",
-  looksAt: "iptables",
-  evaluate(cell2) {
-    return outcomesOf(
-      meetAll(
-        cell2,
-        "silent-match-loss",
-        "reads",
-        (meeting2, exposure) => exposure.rewritten.length + exposure.misread.length === 0 ? [] : [quietFinding("silent-match-loss", meeting2, exposure)]
-      )
-    );
-  }
-};
-var imageNewerWriter = {
-  id: "image-newer-writer",
-  looksAt: "iptables",
-  evaluate(cell2) {
-    const rule14 = "image-newer-writer";
-    const met = meetAll(cell2, rule14, "writes", (meeting2, exposure) => {
-      if (exposure.loud.length > 0) return [{ ...loudFinding(rule14, meeting2, exposure), ...reverse(meeting2) }];
-      if (exposure.rewritten.length + exposure.misread.length === 0) return [];
-      return [{ ...quietFinding(rule14, meeting2, exposure), ...reverse(meeting2) }];
-    });
-    const judged = met.map(
-      ({ outcome, meeting: meeting2 }) => outcome.kind === "finding" && meeting2 !== void 0 ? chargeOnce(cell2, outcome, meeting2) : outcome
-    );
-    return [...judged, ...hostToolsRead(cell2, rule14)];
-  }
-};
-function hostToolsRead(cell2, rule14) {
-  const reader2 = hostTool(cell2.host);
-  const { installed, ownBackend } = cell2.host.iptables;
-  if (cell2.image.network !== "host" || reader2 === void 0 || installed?.value === false) return [];
-  if ((ownBackend?.value ?? cell2.hostBackend) !== "nft") return [];
-  return nftInUse(cell2).flatMap(({ name, version: version3, tool: tool2 }) => {
-    if (version3 === null) return [];
-    const meeting2 = {
-      writer: buildOf(version3, tool2?.package),
-      reader: reader2.release,
-      writerName: `the image's ${name} ${version3}`,
-      readerName: `the host's own iptables ${reader2.version}`,
-      constructs: cell2.image.profile?.writes?.value ?? null,
-      operations: ["list"]
-    };
-    return byFamily2(meeting2, true).flatMap((part2) => {
-      const { loud } = exposureOfMeeting(part2);
-      if (loud.length === 0) return [];
-      const finding4 = loudFinding(rule14, part2, { loud, rewritten: [], misread: [] });
-      return [{ ...finding4, ...reverse(part2), severity: "notice" }];
-    });
-  });
-}
-function reverse(meeting2) {
-  return {
-    cause: "image-newer-writer",
-    remedy: `Raise the older reader (${meeting2.readerName}), or keep the image's iptables at a version that it can read.`
-  };
-}
-function harm({ loud, rewritten, misread }) {
-  if (loud.length > 0) return 3;
-  if (rewritten.length > 0) return 2;
-  return misread.length > 0 ? 1 : 0;
-}
-function chargeOnce(cell2, finding4, meeting2) {
-  const { reader: release2, operations, readerTables } = meeting2;
-  const reader2 = { release: release2, operations, tables: readerTables };
-  const own2 = writerOf(meeting2.writer, meeting2.constructs, meeting2.writerTables);
-  const places = tablesOfHarm(own2, reader2, harm) ?? [void 0];
-  const harmIn = (writer, place2) => harm(place2 === void 0 ? exposureBetween(writer, reader2) : exposureOnTable(writer, reader2, place2));
-  const culprit = nftPrograms(cell2).find((program2) => {
-    const tool2 = iptablesOnHost(program2, cell2.host);
-    if (program2.id === finding4.program || tool2 === void 0 || program2.backend === "unknown") return false;
-    if (finding4.severity === "error" && program2.writes === null) return false;
-    const { ip, link } = splitByFamily(program2.writes ?? commonConstructs);
-    const writer = writerOf(tool2.release, meeting2.linkLayer === true ? link : ip, program2.tables);
-    return places.every((place2) => harmIn(writer, place2) >= harmIn(own2, place2));
-  });
-  if (culprit === void 0) return finding4;
-  return {
-    ...finding4,
-    severity: "notice",
-    message: `${finding4.message}; ${culprit.id} on the node does the same already`
-  };
-}
-function writerOf(release2, constructs2, tables3) {
-  return { release: release2, constructs: constructs2 ?? commonConstructs, tables: tables3 };
-}
-
-// src/compat/rules/nft-compat-missing.ts
-var rule7 = "nft-compat-missing";
-var nftCompatMissing = {
-  id: rule7,
-  evaluate(cell2) {
-    if (cell2.choice.backend !== "nft" || cell2.choice.hostExec === true) return [];
-    const state = moduleState(cell2.host, "nft_compat");
-    if (state === void 0) return [{ kind: "missing", rule: rule7, fact: "state of kernel module nft_compat" }];
-    if (state !== "absent" && state !== "optional-package") return [];
-    const message = state === "absent" ? "iptables-nft fails for rules with comment, addrtype, conntrack or MASQUERADE: the kernel has no nft_compat" : "iptables-nft works only if a further package brings nft_compat";
-    return [
-      {
-        kind: "finding",
-        rule: rule7,
-        cause: "backend",
-        severity: state === "absent" ? "error" : "warning",
-        message,
-        evidence: [{ fact: cell2.choice.because, source: "image" }, ...moduleEvidence(cell2.host, "nft_compat")],
-        remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra), or use native nftables."
-      }
-    ];
-  }
-};
-
-// src/compat/rules/nft-kernel-missing.ts
-var rule8 = "nft-kernel-missing";
-var nftKernelMissing = {
-  id: rule8,
-  evaluate(cell2) {
-    const what = usesNft(cell2);
-    if (what === void 0) return [];
-    const state = moduleState(cell2.host, "nf_tables");
-    const evidence3 = [{ fact: cell2.choice.because, source: "image" }, ...moduleEvidence(cell2.host, "nf_tables")];
-    const base = { kind: "finding", rule: rule8, cause: "backend", remedy: remedy3 };
-    const outcomes = [];
-    if (state === void 0) outcomes.push({ kind: "missing", rule: rule8, fact: "state of kernel module nf_tables" });
-    if (state === "absent") {
-      outcomes.push({
-        ...base,
-        severity: "error",
-        message: `${what} cannot work: the kernel has no nf_tables`,
-        evidence: evidence3
-      });
-    }
-    if (state === "optional-package") {
-      const message = `${what} works only if a further package brings nf_tables`;
-      outcomes.push({ ...base, severity: "warning", message, evidence: evidence3 });
-    }
-    return outcomes;
-  }
-};
-function usesNft(cell2) {
-  if (cell2.choice.hostExec === true) return void 0;
-  if (cell2.choice.backend === "nft") return "iptables-nft";
-  if (cell2.choice.backend !== "none") return void 0;
-  return findTool(cell2.toolchain, "nft") === void 0 ? void 0 : "nft";
-}
-var remedy3 = "Keep a legacy fallback in the image: both backends and an iptables-wrapper (v2 or later), or raise the hosts to a kernel with CONFIG_NF_TABLES.";
-
-// src/knowledge/nft-userdata.json
-var nft_userdata_default = {
-  comment: "nft 1.1.2 and later store more user data with named sets and maps; older nft dereferences it without looking and crashes.",
-  writer: { min: "1.1.2" },
-  crashing: { max: "1.1.1" },
-  unknown: { min: "1.1.2", max: "1.1.2" },
-  good: ["1.0.6.1"],
-  repairedBuilds: [
-    {
-      program: "calico",
-      version: "1.1.1",
-      note: "builds nft 1.1.1 with the repair in it",
-      source: "https://github.com/projectcalico/calico/pull/12654"
-    }
-  ],
-  setMakers: [
-    {
-      program: "kube-proxy-nftables",
-      source: "https://github.com/kubernetes/kubernetes/tree/master/pkg/proxy/nftables"
-    }
-  ],
-  listers: [
-    {
-      module: "sigs.k8s.io/knftables",
-      before: "0.0.20",
-      note: "asks nft for the sets of all tables",
-      source: "https://github.com/projectcalico/calico/issues/12472"
-    }
-  ],
-  measured: "measured with nft 1.1.3 and 1.1.7 as writers and 0.9.8, 1.0.6, 1.1.3 and 1.1.7 as readers in fresh network namespaces, 2026-11: `list ruleset`, `list sets` and changes of the foreign table end with a segmentation fault in 0.9.8 and 1.0.6 when it holds a set or map of one declared type; sets of `typeof`, concatenated and anonymous ones harm nobody, and from 1.0.6 on neither does listing one's own table (test/replay/nft-userdata.test.ts repeats it)",
-  repair: "https://git.netfilter.org/nftables/commit/?id=be737a1986bfee0ddea4bee7863dca0123a2bcbc",
-  incidents: [
-    "https://github.com/kubernetes/kubernetes/issues/136786",
-    "https://github.com/istio/istio/issues/58492",
-    "https://github.com/projectcalico/calico/issues/11750"
-  ]
-};
-
-// src/compat/rules/nft-set-userdata.ts
-var bundled4 = nft_userdata_default;
-var rule9 = "nft-set-userdata";
-var nftSetUserdata = {
-  id: rule9,
-  evaluate(cell2) {
-    const nft2 = findTool(cell2.toolchain, "nft");
-    const use2 = nft2 === void 0 ? "no" : usesNft2(cell2);
-    if (nft2 === void 0 || use2 === "no" || cell2.image.network !== "host") return [];
-    return [
-      ...imageReads3(cell2, nft2.version),
-      ...unknownWriters2(cell2, nft2.version),
-      ...imageWrites3(cell2, nft2.version, use2)
-    ];
-  }
-};
-function usesNft2(cell2) {
-  const { profile } = cell2.image;
-  if (profile?.runs?.value.includes("nft") === true) return "yes";
-  if (profile?.versions.some((row) => row.backend.value === "native-nft") === true) return "yes";
-  if (profile?.runs !== void 0 || profile?.selects !== void 0) return "no";
-  return findTool(cell2.toolchain, "iptables") === void 0 ? "yes" : "unknown";
-}
-function nftPrograms2(cell2) {
-  return cell2.programs.flatMap((program2) => {
-    const { nft: nft2, backend } = program2;
-    return nft2 !== null && (backend === "native-nft" || backend === "unknown") ? [{ ...program2, nft: nft2 }] : [];
-  });
-}
-function writesUserdata(version3) {
-  return inRange(version3, bundled4.writer);
-}
-function readerOf(version3, program2) {
-  if (bundled4.good.includes(version3)) return "good";
-  if (bundled4.repairedBuilds.some((build3) => build3.program === program2 && build3.version === version3)) return "good";
-  if (inRange(version3, bundled4.unknown)) return "unknown";
-  return inRange(version3, bundled4.crashing) ? "crashes" : "good";
-}
-function makesSets(program2) {
-  return bundled4.setMakers.some((maker) => maker.program === program2);
-}
-function imageReads3(cell2, version3) {
-  const own2 = cell2.image.profile?.id ?? cell2.toolchain.program?.name;
-  const lists = listsOthers(cell2);
-  return nftPrograms2(cell2).filter((program2) => writesUserdata(program2.nft)).flatMap((program2) => {
-    const sure = lists && makesSets(program2.name);
-    if (version3 === null) return sure ? [{ kind: "missing", rule: rule9, fact: "version of the image's nft" }] : [];
-    const reader2 = readerOf(version3, own2);
-    if (reader2 === "unknown" && sure)
-      return [{ kind: "missing", rule: rule9, fact: `how nft ${version3} reads sets of nft 1.1.2 and later` }];
-    if (reader2 !== "crashes") return [];
-    const conditions = [
-      ...makesSets(program2.name) ? [] : [`${program2.id} makes named sets or maps of one declared type`],
-      ...lists ? [] : ["the image lists or changes more than its own tables"]
-    ];
-    return [
-      crash({
-        severity: sure ? "error" : "warning",
-        cause: "image-reads",
-        reader: `the image's nft ${version3}`,
-        writer: `${program2.id} (nft ${program2.nft})`,
-        conditions,
-        evidence: program2.evidence,
-        program: program2,
-        remedy: "Raise the image's nft to 1.1.4 or later; 1.0.6.1 and builds that carry upstream commit be737a1 are good too."
-      })
-    ];
-  });
-}
-function unknownWriters2(cell2, version3) {
-  const own2 = cell2.image.profile?.id ?? cell2.toolchain.program?.name;
-  if (!listsOthers(cell2) || version3 !== null && readerOf(version3, own2) === "good") return [];
-  return cell2.programs.filter((program2) => program2.nft === null && program2.backend === "native-nft" && makesSets(program2.name)).map((program2) => ({ kind: "missing", rule: rule9, fact: `version of the nft of ${program2.id}` }));
-}
-function listsOthers(cell2) {
-  const operations = operationsOf(cell2.image);
-  if (operations?.includes("list") === true) return true;
-  return (cell2.toolchain.program?.libraries ?? []).some((library) => {
-    const [module, version3 = ""] = library.split("@v");
-    const lister = bundled4.listers.find((entry) => entry.module === module);
-    return lister !== void 0 && /^\d/.test(version3) && compareVersions(version3, lister.before) < 0;
-  });
-}
-function imageWrites3(cell2, version3, use2) {
-  if (version3 === null || !writesUserdata(version3)) return [];
-  const makes = makesSets(cell2.image.profile?.id);
-  const writer = `the image's nft ${version3}`;
-  const remedy4 = "Raise the older readers to nft 1.1.4 or later (or 1.0.6.1); until then keep the image's nft at 1.1.1.";
-  const needsSets = makes ? [] : ["the image makes named sets or maps of one declared type"];
-  const programs = nftPrograms2(cell2).filter((program2) => readerOf(program2.nft, program2.name) === "crashes").map((program2) => {
-    const lists = program2.operations?.includes("list") === true;
-    const conditions = [...needsSets, ...lists ? [] : [`${program2.id} lists more than its own tables`]];
-    return crash({
-      severity: makes && lists ? "error" : use2 === "unknown" ? "notice" : "warning",
-      cause: "image-writes",
-      reader: `${program2.id} (nft ${program2.nft})`,
-      writer,
-      conditions,
-      evidence: program2.evidence,
-      program: program2,
-      remedy: remedy4
-    });
-  });
-  return [...programs, ...hostReads(cell2, writer, use2, needsSets, remedy4)];
-}
-function hostReads(cell2, writer, use2, conditions, remedy4) {
-  const fact2 = cell2.host.nft.version;
-  if (fact2 === void 0 || cell2.host.nft.installed?.value === false || readerOf(fact2.value, void 0) !== "crashes")
-    return [];
-  return [
-    crash({
-      severity: use2 === "unknown" ? "notice" : "warning",
-      cause: "image-writes",
-      reader: `the host's own nft ${fact2.value}`,
-      writer,
-      conditions,
-      evidence: [{ fact: `nft of ${cell2.host.id} is ${fact2.value}`, source: fact2.source }],
-      remedy: remedy4
-    })
-  ];
-}
-function crash({ severity: severity2, cause, reader: reader2, writer, conditions, evidence: evidence3, program: program2, remedy: remedy4 }) {
-  const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
-  return {
-    kind: "finding",
-    rule: rule9,
-    severity: severity2,
-    cause: `nft-userdata:${cause}`,
-    tool: "nft",
-    ...program2 === void 0 ? {} : { program: program2.id },
-    message: `${reader2} crashes when it lists sets that ${writer} wrote${condition}`,
-    evidence: [
-      { fact: "nft 1.1.2 and later write user data with sets", source: bundled4.measured },
-      { fact: "the repair", source: bundled4.repair },
-      ...evidence3
-    ],
-    remedy: remedy4
-  };
-}
-
-// src/knowledge/requirements.json
-var requirements_default = [
-  {
-    id: "kube-proxy-nft",
-    when: { program: "kube-proxy-nftables" },
-    tool: "nft",
-    min: "1.0.1",
-    severity: "error",
-    message: "kube-proxy in nftables mode asks for nft 1.0.1: older ones read the whole ruleset at each change and fail on what they don't know",
-    sources: ["https://github.com/kubernetes/kubernetes/issues/122743", "https://github.com/kubernetes/kubernetes/issues/124152"]
-  },
-  {
-    id: "knftables-nft",
-    when: { module: "sigs.k8s.io/knftables" },
-    tool: "nft",
-    min: "1.0.1",
-    severity: "warning",
-    message: "the program is built with knftables, which asks for nft 1.0.1 where it is used",
-    sources: ["https://github.com/kubernetes-sigs/knftables"]
-  },
-  {
-    id: "random-fully",
-    when: { construct: "random-fully" },
-    tool: "iptables",
-    min: "1.6.2",
-    severity: "error",
-    message: "the program writes --random-fully, which iptables knows for MASQUERADE since 1.6.2: `unknown option`",
-    sources: [
-      "https://git.netfilter.org/iptables/commit/?id=8b0da2130b8af3890ef20afb2305f11224bb39ec",
-      "measured: 1.6.1 refuses the option, 1.8.0 takes it, 2026-11"
-    ]
-  },
-  {
-    id: "ipset-bitmask",
-    when: { construct: "bitmask" },
-    tool: "ipset",
-    min: "7.16",
-    severity: "error",
-    message: "the program makes sets with bitmask, which ipset knows since 7.16: `Unknown argument`",
-    sources: ["https://ipset.netfilter.org/changelog.html", "measured with ipset 7.10 and 7.17, 2026-11"]
-  }
-];
-
-// src/compat/rules/tool-too-old.ts
-var requirements = requirements_default;
-var rule10 = "tool-too-old";
-var toolTooOld = {
-  id: rule10,
-  looksAt: "iptables",
-  evaluate(cell2) {
-    const met = /* @__PURE__ */ new Set();
-    return requirements.flatMap((requirement) => {
-      if (!applies(cell2, requirement) || met.has(requirement.tool)) return [];
-      const outcomes = judge3(cell2, requirement);
-      if (outcomes.length > 0) met.add(requirement.tool);
-      return outcomes;
-    });
-  }
-};
-function applies(cell2, { when }) {
-  if ("program" in when) return cell2.image.profile?.id === when.program;
-  if ("construct" in when) return cell2.image.profile?.writes?.value.includes(when.construct) === true;
-  return cell2.toolchain.program?.libraries.some((library) => library.startsWith(`${when.module}@`)) === true;
-}
-function judge3(cell2, requirement) {
-  const { choice } = cell2;
-  const runsIptables = choice.hostExec !== true && (choice.backend === "nft" || choice.backend === "legacy");
-  if (requirement.tool === "iptables" && !runsIptables) return [];
-  const backend = choice.backend === "nft" || choice.backend === "legacy" ? choice.backend : void 0;
-  const tool2 = findTool(cell2.toolchain, requirement.tool, requirement.tool === "iptables" ? backend : void 0);
-  if (tool2 === void 0) return [];
-  if (tool2.version === null) {
-    const fact2 = `version of the image's ${tool2.name}`;
-    return requirement.severity === "error" ? [{ kind: "missing", rule: rule10, fact: fact2 }] : [];
-  }
-  if (compareVersions(tool2.version, requirement.min) >= 0) return [];
-  return [
-    {
-      kind: "finding",
-      rule: rule10,
-      severity: requirement.severity,
-      cause: `requirement:${requirement.id}`,
-      tool: tool2.name,
-      message: `${tool2.name} ${tool2.version} is too old: ${requirement.message}`,
-      evidence: [...tool2.evidence, ...requirement.sources.map((source) => ({ fact: requirement.message, source }))],
-      remedy: `Raise ${tool2.name} to ${requirement.min} or later.`
-    }
-  ];
-}
-
-// src/compat/rules/version-mismatch.ts
-var rule11 = "version-mismatch";
-var toolPackage = /^(ip6?tables|nftables|nft$|ipset|libipset|ebtables|arptables|conntrack)/;
-var versionMismatch = {
-  id: rule11,
-  looksAt: "iptables",
-  evaluate(cell2) {
-    const seen2 = /* @__PURE__ */ new Set();
-    return cell2.toolchain.tools.flatMap((tool2) => {
-      const record2 = tool2.package ?? tool2.replacedPackage;
-      const recorded = record2 === void 0 ? void 0 : upstreamVersion(record2.version);
-      if (record2 === void 0 || recorded === void 0 || tool2.byteVersion === void 0) return [];
-      if (!toolPackage.test(record2.name) || compareVersions(recorded, tool2.byteVersion) === 0) return [];
-      const message = `package ${record2.name} says ${recorded}, but ${tool2.target} is ${tool2.byteVersion}`;
-      if (seen2.has(message)) return [];
-      seen2.add(message);
-      return [
-        {
-          kind: "finding",
-          rule: rule11,
-          severity: "warning",
-          cause: `version:${tool2.target}`,
-          tool: tool2.name,
-          message,
-          evidence: tool2.evidence,
-          remedy: "Install the tool from one source, so that scanners and people see the version that runs."
-        }
-      ];
-    });
-  }
-};
-
-// src/compat/rules/wrapper-misdetects.ts
-var rule12 = "wrapper-misdetects";
-var wrapperMisdetects = {
-  id: rule12,
-  evaluate(cell2) {
-    const { selector } = cell2.toolchain;
-    const { choice, hostBackend } = cell2;
-    if (selector?.kind !== "iptables-wrapper" || !selector.effective || cell2.image.network !== "host") return [];
-    if (hostBackend === void 0 || choice.hostExec === true || choice.wanted !== void 0 || !choice.adapts)
-      return [];
-    if (wrapperChoiceOf(cell2.toolchain) === void 0) return unknownGeneration(cell2);
-    if (choice.backend === hostBackend || choice.backend !== "nft" && choice.backend !== "legacy") return [];
-    const message = `${choice.because}, while the node uses ${hostBackend}: two rule sets apply, neither sees the other`;
-    return [finding2(cell2, "error", message)];
-  }
-};
-function unknownGeneration(cell2) {
-  const { choice, hostBackend, programs } = cell2;
-  const rulesThere = programs.some((program2) => backendOnHost(program2, hostBackend) === hostBackend);
-  if (hasKubelet(programs) || rulesThere || choice.backend === "none") return [];
-  const message = `the image's iptables-wrapper finds no kubelet here to follow: of unknown version, it may take legacy (version 1) or nft (later ones), and the node uses ${hostBackend}`;
-  return [finding2(cell2, "warning", message)];
-}
-function finding2(cell2, severity2, message) {
-  const { selector } = cell2.toolchain;
-  const known2 = wrapperChoiceOf(cell2.toolchain);
-  return {
-    kind: "finding",
-    rule: rule12,
-    severity: severity2,
-    cause: "backend",
-    message,
-    evidence: [
-      ...selector?.evidence ?? [],
-      ...known2 === void 0 ? [] : [{ fact: known2.note, source: known2.source }],
-      {
-        fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
-        source: cell2.host.iptables.backend?.source ?? "host catalogue"
-      }
-    ],
-    remedy: "Use iptables-wrapper v2 or later, and set the backend by the program's own option on hosts without a kubelet's rules."
-  };
-}
-
-// src/compat/rules/xt-module-missing.ts
-var rule13 = "xt-module-missing";
-var xtModuleMissing = {
-  id: rule13,
-  evaluate(cell2) {
-    if (cell2.choice.hostExec === true || !backendWorks(cell2)) return [];
-    const uses = extensionUses(cell2).filter((use2) => translated(cell2, use2.extension) === false);
-    const gone = uses.filter((use2) => moduleState(cell2.host, use2.module) === "absent");
-    const extra = uses.filter((use2) => moduleState(cell2.host, use2.module) === "optional-package");
-    const certain = gone.filter((use2) => use2.condition === void 0);
-    const possible = gone.filter(
-      (use2) => use2.condition !== void 0 && !certain.some(({ module }) => module === use2.module)
-    );
-    return [
-      ...unknownVersion(cell2),
-      ...report(cell2, certain, "error", "the kernel has no"),
-      ...report(cell2, possible, "warning", "the kernel has no"),
-      ...report(cell2, extra, "warning", "only a further package brings")
-    ];
-  }
-};
-function backendWorks(cell2) {
-  const { backend } = cell2.choice;
-  const needed2 = { nft: ["nf_tables", "nft_compat"], legacy: ["ip_tables"], none: ["none"], unknown: ["none"] }[backend];
-  return needed2[0] !== "none" && needed2.every((name) => moduleState(cell2.host, name) !== "absent");
-}
-function translated(cell2, extension) {
-  const since = extensionKnowledge.extensions[extension]?.translatedSince;
-  if (cell2.choice.backend !== "nft" || since === void 0) return false;
-  const version3 = findTool(cell2.toolchain, "iptables", "nft")?.version ?? null;
-  return version3 === null ? void 0 : compareVersions(version3, since) >= 0;
-}
-function unknownVersion(cell2) {
-  const needed2 = extensionUses(cell2).some(
-    ({ extension, module, condition }) => condition === void 0 && translated(cell2, extension) === void 0 && moduleState(cell2.host, module) === "absent"
-  );
-  return needed2 ? [{ kind: "missing", rule: rule13, fact: "version of the image's iptables" }] : [];
-}
-function report(cell2, uses, severity2, why) {
-  if (uses.length === 0) return [];
-  const modules = [...new Set(uses.map(({ module }) => module))];
-  const extensions = uses.map(({ extension }) => extension);
-  return [
-    {
-      kind: "finding",
-      rule: rule13,
-      severity: severity2,
-      cause: `xt:${why}:${modules.join(",")}`,
-      message: `iptables-${cell2.choice.backend} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${describeConditions(uses)}`,
-      evidence: [
-        ...modules.flatMap((module) => moduleEvidence(cell2.host, module)),
-        ...uses.slice(0, 1).map(({ extension, source }) => ({ fact: `the program uses ${extension}`, source }))
-      ],
-      remedy: "Install the package with the extra kernel modules on the node, switch off the feature that needs them, or use native nftables."
-    }
-  ];
-}
-
-// src/compat/rules/index.ts
-var rules = [
-  legacyModulesMissing,
-  legacyOnNftHost,
-  nftOnLegacyHost,
-  nftKernelMissing,
-  nftCompatMissing,
-  mixedBackends,
-  nftNewerWriter,
-  silentMatchLoss,
-  imageNewerWriter,
-  nativeNftInIptablesTable,
-  nftSetUserdata,
-  ipsetProtocol,
-  ipsetRevision,
-  ipsetModuleMissing,
-  xtModuleMissing,
-  buggyVersion,
-  toolTooOld,
-  wrapperMissing,
-  wrapperIneffective,
-  wrapperMisdetects,
-  missingBinary,
-  missingLibrary,
-  archMismatch,
-  legacy32Bit,
-  fileCapabilities,
-  versionMismatch,
-  hostExec
-];
-
-// src/compat/such-hosts.ts
-var shelves = rememberFor();
-function shelfOf(cell2) {
-  const { choice, host, hostBackend } = cell2;
-  const { installed, ownBackend } = host.iptables;
-  const tool2 = `${installed?.value} ${ownBackend?.value} ${keyOfTool(hostTool(host))}`;
-  const key = `${choice.backend} ${choice.hostExec} ${hostBackend} ${tool2}`;
-  return shelves(cell2.toolchain, cell2.image)(cell2.programs, key, () => /* @__PURE__ */ new Map());
-}
-function evaluateRule(rule14, cell2, shelf) {
-  if (rule14.looksAt !== "iptables") return rule14.evaluate(cell2);
-  let outcomes = shelf.get(rule14.id);
-  if (outcomes === void 0) {
-    outcomes = rule14.evaluate(cell2);
-    shelf.set(rule14.id, outcomes);
-  }
-  return outcomes;
-}
-
-// src/compat/engine.ts
-var backends = ["nft", "legacy"];
-function evaluatePlatform(input) {
-  const selectedBackends = new Set(
-    input.hosts.flatMap(({ host }) => host.iptables.backend === void 0 ? [] : [host.iptables.backend.value])
-  );
-  return input.hosts.map(({ host, programs }) => evaluateHost(input, host, programs, selectedBackends));
-}
-function evaluateHost(input, host, programs, selectedBackends) {
-  const { toolchain, image: image2 } = input;
-  const sharing = image2.network === "pod" ? nobody : withoutOwn(image2, programs);
-  const base = { toolchain, image: image2, host, programs: sharing, selectedBackends };
-  const outcomes = tryHostBackends(base);
-  const all = outcomes.filter((outcome) => outcome.kind === "finding");
-  const missing = outcomes.filter((outcome) => outcome.kind === "missing").map(({ fact: fact2, rule: rule14 }) => ({ fact: fact2, rule: rule14 }));
-  return {
-    host,
-    programs: sharing,
-    findings: keepOnePerCause(all),
-    all,
-    missing: unique(
-      [...doubtsOf(toolchain), ...unmatchedSystem(host), ...missing],
-      (item) => `${item.rule} ${item.fact}`
-    )
-  };
-}
-function doubtsOf({ missing }) {
-  return missing.filter(({ decisive }) => decisive === true).map(({ fact: fact2 }) => ({ fact: fact2, rule: "missing-binary" }));
-}
-function unmatchedSystem(host) {
-  return host.unmatched === void 0 ? [] : [{ fact: host.unmatched, rule: "nft-kernel-missing" }];
-}
-var nobody = [];
-var remaining = rememberFor()();
-function withoutOwn({ profile }, programs) {
-  if (profile === void 0) return programs;
-  return remaining(programs, profile.id, () => programs.filter((program2) => program2.name !== profile.id));
-}
-function tryHostBackends(base) {
-  const known2 = base.host.iptables.backend?.value;
-  if (known2 !== void 0 || base.image.network === "pod") return tryChoices(base, known2);
-  return merge2(
-    backends.map((backend) => tryChoices(base, backend)),
-    "default backend of the host's iptables"
-  );
-}
-function tryChoices(base, hostBackend) {
-  const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host);
-  if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
-  const there = backends.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
-  const variants = (there.length === 0 ? backends : there).map(
-    (backend) => runRules({ ...base, hostBackend, choice: { ...choice, backend } })
-  );
-  if (choice.maybeNone === true) variants.push([]);
-  return merge2(variants, choice.missing ?? "backend of the image's iptables");
-}
-function runRules(cell2) {
-  const shelf = shelfOf(cell2);
-  const outcomes = [];
-  for (const rule14 of rules) outcomes.push(...evaluateRule(rule14, cell2, shelf));
-  return outcomes;
-}
-function merge2(variants, fact2) {
-  const [first2 = [], ...others] = variants;
-  const inAll = (outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
-  const certain = first2.filter(inAll).map((outcome) => mildest(outcome, others));
-  const undecided = variants.flat().filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept))).filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
-  const missing = undecided.map((outcome) => ({ kind: "missing", rule: outcome.rule, fact: fact2 }));
-  return [...certain, ...unique(missing, (outcome) => outcome.rule)];
-}
-function mildest(outcome, others) {
-  const said = others.flatMap((variant) => variant.find((other) => same(outcome, other)) ?? []);
-  return said.reduce((mild, other) => isWorse(mild, other) ? other : mild, outcome);
-}
-function isWorse(a, b) {
-  return a.kind === "finding" && b.kind === "finding" && severities.indexOf(a.severity) < severities.indexOf(b.severity);
-}
-function same(a, b) {
-  if (a.kind === "finding") return b.kind === "finding" && a.rule === b.rule && a.message === b.message;
-  return b.kind === "missing" && a.rule === b.rule && a.fact === b.fact;
-}
-function unique(items, key) {
-  return [...new Map(items.map((item) => [key(item), item])).values()];
 }
 
 // src/knowledge/hosts/aks-azure-container-linux.json
@@ -25784,6 +18451,7 @@ var debian_12_default = {
     {
       id: "6.1-arm64",
       release: { value: "6.1.0-50-arm64", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen", note: "row read as 6.1.0-50-arm64 (6.1.176-1)" },
+      architectures: { value: ["arm64"], source: "Debian linux-image-6.1.0-50-arm64: a package of arm64 alone", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen" },
         ebtables: { value: "loadable", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen" },
@@ -25823,6 +18491,7 @@ var debian_12_default = {
     {
       id: "6.1-armmp",
       release: { value: "6.1.0-50-armmp", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen", note: "row read as 6.1.0-50-armmp (6.1.176-1)" },
+      architectures: { value: ["arm"], source: "Debian linux-image-6.1.0-50-armmp: a package of armhf alone", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
         ebtables: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
@@ -26051,6 +18720,7 @@ var debian_13_default = {
     {
       id: "6.12-arm64",
       release: { value: "6.12.107+deb13-arm64", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen", note: "row read as 6.12.107+deb13-arm64 (6.12.107-1)" },
+      architectures: { value: ["arm64"], source: "Debian linux-image-6.12.107+deb13-arm64: a package of arm64 alone", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen" },
         ebtables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen" },
@@ -26090,6 +18760,7 @@ var debian_13_default = {
     {
       id: "6.12-armmp",
       release: { value: "6.12.107+deb13-armmp", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen", note: "row read as 6.12.107+deb13-armmp (6.12.107-1)" },
+      architectures: { value: ["arm"], source: "Debian linux-image-6.12.107+deb13-armmp: a package of armhf alone", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
         ebtables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
@@ -28885,6 +21556,7 @@ var raspberry_pi_os_default = {
     {
       id: "6.12",
       release: { value: "6.12.47+rpt-rpi-v8", source: "raspberrypi/linux#7220", confidence: "documented" },
+      architectures: { value: ["arm64"], source: "raspberrypi/linux .github/workflows: kernel7l (v7l) is built for arm, kernel8 (v8) for arm64", confidence: "documented" },
       modules: {
         ip_tables: { value: "loadable", source: "raspberrypi/linux#7220: ip_tables.ko.xz present", confidence: "documented" }
       },
@@ -28895,6 +21567,7 @@ var raspberry_pi_os_default = {
     {
       id: "6.18",
       release: { value: "6.18.6-v8+", source: "raspberrypi/linux#7220", confidence: "documented" },
+      architectures: { value: ["arm64"], source: "raspberrypi/linux .github/workflows: kernel7l (v7l) is built for arm, kernel8 (v8) for arm64", confidence: "documented" },
       modules: {
         ip6_tables: { value: "absent", source: "raspberrypi/linux#7213, #7220 (early 6.18 builds)", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "raspberrypi/linux#7213, #7220 (early 6.18 builds)", confidence: "documented" },
@@ -28915,6 +21588,7 @@ var raspberry_pi_os_default = {
     {
       id: "5.4",
       release: { value: "5.4.40-v7l+", source: "raspberrypi/linux#3615", confidence: "documented" },
+      architectures: { value: ["arm"], source: "raspberrypi/linux .github/workflows: kernel7l (v7l) is built for arm, kernel8 (v8) for arm64", confidence: "documented" },
       modules: {
         nf_tables: { value: "absent", source: "raspberrypi/linux#3615, PR#3230", confidence: "documented" }
       },
@@ -29663,6 +22337,7 @@ var rhel_7_default = {
     {
       id: "3.10",
       release: { value: "3.10.0-1160.119.1.0.5.el7", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" },
+      architectures: { value: ["amd64", "ppc64", "ppc64le", "s390x"], source: "https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/7/html/7.7_release_notes/architectures : kernel 3.10 on AMD64, POWER and IBM Z; 64-bit ARM has 4.14 of kernel-alt", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" },
         ebtables: { value: "loadable", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" },
@@ -32357,6 +25032,7541 @@ var catalogueHosts = [
   wsl2_default
 ];
 
+// src/model/version.ts
+function compareVersions(a, b) {
+  const left = a.split(".");
+  const right = b.split(".");
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = Number.parseInt(left[i] ?? "0", 10) - Number.parseInt(right[i] ?? "0", 10);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+function inRange(version3, range) {
+  return (range.min === void 0 || compareVersions(version3, range.min) >= 0) && (range.max === void 0 || compareVersions(version3, range.max) <= 0);
+}
+function describeRange(range) {
+  if (range.min !== void 0 && range.min === range.max) return range.min;
+  if (range.min !== void 0 && range.max !== void 0) return `${range.min} to ${range.max}`;
+  if (range.min !== void 0) return `${range.min} and later`;
+  if (range.max !== void 0) return `up to ${range.max}`;
+  return "all versions";
+}
+function upstreamVersion(packageVersion) {
+  return /^(?:\d+:)?(\d+(?:\.\d+){1,3})/.exec(packageVersion)?.[1];
+}
+function packageRevision(packageVersion) {
+  const revision = /-(\d+)[^-]*$/.exec(packageVersion)?.[1];
+  return revision === void 0 ? void 0 : Number(revision);
+}
+function kernelSeries(release2) {
+  return /^(\d+\.\d+)/.exec(release2)?.[1];
+}
+function isVersion(text3) {
+  return /^\d+(\.\d+){1,3}$/.test(text3);
+}
+
+// src/compat/unknown-facts.ts
+function missing(rule14, unknown3) {
+  return { kind: "missing", rule: rule14, ...unknown3 };
+}
+function ofHost(fact2, fields) {
+  return { fact: fact2, state: { under: "hosts", fields } };
+}
+function ofProgram(fact2, id, fields) {
+  return { fact: fact2, state: { under: "programs", fields: `name: ${quote(id.replace(/@.*/s, ""))}, ${fields}` } };
+}
+function unknownModule(name, fact2 = `state of kernel module ${name}`) {
+  return ofHost(fact2, `modules: {${name}: loaded}`);
+}
+function unknownHostBackend() {
+  const backend = ({ kernel }) => kernel.modules.nf_tables?.value === "absent" ? "legacy" : "nft";
+  return ofHost("default backend of the host's iptables", (host) => `iptables: {backend: ${backend(host)}}`);
+}
+function unknownHostIptables() {
+  return ofHost("version of the host's iptables", 'iptables: {version: "1.8.9"}');
+}
+function unknownKernel(fact2 = "kernel release of the host") {
+  return ofHost(fact2, 'kernel: "6.1.0-13-amd64"');
+}
+function unknownSystem(fact2) {
+  const modules = "modules: {nf_tables: loadable, nft_compat: loadable, ip_tables: absent}";
+  return ofHost(fact2, `iptables: {version: "1.8.9", backend: nft}, ${modules}`);
+}
+function unknownBackendOf(id) {
+  return ofProgram(`backend of ${id}`, id, "backend: nft");
+}
+function unknownToolOf(id, tool2) {
+  const version3 = { iptables: "1.8.9", ipset: "7.17", nft: "1.0.9" }[tool2];
+  return ofProgram(`version of the ${tool2} of ${id}`, id, `${tool2}: "${version3}"`);
+}
+function unknownProgram(fact2, example) {
+  return { fact: fact2, state: { under: "images", fields: `program: ${example}` } };
+}
+function unknownVariable(fact2, name, value) {
+  return { fact: fact2, state: { under: "images", fields: `env: {${name}: ${quote(value)}}` } };
+}
+function unknownImageTool(name) {
+  return { fact: `version of the image's ${name}` };
+}
+function describeMissing({ fact: fact2, rule: rule14, state }, host) {
+  if (state === void 0) return { fact: fact2, rule: rule14 };
+  const { under } = state;
+  if (under === "hosts" && host.ofCluster === true) return { fact: fact2, rule: rule14, state: { under, entry: "{facts: NODE.txt}" } };
+  const fields = typeof state.fields === "string" ? state.fields : state.fields(host);
+  const own2 = ownHost(host, fields.startsWith("kernel:"));
+  const entry = { hosts: `${own2}${fields}`, images: `match: "*", ${fields}`, programs: fields }[under];
+  return { fact: fact2, rule: rule14, state: { under, entry: `{${entry}}` } };
+}
+function ownHost({ id, kernel }, isKernelOpen) {
+  const [name = "", rest] = id.split("@", 2);
+  const own2 = name.replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[._-]+/, "") || "my-node";
+  const row = catalogueHosts.find((known3) => known3.id === name);
+  if (row === void 0) return `id: ${quote(own2)}, ${isKernelOpen ? "" : kernelField(rest)}`;
+  if (rest === void 0 || isKernelOpen) return `id: ${own2}, extends: ${name}, `;
+  if (row.kernels.some((known3) => known3.id === rest)) return `id: ${own2}-${rest}, extends: ${quote(id)}, `;
+  return `id: ${own2}, extends: ${name}, ${kernelField(kernel.release.value)}`;
+}
+function kernelField(release2) {
+  return release2 !== void 0 && kernelSeries(release2) !== void 0 && release2.length < 100 ? `kernel: ${quote(release2)}, ` : "";
+}
+function quote(text3) {
+  return /^[\w .@+~-]{1,100}$/.test(text3) ? JSON.stringify(text3) : '"NAME"';
+}
+
+// src/compat/wrapper-decision.ts
+function decideByRelease(releases, release2) {
+  const major = Number(/^\d+/.exec(release2)?.[0]);
+  return releases.find(
+    ({ pattern, majors: [low, high] }) => new RegExp(pattern).test(release2) && major >= low && (high === null || major <= high)
+  )?.backend;
+}
+function decideByRules(choice, { nft: nft2, legacy }) {
+  if (choice.legacyWith === "never") return choice.fallback;
+  if (choice.enough !== void 0 && legacy >= choice.enough) return "legacy";
+  if (legacy > nft2 || choice.legacyWith === "as-many" && legacy === nft2) return "legacy";
+  return nft2 > 0 ? "nft" : choice.fallback;
+}
+function decideOnHost(kernelChoice, kernel, nftInUse2) {
+  if ("module" in kernelChoice) return decideByModule(kernelChoice, kernel, nftInUse2);
+  const { value: release2 } = kernel.release;
+  const backend = decideByRelease(kernelChoice.releases, release2);
+  if (backend !== void 0) return { backend, because: `the kernel release is ${release2}` };
+  return /^\d+(?:\.\d+)*$/.test(release2) ? { missing: `full release of kernel ${release2}` } : { undecided: true };
+}
+function decideByModule({ module, listed: listed4, other }, kernel, nftInUse2) {
+  const state = kernel.modules[module]?.value;
+  if (state === "builtin") return { backend: other, because: `${module} is built in, which lsmod does not list` };
+  if (state === "absent") return { backend: other, because: `the kernel has no ${module}` };
+  if (state === "loaded" || state !== void 0 && nftInUse2)
+    return { backend: listed4, because: `${module} is loaded` };
+  return { missing: state === void 0 ? `state of ${module}` : `whether ${module} is loaded when the image starts` };
+}
+
+// src/compat/backend.ts
+function findTool(toolchain, name, backend) {
+  const candidates2 = toolchain.tools.filter(
+    (tool2) => tool2.name === name && (backend === void 0 || tool2.backend === backend)
+  );
+  if (candidates2.length < 2) return candidates2[0];
+  const target = toolchain.defaults[name]?.via.at(-1);
+  return candidates2.find((tool2) => tool2.target === target) ?? candidates2[0];
+}
+var iptablesCommands = [
+  "iptables",
+  "ip6tables",
+  "iptables-save",
+  "iptables-restore",
+  "ip6tables-save",
+  "ip6tables-restore"
+];
+function iptablesInUse(toolchain, backend) {
+  return inUse(toolchain, backend, () => findIptablesInUse(toolchain, backend));
+}
+var inUse = rememberFor()();
+function findIptablesInUse(toolchain, backend) {
+  const behind = iptablesCommands.flatMap((name) => {
+    const command = toolchain.defaults[name];
+    const target = command?.backend === backend ? command.via.at(-1) : void 0;
+    return toolchain.tools.filter(
+      (tool2) => /^ip6?tables$/.test(tool2.name) && tool2.backend === backend && tool2.target === target
+    );
+  });
+  const first2 = ["iptables", "ip6tables"].flatMap((name) => findTool(toolchain, name, backend) ?? []);
+  const versions = new Map([...first2, ...behind].map((tool2) => [tool2.version, tool2]).reverse());
+  const found = [...versions].map(([version3, tool2]) => ({ name: tool2.name, version: version3, tool: tool2 })).reverse();
+  return found.length > 0 ? found : [{ name: "iptables", version: null }];
+}
+function nftInUse({
+  toolchain,
+  image: image2,
+  choice
+}) {
+  if (choice.hostExec === true) return [];
+  if (choice.backend === "nft") return iptablesInUse(toolchain, "nft");
+  return image2.profile?.selects?.value === "self" ? [] : strays(toolchain, "nft", () => findStrays(toolchain));
+}
+var strays = rememberFor()();
+function findStrays({ tools, defaults }) {
+  const found = iptablesCommands.flatMap((command) => {
+    const { backend, via, hostExec: hostExec2 } = defaults[command] ?? {};
+    if (backend !== "nft" || hostExec2 === true) return [];
+    const name = command.startsWith("ip6") ? "ip6tables" : "iptables";
+    const tool2 = tools.find((known3) => known3.name === name && known3.backend === "nft" && known3.target === via?.at(-1));
+    return [tool2 === void 0 ? { name, version: null } : { name, version: tool2.version, tool: tool2 }];
+  });
+  return found.filter(({ version: version3 }, index) => found.findIndex((other) => other.version === version3) === index);
+}
+function linkLayerInUse(cell2) {
+  if (cell2.choice.hostExec === true) return [];
+  const isAlone = nftInUse(cell2).length === 0;
+  return cell2.toolchain.tools.filter(({ name, backend }) => (name === "ebtables" || name === "arptables") && backend === "nft").filter(({ version: version3 }) => version3 !== null || isAlone).map((tool2) => ({ name: tool2.name, version: tool2.version, tool: tool2 })).filter(
+    ({ name, version: version3 }, index, all) => all.findIndex((other) => other.name === name && other.version === version3) === index
+  );
+}
+function linkLayerSpokenFor(cell2, direction) {
+  const speaking = linkLayerInUse(cell2).map(({ name }) => name);
+  const isThere = (name) => cell2.toolchain.tools.some((tool2) => tool2.name === name && tool2.backend !== "legacy");
+  return ["ebtables", "arptables"].filter(
+    (name) => !speaking.includes(name) && (direction === "writes" || isThere(name))
+  );
+}
+function backendOnHost(program2, hostBackend) {
+  switch (program2.backend) {
+    case "host":
+    case "follows-kubelet":
+      return hostBackend;
+    case "nft":
+    case "legacy":
+      return program2.backend;
+    case "native-nft":
+      return "native";
+    default:
+      return void 0;
+  }
+}
+function iptablesVersionOnHost(program2, host) {
+  return program2.backend === "host" ? host.iptables.version?.value : program2.iptables ?? void 0;
+}
+function chooseBackend(toolchain, image2, hostBackend, programs, host) {
+  const selects = image2.profile?.selects;
+  if (selects?.value === "self" && findTool(toolchain, "iptables") !== void 0) {
+    return chooseByProgram(toolchain, image2, hostBackend);
+  }
+  return chooseByCommand(toolchain, image2, hostBackend, programs, host);
+}
+function chooseByProgram(toolchain, image2, hostBackend) {
+  const name = image2.profile?.title ?? "the program";
+  const variable = image2.profile?.selects?.variable;
+  const stated3 = variable === void 0 ? void 0 : image2.environment[variable.name];
+  let mode = variable?.default ?? "auto";
+  if (variable !== void 0 && stated3 !== void 0) {
+    mode = Object.entries(variable.values).find(([value]) => value.toLowerCase() === stated3.toLowerCase())?.[1];
+    if (mode === void 0) {
+      const because = `what ${name} does with ${variable.name}=${stated3}`;
+      const missing2 = unknownVariable(because, variable.name, Object.keys(variable.values)[0] ?? "");
+      return { backend: "unknown", because, adapts: false, missing: missing2 };
+    }
+  }
+  if (mode !== "auto") {
+    const because = stated3 === void 0 ? `${name} uses ${mode} by default` : `${variable?.name}=${stated3} makes ${name} use ${mode}`;
+    return withBinary(toolchain, { backend: mode, because, adapts: false });
+  }
+  if (hostBackend === void 0) return followsUnknown(`${name} detects the backend`);
+  return withBinary(toolchain, {
+    backend: hostBackend,
+    because: `${name} detects the backend that the kubelet uses (${hostBackend})`,
+    adapts: true
+  });
+}
+function chooseByCommand(toolchain, image2, hostBackend, programs, { kernel, iptables }) {
+  const command = plainCommand(toolchain);
+  if (command?.hostExec === true) return chooseHostExec(command, iptables.ownBackend?.value ?? hostBackend);
+  switch (command?.backend) {
+    case "nft":
+    case "legacy":
+      return {
+        backend: command.backend,
+        because: `${command === toolchain.defaults.iptables ? "iptables" : "ip6tables"} is ${command.via.join(" -> ")}`,
+        adapts: false
+      };
+    case "auto":
+      return chooseByWrapper(toolchain, image2, hostBackend, programs, kernel);
+    case "unknown": {
+      const missing2 = { fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` };
+      return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing: missing2 };
+    }
+    default: {
+      const because = "there is no iptables command in PATH";
+      const runsIt = command?.dangling === true || image2.profile?.selects?.value === "path";
+      if (runsIt || findTool(toolchain, "iptables") === void 0) return { backend: "none", because, adapts: false };
+      const fact2 = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
+      const missing2 = unknownProgram(fact2, "kilo");
+      return { backend: "unknown", because, adapts: false, maybeNone: true, missing: missing2 };
+    }
+  }
+}
+function plainCommand({ tools, defaults }) {
+  const has = (name) => tools.some((tool2) => tool2.name === name);
+  const isV6Alone = !has("iptables") && has("ip6tables") && defaults.iptables?.hostExec !== true;
+  return isV6Alone && (defaults.iptables?.backend ?? "none") === "none" ? defaults.ip6tables : defaults.iptables;
+}
+function chooseHostExec(command, hostBackend) {
+  const because = `${command.via.at(-1) ?? "iptables"} leaves the container and runs the host's iptables`;
+  if (hostBackend === void 0) return { ...followsUnknown(because), hostExec: true };
+  return { backend: hostBackend, because, adapts: true, hostExec: true };
+}
+var wrapperChoices = wrapper_choices_default.generations;
+function wrapperChoiceOf(toolchain) {
+  return wrapperChoices.find((choice) => choice.version === toolchain.selector?.version);
+}
+function hasKubelet(programs) {
+  return programs.some((program2) => program2.kubelet === true);
+}
+function chooseByWrapper(toolchain, image2, hostBackend, programs, kernel) {
+  const generation = wrapperChoiceOf(toolchain);
+  const version3 = toolchain.selector?.version ?? null;
+  const name = `iptables-wrapper${version3 === null ? "" : ` ${version3}`}`;
+  const stated3 = generation?.variable === void 0 ? void 0 : image2.environment[generation.variable.name];
+  const forced = stated3 === void 0 ? void 0 : generation?.variable?.values[stated3];
+  if (forced !== void 0) {
+    const because = `${generation?.variable?.name}=${stated3} makes ${name} use ${forced}`;
+    return withBinary(toolchain, { backend: forced, because, adapts: false });
+  }
+  if (generation?.kernel !== void 0) {
+    const there = /* @__PURE__ */ new Set([hostBackend, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
+    const decision = decideOnHost(generation.kernel, kernel, there.has("nft") || there.has("native"));
+    if ("missing" in decision) {
+      const because = `${name} looks at the kernel`;
+      const missing2 = "module" in generation.kernel ? unknownModule(generation.kernel.module, decision.missing) : unknownKernel(decision.missing);
+      return { backend: "unknown", because, adapts: true, missing: missing2 };
+    }
+    if ("backend" in decision) {
+      const because = `${name} takes ${decision.backend}: ${decision.because}`;
+      return withBinary(toolchain, { backend: decision.backend, because, adapts: true }, decision.backend);
+    }
+  }
+  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, programs, hostBackend);
+  return chooseByRules(toolchain, name, generation, programs, hostBackend);
+}
+function chooseLikeKubelet(toolchain, name, generation, programs, hostBackend) {
+  if (hostBackend === void 0) return followsUnknown(`${name} follows the kubelet`);
+  const countsOnly = generation !== void 0 && generation.chains === void 0 && counts(generation);
+  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : void 0;
+  if (undecided !== void 0)
+    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
+  const because = generation !== void 0 && generation.chains === void 0 ? `${name} counts rules and finds the kubelet's in ${hostBackend}` : `${name} follows the kubelet's marker chains to ${hostBackend}`;
+  return withBinary(toolchain, { backend: hostBackend, because, adapts: true }, generation?.fallback);
+}
+function counts({ legacyWith, enough }) {
+  return legacyWith !== "never" || enough !== void 0;
+}
+function undecidedCount(programs, hostBackend, found) {
+  const there = /* @__PURE__ */ new Set([found, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
+  if (there.has("nft") && there.has("legacy"))
+    return { fact: "which backend holds more rules when the wrapper first runs" };
+  const open4 = programs.find(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
+  return open4 === void 0 ? void 0 : unknownBackendOf(open4.id);
+}
+function chooseByRules(toolchain, name, generation, programs, hostBackend) {
+  const there = new Set(programs.map((program2) => backendOnHost(program2, hostBackend)));
+  const isCounting = generation !== void 0 && counts(generation);
+  const undecided = isCounting ? undecidedCount(programs, hostBackend) : void 0;
+  if (undecided !== void 0)
+    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
+  const found = !isCounting ? void 0 : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : void 0;
+  const rules2 = { nft: found === "nft" ? 1 : 0, legacy: found === "legacy" ? 1 : 0 };
+  const backend = generation === void 0 ? "nft" : decideByRules(generation, rules2);
+  if (backend === void 0) {
+    const fact2 = `what ${name} takes where it finds no rules`;
+    return { backend: "unknown", because: generation?.note ?? fact2, adapts: true, missing: { fact: fact2 } };
+  }
+  const because = found === void 0 ? `${name} finds no kubelet and takes ${backend}` : `${name} finds rules only in ${found}`;
+  return withBinary(
+    toolchain,
+    { backend, because, adapts: true },
+    generation === void 0 ? backend : generation.fallback
+  );
+}
+function withBinary(toolchain, choice, fallback) {
+  if (findTool(toolchain, "iptables", choice.backend) !== void 0) return choice;
+  const wanted = choice.backend;
+  const instead = fallback ?? (wanted === "nft" ? "legacy" : "nft");
+  if (findTool(toolchain, "iptables", instead) === void 0) return { ...choice, backend: "none", wanted };
+  const because = `${choice.because}, but the image has only the ${instead} binaries`;
+  return { ...choice, backend: instead, wanted, because };
+}
+function followsUnknown(because) {
+  return { backend: "unknown", because, adapts: true, missing: unknownHostBackend() };
+}
+
+// src/knowledge/architectures.json
+var architectures_default = {
+  comment: "GOARCH names. Processors of 64 bits that can run programs of 32 bits, and the kernels on which 32-bit iptables-legacy was measured.",
+  wider: { "386": "amd64", arm: "arm64" },
+  legacy32: "measured with a 32-bit x86 build: works on Debian kernels 5.10 and 6.1, `Invalid argument` on 6.12 and 7.3, 2026-11; arm on arm64 by analogy"
+};
+
+// src/compat/rules/architecture.ts
+var bundled = architectures_default;
+var archMismatch = {
+  id: "arch-mismatch",
+  looksAt: "iptables",
+  evaluate(cell2) {
+    const stated3 = cell2.toolchain.architecture;
+    const foreign = cell2.toolchain.tools.filter(
+      ({ architecture }) => architecture !== void 0 && stated3 !== "" && architecture !== stated3
+    );
+    const targets = [...new Set(foreign.map(({ target }) => target))];
+    return targets.map((target) => {
+      const tools = foreign.filter((tool2) => tool2.target === target);
+      return mismatch(tools, tools[0]?.architecture ?? "", stated3, target);
+    });
+  }
+};
+function mismatch(tools, architecture, stated3, target) {
+  const runs2 = bundled.wider[architecture] === stated3;
+  const names2 = tools.map(({ name }) => name).join(", ");
+  const then = runs2 ? `which only ${stated3} machines that run 32-bit programs start` : "`exec format error`";
+  return {
+    kind: "finding",
+    rule: "arch-mismatch",
+    severity: runs2 ? "warning" : "error",
+    cause: `architecture:${target}`,
+    tool: tools[0]?.name ?? "iptables",
+    message: `${target} (${names2}) is built for ${architecture} in an image for ${stated3}: ${then}`,
+    evidence: tools.flatMap((tool2) => tool2.evidence),
+    remedy: "Take the tools of the target platform: don't pin the platform in FROM, and copy binaries from a stage of the same platform."
+  };
+}
+var legacy32Bit = {
+  id: "legacy-32-bit",
+  evaluate(cell2) {
+    const tool2 = legacyTool(cell2);
+    const architecture = tool2?.architecture ?? cell2.toolchain.architecture;
+    const wider = bundled.wider[architecture];
+    const { xtablesCompat } = cell2.host.kernel;
+    if (tool2 === void 0 || wider === void 0 || xtablesCompat?.value !== false) return [];
+    const known3 = cell2.host.kernel.architectures?.value;
+    if (known3 !== void 0 && !known3.includes(wider)) return [];
+    return [
+      {
+        kind: "finding",
+        rule: "legacy-32-bit",
+        severity: "warning",
+        cause: "legacy-32-bit",
+        message: `32-bit iptables-legacy (${architecture}) fails on ${wider} nodes with this kernel: "can't initialize iptables table: Invalid argument"; on 32-bit kernels it works`,
+        evidence: [
+          { fact: `CONFIG_NETFILTER_XTABLES_COMPAT is off on ${cell2.host.id}`, source: xtablesCompat.source },
+          { fact: "what 32-bit tools do without it", source: bundled.legacy32 }
+        ],
+        remedy: `Ship an image for ${wider}, or use iptables-nft in the 32-bit one.`
+      }
+    ];
+  }
+};
+function legacyTool(cell2) {
+  if (cell2.choice.backend !== "legacy" || cell2.choice.hostExec === true) return void 0;
+  return findTool(cell2.toolchain, "iptables", "legacy");
+}
+
+// src/compat/rules/backend-mismatch.ts
+function mismatch2(cell2, image2) {
+  return cell2.image.network === "host" && cell2.choice.backend === image2 && cell2.hostBackend !== void 0 && cell2.hostBackend !== image2;
+}
+function mismatchFinding(cell2, rule14, message) {
+  return {
+    kind: "finding",
+    rule: rule14,
+    severity: "error",
+    cause: "backend",
+    message,
+    evidence: [
+      { fact: cell2.choice.because, source: "image" },
+      {
+        fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
+        source: cell2.host.iptables.backend?.source ?? "host catalogue"
+      }
+    ],
+    remedy: bothBackends
+  };
+}
+var bothBackends = "Ship both backends (on Alpine 3.19 and later: packages iptables and iptables-legacy) and install iptables-wrapper v2 or later as `iptables`.";
+var legacyOnNftHost = {
+  id: "legacy-on-nft-host",
+  evaluate(cell2) {
+    if (!mismatch2(cell2, "legacy")) return [];
+    const message = "the image writes iptables-legacy rules while the node's kubelet writes iptables-nft rules: two rule sets apply, neither sees the other";
+    return [mismatchFinding(cell2, "legacy-on-nft-host", message)];
+  }
+};
+var nftOnLegacyHost = {
+  id: "nft-on-legacy-host",
+  evaluate(cell2) {
+    if (!mismatch2(cell2, "nft")) return [];
+    const message = "the image writes iptables-nft rules while the node's kubelet writes iptables-legacy rules: two rule sets apply, neither sees the other";
+    return [mismatchFinding(cell2, "nft-on-legacy-host", message)];
+  }
+};
+var wrapperMissing = {
+  id: "wrapper-missing",
+  evaluate(cell2) {
+    if (!mismatch2(cell2, "nft") && !mismatch2(cell2, "legacy")) return [];
+    const { choice } = cell2;
+    const image2 = choice.backend;
+    if (choice.wanted !== void 0) {
+      const message2 = `the image's selector wants ${choice.wanted} here, but only the ${image2} binaries are in the image, so its rules land in ${image2}`;
+      return [mismatchFinding(cell2, "wrapper-missing", message2)];
+    }
+    const wrapperThere = cell2.toolchain.selector?.kind === "iptables-wrapper";
+    if (choice.adapts || wrapperThere || cell2.selectedBackends.size < 2) return [];
+    const message = `the image always uses ${image2} and the selected hosts use both backends: it needs an iptables-wrapper`;
+    return [mismatchFinding(cell2, "wrapper-missing", message)];
+  }
+};
+var wrapperIneffective = {
+  id: "wrapper-ineffective",
+  evaluate(cell2) {
+    const { selector } = cell2.toolchain;
+    if (selector?.kind !== "iptables-wrapper" || selector.effective || cell2.choice.adapts) return [];
+    const result = cell2.choice.backend;
+    if (result !== "nft" && result !== "legacy") return [];
+    const chain = cell2.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
+    const message = `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
+    const finding5 = mismatchFinding(cell2, "wrapper-ineffective", message);
+    const differs = mismatch2(cell2, result);
+    return [
+      {
+        ...finding5,
+        severity: differs ? "error" : "notice",
+        evidence: [...selector.evidence, ...differs ? finding5.evidence : []],
+        remedy: "Run the wrapper's installer so that `iptables` and `ip6tables` in PATH lead to it, and check that in the build."
+      }
+    ];
+  }
+};
+var mixedBackends = {
+  id: "mixed-backends",
+  evaluate(cell2) {
+    return [...mixedCommands(cell2), ...mixedPrograms(cell2)];
+  }
+};
+function mixedCommands(cell2) {
+  const { defaults } = cell2.toolchain;
+  const plain2 = defaults.iptables?.backend === "auto" ? cell2.choice.backend : defaults.iptables?.backend;
+  if (plain2 !== "nft" && plain2 !== "legacy") return [];
+  return ["iptables-restore", "iptables-save", "ip6tables", "ip6tables-restore", "ip6tables-save"].flatMap(
+    (name) => {
+      const command = defaults[name];
+      if (command === void 0 || command.backend !== "nft" && command.backend !== "legacy") return [];
+      if (command.backend === plain2) return [];
+      return [
+        {
+          kind: "finding",
+          rule: "mixed-backends",
+          // One family in each backend can be meant; save and restore of another backend than iptables cannot.
+          severity: name.startsWith("ip6tables") ? "warning" : "error",
+          cause: name.startsWith("ip6tables") ? "commands:ip6tables" : "commands:iptables",
+          message: `in the image \`iptables\` uses ${plain2} and \`${name}\` uses ${command.backend}`,
+          evidence: [
+            { fact: `iptables: ${cell2.choice.because}`, source: "image" },
+            { fact: `${name} is ${command.via.join(" -> ")}`, source: "image" }
+          ],
+          remedy: "Point all iptables commands of the image at one backend."
+        }
+      ];
+    }
+  );
+}
+function mixedPrograms(cell2) {
+  const image2 = cell2.choice.backend;
+  if (cell2.image.network !== "host" || image2 !== "nft" && image2 !== "legacy") return [];
+  return cell2.programs.flatMap((program2) => {
+    const other = backendOnHost(program2, cell2.hostBackend);
+    if (other !== "nft" && other !== "legacy" || other === image2) return [];
+    if (cell2.hostBackend !== void 0 && cell2.hostBackend !== image2) return [];
+    return [
+      {
+        kind: "finding",
+        rule: "mixed-backends",
+        severity: cell2.hostBackend === void 0 ? "warning" : "notice",
+        cause: "backend",
+        program: program2.id,
+        message: `${program2.id} writes ${other} rules and the image ${image2} rules: two rule sets apply, neither sees the other`,
+        evidence: [{ fact: cell2.choice.because, source: "image" }, ...program2.evidence],
+        remedy: "Bring all programs of the node to one backend."
+      }
+    ];
+  });
+}
+
+// src/knowledge/defects.json
+var defects_default = [
+  {
+    id: "iptables-1.8.4-cache-race",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { min: "1.8.4", max: "1.8.4" },
+    except: [
+      {
+        database: "rpm",
+        marker: "el8",
+        minRevision: 10,
+        note: "the RHEL 8 package carries the repair since 1.8.4-10 (changelog of March 2020)",
+        source: "https://github.com/yifengyou/iptables/blob/master/SPECS/iptables.spec"
+      }
+    ],
+    conditions: ["ruleset-changes-beside"],
+    severity: "error",
+    otherwise: "warning",
+    status: "reproduced",
+    title: "iptables-nft 1.8.4 crashes while another program changes rules",
+    message: "listing or saving crashes (segmentation fault in libnftnl) when any nftables rule in the same network namespace changes between its reads: 10 to 19 of 100 runs of `-S` beside a busy writer. A newer libnftnl does not help",
+    fixedIn: "1.8.5",
+    sources: [
+      "measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11",
+      "https://git.netfilter.org/iptables/commit/?id=200bc399651499f502ac0de45f4d4aa4c9d37ab6"
+    ],
+    incidents: [
+      "https://github.com/flannel-io/flannel/issues/1408",
+      "https://github.com/squat/kilo/issues/388",
+      "https://github.com/rancher/rancher/issues/35709"
+    ]
+  },
+  {
+    id: "iptables-1.8.2-comment-check",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { max: "1.8.2" },
+    conditions: ["checks-or-deletes", "writes:comment"],
+    severity: "error",
+    otherwise: "warning",
+    status: "reproduced",
+    title: "iptables-nft up to 1.8.2 does not find its own commented rules",
+    message: "`-C` and `-D` never find a rule that has a comment and another match, so that programs append it again at every round",
+    fixedIn: "1.8.3",
+    sources: [
+      "measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11",
+      "https://git.netfilter.org/iptables/commit/?id=ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6"
+    ],
+    incidents: ["https://github.com/kubernetes/kubernetes/issues/82361", "https://github.com/kubernetes/kubernetes/issues/79304"]
+  },
+  {
+    id: "iptables-1.8.4-notrack",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { max: "1.8.4" },
+    conditions: ["checks-or-deletes", "writes:notrack"],
+    severity: "error",
+    otherwise: "none",
+    status: "reproduced",
+    title: "iptables-nft up to 1.8.4 does not find its own NOTRACK rules",
+    message: "`-C` and `-D` of a NOTRACK rule fail, even for a rule that the same binary wrote",
+    fixedIn: "1.8.5",
+    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11"],
+    incidents: [
+      "https://github.com/cilium/cilium/issues/20714",
+      "https://github.com/cilium/cilium/issues/20884",
+      "https://github.com/kubernetes/kubernetes/issues/94700"
+    ]
+  },
+  {
+    id: "iptables-1.8.5-ip6-random-fully",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { min: "1.8.5", max: "1.8.5" },
+    conditions: ["ip6tables-random-fully"],
+    severity: "warning",
+    otherwise: "none",
+    status: "reported",
+    title: "ip6tables-nft 1.8.5 was reported to reject --random-fully",
+    message: "MASQUERADE --random-fully was reported to fail in ip6tables-nft; the build we measured wrote such a rule",
+    fixedIn: "1.8.6",
+    sources: ["https://github.com/rancher/rke2/issues/1229"],
+    incidents: ["https://github.com/rancher/rke2/issues/1229"]
+  },
+  {
+    id: "iptables-1.8.7-double-free",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { min: "1.8.7", max: "1.8.7" },
+    conditions: ["second-base-chain"],
+    severity: "error",
+    otherwise: "notice",
+    status: "reproduced",
+    title: "iptables-nft 1.8.7 aborts when a table holds a second base chain on one hook",
+    message: "`-S` and iptables-save abort (double free, exit code 134) when a native nft program added a second base chain on the hook of a built-in chain in one of iptables' own tables",
+    fixedIn: "1.8.8",
+    sources: [
+      "measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11",
+      "https://git.netfilter.org/iptables/commit/?id=4318961230bce82958df82b57f1796143bf2f421"
+    ],
+    incidents: ["https://github.com/cilium/cilium/issues/22482"]
+  },
+  {
+    id: "iptables-1.8.7-absent-chain",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { min: "1.8.7", max: "1.8.7" },
+    cause: "newer-writer",
+    conditions: ["incompatible-table"],
+    severity: "warning",
+    otherwise: "none",
+    status: "reported",
+    title: "iptables-nft 1.8.7 calls a missing chain incompatible",
+    message: "asked for a chain that does not exist, it was reported to answer that the chain is incompatible, which existence checks do not understand",
+    fixedIn: "1.8.8",
+    sources: ["https://github.com/cilium/cilium/issues/21067"],
+    incidents: ["https://github.com/cilium/cilium/issues/21067"]
+  },
+  {
+    id: "iptables-1.8.10-check",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { min: "1.8.10", max: "1.8.10" },
+    conditions: ["checks-or-deletes"],
+    severity: "warning",
+    otherwise: "warning",
+    status: "reported",
+    title: "iptables-nft 1.8.10 was reported not to find rules by specification",
+    message: "`-C` and `-D` were reported to miss rules that are there, so that programs append them again; our measurements did not show it",
+    fixedIn: "1.8.11",
+    sources: ["https://github.com/cloudnativelabs/kube-router/issues/1676", "https://github.com/cloudnativelabs/kube-router/issues/1789"],
+    incidents: ["https://github.com/cloudnativelabs/kube-router/issues/1676", "https://github.com/alpinelinux/docker-alpine/issues/375"]
+  },
+  {
+    id: "iptables-1.8.12-file-capabilities",
+    rule: "file-capabilities",
+    tool: "iptables",
+    versions: { min: "1.8.12", max: "1.8.12" },
+    conditions: ["file-capabilities"],
+    severity: "error",
+    otherwise: "none",
+    status: "reported",
+    title: "iptables 1.8.12 refuses to run from a file with capabilities",
+    message: "iptables 1.8.12 exits when its binary carries file capabilities",
+    fixedIn: "1.8.13",
+    sources: ["https://src.fedoraproject.org/rpms/iptables", "https://github.com/wolfi-dev/os"],
+    incidents: []
+  },
+  {
+    id: "iptables-1.8.1-insert",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { max: "1.8.1" },
+    conditions: ["writes:dnat"],
+    severity: "error",
+    otherwise: "warning",
+    status: "reproduced",
+    title: "iptables-nft 1.8.0 cannot write some rules; 1.8.1 was reported to fail alike",
+    message: "1.8.0 cannot append a DNAT rule with an inverted interface (RULE_APPEND failed: Invalid argument; measured), and 1.8.1 was reported to fail in the same way on insertion",
+    fixedIn: "1.8.2",
+    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11", "https://github.com/containernetworking/plugins/issues/225"],
+    incidents: ["https://github.com/containernetworking/plugins/issues/225"]
+  },
+  {
+    id: "iptables-1.8.7-odd-mask",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { min: "1.8.7", max: "1.8.7" },
+    conditions: ["writes:src-odd-mask"],
+    severity: "error",
+    otherwise: "none",
+    status: "reproduced",
+    title: "iptables-nft 1.8.7 stores a wrong mask",
+    message: "an address with a mask that is no prefix (10.1.2.3/255.255.0.255) is stored as another network",
+    fixedIn: "1.8.8",
+    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11"],
+    incidents: []
+  },
+  {
+    id: "iptables-1.8.6-dccp-types",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { min: "1.8.4", max: "1.8.6" },
+    conditions: ["writes:dccp-types"],
+    severity: "error",
+    otherwise: "none",
+    status: "reproduced",
+    title: "iptables-nft 1.8.4 and 1.8.6 crash listing all DCCP types",
+    message: "listing a rule with every DCCP type crashes",
+    fixedIn: "1.8.7",
+    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11 (upstream's extension test rules; 1.8.5 was not part of it)"],
+    incidents: []
+  },
+  {
+    id: "iptables-1.8.8-string-bm",
+    rule: "buggy-version",
+    tool: "iptables",
+    backend: "nft",
+    versions: { min: "1.8.8", max: "1.8.8" },
+    conditions: ["checks-or-deletes", "writes:string-bm"],
+    severity: "error",
+    otherwise: "none",
+    status: "reproduced",
+    title: "iptables 1.8.8 crashes checking string rules",
+    message: "`-C` of a rule with `-m string --algo bm` crashes in libxt_string.so",
+    fixedIn: "1.8.9",
+    sources: ["measured with iptables releases 1.8.0-1.8.13 in fresh network namespaces, 2026-11 (upstream's extension test rules)"],
+    incidents: []
+  },
+  {
+    id: "wrapper-go-lost-stdin",
+    rule: "buggy-version",
+    tool: "iptables-wrapper",
+    generations: ["go", "v3"],
+    conditions: ["first-call-reads-stdin"],
+    severity: "error",
+    otherwise: "notice",
+    status: "reproduced",
+    title: "The Go iptables-wrapper loses the rules of its first call",
+    message: "the first command through the wrapper is started without stdin: if it is iptables-restore, its rules are lost and it still exits 0. A program that calls `iptables --version` first does not notice",
+    fixedIn: null,
+    sources: ["measured: v3 built from source and run in a chroot, 2026-11", "https://github.com/kubernetes-sigs/iptables-wrappers"],
+    incidents: []
+  },
+  {
+    id: "nft-0.9.8-crash",
+    rule: "buggy-version",
+    tool: "nft",
+    versions: { max: "0.9.8" },
+    conditions: ["native-nft-beside"],
+    severity: "warning",
+    otherwise: "none",
+    status: "reported",
+    title: "nft 0.9.8 was reported to crash on kube-proxy's tables",
+    message: "nft 0.9.8 was reported to crash on the tables of kube-proxy in nftables mode",
+    fixedIn: "1.0.1",
+    sources: ["https://github.com/kubernetes/kubernetes/issues/122572"],
+    incidents: ["https://github.com/kubernetes/kubernetes/issues/122572"]
+  },
+  {
+    id: "nft-1.0.0-whole-ruleset",
+    rule: "buggy-version",
+    tool: "nft",
+    versions: { max: "1.0.0" },
+    conditions: ["native-nft-beside"],
+    severity: "warning",
+    otherwise: "none",
+    status: "reported",
+    title: "nft before 1.0.1 reads the whole ruleset for each change",
+    message: "nft before 1.0.1 parses every table of the namespace at each `nft -f`, and fails on what it does not know; kube-proxy asks for 1.0.1",
+    fixedIn: "1.0.1",
+    sources: ["https://github.com/kubernetes/kubernetes/issues/124152", "https://github.com/kubernetes/kubernetes/issues/122743"],
+    incidents: ["https://github.com/kubernetes/kubernetes/issues/122743"]
+  }
+];
+
+// node_modules/zod/v4/core/util.js
+function getEnumValues(entries) {
+  const numericValues = Object.values(entries).filter((v) => typeof v === "number");
+  const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+  return values;
+}
+function jsonStringifyReplacer(_, value) {
+  if (typeof value === "bigint")
+    return value.toString();
+  return value;
+}
+var Cached = class {
+  constructor(getter) {
+    this._getter = getter;
+    this._value = void 0;
+  }
+  get value() {
+    const getter = this._getter;
+    if (getter !== void 0) {
+      this._value = getter();
+      this._getter = void 0;
+    }
+    return this._value;
+  }
+};
+function cached(getter) {
+  return new Cached(getter);
+}
+function nullish(input) {
+  return input === null || input === void 0;
+}
+function cleanRegex(source) {
+  const start = source.startsWith("^") ? 1 : 0;
+  const end = source.endsWith("$") ? source.length - 1 : source.length;
+  return source.slice(start, end);
+}
+function floatSafeRemainder(val, step) {
+  const ratio = val / step;
+  const roundedRatio = Math.round(ratio);
+  const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
+  if (Math.abs(ratio - roundedRatio) < tolerance)
+    return 0;
+  return ratio - roundedRatio;
+}
+function assignProp(target, prop, value) {
+  Object.defineProperty(target, prop, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true
+  });
+}
+var captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
+};
+function isObject(data) {
+  return typeof data === "object" && data !== null && !Array.isArray(data);
+}
+function isPlainObject(o) {
+  if (isObject(o) === false)
+    return false;
+  const ctor = o.constructor;
+  if (ctor === void 0)
+    return true;
+  if (typeof ctor !== "function")
+    return true;
+  const prot = ctor.prototype;
+  if (isObject(prot) === false)
+    return false;
+  if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
+    return false;
+  }
+  return true;
+}
+var propertyKeyTypes = /* @__PURE__ */ new Set(["string", "number", "symbol"]);
+function escapeRegex(str) {
+  return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+function clone(inst, def, params) {
+  const cl = new inst._zod.constr(def ?? inst._zod.def);
+  if (!def || params?.parent)
+    cl._zod.parent = inst;
+  return cl;
+}
+function normalizeParams(_params) {
+  const params = _params;
+  if (!params)
+    return {};
+  if (typeof params === "string")
+    return { error: () => params };
+  if (params?.message !== void 0) {
+    if (params?.error !== void 0)
+      throw new Error("Cannot specify both `message` and `error` params");
+    params.error = params.message;
+  }
+  delete params.message;
+  if (typeof params.error === "string")
+    return { ...params, error: () => params.error };
+  return params;
+}
+function optionalKeys(shape) {
+  return Object.keys(shape).filter((k) => {
+    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
+  });
+}
+function aborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue !== true) {
+      return true;
+    }
+  }
+  return false;
+}
+function explicitlyAborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue === false) {
+      return true;
+    }
+  }
+  return false;
+}
+function prefixIssues(path, issues) {
+  return issues.map((iss) => {
+    var _a3;
+    (_a3 = iss).path ?? (_a3.path = []);
+    iss.path.unshift(path);
+    return iss;
+  });
+}
+function unwrapMessage(message) {
+  return typeof message === "string" ? message : message?.message;
+}
+function sizeCaps(defChecks) {
+  const caps = [];
+  for (const ch of defChecks ?? []) {
+    const d = ch._zod.def;
+    if (!/_(length|size)$|_equals$/.test(d.check))
+      break;
+    const max = d.maximum ?? d.length ?? d.size;
+    if (max >= 0)
+      caps.push([max, ch]);
+  }
+  return caps;
+}
+function attachSchema(issues, start, inst) {
+  var _a3;
+  for (let i = start; i < issues.length; i++) {
+    (_a3 = issues[i]).schema ?? (_a3.schema = inst);
+  }
+}
+function finalizeIssue(iss, ctx, config2) {
+  var _a3;
+  const traits = iss.inst?._zod?.traits;
+  if (traits?.has("$ZodType")) {
+    if (traits.has("$ZodCheck"))
+      (_a3 = iss).schema ?? (_a3.schema = iss.inst);
+    else
+      iss.schema = iss.inst;
+  }
+  const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
+  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
+  const full = {};
+  for (const k of Object.keys(iss)) {
+    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
+      continue;
+    full[k] = iss[k];
+  }
+  full.path ?? (full.path = []);
+  full.message = message;
+  if (ctx?.reportInput) {
+    full.input = iss.input;
+  }
+  return full;
+}
+var highSurrogate = /[\uD800-\uDBFF]/;
+function codePointLength(str) {
+  const units = str.length;
+  if (!highSurrogate.test(str))
+    return units;
+  let count3 = units;
+  for (let i = 0; i < units - 1; i++) {
+    if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
+      count3--;
+      i++;
+    }
+  }
+  return count3;
+}
+function getLengthableOrigin(input) {
+  if (Array.isArray(input))
+    return "array";
+  if (typeof input === "string")
+    return "string";
+  return "unknown";
+}
+function members(proto, table2) {
+  for (const key in table2) {
+    const desc = Object.getOwnPropertyDescriptor(table2, key);
+    if (desc.get)
+      Object.defineProperty(proto, key, { ...desc, enumerable: false });
+    else
+      defineBound(proto, key, desc.value);
+  }
+}
+function own(inst, key, value, enumerable = true) {
+  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
+  return value;
+}
+function hide(inst, key, value) {
+  return own(inst, key, value, false);
+}
+function defineBound(proto, key, fn) {
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      return this == null ? fn : own(this, key, fn.bind(this));
+    },
+    set(value) {
+      own(this, key, value);
+    }
+  });
+}
+function claim(inst, sentinel) {
+  const proto = Object.getPrototypeOf(inst);
+  return sentinel in proto ? void 0 : proto;
+}
+var installing;
+var broke = false;
+var breaker = {
+  configurable: true,
+  get() {
+    broke = true;
+    return void 0;
+  }
+};
+function defineLazyInternal(inst, key, compute) {
+  const proto = Object.getPrototypeOf(inst._zod);
+  if (key in proto && installing !== inst._zod) {
+    installing = void 0;
+    return;
+  }
+  installing = inst._zod;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      Object.defineProperty(this, key, breaker);
+      const outer = broke;
+      broke = false;
+      try {
+        const value = compute(this);
+        if (broke)
+          delete this[key];
+        else
+          Object.defineProperty(this, key, { configurable: true, writable: true, value });
+        broke = broke || outer;
+        return value;
+      } catch (err) {
+        delete this[key];
+        broke = broke || outer;
+        throw err;
+      }
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, value });
+    }
+  });
+}
+function installLazyProp(inst, key, make, enumerable) {
+  const proto = claim(inst, key);
+  if (!proto)
+    return;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      const desc = { configurable: true, writable: true, enumerable, value: void 0 };
+      Object.defineProperty(this, key, desc);
+      desc.value = make(this);
+      Object.defineProperty(this, key, desc);
+      return desc.value;
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
+    }
+  });
+}
+
+// node_modules/zod/v4/core/core.js
+var _a;
+var _zodDesc = { value: void 0, enumerable: false };
+var _E = "captureStackTrace" in Error ? Error : null;
+function newError(Definition) {
+  const E = _E;
+  if (E) {
+    const saved = E.stackTraceLimit;
+    if (typeof saved === "number") {
+      try {
+        E.stackTraceLimit = 0;
+      } catch {
+        _E = null;
+        return new Definition();
+      }
+      try {
+        return new Definition();
+      } finally {
+        E.stackTraceLimit = saved;
+      }
+    }
+  }
+  return new Definition();
+}
+// @__NO_SIDE_EFFECTS__
+function $constructor(name, initializer2, proto, params) {
+  const zodProto = {};
+  function Internals(def) {
+    this.def = def;
+    this.constr = _;
+    this.traits = /* @__PURE__ */ new Set();
+  }
+  Internals.prototype = zodProto;
+  const protoMembers = proto;
+  const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
+  function init(inst, def) {
+    if (!inst._zod) {
+      _zodDesc.value = new Internals(def);
+      try {
+        Object.defineProperty(inst, "_zod", _zodDesc);
+      } finally {
+        _zodDesc.value = void 0;
+      }
+    } else if (inst._zod.traits.has(name)) {
+      return;
+    }
+    inst._zod.traits.add(name);
+    initializer2(inst, def);
+    if (initialized) {
+      const own2 = Object.getPrototypeOf(inst);
+      const ctorProto = inst._zod.constr.prototype;
+      let up = own2;
+      while (up && up !== ctorProto)
+        up = Object.getPrototypeOf(up);
+      const target = up ?? own2;
+      if (!initialized.has(target)) {
+        initialized.add(target);
+        members(target, protoMembers);
+      }
+    }
+    const proto2 = _.prototype;
+    for (const k in proto2) {
+      if (!Object.prototype.hasOwnProperty.call(proto2, k))
+        continue;
+      if (!(k in inst)) {
+        inst[k] = proto2[k].bind(inst);
+      }
+    }
+  }
+  const Parent = params?.Parent ?? Object;
+  class Definition extends Parent {
+  }
+  Object.defineProperty(Definition, "name", { value: name });
+  function _(def) {
+    const inst = params?.Parent ? newError(Definition) : this;
+    init(inst, def);
+    const deferred = inst._zod.deferred;
+    if (deferred) {
+      for (const fn of deferred) {
+        fn();
+      }
+      inst._zod.deferred = void 0;
+    }
+    const pp = globalThis.__zod_globalConfig?.postProcessor;
+    if (pp)
+      pp(inst);
+    return inst;
+  }
+  Object.defineProperty(_, "init", { value: init });
+  Object.defineProperty(_, Symbol.hasInstance, {
+    value: (inst) => {
+      if (params?.Parent && inst instanceof params.Parent)
+        return true;
+      return inst?._zod?.traits?.has(name);
+    }
+  });
+  Object.defineProperty(_, "name", { value: name });
+  return _;
+}
+var $ZodAsyncError = class extends Error {
+  constructor() {
+    super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
+  }
+};
+var $ZodEncodeError = class extends Error {
+  constructor(name) {
+    super(`Encountered unidirectional transform during encode: ${name}`);
+    this.name = "ZodEncodeError";
+  }
+};
+(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
+var globalConfig = globalThis.__zod_globalConfig;
+function config(newConfig) {
+  if (newConfig)
+    Object.assign(globalConfig, newConfig);
+  return globalConfig;
+}
+
+// node_modules/zod/v4/core/errors.js
+function _getMessage() {
+  const internals = this._zod;
+  internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+  return internals.message;
+}
+function _setMessage(value) {
+  this._zod.message = value;
+}
+var _messageDesc = {
+  get: _getMessage,
+  set: _setMessage,
+  enumerable: true,
+  configurable: true
+};
+var _issuesDesc = { value: void 0, enumerable: false };
+var _installedToString = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
+var initializer = (inst, def) => {
+  inst.name = "$ZodError";
+  _issuesDesc.value = def;
+  Object.defineProperty(inst, "issues", _issuesDesc);
+  _issuesDesc.value = void 0;
+  Object.defineProperty(inst, "message", _messageDesc);
+  const proto = Object.getPrototypeOf(inst);
+  if (!_installedToString.has(proto)) {
+    _installedToString.add(proto);
+    Object.defineProperty(proto, "toString", {
+      configurable: true,
+      enumerable: false,
+      get() {
+        const value = () => this.message;
+        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+        return value;
+      },
+      set(value) {
+        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+      }
+    });
+  }
+};
+var $ZodError = $constructor("$ZodError", initializer);
+var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
+  Parent: Error
+});
+
+// node_modules/zod/v4/core/parse.js
+var _parse = (_Err) => {
+  const fn = (schema, value, _ctx, _params) => {
+    const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+    const result = schema._zod.run({ value, issues: [] }, ctx);
+    if (result instanceof Promise) {
+      throw new $ZodAsyncError();
+    }
+    if (result.issues.length) {
+      const e = new (_params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+      captureStackTrace(e, _params?.callee ?? fn);
+      throw e;
+    }
+    return result.value;
+  };
+  return fn;
+};
+var parse2 = /* @__PURE__ */ _parse($ZodRealError);
+var _parseAsync = (_Err) => {
+  const fn = async (schema, value, _ctx, params) => {
+    const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+    let result = schema._zod.run({ value, issues: [] }, ctx);
+    if (result instanceof Promise)
+      result = await result;
+    if (result.issues.length) {
+      const e = new (params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+      captureStackTrace(e, params?.callee ?? fn);
+      throw e;
+    }
+    return result.value;
+  };
+  return fn;
+};
+var parseAsync = /* @__PURE__ */ _parseAsync($ZodRealError);
+var _safeParse = (_Err) => (schema, value, _ctx) => {
+  const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+  const result = schema._zod.run({ value, issues: [] }, ctx);
+  if (result instanceof Promise) {
+    throw new $ZodAsyncError();
+  }
+  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+};
+var safeParse = /* @__PURE__ */ _safeParse($ZodRealError);
+function failure(Err, issues, ctx) {
+  let error;
+  return {
+    success: false,
+    get error() {
+      if (!error) {
+        error = new Err(issues.map((iss) => finalizeIssue(iss, ctx, config())));
+        issues = void 0;
+        ctx = void 0;
+      }
+      return error;
+    },
+    set error(e) {
+      error = e;
+      issues = void 0;
+      ctx = void 0;
+    }
+  };
+}
+var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
+  const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+  let result = schema._zod.run({ value, issues: [] }, ctx);
+  if (result instanceof Promise)
+    result = await result;
+  return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+};
+var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
+
+// node_modules/zod/v4/core/regexes.js
+var anyString = /^[\s\S]{0,}$/;
+var number = /^-?\d+(?:\.\d+)?$/;
+var boolean = /^(?:true|false)$/i;
+
+// node_modules/zod/v4/core/checks.js
+var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
+  var _a3;
+  inst._zod ?? (inst._zod = {});
+  inst._zod.def = def;
+  (_a3 = inst._zod).onattach ?? (_a3.onattach = []);
+});
+var _whenHasLength = (payload) => {
+  const val = payload.value;
+  return !nullish(val) && val.length !== void 0;
+};
+var numericOriginMap = {
+  number: "number",
+  bigint: "bigint",
+  object: "date"
+};
+var $ZodCheckGreaterThan = /* @__PURE__ */ $constructor("$ZodCheckGreaterThan", (inst, def) => {
+  $ZodCheck.init(inst, def);
+  const origin = numericOriginMap[typeof def.value];
+  inst._zod.check = (payload) => {
+    if (def.inclusive ? payload.value >= def.value : payload.value > def.value) {
+      return;
+    }
+    payload.issues.push({
+      origin: numericOriginMap[typeof payload.value] ?? origin,
+      code: "too_small",
+      minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
+      input: payload.value,
+      inclusive: def.inclusive,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (inst, def) => {
+  $ZodCheck.init(inst, def);
+  inst._zod.check = (payload) => {
+    if (typeof payload.value !== typeof def.value)
+      throw new Error("Cannot mix number and bigint in multiple_of check.");
+    const isMultiple = typeof payload.value === "bigint" ? (
+      // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
+      def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
+    ) : floatSafeRemainder(payload.value, def.value) === 0;
+    if (isMultiple)
+      return;
+    payload.issues.push({
+      origin: typeof payload.value,
+      code: "not_multiple_of",
+      divisor: def.value,
+      input: payload.value,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
+  var _a3;
+  $ZodCheck.init(inst, def);
+  (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
+  inst._zod.check = (payload) => {
+    const input = payload.value;
+    const units = input.length;
+    const length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
+    if (length <= def.maximum)
+      return;
+    const origin = getLengthableOrigin(input);
+    payload.issues.push({
+      origin,
+      code: "too_big",
+      maximum: def.maximum,
+      inclusive: true,
+      input,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (inst, def) => {
+  var _a3;
+  $ZodCheck.init(inst, def);
+  (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
+  inst._zod.check = (payload) => {
+    const input = payload.value;
+    const units = input.length;
+    const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
+    if (length >= def.minimum)
+      return;
+    const origin = getLengthableOrigin(input);
+    payload.issues.push({
+      origin,
+      code: "too_small",
+      minimum: def.minimum,
+      inclusive: true,
+      input,
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+var $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
+  var _a3, _b;
+  $ZodCheck.init(inst, def);
+  if (def.pattern)
+    (_a3 = inst._zod).check ?? (_a3.check = (payload) => {
+      def.pattern.lastIndex = 0;
+      if (def.pattern.test(payload.value))
+        return;
+      payload.issues.push({
+        origin: "string",
+        code: "invalid_format",
+        format: def.format,
+        input: payload.value,
+        ...def.pattern ? { pattern: def.pattern.toString() } : {},
+        inst,
+        continue: !def.abort
+      });
+    });
+  else
+    (_b = inst._zod).check ?? (_b.check = () => {
+    });
+});
+var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) => {
+  $ZodCheckStringFormat.init(inst, def);
+  inst._zod.check = (payload) => {
+    def.pattern.lastIndex = 0;
+    if (def.pattern.test(payload.value))
+      return;
+    payload.issues.push({
+      origin: "string",
+      code: "invalid_format",
+      format: "regex",
+      input: payload.value,
+      pattern: def.pattern.toString(),
+      inst,
+      continue: !def.abort
+    });
+  };
+});
+
+// node_modules/zod/v4/core/versions.js
+var version = {
+  major: 4,
+  minor: 6,
+  patch: 7
+};
+
+// node_modules/zod/v4/core/schemas.js
+var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
+  var _a3;
+  inst ?? (inst = {});
+  inst._zod.def = def;
+  inst._zod.bag = inst._zod.bag || {};
+  inst._zod.version = version;
+  const defChecks = inst._zod.def.checks;
+  const checks = inst._zod.traits.has("$ZodCheck") ? [inst, ...defChecks ?? []] : defChecks?.length ? [...defChecks] : [];
+  for (const ch of checks) {
+    for (const fn of ch._zod.onattach) {
+      fn(inst);
+    }
+  }
+  if (checks.length === 0) {
+    (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
+    inst._zod.deferred?.push(() => {
+      inst._zod.run = inst._zod.parse;
+    });
+  } else {
+    const runChecks = (payload, checks2, ctx) => {
+      if (payload.memo)
+        return payload;
+      let isAborted = aborted(payload);
+      let asyncResult;
+      for (const ch of checks2) {
+        if (ch._zod.def.when) {
+          if (explicitlyAborted(payload))
+            continue;
+          const shouldRun = ch._zod.def.when(payload);
+          if (!shouldRun)
+            continue;
+        } else if (isAborted) {
+          continue;
+        }
+        const currLen = payload.issues.length;
+        const _ = ch._zod.check(payload);
+        if (_ instanceof Promise && ctx?.async === false) {
+          throw new $ZodAsyncError();
+        }
+        if (asyncResult || _ instanceof Promise) {
+          asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
+            await _;
+            const nextLen = payload.issues.length;
+            if (nextLen === currLen)
+              return;
+            attachSchema(payload.issues, currLen, inst);
+            if (!isAborted)
+              isAborted = aborted(payload, currLen);
+          });
+        } else {
+          const nextLen = payload.issues.length;
+          if (nextLen === currLen)
+            continue;
+          attachSchema(payload.issues, currLen, inst);
+          if (!isAborted)
+            isAborted = aborted(payload, currLen);
+        }
+      }
+      if (asyncResult) {
+        return asyncResult.then(() => {
+          return payload;
+        });
+      }
+      return payload;
+    };
+    const handleCanaryResult = (canary, payload, ctx) => {
+      if (aborted(canary)) {
+        canary.aborted = true;
+        return canary;
+      }
+      const checkResult = runChecks(payload, checks, ctx);
+      if (checkResult instanceof Promise) {
+        if (ctx.async === false)
+          throw new $ZodAsyncError();
+        return checkResult.then((checkResult2) => inst._zod.parse(checkResult2, ctx));
+      }
+      return inst._zod.parse(checkResult, ctx);
+    };
+    inst._zod.run = (payload, ctx) => {
+      if (ctx.skipChecks) {
+        return inst._zod.parse(payload, ctx);
+      }
+      if (ctx.direction === "backward") {
+        const canary = inst._zod.parse({ value: payload.value, issues: [] }, { ...ctx, skipChecks: true });
+        if (canary instanceof Promise) {
+          return canary.then((canary2) => {
+            return handleCanaryResult(canary2, payload, ctx);
+          });
+        }
+        return handleCanaryResult(canary, payload, ctx);
+      }
+      const result = inst._zod.parse(payload, ctx);
+      if (result instanceof Promise) {
+        if (ctx.async === false)
+          throw new $ZodAsyncError();
+        return result.then((result2) => runChecks(result2, checks, ctx));
+      }
+      return runChecks(result, checks, ctx);
+    };
+  }
+}, {
+  // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
+  get "~standard"() {
+    return hide(this, "~standard", standardProps(this));
+  },
+  set "~standard"(value) {
+    own(this, "~standard", value);
+  }
+});
+var toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
+async function validateAsync(inst, value) {
+  const ctx = { async: true };
+  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
+}
+function standardProps(inst) {
+  return {
+    validate: (value) => {
+      const ctx = { async: false };
+      try {
+        const r = inst._zod.run({ value, issues: [] }, ctx);
+        if (!(r instanceof Promise))
+          return toStandardResult(r, ctx);
+      } catch (_) {
+      }
+      return validateAsync(inst, value);
+    },
+    vendor: "zod",
+    version: 1
+  };
+}
+var $ZodString = /* @__PURE__ */ $constructor("$ZodString", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = def.pattern ?? anyString;
+  inst._zod.parse = (payload, _) => {
+    if (def.coerce)
+      try {
+        payload.value = String(payload.value);
+      } catch (_2) {
+      }
+    if (typeof payload.value === "string")
+      return payload;
+    payload.issues.push({
+      expected: "string",
+      code: "invalid_type",
+      input: payload.value,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = number;
+  inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce)
+      try {
+        payload.value = Number(payload.value);
+      } catch (_) {
+      }
+    const input = payload.value;
+    if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) {
+      return payload;
+    }
+    const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
+    payload.issues.push({
+      expected: "number",
+      code: "invalid_type",
+      input,
+      inst,
+      ...received ? { received } : {}
+    });
+    return payload;
+  };
+});
+var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.pattern = boolean;
+  inst._zod.parse = (payload, _ctx) => {
+    if (def.coerce)
+      try {
+        payload.value = Boolean(payload.value);
+      } catch (_) {
+      }
+    const input = payload.value;
+    if (typeof input === "boolean")
+      return payload;
+    payload.issues.push({
+      expected: "boolean",
+      code: "invalid_type",
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodUnknown = /* @__PURE__ */ $constructor("$ZodUnknown", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.parse = (payload) => payload;
+});
+var $ZodNever = /* @__PURE__ */ $constructor("$ZodNever", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.parse = (payload, _ctx) => {
+    payload.issues.push({
+      expected: "never",
+      code: "invalid_type",
+      input: payload.value,
+      inst
+    });
+    return payload;
+  };
+});
+function capSize(inst, size) {
+  const caps = sizeCaps(inst._zod.def.checks);
+  if (!caps.length)
+    return;
+  const cap = Math.min(...caps.map((c) => c[0]));
+  const parse4 = inst._zod.parse;
+  inst._zod.parse = (payload, ctx) => {
+    const n = size(payload.value);
+    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
+      for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
+        if (n > max && ch._zod.def.when(payload)) {
+          const start = payload.issues.length;
+          ch._zod.check(payload);
+          payload.issues[start].continue = false;
+          attachSchema(payload.issues, start, inst);
+          return payload;
+        }
+      }
+    }
+    return parse4(payload, ctx);
+  };
+}
+var arraySize = (input) => Array.isArray(input) ? input.length : -1;
+function handleArrayResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
+}
+var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
+  $ZodType.init(inst, def);
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!Array.isArray(input)) {
+      payload.issues.push({
+        expected: "array",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
+    const proms = [];
+    const abortEarly = ctx?.abortEarly;
+    for (let i = 0; i < input.length; i++) {
+      const item = input[i];
+      const result = def.element._zod.run({
+        value: item,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) {
+        proms.push(result.then((result2) => handleArrayResult(result2, payload, i)));
+      } else {
+        handleArrayResult(result, payload, i);
+        if (abortEarly && result.issues.length !== 0 && aborted(result))
+          break;
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => payload);
+    }
+    return payload;
+  };
+  capSize(inst, arraySize);
+});
+function handlePropertyResult(result, final, key, input, optin, optout) {
+  const isPresent = key in input;
+  const isOptionalOut = optout === "optional";
+  if (!isPresent && isOptionalOut && optin === "optional") {
+    return;
+  }
+  if (result.issues.length) {
+    if (optin !== void 0 && isOptionalOut && !isPresent) {
+      return;
+    }
+    final.issues.push(...prefixIssues(key, result.issues));
+  }
+  if (!isPresent && optin === void 0) {
+    if (!result.issues.length) {
+      final.issues.push({
+        code: "invalid_type",
+        expected: "nonoptional",
+        input: void 0,
+        path: [key]
+      });
+    }
+    return;
+  }
+  if (result.value === void 0) {
+    if (isPresent || optin === "defaulted" && !isOptionalOut) {
+      final.value[key] = void 0;
+    }
+  } else {
+    final.value[key] = result.value;
+  }
+}
+var NO_SYMBOL_KEYS = [];
+function normalizeDef(def) {
+  const keys = Object.keys(def.shape);
+  const ownSymbols = Object.getOwnPropertySymbols(def.shape);
+  const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
+  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
+  for (const k of allKeys) {
+    if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
+      throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
+    }
+  }
+  const okeys = optionalKeys(def.shape);
+  return {
+    ...def,
+    allKeys,
+    symbolKeys,
+    // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
+    keySet: new Set(keys),
+    numKeys: keys.length,
+    optionalKeys: new Set(okeys)
+  };
+}
+function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
+  const unrecognized = [];
+  const keySet = def.keySet;
+  const _catchall = def.catchall._zod;
+  const t = _catchall.def.type;
+  const optin = _catchall.optin;
+  const optout = _catchall.optout;
+  let seen2 = 0;
+  for (const key in input) {
+    if (abortEarly && payload.issues.length !== seen2) {
+      if (aborted(payload, seen2))
+        break;
+      seen2 = payload.issues.length;
+    }
+    if (keySet.has(key))
+      continue;
+    if (key === "__proto__") {
+      if (t === "never")
+        unrecognized.push(key);
+      continue;
+    }
+    if (t === "never") {
+      unrecognized.push(key);
+      continue;
+    }
+    const r = _catchall.run({ value: input[key], issues: [] }, ctx);
+    if (r instanceof Promise) {
+      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+    } else {
+      handlePropertyResult(r, payload, key, input, optin, optout);
+    }
+  }
+  if (unrecognized.length) {
+    payload.issues.push({
+      code: "unrecognized_keys",
+      keys: unrecognized,
+      input,
+      inst,
+      // Describes the shape of the input, not the validity of the parsed value, so it never aborts. The parse still fails; the schema's own checks just get to run first, and an enclosing intersection can reconcile the key against a sibling operand.
+      continue: true
+    });
+  }
+  if (!proms.length)
+    return payload;
+  return Promise.all(proms).then(() => {
+    return payload;
+  });
+}
+var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
+  $ZodType.init(inst, def);
+  const desc = Object.getOwnPropertyDescriptor(def, "shape");
+  const sh = desc?.get ? desc.get.raw : def.shape ?? {};
+  if (sh) {
+    const get = () => {
+      const newSh = { ...sh };
+      Object.defineProperty(def, "shape", { value: newSh });
+      get.raw = newSh;
+      return newSh;
+    };
+    get.raw = sh;
+    Object.defineProperty(def, "shape", { get });
+  }
+  const _normalized = cached(() => normalizeDef(def));
+  defineLazyInternal(inst, "propValues", (zod) => {
+    const shape = zod.def.shape;
+    const propValues = {};
+    for (const key in shape) {
+      const field2 = shape[key]._zod;
+      if (field2.values) {
+        if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
+          assignProp(propValues, key, /* @__PURE__ */ new Set());
+        }
+        for (const v of field2.values)
+          propValues[key].add(v);
+        if (field2.optin !== void 0)
+          propValues[key].add(void 0);
+      }
+    }
+    return propValues;
+  });
+  const isObject2 = isObject;
+  const catchall = def.catchall;
+  let value;
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    value ?? (value = _normalized.value);
+    const input = payload.value;
+    if (!isObject2(input)) {
+      payload.issues.push({
+        expected: "object",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+    const proms = [];
+    const shape = value.shape;
+    const abortEarly = ctx?.abortEarly;
+    let seen2 = payload.issues.length;
+    for (const key of value.allKeys) {
+      if (abortEarly && payload.issues.length !== seen2) {
+        if (aborted(payload, seen2))
+          break;
+        seen2 = payload.issues.length;
+      }
+      if (key === "__proto__")
+        continue;
+      const el = shape[key];
+      const optin = el._zod.optin;
+      const optout = el._zod.optout;
+      const r = el._zod.run({ value: input[key], issues: [] }, ctx);
+      if (r instanceof Promise) {
+        proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+      } else {
+        handlePropertyResult(r, payload, key, input, optin, optout);
+      }
+    }
+    if (!catchall) {
+      return proms.length ? Promise.all(proms).then(() => payload) : payload;
+    }
+    return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
+  };
+});
+function handleUnionResults(results, final, inst, ctx) {
+  for (const result of results) {
+    if (result.issues.length === 0) {
+      final.value = result.value;
+      return final;
+    }
+  }
+  const nonaborted = results.filter((r) => !aborted(r));
+  if (nonaborted.length === 1) {
+    final.value = nonaborted[0].value;
+    return nonaborted[0];
+  }
+  final.issues.push({
+    code: "invalid_union",
+    input: final.value,
+    inst,
+    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
+  });
+  return final;
+}
+var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
+  defineLazyInternal(inst, "values", (zod) => {
+    if (zod.def.options.every((o) => o._zod.values)) {
+      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
+    }
+    return void 0;
+  });
+  defineLazyInternal(inst, "pattern", (zod) => {
+    if (zod.def.options.every((o) => o._zod.pattern)) {
+      const patterns = zod.def.options.map((o) => o._zod.pattern);
+      return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
+    }
+    return void 0;
+  });
+  const first2 = def.options.length === 1 ? def.options[0]._zod.run : null;
+  inst._zod.parse = (payload, ctx) => {
+    if (first2) {
+      return first2(payload, ctx);
+    }
+    let async = false;
+    const results = [];
+    for (const option of def.options) {
+      const result = option._zod.run({
+        value: payload.value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) {
+        results.push(result);
+        async = true;
+      } else {
+        if (result.issues.length === 0)
+          return result;
+        results.push(result);
+      }
+    }
+    if (!async)
+      return handleUnionResults(results, payload, inst, ctx);
+    return Promise.all(results).then((results2) => {
+      return handleUnionResults(results2, payload, inst, ctx);
+    });
+  };
+});
+var $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
+  $ZodType.init(inst, def);
+  const items = def.items;
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!Array.isArray(input)) {
+      payload.issues.push({
+        input,
+        inst,
+        expected: "tuple",
+        code: "invalid_type"
+      });
+      return payload;
+    }
+    payload.value = memo ? memo.alloc(inst, payload, [], ctx) : [];
+    const proms = [];
+    const optinStart = getTupleOptStart(items, "optin");
+    const optoutStart = getTupleOptStart(items, "optout");
+    if (!def.rest) {
+      if (input.length < optinStart) {
+        payload.issues.push({
+          code: "too_small",
+          minimum: optinStart,
+          inclusive: true,
+          input,
+          inst,
+          origin: "array"
+        });
+        return payload;
+      }
+      if (input.length > items.length) {
+        payload.issues.push({
+          code: "too_big",
+          maximum: items.length,
+          inclusive: true,
+          input,
+          inst,
+          origin: "array"
+        });
+      }
+    }
+    const itemResults = new Array(items.length);
+    const abortEarly = def.rest ? ctx?.abortEarly : void 0;
+    let itemAborted = false;
+    for (let i = 0; i < items.length; i++) {
+      const r = items[i]._zod.run({ value: input[i], issues: [] }, ctx);
+      if (r instanceof Promise) {
+        proms.push(r.then((rr) => {
+          itemResults[i] = rr;
+        }));
+      } else {
+        itemResults[i] = r;
+        if (abortEarly && !itemAborted && r.issues.length)
+          itemAborted = aborted(r);
+      }
+    }
+    if (def.rest && !itemAborted) {
+      let i = items.length - 1;
+      const rest = input.slice(items.length);
+      let seen2 = payload.issues.length;
+      for (const el of rest) {
+        if (abortEarly && payload.issues.length !== seen2) {
+          if (aborted(payload, seen2))
+            break;
+          seen2 = payload.issues.length;
+        }
+        i++;
+        const result = def.rest._zod.run({ value: el, issues: [] }, ctx);
+        if (result instanceof Promise) {
+          proms.push(result.then((r) => handleTupleResult(r, payload, i)));
+        } else {
+          handleTupleResult(result, payload, i);
+        }
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
+    }
+    return handleTupleResults(itemResults, payload, items, input, optoutStart);
+  };
+});
+function getTupleOptStart(items, key) {
+  for (let i = items.length - 1; i >= 0; i--) {
+    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+    if (!omittable)
+      return i + 1;
+  }
+  return 0;
+}
+function handleTupleResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
+}
+function handleTupleResults(itemResults, final, items, input, optoutStart) {
+  for (let i = 0; i < items.length; i++) {
+    const r = itemResults[i];
+    const isPresent = i < input.length;
+    if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
+      final.value.length = i;
+      break;
+    }
+    if (r.issues.length) {
+      if (!isPresent && i >= optoutStart) {
+        final.value.length = i;
+        break;
+      }
+      final.issues.push(...prefixIssues(i, r.issues));
+    }
+    final.value[i] = r.value;
+  }
+  for (let i = final.value.length - 1; i >= input.length; i--) {
+    if (items[i]._zod.optout === "optional" && final.value[i] === void 0) {
+      final.value.length = i;
+    } else {
+      break;
+    }
+  }
+  return final;
+}
+var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
+  $ZodType.init(inst, def);
+  const memo = globalConfig.memoizer;
+  memo?.attach(inst);
+  inst._zod.parse = (payload, ctx) => {
+    const input = payload.value;
+    if (!isPlainObject(input)) {
+      payload.issues.push({
+        expected: "record",
+        code: "invalid_type",
+        input,
+        inst
+      });
+      return payload;
+    }
+    const proms = [];
+    const values = def.keyType._zod.values;
+    if (values && !def.partial) {
+      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+      const recordKeys = /* @__PURE__ */ new Set();
+      for (const key of values) {
+        if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
+          recordKeys.add(typeof key === "number" ? key.toString() : key);
+          if (key === "__proto__")
+            continue;
+          const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+          if (keyResult instanceof Promise) {
+            throw new Error("Async schemas not supported in object keys currently");
+          }
+          if (keyResult.issues.length) {
+            payload.issues.push({
+              code: "invalid_key",
+              origin: "record",
+              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+              input: key,
+              path: [key],
+              inst
+            });
+            continue;
+          }
+          const outKey = keyResult.value;
+          if (outKey === "__proto__")
+            continue;
+          const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+          if (result instanceof Promise) {
+            proms.push(result.then((result2) => {
+              if (result2.issues.length) {
+                payload.issues.push(...prefixIssues(key, result2.issues));
+              }
+              payload.value[outKey] = result2.value;
+            }));
+          } else {
+            if (result.issues.length) {
+              payload.issues.push(...prefixIssues(key, result.issues));
+            }
+            payload.value[outKey] = result.value;
+          }
+        }
+      }
+      let unrecognized;
+      for (const key in input) {
+        if (!recordKeys.has(key)) {
+          if (def.mode === "loose") {
+            if (key === "__proto__")
+              continue;
+            payload.value[key] = input[key];
+          } else {
+            unrecognized = unrecognized ?? [];
+            unrecognized.push(key);
+          }
+        }
+      }
+      if (unrecognized && unrecognized.length > 0) {
+        payload.issues.push({
+          code: "unrecognized_keys",
+          input,
+          inst,
+          keys: unrecognized,
+          continue: true
+        });
+      }
+    } else {
+      payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
+      let unrecognized;
+      for (const key of Reflect.ownKeys(input)) {
+        if (key === "__proto__")
+          continue;
+        if (!Object.prototype.propertyIsEnumerable.call(input, key))
+          continue;
+        let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+        if (keyResult instanceof Promise) {
+          throw new Error("Async schemas not supported in object keys currently");
+        }
+        const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
+        if (checkNumericKey) {
+          const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
+          if (retryResult instanceof Promise) {
+            throw new Error("Async schemas not supported in object keys currently");
+          }
+          if (retryResult.issues.length === 0) {
+            keyResult = retryResult;
+          }
+        }
+        if (keyResult.issues.length) {
+          if (def.mode === "loose") {
+            payload.value[key] = input[key];
+          } else if (values) {
+            unrecognized = unrecognized ?? [];
+            unrecognized.push(key);
+          } else {
+            payload.issues.push({
+              code: "invalid_key",
+              origin: "record",
+              issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+              input: key,
+              path: [key],
+              inst
+            });
+          }
+          continue;
+        }
+        const outKey = keyResult.value;
+        if (outKey === "__proto__")
+          continue;
+        const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+        if (result instanceof Promise) {
+          proms.push(result.then((result2) => {
+            if (result2.issues.length) {
+              payload.issues.push(...prefixIssues(key, result2.issues));
+            }
+            payload.value[outKey] = result2.value;
+          }));
+        } else {
+          if (result.issues.length) {
+            payload.issues.push(...prefixIssues(key, result.issues));
+          }
+          payload.value[outKey] = result.value;
+        }
+      }
+      if (unrecognized && unrecognized.length > 0) {
+        payload.issues.push({
+          code: "unrecognized_keys",
+          input,
+          inst,
+          keys: unrecognized,
+          continue: true
+        });
+      }
+    }
+    if (proms.length) {
+      return Promise.all(proms).then(() => payload);
+    }
+    return payload;
+  };
+});
+var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
+  $ZodType.init(inst, def);
+  const values = getEnumValues(def.entries);
+  const valuesSet = new Set(values);
+  inst._zod.values = valuesSet;
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
+    return new RegExp(patternValues.length ? `^(${patternValues.map((o) => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
+  });
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (valuesSet.has(input)) {
+      return payload;
+    }
+    payload.issues.push({
+      code: "invalid_value",
+      values,
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
+  $ZodType.init(inst, def);
+  const values = new Set(def.values);
+  inst._zod.values = values;
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const vals = zod.def.values;
+    return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+  });
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (values.has(input)) {
+      return payload;
+    }
+    payload.issues.push({
+      code: "invalid_value",
+      values: def.values,
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodTransform = /* @__PURE__ */ $constructor("$ZodTransform", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.optin = "optional";
+  globalConfig.memoizer?.guard(inst);
+  inst._zod.parse = (payload, ctx) => {
+    if (ctx.direction === "backward") {
+      throw new $ZodEncodeError(inst.constructor.name);
+    }
+    const _out = def.transform(payload.value, payload);
+    if (ctx.async) {
+      const output = _out instanceof Promise ? _out : Promise.resolve(_out);
+      return output.then((output2) => {
+        payload.value = output2;
+        return payload;
+      });
+    }
+    if (_out instanceof Promise) {
+      throw new $ZodAsyncError();
+    }
+    payload.value = _out;
+    return payload;
+  };
+});
+function handleOptionalResult(payload, result) {
+  payload.value = result.issues.length ? void 0 : result.value;
+  return payload;
+}
+var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+  inst._zod.optout = "optional";
+  defineLazyInternal(inst, "values", (zod) => {
+    const values = zod.def.innerType._zod.values;
+    return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
+  });
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+  });
+  inst._zod.parse = (payload, ctx) => {
+    if (payload.value === void 0) {
+      if (def.innerType._zod.optin !== "defaulted")
+        return payload;
+      const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
+      if (result instanceof Promise)
+        return result.then((result2) => handleOptionalResult(payload, result2));
+      return handleOptionalResult(payload, result);
+    }
+    return def.innerType._zod.run(payload, ctx);
+  };
+});
+var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const pattern = zod.def.innerType._zod.pattern;
+    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+  });
+  defineLazyInternal(inst, "values", (zod) => {
+    return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
+  });
+  inst._zod.parse = (payload, ctx) => {
+    if (payload.value === null)
+      return payload;
+    return def.innerType._zod.run(payload, ctx);
+  };
+});
+var $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "values", (zod) => zod.def.in._zod.values);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.in._zod.optin);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.out._zod.optout);
+  defineLazyInternal(inst, "propValues", (zod) => zod.def.in._zod.propValues);
+  inst._zod.parse = (payload, ctx) => {
+    if (ctx.direction === "backward") {
+      const right = def.out._zod.run(payload, ctx);
+      if (right instanceof Promise) {
+        return right.then((right2) => handlePipeResult(right2, def.in, ctx));
+      }
+      return handlePipeResult(right, def.in, ctx);
+    }
+    const left = def.in._zod.run(payload, ctx);
+    if (left instanceof Promise) {
+      return left.then((left2) => handlePipeResult(left2, def.out, ctx));
+    }
+    return handlePipeResult(left, def.out, ctx);
+  };
+});
+function handlePipeResult(left, next, ctx) {
+  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
+    left.aborted = true;
+    return left;
+  }
+  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
+}
+
+// node_modules/zod/v4/core/registries.js
+var _a2;
+var $ZodRegistry = class {
+  constructor() {
+    this._map = /* @__PURE__ */ new WeakMap();
+    this._idmap = /* @__PURE__ */ new Map();
+  }
+  add(schema, ..._meta) {
+    const meta2 = _meta[0];
+    this._map.set(schema, meta2);
+    if (meta2 && typeof meta2 === "object" && "id" in meta2) {
+      this._idmap.set(meta2.id, schema);
+    }
+    return this;
+  }
+  clear() {
+    this._map = /* @__PURE__ */ new WeakMap();
+    this._idmap = /* @__PURE__ */ new Map();
+    return this;
+  }
+  remove(schema) {
+    const meta2 = this._map.get(schema);
+    if (meta2 && typeof meta2 === "object" && "id" in meta2) {
+      this._idmap.delete(meta2.id);
+    }
+    this._map.delete(schema);
+    return this;
+  }
+  get(schema) {
+    const p = schema._zod.parent;
+    if (p) {
+      const pm = { ...this.get(p) ?? {} };
+      delete pm.id;
+      const f = { ...pm, ...this._map.get(schema) };
+      return Object.keys(f).length ? f : void 0;
+    }
+    return this._map.get(schema);
+  }
+  has(schema) {
+    return this._map.has(schema);
+  }
+};
+function registry() {
+  return new $ZodRegistry();
+}
+(_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
+var globalRegistry = globalThis.__zod_globalRegistry;
+
+// node_modules/zod/v4/core/api.js
+function snapshotChecks(def) {
+  if (def.checks)
+    def.checks = [...def.checks];
+  return def;
+}
+// @__NO_SIDE_EFFECTS__
+function _string(Class, params) {
+  return new Class(snapshotChecks({ type: "string", ...normalizeParams(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _number(Class, params) {
+  return new Class(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _boolean(Class, params) {
+  return new Class({
+    type: "boolean",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _unknown(Class) {
+  return new Class({
+    type: "unknown"
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _never(Class, params) {
+  return new Class({
+    type: "never",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _gte(value, params) {
+  return new $ZodCheckGreaterThan({
+    check: "greater_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: true
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _nonnegative(params) {
+  return /* @__PURE__ */ _gte(0, params);
+}
+// @__NO_SIDE_EFFECTS__
+function _multipleOf(value, params) {
+  return new $ZodCheckMultipleOf({
+    check: "multiple_of",
+    ...normalizeParams(params),
+    value
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _maxLength(maximum, params) {
+  const ch = new $ZodCheckMaxLength({
+    check: "max_length",
+    ...normalizeParams(params),
+    maximum
+  });
+  return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function _minLength(minimum, params) {
+  return new $ZodCheckMinLength({
+    check: "min_length",
+    ...normalizeParams(params),
+    minimum
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _regex(pattern, params) {
+  return new $ZodCheckRegex({
+    check: "string_format",
+    format: "regex",
+    ...normalizeParams(params),
+    pattern
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function describe(description) {
+  const ch = new $ZodCheck({ check: "describe" });
+  ch._zod.onattach = [
+    (inst) => {
+      const existing = globalRegistry.get(inst) ?? {};
+      globalRegistry.add(inst, { ...existing, description });
+    }
+  ];
+  ch._zod.check = () => {
+  };
+  return ch;
+}
+
+// node_modules/zod/v4/mini/schemas.js
+var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
+  if (!inst._zod)
+    throw new Error("Uninitialized schema in ZodMiniType.");
+  $ZodType.init(inst, def);
+  inst.def = def;
+  inst.type = def.type;
+}, {
+  // `with` is an alias for `check`: the same function object, not a wrapper.
+  get with() {
+    return this.check;
+  },
+  set with(value) {
+    own(this, "with", value);
+  },
+  parse(data, params) {
+    return parse2(this, data, params, { callee: this.parse });
+  },
+  parseAsync(data, params) {
+    return parseAsync(this, data, params, { callee: this.parseAsync });
+  },
+  safeParse(data, params) {
+    return safeParse(this, data, params);
+  },
+  safeParseAsync(data, params) {
+    return safeParseAsync(this, data, params);
+  },
+  check(...checks) {
+    const def = this.def;
+    return this.clone({
+      ...def,
+      checks: [
+        ...def.checks ?? [],
+        ...checks.map((ch) => typeof ch === "function" ? { _zod: { check: ch, def: { check: "custom" }, onattach: [] } } : ch)
+      ]
+    }, { parent: true });
+  },
+  clone(_def, params) {
+    return clone(this, _def, params);
+  },
+  brand() {
+    return this;
+  },
+  register(reg, meta2) {
+    reg.add(this, meta2);
+    return this;
+  },
+  apply(fn, ...args) {
+    return args.length === 0 ? fn(this) : fn(this, ...args);
+  }
+});
+var ZodMiniString = /* @__PURE__ */ $constructor("ZodMiniString", (inst, def) => {
+  $ZodString.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function string2(params) {
+  return _string(ZodMiniString, params);
+}
+var ZodMiniNumber = /* @__PURE__ */ $constructor("ZodMiniNumber", (inst, def) => {
+  $ZodNumber.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function number2(params) {
+  return _number(ZodMiniNumber, params);
+}
+var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) => {
+  $ZodBoolean.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function boolean2(params) {
+  return _boolean(ZodMiniBoolean, params);
+}
+var ZodMiniUnknown = /* @__PURE__ */ $constructor("ZodMiniUnknown", (inst, def) => {
+  $ZodUnknown.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function unknown() {
+  return _unknown(ZodMiniUnknown);
+}
+var ZodMiniNever = /* @__PURE__ */ $constructor("ZodMiniNever", (inst, def) => {
+  $ZodNever.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function never(params) {
+  return _never(ZodMiniNever, params);
+}
+var ZodMiniArray = /* @__PURE__ */ $constructor("ZodMiniArray", (inst, def) => {
+  $ZodArray.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function array(element, params) {
+  return new ZodMiniArray({
+    type: "array",
+    element,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniObject = /* @__PURE__ */ $constructor("ZodMiniObject", (inst, def) => {
+  $ZodObject.init(inst, def);
+  ZodMiniType.init(inst, def);
+  installLazyProp(inst, "shape", (self) => self._zod.def.shape, false);
+});
+// @__NO_SIDE_EFFECTS__
+function object(shape, params) {
+  const def = {
+    type: "object",
+    shape: shape ?? {},
+    ...normalizeParams(params)
+  };
+  return new ZodMiniObject(def);
+}
+// @__NO_SIDE_EFFECTS__
+function strictObject(shape, params) {
+  return new ZodMiniObject({
+    type: "object",
+    shape,
+    catchall: /* @__PURE__ */ never(),
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniUnion = /* @__PURE__ */ $constructor("ZodMiniUnion", (inst, def) => {
+  $ZodUnion.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function union(options, params) {
+  return new ZodMiniUnion({
+    type: "union",
+    options,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniTuple = /* @__PURE__ */ $constructor("ZodMiniTuple", (inst, def) => {
+  $ZodTuple.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function tuple(items, _paramsOrRest, _params) {
+  const hasRest = _paramsOrRest instanceof $ZodType;
+  const params = hasRest ? _params : _paramsOrRest;
+  const rest = hasRest ? _paramsOrRest : null;
+  return new ZodMiniTuple({
+    type: "tuple",
+    items,
+    rest,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniRecord = /* @__PURE__ */ $constructor("ZodMiniRecord", (inst, def) => {
+  $ZodRecord.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function record(keyType, valueType, params) {
+  if (!valueType || !valueType._zod) {
+    return new ZodMiniRecord({
+      type: "record",
+      keyType: /* @__PURE__ */ string2(),
+      valueType: keyType,
+      ...normalizeParams(valueType)
+    });
+  }
+  return new ZodMiniRecord({
+    type: "record",
+    keyType,
+    valueType,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniEnum = /* @__PURE__ */ $constructor("ZodMiniEnum", (inst, def) => {
+  $ZodEnum.init(inst, def);
+  ZodMiniType.init(inst, def);
+  inst.options = [...inst._zod.values];
+});
+// @__NO_SIDE_EFFECTS__
+function _enum(values, params) {
+  const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
+  return new ZodMiniEnum({
+    type: "enum",
+    entries,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniLiteral = /* @__PURE__ */ $constructor("ZodMiniLiteral", (inst, def) => {
+  $ZodLiteral.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function literal(value, params) {
+  return new ZodMiniLiteral({
+    type: "literal",
+    values: Array.isArray(value) ? value : [value],
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniTransform = /* @__PURE__ */ $constructor("ZodMiniTransform", (inst, def) => {
+  $ZodTransform.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function transform(fn) {
+  return new ZodMiniTransform({
+    type: "transform",
+    transform: fn
+  });
+}
+var ZodMiniOptional = /* @__PURE__ */ $constructor("ZodMiniOptional", (inst, def) => {
+  $ZodOptional.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function optional(innerType) {
+  return new ZodMiniOptional({
+    type: "optional",
+    innerType
+  });
+}
+var ZodMiniNullable = /* @__PURE__ */ $constructor("ZodMiniNullable", (inst, def) => {
+  $ZodNullable.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function nullable(innerType) {
+  return new ZodMiniNullable({
+    type: "nullable",
+    innerType
+  });
+}
+var ZodMiniPipe = /* @__PURE__ */ $constructor("ZodMiniPipe", (inst, def) => {
+  $ZodPipe.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function pipe(in_, out) {
+  return new ZodMiniPipe({
+    type: "pipe",
+    in: in_,
+    out
+  });
+}
+var describe2 = describe;
+
+// src/model/program.ts
+var constructSchema = string2();
+var boundaryConstructs = ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"];
+var operationSchema = _enum(["append", "list-own-chain", "list", "check", "delete", "save-restore"]);
+var programBackendSchema = _enum([
+  "host",
+  "follows-kubelet",
+  "nft",
+  "legacy",
+  "native-nft",
+  "none",
+  "unknown"
+]);
+var tableSchema = _enum(["filter", "nat", "mangle", "raw", "security", "bridge", "arp"]);
+var tableUseSchema = object({
+  /** By construct: the only tables into which it writes it. */
+  writes: optional(record(constructSchema, array(tableSchema).check(_minLength(1)))),
+  /** By operation: the only tables on which it does it. */
+  reads: optional(record(string2(), array(tableSchema).check(_minLength(1))))
+});
+var sourced = { source: string2(), confidence: _enum(["seen", "documented", "inferred", "stated"]) };
+var setUseSchema = object({ creates: array(string2()), listsAll: optional(boolean2()) });
+var programVersionSchema = object({
+  /** semver range of the program's versions: `>=1.29`, `2.0 - 2.4`. */
+  versions: string2(),
+  backend: object({ value: programBackendSchema, ...sourced }),
+  /** Version of the iptables it runs, when it brings its own. */
+  iptables: optional(object({ value: string2(), ...sourced })),
+  ipset: optional(object({ value: string2(), ...sourced })),
+  nft: optional(object({ value: string2(), ...sourced })),
+  /** Where this range differs from what the profile states for all versions. */
+  writes: optional(object({ value: array(constructSchema), ...sourced })),
+  operations: optional(object({ value: array(operationSchema), ...sourced })),
+  tables: optional(object({ value: tableUseSchema, ...sourced })),
+  sets: optional(object({ value: setUseSchema, ...sourced })),
+  note: optional(string2())
+});
+var programProfileSchema = object({
+  id: string2(),
+  title: string2(),
+  /** How it is recognised inside an image: Go module paths (of the main package alone where the module has other programs,
+   * which run nothing of what is told here), paths of binaries. */
+  recognise: optional(
+    object({ goModules: optional(array(string2())), paths: optional(array(string2())) })
+  ),
+  /** Constructs it writes into tables that iptables-nft owns; absent: not known. */
+  writes: optional(object({ value: array(constructSchema), ...sourced })),
+  /** What it does to tables that others write too; absent: not known. */
+  operations: optional(object({ value: array(operationSchema), ...sourced })),
+  /** In which tables it does so; absent: in all. */
+  tables: optional(object({ value: tableUseSchema, ...sourced })),
+  /** A kubelet is in it: it writes the marker chains by which iptables-wrapper v2 and later choose the backend. */
+  kubelet: optional(boolean2()),
+  /** It keeps changing rules while the node runs (matters for races). */
+  changesRules: optional(object({ value: boolean2(), ...sourced })),
+  /** Set types it creates, when it uses ipset; and whether it lists or saves all sets of the namespace. */
+  ipset: optional(
+    object({
+      value: setUseSchema,
+      ...sourced
+    })
+  ),
+  /** Commands it runs by name, besides plain `iptables` and `ip6tables`. */
+  runs: optional(object({ value: array(string2()), ...sourced })),
+  /** When the image's own copy of this program runs: how the backend of its iptables is chosen. `path`: whatever `iptables`
+   * resolves to. `self`: it runs the backend-named binaries itself (Felix). */
+  selects: optional(
+    object({
+      value: _enum(["path", "self"]),
+      /** Environment variable that decides, with the values that mean each backend. */
+      variable: optional(
+        object({
+          name: string2(),
+          values: record(string2(), _enum(["nft", "legacy", "auto"])),
+          default: _enum(["nft", "legacy", "auto"])
+        })
+      ),
+      ...sourced
+    })
+  ),
+  versions: array(programVersionSchema),
+  notes: optional(array(string2()))
+});
+
+// src/knowledge/encodings.json
+var encodings_default = {
+  measured: {
+    iptables: ["1.8.0", "1.8.2", "1.8.3", "1.8.4", "1.8.5", "1.8.6", "1.8.7", "1.8.8", "1.8.9", "1.8.10", "1.8.11", "1.8.13"],
+    nft: ["0.9.8", "1.0.6", "1.1.3", "1.1.7"],
+    kernel: "6.18.44",
+    date: "2026-11-22",
+    method: "Each writer put each rule into a fresh network namespace, each reader ran each command on it. 1.8.1 and 1.8.12 were not measured: 1.8.12 lies between releases that agree everywhere, 1.8.1 is a gap where 1.8.0 and 1.8.2 differ."
+  },
+  constructs: {
+    "address-prefix": {
+      title: "IPv4 addresses with a prefix of 8, 16 or 24 bits",
+      scenarios: ["accept-src", "masq-plain", "masq-random-fully", "ct-localnet", "addrtype-neg", "snat-fully", "src-slash8-neg", "policy-drop"]
+    },
+    "v6-address-prefix": { title: "IPv6 addresses with a prefix of whole bytes", scenarios: ["v6-masq", "v6-reject", "v6-src", "v6-dst-protocol"] },
+    "mark-match": {
+      title: "matches on the packet mark (-m mark --mark)",
+      scenarios: ["mark-match-kubelet", "mark-match-plain", "mark-match-neg", "mark-match-full", "tproxy", "rpfilter", "v6-mark"]
+    },
+    port: {
+      title: "single ports (--dport, --sport)",
+      scenarios: [
+        "dnat",
+        "reject",
+        "reject-rst",
+        "tcp-dport",
+        "udp-dport",
+        "udp-dport-comment",
+        "tcp-both-ports",
+        "hashlimit",
+        "ct-notrack",
+        "checksum",
+        "v6-dport",
+        "v6-dnat"
+      ]
+    },
+    "tcp-flags": { title: "TCP flags (--tcp-flags, --syn)", scenarios: ["tcp-flags", "tcp-not-syn", "tcpmss-clamp", "tcpmss-match"] },
+    "port-range": { title: "port ranges (--dport a:b)", scenarios: ["dnat-shift", "tcp-dport-range", "tcp-sport-neg", "tcp-both-ports", "v6-dport-range"] },
+    nflog: { title: "NFLOG targets", scenarios: ["nflog", "nflog-prefix"] },
+    tproxy: { title: "a protocol with a mark match and no port (-p tcp -m mark, as in TPROXY rules)", scenarios: ["tproxy"] },
+    "v6-address-protocol": { title: "IPv6 rules with an address and a protocol", scenarios: ["v6-dst-protocol"] },
+    comment: {
+      title: "a comment beside another match",
+      scenarios: ["mark-match-kubelet", "ct-localnet", "dnat-comment", "statistic-random", "reject", "udp-dport-comment", "proto-ipip", "nflog"]
+    },
+    "comment-only": { title: "a comment and no other match", scenarios: ["jump-own", "comment-only", "comment-long", "masq-random-fully", "set-match-neg"] },
+    notrack: { title: "NOTRACK targets", scenarios: ["notrack"] },
+    "iface-wild": { title: "interface names with a wildcard (-i cali+)", scenarios: ["iface-wild", "iface-out-wild", "iface-neg-wild"] },
+    "src-odd-mask": { title: "addresses with a mask that is no prefix", scenarios: ["src-odd-mask"] },
+    protocol: {
+      title: "a protocol (-p) without ports",
+      scenarios: [
+        "masq-ports",
+        "ct-origdst",
+        "dnat-comment",
+        "redirect",
+        "recent-set",
+        "multiport",
+        "multiport-neg",
+        "tcp-option",
+        "sctp-dport",
+        "icmp-echo",
+        "icmp-any",
+        "icmp-code",
+        "proto-neg",
+        "proto-ipip",
+        "esp",
+        "goto",
+        "tproxy"
+      ]
+    },
+    "needs-protocol": {
+      title: "a match or target that needs a protocol",
+      scenarios: [
+        "masq-ports",
+        "dnat-comment",
+        "redirect",
+        "recent-set",
+        "multiport",
+        "multiport-neg",
+        "tcp-option",
+        "sctp-dport",
+        "icmp-echo",
+        "icmp-any",
+        "icmp-code",
+        "esp",
+        "tproxy",
+        "dnat",
+        "reject-rst",
+        "tcpmss-clamp",
+        "tcpmss-match"
+      ]
+    },
+    "nft-unknown-expression": {
+      title: "nft expressions that iptables does not know (ct state, limit over, log, reject, fib, quota, socket, numgen, named counters, NAT statements)",
+      scenarios: [
+        "nft-ct-state",
+        "nft-ct-state-vmap",
+        "nft-limit-over",
+        "nft-limit-bytes",
+        "nft-log",
+        "nft-reject",
+        "nft-reject-rst",
+        "nft-fib",
+        "nft-quota",
+        "nft-socket",
+        "nft-mark-ct",
+        "nft-named-counter",
+        "nft-numgen",
+        "nft-v6-ct",
+        "nft-nat-masq",
+        "nft-nat-dnat",
+        "nft-raw-notrack",
+        "nft-nat-redirect",
+        "nft-mangle-tcpmss"
+      ]
+    },
+    "nft-regular-chain-native": { title: "an unknown expression in a chain that no base chain reaches", scenarios: ["nft-regular-chain-native"] },
+    "nft-set-lookup": {
+      title: "lookups in nft sets (ip saddr { }, tcp dport { 22, 80 }, @name)",
+      scenarios: ["nft-tcp-dport-set", "nft-saddr-set", "nft-saddr-interval", "nft-oif-set", "nft-named-set"]
+    },
+    "nft-port-or-mark": {
+      title: "native port and mark matches (tcp dport 22, meta mark 0x1)",
+      scenarios: ["nft-tcp-dport", "nft-tcp-dport-counter", "nft-meta-mark", "nft-meta-mark-mask", "nft-owner-table"]
+    },
+    "nft-port-range-cmp": { title: "native port ranges as nft up to 1.0.6 stores them", scenarios: ["nft-tcp-dport-range"] },
+    "nft-port-range": { title: "native port ranges as nft from 1.1.3 stores them", scenarios: ["nft-tcp-dport-range"] },
+    "nft-port-not-in-range": { title: "native negated port ranges (tcp dport != 1-1023)", scenarios: ["nft-tcp-dport-neq-range"] },
+    "nft-mark-set": { title: "meta mark set with a verdict", scenarios: ["nft-meta-mark-set"] },
+    "nft-limit": { title: "limit rate without over or bytes", scenarios: ["nft-limit"] },
+    "nft-l4proto": { title: "meta l4proto", scenarios: ["nft-l4proto"] },
+    "nft-log-group": { title: "log group with a verdict", scenarios: ["nft-log-group"] },
+    "nft-l4proto-set": { title: "meta l4proto { tcp, udp } with th dport", scenarios: ["nft-l4proto-set"] },
+    "nft-icmp-ttl-pkttype": { title: "icmp type, ip ttl, meta pkttype", scenarios: ["nft-icmp", "nft-pkttype", "nft-ttl"] },
+    "nft-skuid": { title: "meta skuid", scenarios: ["nft-skuid"] },
+    "nft-address-range-cmp": { title: "address ranges as nft up to 1.0.6 stores them", scenarios: ["nft-saddr-range"] },
+    "nft-address-range": { title: "address ranges as nft from 1.1.3 stores them", scenarios: ["nft-saddr-range"] },
+    "nft-other-base-chain-empty": {
+      title: "an empty base chain of another name or priority (chain input { type filter hook input ... })",
+      scenarios: ["nft-lowercase-base-empty", "nft-nat-wrongprio"]
+    },
+    "nft-other-base-chain": { title: "a base chain of another name or priority, with rules", scenarios: ["nft-lowercase-base", "nft-extra-base-prio"] },
+    "nft-builtin-wrong-priority": { title: "INPUT as a base chain with another priority", scenarios: ["nft-INPUT-wrong-prio"] },
+    "nft-builtin-wrong-hook": { title: "INPUT as a base chain on another hook", scenarios: ["nft-INPUT-wrong-hook"] },
+    "nft-builtin-regular": { title: "INPUT as a chain without a hook", scenarios: ["nft-INPUT-regular"] },
+    "nft-second-base-chain": { title: "a second base chain on the hook of a built-in chain", scenarios: ["nft-second-base-chain"] },
+    "nft-table-of-other-name": { title: "tables of another name (table ip mytable)", scenarios: ["nft-other-table", "nft-kube-proxy"] },
+    "v6-masquerade": { title: "IPv6 MASQUERADE --random-fully", scenarios: ["v6-masq"] },
+    "v6-dnat": { title: "IPv6 DNAT to an address and port", scenarios: ["v6-dnat"] },
+    limit: { title: "limits (-m limit)", scenarios: ["limit-log", "limit-accept", "nflog"] },
+    "comment-long": { title: "comments of more than 100 characters", scenarios: ["comment-long"] },
+    "v6-protocol": { title: "IPv6 rules with a protocol", scenarios: ["v6-dport", "v6-dport-range", "v6-icmp", "v6-dnat"] },
+    "v6-icmp": { title: "ICMPv6 types", scenarios: ["v6-icmp"] },
+    "eb-mac-ip": { title: "ebtables rules with a hardware address and an IP address", family: "bridge", scenarios: ["eb-kubenet"] },
+    "eb-among": { title: "among matches of ebtables", family: "bridge", scenarios: ["eb-among"] },
+    "eb-target-argument": { title: "dnat and mark targets of ebtables", family: "bridge", scenarios: ["eb-dnat", "eb-mark"] },
+    "eb-unchanged": { title: "ebtables rules that every measured pair lists alike", family: "bridge", scenarios: ["eb-drop-if", "eb-arp", "eb-mac-neg", "eb-mark-match", "eb-ip-ports", "eb-pkttype", "eb-vlan"] },
+    "arp-src": { title: "addresses in arptables rules (-s, -d)", family: "arp", scenarios: ["arp-src"] },
+    "arp-mangle": { title: "mangle targets of arptables", family: "arp", scenarios: ["arp-mangle"] },
+    "arp-iface": { title: "interfaces and operations in arptables rules (-i, --opcode)", family: "arp", scenarios: ["arp-iface"] },
+    "nft-bridge": { title: "nft rules with a protocol in the table of ebtables (table bridge filter)", family: "bridge", scenarios: ["nft-bridge-filter"] },
+    unchanged: {
+      title: "rule content that every measured pair reads alike",
+      scenarios: [
+        "mark-set-or",
+        "mark-set-xor",
+        "mark-set-xmark",
+        "ct-state",
+        "ct-state-invalid-drop",
+        "ct-state-dnat",
+        "state-match",
+        "addrtype",
+        "addrtype-limitif",
+        "dnat-range",
+        "statistic-nth",
+        "recent-rcheck",
+        "set-match",
+        "set-target",
+        "iface-neg",
+        "iface-plus-only",
+        "physdev-bridged",
+        "physdev-out",
+        "nfacct",
+        "socket",
+        "ct-zone",
+        "connmark",
+        "connmark-save",
+        "ttl-match",
+        "ttl-target",
+        "length",
+        "owner",
+        "policy",
+        "dscp-match",
+        "mac",
+        "iprange",
+        "pkttype",
+        "fragment",
+        "no-target",
+        "trace",
+        "v6-rpfilter",
+        "v6-hl"
+      ]
+    },
+    "nft-unchanged": {
+      title: "nft scripts that every measured iptables reads alike or does not see",
+      scenarios: [
+        "nft-empty-builtin",
+        "nft-drop",
+        "nft-iif-index",
+        "nft-iifname",
+        "nft-iifname-wild",
+        "nft-comment",
+        "nft-set-unused",
+        "nft-map-unused",
+        "nft-policy-drop",
+        "nft-regular-chain",
+        "nft-goto",
+        "nft-table-empty",
+        "nft-dormant",
+        "nft-inet-filter",
+        "nft-firewalld",
+        "nft-netdev",
+        "nft-v6-in-v4reader"
+      ]
+    }
+  },
+  encodings: [
+    {
+      id: "address-prefix",
+      constructs: ["address-prefix"],
+      tool: "iptables",
+      writer: { min: "1.8.7" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { max: "1.8.6" },
+          outcome: "misread",
+          text: "the prefix is read as /32: -s 10.42.0.0/16 is listed as -s 10.42.0.0/32"
+        },
+        { operations: ["check", "delete"], reader: { max: "1.8.6" }, outcome: "not-found", text: "the rule is there and is not found" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.6" },
+          outcome: "rewritten",
+          text: "a rule for one address (/32) replaces the rule for the network"
+        }
+      ],
+      commits: [{ hash: "323259001d617ae359430a03ee3d3e7f107684e0", title: "nft: Optimize class-based IP prefix matches", release: "1.8.7" }],
+      scenarios: ["accept-src", "masq-plain", "masq-random-fully", "ct-localnet", "addrtype-neg", "snat-fully", "src-slash8-neg", "policy-drop"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=323259001d617ae359430a03ee3d3e7f107684e0"
+      ]
+    },
+    {
+      id: "v6-address-prefix",
+      constructs: ["v6-address-prefix"],
+      tool: "iptables",
+      writer: { min: "1.8.7" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.6" }, outcome: "misread", text: "the prefix is read as /128" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.6" },
+          outcome: "rewritten",
+          text: "a rule for one address (/128) replaces the rule for the network"
+        }
+      ],
+      commits: [{ hash: "323259001d617ae359430a03ee3d3e7f107684e0", title: "nft: Optimize class-based IP prefix matches", release: "1.8.7" }],
+      scenarios: ["v6-masq", "v6-reject", "v6-src"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=323259001d617ae359430a03ee3d3e7f107684e0"
+      ]
+    },
+    {
+      id: "mark-match",
+      constructs: ["mark-match"],
+      tool: "iptables",
+      writer: { min: "1.8.8" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { max: "1.8.7" },
+          outcome: "misread",
+          text: "the mark match is gone: -m mark --mark 0x8000/0x8000 -j DROP is listed as -j DROP"
+        },
+        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.7" },
+          outcome: "rewritten",
+          text: "the rule without its mark match is left: a DROP for marked packets becomes a DROP for all"
+        }
+      ],
+      commits: [{ hash: "94309632a13000e06ed02e08f0bcbed94080abb3", title: "nft: native mark matching support", release: "1.8.8" }],
+      scenarios: ["mark-match-kubelet", "mark-match-plain", "mark-match-neg", "mark-match-full", "tproxy", "rpfilter", "v6-mark"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://github.com/kubernetes/kubernetes/issues/112477",
+        "https://git.netfilter.org/iptables/commit/?id=94309632a13000e06ed02e08f0bcbed94080abb3"
+      ]
+    },
+    {
+      id: "port",
+      constructs: ["port"],
+      tool: "iptables",
+      writer: { min: "1.8.8" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { max: "1.8.7" },
+          outcome: "misread",
+          text: "the port is gone: -p tcp --dport 22 -j ACCEPT is listed as -p tcp -j ACCEPT"
+        },
+        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.7" },
+          outcome: "rewritten",
+          text: "the rule without the port is left in the kernel"
+        }
+      ],
+      commits: [
+        { hash: "c034cf31dd1a9079e197e4e6bb72bc7d19448114", title: "nft: prefer native expressions instead of udp match", release: "1.8.8" },
+        { hash: "6aba94ef5f50734dc72f455f195787b9c8540a78", title: "nft: prefer native expressions instead of tcp match", release: "1.8.8" },
+        { hash: "98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8", title: "nft: add support for native tcp flag matching", release: "1.8.8" }
+      ],
+      scenarios: [
+        "dnat",
+        "reject",
+        "reject-rst",
+        "tcp-dport",
+        "udp-dport",
+        "udp-dport-comment",
+        "tcp-both-ports",
+        "hashlimit",
+        "ct-notrack",
+        "checksum",
+        "v6-dport",
+        "v6-dnat"
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=c034cf31dd1a9079e197e4e6bb72bc7d19448114",
+        "https://git.netfilter.org/iptables/commit/?id=6aba94ef5f50734dc72f455f195787b9c8540a78",
+        "https://git.netfilter.org/iptables/commit/?id=98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8"
+      ]
+    },
+    {
+      id: "tcp-flags",
+      constructs: ["tcp-flags"],
+      tool: "iptables",
+      writer: { min: "1.8.8" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { max: "1.8.7" },
+          outcome: "misread",
+          text: "the flag match is gone: -p tcp --tcp-flags SYN,RST,ACK SYN -j DROP is listed as -p tcp -j DROP"
+        },
+        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.7" },
+          outcome: "rewritten",
+          text: "the rule without the flag match is left in the kernel"
+        }
+      ],
+      commits: [
+        { hash: "c034cf31dd1a9079e197e4e6bb72bc7d19448114", title: "nft: prefer native expressions instead of udp match", release: "1.8.8" },
+        { hash: "6aba94ef5f50734dc72f455f195787b9c8540a78", title: "nft: prefer native expressions instead of tcp match", release: "1.8.8" },
+        { hash: "98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8", title: "nft: add support for native tcp flag matching", release: "1.8.8" }
+      ],
+      scenarios: ["tcp-flags", "tcp-not-syn", "tcpmss-clamp", "tcpmss-match"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=c034cf31dd1a9079e197e4e6bb72bc7d19448114",
+        "https://git.netfilter.org/iptables/commit/?id=6aba94ef5f50734dc72f455f195787b9c8540a78",
+        "https://git.netfilter.org/iptables/commit/?id=98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8"
+      ]
+    },
+    {
+      id: "port-range",
+      constructs: ["port-range"],
+      tool: "iptables",
+      writer: { min: "1.8.8" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          text: "table is incompatible, use 'nft' tool (exit code 1), for every listing of that table"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", forms: ["-S", "-S CHAIN"], text: "the match or target is gone" },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either, because another chain of the table is incompatible"
+        },
+        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" }
+      ],
+      commits: [
+        { hash: "c034cf31dd1a9079e197e4e6bb72bc7d19448114", title: "nft: prefer native expressions instead of udp match", release: "1.8.8" },
+        { hash: "6aba94ef5f50734dc72f455f195787b9c8540a78", title: "nft: prefer native expressions instead of tcp match", release: "1.8.8" },
+        { hash: "98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8", title: "nft: add support for native tcp flag matching", release: "1.8.8" }
+      ],
+      scenarios: ["dnat-shift", "tcp-dport-range", "tcp-sport-neg", "tcp-both-ports", "v6-dport-range"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=c034cf31dd1a9079e197e4e6bb72bc7d19448114",
+        "https://git.netfilter.org/iptables/commit/?id=6aba94ef5f50734dc72f455f195787b9c8540a78",
+        "https://git.netfilter.org/iptables/commit/?id=98e69b7e74dc3fc2d7bbd87f8c2cae9559b15df8"
+      ]
+    },
+    {
+      id: "nflog",
+      constructs: ["nflog"],
+      tool: "iptables",
+      writer: { min: "1.8.8" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          text: "table is incompatible, use 'nft' tool (exit code 1), for every listing of that table"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", forms: ["-S", "-S CHAIN"], text: "the match or target is gone" },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either, because another chain of the table is incompatible"
+        },
+        { operations: ["check", "delete"], reader: { max: "1.8.7" }, outcome: "not-found", text: "the rule is there and is not found" }
+      ],
+      commits: [
+        {
+          hash: "db99f6019eab5f108fe1050349b3e793ea21353d",
+          title: "extensions: libxt_NFLOG: use nft built-in logging instead of xt_NFLOG",
+          release: "1.8.8"
+        }
+      ],
+      scenarios: ["nflog", "nflog-prefix"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=db99f6019eab5f108fe1050349b3e793ea21353d"
+      ]
+    },
+    {
+      id: "tproxy",
+      constructs: ["tproxy"],
+      tool: "iptables",
+      writer: { min: "1.8.10" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.8", max: "1.8.8" },
+          outcome: "misread",
+          text: "the protocol is lost or another one is shown"
+        },
+        {
+          operations: ["check", "delete"],
+          reader: { min: "1.8.8", max: "1.8.8" },
+          outcome: "not-found",
+          text: "the rule is there and is not found"
+        },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.8", max: "1.8.8" },
+          outcome: "refused",
+          text: "restore rejects what save printed"
+        }
+      ],
+      commits: [{ hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }],
+      scenarios: ["tproxy"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
+      ]
+    },
+    {
+      id: "v6-address-protocol",
+      constructs: ["v6-address-protocol"],
+      tool: "iptables",
+      writer: { min: "1.8.10" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.8", max: "1.8.8" },
+          outcome: "misread",
+          text: "another address is shown: -d fe80::/64 -p udp is listed as -d 1100::/64 -p udp"
+        },
+        {
+          operations: ["check", "delete"],
+          reader: { min: "1.8.8", max: "1.8.8" },
+          outcome: "not-found",
+          text: "the rule is there and is not found"
+        },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.8", max: "1.8.8" },
+          outcome: "rewritten",
+          text: "a rule for another network is left in the kernel"
+        }
+      ],
+      commits: [{ hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }],
+      scenarios: ["v6-dst-protocol"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
+      ]
+    },
+    {
+      id: "comment",
+      constructs: ["comment"],
+      tool: "iptables",
+      writer: { max: "1.8.2" },
+      effects: [
+        {
+          operations: ["check", "delete"],
+          reader: {},
+          outcome: "not-found",
+          text: "the comment is stored after the other matches, so that no release finds the rule by specification"
+        }
+      ],
+      commits: [{ hash: "ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6", title: "xtables: Don't use native nftables comments", release: "1.8.3" }],
+      scenarios: ["mark-match-kubelet", "ct-localnet", "dnat-comment", "statistic-random", "reject", "udp-dport-comment", "proto-ipip", "nflog"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://github.com/kubernetes/kubernetes/issues/82361",
+        "https://git.netfilter.org/iptables/commit/?id=ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6"
+      ]
+    },
+    {
+      id: "notrack",
+      constructs: ["notrack"],
+      tool: "iptables",
+      writer: {},
+      effects: [
+        {
+          operations: ["check", "delete"],
+          reader: { max: "1.8.4" },
+          outcome: "not-found",
+          text: "the rule is there and is not found, not even its own"
+        }
+      ],
+      commits: [],
+      scenarios: ["notrack"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://github.com/kubernetes/kubernetes/issues/94700",
+        "https://github.com/cilium/cilium/issues/20884"
+      ]
+    },
+    {
+      id: "src-odd-mask-writer",
+      constructs: ["src-odd-mask"],
+      tool: "iptables",
+      writer: { min: "1.8.7", max: "1.8.7" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.6" }, outcome: "misread", text: "10.1.2.3/255.255.0.255 is read as another network" },
+        { operations: ["check", "delete"], reader: { max: "1.8.6" }, outcome: "not-found", text: "1.8.7 stored another mask" },
+        { operations: ["check", "delete"], reader: { min: "1.8.8" }, outcome: "not-found", text: "1.8.7 stored another mask" },
+        { operations: ["save-restore"], reader: { max: "1.8.6" }, outcome: "rewritten", text: "a rule with another mask is left" }
+      ],
+      commits: [{ hash: "323259001d617ae359430a03ee3d3e7f107684e0", title: "nft: Optimize class-based IP prefix matches", release: "1.8.7" }],
+      scenarios: ["src-odd-mask"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=323259001d617ae359430a03ee3d3e7f107684e0"
+      ]
+    },
+    {
+      id: "src-odd-mask-reader-older",
+      constructs: ["src-odd-mask"],
+      tool: "iptables",
+      writer: { max: "1.8.6" },
+      effects: [
+        {
+          operations: ["check", "delete"],
+          reader: { min: "1.8.7", max: "1.8.7" },
+          outcome: "not-found",
+          text: "1.8.7 builds another mask for the rule it looks for"
+        },
+        { operations: ["save-restore"], reader: { min: "1.8.7", max: "1.8.7" }, outcome: "rewritten", text: "1.8.7 stores another mask" }
+      ],
+      commits: [],
+      scenarios: ["src-odd-mask"],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "src-odd-mask-reader-newer",
+      constructs: ["src-odd-mask"],
+      tool: "iptables",
+      writer: { min: "1.8.8" },
+      effects: [
+        {
+          operations: ["check", "delete"],
+          reader: { min: "1.8.7", max: "1.8.7" },
+          outcome: "not-found",
+          text: "1.8.7 builds another mask for the rule it looks for"
+        },
+        { operations: ["save-restore"], reader: { min: "1.8.7", max: "1.8.7" }, outcome: "rewritten", text: "1.8.7 stores another mask" }
+      ],
+      commits: [],
+      scenarios: ["src-odd-mask"],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "protocol",
+      constructs: ["protocol"],
+      tool: "iptables",
+      writer: { min: "1.8.2", max: "1.8.9" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the protocol is gone" },
+        { operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "the rule is there and is not found" },
+        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "rewritten", text: "the rule without its protocol is left" }
+      ],
+      commits: [
+        { hash: "5ee03e6df41727652e0dc6ffaef8411b8840d812", title: "xtables: Use meta l4proto for -p match", release: "1.8.1" },
+        { hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }
+      ],
+      scenarios: [
+        "masq-ports",
+        "ct-origdst",
+        "dnat-comment",
+        "redirect",
+        "recent-set",
+        "multiport",
+        "multiport-neg",
+        "tcp-option",
+        "sctp-dport",
+        "icmp-echo",
+        "icmp-any",
+        "icmp-code",
+        "proto-neg",
+        "proto-ipip",
+        "esp",
+        "goto",
+        "tproxy"
+      ],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=5ee03e6df41727652e0dc6ffaef8411b8840d812",
+        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
+      ]
+    },
+    {
+      id: "needs-protocol",
+      constructs: ["needs-protocol"],
+      tool: "iptables",
+      writer: { min: "1.8.2", max: "1.8.9" },
+      effects: [
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.0" },
+          outcome: "refused",
+          text: "restore rejects what save printed, because the protocol is missing"
+        }
+      ],
+      commits: [
+        { hash: "5ee03e6df41727652e0dc6ffaef8411b8840d812", title: "xtables: Use meta l4proto for -p match", release: "1.8.1" },
+        { hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }
+      ],
+      scenarios: [
+        "masq-ports",
+        "dnat-comment",
+        "redirect",
+        "recent-set",
+        "multiport",
+        "multiport-neg",
+        "tcp-option",
+        "sctp-dport",
+        "icmp-echo",
+        "icmp-any",
+        "icmp-code",
+        "esp",
+        "tproxy",
+        "dnat",
+        "reject-rst",
+        "tcpmss-clamp",
+        "tcpmss-match"
+      ],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=5ee03e6df41727652e0dc6ffaef8411b8840d812",
+        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
+      ]
+    },
+    {
+      id: "ports-for-1.8.0",
+      constructs: ["port", "port-range", "tcp-flags"],
+      tool: "iptables",
+      writer: { min: "1.8.2", max: "1.8.7" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the protocol is gone" },
+        { operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "the rule is there and is not found" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.0" },
+          outcome: "refused",
+          text: "restore rejects what save printed, because the protocol is missing"
+        }
+      ],
+      commits: [{ hash: "5ee03e6df41727652e0dc6ffaef8411b8840d812", title: "xtables: Use meta l4proto for -p match", release: "1.8.1" }],
+      scenarios: [
+        "checksum",
+        "ct-notrack",
+        "dnat",
+        "dnat-shift",
+        "hashlimit",
+        "reject",
+        "reject-rst",
+        "tcp-both-ports",
+        "tcp-dport",
+        "tcp-dport-range",
+        "tcp-flags",
+        "tcp-not-syn",
+        "tcp-sport-neg",
+        "tcpmss-clamp",
+        "tcpmss-match",
+        "udp-dport",
+        "udp-dport-comment",
+        "v6-dnat",
+        "v6-dport",
+        "v6-dport-range"
+      ],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=5ee03e6df41727652e0dc6ffaef8411b8840d812"
+      ]
+    },
+    {
+      id: "comment-only",
+      constructs: ["comment-only"],
+      tool: "iptables",
+      writer: { max: "1.8.2" },
+      effects: [{ operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "1.8.0 does not find rules with a comment" }],
+      commits: [{ hash: "ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6", title: "xtables: Don't use native nftables comments", release: "1.8.3" }],
+      scenarios: ["jump-own", "comment-only", "comment-long", "masq-random-fully", "set-match-neg"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=ccf154d7420c07b6e6febc1c3b8b31d2bd1adbe6"
+      ]
+    },
+    {
+      id: "iface-wild",
+      constructs: ["iface-wild"],
+      tool: "iptables",
+      writer: {},
+      effects: [
+        {
+          operations: ["check", "delete"],
+          reader: { max: "1.8.0" },
+          outcome: "not-found",
+          text: "1.8.0 does not find rules with an interface wildcard, not even its own"
+        }
+      ],
+      commits: [{ hash: "8c918db6a7afc171fb2baf9c20ec6385940d2bfc", title: "xtables: Fix for matching rules with wildcard interfaces", release: "1.8.2" }],
+      scenarios: ["iface-wild", "iface-out-wild", "iface-neg-wild"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=8c918db6a7afc171fb2baf9c20ec6385940d2bfc"
+      ]
+    },
+    {
+      id: "tproxy-for-1.8.0",
+      constructs: ["tproxy"],
+      tool: "iptables",
+      writer: { max: "1.8.7" },
+      effects: [
+        {
+          operations: ["check", "delete"],
+          reader: { max: "1.8.0" },
+          outcome: "not-found",
+          text: "the rule is there and is not found, not even its own"
+        }
+      ],
+      commits: [],
+      scenarios: ["tproxy"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "v6-masquerade",
+      constructs: ["v6-masquerade"],
+      tool: "iptables",
+      writer: {},
+      effects: [{ operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "restore rejects what save printed" }],
+      commits: [],
+      scenarios: ["v6-masq"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "v6-dnat",
+      constructs: ["v6-dnat"],
+      tool: "iptables",
+      writer: { min: "1.8.8" },
+      effects: [{ operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "restore rejects what save printed" }],
+      commits: [],
+      scenarios: ["v6-dnat"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "limit",
+      constructs: ["limit"],
+      tool: "iptables",
+      writer: { min: "1.8.2" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        { operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "the rule is there and is not found" }
+      ],
+      commits: [{ hash: "5de8dcf75941c533f2dae8a40bf8b6128b8287f3", title: "xtables: Use native nftables limit expression", release: "1.8.1" }],
+      scenarios: ["limit-log", "limit-accept", "nflog"],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=5de8dcf75941c533f2dae8a40bf8b6128b8287f3"
+      ]
+    },
+    {
+      id: "comment-long",
+      constructs: ["comment-long"],
+      tool: "iptables",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-S"],
+          text: "exit 0; the reader complains about the length"
+        }
+      ],
+      commits: [],
+      scenarios: ["comment-long"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "v6-protocol-of-1.8.0",
+      constructs: ["v6-protocol"],
+      tool: "iptables",
+      writer: { max: "1.8.0" },
+      effects: [
+        { operations: ["check", "delete"], reader: { min: "1.8.9" }, outcome: "not-found", text: "the rule is there and is not found" },
+        { operations: ["save-restore"], reader: { min: "1.8.2", max: "1.8.8" }, outcome: "rewritten", text: "another rule is left" }
+      ],
+      commits: [],
+      scenarios: ["v6-dport", "v6-dport-range", "v6-icmp", "v6-dnat"],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "v6-icmp",
+      constructs: ["v6-icmp"],
+      tool: "iptables",
+      writer: { min: "1.8.2" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the match is gone" },
+        { operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "the rule is there and is not found" },
+        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "restore rejects what save printed" }
+      ],
+      commits: [{ hash: "5ee03e6df41727652e0dc6ffaef8411b8840d812", title: "xtables: Use meta l4proto for -p match", release: "1.8.1" }],
+      scenarios: ["v6-icmp"],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=5ee03e6df41727652e0dc6ffaef8411b8840d812"
+      ]
+    },
+    {
+      id: "eb-save-of-1.8.0",
+      constructs: ["eb-mac-ip", "eb-among", "eb-target-argument", "eb-unchanged", "arp-src", "arp-mangle", "arp-iface"],
+      tool: "iptables",
+      writer: {},
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-save"], text: "ebtables-save and arptables-save do not exist in 1.8.0" },
+        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "ebtables-save and arptables-save do not exist in 1.8.0" }
+      ],
+      commits: [
+        { hash: "922508e9156327ccb8e35243781cf85f5787ee40", title: "xtables: implement ebtables-{save,restore}", release: "1.8.1" },
+        { hash: "63c3dae305cf27cabe5577da5599ddc26f4af36c", title: "xtables: Implement arptables-{save,restore}", release: "1.8.1" }
+      ],
+      scenarios: ["eb-drop-if", "eb-kubenet", "eb-arp", "eb-mac-neg", "eb-dnat", "eb-mark", "eb-mark-match", "eb-among", "eb-ip-ports", "eb-pkttype", "eb-vlan", "arp-src", "arp-mangle", "arp-iface"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=922508e9156327ccb8e35243781cf85f5787ee40",
+        "https://git.netfilter.org/iptables/commit/?id=63c3dae305cf27cabe5577da5599ddc26f4af36c"
+      ]
+    },
+    {
+      id: "eb-mac-ip",
+      constructs: ["eb-mac-ip"],
+      tool: "iptables",
+      writer: { min: "1.8.10" },
+      effects: [
+        { operations: ["list"], reader: { min: "1.8.8", max: "1.8.8" }, outcome: "misread", text: "another hardware address is shown: -s 0a:58:0a:f4:00:01 is listed as -s 76:65:74:68:00:00" },
+        { operations: ["save-restore"], reader: { min: "1.8.8", max: "1.8.8" }, outcome: "rewritten", text: "a rule with another hardware address is left in the kernel" }
+      ],
+      commits: [
+        { hash: "69278f9602b43df80821c55c21c0666f5c6f7e2f", title: "nft: use payload matching for layer 4 protocol", release: "1.8.10" }
+      ],
+      scenarios: ["eb-kubenet"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=69278f9602b43df80821c55c21c0666f5c6f7e2f"
+      ]
+    },
+    {
+      id: "eb-among",
+      constructs: ["eb-among"],
+      tool: "iptables",
+      writer: { min: "1.8.4" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.3" }, outcome: "refused", text: "table is incompatible, use 'nft' tool (exit code 255), for every listing of that table" },
+        { operations: ["list"], reader: { min: "1.8.2", max: "1.8.3" }, outcome: "announced", forms: ["-save"], text: "exit 0; the table is left out and a line says so" }
+      ],
+      commits: [
+        { hash: "26753888720d8e7eb422ae4311348347f5a05cb4", title: "nft: bridge: Rudimental among extension support", release: "1.8.4" }
+      ],
+      scenarios: ["eb-among"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=26753888720d8e7eb422ae4311348347f5a05cb4"
+      ]
+    },
+    {
+      id: "eb-target-argument",
+      constructs: ["eb-target-argument"],
+      tool: "iptables",
+      writer: { min: "1.8.2" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the target is listed without its argument: -j dnat, -j mark" }
+      ],
+      commits: [
+        { hash: "d67d85d75e99f1c5e424d63d7ae5aab3a70c9473", title: "ebtables: Print non-standard target parameters", release: "1.8.1" }
+      ],
+      scenarios: ["eb-dnat", "eb-mark"],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=d67d85d75e99f1c5e424d63d7ae5aab3a70c9473"
+      ]
+    },
+    {
+      id: "arp-src-of-1.8.0",
+      constructs: ["arp-src"],
+      tool: "iptables",
+      writer: { max: "1.8.0" },
+      effects: [
+        { operations: ["list"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "misread", text: "the address is gone: -j DROP --h-length 0/0 --h-type 0/0" },
+        { operations: ["list"], reader: { min: "1.8.2", max: "1.8.2" }, outcome: "misread", forms: ["-save"], text: "the address is gone" },
+        { operations: ["list"], reader: { min: "1.8.11" }, outcome: "misread", forms: ["-save"], text: "the address is gone" },
+        { operations: ["save-restore"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "refused", text: "Only hardware address length of 6 is supported currently: arptables-restore rejects what arptables-save printed" }
+      ],
+      commits: [
+        { hash: "c0c75ce336e111f7b0fe08f7671ba2ae66ed630c", title: "arptables: fix -s/-d handling for negation and mask", release: "1.8.2" },
+        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
+      ],
+      scenarios: ["arp-src"],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=c0c75ce336e111f7b0fe08f7671ba2ae66ed630c",
+        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
+      ]
+    },
+    {
+      id: "arp-src-for-1.8.0",
+      constructs: ["arp-src"],
+      tool: "iptables",
+      writer: { min: "1.8.3" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "matches on hardware length and type are shown that nobody wrote" }
+      ],
+      commits: [
+        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
+      ],
+      scenarios: ["arp-src"],
+      gaps: [
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
+      ]
+    },
+    {
+      id: "arp-iface-of-1.8.0",
+      constructs: ["arp-iface"],
+      tool: "iptables",
+      writer: { max: "1.8.0" },
+      effects: [
+        { operations: ["list"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "misread", text: "masks of zero are shown for hardware length and type" },
+        { operations: ["list"], reader: { min: "1.8.2", max: "1.8.2" }, outcome: "misread", forms: ["-save"], text: "masks of zero are shown for hardware length and type" },
+        { operations: ["save-restore"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "refused", text: "Only hardware address length of 6 is supported currently: arptables-restore rejects what arptables-save printed" }
+      ],
+      commits: [
+        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
+      ],
+      scenarios: ["arp-iface"],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
+      ]
+    },
+    {
+      id: "arp-mangle-of-1.8.0",
+      constructs: ["arp-mangle"],
+      tool: "iptables",
+      writer: { max: "1.8.0" },
+      effects: [
+        { operations: ["list"], reader: { min: "1.8.2", max: "1.8.10" }, outcome: "misread", text: "the address is gone" },
+        { operations: ["list"], reader: { min: "1.8.11" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
+        { operations: ["save-restore"], reader: { min: "1.8.2", max: "1.8.2" }, outcome: "rewritten", text: "the rule without its address is left in the kernel" },
+        { operations: ["save-restore"], reader: { min: "1.8.3", max: "1.8.10" }, outcome: "refused", text: "Only hardware address length of 6 is supported currently: arptables-restore rejects what arptables-save printed" }
+      ],
+      commits: [
+        { hash: "ab0b6d508caafc519b0d86a8c019c61c418240f7", title: "arptables: fix target ip offset", release: "1.8.2" },
+        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
+      ],
+      scenarios: ["arp-mangle"],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=ab0b6d508caafc519b0d86a8c019c61c418240f7",
+        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
+      ]
+    },
+    {
+      id: "arp-opcode-and-target-for-1.8.0",
+      constructs: ["arp-iface", "arp-mangle"],
+      tool: "iptables",
+      writer: { min: "1.8.2" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the operation or the address is gone, and matches are shown that nobody wrote" }
+      ],
+      commits: [
+        { hash: "5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0", title: "arptables: pre-init hlen and ethertype", release: "1.8.2" }
+      ],
+      scenarios: ["arp-iface", "arp-mangle"],
+      gaps: [
+        { side: "writer", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=5aecb2d8bfdda4a6eea9d93079e33fc414afd8d0"
+      ]
+    }
+  ],
+  nativeNft: [
+    {
+      id: "nft-unknown-expression",
+      constructs: ["nft-unknown-expression"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        { operations: ["list"], reader: { min: "1.8.2" }, outcome: "refused", text: "table is incompatible, use 'nft' tool (exit code 1)" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        }
+      ],
+      commits: [{ hash: "694612adf87fb614f16a2b678f32745d5c9d7876", title: "nft: Fix selective chain compatibility checks", release: "1.8.7" }],
+      scenarios: [
+        "nft-ct-state",
+        "nft-ct-state-vmap",
+        "nft-limit-over",
+        "nft-limit-bytes",
+        "nft-log",
+        "nft-reject",
+        "nft-reject-rst",
+        "nft-fib",
+        "nft-quota",
+        "nft-socket",
+        "nft-mark-ct",
+        "nft-named-counter",
+        "nft-numgen",
+        "nft-v6-ct",
+        "nft-nat-masq",
+        "nft-nat-dnat",
+        "nft-raw-notrack",
+        "nft-nat-redirect",
+        "nft-mangle-tcpmss"
+      ],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=694612adf87fb614f16a2b678f32745d5c9d7876"
+      ]
+    },
+    {
+      id: "nft-regular-chain-native",
+      constructs: ["nft-regular-chain-native"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        { operations: ["list"], reader: { min: "1.8.2" }, outcome: "refused", text: "table is incompatible, use 'nft' tool (exit code 1)" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        }
+      ],
+      commits: [],
+      scenarios: ["nft-regular-chain-native"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-set-lookup",
+      constructs: ["nft-set-lookup"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4" },
+          outcome: "misread",
+          text: "the lookup is gone: tcp dport { 22, 80 } accept is listed as -p tcp -j ACCEPT"
+        },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.4" },
+          outcome: "rewritten",
+          text: "the rule without the lookup is left in the kernel"
+        },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "refused",
+          forms: ["-S", "-S CHAIN", "-L"],
+          text: "table is incompatible, use 'nft' tool"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        }
+      ],
+      commits: [{ hash: "6d19208caf8325649b9c7888fa8b3db796807c20", title: "nft: Support parsing lookup expression", release: "1.8.4" }],
+      scenarios: ["nft-tcp-dport-set", "nft-saddr-set", "nft-saddr-interval", "nft-oif-set", "nft-named-set"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=6d19208caf8325649b9c7888fa8b3db796807c20"
+      ]
+    },
+    {
+      id: "nft-port-or-mark",
+      constructs: ["nft-port-or-mark"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.7" }, outcome: "misread", text: "the match is gone from the listing" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.7" },
+          outcome: "rewritten",
+          text: "the rule without the match is left in the kernel"
+        }
+      ],
+      commits: [],
+      scenarios: ["nft-tcp-dport", "nft-tcp-dport-counter", "nft-meta-mark", "nft-meta-mark-mask", "nft-owner-table"],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-port-range-cmp",
+      constructs: ["nft-port-range-cmp"],
+      tool: "nft",
+      writer: { max: "1.0.6" },
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.7" }, outcome: "misread", text: "the range is gone from the listing" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.7" },
+          outcome: "rewritten",
+          text: "the rule without the range is left in the kernel"
+        }
+      ],
+      commits: [],
+      scenarios: ["nft-tcp-dport-range"],
+      gaps: [{ side: "writer", versions: { min: "1.0.7", max: "1.1.2" }, note: "nft 1.0.7 to 1.1.2 were not measured, 1.0.6 and 1.1.3 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-port-range",
+      constructs: ["nft-port-range"],
+      tool: "nft",
+      writer: { min: "1.1.3" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          text: "table is incompatible, use 'nft' tool (exit code 1)"
+        },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        }
+      ],
+      commits: [],
+      scenarios: ["nft-tcp-dport-range"],
+      gaps: [
+        { side: "writer", versions: { min: "1.0.7", max: "1.1.2" }, note: "nft 1.0.7 to 1.1.2 were not measured, 1.0.6 and 1.1.3 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-port-not-in-range",
+      constructs: ["nft-port-not-in-range"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          text: "table is incompatible, use 'nft' tool (exit code 1)"
+        },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        }
+      ],
+      commits: [],
+      scenarios: ["nft-tcp-dport-neq-range"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-mark-set",
+      constructs: ["nft-mark-set"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.8" }, outcome: "misread", text: "only the verdict is listed" },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.9", max: "1.8.9" },
+          outcome: "refused",
+          text: "Parsing nftables rule failed (exit code 3)"
+        },
+        { operations: ["list"], reader: { min: "1.8.10" }, outcome: "misread", text: "only the verdict is listed" },
+        { operations: ["save-restore"], reader: { max: "1.8.8" }, outcome: "rewritten", text: "only the verdict is left in the kernel" },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.9", max: "1.8.9" },
+          outcome: "refused",
+          text: "restore rejects what save printed"
+        },
+        { operations: ["save-restore"], reader: { min: "1.8.10" }, outcome: "rewritten", text: "only the verdict is left in the kernel" }
+      ],
+      commits: [{ hash: "ec86937089a95ac57f149b70cbf740d69b9bd775", title: "nft: Make rule parsing errors fatal", release: "1.8.9" }],
+      scenarios: ["nft-meta-mark-set"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=ec86937089a95ac57f149b70cbf740d69b9bd775"
+      ]
+    },
+    {
+      id: "nft-limit",
+      constructs: ["nft-limit"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        }
+      ],
+      commits: [],
+      scenarios: ["nft-limit"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-l4proto",
+      constructs: ["nft-l4proto"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "misread", text: "the protocol is gone from the listing" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.0" },
+          outcome: "rewritten",
+          text: "the rule without the protocol is left in the kernel"
+        }
+      ],
+      commits: [],
+      scenarios: ["nft-l4proto"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-log-group",
+      constructs: ["nft-log-group"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          text: "table is incompatible, use 'nft' tool (exit code 1)"
+        },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        },
+        { operations: ["list"], reader: { min: "1.8.8" }, outcome: "misread", text: "only the verdict is listed" },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.8" },
+          outcome: "rewritten",
+          text: "the rule is written back without its log part or without its verdict"
+        }
+      ],
+      commits: [],
+      scenarios: ["nft-log-group"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-l4proto-set",
+      constructs: ["nft-l4proto-set"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "refused",
+          forms: ["-S", "-S CHAIN", "-L"],
+          text: "table is incompatible, use 'nft' tool"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        },
+        { operations: ["list"], reader: { min: "1.8.4", max: "1.8.8" }, outcome: "misread", text: "protocol and port are gone" },
+        { operations: ["list"], reader: { min: "1.8.9" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.4", max: "1.8.8" },
+          outcome: "rewritten",
+          text: "the bare verdict is left in the kernel"
+        },
+        { operations: ["save-restore"], reader: { min: "1.8.9" }, outcome: "refused", text: "restore rejects what save printed" }
+      ],
+      commits: [
+        { hash: "9075c3aa983d96c4331cb28fab5f30afd52bbb21", title: "nft: Increase rule parser strictness", release: "1.8.9" },
+        { hash: "ec86937089a95ac57f149b70cbf740d69b9bd775", title: "nft: Make rule parsing errors fatal", release: "1.8.9" }
+      ],
+      scenarios: ["nft-l4proto-set"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=9075c3aa983d96c4331cb28fab5f30afd52bbb21",
+        "https://git.netfilter.org/iptables/commit/?id=ec86937089a95ac57f149b70cbf740d69b9bd775"
+      ]
+    },
+    {
+      id: "nft-icmp-ttl-pkttype",
+      constructs: ["nft-icmp-ttl-pkttype"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.8" }, outcome: "misread", text: "the match is gone from the listing" },
+        {
+          operations: ["save-restore"],
+          reader: { max: "1.8.8" },
+          outcome: "rewritten",
+          text: "the rule without the match is left in the kernel"
+        }
+      ],
+      commits: [
+        { hash: "d96d0791901c10d4edf599b3da069ca3d9acfcc5", title: "nft: Parse icmp header matches", release: "1.8.9" },
+        { hash: "b4fd0f682b53609c747e6dd69cc5024545d4b90c", title: "nft: support ttl/hoplimit dissection", release: "1.8.9" },
+        { hash: "988147adb4ab8a2dc9f0bf01e8bc24e236f98417", title: "nft: support dissection of meta pkktype mode", release: "1.8.9" }
+      ],
+      scenarios: ["nft-icmp", "nft-pkttype", "nft-ttl"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=d96d0791901c10d4edf599b3da069ca3d9acfcc5",
+        "https://git.netfilter.org/iptables/commit/?id=b4fd0f682b53609c747e6dd69cc5024545d4b90c",
+        "https://git.netfilter.org/iptables/commit/?id=988147adb4ab8a2dc9f0bf01e8bc24e236f98417"
+      ]
+    },
+    {
+      id: "nft-skuid",
+      constructs: ["nft-skuid"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.8" }, outcome: "misread", text: "the owner match is gone" },
+        { operations: ["list"], reader: { min: "1.8.9" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
+        { operations: ["save-restore"], reader: { max: "1.8.8" }, outcome: "rewritten", text: "the bare verdict is left in the kernel" },
+        { operations: ["save-restore"], reader: { min: "1.8.9" }, outcome: "refused", text: "restore rejects what save printed" }
+      ],
+      commits: [
+        { hash: "9075c3aa983d96c4331cb28fab5f30afd52bbb21", title: "nft: Increase rule parser strictness", release: "1.8.9" },
+        { hash: "ec86937089a95ac57f149b70cbf740d69b9bd775", title: "nft: Make rule parsing errors fatal", release: "1.8.9" }
+      ],
+      scenarios: ["nft-skuid"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=9075c3aa983d96c4331cb28fab5f30afd52bbb21",
+        "https://git.netfilter.org/iptables/commit/?id=ec86937089a95ac57f149b70cbf740d69b9bd775"
+      ]
+    },
+    {
+      id: "nft-address-range-cmp",
+      constructs: ["nft-address-range-cmp"],
+      tool: "nft",
+      writer: { max: "1.0.6" },
+      effects: [
+        { operations: ["list"], reader: {}, outcome: "misread", text: "10.0.0.1-10.0.0.9 is listed as 10.0.0.1/32" },
+        { operations: ["save-restore"], reader: {}, outcome: "rewritten", text: "a rule for the first address is left" }
+      ],
+      commits: [],
+      scenarios: ["nft-saddr-range"],
+      gaps: [{ side: "writer", versions: { min: "1.0.7", max: "1.1.2" }, note: "nft 1.0.7 to 1.1.2 were not measured, 1.0.6 and 1.1.3 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-address-range",
+      constructs: ["nft-address-range"],
+      tool: "nft",
+      writer: { min: "1.1.3" },
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          text: "table is incompatible, use 'nft' tool (exit code 1)"
+        },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S", "-S CHAIN"],
+          text: "what it does not know is gone from the listing"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        },
+        { operations: ["list"], reader: { min: "1.8.8", max: "1.8.8" }, outcome: "misread", text: "the range is gone" },
+        { operations: ["save-restore"], reader: { min: "1.8.8", max: "1.8.8" }, outcome: "rewritten", text: "the bare verdict is left" },
+        { operations: ["list"], reader: { min: "1.8.9" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
+        { operations: ["save-restore"], reader: { min: "1.8.9" }, outcome: "refused", text: "restore rejects what save printed" }
+      ],
+      commits: [{ hash: "ec86937089a95ac57f149b70cbf740d69b9bd775", title: "nft: Make rule parsing errors fatal", release: "1.8.9" }],
+      scenarios: ["nft-saddr-range"],
+      gaps: [
+        { side: "writer", versions: { min: "1.0.7", max: "1.1.2" }, note: "nft 1.0.7 to 1.1.2 were not measured, 1.0.6 and 1.1.3 differ" },
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=ec86937089a95ac57f149b70cbf740d69b9bd775"
+      ]
+    },
+    {
+      id: "nft-other-base-chain-empty",
+      constructs: ["nft-other-base-chain-empty"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          forms: ["-S", "-L"],
+          text: "table is incompatible, use 'nft' tool (exit code 1)"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.8" },
+          outcome: "announced",
+          forms: ["-S", "-save"],
+          text: "exit 0; the table contains incompatible base-chains, and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "refused",
+          forms: ["-S CHAIN"],
+          text: "table is incompatible, use 'nft' tool"
+        }
+      ],
+      commits: [{ hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }],
+      scenarios: ["nft-lowercase-base-empty", "nft-nat-wrongprio"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
+      ]
+    },
+    {
+      id: "nft-other-base-chain",
+      constructs: ["nft-other-base-chain"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          forms: ["-S", "-L"],
+          text: "table is incompatible, use 'nft' tool (exit code 1)"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.8" },
+          outcome: "announced",
+          forms: ["-S", "-save"],
+          text: "exit 0; the table contains incompatible base-chains, and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S"],
+          text: "the chain is shown as an own chain with another meaning"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.8" },
+          outcome: "rewritten",
+          text: "the rules of the other base chain are lost or written elsewhere"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "refused",
+          forms: ["-S CHAIN"],
+          text: "table is incompatible, use 'nft' tool"
+        }
+      ],
+      commits: [{ hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }],
+      scenarios: ["nft-lowercase-base", "nft-extra-base-prio"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
+      ]
+    },
+    {
+      id: "nft-builtin-wrong-priority",
+      constructs: ["nft-builtin-wrong-priority"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          forms: ["-S", "-L"],
+          text: "table is incompatible, use 'nft' tool (exit code 1)"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.8" },
+          outcome: "announced",
+          forms: ["-S", "-save"],
+          text: "exit 0; the table contains incompatible base-chains, and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S"],
+          text: "the chain is shown as an own chain with another meaning"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.8" },
+          outcome: "rewritten",
+          text: "the rules of the other base chain are lost or written elsewhere"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either, because another chain of the table is incompatible"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          forms: ["-S CHAIN"],
+          text: "table is incompatible, use 'nft' tool"
+        },
+        { operations: ["append"], reader: { min: "1.8.8" }, outcome: "refused", text: "CHAIN_ADD failed (Operation not supported)" }
+      ],
+      commits: [{ hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }],
+      scenarios: ["nft-INPUT-wrong-prio"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
+      ]
+    },
+    {
+      id: "nft-builtin-wrong-hook",
+      constructs: ["nft-builtin-wrong-hook"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.7" },
+          outcome: "refused",
+          forms: ["-S", "-L"],
+          text: "table is incompatible, use 'nft' tool (exit code 1)"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "table is incompatible, use 'nft' tool" },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.8" },
+          outcome: "announced",
+          forms: ["-S", "-save"],
+          text: "exit 0; the table contains incompatible base-chains, and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.7" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { max: "1.8.0" },
+          outcome: "misread",
+          forms: ["-S"],
+          text: "the chain is shown as an own chain with another meaning"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "misread",
+          forms: ["-save"],
+          text: "exit 0; the table is left out without a word"
+        },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.8" },
+          outcome: "rewritten",
+          text: "the rules of the other base chain are lost or written elsewhere"
+        },
+        {
+          operations: ["list-own-chain"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          text: "its own chain cannot be listed either, because another chain of the table is incompatible"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.6" },
+          outcome: "refused",
+          forms: ["-S CHAIN"],
+          text: "table is incompatible, use 'nft' tool"
+        },
+        { operations: ["append"], reader: { min: "1.8.7" }, outcome: "refused", text: "CHAIN_ADD failed (Operation not supported)" }
+      ],
+      commits: [{ hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }],
+      scenarios: ["nft-INPUT-wrong-hook"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
+      ]
+    },
+    {
+      id: "nft-builtin-regular",
+      constructs: ["nft-builtin-regular"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        { operations: ["append"], reader: { min: "1.8.7" }, outcome: "refused", text: "CHAIN_ADD failed (Operation not supported)" },
+        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "CHAIN_USER_ADD failed" },
+        { operations: ["save-restore"], reader: { min: "1.8.5", max: "1.8.5" }, outcome: "refused", text: "restore fails" }
+      ],
+      commits: [],
+      scenarios: ["nft-INPUT-regular"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-second-base-chain",
+      constructs: ["nft-second-base-chain"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { min: "1.8.7", max: "1.8.7" },
+          outcome: "crash",
+          forms: ["-S", "-L", "-save"],
+          text: "free(): double free detected in tcache 2 (exit code 134), for -S and iptables-save"
+        },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.7", max: "1.8.7" },
+          outcome: "crash",
+          text: "free(): double free detected in tcache 2 (exit code 134) in iptables-save"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.6" },
+          outcome: "refused",
+          forms: ["-S", "-L"],
+          text: "table is incompatible, use 'nft' tool (exit code 1)"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.4", max: "1.8.6" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; the table is left out and a line says so"
+        },
+        {
+          operations: ["list"],
+          reader: { min: "1.8.8" },
+          outcome: "announced",
+          forms: ["-S", "-save"],
+          text: "exit 0; a line says that the table contains incompatible base-chains"
+        },
+        {
+          operations: ["save-restore"],
+          reader: { min: "1.8.8" },
+          outcome: "rewritten",
+          text: "the second base chain and its rules are gone from the kernel"
+        }
+      ],
+      commits: [
+        { hash: "4318961230bce82958df82b57f1796143bf2f421", title: "nft: cache: Avoid double free of unrecognized base-chains", release: "1.8.8" },
+        { hash: "f9b33967f2b4b58160c0a970da77d5e44406803a", title: "nft: Check base-chain compatibility when adding to cache", release: "1.8.8" }
+      ],
+      scenarios: ["nft-second-base-chain"],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)",
+        "measured on kernels 5.10.223, 6.1.176, 6.18.44 and 7.3.4 with the same answer, 2026-11 (test/replay/fixtures/kernels.json)",
+        "https://git.netfilter.org/iptables/commit/?id=4318961230bce82958df82b57f1796143bf2f421",
+        "https://git.netfilter.org/iptables/commit/?id=f9b33967f2b4b58160c0a970da77d5e44406803a"
+      ]
+    },
+    {
+      id: "nft-table-of-other-name",
+      constructs: ["nft-table-of-other-name"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        {
+          operations: ["list"],
+          reader: { max: "1.8.3" },
+          outcome: "announced",
+          forms: ["-save"],
+          text: "exit 0; a line says that the table is incompatible, the own tables are complete"
+        },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-L"], text: "another table is called incompatible" }
+      ],
+      commits: [],
+      scenarios: ["nft-other-table", "nft-kube-proxy"],
+      gaps: [{ side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }],
+      sources: ["measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"]
+    },
+    {
+      id: "nft-bridge",
+      constructs: ["nft-bridge"],
+      tool: "nft",
+      writer: {},
+      effects: [
+        { operations: ["list"], reader: { max: "1.8.8" }, outcome: "misread", text: "the protocol is gone: -p IPv4 -j ACCEPT is left" },
+        { operations: ["list"], reader: { min: "1.8.9" }, outcome: "refused", text: "Parsing nftables rule failed (exit code 3)" },
+        { operations: ["list"], reader: { max: "1.8.0" }, outcome: "refused", forms: ["-save"], text: "ebtables-save does not exist in 1.8.0" },
+        { operations: ["save-restore"], reader: { max: "1.8.0" }, outcome: "refused", text: "ebtables-save does not exist in 1.8.0" },
+        { operations: ["save-restore"], reader: { min: "1.8.2" }, outcome: "rewritten", text: "the rule comes back without its protocol, from 1.8.9 on not at all" }
+      ],
+      commits: [],
+      scenarios: ["nft-bridge-filter"],
+      gaps: [
+        { side: "reader", versions: { min: "1.8.1", max: "1.8.1" }, note: "1.8.1 was not measured, 1.8.0 and 1.8.2 differ" }
+      ],
+      sources: [
+        "measured with iptables releases 1.8.0-1.8.13 and nft 0.9.8-1.1.7 in fresh network namespaces, 2026-11 (test/replay/fixtures/lab.json)"
+      ]
+    }
+  ],
+  backports: [
+    {
+      encoding: "address-prefix",
+      database: "rpm",
+      version: "1.8.4",
+      marker: "el8",
+      minRevision: 16,
+      note: "the RHEL 8 package of iptables 1.8.4 stores and reads address prefixes as 1.8.7 does since its release 16 (changelog of October 2020)",
+      source: "https://github.com/yifengyou/iptables/blob/master/SPECS/iptables.spec"
+    }
+  ]
+};
+
+// src/compat/encodings.ts
+var bundled2 = encodings_default;
+function toEffect(encoding, construct, effect) {
+  return {
+    encoding: encoding.id,
+    construct,
+    operations: effect.operations,
+    outcome: effect.outcome,
+    ...effect.forms === void 0 ? {} : { forms: effect.forms },
+    text: effect.text,
+    sources: encoding.sources
+  };
+}
+function buildOf(version3, record2) {
+  const carries = bundled2.backports.filter((backport) => backport.version === version3 && backport.database === record2?.database).filter((backport) => record2?.version.includes(backport.marker) === true).filter((backport) => (packageRevision(record2?.version ?? "") ?? -1) >= backport.minRevision).map((backport) => backport.encoding);
+  return carries.length === 0 ? version3 : { version: version3, carries };
+}
+function actsAs(release2, encoding) {
+  if (typeof release2 === "string") return release2;
+  return release2.carries.includes(encoding.id) ? encoding.writer.min ?? release2.version : release2.version;
+}
+function effectsOf(writer, reader2, construct) {
+  return allEffects(bundled2.encodings, writer, reader2, construct);
+}
+function nativeEffectsOf(writer, reader2, construct) {
+  return allEffects(bundled2.nativeNft, writer, reader2, construct);
+}
+function allEffects(encodings, writer, reader2, construct) {
+  return encodings.filter((encoding) => encoding.constructs.includes(construct) && inRange(actsAs(writer, encoding), encoding.writer)).flatMap(
+    (encoding) => encoding.effects.filter((effect) => inRange(actsAs(reader2, encoding), effect.reader)).map((effect) => toEffect(encoding, construct, effect))
+  );
+}
+function gapsOf(writer, reader2, construct) {
+  return bundled2.encodings.filter((encoding) => encoding.constructs.includes(construct)).flatMap((encoding) => encoding.gaps ?? []).filter((gap) => inRange(gap.side === "writer" ? writer : reader2, gap.versions)).map((gap) => gap.note);
+}
+function describeConstruct(construct) {
+  return bundled2.constructs[construct]?.title ?? construct;
+}
+function constructFamily(construct) {
+  return bundled2.constructs[construct]?.family;
+}
+function testedReleases() {
+  return bundled2.measured.iptables;
+}
+function testedNftReleases() {
+  return bundled2.measured.nft;
+}
+
+// src/compat/exposure.ts
+var commonConstructs = boundaryConstructs;
+var exposureOf = remember(
+  keyOfMeeting,
+  (writer, reader2, constructs2, operations) => sortEffects(
+    constructs2.flatMap((construct) => effectsOf(writer, reader2, construct)),
+    operations
+  )
+);
+var nativeExposureOf = remember(
+  keyOfMeeting,
+  (writer, reader2, constructs2, operations) => sortEffects(
+    constructs2.flatMap((construct) => nativeEffectsOf(writer, reader2, construct)),
+    operations
+  )
+);
+function keyOfMeeting(writer, reader2, constructs2, operations) {
+  const does = operations === null ? "?" : joined(operations);
+  return `${keyOfRelease(writer)} ${keyOfRelease(reader2)} ${joined(constructs2)} ${does}`;
+}
+var joinedLists = /* @__PURE__ */ new WeakMap();
+function joined(list2) {
+  let text3 = joinedLists.get(list2);
+  if (text3 === void 0) {
+    text3 = list2.join();
+    joinedLists.set(list2, text3);
+  }
+  return text3;
+}
+function keyOfRelease(release2) {
+  return typeof release2 === "string" ? release2 : `${release2.version}+${release2.carries.join("+")}`;
+}
+function sortEffects(all, operations) {
+  const does = (operation) => operations === null || operations.includes(operation);
+  const isLeftOut = ({ operations: of, forms: forms2 }) => does("save-restore") && !does("list") && of.includes("list") && forms2?.includes("-save") === true;
+  const effects = all.filter((effect) => effect.operations.some(does) || isLeftOut(effect));
+  return {
+    loud: effects.filter((effect) => effect.outcome === "refused" || effect.outcome === "crash"),
+    rewritten: effects.filter((effect) => effect.outcome === "rewritten"),
+    // Checking and deleting concern a program's own rules, which its own version wrote: `not-found` harms nobody here.
+    misread: effects.filter(
+      (effect) => effect.outcome === "misread" || effect.outcome === "announced" && isLeftOut(effect)
+    )
+  };
+}
+var gapsOfMeeting = remember(
+  (writer, reader2, constructs2) => `${writer} ${reader2} ${joined(constructs2)}`,
+  (writer, reader2, constructs2) => [...new Set(constructs2.flatMap((construct) => gapsOf(writer, reader2, construct)))]
+);
+function describeConstructs(effects) {
+  const names2 = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
+  const last = names2.pop() ?? "";
+  return names2.length === 0 ? last : `${names2.join(", ")} and ${last}`;
+}
+function effectEvidence(effects) {
+  const seen2 = /* @__PURE__ */ new Map();
+  for (const effect of effects) {
+    if (!seen2.has(effect.construct)) {
+      const fact2 = `${describeConstruct(effect.construct)}: ${effect.text}`;
+      seen2.set(effect.construct, { fact: fact2, source: effect.sources[0] ?? "measured" });
+    }
+  }
+  return [...seen2.values()];
+}
+
+// src/compat/host-build.ts
+var toolOf = remember(
+  (version3, release2) => release2 === void 0 ? version3 : `${version3}-${release2}`,
+  (version3, release2) => ({ version: version3, release: buildOf(version3, packageOf(version3, release2)) })
+);
+function upstream(version3) {
+  return toolOf(version3, void 0);
+}
+function hostTool({ iptables }) {
+  const version3 = iptables.version?.value;
+  if (version3 === void 0) return void 0;
+  return toolOf(version3, iptables.release?.value);
+}
+function keyOfTool(tool2) {
+  if (tool2 === void 0 || typeof tool2.release === "string") return tool2?.version ?? "?";
+  return `${tool2.version}+${tool2.release.carries.join("+")}`;
+}
+function iptablesOnHost(program2, host) {
+  if (program2.backend === "host") return hostTool(host);
+  const version3 = iptablesVersionOnHost(program2, host);
+  return version3 === void 0 ? void 0 : upstream(version3);
+}
+function packageOf(version3, release2) {
+  if (release2 === void 0) return void 0;
+  const rpm = /\.(el|fc|amzn|azl|cm|ph|oe)\d/.test(release2);
+  const database2 = rpm ? "rpm" : /^r\d+$/.test(release2) ? "apk" : "dpkg";
+  return { name: "iptables", version: `${version3}-${release2}`, database: database2 };
+}
+
+// src/compat/tables.ts
+var iptablesTables = ["filter", "nat", "mangle", "raw", "security"];
+function tablesOf(construct, use2) {
+  const family = constructFamily(construct);
+  return use2?.writes?.[construct] ?? (family === void 0 ? iptablesTables : [family]);
+}
+function meeting(construct, writer, reader2) {
+  const { operations, tables: tables3 } = reader2;
+  const stated3 = tables3?.reads;
+  if (operations === null || stated3 === void 0) return operations;
+  const there = tablesOf(construct, writer.tables);
+  return operations.filter((operation) => stated3[operation]?.some((table2) => there.includes(table2)) ?? true);
+}
+function exposureBetween(writer, reader2) {
+  if (reader2.tables?.reads === void 0)
+    return exposureOf(writer.release, reader2.release, writer.constructs, reader2.operations);
+  const parts = writer.constructs.map(
+    (construct) => exposureOf(writer.release, reader2.release, [construct], meeting(construct, writer, reader2))
+  );
+  return {
+    loud: parts.flatMap(({ loud }) => loud),
+    rewritten: parts.flatMap(({ rewritten }) => rewritten),
+    misread: parts.flatMap(({ misread }) => misread)
+  };
+}
+function exposureOnTable(writer, reader2, table2) {
+  const constructs2 = writer.constructs.filter((construct) => tablesOf(construct, writer.tables).includes(table2));
+  const stated3 = reader2.tables?.reads;
+  const operations = reader2.operations?.filter((operation) => stated3?.[operation]?.includes(table2) ?? true) ?? reader2.operations;
+  return exposureOf(writer.release, reader2.release, constructs2, operations);
+}
+function tablesOfHarm(writer, reader2, harm2) {
+  const harms2 = writer.constructs.map(
+    (construct) => harm2(exposureBetween({ ...writer, constructs: [construct] }, reader2))
+  );
+  const worst = Math.max(0, ...harms2);
+  const tables3 = writer.constructs.filter((_, index) => harms2[index] === worst).map((construct) => writer.tables?.writes?.[construct]);
+  return tables3.includes(void 0) ? void 0 : [...new Set(tables3.flatMap((list2) => list2 ?? []))];
+}
+function splitByFamily(constructs2, tools = ["ebtables", "arptables"]) {
+  const all = constructs2.filter((construct) => constructFamily(construct) !== void 0);
+  if (all.length === 0) return { ip: constructs2, link: all };
+  const link = tools.flatMap((tool2) => linkLayerOf(tool2, all) ?? []);
+  return { ip: constructs2.filter((construct) => !all.includes(construct)), link };
+}
+function linkLayerOf(tool2, constructs2) {
+  const family = { ebtables: "bridge", arptables: "arp" }[tool2];
+  return family === void 0 ? void 0 : constructs2.filter((construct) => constructFamily(construct) === family);
+}
+
+// src/compat/types.ts
+function operationsOf(image2) {
+  return image2.profile?.operations?.value ?? null;
+}
+
+// src/compat/rules/buggy-version.ts
+var defects = defects_default;
+var ofRule = {
+  "buggy-version": defects.filter(({ rule: rule14 }) => rule14 === "buggy-version"),
+  "file-capabilities": defects.filter(({ rule: rule14 }) => rule14 === "file-capabilities")
+};
+var buggyVersion = {
+  id: "buggy-version",
+  looksAt: "iptables",
+  evaluate(cell2) {
+    return ofRule["buggy-version"].flatMap((defect) => judge(cell2, defect));
+  }
+};
+var fileCapabilities = {
+  id: "file-capabilities",
+  looksAt: "iptables",
+  evaluate(cell2) {
+    return ofRule["file-capabilities"].flatMap((defect) => judge(cell2, defect));
+  }
+};
+function judge(cell2, defect) {
+  if (defect.tool === "iptables-wrapper") return judgeWrapper(cell2, defect);
+  return affectedTools(cell2, defect).flatMap((tool2) => judgeTool(cell2, defect, tool2));
+}
+function judgeTool(cell2, defect, tool2) {
+  if (repaired(tool2, defect)) return [];
+  const severity2 = severityOf(defect, conditionsOf(cell2, defect, tool2));
+  if (severity2 === void 0) return [];
+  if (tool2.version === null) {
+    return severity2 === "error" ? [missing(defect.rule, unknownImageTool(tool2.name))] : [];
+  }
+  if (!inRange(tool2.version, defect.versions ?? {})) return [];
+  return [
+    {
+      kind: "finding",
+      rule: defect.rule,
+      severity: severity2,
+      cause: defect.cause ?? `defect:${defect.id}`,
+      tool: tool2.name,
+      message: `${tool2.name} ${tool2.version}: ${defect.message}`,
+      evidence: [...tool2.evidence, ...defectEvidence(defect)],
+      ...defect.fixedIn === null ? {} : { remedy: `Raise ${tool2.name} to ${defect.fixedIn} or later.` }
+    }
+  ];
+}
+function judgeWrapper(cell2, defect) {
+  const { selector } = cell2.toolchain;
+  if (selector?.kind !== "iptables-wrapper" || !selector.effective) return [];
+  if (defect.generations?.includes(selector.version ?? "") !== true) return [];
+  const severity2 = severityOf(defect, conditionsOf(cell2, defect, void 0));
+  if (severity2 === void 0) return [];
+  const message = `iptables-wrapper ${selector.version}: ${defect.message}`;
+  const evidence3 = [...selector.evidence, ...defectEvidence(defect)];
+  const cause = `defect:${defect.id}`;
+  return [{ kind: "finding", rule: defect.rule, severity: severity2, cause, tool: "iptables-wrapper", message, evidence: evidence3 }];
+}
+function defectEvidence(defect) {
+  const known3 = defect.status === "reproduced" ? "reproduced" : "reported by others, not reproduced";
+  const how = defect.sources.map((source) => ({ fact: `${defect.title} (${known3})`, source }));
+  const who = defect.incidents.filter((source) => !defect.sources.includes(source)).map((source) => ({ fact: "people were hit by it", source }));
+  return [...how, ...who];
+}
+function affectedTools(cell2, defect) {
+  if (defect.tool !== "iptables") return listed(findTool(cell2.toolchain, defect.tool));
+  const { backend, hostExec: hostExec2 } = cell2.choice;
+  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return [];
+  const concerns = (other) => defect.backend === void 0 || defect.backend === other;
+  return [
+    ...concerns(backend) ? iptablesInUse(cell2.toolchain, backend) : [],
+    ...backend === "legacy" && concerns("nft") ? nftInUse(cell2) : []
+  ].flatMap(({ tool: tool2 }) => listed(tool2));
+}
+function listed(tool2) {
+  return tool2 === void 0 ? [] : [tool2];
+}
+function repaired(tool2, defect) {
+  return (defect.except ?? []).some((entry) => {
+    if (tool2.package?.database !== entry.database || !tool2.package.version.includes(entry.marker)) return false;
+    const revision = packageRevision(tool2.package.version);
+    return revision !== void 0 && revision >= entry.minRevision;
+  });
+}
+function severityOf(defect, conditions) {
+  if (conditions.includes(false)) return void 0;
+  if (conditions.every((holds3) => holds3 === true)) return defect.severity;
+  return defect.otherwise === "none" ? void 0 : defect.otherwise;
+}
+function conditionsOf(cell2, defect, tool2) {
+  return defect.conditions.map((condition) => holds(cell2, condition, tool2));
+}
+function holds(cell2, condition, tool2) {
+  switch (condition) {
+    case "ruleset-changes-beside":
+      return cell2.programs.some((program2) => program2.changesRules && writesNft(cell2, program2)) || void 0;
+    case "native-nft-beside":
+      return cell2.programs.some((program2) => program2.backend === "native-nft");
+    case "checks-or-deletes": {
+      const operations = operationsOf(cell2.image);
+      return operations === null ? void 0 : operations.includes("check") || operations.includes("delete");
+    }
+    case "file-capabilities":
+      return tool2?.fileCapabilities;
+    case "ip6tables-random-fully":
+      if (findTool(cell2.toolchain, "ip6tables", "nft")?.version !== tool2?.version) return false;
+      return ["random-fully", "v6-masquerade"].some((construct) => writes(cell2, construct)) || void 0;
+    case "second-base-chain":
+      return cell2.programs.some((program2) => program2.writes?.includes("nft-second-base-chain") === true) || void 0;
+    case "incompatible-table":
+      return tool2 !== void 0 && someTableIsRefused(cell2, tool2) || void 0;
+    default: {
+      const construct = /^writes:(.+)$/.exec(condition)?.[1];
+      return construct !== void 0 && writes(cell2, construct) || void 0;
+    }
+  }
+}
+function writes(cell2, construct) {
+  return cell2.image.profile?.writes?.value.includes(construct) === true;
+}
+function someTableIsRefused(cell2, tool2) {
+  return cell2.programs.some((program2) => {
+    const writer = iptablesOnHost(program2, cell2.host)?.release;
+    if (writer === void 0 || tool2.version === null || !writesNft(cell2, program2)) return false;
+    return exposureOf(writer, tool2.version, splitByFamily(program2.writes ?? []).ip, ["list"]).loud.length > 0;
+  });
+}
+function writesNft(cell2, program2) {
+  const backend = backendOnHost(program2, cell2.hostBackend);
+  return backend === "nft" || backend === "native";
+}
+
+// src/compat/rules/host-exec.ts
+var rule = "host-exec";
+var hostExec = {
+  id: rule,
+  evaluate(cell2) {
+    const commands = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.hostExec === true);
+    if (commands.length === 0) return [];
+    const names2 = commands.map(([name]) => name);
+    const notice = {
+      kind: "finding",
+      rule,
+      severity: "notice",
+      cause: "host-exec",
+      message: `${names2.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
+      evidence: commands.map(([name, command]) => ({
+        fact: `${name} is ${command.via.join(" -> ")}`,
+        source: "image"
+      })),
+      remedy: "Nothing to change; check that every host has these tools."
+    };
+    return [notice, ...hostLacks(cell2, names2)];
+  }
+};
+function hostLacks(cell2, names2) {
+  return ["iptables", "nft", "ipset"].flatMap((tool2) => {
+    const { installed } = cell2.host[tool2];
+    if (installed?.value !== false || !names2.includes(tool2)) return [];
+    return [
+      {
+        kind: "finding",
+        rule,
+        severity: "warning",
+        cause: `host-exec:${tool2}`,
+        tool: tool2,
+        message: `the image runs the host's ${tool2}, which the plain system does not bring`,
+        evidence: [{ fact: `${cell2.host.id} comes without ${tool2}`, source: installed.source }],
+        remedy: `Install ${tool2} on these hosts, or bring it in the image.`
+      }
+    ];
+  });
+}
+
+// src/knowledge/ipset.json
+var ipset_default = {
+  kernelProtocol: {
+    series: { min: "5.10", max: "7.3" },
+    min: 6,
+    max: 7,
+    sources: ["measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11"]
+  },
+  kernels: [
+    {
+      series: { min: "4.18", max: "5.4" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 6,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "inferred",
+      note: "differs from 5.10 in hash:net,iface alone; the wildcard revision came with ipset 7.4 in November 2019, that this was kernel 5.5 is deduced",
+      sources: ["https://ipset.netfilter.org/changelog.html"]
+    },
+    {
+      series: { min: "5.5", max: "5.10" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 7,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "5.10 measured, the lower end is deduced",
+      sources: [
+        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
+        "https://ipset.netfilter.org/changelog.html"
+      ]
+    },
+    {
+      series: { min: "5.11", max: "6.1" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 5,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 6,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 3,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "6.1 measured; a 5.11 kernel reported with hash:net 7",
+      sources: [
+        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
+        "https://github.com/svinota/pyroute2/issues/830"
+      ]
+    },
+    {
+      series: { min: "6.2" },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 6,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 7,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 4,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "6.12, 6.18, 7.2 and 7.3 measured; 6.8 reported; 6.1 measured without it. The kernel commit e93745249505 was applied to net-next in December 2022, that this is 6.2 is deduced from the date",
+      sources: [
+        "measured: IPSET_CMD_TYPE asked of running kernels 5.10.223, 6.1.176, 6.12.107, 6.18.44, 7.2.13 and 7.3.4, 2026-11",
+        "https://git.kernel.org/torvalds/c/e93745249505",
+        "https://github.com/projectcalico/calico/issues/10676",
+        "https://github.com/kubeovn/kube-ovn/issues/4741"
+      ]
+    }
+  ],
+  tools: [
+    {
+      versions: { min: "6.19", max: "6.19" },
+      protocol: { min: 6, max: 6 },
+      max: { "hash:ip": 1, "hash:net": 3, "hash:net,iface": 3, "hash:ip,port": 2, "list:set": 1, "bitmap:port": 1 },
+      confidence: "seen",
+      note: "read in the source of the release; types that are not named were not read",
+      sources: ["https://github.com/Olipro/ipset/commit/8519676"]
+    },
+    {
+      versions: { min: "6.20", max: "6.20.1" },
+      protocol: { min: 6, max: 6 },
+      max: {
+        "hash:ip": 2,
+        "hash:net": 4,
+        "hash:net,iface": 4,
+        "hash:ip,port": 3,
+        "hash:net,net": 0,
+        "hash:net,port,net": 0,
+        "list:set": 2,
+        "bitmap:port": 2
+      },
+      confidence: "seen",
+      note: "read in the source of the release; types that are not named were not read; lib, src and include of 6.20.1 have no other set types or revisions",
+      sources: ["https://github.com/Olipro/ipset/commit/f022854", "https://github.com/Olipro/ipset/commit/c3ad110"]
+    },
+    {
+      versions: { min: "6.21", max: "6.21.1" },
+      protocol: { min: 6, max: 6 },
+      max: {
+        "hash:ip": 3,
+        "hash:net": 5,
+        "hash:net,iface": 5,
+        "hash:ip,port": 4,
+        "hash:net,net": 1,
+        "hash:net,port,net": 1,
+        "hash:ip,mark": 1,
+        "list:set": 2,
+        "bitmap:port": 2
+      },
+      confidence: "seen",
+      note: "read in the source of the release; types that are not named were not read; lib, src and include of 6.21.1 have no other set types or revisions",
+      sources: ["https://github.com/Olipro/ipset/commit/014d80f", "https://github.com/Olipro/ipset/commit/7a51d88"]
+    },
+    {
+      versions: { min: "6.22", max: "6.38" },
+      protocol: { min: 6, max: 6 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 6,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "seen",
+      note: "read in the source of the releases; hash:ip,mac exists from 6.30",
+      sources: ["https://github.com/Olipro/ipset"]
+    },
+    {
+      versions: { min: "7.0", max: "7.3" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 6,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "seen",
+      note: "7.0 and 7.1 read in the source, 7.2 and 7.3 by the changelog",
+      sources: ["https://github.com/Olipro/ipset", "https://ipset.netfilter.org/changelog.html"]
+    },
+    {
+      versions: { min: "7.4", max: "7.6" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 4,
+        "hash:ip,mac": 0,
+        "hash:ip,mark": 2,
+        "hash:ip,port": 5,
+        "hash:ip,port,ip": 5,
+        "hash:ip,port,net": 7,
+        "hash:mac": 0,
+        "hash:net": 6,
+        "hash:net,iface": 7,
+        "hash:net,net": 2,
+        "hash:net,port": 7,
+        "hash:net,port,net": 2,
+        "list:set": 3
+      },
+      confidence: "documented",
+      note: "7.4 added the wildcard to hash:net,iface; 7.5 reported to refuse hash:net 7",
+      sources: ["https://ipset.netfilter.org/changelog.html", "https://github.com/svinota/pyroute2/issues/830", "https://github.com/k3s-io/k3s/issues/6652"]
+    },
+    {
+      versions: { min: "7.7", max: "7.15" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 5,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 6,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 3,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "7.10 measured; 7.7 added bucketsize and initval; 7.11 and 7.15 reported to refuse hash:ip 6 and hash:ip,port 7",
+      sources: [
+        "measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11",
+        "https://ipset.netfilter.org/changelog.html",
+        "https://github.com/projectcalico/calico/issues/10676",
+        "https://github.com/kubeovn/kube-ovn/issues/4741"
+      ]
+    },
+    {
+      versions: { min: "7.16" },
+      protocol: { min: 6, max: 7 },
+      max: {
+        "bitmap:ip": 3,
+        "bitmap:ip,mac": 3,
+        "bitmap:port": 3,
+        "hash:ip": 6,
+        "hash:ip,mac": 1,
+        "hash:ip,mark": 3,
+        "hash:ip,port": 7,
+        "hash:ip,port,ip": 6,
+        "hash:ip,port,net": 8,
+        "hash:mac": 1,
+        "hash:net": 7,
+        "hash:net,iface": 8,
+        "hash:net,net": 4,
+        "hash:net,port": 8,
+        "hash:net,port,net": 3,
+        "list:set": 3
+      },
+      confidence: "measured",
+      note: "7.17, 7.22 and 7.24 measured; 7.16 added bitmask",
+      sources: ["measured: the type table of `ipset help` of 7.10, 7.17, 7.22 and 7.24, 2026-11", "https://ipset.netfilter.org/changelog.html"]
+    }
+  ],
+  unreadableSet: {
+    fails: ["list", "save", "list of the set", "add", "test"],
+    works: ["list -n", "flush", "create of own sets", "list and add on own sets"],
+    message: "Kernel and userspace incompatible: settype TYPE with revision N not supported by userspace"
+  }
+};
+
+// src/compat/ipset.ts
+var bundled3 = ipset_default;
+var kernelRevisions = remember(
+  (series) => series,
+  (series) => bundled3.kernels.find((entry) => inRange(series, entry.series))?.max
+);
+function newestKernelRevisions() {
+  return bundled3.kernels.at(-1)?.max ?? {};
+}
+function everyToolsRevisions() {
+  return bundled3.tools.map(({ max }) => max);
+}
+var toolRevisions = remember(
+  (version3) => version3,
+  (version3) => bundled3.tools.find((entry) => inRange(version3, entry.versions))?.max
+);
+var kernelProtocol = remember(
+  (series) => series,
+  (series) => inRange(series, bundled3.kernelProtocol.series) ? bundled3.kernelProtocol : void 0
+);
+var toolProtocol = remember(
+  (version3) => version3,
+  (version3) => {
+    const entry = bundled3.tools.find(({ versions }) => inRange(version3, versions));
+    return entry === void 0 ? void 0 : { ...entry.protocol, sources: entry.sources };
+  }
+);
+function unreadableSets(kernel, writer, reader2, types2) {
+  return (types2 ?? Object.keys(kernel)).flatMap((type) => {
+    const known3 = reader2[type];
+    const offered = kernel[type];
+    const asked = writer === void 0 ? offered : writer[type];
+    if (known3 === void 0 || offered === void 0 || asked === void 0) return [];
+    const revision = Math.min(offered, asked);
+    return revision > known3 ? [{ type, revision, known: known3 }] : [];
+  });
+}
+function ipsetSources() {
+  return bundled3.kernels.at(-1)?.sources[0] ?? "measured";
+}
+
+// src/compat/modules.ts
+function moduleState(host, name) {
+  return host.kernel.modules[name]?.value;
+}
+function moduleEvidence(host, name) {
+  const fact2 = host.kernel.modules[name];
+  if (fact2 === void 0) return [];
+  return [{ fact: `kernel module ${name} is ${fact2.value} on ${host.id}`, source: fact2.source }];
+}
+function groupByState(host, names2) {
+  const groups = {
+    builtin: [],
+    loaded: [],
+    loadable: [],
+    "optional-package": [],
+    absent: [],
+    unknown: []
+  };
+  for (const name of names2) groups[moduleState(host, name) ?? "unknown"].push(name);
+  return groups;
+}
+
+// src/compat/rules/ipset.ts
+var ipsetRevision = {
+  id: "ipset-revision",
+  evaluate(cell2) {
+    const tool2 = findTool(cell2.toolchain, "ipset");
+    if (tool2 === void 0 || cell2.image.network !== "host") return [];
+    return [...listsOnlyOwn(cell2) ? [] : imageReads(cell2, tool2), ...imageWrites(cell2, tool2)];
+  }
+};
+function imageReads(cell2, tool2) {
+  const series = kernelSeries(cell2.host.kernel.release.value);
+  const kernel = series === void 0 ? void 0 : kernelRevisions(series);
+  const reader2 = tool2.version === null ? void 0 : toolRevisions(tool2.version);
+  const assumedKernel = kernel ?? newestKernelRevisions();
+  const findings = meetWriters(cell2, assumedKernel, reader2, tool2.version ?? "of unknown version");
+  if (kernel !== void 0 && reader2 !== void 0)
+    return [...findings, ...findings.some(isError) ? [] : unknownWriters(cell2, kernel, reader2)];
+  return findings.filter(isError).map(() => {
+    return missing("ipset-revision", kernel === void 0 ? kernelFact(series) : unknownImageTool("ipset"));
+  });
+}
+function kernelFact(series) {
+  return series === void 0 ? unknownKernel() : { fact: `revisions of the set types of kernel ${series}` };
+}
+function isError({ severity: severity2 }) {
+  return severity2 === "error";
+}
+function unknownWriters(cell2, kernel, reader2) {
+  if (cell2.image.profile?.ipset?.value.listsAll !== true) return [];
+  return cell2.programs.filter(({ ipset: ipset2, creates }) => ipset2 === null && creates !== null).filter(({ creates }) => unreadableSets(kernel, void 0, reader2, creates).length > 0).map(({ id }) => missing("ipset-revision", unknownToolOf(id, "ipset")));
+}
+function imageWrites(cell2, tool2) {
+  const creates = cell2.image.profile?.ipset?.value.creates ?? null;
+  if (creates?.length === 0) return [];
+  return cell2.programs.filter(({ listsAllSets }) => listsAllSets !== false).flatMap((program2) => meetReader(cell2, tool2, program2, creates));
+}
+function meetReader(cell2, tool2, program2, creates) {
+  const series = kernelSeries(cell2.host.kernel.release.value);
+  const kernel = series === void 0 ? void 0 : kernelRevisions(series);
+  const writer = tool2.version === null ? void 0 : toolRevisions(tool2.version);
+  const reader2 = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
+  const readers = reader2 === void 0 ? everyToolsRevisions() : [reader2];
+  const [sets = []] = readers.map((known3) => unreadableSets(kernel ?? newestKernelRevisions(), writer, known3, creates)).filter(({ length }) => length > 0);
+  if (sets.length === 0) return [];
+  const lists = program2.listsAllSets === true;
+  if (kernel !== void 0 && writer !== void 0 && reader2 !== void 0)
+    return [writeFinding(tool2, program2, sets, { creates: creates !== null, lists })];
+  if (creates === null || !lists) return [];
+  const facts = [
+    ...kernel === void 0 ? [kernelFact(series)] : [],
+    ...writer === void 0 ? [unknownImageTool("ipset")] : [],
+    ...reader2 === void 0 ? [unknownToolOf(program2.id, "ipset")] : []
+  ];
+  return facts.map((fact2) => missing("ipset-revision", fact2));
+}
+function writeFinding(tool2, program2, sets, known3) {
+  const conditions = [
+    ...known3.creates ? [] : [`the image creates ${types(sets)} sets`],
+    ...known3.lists ? [] : [`${program2.id} lists or saves all sets`]
+  ];
+  const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
+  return {
+    kind: "finding",
+    rule: "ipset-revision",
+    severity: conditions.length === 0 ? "error" : "warning",
+    cause: `ipset-revision:${program2.id}`,
+    tool: "ipset",
+    program: program2.id,
+    message: `${program2.id} (ipset ${program2.ipset}) cannot read sets that the image's ipset ${tool2.version} creates: ${describe3(sets)}; its \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
+    evidence: [
+      ...sets.map(setEvidence),
+      ...program2.evidence.filter(({ about: about2 }) => about2 === void 0 || about2 === "ipset")
+    ],
+    remedy: `Raise the ipset of ${program2.id} to 7.17 or later, or keep the image's at a version whose sets it can read.`
+  };
+}
+function listsOnlyOwn(cell2) {
+  return cell2.image.profile?.ipset?.value.listsAll === false;
+}
+function meetWriters(cell2, kernel, reader2, version3) {
+  const known3 = reader2 ?? {};
+  const stated3 = cell2.programs.flatMap((program2) => {
+    const writer = program2.ipset === null ? void 0 : toolRevisions(program2.ipset);
+    if (program2.ipset === null || program2.creates?.length === 0 || writer === void 0) return [];
+    const sets = reader2 === void 0 ? unknownReader(writer) : unreadableSets(kernel, writer, known3, program2.creates);
+    return sets.length === 0 ? [] : [revisionFinding(cell2, program2, sets, version3)];
+  });
+  if (stated3.length > 0 || reader2 === void 0) return stated3;
+  return lagsBehindKernel(cell2, kernel, known3, version3);
+}
+function unknownReader(writer) {
+  return Object.entries(writer).map(([type, revision]) => ({ type, revision, known: -1 }));
+}
+function revisionFinding(cell2, program2, sets, version3) {
+  const listsAll = cell2.image.profile?.ipset?.value.listsAll === true;
+  const sure = listsAll && program2.creates !== null;
+  const condition = sure ? "" : listsAll ? ` if it creates ${types(sets)} sets` : " as soon as the image lists or saves all sets";
+  return {
+    kind: "finding",
+    rule: "ipset-revision",
+    severity: sure ? "error" : "warning",
+    cause: "ipset-revision",
+    tool: "ipset",
+    program: program2.id,
+    message: `the image's ipset ${version3} cannot read sets that ${program2.id} (ipset ${program2.ipset}) creates: ${describe3(sets)}; \`ipset list\` and \`ipset save\` then fail for all sets${condition}`,
+    evidence: [
+      ...sets.map(setEvidence),
+      ...program2.evidence.filter(({ about: about2 }) => about2 === void 0 || about2 === "ipset")
+    ],
+    remedy
+  };
+}
+function lagsBehindKernel(cell2, kernel, reader2, version3) {
+  const sets = unreadableSets(kernel, void 0, reader2, null);
+  if (sets.length === 0) return [];
+  return [
+    {
+      kind: "finding",
+      rule: "ipset-revision",
+      severity: cell2.image.profile?.ipset?.value.listsAll === true ? "warning" : "notice",
+      cause: "ipset-revision",
+      tool: "ipset",
+      message: `the image's ipset ${version3} is older than the kernel's set types: \`ipset list\` and \`ipset save\` fail as soon as another program creates ${types(sets)} sets with a newer ipset`,
+      evidence: sets.map(setEvidence),
+      remedy
+    }
+  ];
+}
+function types(sets) {
+  const names2 = sets.map((set) => set.type);
+  return names2.length > 4 ? `${names2.slice(0, 3).join(", ")} and ${names2.length - 3} other types of` : names2.join(", ");
+}
+function describe3(sets) {
+  const shown2 = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
+  return sets.length > 3 ? `${shown2.join("; ")}; and ${sets.length - 3} more types` : shown2.join("; ");
+}
+function setEvidence(set) {
+  return { fact: `${set.type}: revision ${set.revision} against ${set.known}`, source: ipsetSources() };
+}
+var remedy = "Raise the image's ipset to 7.17 or later (7.16 is the first that knows the revisions of kernel 6.2).";
+var ipsetModuleMissing = {
+  id: "ipset-module-missing",
+  evaluate(cell2) {
+    const rule14 = "ipset-module-missing";
+    if (findTool(cell2.toolchain, "ipset") === void 0) return [];
+    const creates = cell2.image.profile?.ipset?.value.creates;
+    if (creates?.length === 0) return [];
+    const core = lackingModules(cell2, ["ip_set"], creates !== void 0);
+    if (core.length > 0) return core;
+    const unknown3 = moduleState(cell2.host, "ip_set") === void 0 && creates !== void 0;
+    return [
+      ...unknown3 ? [missing(rule14, unknownModule("ip_set"))] : [],
+      ...lackingModules(cell2, (creates ?? []).map(moduleOfType), true)
+    ];
+  }
+};
+function lackingModules(cell2, needed2, sure) {
+  const groups = groupByState(cell2.host, needed2);
+  return ["absent", "optional-package"].flatMap((state) => {
+    const names2 = groups[state];
+    if (names2.length === 0) return [];
+    const absent = state === "absent";
+    return [
+      {
+        kind: "finding",
+        rule: "ipset-module-missing",
+        severity: absent && sure ? "error" : "warning",
+        cause: `module:${names2.join(",")}`,
+        tool: "ipset",
+        message: absent ? `ipset cannot work: the kernel has no ${names2.join(", ")}` : `ipset works only if a further package brings ${names2.join(", ")}`,
+        evidence: names2.flatMap((name) => moduleEvidence(cell2.host, name)),
+        remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10)."
+      }
+    ];
+  });
+}
+function moduleOfType(type) {
+  const [method = "", fields = ""] = type.split(":");
+  return `ip_set_${method}_${fields.replaceAll(",", "")}`;
+}
+
+// src/compat/rules/ipset-protocol.ts
+var rule2 = "ipset-protocol";
+var ipsetProtocol = {
+  id: rule2,
+  evaluate(cell2) {
+    const tool2 = findTool(cell2.toolchain, "ipset");
+    const series = kernelSeries(cell2.host.kernel.release.value);
+    if (tool2 === void 0 || tool2.version === null || series === void 0) return [];
+    const own2 = toolProtocol(tool2.version);
+    const kernel = kernelProtocol(series);
+    if (own2 === void 0 || kernel === void 0 || own2.min === kernel.min && own2.max === kernel.max) return [];
+    const common = own2.min <= kernel.max && kernel.min <= own2.max;
+    const says = `ipset ${tool2.version} speaks protocol ${words(own2)}, the kernel ${words(kernel)}`;
+    return [
+      {
+        kind: "finding",
+        rule: rule2,
+        severity: common ? "notice" : "error",
+        // An ipset that is too old for the kernel is one cause, whatever shows it first.
+        cause: "ipset-revision",
+        tool: "ipset",
+        message: common ? `${says}: it works and warns` : `${says}: it cannot work`,
+        evidence: [...tool2.evidence, { fact: "protocol of the kernel", source: kernel.sources[0] ?? "measured" }],
+        remedy: "Raise the image's ipset to 7.17 or later."
+      }
+    ];
+  }
+};
+function words({ min, max }) {
+  return describeRange({ min: String(min), max: String(max) });
+}
+
+// src/compat/other-commands.ts
+function otherCommands(cell2) {
+  const { choice, image: image2, toolchain } = cell2;
+  if (choice.hostExec === true || image2.profile?.selects?.value === "self") return [];
+  return known(toolchain)(image2, choice.backend, () => findOthers(cell2));
+}
+var known = rememberFor();
+function findOthers(cell2) {
+  const found = [...linkedElsewhere(cell2), ...runByBackendName(cell2)];
+  const key = ({ name, backend }) => `${name} ${backend}`;
+  const sorted = found.toSorted((a, b) => Number(b.isCertain) - Number(a.isCertain));
+  return sorted.filter((one, index) => sorted.findIndex((other) => key(other) === key(one)) === index);
+}
+function linkedElsewhere({ toolchain, image: image2, choice }) {
+  const { runs: runs2, operations } = image2.profile ?? {};
+  return iptablesCommands.flatMap((command) => {
+    const { backend, via = [], hostExec: hostExec2 } = toolchain.defaults[command] ?? {};
+    if (backend !== "nft" && backend !== "legacy" || backend === choice.backend || hostExec2 === true) return [];
+    const name = familyOf(command);
+    const isRun = runs2?.confidence !== "inferred" && runs2?.value.includes(command) === true;
+    const isCertain = name === "iptables" && (isRun || operations?.value.includes("save-restore") === true);
+    const evidence3 = { fact: `${command} is ${via.join(" -> ")}`, source: "image" };
+    return [{ title: `${command} (${backend})`, name, backend, isCertain, evidence: evidence3 }];
+  });
+}
+function runByBackendName({ toolchain, image: image2, choice }) {
+  const { runs: runs2, title } = image2.profile ?? {};
+  return (runs2?.value ?? []).flatMap((command) => {
+    const backend = /^ip6?tables-(nft|legacy)(?:-save|-restore)?$/.exec(command)?.[1];
+    const name = familyOf(command);
+    if (backend === void 0 || backend === choice.backend || findTool(toolchain, name, backend) === void 0)
+      return [];
+    const isCertain = name === "iptables" && runs2?.confidence !== "inferred";
+    const evidence3 = { fact: `${title} runs ${command}`, source: runs2?.source ?? "" };
+    return [{ title: command, name, backend, isCertain, evidence: evidence3 }];
+  });
+}
+function familyOf(command) {
+  return command.startsWith("ip6") ? "ip6tables" : "iptables";
+}
+function causeOfOther({ name }) {
+  return `commands:${name}`;
+}
+
+// src/compat/rules/legacy-modules-missing.ts
+var rule3 = "legacy-modules-missing";
+var needed = ["ip_tables", "iptable_filter", "iptable_nat"];
+var neededV6 = ["ip6_tables", "ip6table_filter"];
+function furtherTables({ profile }) {
+  const stated3 = profile?.tables?.value.writes ?? {};
+  const tables3 = (profile?.writes?.value ?? []).flatMap((construct) => stated3[construct] ?? []);
+  return ["mangle", "raw", "security"].filter((table2) => tables3.some((other) => other === table2));
+}
+var legacyModulesMissing = {
+  id: rule3,
+  evaluate(cell2) {
+    if (cell2.choice.hostExec === true) return [];
+    if (cell2.choice.backend !== "legacy") return otherCommands(cell2).flatMap((other) => judgeOther(cell2, other));
+    const chosen = { cause: "backend", isCertain: true, evidence: choiceEvidence(cell2) };
+    const v6 = { ...chosen, title: "ip6tables-legacy", modules: modulesV6(cell2) };
+    const hasV6 = findTool(cell2.toolchain, "ip6tables", "legacy") !== void 0;
+    if (hasV6 && findTool(cell2.toolchain, "iptables") === void 0) return evaluateFamily(cell2, v6);
+    const v4 = evaluateFamily(cell2, { ...chosen, title: "iptables-legacy", modules: modulesV4(cell2) });
+    if (v4.length > 0 || !hasV6 || otherCommands(cell2).some(({ name }) => name === "ip6tables")) return v4;
+    return evaluateFamily(cell2, { ...v6, cause: "backend-v6", isCertain: false });
+  }
+};
+function modulesV4({ image: image2 }) {
+  return [...needed, ...furtherTables(image2).map((table2) => `iptable_${table2}`)];
+}
+function modulesV6({ image: image2 }) {
+  return [...neededV6, ...furtherTables(image2).map((table2) => `ip6table_${table2}`)];
+}
+function judgeOther(cell2, other) {
+  if (other.backend !== "legacy") return [];
+  const modules = other.name === "iptables" ? modulesV4(cell2) : modulesV6(cell2);
+  return evaluateFamily(cell2, { ...other, modules, cause: causeOfOther(other) });
+}
+function evaluateFamily(cell2, use2) {
+  const { title, modules, isCertain } = use2;
+  const groups = groupByState(cell2.host, modules);
+  if (groups.absent.length > 0) {
+    const message = `${title} cannot ${workIn(groups.absent)}: the kernel has no ${groups.absent.join(", ")}`;
+    return [finding(use2, "error", message, evidenceOf(cell2, use2, groups.absent))];
+  }
+  const unknown3 = (isCertain ? groups.unknown : []).map((name) => missing(rule3, unknownModule(name)));
+  if (groups["optional-package"].length > 0) {
+    const message = `${title} works only if a further package brings ${groups["optional-package"].join(", ")}`;
+    return [...unknown3, finding(use2, "warning", message, evidenceOf(cell2, use2, groups["optional-package"]))];
+  }
+  if (unknown3.length > 0) return unknown3;
+  const [core] = modules;
+  if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell2)) return [];
+  return evaluateLoading(cell2, use2, core);
+}
+function finding({ cause, isCertain }, worst, message, evidence3) {
+  return { kind: "finding", rule: rule3, cause, severity: isCertain ? worst : "warning", message, evidence: evidence3, remedy: remedy2 };
+}
+var furtherModule = /^ip6?table_(mangle|raw|security)$/;
+function workIn(absent) {
+  const tables3 = absent.map((name) => furtherModule.exec(name)?.[1]);
+  return tables3.includes(void 0) ? "work" : `write into ${tables3.join(" and ")}`;
+}
+function evidenceOf(cell2, use2, modules) {
+  const tables3 = cell2.image.profile?.tables;
+  const stated3 = tables3 !== void 0 && modules.some((name) => furtherModule.test(name)) ? [{ fact: `${cell2.image.profile?.title} writes into that table`, source: tables3.source }] : [];
+  return [use2.evidence, ...modules.flatMap((name) => moduleEvidence(cell2.host, name)), ...stated3];
+}
+function loadedByAnother(cell2) {
+  return cell2.programs.some(
+    (program2) => program2.backend === "host" && backendOnHost(program2, cell2.hostBackend) === "legacy"
+  );
+}
+function evaluateLoading(cell2, use2, core) {
+  const { modules } = cell2.image;
+  const { title } = use2;
+  const evidence3 = [use2.evidence, ...moduleEvidence(cell2.host, core)];
+  if (modules === "host" && cell2.toolchain.modprobe) return [];
+  if (modules === "none" || !cell2.toolchain.modprobe) {
+    const why = modules === "none" ? "the image may not load modules" : "the image has no modprobe";
+    const message2 = `${title} fails until something loads ${core}: nothing on the node does, and ${why}`;
+    return [finding(use2, "error", message2, evidence3)];
+  }
+  const message = `${title} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
+  return [{ ...finding(use2, "warning", message, evidence3), remedy: `${remedy2} ${sayWhetherItMay}` }];
+}
+function choiceEvidence(cell2) {
+  return { fact: cell2.choice.because, source: "image" };
+}
+var sayWhetherItMay = 'Where the image may load modules, say so in the config: `- {match: "*", modules: host}` under `images`.';
+var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; to stay with legacy, load the modules on the node.";
+
+// src/compat/rules/missing-binary.ts
+var rule4 = "missing-binary";
+var missingBinary = {
+  id: rule4,
+  evaluate(cell2) {
+    return [...noToolAtAll(cell2), ...danglingCommand(cell2), ...selectorBinaries(cell2), ...programCommands(cell2)];
+  }
+};
+function noToolAtAll(cell2) {
+  const { toolchain, image: image2 } = cell2;
+  const hostExec2 = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
+  if (toolchain.tools.length > 0 || hostExec2) return [];
+  const { profile } = image2;
+  const version3 = toolchain.program?.version ?? null;
+  const native = profile?.versions.map((entry) => entry.backend.value === "native-nft") ?? [];
+  if (native.includes(true) && (version3 !== null || !native.includes(false))) return [];
+  const who = toolchain.program === void 0 ? "the image" : toolchain.program.name;
+  const fact2 = `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`;
+  return [missing(rule4, unknownProgram(fact2, "kube-proxy-nftables"))];
+}
+function danglingCommand(cell2) {
+  const dangling = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.dangling === true);
+  const families = Map.groupBy(dangling, ([name]) => name.includes("tables") ? "iptables" : name);
+  return [...families].map(([family, commands]) => {
+    const sorted = commands.sort(([a], [b]) => Number(b === family) - Number(a === family) || a.localeCompare(b));
+    const [name, command] = sorted[0];
+    const others = sorted.slice(1).map(([other]) => `\`${other}\``);
+    const also = others.length === 0 ? "" : `; ${others.join(", ")} dangle${others.length === 1 ? "s" : ""} too`;
+    return finding2(
+      "error",
+      `dangling:${family}`,
+      `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image${also}`,
+      sorted.map(([link, { via }]) => ({ fact: `${link} is ${via.join(" -> ")}`, source: "image" })),
+      "Install the package that brings the file, or correct the link."
+    );
+  });
+}
+function selectorBinaries(cell2) {
+  const { choice, toolchain } = cell2;
+  const evidence3 = [{ fact: choice.because, source: "image" }];
+  if (choice.wanted !== void 0 && (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === void 0)) {
+    const other = choice.wanted === "nft" ? "legacy" : "nft";
+    if (choice.backend === "none" || findTool(toolchain, "iptables", other) === void 0) {
+      const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
+      return [finding2("error", "backend", message2, evidence3, packages(choice.wanted))];
+    }
+  }
+  const { selector } = toolchain;
+  if (selector?.kind !== "iptables-wrapper" || !selector.effective || choice.wanted !== void 0) return [];
+  const absent = ["nft", "legacy"].filter(
+    (backend) => findTool(toolchain, "iptables", backend) === void 0
+  );
+  const [only] = absent;
+  if (only === void 0 || absent.length > 1) return [];
+  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
+  return [finding2("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
+}
+function programCommands(cell2) {
+  const { profile } = cell2.image;
+  if (profile === void 0 || cell2.choice.hostExec === true) return [];
+  const outcomes = (profile.runs?.value ?? []).flatMap((command) => {
+    if (provides(cell2, command)) return [];
+    const severity2 = profile.runs?.confidence === "inferred" ? "warning" : "error";
+    const evidence3 = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
+    return [
+      finding2(
+        severity2,
+        `command:${command}`,
+        `${profile.title} runs \`${command}\`, which is not in the image`,
+        evidence3,
+        `Add the package that brings ${command}.`
+      )
+    ];
+  });
+  const { choice, toolchain } = cell2;
+  const said = choice.wanted !== void 0 || toolchain.defaults.iptables?.dangling === true;
+  if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
+    const evidence3 = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
+    outcomes.push(
+      finding2(
+        "error",
+        "command:iptables",
+        `${profile.title} runs \`iptables\`, and PATH has none`,
+        evidence3,
+        "Add the iptables package."
+      )
+    );
+  }
+  return outcomes;
+}
+function provides(cell2, command) {
+  const { toolchain } = cell2;
+  const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
+  if (parsed?.[1] !== void 0) return findTool(toolchain, parsed[1], parsed[2]) !== void 0;
+  if (command === "modprobe") return toolchain.modprobe;
+  return findTool(toolchain, command) !== void 0;
+}
+function finding2(severity2, cause, message, evidence3, remedy4) {
+  return { kind: "finding", rule: rule4, severity: severity2, cause, message, evidence: evidence3, remedy: remedy4 };
+}
+function packages(backend) {
+  return backend === "legacy" ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)." : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
+}
+
+// src/knowledge/xt-extensions.json
+var xt_extensions_default = {
+  comment: "Matches and targets of iptables, the kernel module each needs, and which programs use which. iptables-nft hands everything to the module but what it translates itself.",
+  extensions: {
+    comment: { module: "xt_comment", constructs: ["comment", "comment-only", "comment-long"] },
+    conntrack: { module: "xt_conntrack" },
+    addrtype: { module: "xt_addrtype" },
+    multiport: { module: "xt_multiport" },
+    statistic: { module: "xt_statistic" },
+    recent: { module: "xt_recent" },
+    physdev: { module: "xt_physdev" },
+    set: { module: "xt_set" },
+    socket: { module: "xt_socket" },
+    mark: { module: "xt_mark", constructs: ["mark-match"], translatedSince: "1.8.8" },
+    MARK: { module: "xt_mark" },
+    CT: { module: "xt_CT", constructs: ["notrack"] },
+    TPROXY: { module: "xt_TPROXY", constructs: ["tproxy"] },
+    NFLOG: { module: "xt_NFLOG", constructs: ["nflog"], translatedSince: "1.8.8" },
+    MASQUERADE: { module: "xt_MASQUERADE", constructs: ["masquerade", "v6-masquerade", "random-fully"] },
+    DNAT: { module: "xt_nat", constructs: ["dnat", "v6-dnat"] },
+    SNAT: { module: "xt_nat", constructs: ["snat"] },
+    TCPMSS: { module: "xt_TCPMSS" }
+  },
+  common: {
+    extensions: ["comment", "conntrack", "MASQUERADE", "DNAT"],
+    note: "what is assumed of a program that nothing is known of"
+  },
+  programs: [
+    {
+      program: "kube-proxy",
+      always: ["comment", "conntrack", "addrtype", "mark", "MARK", "MASQUERADE", "DNAT", "statistic"],
+      features: [{ extensions: ["recent"], when: "a service asks for session affinity" }],
+      source: "https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/iptables/proxier.go"
+    },
+    {
+      program: "kube-proxy-ipvs",
+      always: ["comment", "conntrack", "addrtype", "mark", "MARK", "MASQUERADE", "set"],
+      features: [],
+      source: "https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/ipvs/proxier.go"
+    },
+    {
+      program: "kilo",
+      always: ["comment", "MASQUERADE"],
+      features: [],
+      source: "https://github.com/squat/kilo/blob/944dff57/pkg/mesh/routes.go"
+    },
+    {
+      program: "flannel",
+      always: ["comment", "mark", "MASQUERADE"],
+      features: [],
+      source: "https://github.com/flannel-io/flannel/blob/cdf76059/pkg/trafficmngr/iptables/iptables.go"
+    },
+    {
+      program: "kube-router",
+      always: ["comment"],
+      features: [
+        { extensions: ["conntrack", "addrtype", "multiport", "physdev", "set", "mark", "MARK", "NFLOG"], when: "it enforces network policies" },
+        { extensions: ["SNAT", "MASQUERADE", "TCPMSS"], when: "it proxies services or masquerades pods" }
+      ],
+      source: "https://github.com/cloudnativelabs/kube-router/tree/7c2c2779/pkg/controllers"
+    },
+    {
+      program: "cilium",
+      always: ["comment", "mark", "MARK"],
+      features: [
+        { extensions: ["CT", "TPROXY", "socket"], when: "the L7 proxy is on" },
+        { extensions: ["MASQUERADE"], when: "masquerading is not done in eBPF" }
+      ],
+      source: "https://github.com/cilium/cilium/blob/00035a78a43866cbe39dc6861fb1b86d6191e8fa/pkg/datapath/iptables/iptables.go"
+    }
+  ],
+  sources: {
+    absent: "measured with modules removed, kernels 5.10 to 7.3, 2026-11",
+    translated: "measured: iptables 1.8.9 and later write ports and marks without xt modules, 1.8.7 does not; native marks and logging came with 1.8.8 (iptables commits 94309632, db99f601)"
+  }
+};
+
+// src/compat/extension-uses.ts
+var extensionKnowledge = xt_extensions_default;
+function describeConditions(uses) {
+  const conditions = [...new Set(uses.flatMap(({ condition }) => condition ?? []))];
+  return conditions.length === 0 ? "" : ` (it matters ${conditions.join(", ")})`;
+}
+function extensionUses({ toolchain, image: image2 }) {
+  return known2(toolchain)(image2, "", () => findUses(toolchain, image2));
+}
+var known2 = rememberFor();
+function findUses(toolchain, image2) {
+  const { profile } = image2;
+  if (profile?.writes?.value.length === 0) return [];
+  const name = profile?.id ?? toolchain.program?.name;
+  const known3 = extensionKnowledge.programs.find((entry) => entry.program === name);
+  const stated3 = (profile?.writes?.value ?? []).flatMap(
+    (construct) => Object.entries(extensionKnowledge.extensions).filter(([, entry]) => entry.constructs?.includes(construct) === true).flatMap(([extension]) => use(extension, profile?.writes?.source ?? ""))
+  );
+  if (known3 === void 0) {
+    const condition = `if the program uses ${extensionKnowledge.common.extensions.join(", ")}, which is assumed`;
+    const assumed = extensionKnowledge.common.extensions.flatMap(
+      (extension) => use(extension, extensionKnowledge.sources.absent, condition)
+    );
+    return distinct([...stated3, ...assumed]);
+  }
+  return distinct([
+    ...stated3,
+    ...known3.always.flatMap((extension) => use(extension, known3.source)),
+    ...known3.features.flatMap(
+      ({ extensions, when }) => extensions.flatMap((extension) => use(extension, known3.source, `when ${when}`))
+    )
+  ]);
+}
+function use(extension, source, condition) {
+  const module = extensionKnowledge.extensions[extension]?.module;
+  return module === void 0 ? [] : [{ extension, module, source, ...condition === void 0 ? {} : { condition } }];
+}
+function distinct(uses) {
+  return uses.filter((one, i) => uses.findIndex(({ extension }) => extension === one.extension) === i);
+}
+
+// src/compat/rules/missing-library.ts
+var rule5 = "missing-library";
+var missingLibrary = {
+  id: rule5,
+  looksAt: "iptables",
+  evaluate: (cell2) => [...missingLibraries(cell2), ...missingExtensions(cell2)]
+};
+function missingLibraries(cell2) {
+  const missing2 = cell2.toolchain.missingLibraries ?? [];
+  const paths = [...new Set(missing2.map(({ path }) => path))];
+  return paths.map((path) => {
+    const libraries2 = missing2.filter((item) => item.path === path).map(({ library }) => library);
+    const tool2 = cell2.toolchain.tools.find(({ target }) => target === path);
+    return {
+      kind: "finding",
+      rule: rule5,
+      severity: runs(cell2, path) ? "error" : "warning",
+      cause: `library:${path}`,
+      tool: tool2?.name ?? "iptables",
+      message: `${path} needs ${libraries2.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
+      evidence: libraries2.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
+      remedy: "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build."
+    };
+  });
+}
+function missingExtensions(cell2) {
+  const { backend, hostExec: hostExec2 } = cell2.choice;
+  if (hostExec2 === true || backend !== "nft" && backend !== "legacy") return [];
+  const target = findTool(cell2.toolchain, "iptables", backend)?.target;
+  const sets = (cell2.toolchain.extensions ?? []).filter(
+    ({ directory: directory2, tools, list: list2 }) => directory2 !== void 0 && list2 !== void 0 && tools?.includes(target ?? "") === true
+  );
+  if (sets.length === 0) return [];
+  const gone = extensionUses(cell2).filter(({ extension }) => !sets.some((set) => mayLoad(set, extension)));
+  const certain = gone.filter(({ condition }) => condition === void 0);
+  const possible = gone.filter(({ condition }) => condition !== void 0);
+  const directory = sets.map((set) => set.directory).join(", ");
+  return [
+    ...reportExtensions(cell2, certain, "error", directory),
+    ...reportExtensions(cell2, possible, "warning", directory)
+  ];
+}
+function mayLoad({ list: list2 = [], unread = [] }, name) {
+  return list2.some((entry) => entry.name === name) || unread.some((file) => file.endsWith(`_${name}.so`));
+}
+function reportExtensions(cell2, uses, severity2, directory) {
+  const [first2] = uses;
+  if (first2 === void 0) return [];
+  const names2 = uses.map(({ extension }) => extension).join(", ");
+  return [
+    {
+      kind: "finding",
+      rule: rule5,
+      severity: severity2,
+      cause: `extension:${severity2}:${directory}:${names2}`,
+      tool: "iptables",
+      message: `iptables-${cell2.choice.backend} cannot load ${names2}: no file of ${directory} brings them${describeConditions(uses)}`,
+      evidence: [
+        { fact: `no extension in ${directory} registers ${names2}`, source: "image" },
+        { fact: `the program uses ${first2.extension}`, source: first2.source }
+      ],
+      remedy: `Install iptables as a package, or copy all of ${directory}, its links as well.`
+    }
+  ];
+}
+function runs(cell2, path) {
+  const tools = cell2.toolchain.tools.filter(({ target }) => target === path);
+  if (tools.length === 0) return true;
+  const commands = cell2.image.profile?.runs?.value ?? [];
+  return tools.some(
+    ({ name, backend }) => backend !== void 0 && backend === cell2.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
+  );
+}
+
+// src/compat/rules/native-nft.ts
+var rule6 = "native-nft-in-iptables-table";
+var nativeNftInIptablesTable = {
+  id: rule6,
+  looksAt: "iptables",
+  evaluate(cell2) {
+    if (cell2.image.network !== "host") return [];
+    const speaksFor = linkLayerSpokenFor(cell2, "reads");
+    const meetings = [
+      ...imageReads2(cell2).flatMap((meeting2) => byFamily(meeting2, meeting2.own === true ? void 0 : speaksFor)),
+      ...imageWrites2(cell2).flatMap((meeting2) => byFamily(meeting2, void 0))
+    ];
+    return meetings.flatMap(judge2);
+  }
+};
+function nativeConstructs(writes2) {
+  return (writes2 ?? []).filter((construct) => construct.startsWith("nft-"));
+}
+function byFamily(meeting2, speaksFor) {
+  const { ip, link } = splitByFamily(meeting2.constructs, speaksFor);
+  return [
+    ...ip.length === 0 ? [] : [{ ...meeting2, constructs: ip }],
+    ...link.length === 0 ? [] : [{ ...meeting2, constructs: link, linkLayer: true }]
+  ];
+}
+function imageReads2(cell2) {
+  const tools = [...nftInUse(cell2), ...linkLayerInUse(cell2)];
+  const writers = cell2.programs.filter((program2) => nativeConstructs(program2.writes).length > 0);
+  return tools.flatMap(
+    ({ name, version: version3 }) => writers.map((program2) => ({
+      writer: program2.id,
+      nft: program2.nft,
+      constructs: linkLayerOf(name, nativeConstructs(program2.writes)) ?? nativeConstructs(program2.writes),
+      reader: `the image's ${name} ${version3 ?? "of unknown version"}`,
+      own: name === "ebtables" || name === "arptables",
+      unknown: { writer: unknownToolOf(program2.id, "nft"), reader: unknownImageTool(name) },
+      iptables: version3,
+      operations: operationsOf(cell2.image),
+      program: program2
+    }))
+  );
+}
+function imageWrites2(cell2) {
+  const constructs2 = nativeConstructs(cell2.image.profile?.writes?.value);
+  if (constructs2.length === 0) return [];
+  const readers = cell2.programs.filter((program2) => backendOnHost(program2, cell2.hostBackend) === "nft");
+  return readers.map((program2) => {
+    const iptables = iptablesVersionOnHost(program2, cell2.host) ?? null;
+    return {
+      writer: "the image",
+      nft: findTool(cell2.toolchain, "nft")?.version ?? null,
+      constructs: constructs2,
+      reader: `${program2.id} (iptables ${iptables ?? "of unknown version"})`,
+      unknown: {
+        writer: unknownImageTool("nft"),
+        reader: program2.backend === "host" ? unknownHostIptables() : unknownToolOf(program2.id, "iptables")
+      },
+      iptables,
+      operations: program2.operations,
+      program: program2
+    };
+  });
+}
+function judge2(meeting2) {
+  const writers = meeting2.nft === null ? testedNftReleases() : [meeting2.nft];
+  const readers = meeting2.iptables === null ? testedReleases() : [meeting2.iptables];
+  const variants = writers.flatMap(
+    (nft2) => readers.map(
+      (iptables) => findingOf(meeting2, nativeExposureOf(nft2, iptables, meeting2.constructs, meeting2.operations))
+    )
+  );
+  const [first2] = variants;
+  if (variants.every((variant) => variant?.severity === first2?.severity)) return first2 === void 0 ? [] : [first2];
+  if (!variants.some((variant) => variant?.severity === "error")) return [];
+  return [
+    ...meeting2.nft === null ? [missing(rule6, meeting2.unknown.writer)] : [],
+    ...meeting2.iptables === null ? [missing(rule6, meeting2.unknown.reader)] : []
+  ];
+}
+function findingOf(meeting2, exposure) {
+  const told = tell(meeting2, exposure);
+  if (told === void 0) return void 0;
+  const effects = told.effects;
+  return {
+    kind: "finding",
+    rule: rule6,
+    severity: meeting2.linkLayer === true ? "warning" : told.severity,
+    cause: `native-nft:${meeting2.writer}`,
+    ...meeting2.program === void 0 ? {} : { program: meeting2.program.id },
+    message: `${meeting2.reader} ${told.does} in which ${meeting2.writer} put native nft rules: ${describeConstructs(effects)}${meeting2.linkLayer === true ? " (whether it reads them is not known)" : ""}`,
+    evidence: [...effectEvidence(effects), ...meeting2.program?.evidence ?? []],
+    remedy: "Put native nft rules into a table of their own name; a newer iptables doesn't help."
+  };
+}
+function tell({ operations }, { loud, rewritten, misread }) {
+  if (loud.length > 0) return { severity: "error", does: "fails on tables of iptables", effects: loud };
+  if (rewritten.length > 0) {
+    const severity2 = operations === null ? "warning" : "error";
+    return { severity: severity2, does: "silently restores other rules from tables of iptables", effects: rewritten };
+  }
+  if (misread.length === 0) return void 0;
+  return { severity: "warning", does: "silently lists other rules from tables of iptables", effects: misread };
+}
+
+// src/compat/rules/newer-writer.ts
+function nftPrograms(cell2) {
+  if (cell2.image.network !== "host") return [];
+  return cell2.programs.filter((program2) => {
+    const backend = backendOnHost(program2, cell2.hostBackend);
+    return backend === "nft" || backend === void 0 && program2.backend === "unknown";
+  });
+}
+function loudSeverity(constructsKnown) {
+  return constructsKnown ? "error" : "warning";
+}
+function quietSeverity(exposure, known3) {
+  const restores = exposure.rewritten.length > 0 && known3.constructs && known3.operations;
+  return restores ? "error" : "warning";
+}
+var remedyReader = "Raise the image's iptables to 1.8.8 or later (1.8.11 or later is best), not beyond what the hosts' own tools can read.";
+function assumption(meeting2) {
+  const assumed = [];
+  if (meeting2.constructs === null)
+    assumed.push(`what ${meeting2.writerName} writes is not stated, the common rules are assumed`);
+  if (meeting2.linkLayer === true) assumed.push(`whether ${meeting2.readerName} reads them is not known`);
+  else if (meeting2.operations === null) assumed.push(`what ${meeting2.readerName} does with whole tables is not known`);
+  return assumed.length === 0 ? "" : ` (${assumed.join("; ")})`;
+}
+function loudFinding(rule14, meeting2, exposure) {
+  const crash2 = exposure.loud.some((effect) => effect.outcome === "crash");
+  const does = crash2 ? "crashes on" : "refuses";
+  return {
+    kind: "finding",
+    rule: rule14,
+    severity: meeting2.linkLayer === true ? "warning" : loudSeverity(meeting2.constructs !== null),
+    cause: "newer-writer",
+    message: `${meeting2.readerName} ${does} tables in which ${meeting2.writerName} stored ${describeConstructs(exposure.loud)}${assumption(meeting2)}`,
+    evidence: effectEvidence(exposure.loud),
+    remedy: remedyReader
+  };
+}
+function quietFinding(rule14, meeting2, exposure) {
+  const effects = exposure.rewritten.length > 0 ? exposure.rewritten : exposure.misread;
+  const does = exposure.rewritten.length > 0 ? "restores other rules" : "lists other rules";
+  const known3 = { constructs: meeting2.constructs !== null, operations: meeting2.operations !== null };
+  return {
+    kind: "finding",
+    rule: rule14,
+    severity: meeting2.linkLayer === true ? "warning" : quietSeverity(exposure, known3),
+    cause: "newer-writer",
+    message: `${meeting2.readerName} silently ${does} than ${meeting2.writerName} wrote, where they hold ${describeConstructs(effects)}${assumption(meeting2)}`,
+    evidence: effectEvidence(effects),
+    remedy: remedyReader
+  };
+}
+function exposureOfMeeting(meeting2) {
+  const { writer, reader: reader2, constructs: constructs2, operations, writerTables, readerTables } = meeting2;
+  return exposureBetween(
+    { release: writer, constructs: constructs2 ?? commonConstructs, tables: writerTables },
+    { release: reader2, operations, tables: readerTables }
+  );
+}
+function readMeeting(image2, program2, own2, other) {
+  return {
+    writer: other.release,
+    reader: own2.release,
+    writerName: `${program2.id} (iptables ${other.version})`,
+    readerName: `the image's ${own2.name} ${own2.version}`,
+    constructs: program2.writes,
+    operations: operationsOf(image2),
+    writerTables: program2.tables,
+    readerTables: image2.profile?.tables?.value
+  };
+}
+function writeMeeting(image2, program2, own2, other) {
+  return {
+    writer: own2.release,
+    reader: other.release,
+    writerName: `the image's ${own2.name} ${own2.version}`,
+    readerName: `${program2.id} (iptables ${other.version})`,
+    constructs: image2.profile?.writes?.value ?? null,
+    operations: program2.operations,
+    writerTables: image2.profile?.tables?.value,
+    readerTables: program2.tables
+  };
+}
+function byFamily2(meeting2, speaksFor) {
+  const { constructs: constructs2 } = meeting2;
+  if (constructs2 === null) return [meeting2];
+  const { ip, link } = splitByFamily(constructs2, speaksFor);
+  if (ip.length === constructs2.length) return [meeting2];
+  const own2 = link.length === 0 ? [] : [{ ...meeting2, constructs: link, linkLayer: true }];
+  return ip.length === 0 ? own2 : [{ ...meeting2, constructs: ip }, ...own2];
+}
+function partsFor(tool2, meeting2, speaksFor) {
+  const link = linkLayerOf(tool2, meeting2.constructs ?? []);
+  if (link === void 0) return byFamily2(meeting2, speaksFor);
+  return link.length === 0 ? [] : [{ ...meeting2, constructs: link, linkLayer: true }];
+}
+function meetAll(cell2, rule14, direction, reportOn) {
+  const programs = nftPrograms(cell2);
+  const recall2 = metBefore(cell2.toolchain, cell2.image);
+  const speaksFor = linkLayerSpokenFor(cell2, direction);
+  return [...nftInUse(cell2), ...linkLayerInUse(cell2)].flatMap(
+    (own2) => programs.flatMap((program2) => {
+      const other = iptablesOnHost(program2, cell2.host);
+      return recall2(
+        program2,
+        `${rule14} ${own2.name} ${own2.version} ${keyOfTool(other)}`,
+        () => meetOne(cell2.image, rule14, direction, own2, speaksFor, program2, other, reportOn)
+      );
+    })
+  );
+}
+var metBefore = rememberFor();
+function meetOne(imageContext, rule14, direction, own2, speaksFor, program2, other, reportOn) {
+  const judge8 = (version3, node) => {
+    const image2 = { name: own2.name, version: version3, release: buildOf(version3, own2.tool?.package) };
+    const whole2 = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program2, image2, node);
+    return partsFor(own2.name, whole2, speaksFor).flatMap(
+      (meeting2) => reportOn(meeting2, exposureOfMeeting(meeting2)).map((finding5) => ({ finding: finding5, meeting: meeting2 }))
+    );
+  };
+  const constructs2 = direction === "reads" ? program2.writes : imageContext.profile?.writes?.value ?? null;
+  const assumed = program2.backend === "unknown" && constructs2 === null;
+  if (own2.version !== null && other !== void 0 && (program2.backend !== "unknown" || assumed)) {
+    const findings = judge8(own2.version, other).map(({ finding: finding5, meeting: meeting2 }) => ({
+      outcome: {
+        ...finding5,
+        ...assumed ? { message: `${finding5.message}, if ${unsaid(direction, program2)}` } : {},
+        ...own2.name === "ebtables" || own2.name === "arptables" ? { tool: own2.name } : {},
+        program: program2.id,
+        dependsOnHost: program2.backend === "host",
+        evidence: [...finding5.evidence, ...aboutIptables(program2, direction)]
+      },
+      meeting: meeting2
+    }));
+    return findings.length > 0 || linkLayerOf(own2.name, []) !== void 0 ? findings : toMet(unmeasured(imageContext, rule14, program2, direction, own2.version, other.version));
+  }
+  if (constructs2 === null) return [];
+  const couldBeError = (own2.version === null ? testedReleases() : [own2.version]).some(
+    (image2) => (other === void 0 ? testedReleases().map(upstream) : [other]).some(
+      (node) => judge8(image2, node).some(({ finding: finding5 }) => finding5.severity === "error")
+    )
+  );
+  return couldBeError ? toMet(missingOf(rule14, own2, program2, other)) : [];
+}
+function toMet(outcomes) {
+  return outcomes.map((outcome) => ({ outcome }));
+}
+function outcomesOf(met) {
+  return met.map(({ outcome }) => outcome);
+}
+function unsaid(direction, { id }) {
+  return direction === "reads" ? "it writes with nft, which is not known either" : `${id} uses nft, which is not known either`;
+}
+function missingOf(rule14, own2, program2, other) {
+  const facts = [];
+  if (own2.version === null) facts.push(unknownImageTool(own2.name));
+  if (program2.backend === "unknown") facts.push(unknownBackendOf(program2.id));
+  if (other === void 0)
+    facts.push(program2.backend === "host" ? unknownHostIptables() : unknownToolOf(program2.id, "iptables"));
+  return facts.map((fact2) => missing(rule14, fact2));
+}
+function unmeasured(image2, rule14, program2, direction, own2, other) {
+  const [writer, reader2] = direction === "reads" ? [other, own2] : [own2, other];
+  const constructs2 = (direction === "reads" ? program2.writes : image2.profile?.writes?.value) ?? [];
+  return gapsOfMeeting(writer, reader2, constructs2).map((fact2) => missing(rule14, { fact: fact2 }));
+}
+function aboutIptables(program2, direction) {
+  const topics = ["backend", "iptables", direction === "reads" ? "writes" : "operations"];
+  return program2.evidence.filter(({ about: about2 }) => about2 === void 0 || topics.includes(about2));
+}
+var nftNewerWriter = {
+  id: "nft-newer-writer",
+  looksAt: "iptables",
+  evaluate(cell2) {
+    return outcomesOf(
+      meetAll(
+        cell2,
+        "nft-newer-writer",
+        "reads",
+        (meeting2, exposure) => exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting2, exposure)]
+      )
+    );
+  }
+};
+var silentMatchLoss = {
+  id: "silent-match-loss",
+  looksAt: "iptables",
+  evaluate(cell2) {
+    return outcomesOf(
+      meetAll(
+        cell2,
+        "silent-match-loss",
+        "reads",
+        (meeting2, exposure) => exposure.rewritten.length + exposure.misread.length === 0 ? [] : [quietFinding("silent-match-loss", meeting2, exposure)]
+      )
+    );
+  }
+};
+var imageNewerWriter = {
+  id: "image-newer-writer",
+  looksAt: "iptables",
+  evaluate(cell2) {
+    const rule14 = "image-newer-writer";
+    const met = meetAll(cell2, rule14, "writes", (meeting2, exposure) => {
+      if (exposure.loud.length > 0) return [{ ...loudFinding(rule14, meeting2, exposure), ...reverse(meeting2) }];
+      if (exposure.rewritten.length + exposure.misread.length === 0) return [];
+      return [{ ...quietFinding(rule14, meeting2, exposure), ...reverse(meeting2) }];
+    });
+    const judged = met.map(
+      ({ outcome, meeting: meeting2 }) => outcome.kind === "finding" && meeting2 !== void 0 ? chargeOnce(cell2, outcome, meeting2) : outcome
+    );
+    return [...judged, ...hostToolsRead(cell2, rule14)];
+  }
+};
+function hostToolsRead(cell2, rule14) {
+  const reader2 = hostTool(cell2.host);
+  const { installed, ownBackend } = cell2.host.iptables;
+  if (cell2.image.network !== "host" || reader2 === void 0 || installed?.value === false) return [];
+  if ((ownBackend?.value ?? cell2.hostBackend) !== "nft") return [];
+  const speaksFor = linkLayerSpokenFor(cell2, "writes");
+  return [...nftInUse(cell2), ...linkLayerInUse(cell2)].flatMap(({ name, version: version3, tool: tool2 }) => {
+    if (version3 === null) return [];
+    const meeting2 = {
+      writer: buildOf(version3, tool2?.package),
+      reader: reader2.release,
+      writerName: `the image's ${name} ${version3}`,
+      readerName: `the host's own iptables ${reader2.version}`,
+      constructs: cell2.image.profile?.writes?.value ?? null,
+      operations: ["list"]
+    };
+    return partsFor(name, meeting2, speaksFor).flatMap((part2) => {
+      const { loud } = exposureOfMeeting(part2);
+      if (loud.length === 0) return [];
+      const finding5 = loudFinding(rule14, part2, { loud, rewritten: [], misread: [] });
+      return [{ ...finding5, ...reverse(part2), severity: "notice" }];
+    });
+  });
+}
+function reverse(meeting2) {
+  return {
+    cause: "image-newer-writer",
+    remedy: `Raise the older reader (${meeting2.readerName}), or keep the image's iptables at a version that it can read.`
+  };
+}
+function harm({ loud, rewritten, misread }) {
+  if (loud.length > 0) return 3;
+  if (rewritten.length > 0) return 2;
+  return misread.length > 0 ? 1 : 0;
+}
+function chargeOnce(cell2, finding5, meeting2) {
+  const { reader: release2, operations, readerTables } = meeting2;
+  const reader2 = { release: release2, operations, tables: readerTables };
+  const own2 = writerOf(meeting2.writer, meeting2.constructs, meeting2.writerTables);
+  const places = tablesOfHarm(own2, reader2, harm) ?? [void 0];
+  const harmIn = (writer, place2) => harm(place2 === void 0 ? exposureBetween(writer, reader2) : exposureOnTable(writer, reader2, place2));
+  const culprit = nftPrograms(cell2).find((program2) => {
+    const tool2 = iptablesOnHost(program2, cell2.host);
+    if (program2.id === finding5.program || tool2 === void 0 || program2.backend === "unknown") return false;
+    if (finding5.severity === "error" && program2.writes === null) return false;
+    const { ip, link } = splitByFamily(program2.writes ?? commonConstructs);
+    const writer = writerOf(tool2.release, meeting2.linkLayer === true ? link : ip, program2.tables);
+    return places.every((place2) => harmIn(writer, place2) >= harmIn(own2, place2));
+  });
+  if (culprit === void 0) return finding5;
+  return {
+    ...finding5,
+    severity: "notice",
+    message: `${finding5.message}; ${culprit.id} on the node does the same already`
+  };
+}
+function writerOf(release2, constructs2, tables3) {
+  return { release: release2, constructs: constructs2 ?? commonConstructs, tables: tables3 };
+}
+
+// src/compat/rules/nft-compat-missing.ts
+var rule7 = "nft-compat-missing";
+var nftCompatMissing = {
+  id: rule7,
+  evaluate(cell2) {
+    const { choice } = cell2;
+    if (choice.hostExec === true) return [];
+    if (choice.backend === "nft") {
+      const evidence3 = { fact: choice.because, source: "image" };
+      return judge3(cell2, { title: "iptables-nft", cause: "backend", isCertain: true, evidence: evidence3 });
+    }
+    const other = otherCommands(cell2).find(({ backend }) => backend === "nft");
+    return other === void 0 ? [] : judge3(cell2, { ...other, cause: causeOfOther(other) });
+  }
+};
+function judge3(cell2, { title, cause, isCertain, evidence: evidence3 }) {
+  const state = moduleState(cell2.host, "nft_compat");
+  if (state === void 0 && moduleState(cell2.host, "nf_tables") === "absent") return [];
+  if (state === void 0) return isCertain ? [missing(rule7, unknownModule("nft_compat"))] : [];
+  if (state !== "absent" && state !== "optional-package") return [];
+  return [
+    {
+      kind: "finding",
+      rule: rule7,
+      cause,
+      severity: state === "absent" && isCertain ? "error" : "warning",
+      message: state === "absent" ? `${title} fails for rules with comment, addrtype, conntrack or MASQUERADE: the kernel has no nft_compat` : `${title} works only if a further package brings nft_compat`,
+      evidence: [evidence3, ...moduleEvidence(cell2.host, "nft_compat")],
+      remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra), or use native nftables."
+    }
+  ];
+}
+
+// src/compat/rules/nft-kernel-missing.ts
+var rule8 = "nft-kernel-missing";
+var nftKernelMissing = {
+  id: rule8,
+  evaluate(cell2) {
+    const use2 = usesNft(cell2);
+    return use2 === void 0 ? [] : judge4(cell2, use2);
+  }
+};
+function judge4(cell2, use2) {
+  const state = moduleState(cell2.host, "nf_tables");
+  if (state === void 0) return use2.isCertain ? [missing(rule8, unknownModule("nf_tables"))] : [];
+  if (state !== "absent" && state !== "optional-package") return [];
+  const message = state === "absent" ? `${use2.title} cannot work: the kernel has no nf_tables` : `${use2.title} works only if a further package brings nf_tables`;
+  const severity2 = state === "absent" && use2.isCertain ? "error" : "warning";
+  const evidence3 = [use2.evidence, ...moduleEvidence(cell2.host, "nf_tables")];
+  return [{ kind: "finding", rule: rule8, cause: use2.cause, severity: severity2, message, evidence: evidence3, remedy: remedy3 }];
+}
+function usesNft(cell2) {
+  const { choice } = cell2;
+  const chosen = { fact: choice.because, source: "image" };
+  const certain = { cause: "backend", isCertain: true };
+  const native = nativeProgram(cell2);
+  if (native !== void 0) return native;
+  if (choice.hostExec === true) return void 0;
+  if (choice.backend === "nft") return { title: "iptables-nft", evidence: chosen, ...certain };
+  const alone = choice.backend === "none" ? nftAlone(cell2) : void 0;
+  if (alone !== void 0) return { title: alone, evidence: chosen, ...certain };
+  const other = otherCommands(cell2).find(({ backend }) => backend === "nft");
+  if (other === void 0) return void 0;
+  const { title, isCertain, evidence: evidence3 } = other;
+  return { title, cause: causeOfOther(other), isCertain, evidence: evidence3 };
+}
+function nativeProgram({ image: { profile }, toolchain }) {
+  const rows = profile?.versions ?? [];
+  const [first2] = rows;
+  if (profile === void 0 || first2 === void 0 || !rows.every((row) => row.backend.value === "native-nft"))
+    return void 0;
+  if (profile.runs?.value.includes("nft") !== true && findTool(toolchain, "iptables") !== void 0) return void 0;
+  const evidence3 = { fact: `${profile.title} speaks nf_tables`, source: first2.backend.source };
+  return { title: profile.title, cause: "backend", isCertain: true, evidence: evidence3 };
+}
+function nftAlone(cell2) {
+  if (findTool(cell2.toolchain, "nft") !== void 0) return "nft";
+  return linkLayerInUse(cell2)[0]?.name;
+}
+var remedy3 = "Keep a legacy fallback in the image: both backends and an iptables-wrapper (v2 or later), or raise the hosts to a kernel with CONFIG_NF_TABLES.";
+
+// src/knowledge/nft-userdata.json
+var nft_userdata_default = {
+  comment: "nft 1.1.2 and later store more user data with named sets and maps; older nft dereferences it without looking and crashes.",
+  writer: { min: "1.1.2" },
+  crashing: { max: "1.1.1" },
+  unknown: { min: "1.1.2", max: "1.1.2" },
+  good: ["1.0.6.1"],
+  repairedBuilds: [
+    {
+      program: "calico",
+      version: "1.1.1",
+      note: "builds nft 1.1.1 with the repair in it",
+      source: "https://github.com/projectcalico/calico/pull/12654"
+    }
+  ],
+  setMakers: [
+    {
+      program: "kube-proxy-nftables",
+      source: "https://github.com/kubernetes/kubernetes/tree/master/pkg/proxy/nftables"
+    }
+  ],
+  listers: [
+    {
+      module: "sigs.k8s.io/knftables",
+      before: "0.0.20",
+      note: "asks nft for the sets of all tables",
+      source: "https://github.com/projectcalico/calico/issues/12472"
+    }
+  ],
+  measured: "measured with nft 1.1.3 and 1.1.7 as writers and 0.9.8, 1.0.6, 1.1.3 and 1.1.7 as readers in fresh network namespaces, 2026-11: `list ruleset`, `list sets` and changes of the foreign table end with a segmentation fault in 0.9.8 and 1.0.6 when it holds a set or map of one declared type; sets of `typeof`, concatenated and anonymous ones harm nobody, and from 1.0.6 on neither does listing one's own table (test/replay/nft-userdata.test.ts repeats it)",
+  repair: "https://git.netfilter.org/nftables/commit/?id=be737a1986bfee0ddea4bee7863dca0123a2bcbc",
+  incidents: [
+    "https://github.com/kubernetes/kubernetes/issues/136786",
+    "https://github.com/istio/istio/issues/58492",
+    "https://github.com/projectcalico/calico/issues/11750"
+  ]
+};
+
+// src/compat/rules/nft-set-userdata.ts
+var bundled4 = nft_userdata_default;
+var rule9 = "nft-set-userdata";
+var nftSetUserdata = {
+  id: rule9,
+  evaluate(cell2) {
+    const nft2 = findTool(cell2.toolchain, "nft");
+    const use2 = nft2 === void 0 ? "no" : usesNft2(cell2);
+    if (nft2 === void 0 || use2 === "no" || cell2.image.network !== "host") return [];
+    return [
+      ...imageReads3(cell2, nft2.version),
+      ...unknownWriters2(cell2, nft2.version),
+      ...imageWrites3(cell2, nft2.version, use2)
+    ];
+  }
+};
+function usesNft2(cell2) {
+  const { profile } = cell2.image;
+  if (profile?.runs?.value.includes("nft") === true) return "yes";
+  if (profile?.versions.some((row) => row.backend.value === "native-nft") === true) return "yes";
+  if (profile?.runs !== void 0 || profile?.selects !== void 0) return "no";
+  return findTool(cell2.toolchain, "iptables") === void 0 ? "yes" : "unknown";
+}
+function nftPrograms2(cell2) {
+  return cell2.programs.flatMap((program2) => {
+    const { nft: nft2, backend } = program2;
+    return nft2 !== null && (backend === "native-nft" || backend === "unknown") ? [{ ...program2, nft: nft2 }] : [];
+  });
+}
+function writesUserdata(version3) {
+  return inRange(version3, bundled4.writer);
+}
+function readerOf(version3, program2) {
+  if (bundled4.good.includes(version3)) return "good";
+  if (bundled4.repairedBuilds.some((build3) => build3.program === program2 && build3.version === version3)) return "good";
+  if (inRange(version3, bundled4.unknown)) return "unknown";
+  return inRange(version3, bundled4.crashing) ? "crashes" : "good";
+}
+function makesSets(program2) {
+  return bundled4.setMakers.some((maker) => maker.program === program2);
+}
+function imageReads3(cell2, version3) {
+  const own2 = cell2.image.profile?.id ?? cell2.toolchain.program?.name;
+  const lists = listsOthers(cell2);
+  return nftPrograms2(cell2).filter((program2) => writesUserdata(program2.nft)).flatMap((program2) => {
+    const sure = lists && makesSets(program2.name);
+    if (version3 === null) return sure ? [missing(rule9, unknownImageTool("nft"))] : [];
+    const reader2 = readerOf(version3, own2);
+    if (reader2 === "unknown" && sure)
+      return [missing(rule9, { fact: `how nft ${version3} reads sets of nft 1.1.2 and later` })];
+    if (reader2 !== "crashes") return [];
+    const conditions = [
+      ...makesSets(program2.name) ? [] : [`${program2.id} makes named sets or maps of one declared type`],
+      ...lists ? [] : ["the image lists or changes more than its own tables"]
+    ];
+    return [
+      crash({
+        severity: sure ? "error" : "warning",
+        cause: "image-reads",
+        reader: `the image's nft ${version3}`,
+        writer: `${program2.id} (nft ${program2.nft})`,
+        conditions,
+        evidence: program2.evidence,
+        program: program2,
+        remedy: "Raise the image's nft to 1.1.4 or later; 1.0.6.1 and builds that carry upstream commit be737a1 are good too."
+      })
+    ];
+  });
+}
+function unknownWriters2(cell2, version3) {
+  const own2 = cell2.image.profile?.id ?? cell2.toolchain.program?.name;
+  if (!listsOthers(cell2) || version3 !== null && readerOf(version3, own2) === "good") return [];
+  return cell2.programs.filter((program2) => program2.nft === null && program2.backend === "native-nft" && makesSets(program2.name)).map((program2) => missing(rule9, unknownToolOf(program2.id, "nft")));
+}
+function listsOthers(cell2) {
+  const operations = operationsOf(cell2.image);
+  if (operations?.includes("list") === true) return true;
+  return (cell2.toolchain.program?.libraries ?? []).some((library) => {
+    const [module, version3 = ""] = library.split("@v");
+    const lister = bundled4.listers.find((entry) => entry.module === module);
+    return lister !== void 0 && /^\d/.test(version3) && compareVersions(version3, lister.before) < 0;
+  });
+}
+function imageWrites3(cell2, version3, use2) {
+  if (version3 === null || !writesUserdata(version3)) return [];
+  const makes = makesSets(cell2.image.profile?.id);
+  const writer = `the image's nft ${version3}`;
+  const remedy4 = "Raise the older readers to nft 1.1.4 or later (or 1.0.6.1); until then keep the image's nft at 1.1.1.";
+  const needsSets = makes ? [] : ["the image makes named sets or maps of one declared type"];
+  const programs = nftPrograms2(cell2).filter((program2) => readerOf(program2.nft, program2.name) === "crashes").map((program2) => {
+    const lists = program2.operations?.includes("list") === true;
+    const conditions = [...needsSets, ...lists ? [] : [`${program2.id} lists more than its own tables`]];
+    return crash({
+      severity: makes && lists ? "error" : use2 === "unknown" ? "notice" : "warning",
+      cause: "image-writes",
+      reader: `${program2.id} (nft ${program2.nft})`,
+      writer,
+      conditions,
+      evidence: program2.evidence,
+      program: program2,
+      remedy: remedy4
+    });
+  });
+  return [...programs, ...hostReads(cell2, writer, use2, needsSets, remedy4)];
+}
+function hostReads(cell2, writer, use2, conditions, remedy4) {
+  const fact2 = cell2.host.nft.version;
+  if (fact2 === void 0 || cell2.host.nft.installed?.value === false || readerOf(fact2.value, void 0) !== "crashes")
+    return [];
+  return [
+    crash({
+      severity: use2 === "unknown" ? "notice" : "warning",
+      cause: "image-writes",
+      reader: `the host's own nft ${fact2.value}`,
+      writer,
+      conditions,
+      evidence: [{ fact: `nft of ${cell2.host.id} is ${fact2.value}`, source: fact2.source }],
+      remedy: remedy4
+    })
+  ];
+}
+function crash({ severity: severity2, cause, reader: reader2, writer, conditions, evidence: evidence3, program: program2, remedy: remedy4 }) {
+  const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
+  return {
+    kind: "finding",
+    rule: rule9,
+    severity: severity2,
+    cause: `nft-userdata:${cause}`,
+    tool: "nft",
+    ...program2 === void 0 ? {} : { program: program2.id },
+    message: `${reader2} crashes when it lists sets that ${writer} wrote${condition}`,
+    evidence: [
+      { fact: "nft 1.1.2 and later write user data with sets", source: bundled4.measured },
+      { fact: "the repair", source: bundled4.repair },
+      ...evidence3
+    ],
+    remedy: remedy4
+  };
+}
+
+// src/knowledge/requirements.json
+var requirements_default = [
+  {
+    id: "kube-proxy-nft",
+    when: { program: "kube-proxy-nftables" },
+    tool: "nft",
+    min: "1.0.1",
+    severity: "error",
+    message: "kube-proxy in nftables mode asks for nft 1.0.1: older ones read the whole ruleset at each change and fail on what they don't know",
+    sources: ["https://github.com/kubernetes/kubernetes/issues/122743", "https://github.com/kubernetes/kubernetes/issues/124152"]
+  },
+  {
+    id: "knftables-nft",
+    when: { module: "sigs.k8s.io/knftables" },
+    tool: "nft",
+    min: "1.0.1",
+    severity: "warning",
+    message: "the program is built with knftables, which asks for nft 1.0.1 where it is used",
+    sources: ["https://github.com/kubernetes-sigs/knftables"]
+  },
+  {
+    id: "random-fully",
+    when: { construct: "random-fully" },
+    tool: "iptables",
+    min: "1.6.2",
+    severity: "error",
+    message: "the program writes --random-fully, which iptables knows for MASQUERADE since 1.6.2: `unknown option`",
+    sources: [
+      "https://git.netfilter.org/iptables/commit/?id=8b0da2130b8af3890ef20afb2305f11224bb39ec",
+      "measured: 1.6.1 refuses the option, 1.8.0 takes it, 2026-11"
+    ]
+  },
+  {
+    id: "ipset-bitmask",
+    when: { construct: "bitmask" },
+    tool: "ipset",
+    min: "7.16",
+    severity: "error",
+    message: "the program makes sets with bitmask, which ipset knows since 7.16: `Unknown argument`",
+    sources: ["https://ipset.netfilter.org/changelog.html", "measured with ipset 7.10 and 7.17, 2026-11"]
+  }
+];
+
+// src/compat/rules/tool-too-old.ts
+var requirements = requirements_default;
+var rule10 = "tool-too-old";
+var toolTooOld = {
+  id: rule10,
+  looksAt: "iptables",
+  evaluate(cell2) {
+    const met = /* @__PURE__ */ new Set();
+    return requirements.flatMap((requirement) => {
+      if (!applies(cell2, requirement) || met.has(requirement.tool)) return [];
+      const outcomes = judge5(cell2, requirement);
+      if (outcomes.length > 0) met.add(requirement.tool);
+      return outcomes;
+    });
+  }
+};
+function applies(cell2, { when }) {
+  if ("program" in when) return cell2.image.profile?.id === when.program;
+  if ("construct" in when) return cell2.image.profile?.writes?.value.includes(when.construct) === true;
+  return cell2.toolchain.program?.libraries.some((library) => library.startsWith(`${when.module}@`)) === true;
+}
+function judge5(cell2, requirement) {
+  const { choice } = cell2;
+  const runsIptables = choice.hostExec !== true && (choice.backend === "nft" || choice.backend === "legacy");
+  if (requirement.tool === "iptables" && !runsIptables) return [];
+  const backend = choice.backend === "nft" || choice.backend === "legacy" ? choice.backend : void 0;
+  const tool2 = findTool(cell2.toolchain, requirement.tool, requirement.tool === "iptables" ? backend : void 0);
+  if (tool2 === void 0) return [];
+  if (tool2.version === null) {
+    return requirement.severity === "error" ? [missing(rule10, unknownImageTool(tool2.name))] : [];
+  }
+  if (compareVersions(tool2.version, requirement.min) >= 0) return [];
+  return [
+    {
+      kind: "finding",
+      rule: rule10,
+      severity: requirement.severity,
+      cause: `requirement:${requirement.id}`,
+      tool: tool2.name,
+      message: `${tool2.name} ${tool2.version} is too old: ${requirement.message}`,
+      evidence: [...tool2.evidence, ...requirement.sources.map((source) => ({ fact: requirement.message, source }))],
+      remedy: `Raise ${tool2.name} to ${requirement.min} or later.`
+    }
+  ];
+}
+
+// src/compat/rules/version-mismatch.ts
+var rule11 = "version-mismatch";
+var toolPackage = /^(ip6?tables|nftables|nft$|ipset|libipset|ebtables|arptables|conntrack)/;
+var versionMismatch = {
+  id: rule11,
+  looksAt: "iptables",
+  evaluate(cell2) {
+    const seen2 = /* @__PURE__ */ new Set();
+    return cell2.toolchain.tools.flatMap((tool2) => {
+      const record2 = tool2.package ?? tool2.replacedPackage;
+      const recorded = record2 === void 0 ? void 0 : upstreamVersion(record2.version);
+      if (record2 === void 0 || recorded === void 0 || tool2.byteVersion === void 0) return [];
+      if (!toolPackage.test(record2.name) || compareVersions(recorded, tool2.byteVersion) === 0) return [];
+      const message = `package ${record2.name} says ${recorded}, but ${tool2.target} is ${tool2.byteVersion}`;
+      if (seen2.has(message)) return [];
+      seen2.add(message);
+      return [
+        {
+          kind: "finding",
+          rule: rule11,
+          severity: "warning",
+          cause: `version:${tool2.target}`,
+          tool: tool2.name,
+          message,
+          evidence: tool2.evidence,
+          remedy: "Install the tool from one source, so that scanners and people see the version that runs."
+        }
+      ];
+    });
+  }
+};
+
+// src/compat/rules/wrapper-misdetects.ts
+var rule12 = "wrapper-misdetects";
+var wrapperMisdetects = {
+  id: rule12,
+  evaluate(cell2) {
+    const { selector } = cell2.toolchain;
+    const { choice, hostBackend } = cell2;
+    if (selector?.kind !== "iptables-wrapper" || !selector.effective || cell2.image.network !== "host") return [];
+    if (hostBackend === void 0 || choice.hostExec === true || choice.wanted !== void 0 || !choice.adapts)
+      return [];
+    if (wrapperChoiceOf(cell2.toolchain) === void 0) return unknownGeneration(cell2);
+    if (choice.backend === hostBackend || choice.backend !== "nft" && choice.backend !== "legacy") return [];
+    const message = `${choice.because}, while the node uses ${hostBackend}: two rule sets apply, neither sees the other`;
+    return [finding3(cell2, "error", message)];
+  }
+};
+function unknownGeneration(cell2) {
+  const { choice, hostBackend, programs } = cell2;
+  const rulesThere = programs.some((program2) => backendOnHost(program2, hostBackend) === hostBackend);
+  if (hasKubelet(programs) || rulesThere || choice.backend === "none") return [];
+  const message = `the image's iptables-wrapper finds no kubelet here to follow: of unknown version, it may take legacy (version 1) or nft (later ones), and the node uses ${hostBackend}`;
+  return [finding3(cell2, "warning", message)];
+}
+function finding3(cell2, severity2, message) {
+  const { selector } = cell2.toolchain;
+  const known3 = wrapperChoiceOf(cell2.toolchain);
+  return {
+    kind: "finding",
+    rule: rule12,
+    severity: severity2,
+    cause: "backend",
+    message,
+    evidence: [
+      ...selector?.evidence ?? [],
+      ...known3 === void 0 ? [] : [{ fact: known3.note, source: known3.source }],
+      {
+        fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
+        source: cell2.host.iptables.backend?.source ?? "host catalogue"
+      }
+    ],
+    remedy: "Use iptables-wrapper v2 or later, and set the backend by the program's own option on hosts without a kubelet's rules."
+  };
+}
+
+// src/compat/rules/xt-module-missing.ts
+var rule13 = "xt-module-missing";
+var xtModuleMissing = {
+  id: rule13,
+  evaluate(cell2) {
+    const { backend, hostExec: hostExec2 } = cell2.choice;
+    if (hostExec2 === true) return [];
+    const own2 = backend === "nft" || backend === "legacy" ? [plain(backend)] : [];
+    return [...own2, ...otherCommands(cell2)].filter((use2) => works(cell2, use2)).flatMap((use2) => judge6(cell2, use2));
+  }
+};
+function plain(backend) {
+  return { title: `iptables-${backend}`, name: "iptables", backend, isCertain: true };
+}
+function judge6(cell2, use2) {
+  const uses = extensionUses(cell2).filter(({ extension }) => translated(cell2, use2, extension) === false);
+  const gone = uses.filter(({ module }) => moduleState(cell2.host, module) === "absent");
+  const extra = uses.filter(({ module }) => moduleState(cell2.host, module) === "optional-package");
+  const certain = gone.filter(({ condition }) => condition === void 0);
+  const possible = gone.filter(
+    ({ condition, module }) => condition !== void 0 && !certain.some((other) => other.module === module)
+  );
+  return [
+    ...unknownVersion(cell2, use2),
+    ...report(cell2, use2, certain, use2.isCertain ? "error" : "warning", "the kernel has no"),
+    ...report(cell2, use2, possible, "warning", "the kernel has no"),
+    ...report(cell2, use2, extra, "warning", "only a further package brings")
+  ];
+}
+function works(cell2, { backend }) {
+  const needed2 = { nft: ["nf_tables", "nft_compat"], legacy: ["ip_tables"] }[backend];
+  return needed2.every((name) => moduleState(cell2.host, name) !== "absent");
+}
+function translated(cell2, { backend, name }, extension) {
+  const since = extensionKnowledge.extensions[extension]?.translatedSince;
+  if (backend !== "nft" || since === void 0) return false;
+  const version3 = findTool(cell2.toolchain, name, "nft")?.version ?? null;
+  return version3 === null ? void 0 : compareVersions(version3, since) >= 0;
+}
+function unknownVersion(cell2, use2) {
+  if (!use2.isCertain) return [];
+  const needed2 = extensionUses(cell2).some(
+    ({ extension, module, condition }) => condition === void 0 && translated(cell2, use2, extension) === void 0 && moduleState(cell2.host, module) === "absent"
+  );
+  return needed2 ? [missing(rule13, unknownImageTool("iptables"))] : [];
+}
+function report(cell2, { title }, uses, severity2, why) {
+  if (uses.length === 0) return [];
+  const modules = [...new Set(uses.map(({ module }) => module))];
+  const extensions = uses.map(({ extension }) => extension);
+  return [
+    {
+      kind: "finding",
+      rule: rule13,
+      severity: severity2,
+      cause: `xt:${why}:${modules.join(",")}`,
+      message: `${title} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${describeConditions(uses)}`,
+      evidence: [
+        ...modules.flatMap((module) => moduleEvidence(cell2.host, module)),
+        ...uses.slice(0, 1).map(({ extension, source }) => ({ fact: `the program uses ${extension}`, source }))
+      ],
+      remedy: "Install the package with the extra kernel modules on the node, switch off the feature that needs them, or use native nftables."
+    }
+  ];
+}
+
+// src/compat/rules/index.ts
+var rules = [
+  legacyModulesMissing,
+  legacyOnNftHost,
+  nftOnLegacyHost,
+  nftKernelMissing,
+  nftCompatMissing,
+  mixedBackends,
+  nftNewerWriter,
+  silentMatchLoss,
+  imageNewerWriter,
+  nativeNftInIptablesTable,
+  nftSetUserdata,
+  ipsetProtocol,
+  ipsetRevision,
+  ipsetModuleMissing,
+  xtModuleMissing,
+  buggyVersion,
+  toolTooOld,
+  wrapperMissing,
+  wrapperIneffective,
+  wrapperMisdetects,
+  missingBinary,
+  missingLibrary,
+  archMismatch,
+  legacy32Bit,
+  fileCapabilities,
+  versionMismatch,
+  hostExec
+];
+
+// src/compat/runs-on.ts
+var bundled5 = architectures_default;
+function runsOn(architecture, { kernel }) {
+  const there = kernel.architectures?.value;
+  if (there === void 0 || architecture === "") return true;
+  const wider = bundled5.wider[architecture];
+  return there.includes(architecture) || wider !== void 0 && there.includes(wider);
+}
+
+// src/compat/such-hosts.ts
+var shelves = rememberFor();
+function shelfOf(cell2) {
+  const { choice, host, hostBackend } = cell2;
+  const { installed, ownBackend } = host.iptables;
+  const tool2 = `${installed?.value} ${ownBackend?.value} ${keyOfTool(hostTool(host))}`;
+  const key = `${choice.backend} ${choice.hostExec} ${hostBackend} ${tool2}`;
+  return shelves(cell2.toolchain, cell2.image)(cell2.programs, key, () => /* @__PURE__ */ new Map());
+}
+function evaluateRule(rule14, cell2, shelf) {
+  if (rule14.looksAt !== "iptables") return rule14.evaluate(cell2);
+  let outcomes = shelf.get(rule14.id);
+  if (outcomes === void 0) {
+    outcomes = rule14.evaluate(cell2);
+    shelf.set(rule14.id, outcomes);
+  }
+  return outcomes;
+}
+
+// src/compat/engine.ts
+var backends = ["nft", "legacy"];
+function evaluatePlatform(input) {
+  const hosts = input.hosts.filter(({ host }) => runsOn(input.toolchain.architecture, host));
+  const selectedBackends = new Set(
+    hosts.flatMap(({ host }) => host.iptables.backend === void 0 ? [] : [host.iptables.backend.value])
+  );
+  return hosts.map(({ host, programs }) => evaluateHost(input, host, programs, selectedBackends));
+}
+function evaluateHost(input, host, programs, selectedBackends) {
+  const { toolchain, image: image2 } = input;
+  const sharing = image2.network === "pod" ? nobody : withoutOwn(image2, programs);
+  const base = { toolchain, image: image2, host, programs: sharing, selectedBackends };
+  const outcomes = tryHostBackends(base);
+  const all = outcomes.filter((outcome) => outcome.kind === "finding");
+  const unknown3 = [...doubtsOf(toolchain), ...unmatchedSystem(host), ...outcomes.filter(isMissing)];
+  return {
+    host,
+    programs: sharing,
+    findings: keepOnePerCause(all),
+    all,
+    missing: unique(unknown3, ({ rule: rule14, fact: fact2 }) => `${rule14} ${fact2}`).map((item) => describeMissing(item, host))
+  };
+}
+function doubtsOf({ missing: found }) {
+  return found.filter(({ decisive }) => decisive === true).map(({ fact: fact2 }) => missing("missing-binary", { fact: fact2 }));
+}
+function unmatchedSystem({ unmatched }) {
+  return unmatched === void 0 ? [] : [missing("nft-kernel-missing", unknownSystem(unmatched))];
+}
+function isMissing(outcome) {
+  return outcome.kind === "missing";
+}
+var nobody = [];
+var remaining = rememberFor()();
+function withoutOwn({ profile }, programs) {
+  if (profile === void 0) return programs;
+  return remaining(programs, profile.id, () => programs.filter((program2) => program2.name !== profile.id));
+}
+function tryHostBackends(base) {
+  const known3 = base.host.iptables.backend?.value;
+  if (known3 !== void 0 || base.image.network === "pod") return tryChoices(base, known3);
+  return merge2(
+    backends.map((backend) => tryChoices(base, backend)),
+    unknownHostBackend()
+  );
+}
+function tryChoices(base, hostBackend) {
+  const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host);
+  if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
+  const there = backends.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
+  const variants = (there.length === 0 ? backends : there).map(
+    (backend) => runRules({ ...base, hostBackend, choice: { ...choice, backend } })
+  );
+  if (choice.maybeNone === true) variants.push([]);
+  return merge2(variants, choice.missing ?? { fact: "backend of the image's iptables" });
+}
+function runRules(cell2) {
+  const shelf = shelfOf(cell2);
+  const outcomes = [];
+  for (const rule14 of rules) outcomes.push(...evaluateRule(rule14, cell2, shelf));
+  return outcomes;
+}
+function merge2(variants, fact2) {
+  const [first2 = [], ...others] = variants;
+  const inAll = (outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
+  const certain = first2.filter(inAll).map((outcome) => mildest(outcome, others));
+  const undecided = variants.flat().filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept))).filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
+  return [...certain, ...unique(undecided, ({ rule: rule14 }) => rule14).map(({ rule: rule14 }) => missing(rule14, fact2))];
+}
+function mildest(outcome, others) {
+  const said = others.flatMap((variant) => variant.find((other) => same(outcome, other)) ?? []);
+  return said.reduce((mild, other) => isWorse(mild, other) ? other : mild, outcome);
+}
+function isWorse(a, b) {
+  return a.kind === "finding" && b.kind === "finding" && severities.indexOf(a.severity) < severities.indexOf(b.severity);
+}
+function same(a, b) {
+  if (a.kind === "finding") return b.kind === "finding" && a.rule === b.rule && a.message === b.message;
+  return b.kind === "missing" && a.rule === b.rule && a.fact === b.fact;
+}
+function unique(items, key) {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}
+
 // src/compat/candidates.ts
 var sourceOf = {
   iptables: "iptables",
@@ -32497,13 +32707,13 @@ function startMaintained(run2, distribution) {
 function scoreOf(cells) {
   let score = 0;
   for (const cell2 of cells) {
-    for (const finding4 of cell2.findings) score += { error: 1e3, warning: 1, notice: 0 }[finding4.severity];
+    for (const finding5 of cell2.findings) score += { error: 1e3, warning: 1, notice: 0 }[finding5.severity];
     score += cell2.missing.length;
   }
   return score;
 }
 function errorsOf(cell2) {
-  return cell2?.findings.filter((finding4) => finding4.severity === "error") ?? [];
+  return cell2?.findings.filter((finding5) => finding5.severity === "error") ?? [];
 }
 function repaired2(before, after) {
   return before.filter(
@@ -32520,7 +32730,7 @@ function describe4(before, distribution, run2, cells) {
     ...change2.releaseAlone && !failing ? { upgrade: { distribution: distribution.id, release: candidate.release.release } } : {},
     text: `${change2.text}: ${effectOf(cells, after)}${failing ? "" : change2.command}`,
     clears: (host, rule14, cause) => !after.some(
-      (cell2) => cell2.host.id === host && (cell2.all.some((finding4) => finding4.rule === rule14 && finding4.cause === cause) || cell2.missing.some((missing) => missing.rule === rule14))
+      (cell2) => cell2.host.id === host && (cell2.all.some((finding5) => finding5.rule === rule14 && finding5.cause === cause) || cell2.missing.some((missing2) => missing2.rule === rule14))
     )
   };
 }
@@ -32550,9 +32760,9 @@ function commandOf(distribution, names2) {
 function effectOf(before, after) {
   const failing = after.filter((cell2) => errorsOf(cell2).length > 0);
   if (failing.length === 0) {
-    const open4 = after.filter(({ missing }) => missing.length > 0);
+    const open4 = after.filter(({ missing: missing2 }) => missing2.length > 0);
     if (open4.length > 0) return `that leaves no known error; what is unknown of ${hostsOf(open4)} stays unknown.`;
-    const warned = after.some((cell2) => cell2.findings.some((finding4) => finding4.severity === "warning"));
+    const warned = after.some((cell2) => cell2.findings.some((finding5) => finding5.severity === "warning"));
     return `that leaves ${warned ? "no error, only warnings," : "neither error nor warning"} on the selected hosts.`;
   }
   const worked = failing.filter(({ host }) => errorsOf(before.find((cell2) => cell2.host.id === host.id)).length === 0);
@@ -32565,10 +32775,10 @@ function hostsOf(cells) {
   return list(cells.map(({ host }) => host.id));
 }
 function rulesOf(cells) {
-  return list([...new Set(cells.flatMap((cell2) => errorsOf(cell2).map((finding4) => finding4.rule)))]);
+  return list([...new Set(cells.flatMap((cell2) => errorsOf(cell2).map((finding5) => finding5.rule)))]);
 }
 function adviceOf(cells) {
-  const remedies = cells.flatMap((cell2) => errorsOf(cell2).flatMap((finding4) => finding4.remedy ?? []));
+  const remedies = cells.flatMap((cell2) => errorsOf(cell2).flatMap((finding5) => finding5.remedy ?? []));
   return remedies[0] ?? "Leave those hosts out, or take their programs to other versions.";
 }
 function list(names2) {
@@ -32765,9 +32975,9 @@ function openInspectionCache(folder2, tool2) {
   let problem;
   return {
     recall: (platform2) => readEntry(join2(folder2, nameOf(platform2, tool2)), platform2, tool2),
-    store({ platform: platform2, configDigest }, { toolchain, notes: notes2 }) {
+    store({ platform: platform2, configDigest }, { toolchain, notes: notes2, layers }) {
       const images = [{ reference: configDigest, digest: configDigest, platforms: [{ platform: platform2, toolchain, notes: notes2 }] }];
-      const text3 = `${JSON.stringify({ schemaVersion: 1, tool: tool2, images })}
+      const text3 = `${JSON.stringify({ schemaVersion: 1, tool: tool2, layers, images })}
 `;
       try {
         writeWhole(join2(folder2, nameOf({ platform: platform2, configDigest }, tool2)), text3);
@@ -32786,12 +32996,18 @@ function nameOf({ platform: platform2, configDigest }, { version: version3 }) {
 }
 function readEntry(path, { platform: platform2, configDigest }, tool2) {
   const value = parse3(path);
-  const parsed = value === void 0 ? void 0 : inspectionSchema.safeParse(value);
-  if (parsed?.success !== true || parsed.data.tool.version !== tool2.version) return void 0;
+  if (typeof value !== "object" || value === null) return void 0;
+  const parsed = inspectionSchema.safeParse(value);
+  const layers = layersOf(value);
+  if (!parsed.success || layers === void 0 || parsed.data.tool.version !== tool2.version) return void 0;
   const [image2] = parsed.data.images;
   const [entry] = image2?.platforms ?? [];
   if (image2?.digest !== configDigest || entry?.platform !== platform2) return void 0;
-  return { toolchain: entry.toolchain, notes: entry.notes ?? [] };
+  return { toolchain: entry.toolchain, notes: entry.notes ?? [], layers };
+}
+function layersOf(value) {
+  const layers = "layers" in value ? value.layers : void 0;
+  return Array.isArray(layers) && layers.every((digest) => typeof digest === "string") ? layers : void 0;
 }
 function parse3(path) {
   try {
@@ -32851,7 +33067,7 @@ function createDeadline(limits2) {
 import { createHash as createHash2 } from "node:crypto";
 
 // src/image/errors.ts
-function quote(text3) {
+function quote2(text3) {
   const short = text3.length > 200 ? `${text3.slice(0, 197)}...` : text3;
   const escaped = short.replace(
     // C0, DEL, C1, line and paragraph separators, and what turns the direction of text round
@@ -32860,6 +33076,9 @@ function quote(text3) {
   );
   return `"${escaped}"`;
 }
+var AbsentPart = class extends UserError {
+  name = "AbsentPart";
+};
 function locate(error, place2) {
   if (error instanceof LimitError) return new LimitError(`${place2}: ${error.message}`, error.limit, { cause: error });
   if (error instanceof UserError) return new UserError(`${place2}: ${error.message}`, { cause: error });
@@ -32892,8 +33111,16 @@ function parseDigest(text3) {
 }
 function requireDigest(text3) {
   const digest = parseDigest(text3);
-  if (digest === void 0) throw new UserError(`${quote(text3)} is not a sha256 or sha512 digest`);
+  if (digest === void 0) throw new UserError(`${quote2(text3)} is not a sha256 or sha512 digest`);
   return digest;
+}
+async function digestOfStream(source, algorithm, signal) {
+  const hash = createHash2(algorithm);
+  for await (const chunk of source) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+  }
+  return `${algorithm}:${hash.digest("hex")}`;
 }
 function digestOf(data, algorithm = "sha256") {
   return `${algorithm}:${createHash2(algorithm).update(data).digest("hex")}`;
@@ -32927,6 +33154,10 @@ function createFileSpace(tables3) {
     node(number3) {
       const { files, file } = find2(number3);
       return files.node(file);
+    },
+    hasContent(number3) {
+      const { files, file } = find2(number3);
+      return files.hasContent(file);
     },
     peek(number3) {
       const { files, file } = find2(number3);
@@ -33017,18 +33248,107 @@ function createTree(root, files) {
       if (walk.end === "directory") return [...walk.directory.children.keys()].sort();
       return walk.end === "slot" && isDirectory(walk.slot) ? [...walk.slot.children.keys()].sort() : [];
     },
-    *walk() {
-      yield { path: "/", node: root.node };
+    *walk(names2) {
+      const isWanted2 = (name, slot) => names2 === void 0 || (typeof slot === "number" ? files.hasContent(slot) : isSymlink(slot)) || names2.has(name);
+      if (isWanted2("", root)) yield { path: "/", node: root.node };
       const pending = [{ directory: root, path: "" }];
       for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
         for (const [name, slot] of next.directory.children) {
+          const wanted = isWanted2(name, slot);
+          const below = isDirectory(slot);
+          if (!wanted && !below) continue;
           const path = `${next.path}/${name}`;
-          yield { path, node: typeof slot === "number" ? files.peek(slot) : toNode(slot) };
-          if (isDirectory(slot)) pending.push({ directory: slot, path });
+          if (wanted) yield { path, node: typeof slot === "number" ? files.peek(slot) : toNode(slot) };
+          if (below) pending.push({ directory: slot, path });
         }
       }
     }
   };
+}
+
+// src/image/lower-links.ts
+function watchLowerLinks(root, files, bounds) {
+  const links = /* @__PURE__ */ new Map();
+  let first2;
+  function matters(slot) {
+    const pending = [slot];
+    for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
+      bounds.onStep();
+      if (isDirectory(next)) pending.push(...next.children.values());
+      else if (isSymlink(next)) return true;
+      else if (typeof next === "number") {
+        const { files: table2, file } = files.find(next);
+        if (table2.isShown(file)) return true;
+      }
+    }
+    return false;
+  }
+  const uncounted = { hops: bounds.hops, onStep() {
+  } };
+  function findLink(parent, isOwn2) {
+    let at = root;
+    for (let from = 1; from < parent.length; ) {
+      const slash = parent.indexOf("/", from);
+      const end = slash < 0 ? parent.length : slash;
+      const slot = at.children.get(parent.slice(from, end));
+      if (slot === void 0) return void 0;
+      if (isDirectory(slot)) at = slot;
+      else {
+        const path = parent.slice(0, end);
+        const target = isSymlink(slot) ? findTarget(path) : void 0;
+        if (target === void 0) return void 0;
+        if (!isOwn2(slot)) return { path, target };
+        at = target;
+      }
+      from = end + 1;
+    }
+    return void 0;
+  }
+  function findTarget(path) {
+    const walk = walkPath(root, path, true, void 0, uncounted);
+    if (walk.end === "directory") return walk.directory;
+    return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : void 0;
+  }
+  return {
+    pass(parent, isOwn2) {
+      const link = findLink(parent, isOwn2);
+      if (link === void 0) return false;
+      const known3 = links.get(link.path) ?? matters(link.target);
+      links.set(link.path, known3);
+      if (known3) first2 ??= parent;
+      return true;
+    },
+    note(path, slot) {
+      if (first2 === void 0 && matters(slot)) first2 = path;
+    },
+    doubts(digest) {
+      if (first2 === void 0) return [];
+      const reason = `${quote2(first2)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
+      return [{ fact: `which files of layer ${digest} are run`, reason }];
+    }
+  };
+}
+
+// src/image/overlay-marks.ts
+var MARK = /^(trusted|user)\.overlay\.(opaque|redirect|metacopy|whiteout)$/;
+function listOverlayMarks(path, xattrs) {
+  const marks = [];
+  for (const attribute in xattrs) if (MARK.test(attribute)) marks.push({ path, attribute });
+  return marks;
+}
+function hidesOnly({ attribute }) {
+  return attribute.endsWith(".opaque");
+}
+function describeMarks(digest, marks) {
+  const [first2] = marks;
+  if (first2 === void 0) return [];
+  const others = marks.length > 1 ? `, as ${marks.length - 1} more have such ones` : "";
+  return [
+    {
+      fact: `which files of layer ${digest} are run`,
+      reason: `${quote2(first2.path)} has the attribute ${first2.attribute}${others}: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, other files are shown than those of the tar`
+    }
+  ];
 }
 
 // src/image/merge.ts
@@ -33036,15 +33356,26 @@ function mergeLayers(layers, { limits: limits2, budget } = standardBounds()) {
   const root = createDirectory({ type: "directory", mode: 493, layer: layers[0]?.digest ?? "" });
   const aliases = [];
   const notes2 = [];
+  const doubts = [];
   const bounds = createMergeBounds(limits2, budget);
   const files = createFileSpace(layers.map((layer) => layer.files));
   for (const [index, layer] of layers.entries()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
-    applyWhiteouts(root, layer, bounds);
-    placeEntries(root, layer, { index, files, lower, aliases, notes: notes2, bounds });
+    const links = watchLowerLinks(root, files, bounds);
+    applyWhiteouts(root, layer, links, bounds);
+    doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
+    placeEntries(root, layer, { index, files, lower, links, aliases, notes: notes2, bounds });
+    doubts.push(...links.doubts(layer.digest));
   }
-  return { tree: createTree(root, files), aliases, notes: notes2 };
+  return { tree: createTree(root, files), aliases, doubts, notes: notes2 };
+}
+function findActiveMarks(root, layer, bounds) {
+  return layer.overlay.filter((mark) => {
+    if (!hidesOnly(mark)) return true;
+    const below = findDirectory(walkPath(root, mark.path, true, void 0, bounds));
+    return below !== void 0 && below.children.size > 0;
+  });
 }
 function standardBounds() {
   return { limits: defaultLimits, budget: createBudget(defaultLimits) };
@@ -33059,7 +33390,7 @@ function createMergeBounds(limits2, budget) {
     add(entries) {
       spend(budget, "treeEntries", entries, limits2);
     },
-    tooManyHops: (layer, path) => exceeded("link-hops", limits2, `layer ${layer.digest}: on the way to ${quote(path)}`)
+    tooManyHops: (layer, path) => exceeded("link-hops", limits2, `layer ${layer.digest}: on the way to ${quote2(path)}`)
   };
 }
 function findHardlinkTargets(root, layer, bounds) {
@@ -33076,7 +33407,7 @@ function findLeaf(root, path, bounds) {
   const walk = walkPath(root, path, false, void 0, bounds);
   return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : void 0;
 }
-function applyWhiteouts(root, layer, bounds) {
+function applyWhiteouts(root, layer, links, bounds) {
   const isReplacedLink = createLinkCheck(root, layer, bounds);
   function find2(path, followLast) {
     const walk = walkPath(root, path, followLast, void 0, bounds);
@@ -33085,6 +33416,7 @@ function applyWhiteouts(root, layer, bounds) {
   }
   for (const path of layer.opaques) {
     if (isReplacedLink(path)) continue;
+    links.pass(path, () => false);
     const walk = find2(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
@@ -33092,7 +33424,9 @@ function applyWhiteouts(root, layer, bounds) {
   for (const path of layer.whiteouts) {
     if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
     const walk = find2(path, false);
-    if (walk.end === "slot") walk.parent.children.delete(walk.name);
+    if (walk.end !== "slot") continue;
+    if (links.pass(path.slice(0, path.lastIndexOf("/")), () => false)) links.note(path, walk.slot);
+    walk.parent.children.delete(walk.name);
   }
 }
 function createLinkCheck(root, layer, bounds) {
@@ -33133,19 +33467,21 @@ function listPaths(layer) {
 }
 var AUFS_LINKS = "/.wh..wh.plnk";
 function placeEntries(root, layer, placing) {
-  const { index, files, lower, aliases, notes: notes2, bounds } = placing;
-  const parents = createParentFinder(root, layer, bounds);
+  const { index, files, lower, links, aliases, notes: notes2, bounds } = placing;
+  const own2 = /* @__PURE__ */ new Set();
+  const parents = createParentFinder(root, layer, (path) => links.pass(path, (link) => own2.has(link)), bounds);
   const aufs = /* @__PURE__ */ new Map();
   const repeated = [];
   function bind(path, link) {
     const leaf = findLeaf(root, link.hardlink, bounds) ?? lower.get(link) ?? aufs.get(link.hardlink);
     if (leaf === void 0)
-      throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
+      throw inLayer(layer, `the hard link ${quote2(path)} leads to ${quote2(link.hardlink)}, which is no file`);
     if (typeof leaf === "number") aliases.push({ ...files.find(leaf), path });
     return leaf;
   }
   function place2(directory, name, value) {
     const { children } = parents.find(directory);
+    if (parents.isBehindLink() && !isDirectoryNode(value)) links.note(`${directory}/${name}`, value);
     const existing = children.get(name);
     if (isDirectoryNode(value)) {
       if (isDirectory(existing)) {
@@ -33154,6 +33490,7 @@ function placeEntries(root, layer, placing) {
       }
       children.set(name, createDirectory(value));
     } else children.set(name, value);
+    if (typeof value === "object" && value.type === "symlink") own2.add(value);
     if (existing === void 0) return false;
     if (isDirectory(existing) || isSymlink(existing)) parents.forget();
     if (isDirectory(existing) || existing === value) return false;
@@ -33173,7 +33510,7 @@ function placeEntries(root, layer, placing) {
 function isDirectoryNode(value) {
   return typeof value === "object" && value.type === "directory";
 }
-function createParentFinder(root, layer, bounds) {
+function createParentFinder(root, layer, isBehindLink, bounds) {
   let last;
   function create() {
     bounds.add(1);
@@ -33184,19 +33521,20 @@ function createParentFinder(root, layer, bounds) {
       if (last?.path === path) return last.directory;
       const direct = walkDirectories(root, path);
       if (direct !== void 0) {
-        last = { path, directory: direct };
+        last = { path, directory: direct, isBehindLink: false };
         return direct;
       }
       const walk = walkPath(root, path, true, create, bounds);
       if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = findDirectory(walk);
-      if (found === void 0) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
-      last = { path, directory: found };
+      if (found === void 0) throw inLayer(layer, `it holds files below ${quote2(path)}, which is not a directory`);
+      last = { path, directory: found, isBehindLink: isBehindLink(path) };
       return found;
     },
     forget() {
       last = void 0;
-    }
+    },
+    isBehindLink: () => last?.isBehindLink === true
   };
 }
 function walkDirectories(root, path) {
@@ -33213,7 +33551,7 @@ function walkDirectories(root, path) {
 }
 function describeRepeated(layer, paths) {
   const others = paths.length > 1 ? ` and ${paths.length - 1} other paths` : "";
-  return `layer ${layer.digest} holds ${quote(paths[0] ?? "")}${others} more than once; the last one counts`;
+  return `layer ${layer.digest} holds ${quote2(paths[0] ?? "")}${others} more than once; the last one counts`;
 }
 function inLayer(layer, problem) {
   return new UserError(`layer ${layer.digest}: ${problem}`);
@@ -33231,15 +33569,15 @@ function pickImages(images, name) {
   const loose = images.filter((image2) => image2.names.some((other) => fullName(other) === fullName(name)));
   const found = exact.length > 0 ? exact : loose;
   if (found.length === 1) return found;
-  const names2 = images.map((image2) => quote(displayName(image2))).join(", ");
-  const problem = found.length === 0 ? `no image is named ${quote(name)}` : `several images are named ${quote(name)}`;
+  const names2 = images.map((image2) => quote2(displayName(image2))).join(", ");
+  const problem = found.length === 0 ? `no image is named ${quote2(name)}` : `several images are named ${quote2(name)}`;
   throw new UserError(`${problem}; it holds ${names2}`);
 }
 function checkNames(images) {
   const seen2 = /* @__PURE__ */ new Set();
   for (const image2 of images) {
     const name = displayName(image2);
-    if (seen2.has(name)) throw new UserError(`two different images in it are named ${quote(name)}`);
+    if (seen2.has(name)) throw new UserError(`two different images in it are named ${quote2(name)}`);
     seen2.add(name);
   }
 }
@@ -33600,14 +33938,15 @@ function createFileTable() {
       const node = nodes.get(file);
       if (node !== void 0) node.content = content;
     },
+    hasContent: (file) => contents.has(file),
     node(file) {
       const node = table2.peek(file);
       nodes.set(file, node);
       return node;
     },
     peek(file) {
-      const known2 = nodes.get(file);
-      if (known2 !== void 0) return known2;
+      const known3 = nodes.get(file);
+      if (known3 !== void 0) return known3;
       const { mode, uid, gid } = attributes.at(kinds[file] & ~MARKS);
       return {
         type: "file",
@@ -33681,19 +34020,39 @@ function decodePlainHeader(block) {
   const gid = readOctal(block, 116, 124);
   const size = readOctal(block, 124, 136);
   if (mode < 0 || uid < 0 || gid < 0 || size < 0 || readOctal(block, 148, 156) !== sumBytes(block)) return void 0;
-  const prefix = format === USTAR ? readText(block, 345, 500) : "";
-  const base = readText(block, 0, 100);
-  const name = prefix === "" ? base : `${prefix}/${base}`;
-  const flag = block[156] === 0 ? 48 : block[156] ?? 0;
   return {
-    name,
+    name: readName(block),
     linkname: readText(block, 157, 257),
-    flag: flag === 48 && name.endsWith("/") ? "5" : String.fromCharCode(flag),
+    flag: String.fromCharCode(block[156] ?? 0),
     mode: mode & 4095,
     uid,
     gid,
     size
   };
+}
+function readName(block) {
+  const base = readText(block, 0, 100);
+  const magic = block.toString("latin1", 257, 265);
+  let prefix = "";
+  if (magic.startsWith("ustar\0"))
+    prefix = readText(block, 345, block.toString("latin1", 508, 512) === "tar\0" ? 476 : 500);
+  else if (magic === "ustar  \0" && !(isTime(block, 345) && isTime(block, 357))) {
+    const text3 = readText(block, 345, 500);
+    if (/^[\x01-\x7f]*$/.test(text3)) prefix = text3;
+  }
+  return prefix === "" ? base : `${prefix}/${base}`;
+}
+function isTime(block, from) {
+  const first2 = block[from] ?? 0;
+  if (first2 === 0) return true;
+  if ((first2 & 128) !== 0) return isSmall(block.subarray(from, from + 12));
+  const digits = block.toString("latin1", from, from + 12).replace(/^[ \0]+|[ \0]+$/g, "").replace(/\0.*$/s, "");
+  return digits === "" || /^[0-7]+$/.test(digits);
+}
+function isSmall(field2) {
+  const inverted = ((field2[0] ?? 0) & 64) !== 0 ? 255 : 0;
+  const bytes = [...field2].map((byte, i) => (byte ^ inverted) & (i === 0 ? 127 : 255));
+  return bytes.slice(0, 4).every((byte) => byte === 0) && (bytes[4] ?? 0) < 128;
 }
 function readOctal(block, from, end) {
   let at = from;
@@ -33729,11 +34088,10 @@ function decodeAnyHeader(block, offset) {
     if (block.some((byte) => byte !== 0)) throw invalid(offset, "wrong checksum");
     return null;
   }
-  const flag = block[156] === 0 ? "0" : String.fromCharCode(block[156] ?? 0);
   return {
-    name: header.name,
+    name: readName(block),
     linkname: header.linkname ?? "",
-    flag: flag === "0" && header.name.endsWith("/") ? "5" : flag,
+    flag: String.fromCharCode(block[156] ?? 0),
     mode: (header.mode || 0) & 4095,
     uid: header.uid || 0,
     gid: header.gid || 0,
@@ -33926,6 +34284,7 @@ function malformed() {
 }
 
 // src/image/tar/reader.ts
+var NO_RECORDS = /* @__PURE__ */ new Map();
 var NO_XATTRS2 = Object.freeze(/* @__PURE__ */ Object.create(null));
 function createTarReader(onMember, limits2) {
   const block = Buffer.alloc(BLOCK);
@@ -33936,9 +34295,7 @@ function createTarReader(onMember, limits2) {
   let consumer;
   let zeroBlocks = 0;
   let extensions = emptyExtensions();
-  let global = /* @__PURE__ */ new Map();
   let headersBytes = 0;
-  let globalBytes = 0;
   let sparseHeader;
   function startBody(plan) {
     bodyLeft = plan.stored;
@@ -33947,9 +34304,9 @@ function createTarReader(onMember, limits2) {
     if (bodyLeft === 0) finishBody();
   }
   function finishBody() {
-    const finished = consumer;
+    const finished2 = consumer;
     consumer = void 0;
-    finished?.end();
+    finished2?.end();
   }
   function onBlock() {
     if (sparseHeader !== void 0) {
@@ -34006,7 +34363,7 @@ function createTarReader(onMember, limits2) {
         },
         end() {
           if (header.flag === "g") {
-            addGlobal(decodePax(data, at));
+            checkGlobal(decodePax(data, at), at);
             return;
           }
           extensions.pending = true;
@@ -34017,26 +34374,26 @@ function createTarReader(onMember, limits2) {
       }
     };
   }
-  function addGlobal(records2) {
-    for (const [key, value] of records2) {
-      if (!isMeant(key)) continue;
-      globalBytes += key.length + value.length;
-      if (globalBytes > limits2.headerBytes) throw exceeded("header-size", limits2, "records for all files");
-      global.set(key, value);
-    }
+  function checkGlobal(records2, at) {
+    if (extensions.pending) throw new UserError(`an extended tar header before byte ${at} belongs to no file`);
+    for (const [key, value] of records2)
+      if (value !== "" && (DECISIVE.has(key) || key.startsWith("GNU.sparse.")))
+        throw new UserError(
+          `a tar header at byte ${at} states ${quote2(key)} for all files: programs differ in obeying it`
+        );
   }
   function openMember(header, sparse) {
     const { longName, longLink, pax } = extensions;
     if (extensions.pending) extensions = emptyExtensions();
-    const records2 = pax === void 0 ? global : global.size === 0 ? pax : new Map([...global, ...pax]);
+    const records2 = pax ?? NO_RECORDS;
     const stored = paxNumber(records2, "size") ?? header.size;
     const paxSparse = sparse ?? readPaxSparse(records2);
-    const type = typeOf(header.flag);
+    const name = paxSparse?.name || longName || records2.get("path") || header.name;
+    const type = typeOf(header.flag, name);
     const hasBody = type === "file" || header.flag === "D";
-    const name = longName ?? paxSparse?.name ?? (records2.get("path") || header.name);
-    const linkname = longLink ?? (records2.get("linkpath") || header.linkname);
-    if (name.length > limits2.pathBytes) throw exceeded("path-length", limits2, quote(decodeName(name)));
-    if (linkname.length > limits2.linkBytes) throw exceeded("link-length", limits2, quote(decodeName(name)));
+    const linkname = longLink || records2.get("linkpath") || header.linkname;
+    if (name.length > limits2.pathBytes) throw exceeded("path-length", limits2, quote2(decodeName(name)));
+    if (linkname.length > limits2.linkBytes) throw exceeded("link-length", limits2, quote2(decodeName(name)));
     const member = {
       name: decodeName(name),
       type,
@@ -34098,15 +34455,16 @@ function createTarReader(onMember, limits2) {
       if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
       if (extensions.pending || sparseHeader !== void 0)
         throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
-      global = /* @__PURE__ */ new Map();
     }
   };
 }
 function emptyExtensions() {
   return { pending: false, longName: void 0, longLink: void 0, pax: void 0 };
 }
-function typeOf(flag) {
+function typeOf(flag, name) {
   switch (flag) {
+    case "\0":
+      return name.endsWith("/") ? "directory" : "file";
     case "1":
       return "hardlink";
     case "2":
@@ -34126,29 +34484,27 @@ function typeOf(flag) {
 }
 function readPaxSparse(records2) {
   if (records2.size === 0) return void 0;
-  const realSize = paxNumber(records2, "GNU.sparse.realsize") ?? paxNumber(records2, "GNU.sparse.size");
-  const list2 = records2.get("GNU.sparse.numblocks") === "0" ? "" : records2.get("GNU.sparse.map");
-  if (realSize === void 0 && list2 === void 0) return void 0;
+  const realSize = paxNumber(records2, "GNU.sparse.size") ?? paxNumber(records2, "GNU.sparse.realsize");
+  const map = records2.get("GNU.sparse.map") ?? "";
+  const version3 = `${records2.get("GNU.sparse.major") ?? ""}.${records2.get("GNU.sparse.minor") ?? ""}`;
+  if (realSize === void 0 && map === "" && version3 === ".") return void 0;
   if (realSize === void 0) throw new UserError("a sparse file without its size");
   const name = records2.get("GNU.sparse.name");
-  if (list2 !== void 0) return { map: toSparseMap(list2 === "" ? [] : list2.split(","), realSize), realSize, name };
-  if (records2.get("GNU.sparse.major") === "1" && records2.get("GNU.sparse.minor") === "0")
-    return { map: null, realSize, name };
-  throw new UserError("a sparse file of an unknown format");
+  if (version3 === "1.0") return { map: null, realSize, name };
+  const isOld = version3 === "0.0" || version3 === "0.1" || version3 === "." && map !== "";
+  if (!isOld) throw new UserError("a sparse file of an unknown format");
+  return { map: toSparseMap(map === "" ? [] : map.split(","), realSize), realSize, name };
 }
 function paxNumber(records2, key) {
   const text3 = records2.get(key);
   if (text3 === void 0 || text3 === "") return void 0;
   const value = Number(text3);
   if (!/^\d+$/.test(text3) || !Number.isSafeInteger(value))
-    throw new UserError(`malformed extended tar header: ${key} is ${quote(text3)}`);
+    throw new UserError(`malformed extended tar header: ${key} is ${quote2(text3)}`);
   return value;
 }
 var XATTR_PREFIX = "SCHILY.xattr.";
-var MEANT = /* @__PURE__ */ new Set(["path", "linkpath", "size", "uid", "gid"]);
-function isMeant(key) {
-  return MEANT.has(key) || key.startsWith("GNU.sparse.") || key.startsWith(XATTR_PREFIX);
-}
+var DECISIVE = /* @__PURE__ */ new Set(["path", "linkpath", "size"]);
 function readXattrs(records2) {
   if (records2.size === 0) return NO_XATTRS2;
   let xattrs;
@@ -34222,8 +34578,8 @@ async function scanLayer(source, options) {
   );
   reader2.end();
   const digest = `${digestAlgorithm}:${stored.digest("hex")}`;
-  const isSame2 = compression === "none" && digestAlgorithm === diffIdAlgorithm;
-  const diffId = isSame2 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
+  const isSame3 = compression === "none" && digestAlgorithm === diffIdAlgorithm;
+  const diffId = isSame3 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
   return { ...changes.finish(digest), diffId, compression };
 }
 var WHITEOUT = ".wh.";
@@ -34235,13 +34591,14 @@ function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
   const entries = createEntryList();
   const files = createFileTable();
   const nodes = createNodeMaker();
-  const changes = { digest: "", entries, files, whiteouts: [], opaques: [] };
+  const changes = { digest: "", entries, files, whiteouts: [], opaques: [], overlay: [] };
   let met = 0;
   function onMember(member) {
     if (++met > limits2.layerEntries) throw exceeded("layer-entries", limits2);
     spend(budget, "entries", 1, limits2);
     const path = normalisePath(member.name);
     spend(budget, "nameBytes", path.length + member.linkname.length + weighXattrs(member.xattrs), limits2);
+    changes.overlay.push(...listOverlayMarks(path, member.xattrs));
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
     if (path === ESTARGZ_INDEX) return void 0;
@@ -34319,17 +34676,19 @@ function createNodeMaker() {
 function whiteoutTarget(name, path) {
   const target = name.slice(WHITEOUT.length);
   if (target === "" || target === "." || target === "..")
-    throw new UserError(`the whiteout ${quote(path)} names no file`);
+    throw new UserError(`the whiteout ${quote2(path)} names no file`);
   return target;
 }
 function normalisePath(name) {
-  const isPlain = !/^[/.]/.test(name) && !name.includes("//") && !name.includes("/.");
-  if (isPlain && name !== "") return `/${name.endsWith("/") ? name.slice(0, -1) : name}`;
+  const from = name.startsWith("./") ? 2 : 0;
+  const isPlain = name.length > from && !name.startsWith("/", from) && !name.startsWith(".", from);
+  if (isPlain && !name.includes("//") && !name.includes("/.", from))
+    return `/${name.slice(from, name.endsWith("/") ? -1 : void 0)}`;
   const parts = [];
   for (const part2 of name.split("/")) {
     if (part2 === "" || part2 === ".") continue;
     if (part2 !== "..") parts.push(part2);
-    else if (parts.pop() === void 0) throw new UserError(`the path ${quote(name)} leads out of the image`);
+    else if (parts.pop() === void 0) throw new UserError(`the path ${quote2(name)} leads out of the image`);
   }
   return `/${parts.join("/")}`;
 }
@@ -34345,16 +34704,25 @@ function createByteCounter({ limits: limits2, budget }) {
 // src/image/archive-members.ts
 function createMemberIndex(limits2) {
   const members2 = /* @__PURE__ */ new Map();
+  const repeated = /* @__PURE__ */ new Set();
   let added = 0;
   function linkTarget(member, name) {
     if (member.type === "hardlink") return memberName(member.linkname);
     if (member.type === "symlink") return posix.normalize(posix.join(posix.dirname(name), member.linkname));
     return void 0;
   }
+  function isBelowLink(name) {
+    for (let slash = name.indexOf("/"); slash > 0; slash = name.indexOf("/", slash + 1)) {
+      const parent = members2.get(name.slice(0, slash));
+      if (parent !== void 0 && "link" in parent) return true;
+    }
+    return false;
+  }
   return {
     add(member, value) {
       if (++added > limits2.members) throw exceeded("archive-files", limits2);
       const name = memberName(member.name);
+      if (members2.has(name)) repeated.add(name);
       const link = linkTarget(member, name);
       if (link !== void 0 && link !== name) members2.set(name, { link });
       else if (member.type === "file") members2.set(name, { value });
@@ -34364,13 +34732,20 @@ function createMemberIndex(limits2) {
       for (let hops = 0; hops <= limits2.linkHops; hops++) {
         const found = members2.get(at);
         if (found === void 0) return void 0;
+        if (isBelowLink(at))
+          throw new UserError(`${quote2(at)} lies below a link, and programs differ in what that is: pack it again`);
+        if (repeated.has(at) && !BLOB.test(at))
+          throw new UserError(
+            `it holds ${quote2(at)} more than once, and programs differ in which of them they take: pack it again`
+          );
         if ("value" in found) return { name: at, value: found.value };
         at = found.link;
       }
-      throw exceeded("link-hops", limits2, `link ${quote(name)}`);
+      throw exceeded("link-hops", limits2, `link ${quote2(name)}`);
     }
   };
 }
+var BLOB = /^blobs\/sha(256|512)\/[0-9a-f]+$/;
 function memberName(name) {
   return normalisePath(name).slice(1);
 }
@@ -34414,7 +34789,7 @@ function compareTable(tar, table2, contents, piece) {
   const how = compareEntries(listEntries(tar), listEntries(table2.changes)) ?? void 0;
   return how === void 0 ? compareContents(table2, contents, piece) : { kind: "differs", how };
 }
-function listEntries({ entries, files, whiteouts, opaques }) {
+function listEntries({ entries, files, whiteouts, opaques, overlay }) {
   const list2 = /* @__PURE__ */ new Map();
   entries.forEach((directory, name, value) => {
     list2.set(comparable(`${directory}/${name}`), describe5(value, files));
@@ -34422,6 +34797,7 @@ function listEntries({ entries, files, whiteouts, opaques }) {
   list2.delete("/");
   for (const path of whiteouts) list2.set(`${comparable(path)}\0`, "hidden");
   for (const path of opaques) list2.set(`${comparable(path)}\0\0`, "emptied");
+  for (const { path, attribute } of overlay) list2.set(`${comparable(path)}\0${attribute}`, `marked ${attribute}`);
   return list2;
 }
 function comparable(path) {
@@ -34434,15 +34810,15 @@ function describe5(value, files) {
     const capabilities = capability === void 0 ? "" : ` and capabilities ${Buffer.from(capability, "latin1").toString("hex")}`;
     return `a file of ${size} bytes with mode ${mode.toString(8)}${capabilities}`;
   }
-  if ("hardlink" in value) return `another name of ${quote(comparable(value.hardlink))}`;
-  if (value.type === "symlink") return `a link to ${quote(comparable(value.target))}`;
+  if ("hardlink" in value) return `another name of ${quote2(comparable(value.hardlink))}`;
+  if (value.type === "symlink") return `a link to ${quote2(comparable(value.target))}`;
   return value.type === "directory" ? "a directory" : "neither file nor directory";
 }
 function compareEntries(tar, table2) {
   for (const path of /* @__PURE__ */ new Set([...tar.keys(), ...table2.keys()])) {
     const [ofTar, ofTable] = [tar.get(path), table2.get(path)];
     if (ofTar !== ofTable)
-      return `${quote(path.replace(/\0+$/, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
+      return `${quote2(path.replace(/\0.*$/s, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
   }
   return void 0;
 }
@@ -34454,7 +34830,7 @@ function compareContents(table2, contents, piece) {
     const verdict2 = compareFile(file, digests, piece, table2.format);
     if (verdict2 === void 0) continue;
     const { kind, ...rest } = verdict2;
-    return { kind, ...rest, how: `${quote(path)} ${verdict2.how}` };
+    return { kind, ...rest, how: `${quote2(path)} ${verdict2.how}` };
   }
   return { kind: "same" };
 }
@@ -34609,7 +34985,97 @@ function requireSame(digest, data) {
     throw new UselessToc("its table of contents has another digest than the manifest says");
 }
 
+// src/image/go-json.ts
+var MAX_DEPTH = 1e4;
+function findDoubleMeaning(text3) {
+  const open4 = [];
+  let last = "";
+  for (let at = 0; at < text3.length; at++) {
+    const character = text3[at];
+    if (character === '"') {
+      const end = endOfString(text3, at);
+      last = text3.slice(at, end);
+      at = end - 1;
+    } else if (character === "{" || character === "[") {
+      if (open4.push(character === "{" ? /* @__PURE__ */ new Set() : null) > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
+    } else if (character === "}" || character === "]") open4.pop();
+    else if (character === ":") {
+      const key = last.includes("\\") ? JSON.parse(last) : last.slice(1, -1);
+      const keys = open4.at(-1);
+      if (keys?.has(key)) return `has the key ${quote2(key)} twice in one object`;
+      keys?.add(key);
+    }
+  }
+  return void 0;
+}
+function endOfString(text3, start) {
+  for (let at = start + 1; ; at++) {
+    const character = text3[at];
+    if (character === "\\") at++;
+    else if (character === '"' || character === void 0) return at + 1;
+  }
+}
+function nameFields(value, schema, path = []) {
+  const { def } = schema._zod;
+  switch (def.type) {
+    case "optional":
+    case "nullable":
+      return isAllowed(value, schema) ? value : nameFields(value, def.innerType, path);
+    case "array":
+      if (!Array.isArray(value)) throw unexpected(path, "expected array");
+      return value.map((item, i) => nameFields(item, def.element, [...path, i]));
+    case "record":
+      for (const [key, item] of Object.entries(toFields(value, path))) nameFields(item, def.valueType, [...path, key]);
+      return value;
+    case "object":
+      return nameOwn(toFields(value, path), def.shape, path);
+    case "union":
+      return nameFields(value, chooseOption(def.options, value), path);
+    default:
+      if (!safeParse(schema, value).success) throw unexpected(path, `expected ${def.type}`);
+      return value;
+  }
+}
+function chooseOption(options, value) {
+  const found = options.find(({ _zod }) => _zod.def.type === "array" === Array.isArray(value));
+  return found ?? options[0];
+}
+function isAllowed(value, schema) {
+  return (value === void 0 || value === null) && safeParse(schema, value).success;
+}
+function nameOwn(value, shape, path) {
+  const names2 = new Map(Object.keys(shape).map((name) => [fold(name), name]));
+  const found = {};
+  for (const [key, item] of Object.entries(value)) {
+    const name = names2.get(fold(key));
+    if (name === void 0) continue;
+    if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote2(name)}`);
+    found[name] = item;
+  }
+  for (const [name, schema] of Object.entries(shape)) {
+    const item = nameFields(found[name], schema, [...path, name]);
+    if (item !== void 0) found[name] = item;
+  }
+  return found;
+}
+function toFields(value, path) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpected(path, "expected object");
+  return value;
+}
+function unexpected(path, problem) {
+  const at = path.length === 0 ? "" : ` at ${quote2(path.join("."))}`;
+  return new UserError(`does not have the expected form${at}: ${problem}`);
+}
+function fold(key) {
+  return key.replace(/\u017f/g, "s").replace(/\u212a/g, "k").replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 // src/image/toc/table.ts
+var KEYS = /* @__PURE__ */ new Set([
+  ...["version", "entries", "name", "type", "linkName", "mode", "size", "uid", "gid", "xattrs", "offset", "endOffset"],
+  ...["innerOffset", "chunkOffset", "chunkSize", "chunkDigest", "chunkType", "digest"]
+]);
+var FOLDED = new Set([...KEYS].map(fold));
 var MAX_PARTS = 6e6;
 var TYPES = {
   dir: "directory",
@@ -34638,13 +35104,16 @@ function parseEntries(json2) {
   let parts = 0;
   for (const byte of json2) if (byte === 44 || byte === 91 || byte === 123) parts++;
   if (parts > MAX_PARTS) throw new TocProblem("its table of contents is too large");
+  const text3 = json2.toString("utf8");
   let document;
   try {
-    document = JSON.parse(json2.toString("utf8"));
+    document = JSON.parse(text3);
   } catch {
     throw new TocProblem("its table of contents is not valid JSON");
   }
-  const { version: version3, entries } = toObject(document);
+  const doubled = findDoubleMeaning(text3);
+  if (doubled !== void 0) throw new TocProblem(`its table of contents ${doubled}`);
+  const { version: version3, entries } = requireOwnKeys(toObject(document));
   if (version3 !== 1 || !Array.isArray(entries)) throw new TocProblem("its table of contents is of an unknown version");
   return entries;
 }
@@ -34652,8 +35121,14 @@ function toObject(value) {
   if (typeof value !== "object" || value === null) throw new TocProblem("its table of contents is malformed");
   return value;
 }
+function requireOwnKeys(fields) {
+  for (const key in fields)
+    if (!KEYS.has(key) && FOLDED.has(fold(key)))
+      throw new TocProblem(`its table of contents has the key ${quote2(key)}, which Go reads as another`);
+  return fields;
+}
 function toRawEntry(value) {
-  const entry = toObject(value);
+  const entry = requireOwnKeys(toObject(value));
   const text3 = (key) => {
     const found = entry[key] ?? "";
     if (typeof found !== "string") throw new TocProblem(`its table of contents has a ${key} that is no text`);
@@ -34712,10 +35187,10 @@ function hasData({ type, size }) {
   return type === "chunk" || type === "reg" && size > 0;
 }
 function toMember({ name, type, linkName, mode, size, uid, gid, xattrs }) {
-  const known2 = Object.hasOwn(TYPES, type) ? TYPES[type] : void 0;
-  if (known2 === void 0) throw new TocProblem("its table of contents has an entry of an unknown type");
-  const isFile = known2 === "file";
-  const form = { name, type: known2, linkname: linkName, size: isFile ? size : 0 };
+  const known3 = Object.hasOwn(TYPES, type) ? TYPES[type] : void 0;
+  if (known3 === void 0) throw new TocProblem("its table of contents has an entry of an unknown type");
+  const isFile = known3 === "file";
+  const form = { name, type: known3, linkname: linkName, size: isFile ? size : 0 };
   return { ...form, mode: mode & 4095, uid, gid, xattrs, offset: 0, sparse: false };
 }
 function toChunks2(file, parts, ends, dataEnd) {
@@ -34805,23 +35280,23 @@ async function scanWhole(source, options) {
   const cutsFiles = toc.some(({ format }) => format === "eStargz");
   const contents = hashContents(options.probe, cutsFiles ? piece : void 0);
   const scan = await scanLayer(followed, { ...options, probe: contents.probe });
-  const known2 = /* @__PURE__ */ new Set();
+  const known3 = /* @__PURE__ */ new Set();
   const verdicts2 = [];
-  for (const { pointer, tail } of tails) verdicts2.push(await judge4(pointer, tail, { scan, options, contents, known: known2 }));
+  for (const { pointer, tail } of tails) verdicts2.push(await judge7(pointer, tail, { scan, options, contents, known: known3 }));
   return {
     ...scan,
     table: RANKS.flatMap((kind) => verdicts2.find((one) => one.kind === kind) ?? [])[0]
   };
 }
 var RANKS = ["differs", "unclear", "useless", "same"];
-async function judge4(pointer, tail, { scan, options, contents, known: known2 }) {
+async function judge7(pointer, tail, { scan, options, contents, known: known3 }) {
   const { limits: limits2, piece = PIECE } = options;
   if (pointer.format === "eStargz" && scan.compression === "zstd")
-    return known2.has(pointer.digest) ? { kind: "same" } : { kind: "unclear", how: "the manifest names a table of eStargz in a layer of zstd" };
+    return known3.has(pointer.digest) ? { kind: "same" } : { kind: "unclear", how: "the manifest names a table of eStargz in a layer of zstd" };
   try {
     const read2 = async (from, length) => tail.read(from, length);
     const { json: json2, dataEnd } = await fetchToc(pointer, tail.size(), read2, limits2);
-    known2.add(digestOf(json2));
+    known3.add(digestOf(json2));
     const files = parseToc(json2, dataEnd, { anyName: true });
     const table2 = { files, changes: listChanges(files, options), format: pointer.format };
     return compareTable(scan, table2, contents, piece);
@@ -34836,7 +35311,7 @@ function listChanges(files, { limits: limits2 }) {
   const changes = createChangeCollector(options, createByteCounter(options));
   for (const { member } of files) {
     if (Math.max(member.name.length, member.linkname.length) > limits2.pathBytes)
-      throw new TocProblem(`its table of contents has too long a path (${quote(member.name.slice(0, 50))})`);
+      throw new TocProblem(`its table of contents has too long a path (${quote2(member.name.slice(0, 50))})`);
     changes.onMember(member);
   }
   return changes.finish("");
@@ -34850,7 +35325,7 @@ async function openArchiveFile(handle, options) {
   const members2 = await indexMembers(handle, size, options);
   function find2(name) {
     const extent = members2.find(name)?.value;
-    if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
+    if (extent?.sparse) throw new UserError(`${quote2(name)} is stored as a sparse file: pack it without --sparse`);
     return extent;
   }
   return {
@@ -34858,15 +35333,20 @@ async function openArchiveFile(handle, options) {
     async readDocument(name) {
       const extent = find2(name);
       if (extent === void 0) return void 0;
-      if (extent.size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
+      if (extent.size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote2(name));
       spend(budget, "documentBytes", extent.size, limits2);
       const data = Buffer.alloc(extent.size);
       await readFully(handle, data, extent.size, extent.offset);
       return data;
     },
+    async digestOf(name, algorithm, signal) {
+      const extent = find2(name);
+      if (extent === void 0) return void 0;
+      return digestOfStream(readRange(handle, extent.offset, extent.size), algorithm, signal);
+    },
     async scan(name, options2) {
       const extent = find2(name);
-      if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
+      if (extent === void 0) throw new UserError(`${quote2(name)} is missing`);
       return scanWhole(readRange(handle, extent.offset, extent.size), options2);
     },
     close: () => handle.close()
@@ -34908,6 +35388,12 @@ var indexSchema = object({
   mediaType: maybeString,
   manifests: optional(nullable(array(descriptorSchema)))
 });
+var kindSchema = object({
+  manifests: optional(unknown()),
+  config: optional(unknown()),
+  layers: optional(unknown()),
+  fsLayers: optional(unknown())
+});
 var manifestSchema = object({
   mediaType: maybeString,
   schemaVersion: optional(number2()),
@@ -34932,22 +35418,25 @@ var dockerManifestSchema = array(
   })
 );
 function parseDocument(data, schema, what) {
+  const text3 = Buffer.from(data).toString("utf8");
   let value;
   try {
-    value = JSON.parse(Buffer.from(data).toString("utf8"));
+    value = JSON.parse(text3);
   } catch {
     throw new UserError(`${what} is not valid JSON`);
   }
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue2 = result.error.issues[0];
-  const at = issue2?.path.length ? ` at ${quote(issue2.path.join("."))}` : "";
-  throw new UserError(`${what} does not have the expected form${at}: ${issue2?.message ?? "unknown problem"}`);
+  const doubled = findDoubleMeaning(text3);
+  if (doubled !== void 0) throw new UserError(`${what} ${doubled}`);
+  try {
+    return schema.parse(nameFields(value, schema));
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${what} ${error.message}`) : error;
+  }
 }
 async function readBlob(store, digest, what) {
   const { algorithm } = requireDigest(digest);
   const data = await store.readDocument(blobName(digest));
-  if (data === void 0) throw new UserError(`blob ${digest} is missing (${what})`);
+  if (data === void 0) throw new AbsentPart(`blob ${digest} is missing (${what})`);
   const actual = digestOf(data, algorithm);
   if (actual !== digest) throw new UserError(`blob ${digest} (${what}) has another digest: ${actual}`);
   return data;
@@ -34975,7 +35464,7 @@ function formatPlatform({ os, architecture, variant }) {
 function parsePlatform(text3) {
   const match2 = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text3.trim());
   if (match2 === null)
-    throw new UserError(`${quote(text3)} is not a platform: expected os/architecture, e.g. linux/arm64`);
+    throw new UserError(`${quote2(text3)} is not a platform: expected os/architecture, e.g. linux/arm64`);
   const aliases = { x86_64: "amd64", aarch64: "arm64", armhf: "arm" };
   const architecture = match2[2] ?? "";
   return formatPlatform({ os: match2[1], architecture: aliases[architecture] ?? architecture, variant: match2[3] });
@@ -35002,7 +35491,7 @@ async function readItem(store, item, limits2) {
   const configName = memberName(item.Config);
   const data = await store.readDocument(configName);
   if (data === void 0)
-    throw new UserError(`the image config ${quote(item.Config)} that manifest.json names is missing`);
+    throw new AbsentPart(`the image config ${quote2(item.Config)} that manifest.json names is missing`);
   const configDigest = digestOf(data);
   checkConfigName(configName, configDigest);
   const config2 = parseDocument(data, configSchema, `image config ${configDigest}`);
@@ -35029,13 +35518,13 @@ async function toSourceLayer(store, name, diffId) {
   const blob = memberName(name);
   const inLayout = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(blob);
   const digest = inLayout ? `${inLayout[1]}:${inLayout[2]}` : void 0;
-  if (!await store.has(blob)) throw new UserError(`layer ${digest ?? quote(name)} (${diffId}) is missing`);
+  if (!await store.has(blob)) throw new AbsentPart(`layer ${digest ?? quote2(name)} (${diffId}) is missing`);
   return { blob, digest: digest && parseDigest(digest) ? digest : void 0, diffId, mediaType: "" };
 }
 function checkConfigName(name, digest) {
   const hex = /^(?:.*[/:])?([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
   if (hex !== void 0 && digest !== `sha256:${hex}`)
-    throw new UserError(`the image config ${quote(name)} has another digest: ${digest}`);
+    throw new UserError(`the image config ${quote2(name)} has another digest: ${digest}`);
 }
 
 // src/image/source-image.ts
@@ -35072,15 +35561,21 @@ async function readOciImages(store, options) {
   if (data === void 0) return void 0;
   const index = parseDocument(data, indexSchema, "index.json");
   const walker = createWalker(store, options);
-  const images = /* @__PURE__ */ new Map();
+  const images = [];
   for (const descriptor of index.manifests ?? []) {
-    const image2 = images.get(descriptor.digest) ?? await walker.readImage(descriptor);
-    if (image2 === void 0) continue;
+    const read2 = await walker.readImage(descriptor);
+    if (read2 === void 0) continue;
+    const same2 = images.find((other) => isSame2(other, read2));
+    const image2 = same2 ?? read2;
+    if (same2 === void 0) images.push(read2);
     const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
     for (const name of names2) if (name !== void 0 && !image2.names.includes(name)) image2.names.push(name);
-    images.set(descriptor.digest, image2);
   }
-  return joinPlatforms([...images.values()], digestOf(data));
+  return joinPlatforms(images, digestOf(data));
+}
+function isSame2(one, other) {
+  const platformsOf = ({ platforms: platforms2 }) => platforms2.map(({ platform: platform2 }) => platform2).join(" ");
+  return one.digest === other.digest && platformsOf(one) === platformsOf(other);
 }
 async function readOciDigest(store, digest, options, isAsked = () => true) {
   const image2 = await createWalker(store, options, isAsked).readImage({ digest });
@@ -35100,16 +35595,17 @@ function createWalker(store, { limits: limits2, budget }, isAsked = () => true) 
     };
   }
   async function collect(descriptor, depth, seen2, notes2) {
-    if (seen2.has(descriptor.digest) || isAttestation(descriptor)) return [];
-    seen2.add(descriptor.digest);
+    const stated3 = formatPlatform(toStated(descriptor));
+    const entry = `${descriptor.digest} ${stated3}`;
+    if (seen2.has(entry) || isAttestation(descriptor) && isUnknown(descriptor)) return [];
+    seen2.add(entry);
     spend(budget, "manifests", 1, limits2);
     if (depth > limits2.indexDepth) throw exceeded("index-depth", limits2);
-    const stated3 = formatPlatform(toStated(descriptor));
     if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated3))
       return [
         { platform: { platform: stated3, problem: new UserError("it was not asked for") }, configDigest: void 0 }
       ];
-    const what = descriptor.platform ? `manifest of ${quote(stated3)}` : "manifest";
+    const what = descriptor.platform ? `manifest of ${quote2(stated3)}` : "manifest";
     let data;
     try {
       data = await readBlob(store, descriptor.digest, what);
@@ -35130,22 +35626,27 @@ function createWalker(store, { limits: limits2, budget }, isAsked = () => true) 
 }
 function parseManifestOrIndex(data, { digest }) {
   const what = `blob ${digest}`;
-  const probe = parseDocument(data, indexSchema, what);
-  if (Array.isArray(probe.manifests)) return { manifests: parseDocument(data, indexSchema, what).manifests ?? [] };
-  const raw = JSON.parse(data.toString("utf8"));
-  if (typeof raw === "object" && raw !== null && "fsLayers" in raw)
+  const { manifests, config: config2, layers, fsLayers } = parseDocument(data, kindSchema, what);
+  const isManifest = [config2, layers, fsLayers].some((field2) => field2 !== void 0 && field2 !== null);
+  if (isManifest && Array.isArray(manifests) && manifests.length > 0)
+    throw new UserError(`${what} is an index and a manifest at once: programs differ in what they take it for`);
+  if (!isManifest && Array.isArray(manifests))
+    return { manifests: parseDocument(data, indexSchema, what).manifests ?? [] };
+  if (fsLayers !== void 0)
     throw new UserError(
       `${what} is a manifest of Docker's schema 1, which is not read: save the image with a current tool`
     );
   return { manifest: parseDocument(data, manifestSchema, what) };
 }
+var IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
+var DEFAULT_TYPES = /* @__PURE__ */ new Set(["application/octet-stream", "application/json", "text/html"]);
 async function readLeaf(store, descriptor, manifest, limits2, notes2) {
   const layers = manifest.layers ?? [];
   const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
-  if (isUnknown(descriptor) && inToto) return [];
+  if (inToto && (isUnknown(descriptor) || isAttestation(descriptor))) return [];
   const configType = manifest.config.mediaType ?? "";
-  if (!/^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/.test(configType)) {
-    notes2.push(`${descriptor.digest} is no image but ${quote(configType)}: left out`);
+  if (!IMAGE_CONFIGS.test(configType) && !DEFAULT_TYPES.has(configType)) {
+    notes2.push(`${descriptor.digest} is no image but ${quote2(configType)}: left out`);
     return [];
   }
   const configDigest = manifest.config.digest;
@@ -35166,7 +35667,7 @@ async function requireLayers(store, layers) {
   for (const { digest, mediaType } of layers) {
     if (await store.has(blobName(digest))) continue;
     const foreign = /foreign|nondistributable/.test(mediaType ?? "");
-    throw new UserError(
+    throw new AbsentPart(
       foreign ? `layer ${digest} is not included: it is a foreign layer, which its publisher lets nobody pass on` : `blob ${digest} is missing (layer)`
     );
   }
@@ -35179,7 +35680,7 @@ function describe6(descriptor, configDigest, config2, layers, limits2) {
   const platform2 = formatPlatform(isStated ? stated3 : { ...ofConfig, variant: config2.variant ?? void 0 });
   const notes2 = [];
   if (isStated && ofConfig.architecture && ofConfig.architecture !== stated3.architecture)
-    notes2.push(`the index says ${quote(platform2)}, the image config says ${quote(formatPlatform(ofConfig))}`);
+    notes2.push(`the index says ${quote2(platform2)}, the image config says ${quote2(formatPlatform(ofConfig))}`);
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
   if (layers.length > limits2.layers) throw exceeded("layers", limits2, `manifest ${descriptor.digest}`);
@@ -35238,6 +35739,9 @@ function joinPlatforms(images, indexDigest) {
 function isUnreadable(image2) {
   return image2.platforms.every(isBroken);
 }
+function isAbsent(platform2) {
+  return isBroken(platform2) && platform2.problem instanceof AbsentPart;
+}
 
 // src/image/archive-images.ts
 async function listArchiveImages(store, form, options) {
@@ -35249,28 +35753,26 @@ async function listArchiveImages(store, form, options) {
     );
   }
   const docker = await attempt(() => readDockerImages(store, options));
-  const oci = await attempt(() => readOciImages(store, options));
-  if ("problem" in docker) return fallBack(docker.problem, oci);
+  const oci = await readOciImages(store, options);
+  if ("absent" in docker) return fallBack(docker.absent, oci ?? []);
   if (docker.value === void 0 || docker.value.length === 0) {
-    if ("problem" in oci) throw oci.problem;
-    if (oci.value === void 0 && docker.value === void 0)
+    if (oci === void 0 && docker.value === void 0)
       throw new UserError("it is no image archive: neither manifest.json nor index.json is in it");
     if (form === "docker-archive" && docker.value === void 0)
       throw new UserError("it holds no manifest.json but an index.json: pass oci-archive:PATH");
-    return oci.value ?? [];
+    return oci ?? [];
   }
-  return combine(docker.value, "problem" in oci ? [] : oci.value ?? []);
+  return combine(docker.value, oci ?? []);
 }
 async function attempt(read2) {
   try {
     return { value: await read2() };
   } catch (problem) {
-    if (problem instanceof UserError && !isLimit(problem)) return { problem };
+    if (problem instanceof AbsentPart) return { absent: problem };
     throw problem;
   }
 }
-function fallBack(problem, oci) {
-  const images = "value" in oci ? oci.value ?? [] : [];
+function fallBack(problem, images) {
   if (images.every(isUnreadable)) throw problem;
   const note = `manifest.json was not used: ${problem.message}`;
   return images.map((image2) => ({ ...image2, notes: [...image2.notes, note] }));
@@ -35280,7 +35782,10 @@ function combine(docker, oci) {
   const images = docker.map((image2) => {
     const [platform2] = image2.platforms;
     const match2 = oci.find((candidate) => candidate.configDigests.includes(platform2.configDigest));
-    if (match2 === void 0) return { ...image2, notes: [...image2.notes, ...describeConflict(image2, oci, used)] };
+    if (match2 === void 0) {
+      refuseConflict(image2, oci);
+      return image2;
+    }
     used.add(match2);
     return {
       ...image2,
@@ -35290,7 +35795,20 @@ function combine(docker, oci) {
       notes: [...image2.notes, ...match2.notes]
     };
   });
-  return [...images, ...oci.filter((image2) => !used.has(image2) && !isUnreadable(image2))];
+  const others = oci.filter((image2) => !used.has(image2));
+  const notes2 = others.filter(isAbsentImage).map(describeAbsent);
+  return [
+    ...images.map((image2) => ({ ...image2, notes: [...image2.notes, ...notes2] })),
+    ...others.filter((image2) => !isAbsentImage(image2))
+  ];
+}
+function isAbsentImage({ platforms: platforms2 }) {
+  return platforms2.every(isAbsent);
+}
+function describeAbsent(image2) {
+  const [platform2] = image2.platforms;
+  const why = platform2 !== void 0 && isBroken(platform2) ? `: ${platform2.problem.message}` : "";
+  return `${quote2(displayName(image2))} of index.json was not inspected${why}`;
 }
 function withTables(platform2, { platforms: platforms2 }) {
   const same2 = platforms2.find((other) => !isBroken(other) && other.configDigest === platform2.configDigest);
@@ -35301,14 +35819,15 @@ function withTables(platform2, { platforms: platforms2 }) {
   });
   return { ...platform2, layers };
 }
-function otherPlatforms(image2, known2) {
-  return image2.platforms.filter((other) => other.configDigest !== known2.configDigest).filter((other) => !isBroken(other) || other.platform !== known2.platform).map((other) => isBroken(other) ? { ...other, optional: true } : other);
+function otherPlatforms(image2, known3) {
+  return image2.platforms.filter((other) => other.configDigest !== known3.configDigest).filter((other) => !isAbsent(other) || other.platform !== known3.platform).map((other) => isAbsent(other) ? { ...other, optional: true } : other);
 }
-function describeConflict(image2, oci, used) {
-  const sameName2 = oci.find((other) => other.names.some((name) => image2.names.includes(name)));
-  if (sameName2 === void 0) return [];
-  used.add(sameName2);
-  return ["manifest.json and index.json describe different images under this name; manifest.json was used"];
+function refuseConflict(image2, oci) {
+  const name = image2.names.find((one) => oci.some((other) => !isAbsentImage(other) && other.names.includes(one)));
+  if (name === void 0) return;
+  throw new UserError(
+    `manifest.json and index.json describe different images under the name ${quote2(name)}, and programs differ in which of them they load: save the image again`
+  );
 }
 
 // src/image/channel.ts
@@ -35369,13 +35888,13 @@ async function openArchiveStream(open4, options, { once: once2 = false } = {}) {
     if (member.type !== "file") return void 0;
     return createSniffingTask(options, (outcome) => {
       slot.outcome = outcome;
-      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote(member.name));
+      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote2(member.name));
       if ("document" in outcome) spend(options.budget, "documentBytes", outcome.document.length, options.limits);
     });
   });
   async function scan(name, wanted) {
     const found = members2.find(name);
-    if (found === void 0) throw new UserError(`${quote(name)} is missing`);
+    if (found === void 0) throw new UserError(`${quote2(name)} is missing`);
     const { outcome } = found.value;
     if (!isAsScanned(wanted, options)) return scanAgain(open4(), found.name, wanted);
     if (wanted.toc !== void 0 && !once2)
@@ -35390,7 +35909,11 @@ async function openArchiveStream(open4, options, { once: once2 = false } = {}) {
       if (found === void 0) return void 0;
       const { outcome } = found.value;
       if (outcome !== void 0 && "document" in outcome) return outcome.document;
-      throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError(`${quote(name)} is not JSON`);
+      throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError(`${quote2(name)} is not JSON`);
+    },
+    async digestOf(name, algorithm) {
+      const outcome = members2.find(name)?.value.outcome;
+      return outcome !== void 0 && "scan" in outcome && algorithm === "sha256" ? outcome.scan.digest : void 0;
     },
     scan,
     close: async () => {
@@ -35405,7 +35928,7 @@ function isAsScanned(wanted, done) {
   return wanted.probe === done.probe && (wanted.digestAlgorithm ?? "sha256") === "sha256" && (wanted.diffIdAlgorithm ?? "sha256") === "sha256";
 }
 async function scanAgain(source, name, options) {
-  let outcome = { problem: new UserError(`${quote(name)} was not there when the archive was read again`) };
+  let outcome = { problem: new UserError(`${quote2(name)} was not there when the archive was read again`) };
   await readMembers(source, options, (member) => {
     if (member.type !== "file" || memberName(member.name) !== name) return void 0;
     return createLayerTask(options, (result2) => {
@@ -35564,12 +36087,12 @@ function parseAddress(host, origin, tls) {
   if (socketPath !== void 0) return [toSocket(socketPath)];
   if (host.startsWith("ssh://"))
     return {
-      problem: `${origin} ${quote(host)}, and daemons are not reached over SSH from here: run docker save -o FILE NAME and pass docker-archive:FILE`
+      problem: `${origin} ${quote2(host)}, and daemons are not reached over SSH from here: run docker save -o FILE NAME and pass docker-archive:FILE`
     };
   const address = `${tls === void 0 ? "http" : "https"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
   if (!/^(tcp|https?):\/\/[^/]/.test(host) || !URL.canParse(address))
     return {
-      problem: `${origin} ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
+      problem: `${origin} ${quote2(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
     };
   const base = new URL(address);
   return [{ place: base.host, base, tls }];
@@ -35584,18 +36107,18 @@ async function readCurrentContext(folder2) {
 async function readContext(folder2, name) {
   const id = createHash5("sha256").update(name).digest("hex");
   const file = join3(folder2, "contexts/meta", id, "meta.json");
-  const shown = `docker's context ${quote(name)}`;
+  const shown2 = `docker's context ${quote2(name)}`;
   try {
     const endpoint = metaSchema.parse(JSON.parse(await readFile(file, "utf8"))).Endpoints.docker;
-    if (endpoint?.Host === void 0) return { problem: `${shown} names no daemon (${file})` };
+    if (endpoint?.Host === void 0) return { problem: `${shown2} names no daemon (${file})` };
     const files = await readCertificates(join3(folder2, "contexts/tls", id, "docker"));
     const isSecure = Object.keys(files).length > 0 || endpoint.SkipTLSVerify === true || /^https:/.test(endpoint.Host);
     const tls = { ...files, ...endpoint.SkipTLSVerify === true ? { rejectUnauthorized: false } : {} };
-    return parseAddress(endpoint.Host, `${shown} leads to`, isSecure ? tls : void 0);
+    return parseAddress(endpoint.Host, `${shown2} leads to`, isSecure ? tls : void 0);
   } catch (error) {
     const code = errorCode(error);
-    if (code === "ENOENT") return { problem: `${shown} does not exist: docker context ls lists those that do` };
-    return { problem: `${shown} cannot be read (${file}${code === void 0 ? " is damaged" : `: ${code}`})` };
+    if (code === "ENOENT") return { problem: `${shown2} does not exist: docker context ls lists those that do` };
+    return { problem: `${shown2} cannot be read (${file}${code === void 0 ? " is damaged" : `: ${code}`})` };
   }
 }
 async function readCertificates(folder2) {
@@ -35693,13 +36216,63 @@ function describeConnection(error) {
   return void 0;
 }
 
+// src/image/http-body.ts
+import { finished } from "node:stream";
+var PIECE2 = 256 * 1024;
+var FULL = PIECE2 - 64 * 1024;
+async function* readPieces(body) {
+  let buffer = Buffer.allocUnsafeSlow(PIECE2);
+  let other = Buffer.allocUnsafeSlow(PIECE2);
+  let filled = 0;
+  let rest;
+  let ending;
+  let wake = () => {
+  };
+  function take(chunk) {
+    const copied = chunk.copy(buffer, filled);
+    filled += copied;
+    rest = copied < chunk.length ? chunk.subarray(copied) : void 0;
+    if (rest === void 0) giveBack(chunk);
+    if (filled > FULL) body.pause();
+    wake();
+  }
+  const stopWaiting = finished(body, (error) => {
+    ending = error ? { error } : {};
+    wake();
+  });
+  try {
+    body.on("data", take);
+    for (; ; ) {
+      while (filled <= FULL && ending === void 0) {
+        body.resume();
+        await new Promise((resolve4) => {
+          wake = resolve4;
+        });
+      }
+      if (filled === 0) break;
+      const piece = buffer.subarray(0, filled);
+      [buffer, other] = [other, buffer];
+      filled = 0;
+      yield piece;
+      if (rest !== void 0) take(rest);
+    }
+    if (ending !== void 0 && "error" in ending) throw ending.error;
+  } finally {
+    stopWaiting();
+    body.destroy();
+  }
+}
+function giveBack({ buffer, byteLength: byteLength2 }) {
+  if (byteLength2 === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 // src/image/daemon.ts
 var PLATFORM_VERSION = [1, 48];
 var ANSWER_BYTES = 4 * 2 ** 20;
 var inspectSchema = object({ Id: string2(), RepoTags: optional(nullable(array(string2()))) });
 var errorSchema = object({ message: string2() });
 async function openDaemon(name, options, { env, platforms: platforms2 }) {
-  if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
+  if (!isImageName(name)) return { absent: `${quote2(name)} is not the name of an image` };
   const addresses = await findDaemons(env);
   if ("problem" in addresses) return { absent: addresses.problem };
   const { limits: limits2, signal } = options;
@@ -35806,7 +36379,7 @@ async function* readImage(daemon, path) {
     const answer = await daemon.get(path);
     if (answer.status !== 200) throw await describeAnswer(daemon, answer);
     try {
-      yield* answer.body;
+      yield* readPieces(answer.body);
     } finally {
       answer.body.destroy();
     }
@@ -35823,7 +36396,7 @@ async function describeAnswer({ place: place2 }, answer) {
   let detail = "";
   try {
     const { message } = errorSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
-    detail = ` (${quote(message)})`;
+    detail = ` (${quote2(message)})`;
   } catch {
   }
   return new UserError(`the daemon at ${place2} answers ${status}${detail}`);
@@ -35836,7 +36409,7 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
   async function sizeOf(name) {
     try {
       const found = await stat(join4(directory, name));
-      if (!found.isFile()) throw new UserError(`${quote(name)} is not a regular file`);
+      if (!found.isFile()) throw new UserError(`${quote2(name)} is not a regular file`);
       return found.size;
     } catch (error) {
       if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return void 0;
@@ -35850,7 +36423,7 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
       try {
         const size = await sizeOf(name);
         if (size === void 0) return void 0;
-        if (size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
+        if (size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote2(name));
         spend(budget, "documentBytes", size, limits2);
         const handle = __using(_stack, await open2(join4(directory, name)), true);
         const data = Buffer.alloc(size);
@@ -35862,11 +36435,25 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
         _promise && await _promise;
       }
     },
+    async digestOf(name, algorithm, signal) {
+      var _stack = [];
+      try {
+        const size = await sizeOf(name);
+        if (size === void 0) return void 0;
+        const handle = __using(_stack, await open2(join4(directory, name)), true);
+        return await digestOfStream(readRange(handle, 0, size), algorithm, signal);
+      } catch (_) {
+        var _error = _, _hasError = true;
+      } finally {
+        var _promise = __callDispose(_stack, _error, _hasError);
+        _promise && await _promise;
+      }
+    },
     async scan(name, options) {
       var _stack = [];
       try {
         const size = await sizeOf(name);
-        if (size === void 0) throw new UserError(`${quote(name)} is missing`);
+        if (size === void 0) throw new UserError(`${quote2(name)} is missing`);
         const handle = __using(_stack, await open2(join4(directory, name)), true);
         return await scanWhole(readRange(handle, 0, size), options);
       } catch (_) {
@@ -35895,7 +36482,7 @@ async function* readRegistryBlob(client, digest, size, signal) {
       });
       let skip = bytesToSkip(answer, at, digest);
       try {
-        for await (const chunk of answer.body) {
+        for await (const chunk of readPieces(answer.body)) {
           const rest = chunk.subarray(Math.min(skip, chunk.length));
           skip -= chunk.length - rest.length;
           at += rest.length;
@@ -36025,7 +36612,7 @@ function decodeEntry(entry, path) {
 }
 async function askHelper(helper, key, env) {
   const program2 = `docker-credential-${helper}`;
-  if (!/^[\w.-]+$/.test(helper)) return { origin: program2, problem: `${quote(program2)} is no program's name` };
+  if (!/^[\w.-]+$/.test(helper)) return { origin: program2, problem: `${quote2(program2)} is no program's name` };
   const { code, output } = await runHelper(program2, key, env);
   if (code === "ENOENT" || code === "EACCES") return { origin: program2, problem: `${program2} is not installed` };
   if (code !== 0)
@@ -36044,7 +36631,7 @@ function runHelper(program2, key, env) {
     const child = spawn(program2, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
     function stop() {
-      child.kill();
+      child.kill("SIGKILL");
       child.stdout.destroy();
     }
     const timer = setTimeout(stop, HELPER_TIME);
@@ -36127,31 +36714,32 @@ async function fetchToken({ parameters }, context) {
     answer.body.destroy();
     if (isRefused) throw denied(context.name, found);
     throw new UserError(
-      `registry ${context.name.host} sends to ${realm.host} for a token, which answers ${answer.status}`
+      `registry ${context.name.host} sends to ${context.hide(realm.host)} for a token, which answers ${answer.status}`
     );
   }
   const token = parseToken(await readBody(answer, TOKEN_BYTES));
   if (token === void 0)
-    throw new UserError(`${realm.host}, which registry ${context.name.host} names, gave no token`);
+    throw new UserError(`${context.hide(realm.host)}, which registry ${context.name.host} names, gave no token`);
   return token;
 }
-function checkRealm(text3, { name, mayBePlain }) {
+function checkRealm(text3, { name, mayBePlain, hide: hide2 }) {
   const realm = URL.canParse(text3) ? new URL(text3) : void 0;
-  if (realm === void 0) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text3)}`);
+  if (realm === void 0)
+    throw new UserError(`registry ${name.host} names no valid token server: ${quote2(hide2(text3))}`);
   const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && mayBePlain(realm.host);
   if (!isSafe || realm.username !== "" || realm.password !== "")
     throw new UserError(
-      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`
+      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote2(hide2(realm.origin))}`
     );
   return realm;
 }
-function askToken(realm, parameters, login, { name, agentFor, signal, idle }) {
+function askToken(realm, parameters, login, { name, agentFor, signal, idle, limits: limits2 }) {
   const url = new URL(realm);
   const query = new URLSearchParams();
   const service = parameters.get("service");
   if (service !== void 0) query.set("service", service);
   query.set("scope", chooseScope(parameters.get("scope"), name));
-  const request = { agent: agentFor(url), signal, idle };
+  const request = { agent: agentFor(url), signal, idle, limits: limits2 };
   if (login !== void 0 && "identityToken" in login) {
     query.set("grant_type", "refresh_token");
     query.set("refresh_token", login.identityToken);
@@ -36189,12 +36777,12 @@ function parseRegistryName(text3) {
   const tag = hasTag ? rest.slice(colon + 1) : "latest";
   const path = hasTag ? rest.slice(0, colon) : rest;
   const { host, repository } = splitHost(path);
-  if (!HOST.test(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
+  if (!isHost(host)) throw new UserError(`${quote2(host)} is not the host of a registry`);
   if (repository.length > MAX_NAME || !REPOSITORY.test(repository))
     throw new UserError(
-      `${quote(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
+      `${quote2(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
     );
-  if (!TAG.test(tag)) throw new UserError(`${quote(tag)} is not a tag`);
+  if (!TAG.test(tag)) throw new UserError(`${quote2(tag)} is not a tag`);
   const isHub = DOCKER_HUB.has(host);
   return {
     host: isHub ? "docker.io" : host,
@@ -36204,19 +36792,22 @@ function parseRegistryName(text3) {
     digest
   };
 }
+function isHost(text3) {
+  return HOST.test(text3) && URL.canParse(`https://${text3}/`);
+}
 function splitDigest(text3) {
   const at = text3.indexOf("@");
   if (at < 0) return { rest: text3 };
   const digest = text3.slice(at + 1);
   if (parseDigest(digest) === void 0)
-    throw new UserError(`${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+    throw new UserError(`${quote2(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
   return { rest: text3.slice(0, at), digest };
 }
 function splitHost(path) {
   const slash = path.indexOf("/");
   const first2 = slash < 0 ? "" : path.slice(0, slash);
-  const isHost = /[.:]/.test(first2) || first2 === "localhost" || first2 !== first2.toLowerCase();
-  if (!isHost) return { host: "docker.io", repository: path };
+  const isHost2 = /[.:]/.test(first2) || first2 === "localhost" || first2 !== first2.toLowerCase();
+  if (!isHost2) return { host: "docker.io", repository: path };
   return { host: first2.toLowerCase(), repository: path.slice(slash + 1) };
 }
 function isLoopback(host) {
@@ -36225,9 +36816,33 @@ function isLoopback(host) {
 }
 function parseInsecureRegistry(text3) {
   const host = text3.trim().toLowerCase();
-  if (!HOST.test(host))
-    throw new UserError(`${quote(text3)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
+  if (!isHost(host))
+    throw new UserError(`${quote2(text3)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
   return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
+}
+
+// src/image/registry-secrets.ts
+function toPattern(text3) {
+  return text3.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}
+function createSecrets() {
+  const known3 = /* @__PURE__ */ new Set();
+  function add(secret) {
+    for (const form of [secret, encodeURIComponent(secret.toWellFormed())]) if (form !== "") known3.add(form);
+  }
+  return {
+    addAuthorization: (header) => add(header.slice(header.indexOf(" ") + 1)),
+    addLogin({ login }) {
+      if (login === void 0) return;
+      if ("identityToken" in login) return add(login.identityToken);
+      add(login.password);
+      add(Buffer.from(`${login.username}:${login.password}`).toString("base64"));
+    },
+    hide(text3) {
+      const longest = [...known3].sort((a, b) => b.length - a.length);
+      return longest.reduce((rest, secret) => rest.replace(new RegExp(toPattern(secret), "gi"), "***"), text3);
+    }
+  };
 }
 
 // src/image/registry-client.ts
@@ -36258,15 +36873,19 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     return (isLoopback(url.host) ? agents.direct : agents.proxied)[protocol];
   }
   let found;
+  const secrets = createSecrets();
   function findOnce() {
-    found ??= findLogin(name.host, credentials, env);
+    found ??= findLogin(name.host, credentials, env).then((login) => {
+      secrets.addLogin(login);
+      return login;
+    });
     return found;
   }
   let authorization;
   function join7(signal) {
     return signal === void 0 ? deadline : AbortSignal.any([deadline, signal]);
   }
-  function judge5(error, failures, signal) {
+  function judge8(error, failures, signal) {
     if (signal?.aborted) return signal.reason;
     if (whole2?.aborted) return whole2.reason;
     if (deadline.aborted) return exceeded("network-time", limits2, `reading from registry ${name.host}`);
@@ -36284,19 +36903,19 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     try {
       await wait(time2, void 0, { signal: join7(signal) });
     } catch (error) {
-      throw judge5(error, failures, signal);
+      throw judge8(error, failures, signal);
     }
   }
   async function findBase2() {
     const secure = new URL(`https://${name.apiHost}/v2/`);
     if (!mayBePlain(name.apiHost)) return secure;
     try {
-      const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle });
+      const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle, limits: limits2 });
       answer.body.destroy();
       return secure;
     } catch (error) {
       if (isWithoutTls(error, secure)) return new URL(`http://${name.apiHost}/v2/`);
-      throw judge5(error, MAX_FAILURES, void 0);
+      throw judge8(error, MAX_FAILURES, void 0);
     }
   }
   const base = await findBase2();
@@ -36315,10 +36934,10 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   }
   function resolveRedirect(from, location2) {
     const url = location2 !== void 0 && URL.canParse(location2, from.href) ? new URL(location2, from) : void 0;
-    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
-    if (url === void 0 || !isAllowed)
+    const isAllowed2 = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
+    if (url === void 0 || !isAllowed2)
       throw new UserError(
-        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(url.origin)}, which is not HTTPS`
+        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote2(secrets.hide(url.origin))}, which is not HTTPS`
       );
     url.username = "";
     url.password = "";
@@ -36328,8 +36947,10 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     name,
     mayBePlain: (host) => isPlain && mayBePlain(host),
     findLogin: findOnce,
+    hide: secrets.hide,
     agentFor,
-    idle
+    idle,
+    limits: limits2
   };
   async function get(request) {
     const signal = join7(request.signal);
@@ -36344,6 +36965,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
           answer.body.destroy();
           mayLogIn = false;
           authorization = await authorize(answer.header("www-authenticate") ?? "", { ...context, signal });
+          secrets.addAuthorization(authorization);
           failures--;
           continue;
         }
@@ -36353,7 +36975,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
         answer.body.destroy();
         await pause(failures, request.signal, seconds);
       } catch (error) {
-        const judged = judge5(error, failures, request.signal);
+        const judged = judge8(error, failures, request.signal);
         if (judged !== void 0) throw judged;
         await pause(failures, request.signal);
       }
@@ -36361,10 +36983,10 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   }
   async function describeAnswer2(answer, what, elsewhere) {
     const { status } = answer;
-    const detail = await readDetail(answer);
+    const detail = await readDetail(answer, secrets);
     if (elsewhere !== void 0)
       return new UserError(
-        `registry ${name.host} sends to ${elsewhere} for ${what}, which answers ${status}: try again`
+        `registry ${name.host} sends to ${secrets.hide(elsewhere)} for ${what}, which answers ${status}: try again`
       );
     if (status === 401) return denied(name, await findOnce());
     if (status === 403)
@@ -36390,7 +37012,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
           throw exceeded("document-size", { ...limits2, jsonBytes: limit }, `registry ${name.host}: ${request.what}`);
         return { data, answer };
       } catch (error) {
-        const judged = judge5(error, failures, request.signal);
+        const judged = judge8(error, failures, request.signal);
         if (judged !== void 0) throw judged;
         await pause(failures, request.signal);
       }
@@ -36400,7 +37022,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     name,
     get,
     read: read2,
-    judge: judge5,
+    judge: judge8,
     pause: (failures, signal) => pause(failures, signal),
     close() {
       for (const pair of [agents.direct, agents.proxied]) for (const agent of Object.values(pair)) agent.destroy();
@@ -36424,11 +37046,11 @@ function retryAfter(answer) {
   const time2 = /^[A-Z][a-z]+, /.test(text3) ? Date.parse(text3) : Number.NaN;
   return Number.isNaN(time2) ? void 0 : Math.max(0, Math.ceil((time2 - Date.now()) / 1e3));
 }
-async function readDetail(answer) {
+async function readDetail(answer, { hide: hide2 }) {
   try {
     const body = await readBody(answer, ERROR_BYTES);
     const [first2] = errorsSchema.parse(JSON.parse(body?.toString("utf8") ?? "")).errors;
-    return first2 === void 0 ? "" : ` (${quote(first2.message || first2.code)})`;
+    return first2 === void 0 ? "" : ` (${quote2(hide2(first2.message || first2.code))})`;
   } catch {
     return "";
   }
@@ -36447,8 +37069,8 @@ function planRanges(segments) {
     if (end - offset > MAX_CHUNK || size > MAX_CHUNK) throw new TocProblem("its chunks are too large");
     const last = ranges.at(-1);
     const fits = last !== void 0 && offset - last.to <= MAX_GAP && end - last.from <= MAX_RANGE;
-    const isSame2 = last !== void 0 && offset < last.to;
-    if (last !== void 0 && (fits || isSame2)) {
+    const isSame3 = last !== void 0 && offset < last.to;
+    if (last !== void 0 && (fits || isSame3)) {
       last.to = Math.max(last.to, end);
       if (last.to - last.from > 2 * MAX_CHUNK) throw new TocProblem("its chunks lie on each other");
       last.segments.push(segment);
@@ -36680,8 +37302,8 @@ async function openRegistry(text3, options, { env, credentials, insecureRegistri
     const images = await readOciDigest(store, root, options, isAsked);
     if (images.length === 0) throw new UserError(`${root} is no image`);
     const separator = name.digest === void 0 ? ":" : "@";
-    const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
-    return { store, images: images.map((image2) => ({ ...image2, names: [shown] })) };
+    const shown2 = `${name.host}/${name.repository}${separator}${name.reference}`;
+    return { store, images: images.map((image2) => ({ ...image2, names: [shown2] })) };
   } catch (error) {
     client.close();
     throw error;
@@ -36724,9 +37346,9 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
       ...listDescriptors(document, "layers"),
       ...listDescriptors(document, "config")
     ]) {
-      const known2 = blobs.get(digest);
-      const isSame2 = known2 === void 0 || JSON.stringify(known2.pointer) === JSON.stringify(pointer);
-      blobs.set(digest, { size: size ?? known2?.size, pointer: isSame2 ? pointer : void 0 });
+      const known3 = blobs.get(digest);
+      const isSame3 = known3 === void 0 || JSON.stringify(known3.pointer) === JSON.stringify(pointer);
+      blobs.set(digest, { size: size ?? known3?.size, pointer: isSame3 ? pointer : void 0 });
     }
   }
   async function scanPart(digest, options) {
@@ -36762,6 +37384,7 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
       if (digestOf(data, requireDigest(digest).algorithm) === digest) note(data);
       return data;
     },
+    digestOf: async (blob) => toDigest(blob),
     async scan(blob, options) {
       const digest = toDigest(blob);
       if (digest === void 0) throw new Error(`no digest: ${blob}`);
@@ -36909,7 +37532,7 @@ function describeTagHint(reference) {
   if (!("path" in reference)) return "";
   const colon = reference.path.lastIndexOf(":");
   if (colon <= 0 || existsSync2(reference.path) || !existsSync2(reference.path.slice(0, colon))) return "";
-  return `; to pick an image of an archive write ${quote(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
+  return `; to pick an image of an archive write ${quote2(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
 }
 
 // src/image/pool.ts
@@ -36947,8 +37570,8 @@ function parseReference(text3, exists) {
     return { transport, ...splitName(requireRest(rest, reference), exists) };
   if (transport === "oci") return { transport, ...splitDigest2(requireRest(rest, reference), exists) };
   if (transport === "docker-daemon") return { transport, name: requireRest(rest, reference) };
-  if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown(reference);
-  if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
+  if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown2(reference);
+  if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown2(reference);
   if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest2(reference, exists) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
 }
@@ -36956,7 +37579,7 @@ function refuseLogin(reference, exists) {
   const [, transport = "", rest] = /^((?:[a-z-]+:)?(?:\/\/)?)[^/@\s]+:\S*@([^/@\s]+\/.*)$/s.exec(reference) ?? [];
   if (rest === void 0 || exists(reference)) return;
   throw new UserError(
-    `${quote(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`
+    `${quote2(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`
   );
 }
 function looksLikePath(text3, exists) {
@@ -36971,7 +37594,7 @@ function splitName(text3, exists) {
   const hash = text3.lastIndexOf("#");
   if (hash < 0 || exists(text3)) return { path: text3 };
   const name = text3.slice(hash + 1);
-  if (hash === 0 || name === "") throw new UserError(`${quote(text3)}: expected PATH#NAME:TAG`);
+  if (hash === 0 || name === "") throw new UserError(`${quote2(text3)}: expected PATH#NAME:TAG`);
   return { path: text3.slice(0, hash), name };
 }
 function splitDigest2(text3, exists) {
@@ -36979,16 +37602,16 @@ function splitDigest2(text3, exists) {
   if (at <= 0 || !text3.slice(at + 1).startsWith("sha") || exists(text3)) return splitName(text3, exists);
   const digest = text3.slice(at + 1);
   if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest))
-    throw new UserError(`${quote(text3)}: ${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+    throw new UserError(`${quote2(text3)}: ${quote2(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
   return { path: text3.slice(0, at), digest };
 }
 function requireRest(rest, reference) {
-  if (rest === "") throw new UserError(`${quote(reference)}: nothing follows the transport`);
+  if (rest === "") throw new UserError(`${quote2(reference)}: nothing follows the transport`);
   return rest;
 }
-function unknown(reference) {
+function unknown2(reference) {
   return new UserError(
-    `${quote(reference)}: unknown transport; known are docker-archive:PATH, oci-archive:PATH, oci:DIR, docker-daemon:NAME and docker://NAME`
+    `${quote2(reference)}: unknown transport; known are docker-archive:PATH, oci-archive:PATH, oci:DIR, docker-daemon:NAME and docker://NAME`
   );
 }
 
@@ -37035,19 +37658,18 @@ async function useImages(reference, options, use2) {
 async function readImages2(store, chosen, options, { recall: recall2, read: read2 }, nameOf3) {
   const all = new Set(chosen.flatMap(({ platforms: platforms2 }) => platforms2));
   if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
-  const isKnowable = ({ layers }) => layers.every(({ toc }) => toc === void 0);
-  const known2 = new Map([...all].map((platform2) => [platform2, isKnowable(platform2) ? recall2?.(platform2) : void 0]));
-  const unknown2 = [...all].filter((platform2) => known2.get(platform2) === void 0);
+  const known3 = recall2 === void 0 ? /* @__PURE__ */ new Map() : await recallPlatforms(store, all, recall2, options);
+  const unknown3 = [...all].filter((platform2) => !known3.has(platform2));
   const scans = await scanLayers(
     store,
-    unknown2.flatMap((platform2) => platform2.layers),
+    unknown3.flatMap((platform2) => platform2.layers),
     options
   );
   const used = [];
   for (const { image: image2, platforms: platforms2, notes: notes2 } of chosen) {
     const results = [];
     for (const platform2 of platforms2) {
-      const result = known2.get(platform2) ?? read2(await readPlatform(store, platform2, scans, options));
+      const result = known3.get(platform2) ?? read2(await readPlatform(store, platform2, scans, options));
       options.deadline.check();
       results.push({ platform: platform2.platform, result, notes: [...notes2, ...platform2.notes] });
     }
@@ -37055,14 +37677,34 @@ async function readImages2(store, chosen, options, { recall: recall2, read: read
   }
   return used;
 }
+async function recallPlatforms(store, platforms2, recall2, { signal }) {
+  const digests = /* @__PURE__ */ new Map();
+  async function has({ blob, digest }, expected) {
+    const algorithm = parseDigest(expected)?.algorithm;
+    if (algorithm === void 0 || digest !== void 0 && digest !== expected) return false;
+    const key = `${algorithm} ${blob}`;
+    if (!digests.has(key)) digests.set(key, await store.digestOf(blob, algorithm, signal));
+    return digests.get(key) === expected;
+  }
+  const known3 = /* @__PURE__ */ new Map();
+  for (const platform2 of platforms2) {
+    const { layers } = platform2;
+    const recalled = layers.every(({ toc }) => toc === void 0) ? recall2(platform2) : void 0;
+    if (recalled === void 0 || recalled.layers.length !== layers.length) continue;
+    let isSame3 = true;
+    for (const [i, layer] of layers.entries()) isSame3 &&= await has(layer, recalled.layers[i] ?? "");
+    if (isSame3) known3.set(platform2, recalled.result);
+  }
+  return known3;
+}
 function choosePlatforms(image2, asked) {
   const isAsked = (platform2) => asked.length === 0 || asked.some((one) => matchesPlatform(platform2, one));
   const notes2 = [...image2.notes];
   const platforms2 = [];
   for (const one of asked) {
     if (image2.platforms.some(({ platform: platform2 }) => matchesPlatform(platform2, one))) continue;
-    const known2 = image2.platforms.map(({ platform: platform2 }) => quotePlain(platform2)).join(", ");
-    throw new UserError(`${quotePlain(displayName(image2))} has no ${one}; it has ${known2 || "no platform at all"}`);
+    const known3 = image2.platforms.map(({ platform: platform2 }) => quotePlain(platform2)).join(", ");
+    throw new UserError(`${quotePlain(displayName(image2))} has no ${one}; it has ${known3 || "no platform at all"}`);
   }
   for (const platform2 of image2.platforms) {
     if (!isAsked(platform2.platform)) continue;
@@ -37109,12 +37751,12 @@ async function readPlatform(store, platform2, scans, options) {
     verify(layer, scan);
     return { source: layer, scan };
   });
-  const { tree, aliases, notes: notes2 } = mergeLayers(
+  const merged = mergeLayers(
     layers.map(({ scan }) => scan),
     options
   );
-  await readAliases(store, layers, aliases, options);
-  const doubts = layers.flatMap(({ scan }) => describeDoubt(scan));
+  await readAliases(store, layers, merged.aliases, options);
+  const doubts = [...layers.flatMap(({ scan }) => describeDoubt(scan)), ...merged.doubts];
   return {
     platform: platform2.platform,
     configDigest: platform2.configDigest,
@@ -37125,9 +37767,13 @@ async function readPlatform(store, platform2, scans, options) {
       mediaType: source.mediaType || mediaTypes[scan.compression],
       ...scan.partial === void 0 ? {} : { partial: scan.partial }
     })),
-    tree,
+    tree: merged.tree,
     ...doubts.length === 0 ? {} : { doubts },
-    notes: [...layers.flatMap(({ scan }) => describeReading(scan)), ...notes2]
+    notes: [
+      ...layers.flatMap(({ scan }) => describeReading(scan)),
+      ...merged.doubts.map(({ fact: fact2, reason }) => `${fact2}: ${reason}`),
+      ...merged.notes
+    ]
   };
 }
 function describeReading(scan) {
@@ -37166,7 +37812,7 @@ function verify(layer, scan) {
     );
 }
 function describeLayer({ digest, blob }) {
-  return `layer ${digest ?? quote(blob)}`;
+  return `layer ${digest ?? quote2(blob)}`;
 }
 async function readAliases(store, layers, aliases, options) {
   const wanted = aliases.filter(({ files, file, path }) => {
@@ -37211,7 +37857,7 @@ async function readAliasesOf(store, { source, scan }, names2, options) {
   for (const file of names2.keys()) scan.files.setContent(file, again.files.peek(file).content);
 }
 function quotePlain(text3) {
-  return /^[\w./:@-]+$/.test(text3) ? text3 : quote(text3);
+  return /^[\w./:@-]+$/.test(text3) ? text3 : quote2(text3);
 }
 
 // src/knowledge/programs/antrea.json
@@ -37219,7 +37865,7 @@ var antrea_default = {
   id: "antrea",
   title: "Antrea agent",
   recognise: {
-    goModules: ["antrea.io/antrea", "antrea.io/antrea/v2", "github.com/vmware-tanzu/antrea"],
+    goModules: ["antrea.io/antrea/cmd/antrea-agent", "antrea.io/antrea/v2/cmd/antrea-agent", "github.com/vmware-tanzu/antrea/cmd/antrea-agent"],
     paths: ["/usr/local/bin/antrea-agent"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "antrea-io/antrea pkg/agent/route/route_linux.go: -m mark for SNAT, --dport of the tunnel port, -s and -d of pod and multicast prefixes", confidence: "seen" },
@@ -37253,7 +37899,7 @@ var aws_vpc_cni_default = {
   id: "aws-vpc-cni",
   title: "Amazon VPC CNI",
   recognise: {
-    goModules: ["github.com/aws/amazon-vpc-cni-k8s"],
+    goModules: ["github.com/aws/amazon-vpc-cni-k8s/cmd/aws-k8s-agent", "github.com/aws/amazon-vpc-cni-k8s/cmd/aws-vpc-cni"],
     paths: ["/app/aws-k8s-agent"]
   },
   writes: { value: ["address-prefix"], source: "aws/amazon-vpc-cni-k8s pkg/networkutils/network.go: -d of VPC prefixes, addrtype, CONNMARK and SNAT; no mark match, ports or NFLOG", confidence: "seen" },
@@ -37291,7 +37937,7 @@ var calico_default = {
   id: "calico",
   title: "Calico node (Felix)",
   recognise: {
-    goModules: ["github.com/projectcalico/calico", "github.com/projectcalico/node"],
+    goModules: ["github.com/projectcalico/calico/node", "github.com/projectcalico/calico/felix", "github.com/projectcalico/node", "github.com/projectcalico/felix"],
     paths: ["/usr/bin/calico-node", "/bin/calico-node"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "projectcalico/calico felix/iptables/match_builder.go and projectcalico/calico felix/rules/static.go: -m mark, --source and --destination prefixes, --dport of the VXLAN port; policy ports go through multiport, which no release stores differently", confidence: "seen" },
@@ -37347,7 +37993,7 @@ var cilium_default = {
   id: "cilium",
   title: "Cilium agent",
   recognise: {
-    goModules: ["github.com/cilium/cilium"],
+    goModules: ["github.com/cilium/cilium/daemon"],
     paths: ["/usr/bin/cilium-agent"]
   },
   writes: { value: ["address-prefix", "mark-match"], source: "cilium/cilium pkg/datapath/iptables/iptables.go: -m mark in the mangle, raw and nat chains, -s and -d of the node and cluster prefixes, TPROXY rules by mark; no NFLOG, flags or ranges", confidence: "seen" },
@@ -37371,7 +38017,7 @@ var docker_default = {
   id: "docker",
   title: "Docker Engine, iptables backend",
   recognise: {
-    goModules: ["github.com/docker/docker", "github.com/moby/moby", "github.com/moby/moby/v2"],
+    goModules: ["github.com/docker/docker/cmd/dockerd", "github.com/moby/moby/cmd/dockerd", "github.com/moby/moby/v2/cmd/dockerd"],
     paths: ["/usr/local/bin/dockerd", "/usr/bin/dockerd"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler: --dport of published ports, -s of the bridge prefix, -m mark for allow-direct-routing marks", confidence: "seen" },
@@ -37469,7 +38115,7 @@ var istio_default = {
   id: "istio",
   title: "Istio init container and CNI node agent",
   recognise: {
-    goModules: ["istio.io/istio"],
+    goModules: ["istio.io/istio/pilot/cmd/pilot-agent", "istio.io/istio/cni/cmd/install-cni", "istio.io/istio/tools/istio-iptables"],
     paths: ["/usr/local/bin/pilot-agent", "/usr/local/bin/install-cni"]
   },
   changesRules: { value: false, source: "istio/istio: writes once for each pod", confidence: "inferred" },
@@ -37646,7 +38292,7 @@ var kube_proxy_default = {
   id: "kube-proxy",
   title: "kube-proxy, iptables mode",
   recognise: {
-    goModules: ["k8s.io/kubernetes"],
+    goModules: ["k8s.io/kubernetes/cmd/kube-proxy"],
     paths: ["/usr/local/bin/kube-proxy", "/usr/bin/kube-proxy"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: KUBE-POSTROUTING and KUBE-FORWARD match the masquerade mark, service rules match -p tcp|udp --dport, the cluster CIDR and 127.0.0.0/8 are matched by prefix", confidence: "seen" },
@@ -37852,7 +38498,7 @@ var linkerd_default = {
   id: "linkerd",
   title: "Linkerd proxy-init and CNI plugin",
   recognise: {
-    goModules: ["github.com/linkerd/linkerd2-proxy-init"],
+    goModules: ["github.com/linkerd/linkerd2-proxy-init/proxy-init"],
     paths: ["/usr/lib/linkerd/linkerd2-proxy-init"]
   },
   writes: { value: ["port"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: --destination-port, multiport, owner; REDIRECT", confidence: "seen" },
@@ -37911,7 +38557,7 @@ var node_local_dns_default = {
   id: "node-local-dns",
   title: "NodeLocal DNSCache",
   recognise: {
-    goModules: ["k8s.io/dns"],
+    goModules: ["k8s.io/dns/cmd/node-cache"],
     paths: ["/node-cache"]
   },
   writes: { value: ["port"], source: "kubernetes/dns cmd/node-cache/app/cache_app.go: --dport and --sport of the DNS and health port, NOTRACK and ACCEPT", confidence: "seen" },
@@ -38087,24 +38733,24 @@ function createLoader(tree, env) {
 function followNeeds(program2, find2) {
   const loaded = /* @__PURE__ */ new Map();
   const objects = [program2];
-  const missing = /* @__PURE__ */ new Set();
+  const missing2 = /* @__PURE__ */ new Set();
   for (let i = 0; i < objects.length && i < MAX_OBJECTS; i++) {
     const object2 = objects[i];
     for (const soname of object2?.content?.needed ?? []) {
       if (loaded.has(soname) || !object2) continue;
       const library = find2(object2, soname);
       loaded.set(soname, library);
-      if (!library) missing.add(soname);
+      if (!library) missing2.add(soname);
       else if (library.content) objects.push(library);
     }
   }
-  if (isMusl(program2.content)) return [...missing];
+  if (isMusl(program2.content)) return [...missing2];
   for (const object2 of objects)
     for (const { library, version: version3 } of object2.content?.versionNeeds ?? []) {
       const defined = loaded.get(library)?.content?.versionDefinitions ?? [];
-      if (defined.length > 0 && !defined.includes(version3)) missing.add(`${version3} (${library})`);
+      if (defined.length > 0 && !defined.includes(version3)) missing2.add(`${version3} (${library})`);
     }
-  return [...missing];
+  return [...missing2];
 }
 function lookUp(tree, path, architecture) {
   const resolved = tree.resolve(path);
@@ -38145,7 +38791,7 @@ function splitPath2(value) {
   return [...new Set(directories.map((entry) => entry.replace(/(?<=.)\/+$/, "")))].slice(0, MAX_PATH_ENTRIES);
 }
 function createCommandFinder(tree, directories) {
-  const known2 = /* @__PURE__ */ new Map();
+  const known3 = /* @__PURE__ */ new Map();
   const find2 = (name) => {
     let failed;
     for (const directory of directories) {
@@ -38156,8 +38802,8 @@ function createCommandFinder(tree, directories) {
     return failed && { via: failed.via, dangling: failed.dangling };
   };
   return (name) => {
-    if (!known2.has(name)) known2.set(name, find2(name));
-    return known2.get(name);
+    if (!known3.has(name)) known3.set(name, find2(name));
+    return known3.get(name);
   };
 }
 function followLink(tree, path) {
@@ -38507,9 +39153,10 @@ function fileOffset(header, address) {
   return segment && address - segment.address + segment.offset;
 }
 function reader(bytes, bits, littleEndian) {
-  const u8 = (at) => bytes.readUInt8(at);
-  const u16 = (at) => littleEndian ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
-  const u32 = (at) => littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const u8 = (at) => view.getUint8(at);
+  const u16 = (at) => view.getUint16(at, littleEndian);
+  const u32 = (at) => view.getUint32(at, littleEndian);
   const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
   return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
 }
@@ -38545,6 +39192,52 @@ function architectureOf(machine, bits, littleEndian) {
   }
 }
 
+// src/toolchain/find-text.ts
+var PIECE3 = 7;
+var SHORTEST_PIECE = 4;
+var RARE = "qZjQYzKWVkNORwvXyFbGxgUC)-mSMPhTp_cldui";
+var MAX_FALSE_HITS = 256;
+var needles = /* @__PURE__ */ new Map();
+function findText(bytes, text3, from = 0) {
+  let needle = needles.get(text3);
+  if (needle === void 0) {
+    needle = makeNeedle(text3);
+    needles.set(text3, needle);
+  }
+  const { whole: whole2, piece, offset } = needle;
+  let next = from + offset;
+  for (let hits = 0; hits < MAX_FALSE_HITS; hits++) {
+    const at = bytes.indexOf(piece, next);
+    if (at < 0) return -1;
+    const start = at - offset;
+    const end = start + whole2.length;
+    if (end <= bytes.length && bytes.compare(whole2, 0, whole2.length, start, end) === 0) return start;
+    next = at + 1;
+  }
+  return bytes.indexOf(whole2, next - offset);
+}
+function createTextSearch(bytes) {
+  const known3 = /* @__PURE__ */ new Map();
+  return (text3) => {
+    let found = known3.get(text3);
+    if (found === void 0) {
+      found = findText(bytes, text3) >= 0;
+      known3.set(text3, found);
+    }
+    return found;
+  };
+}
+function makeNeedle(text3) {
+  const whole2 = Buffer.from(text3, "latin1");
+  let offset = 0;
+  for (let at = 1; at <= text3.length - SHORTEST_PIECE; at++) if (rank2(text3, at) < rank2(text3, offset)) offset = at;
+  return { whole: whole2, piece: whole2.subarray(offset, offset + PIECE3), offset };
+}
+function rank2(text3, at) {
+  const index = RARE.indexOf(text3[at]);
+  return index < 0 ? RARE.length : index;
+}
+
 // src/toolchain/binaries/extensions.ts
 var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
 var OLDEST_LAYOUT = 10;
@@ -38575,7 +39268,7 @@ function readExtensions(bytes, header) {
 function findMarks(bytes) {
   const text3 = "libxtables.so.";
   const marks = [];
-  for (let at = bytes.indexOf(text3); at >= 0 && marks.length < MAX_MARKS; at = bytes.indexOf(text3, at + 1)) {
+  for (let at = findText(bytes, text3); at >= 0 && marks.length < MAX_MARKS; at = findText(bytes, text3, at + 1)) {
     const version3 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text3.length, at + text3.length + 4))?.[1];
     if (version3 !== void 0) marks.push({ offset: at, version: Number(version3) });
   }
@@ -38643,13 +39336,13 @@ function nameAt(view, address) {
   return text3 !== void 0 && NAME.test(text3) ? text3 : void 0;
 }
 function registeredKind(bytes) {
-  const match2 = bytes.includes("\0xtables_register_match");
-  const target = bytes.includes("\0xtables_register_target");
+  const match2 = findText(bytes, "\0xtables_register_match") >= 0;
+  const target = findText(bytes, "\0xtables_register_target") >= 0;
   return match2 === target ? void 0 : match2 ? "match" : "target";
 }
 
 // src/toolchain/binaries/go.ts
-var MAGIC = Buffer.from("\xFF Go buildinf:", "latin1");
+var MAGIC = "\xFF Go buildinf:";
 var HEADER_SIZE = 32;
 var FLAG_INLINE_STRINGS = 2;
 var MAX_BUILD_INFO = 512 * 1024;
@@ -38673,7 +39366,7 @@ function createGoScanner(ranges) {
       else {
         for (const part2 of overlaps(chunk, offset, ranges)) {
           const joined2 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
-          const at = joined2.indexOf(MAGIC);
+          const at = findText(joined2, MAGIC);
           if (at >= 0) {
             kept = [];
             keep(joined2.subarray(at));
@@ -39070,16 +39763,8 @@ function asLibrary(library, version3, dynamic, found) {
 function createSearch(bytes) {
   let text3;
   let triples;
-  const seen2 = /* @__PURE__ */ new Map();
   const search2 = {
-    has(literal2) {
-      let found = seen2.get(literal2);
-      if (found === void 0) {
-        found = bytes.indexOf(literal2, 0, "latin1") >= 0;
-        seen2.set(literal2, found);
-      }
-      return found;
-    },
+    has: createTextSearch(bytes),
     text: () => text3 ??= bytes.toString("latin1"),
     triples: () => triples ??= distinct2(search2.text(), TRIPLE).filter((version3) => !NO_VERSION.test(version3))
   };
@@ -39096,47 +39781,216 @@ function distinct2(text3, pattern) {
   return [...found];
 }
 
+// src/toolchain/lines.ts
+function* linesOf(text3) {
+  let start = 0;
+  while (start < text3.length) {
+    const end = text3.indexOf("\n", start);
+    yield cutLine(text3, start, end);
+    if (end < 0) return;
+    start = end + 1;
+  }
+}
+function* linesWith(text3, mark) {
+  for (let from = 0; from < text3.length; ) {
+    mark.lastIndex = from;
+    const at = mark.exec(text3)?.index;
+    if (at === void 0) return;
+    const start = at === from ? from : text3.lastIndexOf("\n", at - 1) + 1;
+    const end = text3.indexOf("\n", at);
+    yield cutLine(text3, start, end);
+    if (end < 0) return;
+    from = end + 1;
+  }
+}
+function cutLine(text3, start, end) {
+  if (end < 0) return text3.slice(start);
+  return text3.slice(start, end > start && text3[end - 1] === "\r" ? end - 1 : end);
+}
+
+// src/toolchain/start-command.ts
+import { basename as basename4 } from "node:path/posix";
+
+// src/toolchain/shell-line.ts
+var MAX_VALUE = 1e3;
+var MAX_TOKENS = 64;
+var OPENING = /^(?:\s*(?:[({!]|then\s|else\s|do\s|[^\s()'"=]*\)))*/;
+function readShellLine(line, isProgram3) {
+  const parts = splitCommands(line);
+  const isPlain = !/(?:^|[\s;&|])(?:if|case|for|while|until)\s|\|\|/.test(line) && (isProgram3 || !/^\s/.test(line));
+  return parts.map(({ text: text3, isGuarded }, index) => {
+    const opening = OPENING.exec(text3)?.[0] ?? "";
+    const { value, runs: runs2 } = readSimple(tokensOf(text3.slice(opening.length)), isProgram3 && index === parts.length - 1);
+    const isReached = !isGuarded || isProgram3 && runs2.length > 0;
+    const isSure = isPlain && opening.trim() === "" && isReached;
+    return { ...value !== void 0 && { path: { value, isSure } }, runs: runs2, isSure };
+  });
+}
+function splitCommands(line) {
+  const parts = [];
+  let begin = 0;
+  let isGuarded = false;
+  for (const { index, 0: found } of line.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|(?<=^|\s)#[^\n]*|&&|\|\||[;&|\n]/gs)) {
+    if (/^["'\\]/.test(found)) continue;
+    const end = index;
+    parts.push({ text: line.slice(begin, end), isGuarded });
+    begin = end + found.length;
+    isGuarded = found === "&&" || found === "||";
+  }
+  return [...parts, { text: line.slice(begin), isGuarded }].filter(isCommand);
+}
+function isCommand({ text: text3 }) {
+  return /\S/.test(text3);
+}
+function tokensOf(text3) {
+  return (text3.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
+}
+function readSimple(tokens, isLast) {
+  const isExport = tokens[0] === "export";
+  let at = isExport ? 1 : 0;
+  let value;
+  for (; /^\w+=/.test(tokens[at] ?? ""); at++) value = pathValueOf(tokens[at] ?? "") ?? value;
+  const isExec = tokens[at] === "exec";
+  if (isExec) {
+    while (/^-/.test(tokens[++at] ?? "")) if (tokens[at] === "-a") at++;
+  }
+  const word = tokens[at];
+  const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
+  if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
+  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
+}
+function pathValueOf(word) {
+  return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
+}
+function unquote(text3) {
+  return text3.replace(/["']/g, "");
+}
+
+// src/toolchain/start-command.ts
+var MAX_WORDS = 64;
+var MAX_TEXT = 16 * 1024;
+var MAX_DEPTH2 = 3;
+var SHELL = /^(?:ba|da|a|k|z)?sh$/;
+var STARTERS = {
+  tini: 0,
+  "tini-static": 0,
+  "dumb-init": 0,
+  catatonit: 0,
+  init: 0,
+  exec: 0,
+  nice: 0,
+  busybox: 0,
+  gosu: 1,
+  "su-exec": 1,
+  timeout: 1
+};
+function readStartCommand(all, depth = 0) {
+  const words3 = splitEnvString(all.slice(0, MAX_WORDS));
+  const paths = [];
+  let at = 0;
+  while (at < words3.length) {
+    const word = words3[at] ?? "";
+    const name = basename4(word);
+    const own2 = Object.hasOwn(STARTERS, name) ? STARTERS[name] : void 0;
+    if (name === "env") {
+      const env = readEnv(words3, at + 1, depth === 0);
+      if (env.path) paths.push(env.path);
+      at = env.next;
+    } else if (SHELL.test(name)) {
+      const shell = readShell(words3, at + 1, depth + 1);
+      return { paths: [...paths, ...shell.paths], words: [...words3.slice(0, at + 1), ...shell.words] };
+    } else if (own2 !== void 0) at += 1 + own2;
+    else if (word.startsWith("-") || isOptionArgument(words3, at)) at++;
+    else break;
+  }
+  return { paths, words: words3 };
+}
+function splitEnvString(words3) {
+  return words3.flatMap((word, index) => {
+    if (word === "-S" || word === "--split-string") return [];
+    const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
+    const before = words3[index - 1];
+    const text3 = before === "-S" || before === "--split-string" ? word : inside;
+    return text3 === void 0 ? [word] : text3.split(/\s+/).filter((part2) => part2 !== "");
+  });
+}
+function isOptionArgument(words3, at) {
+  const before = words3[at - 1] ?? "";
+  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words3[at] ?? "");
+}
+function readShell(words3, first2, depth) {
+  let at = first2;
+  let hasText = false;
+  let isLogin = false;
+  for (; /^[-+]./.test(words3[at] ?? ""); at++) {
+    const word = words3[at] ?? "";
+    if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
+    if (/^-[a-z]*c/.test(word)) hasText = true;
+    if (/^[-+][a-z]*o$/.test(word)) at++;
+  }
+  const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
+  const text3 = words3[at];
+  if (!hasText || text3 === void 0 || depth > MAX_DEPTH2) return { paths, words: words3.slice(at) };
+  const inner = readShellText(text3.slice(0, MAX_TEXT), true, depth);
+  return { paths: [...paths, ...inner.paths], words: inner.words };
+}
+function readShellText(text3, isProgram3, depth = 1) {
+  const read2 = readShellLine(text3, isProgram3).map(({ path, runs: runs2, isSure }) => {
+    const started = readStartCommand(runs2, depth);
+    const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
+    return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
+  });
+  return { paths: read2.flatMap(({ paths }) => paths), words: read2.flatMap(({ words: words3 }) => words3) };
+}
+function readEnv(words3, at, isLiteral) {
+  let next = at;
+  let isCleared = false;
+  let value;
+  for (; next < words3.length; next++) {
+    const word = words3[next] ?? "";
+    if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
+    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words3[++next] === "PATH";
+    else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
+    else if (/^(?:-C|--chdir)$/.test(word)) next++;
+    else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
+    else if (!word.startsWith("-")) break;
+  }
+  if (value !== void 0) return { path: { value, isSure: true, ...isLiteral && { isLiteral } }, next };
+  return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
+}
+
 // src/toolchain/scripts.ts
+var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
 var MAX_STARTS = 16;
 var MAX_QUOTED_LINE = 200;
 var MAX_PATH_SETTINGS = 8;
-var MAX_PATH_VALUE = 1e3;
-function readScript(text3, truncated) {
+function readScript(bytes, truncated) {
+  const text3 = bytes.toString("latin1");
   const interpreter = /^#![ \t]*([^\n]*)/.exec(text3)?.[1]?.trim();
   if (interpreter === void 0) return void 0;
   const facts = { interpreter, starts: [], truncated };
-  const wrapper = findWrapper(text3);
+  const wrapper = findWrapper(bytes, text3);
   if (wrapper) facts.wrapper = wrapper;
-  if (!text3.includes("exec") && !text3.includes("PATH=") && !mayLeaveContainer(text3)) return facts;
-  for (const line of text3.split("\n")) {
+  for (const line of linesWith(text3, MARK_OF_LINE)) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== void 0) facts.hostExec ??= leaving;
-    const path = line.includes("PATH=") ? readPathSetting(line) : void 0;
-    if (path && (facts.paths?.length ?? 0) < MAX_PATH_SETTINGS) facts.paths = [...facts.paths ?? [], path];
-    const started = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*["']?([\w./+-]+)/.exec(line)?.[1];
+    const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
+    if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
+    const started = STARTED.exec(line)?.[1];
     if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
   }
   return facts;
 }
-function readPathSetting(line) {
-  const head2 = /^(\s*)(?:export\s+)?PATH=/.exec(line);
-  if (!head2) return void 0;
-  const rest = line.slice(head2[0].length);
-  const word = /^(?:"[^"]*"|'[^']*'|[^\s;&|"'])*/.exec(rest)?.[0] ?? "";
-  const isOwn2 = /^\s*(?:$|[;#&|]|exec\s|export\s)/.test(rest.slice(word.length));
-  if (!isOwn2 || word.length > MAX_PATH_VALUE) return void 0;
-  return { value: word.replace(/["']/g, ""), isSure: head2[1] === "" };
-}
-function findWrapper(text3) {
-  if (wrappers_default.installer.all.every((part3) => text3.includes(part3))) return void 0;
+function findWrapper(bytes, text3) {
+  const holds3 = createTextSearch(bytes);
   const scripts = wrappers_default.scripts;
-  const known2 = scripts.find((entry) => entry.all.every((part3) => text3.includes(part3)));
-  if (!known2) return void 0;
-  const { version: version3, all, entrypoint = false } = known2;
+  const known3 = scripts.find((entry) => entry.all.every(holds3));
+  if (!known3 || wrappers_default.installer.all.every(holds3)) return void 0;
+  const { version: version3, all, entrypoint = false } = known3;
   const part2 = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text3)?.[1];
-  const linksIn = part2(known2.linksIn);
-  const sets = part2(known2.sets)?.trim().split(/ +/);
+  const linksIn = part2(known3.linksIn);
+  const sets = part2(known3.sets)?.trim().split(/ +/);
   return {
     version: version3,
     text: all.join(", "),
@@ -39146,10 +40000,7 @@ function findWrapper(text3) {
   };
 }
 var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
-var HOST_EXEC_ANYWHERE = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern, "m"));
-function mayLeaveContainer(text3) {
-  return HOST_EXEC_ANYWHERE.some((pattern) => pattern.test(text3));
-}
+var MARK_OF_LINE = new RegExp(["exec", "PATH=", ...wrappers_default.hostExec.map((entry) => entry.pattern)].join("|"), "gm");
 function leavesContainer(line) {
   return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
 }
@@ -39160,41 +40011,62 @@ var MAX_HASHED = 64 * 1024 * 1024;
 var MAX_EXTENSION = 1024 * 1024;
 var HEAD_SIZE = 4096;
 var MAX_SCRIPT = 64 * 1024;
+var TOOL = /tables|^nft$|^ipset$|^conntrackd?$|^xtables/;
+var NETFILTER_LIBRARY2 = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
+var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
+var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
+var ANY_OF_THEM = new RegExp(
+  [TOOL, NETFILTER_LIBRARY2, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
+);
+function isWantedName(name) {
+  if (!ANY_OF_THEM.test(name)) return false;
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
+}
 function isToolName(name) {
-  return /tables|^nft$|^ipset$|^conntrackd?$|^xtables/.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
 }
 function isNetfilterLibrary(name) {
-  return /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/.test(name);
+  return NETFILTER_LIBRARY2.test(name);
 }
 function isExtension(name) {
-  return /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name);
+  return EXTENSION.test(name);
 }
 function isSupportLibrary(name) {
-  return /^(?:ld-(?:linux|musl)[-.\w]*|ld64?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/.test(
-    name
-  );
+  return SUPPORT_LIBRARY.test(name);
 }
 function isProgramDirectory(path) {
   return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
 }
 function openExecutable(file, name) {
-  const head2 = Buffer.alloc(Math.min(file.size, HEAD_SIZE));
+  const headSize = Math.min(file.size, HEAD_SIZE);
+  let head2;
   let position = 0;
   let reader2;
   let dismissed = false;
-  const feed2 = (chunk) => {
-    if (reader2) return reader2.write(chunk);
-    const taken = Math.min(chunk.length, head2.length - position);
+  function open4(start, rest) {
+    reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
+    if (!reader2) dismissed = true;
+    return reader2?.write(rest) === true;
+  }
+  function collect(chunk) {
+    head2 ??= Buffer.alloc(headSize);
+    const taken = Math.min(chunk.length, headSize - position);
     head2.set(chunk.subarray(0, taken), position);
     position += taken;
-    if (position >= 4 && !isElf(head2) && !isScript(head2)) dismissed = true;
-    if (dismissed) return false;
-    if (position < head2.length) return true;
-    reader2 = isScript(head2) ? scriptSink(file) : elfSink(file, name, head2);
-    if (!reader2) dismissed = true;
-    const more = reader2?.write(head2) === true;
+    if (position >= 4 && !mayBeRead(head2)) dismissed = true;
+    if (dismissed || position < headSize) return !dismissed;
+    const more = open4(head2, head2);
     return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
-  };
+  }
+  function feed2(chunk) {
+    if (reader2) return reader2.write(chunk);
+    if (position > 0 || chunk.length < headSize) return collect(chunk);
+    if (headSize >= 4 && !mayBeRead(chunk)) {
+      dismissed = true;
+      return false;
+    }
+    return open4(asBuffer(chunk).subarray(0, headSize), chunk);
+  }
   return {
     byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
     byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
@@ -39206,25 +40078,17 @@ function openExecutable(file, name) {
     }
   };
 }
+function mayBeRead(head2) {
+  return isElf(head2) || isScript(head2);
+}
 function isScript(head2) {
   return head2[0] === 35 && head2[1] === 33;
 }
 function scriptSink(file) {
-  const limit = Math.min(file.size, MAX_SCRIPT);
-  const text3 = Buffer.alloc(limit);
-  let size = 0;
-  return {
-    write(chunk) {
-      const part2 = chunk.subarray(0, limit - size);
-      text3.set(part2, size);
-      size += part2.length;
-      return size < limit;
-    },
-    end() {
-      const script = readScript(text3.toString("latin1", 0, size), size < file.size);
-      return script && { kind: "script", script };
-    }
-  };
+  return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
+    const script = readScript(bytes, bytes.length < file.size);
+    return script && { kind: "script", script };
+  });
 }
 function elfSink(file, name, head2) {
   const header = readElfHeader(head2);
@@ -39233,11 +40097,14 @@ function elfSink(file, name, head2) {
   if (!header) return named2 ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
   if (isPacked(head2)) return hashingSink(file, { ...describe7(header), packed: true });
   const wanted = named2 || isSupportLibrary(name) || isProgramDirectory(file.path);
-  if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
+  if (wanted && file.size <= MAX_ANALYSED) return programSink(file, name, header);
   return streamingSink(file, header, named2);
 }
 function extensionSink(file, name, header) {
-  return header && file.size <= MAX_EXTENSION ? wholeSink(file, name, header) : void 0;
+  return header && file.size <= MAX_EXTENSION ? programSink(file, name, header) : void 0;
+}
+function programSink(file, name, header) {
+  return wholeSink(file.size, (bytes) => analyse(bytes, file, name, header));
 }
 function hashingSink(file, content) {
   const hash = createDigester(file.size);
@@ -39287,26 +40154,41 @@ function streamingSink(file, header, named2) {
   };
 }
 var spare;
-function wholeSink(file, name, header) {
-  let bytes = spare !== void 0 && spare.length >= file.size ? spare : Buffer.allocUnsafeSlow(roundUp(file.size));
-  if (bytes === spare) spare = void 0;
+function wholeSink(limit, read2) {
+  let bytes;
   let size = 0;
+  let content;
+  let done = false;
+  function finish2(whole2) {
+    done = true;
+    content = read2(whole2);
+  }
   return {
     write(chunk) {
-      const part2 = chunk.subarray(0, file.size - size);
+      if (size === 0 && chunk.length >= limit) finish2(asBuffer(chunk).subarray(0, limit));
+      if (done) return false;
+      bytes ??= takeBuffer(limit);
+      const part2 = chunk.subarray(0, limit - size);
       bytes.set(part2, size);
       size += part2.length;
-      return size < file.size;
+      return size < limit;
     },
     end() {
       try {
-        return analyse(bytes.subarray(0, size), file, name, header);
+        if (!done) finish2((bytes ?? Buffer.alloc(0)).subarray(0, size));
+        return content;
       } finally {
-        if (spare === void 0 || spare.length < bytes.length) spare = bytes;
-        bytes = Buffer.alloc(0);
+        if (bytes !== void 0 && (spare === void 0 || spare.length < bytes.length)) spare = bytes;
+        bytes = void 0;
       }
     }
   };
+}
+function takeBuffer(size) {
+  if (spare === void 0 || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
+  const taken = spare;
+  spare = void 0;
+  return taken;
 }
 function roundUp(size) {
   return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
@@ -39347,7 +40229,7 @@ function describeDynamic(content, dynamic) {
 }
 function withWrapper2(content, build3, bytes) {
   if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
-  const generation = wrappers_default.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
+  const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
 function describe7(header) {
@@ -39409,8 +40291,8 @@ function listLoadable({ tree, loader, env }, library, programs, listed4) {
 }
 function describeUnread(names2) {
   const more = names2.length - MAX_NAMED_FILES;
-  const shown = names2.slice(0, MAX_NAMED_FILES).join(", ");
-  return `what ${shown}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
+  const shown2 = names2.slice(0, MAX_NAMED_FILES).join(", ");
+  return `what ${shown2}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
 }
 function searchedDirectories({ content }, env) {
   const variable = env.findLast((entry) => entry.startsWith("XTABLES_LIBDIR="))?.slice("XTABLES_LIBDIR=".length);
@@ -39458,84 +40340,25 @@ function groupRevisions(registrations) {
 }
 
 // src/toolchain/libraries.ts
-import { basename as basename5 } from "node:path/posix";
+import { basename as basename6 } from "node:path/posix";
 
 // src/toolchain/packages/ownership.ts
-import { basename as basename4 } from "node:path/posix";
+import { basename as basename5 } from "node:path/posix";
 
 // src/toolchain/survey.ts
 import { dirname as dirname4 } from "node:path/posix";
 
 // src/toolchain/packages/types.ts
+var LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
+var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
+var LIBRARY = new RegExp(`(?:^|/)${LIBRARIES}[^/]*\\.so[^/]*$`);
+var MARK_OF_WORTH = new RegExp(`bin/|${LIBRARIES}`, "g");
 function isWorthOwning(path) {
-  return /(?:^|\/)s?bin\/[^/]+$/.test(path) || /(?:^|\/)lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)[^/]*\.so[^/]*$/.test(path);
+  return PROGRAM.test(path) || LIBRARY.test(path);
 }
 var MAX_PACKAGES = 5e4;
 var MAX_FILES_OF_PACKAGE = 2e4;
 var MAX_PROBLEMS = 3;
-
-// src/toolchain/packages/apk.ts
-function parseApkDatabase(text3) {
-  const packages2 = [];
-  const problems = [];
-  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
-  let record2 = emptyRecord();
-  const finish2 = (line) => {
-    if (!record2.begun) return;
-    if (packages2.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else if (record2.name && record2.version)
-      packages2.push({ name: record2.name, version: record2.version, files: record2.files });
-    else report2(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
-    record2 = emptyRecord();
-  };
-  let number3 = 0;
-  for (const line of linesOf(text3)) {
-    number3++;
-    if (line === "") finish2(number3);
-    else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report2(`line ${number3} is no field`);
-    else {
-      if (line[0] === "P" && record2.name !== "") report2(`line ${number3} names a second package in a record`);
-      takeField(record2, line[0] ?? "", line.slice(2));
-    }
-  }
-  finish2(number3);
-  if (text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages: packages2, problems };
-}
-function emptyRecord() {
-  return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
-}
-function takeField(record2, field2, value) {
-  record2.begun = true;
-  if (field2 === "P") record2.name = value;
-  else if (field2 === "V") record2.version = value;
-  else if (field2 === "F") record2.directory = value;
-  else if (field2 === "R") {
-    const path = record2.directory === "" ? `/${value}` : `/${record2.directory}/${value}`;
-    record2.file = record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path) ? { path } : void 0;
-    if (record2.file) record2.files.push(record2.file);
-  } else if (field2 === "Z" && record2.file) {
-    const digest = readChecksum(value);
-    if (digest !== void 0) record2.file.digest = digest;
-  }
-}
-function readChecksum(value) {
-  const algorithm = value.startsWith("Q1") ? "sha1" : value.startsWith("Q2") ? "sha256" : void 0;
-  const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
-  return algorithm !== void 0 && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : void 0;
-}
-function* linesOf(text3) {
-  let start = 0;
-  while (start < text3.length) {
-    const end = text3.indexOf("\n", start);
-    if (end < 0) {
-      yield text3.slice(start);
-      return;
-    }
-    yield text3.slice(start, text3[end - 1] === "\r" && end > start ? end - 1 : end);
-    start = end + 1;
-  }
-}
 
 // src/toolchain/packages/rpm/manifest.ts
 var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
@@ -39671,8 +40494,8 @@ function listFiles(tags) {
     if (state !== void 0 && NOT_ITS_FILE.has(state)) continue;
     const path = `${directory}${base}`;
     if (!path.startsWith("/") || !isWorthOwning(path) || files.length >= MAX_FILES_OF_PACKAGE) continue;
-    const known2 = algorithm !== void 0 && typeof digest.value === "string";
-    files.push(known2 ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
+    const known3 = algorithm !== void 0 && typeof digest.value === "string";
+    files.push(known3 ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
   }
   return files;
 }
@@ -40168,8 +40991,9 @@ function readRpmFile(path, bytes) {
 
 // src/toolchain/survey.ts
 var MAX_COMMANDS = 1e3;
-function isCommand(path) {
-  return DEFAULT_COMMANDS.includes(path.slice(path.lastIndexOf("/") + 1));
+var COMMANDS = new Set(DEFAULT_COMMANDS);
+function isCommand2(path) {
+  return COMMANDS.has(path.slice(path.lastIndexOf("/") + 1));
 }
 function surveyTree(tree) {
   const survey = {
@@ -40183,8 +41007,8 @@ function surveyTree(tree) {
   };
   const sqlite = /* @__PURE__ */ new Map();
   const journals = /* @__PURE__ */ new Map();
-  for (const { path, node } of tree.walk()) {
-    if (isCommand(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
+  for (const { path, node } of tree.walk(COMMANDS)) {
+    if (isCommand2(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
       const reason = whyUnread(tree, path);
       if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
@@ -40308,7 +41132,7 @@ function ownerByName(tool2, withoutList) {
 function collectFileLists(survey) {
   const lists = /* @__PURE__ */ new Map();
   for (const list2 of survey.fileLists) {
-    const name = basename4(list2.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
+    const name = basename5(list2.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
     const key = `${rootOf(list2.path)} ${name}`;
     lists.set(key, joinFiles(lists.get(key) ?? [], list2.content.files));
   }
@@ -40344,7 +41168,7 @@ function listLibraries(survey, ownership) {
   return withoutFurtherNames(survey.binaries).flatMap(({ path, node, content }) => {
     const identity = content.identity;
     if (!identity?.library) return [];
-    const { soVersion, min, max } = narrowByFileName(identity.tool, basename5(path), identity.library);
+    const { soVersion, min, max } = narrowByFileName(identity.tool, basename6(path), identity.library);
     const library = {
       name: identity.tool,
       soVersion,
@@ -40365,12 +41189,12 @@ function listLibraries(survey, ownership) {
 function withoutFurtherNames(binaries) {
   const names2 = /* @__PURE__ */ new Map();
   for (const { path, content } of binaries) {
-    const known2 = names2.get(content) ?? { first: path, isLibrary: false };
-    names2.set(content, { ...known2, isLibrary: known2.isLibrary || isNetfilterLibrary(basename5(path)) });
+    const known3 = names2.get(content) ?? { first: path, isLibrary: false };
+    names2.set(content, { ...known3, isLibrary: known3.isLibrary || isNetfilterLibrary(basename6(path)) });
   }
   return binaries.filter(({ path, content }) => {
-    const known2 = names2.get(content);
-    return known2?.isLibrary ? isNetfilterLibrary(basename5(path)) : known2?.first === path;
+    const known3 = names2.get(content);
+    return known3?.isLibrary ? isNetfilterLibrary(basename6(path)) : known3?.first === path;
   });
 }
 function liesWithin(version3, min, max) {
@@ -40378,21 +41202,23 @@ function liesWithin(version3, min, max) {
 }
 
 // src/toolchain/program.ts
-import { basename as basename6 } from "node:path/posix";
-var STARTERS = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
+import { basename as basename7 } from "node:path/posix";
+var STARTERS2 = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 var MAX_SCRIPT_DEPTH = 3;
-function tellProgram(tree, config2, survey, find2, known2) {
-  const started = findStarted(tree, [...config2.entrypoint, ...config2.cmd], find2);
+var FILES_OF_A_PROGRAM = "command-line-arguments";
+function tellProgram(tree, words3, survey, find2, known3) {
+  const started = findStarted(tree, words3, find2);
   for (const path of started) {
-    const match2 = recognise(path, binaryAt(tree, path)?.content.go, known2);
+    const match2 = recognise(path, binaryAt(tree, path)?.content.go, known3);
     if (match2) return { program: describeProgram(tree, path, match2.id, match2.fact) };
   }
-  const elsewhere = findAnywhere(tree, survey, known2);
+  const elsewhere = findAnywhere(tree, survey, known3);
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !STARTERS.test(basename6(path)) && isProgram2(tree, path));
-  if (own2 !== void 0) return { program: describeProgram(tree, own2, ownName(tree, own2), "the entrypoint starts it") };
+  const own2 = started.find((path) => !STARTERS2.test(basename7(path)) && isProgram2(tree, path));
+  if (own2 !== void 0)
+    return { program: describeProgram(tree, own2, ownName(tree, own2, known3), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
@@ -40409,7 +41235,7 @@ function findStarted(tree, words3, find2) {
       const node = tree.lookup(path);
       const content = node?.type === "file" ? probedContent(node.content) : void 0;
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!STARTERS.test(basename6(path))) return found;
+      else if (!STARTERS2.test(basename7(path))) return found;
     }
     level = next;
   }
@@ -40421,10 +41247,10 @@ function reach(tree, word, find2) {
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
-function recognise(path, build3, known2) {
-  const byPath = known2.find((program2) => program2.recognise?.paths?.includes(path));
+function recognise(path, build3, known3) {
+  const byPath = known3.find((program2) => program2.recognise?.paths?.includes(path));
   let best;
-  for (const program2 of build3 ? known2 : []) {
+  for (const program2 of build3 ? known3 : []) {
     for (const module of program2.recognise?.goModules ?? []) {
       const names2 = [build3?.path ?? "", build3?.main?.path ?? ""];
       const fits = names2.some((name) => name === module || name.startsWith(`${module}/`));
@@ -40434,9 +41260,9 @@ function recognise(path, build3, known2) {
   if (best) return { id: best.id, path, fact: `a Go program of ${build3?.path || build3?.main?.path}` };
   return byPath && { id: byPath.id, path, fact: `the path of ${byPath.id}'s program` };
 }
-function findAnywhere(tree, survey, known2) {
-  const programs = survey.binaries.flatMap(({ path, content }) => recognise(path, content.go, known2) ?? []);
-  const paths = known2.flatMap(
+function findAnywhere(tree, survey, known3) {
+  const programs = survey.binaries.flatMap(({ path, content }) => recognise(path, content.go, known3) ?? []);
+  const paths = known3.flatMap(
     ({ id, recognise: by }) => (by?.paths ?? []).flatMap((path) => {
       const hit = followLink(tree, path);
       return hit?.target ? [{ id, path: hit.target.path, fact: `the path of ${id}'s program` }] : [];
@@ -40469,10 +41295,12 @@ function programVersion(build3) {
 function netfilterLibraries(build3) {
   return build3.dependencies.filter(({ path }) => libraries_default.goModules.some(({ module }) => path === module || path.startsWith(`${module}/`))).map(({ path, version: version3 }) => `${path}@${version3}`);
 }
-function ownName(tree, path) {
+function ownName(tree, path, known3) {
   const build3 = binaryAt(tree, path)?.content.go;
-  const module = build3?.main?.path ?? build3?.path ?? "";
-  return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename6(path);
+  const packagePath = build3?.path === FILES_OF_A_PROGRAM ? "" : build3?.path;
+  const module = (build3?.main?.path ?? packagePath ?? "").replace(/\/v\d+$/, "");
+  const names2 = [basename7(module), basename7(path)];
+  return names2.find((name) => name !== "" && !known3.some(({ id }) => id === name)) ?? path;
 }
 function binaryAt(tree, path) {
   const node = tree.lookup(path);
@@ -40555,37 +41383,55 @@ function commandsSet(selector, survey) {
 
 // src/toolchain/start-path.ts
 import { dirname as dirname6 } from "node:path/posix";
-function followPath(tree, survey, directories, started) {
+function followPath(tree, survey, directories, start) {
   let now = directories;
-  const doubts = [];
-  for (const script of started) {
-    for (const { value, isSure } of settingsOf(tree, script)) {
-      const next = evaluate(value, now);
-      if (next !== void 0 && isSure) now = next;
-      else doubts.push({ script, value, find: next && createCommandFinder(tree, next) });
+  let doubts = [];
+  const moves = [];
+  const follow = (setting, by, source) => {
+    const { value, isSure, opaque } = setting;
+    const next = evaluate(setting, now);
+    if (next === void 0 || !isSure) {
+      doubts.push({ by, value, find: next && createCommandFinder(tree, next), ...opaque && { kept: KEPT[opaque] } });
+      return;
     }
+    if (setting.isLiteral === true || !REFERENCE.test(value)) doubts = [];
+    now = next;
+    moves.push({ fact: `${by} sets PATH to ${value}`, source });
+  };
+  for (const setting of start.paths) follow(setting, ENTRYPOINT, "image config");
+  for (const script of start.findStarted(createCommandFinder(tree, now))) {
+    const node = tree.lookup(script);
+    for (const setting of settingsOf(node)) follow(setting, script, node ? sourceOf2(script, node) : script);
   }
   const find2 = createCommandFinder(tree, now);
   const elsewhere = listElsewhere(tree, survey, now);
   return {
     directories: now,
     find: find2,
+    moves,
     doubt(name, told) {
-      const leads = JSON.stringify(find2(name)?.via);
-      const doubt = doubts.find(
-        (one) => one.find ? JSON.stringify(one.find(name)?.via) !== leads : elsewhere.has(name)
-      );
+      const found = find2(name);
+      const leads = JSON.stringify(found?.via);
+      const doubt = doubts.find((one) => {
+        if (one.find) return JSON.stringify(one.find(name)?.via) !== leads;
+        const isKept = found?.via[0] === void 0 || one.kept?.includes(dirname6(found.via[0])) !== false;
+        return elsewhere.has(name) || !isKept;
+      });
       return doubt ? doubtful(name, told, doubt) : told;
     }
   };
 }
-function settingsOf(tree, path) {
-  const node = tree.lookup(path);
+var KEPT = { cleared: [], login: pathDirectories([]) };
+var ENTRYPOINT = "the image's entrypoint";
+var REFERENCE = /\$(?:PATH\b|\{PATH\})/;
+function settingsOf(node) {
   const content = node?.type === "file" ? probedContent(node.content) : void 0;
   return content?.kind === "script" ? content.script.paths ?? [] : [];
 }
-function evaluate(value, directories) {
-  const text3 = value.replace(/\$(?:PATH\b|\{PATH\})/g, () => directories.join(":"));
+function evaluate({ value, isLiteral, opaque }, directories) {
+  if (opaque !== void 0) return void 0;
+  if (isLiteral === true) return splitPath2(value);
+  const text3 = value.replaceAll(new RegExp(REFERENCE, "g"), () => directories.join(":"));
   return /[$`~*?[\\]/.test(text3) ? void 0 : splitPath2(text3);
 }
 function listElsewhere(tree, survey, directories) {
@@ -40596,31 +41442,31 @@ function listElsewhere(tree, survey, directories) {
 function nameOf2(path) {
   return path.slice(path.lastIndexOf("/") + 1);
 }
-function doubtful(name, told, { script, value, find: find2 }) {
+function doubtful(name, told, { by, value, find: find2 }) {
   const command = { backend: "unknown", via: told.command.via };
   const to = find2 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
-  return { command, missing: { fact: `what ${name} is`, reason: `${script} sets PATH to ${value}, ${to}` } };
+  return { command, missing: { fact: `what ${name} is`, reason: `${by} sets PATH to ${value}, ${to}` } };
 }
 
 // src/toolchain/tools.ts
-import { basename as basename7, dirname as dirname7 } from "node:path/posix";
+import { basename as basename8, dirname as dirname7 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
 function listTools(context) {
   const links = findLinks(context);
   const tools = [];
-  const missing = [];
+  const missing2 = [];
   const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
   const named2 = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
   const unnamed = identified.filter((found) => !named2.some((entry) => entry.found.content === found.content)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
-  for (const { found, name } of named2) addTool(context, tools, missing, found, name, links);
+  for (const { found, name } of named2) addTool(context, tools, missing2, found, name, links);
   for (const { found, name } of unnamed) {
     const same2 = tools.some((tool2) => tool2.name === name && isSameTool(context, tool2, found));
-    if (!same2) addTool(context, tools, missing, found, name, links);
+    if (!same2) addTool(context, tools, missing2, found, name, links);
   }
-  for (const found of unidentified(context, links)) addUnidentified(context, tools, missing, found, links);
-  return { tools: tools.sort(byNameAndPath(context.directories)), missing };
+  for (const found of unidentified(context, links)) addUnidentified(context, tools, missing2, found, links);
+  return { tools: tools.sort(byNameAndPath(context.directories)), missing: missing2 };
 }
 function findLinks({ tree, directories }) {
   const links = /* @__PURE__ */ new Map();
@@ -40629,8 +41475,8 @@ function findLinks({ tree, directories }) {
       const path = `${directory === "/" ? "" : directory}/${name}`;
       const hit = followLink(tree, path);
       if (!hit?.target) continue;
-      const known2 = links.get(hit.target.path) ?? [];
-      links.set(hit.target.path, [...known2, { name, path, via: hit.via }]);
+      const known3 = links.get(hit.target.path) ?? [];
+      links.set(hit.target.path, [...known3, { name, path, via: hit.via }]);
     }
   }
   return links;
@@ -40647,12 +41493,12 @@ function namedPrograms({ path, content }, links) {
   return FAMILY.filter((name) => names2.has(name));
 }
 function isMultiCall(path) {
-  return /^xtables-.*multi$/.test(basename7(path));
+  return /^xtables-.*multi$/.test(basename8(path));
 }
 function impliedPrograms({ path, content }) {
   const tool2 = content.identity?.tool ?? "";
   if (tool2 !== "iptables") return [tool2];
-  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename7(path))?.[1];
+  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename8(path))?.[1];
   return own2 === void 0 ? ["iptables", "ip6tables"] : [own2];
 }
 function isSameTool(context, tool2, found) {
@@ -40668,10 +41514,10 @@ function hidesTool({ path, content }) {
 }
 function namedAs(path) {
   if (isMultiCall(path)) return ["iptables", "ip6tables"];
-  const name = programOf(basename7(path));
+  const name = programOf(basename8(path));
   return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
-function addTool(context, tools, missing, found, name, links) {
+function addTool(context, tools, missing2, found, name, links) {
   const identity = found.content.identity;
   const bytes = readByteVersion(context, found);
   const tool2 = createTool(context, found, name, links, bytes.version);
@@ -40680,10 +41526,10 @@ function addTool(context, tools, missing, found, name, links) {
   if (identity?.tool === "nft") addJsonSupport(context, found, tool2);
   if (identity) tool2.evidence.push(evidence(describeIdentity(identity), found.path, found.node));
   tool2.evidence.push(...bytes.evidence);
-  if (tool2.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
+  if (tool2.version === null) missing2.push({ fact: `version of ${found.path}`, reason: bytes.reason });
   tools.push(tool2);
 }
-function addUnidentified(context, tools, missing, found, links) {
+function addUnidentified(context, tools, missing2, found, links) {
   const { packed, problem } = found.content;
   const reason = packed ? "packed by UPX" : problem ?? "its bytes don't tell what it is";
   const linked = (links.get(found.path) ?? []).map((link) => programOf(link.name));
@@ -40691,8 +41537,8 @@ function addUnidentified(context, tools, missing, found, links) {
     const tool2 = createTool(context, found, name, links, null);
     tool2.evidence.push(evidence(reason, found.path, found.node));
     tools.push(tool2);
-    if (tool2.version === null) missing.push({ fact: `version of ${found.path}`, reason });
-    if (FAMILY.includes(name)) missing.push({ fact: `backend of ${found.path}`, reason });
+    if (tool2.version === null) missing2.push({ fact: `version of ${found.path}`, reason });
+    if (FAMILY.includes(name)) missing2.push({ fact: `backend of ${found.path}`, reason });
   }
 }
 function createTool({ ownership, find: find2 }, found, name, links, byteVersion) {
@@ -40723,8 +41569,8 @@ function createTool({ ownership, find: find2 }, found, name, links, byteVersion)
   return tool2;
 }
 function choosePath(found, name, links, find2) {
-  const plain = find2(name);
-  if (plain?.target?.path === found.path && plain.via[0] !== void 0) return { path: plain.via[0], via: plain.via };
+  const plain2 = find2(name);
+  if (plain2?.target?.path === found.path && plain2.via[0] !== void 0) return { path: plain2.via[0], via: plain2.via };
   const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
   return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
 }
@@ -40766,11 +41612,11 @@ function readByteVersion(context, found) {
 }
 function byNameAndPath(directories) {
   const order2 = [...FAMILY, "nft", "ipset", "conntrack"];
-  const rank3 = (tool2) => {
+  const rank4 = (tool2) => {
     const index = directories.indexOf(dirname7(tool2.path));
     return index < 0 ? directories.length : index;
   };
-  return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank3(a) - rank3(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
+  return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank4(a) - rank4(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
 }
 function compareText(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -40782,9 +41628,9 @@ function inspectToolchain(platform2, knowledge2) {
   const survey = surveyTree(tree);
   const ownership = indexOwnership(survey, tree);
   const ofImage = pathDirectories(config2.env);
-  const words3 = [...config2.entrypoint, ...config2.cmd];
+  const { paths, words: words3 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
   const findAtStart = createCommandFinder(tree, ofImage);
-  const path = followPath(tree, survey, ofImage, findStarted(tree, words3, findAtStart));
+  const path = followPath(tree, survey, ofImage, { paths, findStarted: (found) => findStarted(tree, words3, found) });
   const { directories, find: find2 } = path;
   const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
   const loader = createLoader(tree, config2.env);
@@ -40804,7 +41650,11 @@ function inspectToolchain(platform2, knowledge2) {
   const defaults = Object.fromEntries(
     told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
   );
-  const { program: program2, missing: missingProgram } = tellProgram(tree, config2, survey, findEither, knowledge2.programs);
+  const { program: program2, missing: missingProgram } = tellProgram(tree, words3, survey, findEither, knowledge2.programs);
+  for (const tool2 of tools) {
+    const isMoved = find2(tool2.name)?.target?.path === tool2.target && findAtStart(tool2.name)?.target?.path !== tool2.target;
+    if (isMoved) tool2.evidence.push(...path.moves);
+  }
   return {
     os: readOsRelease(tree),
     architecture: platform2.platform.split("/")[1] ?? "",
@@ -40822,7 +41672,7 @@ function inspectToolchain(platform2, knowledge2) {
       ...ownership.problems,
       ...missingOfTools,
       ...missingExtensions2,
-      ...told.flatMap(({ missing }) => missing ?? []),
+      ...told.flatMap(({ missing: missing2 }) => missing2 ?? []),
       ...missingProgram ? [missingProgram] : []
     ])
   };
@@ -40859,12 +41709,63 @@ function pickVariables(env, names2) {
   }
   return picked;
 }
-function distinctFacts(missing) {
-  return missing.filter((item, i) => missing.findIndex((other) => other.fact === item.fact) === i);
+function distinctFacts(missing2) {
+  return missing2.filter((item, i) => missing2.findIndex((other) => other.fact === item.fact) === i);
 }
 
 // src/toolchain/probe.ts
-import { basename as basename8, dirname as dirname8 } from "node:path/posix";
+import { dirname as dirname8 } from "node:path/posix";
+
+// src/toolchain/packages/apk.ts
+function parseApkDatabase(text3) {
+  const packages2 = [];
+  const problems = [];
+  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  let record2 = emptyRecord();
+  const finish2 = (line) => {
+    if (!record2.begun) return;
+    if (packages2.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+    else if (record2.name && record2.version)
+      packages2.push({ name: record2.name, version: record2.version, files: record2.files });
+    else report2(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
+    record2 = emptyRecord();
+  };
+  let number3 = 0;
+  for (const line of linesOf(text3)) {
+    number3++;
+    if (line === "") finish2(number3);
+    else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report2(`line ${number3} is no field`);
+    else {
+      if (line[0] === "P" && record2.name !== "") report2(`line ${number3} names a second package in a record`);
+      takeField(record2, line[0] ?? "", line.slice(2));
+    }
+  }
+  finish2(number3);
+  if (text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
+  return { packages: packages2, problems };
+}
+function emptyRecord() {
+  return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
+}
+function takeField(record2, field2, value) {
+  record2.begun = true;
+  if (field2 === "P") record2.name = value;
+  else if (field2 === "V") record2.version = value;
+  else if (field2 === "F") record2.directory = value;
+  else if (field2 === "R") {
+    const path = record2.directory === "" ? `/${value}` : `/${record2.directory}/${value}`;
+    record2.file = record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path) ? { path } : void 0;
+    if (record2.file) record2.files.push(record2.file);
+  } else if (field2 === "Z" && record2.file) {
+    const digest = readChecksum(value);
+    if (digest !== void 0) record2.file.digest = digest;
+  }
+}
+function readChecksum(value) {
+  const algorithm = value.startsWith("Q1") ? "sha1" : value.startsWith("Q2") ? "sha256" : void 0;
+  const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
+  return algorithm !== void 0 && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : void 0;
+}
 
 // src/toolchain/packages/dpkg.ts
 function parseDpkgStatus(text3, form) {
@@ -40916,7 +41817,7 @@ function takeField2(stanza, name, value) {
 }
 function parseDpkgFileList(text3) {
   const files = [];
-  for (const line of linesOf(text3)) {
+  for (const line of linesWith(text3, MARK_OF_WORTH)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
     if (line.startsWith("/") && isWorthOwning(line)) files.push({ path: line });
   }
@@ -40924,7 +41825,7 @@ function parseDpkgFileList(text3) {
 }
 function parseDpkgSums(text3) {
   const files = [];
-  for (const line of linesOf(text3)) {
+  for (const line of linesWith(text3, MARK_OF_WORTH)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
     const [, md5, name] = /^([0-9a-f]{32})\s+\.?\/?(.+)$/.exec(line) ?? [];
     if (name !== void 0 && isWorthOwning(`/${name}`)) files.push({ path: `/${name}`, digest: `md5:${md5}` });
@@ -40982,7 +41883,7 @@ function openDatabase(file) {
   return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : void 0;
 }
 function openOther(file) {
-  const name = basename8(file.path);
+  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   if (name === "os-release") {
     const parent = dirname8(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
@@ -40992,9 +41893,6 @@ function openOther(file) {
   const executable = (file.mode & 73) !== 0 && !/\.so(?:\.|$)/.test(name);
   if (!executable && !isWantedName(name)) return void 0;
   return file.size === 0 ? void 0 : openExecutable(file, name);
-}
-function isWantedName(name) {
-  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
 }
 function database(file, kind, parse4) {
   return textSink(file, MAX_DATABASE, (text3, complete) => {
@@ -41064,7 +41962,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "fc2f0cd00ee6aad2" : void 0;
+var build = true ? "0eef211e280d28f1" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -41114,14 +42012,14 @@ async function inspectReference(reference, { platforms: platforms2 = [], credent
 function recall(cache, identity) {
   const found = cache.recall(identity);
   if (found === void 0) return void 0;
-  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers were not read again`;
-  return { toolchain: found.toolchain, notes: [...found.notes, note] };
+  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers have the digests that they had then, and were not unpacked again`;
+  return { result: { toolchain: found.toolchain, notes: [...found.notes, note] }, layers: found.layers };
 }
 function inspectPlatform(platform2, cache) {
-  const known2 = { toolchain: inspectToolchain(platform2, knowledge), notes: platform2.notes };
+  const known3 = { toolchain: inspectToolchain(platform2, knowledge), notes: platform2.notes };
   const isPlain = platform2.doubts === void 0 && platform2.layers.every(({ partial: partial2 }) => partial2 === void 0);
-  if (isPlain) cache?.store(platform2, known2);
-  return known2;
+  if (isPlain) cache?.store(platform2, { ...known3, layers: platform2.layers.map(({ digest }) => digest) });
+  return known3;
 }
 function toInspected({ reference, digest, platforms: platforms2 }) {
   return {
@@ -41309,6 +42207,8 @@ var kernelSchema = object({
   id: string2(),
   /** `uname -r`, or the series alone when no exact release is known. */
   release: fact(string2()),
+  /** GOARCH names (`amd64`, `arm64`, `arm`) of the only machines that it runs on; absent: of any, as far as is known. */
+  architectures: optional(fact(array(string2()).check(_minLength(1)))),
   /** By module name. Legacy: ip_tables, iptable_{filter,nat,mangle,raw,security}, ip6_tables, ip6table_*, arp_tables,
    * ebtables; nft: nf_tables, nft_compat, nft_fib, ...; xt_*; ip_set, ip_set_hash_* by set type. */
   modules: record(string2(), fact(moduleStateSchema)),
@@ -41388,13 +42288,19 @@ var ownProgram = strictObject({
   )
 });
 var program = union([string2(), ownProgram]);
-var ownHost = strictObject({
+var ownHost2 = strictObject({
   id: string2().check(
     _regex(/^[a-z0-9][a-z0-9._-]*$/i, "letters, digits, dots, dashes and underscores"),
     about("Name of the host in reports and ignores.")
   ),
   extends: optional(string2().check(about("Catalogue id whose facts it takes; those below override them."))),
   kernel: optional(string2().check(about("Kernel release, as uname -r says."))),
+  architectures: optional(
+    array(string2().check(_regex(/^[a-z0-9]{2,20}$/, "an architecture as in a platform, e.g. amd64"))).check(
+      _minLength(1),
+      about("Architectures of such nodes, e.g. [arm64]; other platforms are not judged there. Without it any.")
+    )
+  ),
   iptables: optional(
     strictObject({
       version: optional(version2.check(about("Version of the node's own iptables."))),
@@ -41463,7 +42369,7 @@ var limits = strictObject(
 var failOnSchema = _enum(["error", "warning", "never"]);
 var configSchema4 = strictObject({
   hosts: optional(
-    array(union([string2(), nodesFile, factsFile, ownHost])).check(
+    array(union([string2(), nodesFile, factsFile, ownHost2])).check(
       about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default.")
     )
   ),
@@ -41690,8 +42596,8 @@ var selections_default = {
 
 // src/hosts/catalogue.ts
 var catalogue = { hosts: catalogueHosts, selections: selections_default };
-function findHost(known2, id) {
-  return known2.hosts.find((host) => host.id === id);
+function findHost(known3, id) {
+  return known3.hosts.find((host) => host.id === id);
 }
 var unknownKernel2 = {
   id: "unknown",
@@ -41722,7 +42628,6 @@ var import_semver = __toESM(require_semver2(), 1);
 
 // src/knowledge/kubernetes.json
 var kubernetes_default = {
-  asOf: "2026-11-22",
   oldestMaintained: {
     value: "1.35",
     source: "kubernetes.io/releases/patch-releases: about 14 months of patches for each minor release, so 1.34 (2025-08) ended in 2026-10",
@@ -41737,8 +42642,8 @@ var kubernetes_default = {
 
 // src/hosts/plausible.ts
 function newest(versions) {
-  const known2 = versions.filter((version3) => version3 !== void 0 && isVersion(version3));
-  return known2.reduce((best, version3) => compareVersions(version3, best) > 0 ? version3 : best, "0.0");
+  const known3 = versions.filter((version3) => version3 !== void 0 && isVersion(version3));
+  return known3.reduce((best, version3) => compareVersions(version3, best) > 0 ? version3 : best, "0.0");
 }
 var newestKnown = {
   iptables: newest([...encodings_default.measured.iptables, ...versionsOf("iptables")]),
@@ -41757,16 +42662,16 @@ function versionsOf(tool2) {
 }
 var first = { iptables: 1, ipset: 2, nft: 0, kernel: 2 };
 function impossible(tool2, version3) {
-  const known2 = newestKnown[tool2];
+  const known3 = newestKnown[tool2];
   const major = Number.parseInt(version3, 10);
-  if (major >= first[tool2] && major <= Number.parseInt(known2, 10) + 1 && compareVersions(version3, "0.0") > 0)
+  if (major >= first[tool2] && major <= Number.parseInt(known3, 10) + 1 && compareVersions(version3, "0.0") > 0)
     return void 0;
-  return `there is no ${tool2} ${version3}; the newest known is ${known2}`;
+  return `there is no ${tool2} ${version3}; the newest known is ${known3}`;
 }
 function unheardOf(tool2, version3) {
-  const known2 = newestKnown[tool2];
-  if (compareVersions(version3, known2) <= 0) return void 0;
-  return `${tool2} ${version3} is newer than the newest known (${known2}): it is taken to behave as that one`;
+  const known3 = newestKnown[tool2];
+  if (compareVersions(version3, known3) <= 0) return void 0;
+  return `${tool2} ${version3} is newer than the newest known (${known3}): it is taken to behave as that one`;
 }
 
 // src/hosts/programs.ts
@@ -41826,7 +42731,7 @@ function parseReference2(reference) {
   const version3 = at < 0 ? null : reference.slice(at + 1).trim();
   const profile = findProfile(name);
   if (profile === void 0) {
-    const ids = programProfiles.map((known2) => known2.id);
+    const ids = programProfiles.map((known3) => known3.id);
     throw new UserError(
       `program "${reference}": there is no program "${name}" in the catalogue; ${didYouMean(name, ids, `known are ${ids.join(", ")}`)}`
     );
@@ -41863,9 +42768,9 @@ function rowFor(profile, version3, id) {
   const wanted = import_semver.default.coerce(version3);
   const row = profile.versions.find((candidate) => wanted !== null && import_semver.default.satisfies(wanted, candidate.versions));
   if (row !== void 0) return row;
-  const known2 = profile.versions.map((candidate) => candidate.versions).join(", ");
+  const known3 = profile.versions.map((candidate) => candidate.versions).join(", ");
   throw new UserError(
-    `program "${id}": what ${profile.id} ${version3} brings is not in the catalogue, only ${known2}; state it as a program of your own`
+    `program "${id}": what ${profile.id} ${version3} brings is not in the catalogue, only ${known3}; state it under programs as your own: - {name: ${profile.id}, iptables: "1.8.9", backend: nft}`
   );
 }
 function evidenceOf2(profile, row, version3) {
@@ -41960,9 +42865,9 @@ var named = {
   ip6_tables: tables.map((table2) => `ip6table_${table2}`),
   nf_tables: ["nft_compat"]
 };
-function withoutAbsentCores(stated3, known2 = []) {
+function withoutAbsentCores(stated3, known3 = []) {
   const result = { ...stated3 };
-  const names2 = [...known2, ...Object.keys(stated3)];
+  const names2 = [...known3, ...Object.keys(stated3)];
   for (const { core, dependent } of dependencies) {
     const fact2 = stated3[core];
     if (fact2?.value !== "absent") continue;
@@ -42002,6 +42907,7 @@ function readCollected(entry) {
     kernel: {
       id: series,
       release: stated3(release2),
+      ...architectureFact(values, stated3),
       modules: withoutAbsentCores({
         ...builtinFacts(values, series, stated3),
         ...moduleFacts(values, entry.from, stated3)
@@ -42017,6 +42923,20 @@ function readCollected(entry) {
     ipset: toolFacts(values, "ipset", stated3),
     notes: []
   };
+}
+var machines = {
+  x86_64: "amd64",
+  aarch64: "arm64",
+  i686: "386",
+  armv6l: "arm",
+  armv7l: "arm",
+  ppc64le: "ppc64le",
+  s390x: "s390x",
+  riscv64: "riscv64"
+};
+function architectureFact(values, stated3) {
+  const machine = machines[values.get("architecture") ?? ""];
+  return machine === void 0 ? {} : { architectures: stated3([machine]) };
 }
 function parseLines({ facts, from }) {
   const write = "write it with the script that `netfilter-compat hosts --collect` prints";
@@ -42069,9 +42989,9 @@ function moduleFacts(values, from, stated3) {
       facts[name] = stated3("absent", "on disk, and modprobe is told not to load it");
       continue;
     }
-    const known2 = moduleStateSchema.safeParse(state);
-    if (!known2.success) throw new UserError(`${from}: ${key}: "${state}" is no state of a module`);
-    facts[name] = stated3(known2.data);
+    const known3 = moduleStateSchema.safeParse(state);
+    if (!known3.success) throw new UserError(`${from}: ${key}: "${state}" is no state of a module`);
+    facts[name] = stated3(known3.data);
   }
   return facts;
 }
@@ -42218,13 +43138,13 @@ function describe8({ kernel, iptables, nft: nft2, ipset: ipset2 }) {
   ]);
 }
 function refine(host, { host: seen2 }) {
-  const { unmatched: _, ...rest } = host;
-  const known2 = Object.keys(host.kernel.modules);
+  const { unmatched: _, ofCluster: __, ...rest } = host;
+  const known3 = Object.keys(host.kernel.modules);
   return {
     ...rest,
     kernel: {
       ...host.kernel,
-      modules: { ...host.kernel.modules, ...withoutAbsentCores(seen2.kernel.modules, known2) },
+      modules: { ...host.kernel.modules, ...withoutAbsentCores(seen2.kernel.modules, known3) },
       ...seen2.kernel.xtablesCompat === void 0 ? {} : { xtablesCompat: seen2.kernel.xtablesCompat }
     },
     iptables: refineIptables(host.iptables, seen2.iptables),
@@ -42232,28 +43152,35 @@ function refine(host, { host: seen2 }) {
     ipset: refineTool(host.ipset, seen2.ipset)
   };
 }
-function refineTool(known2, seen2) {
-  return seen2.installed === void 0 && seen2.version === void 0 ? known2 : seen2;
+function refineTool(known3, seen2) {
+  return seen2.installed === void 0 && seen2.version === void 0 ? known3 : seen2;
 }
-function refineIptables(known2, seen2) {
-  const tool2 = refineTool(known2, seen2);
-  const kept = tool2 === seen2 && seen2.installed?.value === false ? known2.backend : void 0;
+function refineIptables(known3, seen2) {
+  const tool2 = refineTool(known3, seen2);
+  const kept = tool2 === seen2 && seen2.installed?.value === false ? known3.backend : void 0;
   return kept === void 0 || tool2.backend !== void 0 ? tool2 : { ...tool2, backend: kept };
 }
 
 // src/hosts/nodes.ts
 var MAX_NODES = 2e4;
-var MAX_TEXT = 253;
+var MAX_TEXT2 = 253;
 var text = pipe(
   string2(),
-  transform((value) => value.slice(0, MAX_TEXT))
+  transform((value) => value.slice(0, MAX_TEXT2))
 );
 var nodeSchema = object({
   kind: optional(string2()),
   metadata: object({ name: text }),
-  status: object({ nodeInfo: object({ osImage: text, kernelVersion: text, operatingSystem: optional(text) }) })
+  status: object({
+    nodeInfo: object({
+      osImage: text,
+      kernelVersion: text,
+      operatingSystem: optional(text),
+      architecture: optional(text)
+    })
+  })
 });
-function readNodes(entry, known2, collected = []) {
+function readNodes(entry, known3, collected = []) {
   const nodes = parseNodes(entry);
   const selection = { hosts: [], notes: [], unmatched: [], used: /* @__PURE__ */ new Set() };
   const windows = nodes.filter(runsWindows).map((node) => node.metadata.name);
@@ -42262,7 +43189,7 @@ function readNodes(entry, known2, collected = []) {
   const linux = nodes.filter((node) => !runsWindows(node));
   const names2 = linux.map((node) => node.metadata.name);
   const byNode = assignNodes(names2, collected);
-  for (const whole2 of groupNodes(linux, known2))
+  for (const whole2 of groupNodes(linux, known3))
     for (const group of withCollected(whole2, byNode, selection.notes)) addGroup(group, entry.from, selection);
   return selection;
 }
@@ -42337,32 +43264,36 @@ function parseNodes(entry) {
     );
   });
 }
-function groupNodes(nodes, known2) {
+function groupNodes(nodes, known3) {
   const bySystem = /* @__PURE__ */ new Map();
   for (const node of nodes) {
-    const { osImage, kernelVersion: release2 } = node.status.nodeInfo;
+    const { osImage, kernelVersion: release2, architecture } = node.status.nodeInfo;
     const key = `${osImage}
 ${release2}`;
-    const group = bySystem.get(key) ?? { osImage, release: release2, names: [], matches: [] };
+    const group = bySystem.get(key) ?? { osImage, release: release2, names: [], architectures: [], matches: [] };
     group.names.push(node.metadata.name);
+    if (!group.architectures.includes(architecture)) group.architectures.push(architecture);
     bySystem.set(key, group);
   }
   const groups = /* @__PURE__ */ new Map();
   for (const [key, group] of bySystem) {
-    group.matches = matchRows(group, known2);
+    group.matches = matchRows(group, known3);
     const row = group.matches.length === 1 ? `${group.matches[0].id}
 ${group.release}` : key;
     const same2 = groups.get(row);
     if (same2 === void 0) groups.set(row, group);
-    else same2.names.push(...group.names);
+    else {
+      same2.names.push(...group.names);
+      same2.architectures = [.../* @__PURE__ */ new Set([...same2.architectures, ...group.architectures])];
+    }
   }
   return [...groups.values()];
 }
-function matchRows(group, known2) {
+function matchRows(group, known3) {
   const fits = (pattern, value) => pattern !== void 0 && new RegExp(pattern).test(value);
-  const byKernelOnly = known2.hosts.filter((row) => row.osImage === void 0 && fits(row.kernelVersion, group.release));
+  const byKernelOnly = known3.hosts.filter((row) => row.osImage === void 0 && fits(row.kernelVersion, group.release));
   if (byKernelOnly.length > 0) return byKernelOnly;
-  const bySystem = known2.hosts.filter((row) => fits(row.osImage, group.osImage));
+  const bySystem = known3.hosts.filter((row) => fits(row.osImage, group.osImage));
   const byBoth = bySystem.filter((row) => row.kernelVersion === void 0 || fits(row.kernelVersion, group.release));
   const sure = byBoth.filter((row) => row.kernelVersion !== void 0);
   return sure.length > 0 ? sure : byBoth.length > 0 ? byBoth : bySystem;
@@ -42372,7 +43303,8 @@ function knownHost(row, group, from) {
   const kernel = {
     ...like === void 0 ? { modules: {} } : inheritModules(like, group.release),
     id: like?.id ?? seriesOf(group),
-    release: seen(group, from)
+    release: seen(group, from),
+    ...architecturesOf(group, from)
   };
   const host = toHost(row, like ?? defaultKernel(row));
   const isDefault = group.release === defaultKernel(row).release.value;
@@ -42381,6 +43313,7 @@ function knownHost(row, group, from) {
     id: isDefault ? row.id : `${row.id}@${group.release}`,
     title: `${row.title}, kernel ${group.release}: ${namedNodes(group.names)}`,
     kernel,
+    ofCluster: true,
     notes: like === void 0 ? [...row.notes ?? [], unknownModules(group.release, row.id)] : host.notes
   };
 }
@@ -42398,11 +43331,13 @@ function doubtful2(group, from) {
     kernel: {
       id: seriesOf(group),
       release: seen(group, from),
+      ...architecturesOf(group, from),
       modules: agreedFacts(hosts.map((host) => host.kernel.modules))
     },
     iptables: agreedFacts(hosts.map((host) => host.iptables)),
     nft: agreedFacts(hosts.map((host) => host.nft)),
     ipset: agreedFacts(hosts.map((host) => host.ipset)),
+    ofCluster: true,
     notes: [unmatchedNote(group, from)],
     ...candidates2.length === 0 ? { unmatched: `system "${group.osImage}" is not in the catalogue` } : {}
   };
@@ -42420,10 +43355,11 @@ function agreedFacts(records2) {
 function unmatchedNote(group, from) {
   const candidates2 = group.matches;
   const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
-  if (candidates2.length === 0) return `${what} is not in the catalogue; state it as an own host`;
+  if (candidates2.length === 0)
+    return `${what} is not in the catalogue; state it under hosts: - {id: NAME, kernel: "${group.release}", iptables: {version: "1.8.9", backend: nft}}, with what is true of it`;
   const differing = differences(candidates2.map((row) => knownHost(row, group, from)));
-  const unknown2 = differing.length === 0 ? "" : `: ${listed3(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
-  return `${what} can be ${candidates2.map((row) => row.id).join(" or ")}; only what they share is known${unknown2}`;
+  const unknown3 = differing.length === 0 ? "" : `: ${listed3(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
+  return `${what} can be ${candidates2.map((row) => row.id).join(" or ")}; only what they share is known${unknown3}`;
 }
 function differences(hosts) {
   const facts = hosts.map(
@@ -42439,13 +43375,18 @@ function differences(hosts) {
   return [...names2].filter((name) => facts.some((record2) => record2[name]?.value !== facts[0]?.[name]?.value));
 }
 function listed3(names2) {
-  const shown = names2.slice(0, 5);
-  const rest = names2.length - shown.length;
-  if (rest > 0) return `${shown.join(", ")} and ${rest} more`;
-  return shown.length === 1 ? shown[0] : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+  const shown2 = names2.slice(0, 5);
+  const rest = names2.length - shown2.length;
+  if (rest > 0) return `${shown2.join(", ")} and ${rest} more`;
+  return shown2.length === 1 ? shown2[0] : `${shown2.slice(0, -1).join(", ")} and ${shown2.at(-1)}`;
 }
 function seen(group, from) {
   return { value: group.release, source: from, confidence: "stated" };
+}
+function architecturesOf({ architectures }, from) {
+  const value = architectures.flatMap((one) => one || []);
+  if (value.length === 0 || value.length < architectures.length) return {};
+  return { architectures: { value: value.toSorted(), source: from, confidence: "stated" } };
 }
 function seriesOf(group) {
   return kernelSeries(group.release) ?? "unknown";
@@ -42486,8 +43427,8 @@ var MAX_CHAIN = 20;
 function stated(value) {
   return { value, source: "config", confidence: "stated" };
 }
-function buildOwnHost(own2, others, known2) {
-  return build2(own2, others, known2, []);
+function buildOwnHost(own2, others, known3) {
+  return build2(own2, others, known3, []);
 }
 function mistake(own2, field2, problem) {
   return new UserError(`host "${own2.id}": ${problem}`, { path: placeOf(own2, field2) });
@@ -42495,14 +43436,14 @@ function mistake(own2, field2, problem) {
 function placeOf(own2, field2) {
   return own2.at === void 0 ? void 0 : [...own2.at, ...field2];
 }
-function build2(own2, others, known2, below) {
+function build2(own2, others, known3, below) {
   if (below.includes(own2.id))
     throw mistake(own2, ["extends"], `extends goes in a circle: ${[...below, own2.id].join(" -> ")}`);
   if (below.length >= MAX_CHAIN)
     throw new UserError(`host "${below[0]}": a chain of more than ${MAX_CHAIN} hosts that extend each other`, {
       path: own2.at
     });
-  const base = findBase(own2, others, known2, [...below, own2.id]);
+  const base = findBase(own2, others, known3, [...below, own2.id]);
   const { kernel, notes: notes2 } = kernelOf(own2, base);
   const host = {
     id: own2.id,
@@ -42539,19 +43480,19 @@ function newerThanKnown(own2) {
   ];
   return stated3.flatMap(([tool2, version3]) => version3 === void 0 ? [] : unheardOf(tool2, version3) ?? []);
 }
-function findBase(own2, others, known2, below) {
+function findBase(own2, others, known3, below) {
   const name = own2.extends;
   if (name === void 0) return void 0;
   const other = others.find((candidate) => candidate.id === name);
-  if (other === own2 && findHost(known2, name) === void 0) throw mistake(own2, ["extends"], "it extends itself");
+  if (other === own2 && findHost(known3, name) === void 0) throw mistake(own2, ["extends"], "it extends itself");
   if (other !== void 0 && other !== own2) {
-    const built = build2(other, others, known2, below);
+    const built = build2(other, others, known3, below);
     return { ...built, kernels: [built.host.kernel] };
   }
   const [id = "", kernel] = name.split("@", 2);
-  const row = findHost(known2, id);
+  const row = findHost(known3, id);
   if (row === void 0) {
-    const ids = [...known2.hosts.map((host2) => host2.id), ...others.filter((o) => o !== own2).map((o) => o.id)];
+    const ids = [...known3.hosts.map((host2) => host2.id), ...others.filter((o) => o !== own2).map((o) => o.id)];
     const near = didYouMean(id, ids, "the hosts command lists the catalogue");
     throw mistake(own2, ["extends"], `it extends "${name}", which is no host; ${near}`);
   }
@@ -42584,11 +43525,12 @@ function iptablesOf(own2, base) {
 function kernelOf(own2, base) {
   const { kernel, notes: notes2 } = own2.kernel === void 0 ? baseKernel(base) : ownKernel(own2, own2.kernel, base);
   const modules = withoutAbsentCores(statedModules(own2), Object.keys(kernel.modules));
-  return { kernel: { ...kernel, modules: { ...kernel.modules, ...modules } }, notes: notes2 };
+  const architectures = own2.architectures === void 0 ? {} : { architectures: stated(own2.architectures) };
+  return { kernel: { ...kernel, ...architectures, modules: { ...kernel.modules, ...modules } }, notes: notes2 };
 }
 function baseKernel(base) {
-  const unknown2 = { id: "unknown", release: stated("unknown"), modules: {} };
-  return { kernel: base?.host.kernel ?? unknown2, notes: [] };
+  const unknown3 = { id: "unknown", release: stated("unknown"), modules: {} };
+  return { kernel: base?.host.kernel ?? unknown3, notes: [] };
 }
 function ownKernel(own2, release2, base) {
   const series = kernelSeries(release2);
@@ -42602,9 +43544,9 @@ function ownKernel(own2, release2, base) {
     id: series,
     release: stated(release2)
   };
-  const unknown2 = base === void 0 || row !== void 0 ? [] : [unknownModules(release2, base.host.id)];
+  const unknown3 = base === void 0 || row !== void 0 ? [] : [unknownModules(release2, base.host.id)];
   const newer = unheardOf("kernel", series);
-  return { kernel, notes: newer === void 0 ? unknown2 : [...unknown2, newer] };
+  return { kernel, notes: newer === void 0 ? unknown3 : [...unknown3, newer] };
 }
 function findOwnKernel(release2, base) {
   const candidates2 = [base.host.kernel, ...base.kernels];
@@ -42633,16 +43575,16 @@ var MAX_SELECTED = 5e3;
 function splitHostList(text3) {
   return text3.split(/[,\n]/).map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
-function selectHosts(entries, known2 = catalogue, configured = [], at) {
-  return atPath(at, () => select(entries, known2, configured, at));
+function selectHosts(entries, known3 = catalogue, configured = [], at) {
+  return atPath(at, () => select(entries, known3, configured, at));
 }
-function select(entries, known2, configured, at) {
+function select(entries, known3, configured, at) {
   const own2 = entries.filter(isOwnHost);
   checkCount(entries.length, MAX_ENTRIES3, "entries");
   checkCount(Math.max(own2.length, configured.length), MAX_OWN_HOSTS, "hosts of the config's own");
   checkOwnIds(own2);
   own2.push(...configured.filter((host) => !own2.some((listed5) => listed5.id === host.id)));
-  const choice = { chosen: /* @__PURE__ */ new Map(), notes: [], unmatched: [], own: own2, configured, known: known2 };
+  const choice = { chosen: /* @__PURE__ */ new Map(), notes: [], unmatched: [], own: own2, configured, known: known3 };
   const all = entries.length === 0 ? ["default"] : entries;
   const place2 = (index) => at === void 0 ? void 0 : [...at, index];
   const collected = all.map(
@@ -42654,7 +43596,7 @@ function select(entries, known2, configured, at) {
       place2(index),
       () => readNodes(
         entry,
-        known2,
+        known3,
         collected.filter((facts) => facts !== void 0)
       )
     ) : void 0
@@ -42677,26 +43619,35 @@ function select(entries, known2, configured, at) {
     );
   return { hosts: [...chosen.values()], notes: notes2, unmatched };
 }
-function addNamed(written, { chosen, notes: notes2, own: own2, configured, known: known2 }) {
+function addNamed(written, { chosen, notes: notes2, own: own2, configured, known: known3 }) {
   const entry = ownHostNamed(written, configured) ?? written;
   if (typeof entry === "string") {
-    applyText(entry, chosen, known2, notes2);
+    applyText(entry, chosen, known3, notes2);
     return;
   }
-  const built = buildOwnHost(entry, own2, known2);
+  const built = buildOwnHost(entry, own2, known3);
   chosen.set(entry.id, built.host);
   notes2.push(...built.notes.map((note) => `host ${entry.id}: ${note}`));
 }
 function addNodes(found, { chosen, notes: notes2, unmatched, own: own2 }) {
   for (const host of found.hosts) {
-    const known2 = chosen.get(host.id);
+    const known3 = chosen.get(host.id);
     const isOwn2 = own2.some(({ id: id2 }) => id2 === host.id);
-    if (known2 !== void 0 && !isOwn2 && alike(known2, host)) continue;
-    const id = known2 === void 0 && !isOwn2 ? host.id : freeId(host, (taken) => chosen.has(taken));
+    if (known3 !== void 0 && !isOwn2 && alike(known3, host)) {
+      chosen.set(known3.id, withArchitecturesOf(known3, host));
+      continue;
+    }
+    const id = known3 === void 0 && !isOwn2 ? host.id : freeId(host, (taken) => chosen.has(taken));
     chosen.set(id, { ...host, id });
   }
   notes2.push(...found.notes);
   unmatched.push(...found.unmatched);
+}
+function withArchitecturesOf(known3, { kernel: other }) {
+  const { architectures, ...kernel } = known3.kernel;
+  if (architectures === void 0 || other.architectures === void 0) return { ...known3, kernel };
+  const value = [.../* @__PURE__ */ new Set([...architectures.value, ...other.architectures.value])].sort();
+  return { ...known3, kernel: { ...kernel, architectures: { ...architectures, value } } };
 }
 function freeId({ id, kernel }, isTaken) {
   const whole2 = id.includes("@") ? id : `${id}@${kernel.release.value}`;
@@ -42739,59 +43690,59 @@ function checkOwnIds(own2) {
 function describe9(entries) {
   return entries.map((entry) => typeof entry === "string" ? entry : "id" in entry ? entry.id : entry.from).join(", ");
 }
-function applyText(entry, chosen, known2, notes2) {
+function applyText(entry, chosen, known3, notes2) {
   const query = entry.trim();
   const negated = /^not\s+(.+)$/.exec(query)?.[1];
   if (negated === void 0) {
-    const caveat = Object.hasOwn(known2.selections, query) ? known2.selections[query]?.caveat : void 0;
+    const caveat = Object.hasOwn(known3.selections, query) ? known3.selections[query]?.caveat : void 0;
     if (caveat !== void 0) notes2.push(`hosts: ${query}: ${caveat}`);
-    for (const host of findHosts(query, known2)) if (!chosen.has(host.id)) chosen.set(host.id, host);
+    for (const host of findHosts(query, known3)) if (!chosen.has(host.id)) chosen.set(host.id, host);
     return;
   }
   if (chosen.size === 0)
     throw new UserError(`hosts: "${query}" takes away from nothing; put what it takes from before it, e.g. default`);
-  for (const id of namesTakenAway(negated, chosen, known2)) chosen.delete(id);
+  for (const id of namesTakenAway(negated, chosen, known3)) chosen.delete(id);
 }
-function namesTakenAway(query, chosen, known2) {
+function namesTakenAway(query, chosen, known3) {
   const bare = (id) => id.split("@", 1)[0];
   const named2 = [...chosen.keys()].filter((id) => globMatches(query, id) || globMatches(query, bare(id)));
   if (named2.length > 0) return named2;
   const wholeHosts = !query.includes("@");
-  const meant = new Set(findHosts(query, known2).map((host) => wholeHosts ? bare(host.id) : host.id));
+  const meant = new Set(findHosts(query, known3).map((host) => wholeHosts ? bare(host.id) : host.id));
   return [...chosen.keys()].filter((id) => meant.has(wholeHosts ? bare(id) : id));
 }
-function findHosts(query, known2) {
-  const list2 = Object.hasOwn(known2.selections, query) ? known2.selections[query] : void 0;
-  if (list2 !== void 0) return list2.hosts.flatMap((entry) => findById(entry, known2));
-  if (query === "maintained") return known2.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
+function findHosts(query, known3) {
+  const list2 = Object.hasOwn(known3.selections, query) ? known3.selections[query] : void 0;
+  if (list2 !== void 0) return list2.hosts.flatMap((entry) => findById(entry, known3));
+  if (query === "maintained") return known3.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
   const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*(\S+)$/.exec(query);
-  if (comparison !== null) return findByComparison(query, comparison, known2);
-  if (/[*?]/.test(query.split("@", 1)[0])) return findByGlob(query, known2);
-  return findById(query, known2);
+  if (comparison !== null) return findByComparison(query, comparison, known3);
+  if (/[*?]/.test(query.split("@", 1)[0])) return findByGlob(query, known3);
+  return findById(query, known3);
 }
 function withKernel(row, kernel) {
   return findKernels(row, kernel).map((found) => toHost(row, found));
 }
-function findById(entry, known2) {
+function findById(entry, known3) {
   const [id = "", kernel] = entry.split("@", 2);
-  const row = findHost(known2, id);
+  const row = findHost(known3, id);
   if (row !== void 0) return withKernel(row, kernel);
-  const names2 = [...known2.hosts.map((host) => host.id), ...Object.keys(known2.selections), "maintained"];
+  const names2 = [...known3.hosts.map((host) => host.id), ...Object.keys(known3.selections), "maintained"];
   throw new UserError(
     `hosts: "${entry}" is no host; ${didYouMean(id, names2, "the hosts command lists the catalogue")}`
   );
 }
-function findByGlob(query, known2) {
+function findByGlob(query, known3) {
   const [glob = "", kernel] = query.split("@", 2);
-  const rows = known2.hosts.filter((row) => globMatches(glob, row.id));
+  const rows = known3.hosts.filter((row) => globMatches(glob, row.id));
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
   return rows.flatMap((row) => withKernel(row, kernel));
 }
-function findByComparison(query, [, distribution = "", operator = "", release2 = ""], known2) {
+function findByComparison(query, [, distribution = "", operator = "", release2 = ""], known3) {
   if (!isRelease(release2))
     throw new UserError(`hosts: "${query}": "${release2}" is not a release; compare with numbers, e.g. ubuntu >= 20.04`);
-  const rows = known2.hosts.filter((row) => row.distribution === distribution);
-  const names2 = new Set(known2.hosts.map((row) => row.distribution));
+  const rows = known3.hosts.filter((row) => row.distribution === distribution);
+  const names2 = new Set(known3.hosts.map((row) => row.distribution));
   if (rows.length === 0)
     throw new UserError(
       `hosts: "${query}": no distribution "${distribution}"; ${didYouMean(distribution, names2, `known are ${[...names2].sort().join(", ")}`)}`
@@ -42878,7 +43829,8 @@ function resolveSettings(options) {
         today: options.today
       },
       limits: { ...limitsOf(config2), ...options.limits },
-      notes: selection.notes
+      notes: selection.notes,
+      line
     };
   });
 }
@@ -42947,8 +43899,10 @@ function checkImagePrograms(config2) {
     if (program2 !== void 0) atPath(["images", index, "program"], () => checkProgramName(program2));
   });
 }
-function unusedImageEntries(config2, references) {
-  return (config2.images ?? []).filter((entry) => !references.some((reference) => globMatches(entry.match, reference))).map((entry) => `The config's images entry "${entry.match}" fits none of the checked images.`);
+function unusedImageEntries({ config: config2, line }, references) {
+  return (config2.images ?? []).flatMap(
+    ({ match: match2 }, index) => references.some((reference) => globMatches(match2, reference)) ? [] : [`${line(["images", index])}: images entry "${match2}" fits none of the checked images`]
+  );
 }
 function contextOf(config2, reference, toolchain) {
   const entry = config2.images?.find((candidate) => globMatches(candidate.match, reference));
@@ -42999,11 +43953,29 @@ async function check(request) {
   });
   const references = [...inspection.images, ...base?.images ?? []].map((image2) => image2.reference);
   const read2 = /* @__PURE__ */ new Set([...readingNotes(inspection), ...base === void 0 ? [] : readingNotes(base)]);
-  const notes2 = [...settings.notes, ...unusedImageEntries(settings.config, references), ...read2];
+  const unjudged = inspection.images.flatMap((image2) => unjudgedNotes(image2, settings.hosts));
+  const notes2 = [...settings.notes, ...unusedImageEntries(settings, references), ...unjudged, ...read2];
   return assembleReport(images, settings.policy, tool, notes2);
 }
 async function inspectionOf(images, reading) {
   return "images" in images ? images : inspectImages(images, reading);
+}
+var HOSTS_NAMED = 3;
+function unjudgedNotes({ reference, platforms: platforms2 }, hosts) {
+  const starts = (toolchain, { host }) => runsOn(toolchain.architecture, host);
+  const idle = platforms2.filter(({ toolchain }) => !hosts.some((entry) => starts(toolchain, entry)));
+  const empty = hosts.filter((entry) => !platforms2.some(({ toolchain }) => starts(toolchain, entry)));
+  const named2 = empty.slice(0, HOSTS_NAMED).map(({ host }) => {
+    const there = host.kernel.architectures?.value.join(", ");
+    return `${host.id} (${there})`;
+  });
+  const left = empty.length - named2.length;
+  return [
+    ...idle.length === 0 ? [] : [`${reference}: ${idle.map(({ platform: platform2 }) => platform2).join(", ")}: not judged, no selected host runs it.`],
+    ...empty.length === 0 ? [] : [
+      `${reference}: not judged on ${named2.join(", ")}${left > 0 ? ` and ${left} more` : ""}: none of its platforms runs there.`
+    ]
+  ];
 }
 function readingNotes({ images }) {
   return images.flatMap(({ reference, platforms: platforms2 }) => {
@@ -43026,7 +43998,7 @@ function evaluate2(reference, platform2, toolchain, { settings, locate: locate2 
     platform: platform2,
     toolchain,
     cells: withRemedy(cells, findRemedy(input, cells, distributions)),
-    ...locate2 === void 0 ? {} : { locate: (finding4) => locate2(finding4, toolchain) }
+    ...locate2 === void 0 ? {} : { locate: (finding5) => locate2(finding5, toolchain) }
   };
 }
 function withRemedy(cells, remedy4) {
@@ -43034,7 +44006,7 @@ function withRemedy(cells, remedy4) {
   return cells.map((cell2) => ({
     ...cell2,
     all: cell2.all.map(
-      (finding4) => finding4.severity !== "notice" && remedy4.clears(cell2.host.id, finding4.rule, finding4.cause) ? { ...finding4, remedy: remedy4.text, ...remedy4.upgrade === void 0 ? {} : { upgrade: remedy4.upgrade } } : finding4
+      (finding5) => finding5.severity !== "notice" && remedy4.clears(cell2.host.id, finding5.rule, finding5.cause) ? { ...finding5, remedy: remedy4.text, ...remedy4.upgrade === void 0 ? {} : { upgrade: remedy4.upgrade } } : finding5
     )
   }));
 }
@@ -43136,7 +44108,7 @@ function markdownCode(text3, limit) {
 function codeSpan(clean) {
   if (clean.trim() === "") return "";
   if (/[`|\\]|##\[|<!--|-->/.test(clean))
-    return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
+    return `<code>${breakTriggers(clean).replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
   return `\`${clean}\``;
 }
 function htmlText(text3, limit) {
@@ -43307,6 +44279,7 @@ function renderHost(host, row) {
   const facts = [
     ...row === void 0 ? [] : [["end of life", row.endOfLife]],
     ["kernel", host.kernel.release],
+    ...stated2("architectures", host.kernel.architectures),
     ["iptables", host.iptables.version],
     ...stated2("iptables release", host.iptables.release),
     ...stated2("iptables is there", host.iptables.installed),
@@ -43323,12 +44296,15 @@ function renderHost(host, row) {
   const lines = facts.map(([name, fact2]) => {
     if (fact2 === void 0) return `  ${name.padEnd(18)} unknown`;
     const note = fact2.note === void 0 ? "" : ` (${plainText(fact2.note)})`;
-    return `  ${plainText(name, 40).padEnd(18)} ${plainText(String(fact2.value), 60).padEnd(12)} ${fact2.confidence}: ${plainText(fact2.source)}${note}`;
+    return `  ${plainText(name, 40).padEnd(18)} ${plainText(shown(fact2.value), 60).padEnd(12)} ${fact2.confidence}: ${plainText(fact2.source)}${note}`;
   });
   const notes2 = host.notes.map((note) => `  - ${plainText(note)}`);
   const head2 = `${plainText(host.id)}  ${plainText(host.title)}`;
   return `${[head2, ...row === void 0 ? [] : describeRow(row), ...lines, ...notes2].join("\n")}
 `;
+}
+function shown(value) {
+  return Array.isArray(value) ? value.join(", ") : String(value);
 }
 function stated2(name, fact2) {
   return fact2 === void 0 ? [] : [[name, fact2]];
@@ -43406,7 +44382,7 @@ var installers = {
   rpm: /^(?:-[vh]*[iUF][vhiUF]*|--install|--upgrade)$/
 };
 var installScripts = /* @__PURE__ */ new Set(["clean-install", "install_packages"]);
-function splitCommands(lines, firstLine, escapeCharacter) {
+function splitCommands2(lines, firstLine, escapeCharacter) {
   const commands = [[]];
   lines.forEach((raw, i) => {
     if (/^\s*(?:#|$)/.test(raw)) return;
@@ -43471,11 +44447,11 @@ function splitStages(instructions) {
   return stages;
 }
 function rememberLookups(resolve4) {
-  const known2 = /* @__PURE__ */ new Map();
+  const known3 = /* @__PURE__ */ new Map();
   return (variable, line) => {
     const key = `${line} ${variable}`;
-    if (!known2.has(key) && known2.size < LOOKUP_LIMIT) known2.set(key, resolve4(variable, line));
-    return known2.get(key);
+    if (!known3.has(key) && known3.size < LOOKUP_LIMIT) known3.set(key, resolve4(variable, line));
+    return known3.get(key);
   };
 }
 function searchStage(search2, stage) {
@@ -43500,7 +44476,7 @@ function searchRun(search2, stage, instruction) {
   const { start, end } = instruction.getRange();
   const lines = search2.lines.slice(start.line, end.line + 1);
   lines[0] = lines[0]?.replace(/^\s*\S+/, "") ?? "";
-  const commands = splitCommands(lines, start.line, search2.escapeCharacter);
+  const commands = splitCommands2(lines, start.line, search2.escapeCharacter);
   for (const command of commands.toReversed())
     for (const word of installedWords(command) ?? [])
       if (packagesIn(search2, word.text, word.line).some((name) => isWanted(search2, name)))
@@ -43618,15 +44594,15 @@ var packageNames2 = {
 };
 function locateFindings(dockerfile) {
   const locate2 = makeLocator(dockerfile.text);
-  const known2 = /* @__PURE__ */ new Map();
-  return (finding4, toolchain) => {
-    const tool2 = finding4.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding4.tool ?? "iptables";
+  const known3 = /* @__PURE__ */ new Map();
+  return (finding5, toolchain) => {
+    const tool2 = finding5.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding5.tool ?? "iptables";
     const wanted = wantedOf(tool2, toolchain);
     const key = JSON.stringify(wanted);
-    if (!known2.has(key)) known2.set(key, locate2(wanted));
-    const found = known2.get(key);
+    if (!known3.has(key)) known3.set(key, locate2(wanted));
+    const found = known3.get(key);
     if (found === void 0) return {};
-    const change2 = finding4.upgrade === void 0 || found.base === void 0 ? void 0 : suggestBase(dockerfile.text, found.base, finding4.upgrade);
+    const change2 = finding5.upgrade === void 0 || found.base === void 0 ? void 0 : suggestBase(dockerfile.text, found.base, finding5.upgrade);
     return {
       location: { file: dockerfile.path, line: found.line },
       ...change2 === void 0 ? {} : { suggestion: { file: dockerfile.path, ...change2 } }
@@ -43694,7 +44670,7 @@ var order = [
     "byteVersion",
     "fileCapabilities"
   ],
-  ["fact", "source", "reason", "until", "file", "line", "text", "evidence"]
+  ["fact", "source", "state", "under", "entry", "reason", "until", "place", "file", "line", "text", "evidence"]
 ];
 var ranks = /* @__PURE__ */ new Map();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
@@ -43709,8 +44685,8 @@ function print(document) {
 function sortKeys(value, isRecord) {
   if (Array.isArray(value)) return value.map((item) => sortKeys(item, false));
   if (typeof value !== "object" || value === null) return value;
-  const rank3 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
-  const entries = Object.entries(value).sort(([a], [b]) => rank3(a) - rank3(b) || (a < b ? -1 : 1));
+  const rank4 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
+  const entries = Object.entries(value).sort(([a], [b]) => rank4(a) - rank4(b) || (a < b ? -1 : 1));
   const sorted = /* @__PURE__ */ Object.create(null);
   for (const [key, item] of entries) sorted[key] = sortKeys(item, !isRecord && records.has(key));
   return sorted;
@@ -43727,14 +44703,14 @@ function groupFindings(findings) {
 }
 function mergeEqual(findings) {
   const groups = /* @__PURE__ */ new Map();
-  for (const finding4 of findings) {
-    const key = findingKey(finding4);
-    const group = groups.get(key) ?? startGroup(finding4);
+  for (const finding5 of findings) {
+    const key = findingKey(finding5);
+    const group = groups.get(key) ?? startGroup(finding5);
     groups.set(key, group);
-    addUnique(group.images, finding4.image);
-    addUnique(group.platforms, finding4.platform);
-    for (const host of finding4.hosts) addUnique(group.hosts, host);
-    group.cells += finding4.hosts.length;
+    addUnique(group.images, finding5.image);
+    addUnique(group.platforms, finding5.platform);
+    for (const host of finding5.hosts) addUnique(group.hosts, host);
+    group.cells += finding5.hosts.length;
   }
   return [...groups.values()].sort(
     (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells
@@ -43771,21 +44747,24 @@ function buildMatrix(image2, findings) {
   const columns = mergeColumns(image2, hosts, byHost, cellKey);
   const rows = /* @__PURE__ */ new Map();
   for (const host of hosts) {
-    const cells = columns.map((column) => column.cells.get(host) ?? nothingKnown);
+    const cells = columns.map((column) => column.cells.get(host) ?? notJudged);
     const key = cells.map(cellKey).join("\n");
     const row = rows.get(key);
     if (row) row.hosts.push(host);
-    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(cells.map((c) => c.verdict)) });
+    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(judgedIn(cells)) });
   }
   return {
     image: image2.reference,
     columns: columns.map((c) => c.platforms),
     rows: [...rows.values()].sort(
-      (a, b) => rank2(a) - rank2(b) || weight(b) - weight(a) || b.hosts.length - a.hosts.length
+      (a, b) => rank3(a) - rank3(b) || weight(b) - weight(a) || b.hosts.length - a.hosts.length
     )
   };
 }
-var nothingKnown = { verdict: "unknown", findings: [], missing: [], asBefore: false };
+var notJudged = { verdict: "none", findings: [], missing: [], asBefore: false };
+function judgedIn(cells) {
+  return cells.flatMap(({ verdict: verdict2 }) => verdict2 === "none" ? [] : verdict2);
+}
 function rowCell(cell2, findings) {
   const own2 = cell2.findings.map((i) => findings[i]).filter((f) => f !== void 0);
   const breaks = own2.filter((f) => !f.ignored && f.severity !== "notice");
@@ -43798,7 +44777,7 @@ function mergeColumns(image2, hosts, byHost, cellKey) {
   const columns = /* @__PURE__ */ new Map();
   image2.platforms.forEach(({ platform: platform2 }, i) => {
     const cells = byHost[i] ?? /* @__PURE__ */ new Map();
-    const key = hosts.map((host) => cellKey(cells.get(host) ?? nothingKnown)).join("\n");
+    const key = hosts.map((host) => cellKey(cells.get(host) ?? notJudged)).join("\n");
     const same2 = columns.get(key);
     if (same2) same2.platforms.push(platform2);
     else columns.set(key, { platforms: [platform2], cells });
@@ -43807,22 +44786,22 @@ function mergeColumns(image2, hosts, byHost, cellKey) {
 }
 function makeCellKey() {
   const numbers2 = /* @__PURE__ */ new Map();
-  const known2 = /* @__PURE__ */ new Map();
-  const numberOf = (finding4) => {
-    const key = findingKey(finding4);
+  const known3 = /* @__PURE__ */ new Map();
+  const numberOf = (finding5) => {
+    const key = findingKey(finding5);
     const number3 = numbers2.get(key) ?? numbers2.size;
     numbers2.set(key, number3);
-    known2.set(finding4, number3);
+    known3.set(finding5, number3);
     return number3;
   };
   return (cell2) => JSON.stringify([
     cell2.verdict,
     cell2.asBefore,
-    cell2.findings.map((finding4) => known2.get(finding4) ?? numberOf(finding4)),
+    cell2.findings.map((finding5) => known3.get(finding5) ?? numberOf(finding5)),
     cell2.missing.map((m) => [m.fact, m.rule])
   ]);
 }
-function rank2(row) {
+function rank3(row) {
   return verdicts.indexOf(row.verdict);
 }
 function weight(row) {
@@ -43897,7 +44876,7 @@ function findChanges(report2) {
   for (const cell2 of compared.flatMap((platform2) => platform2.cells)) {
     if (cell2.base === void 0) continue;
     const own2 = cell2.findings.map((index) => report2.findings[index]);
-    const breaks = own2.some((finding4) => finding4?.severity === "error" && finding4.ignored === void 0);
+    const breaks = own2.some((finding5) => finding5?.severity === "error" && finding5.ignored === void 0);
     if (breaks) changes[cell2.base === "fail" ? "stillBroken" : "broken"]++;
     else if (cell2.base === "fail" && cell2.verdict !== "unknown") changes.fixed++;
   }
@@ -43928,13 +44907,19 @@ function versionsByName(tools) {
   const versions = /* @__PURE__ */ new Map();
   for (const { name, version: version3 } of tools)
     versions.set(name, (versions.get(name) ?? /* @__PURE__ */ new Set()).add(version3 ?? "of unknown version"));
-  const shown = new Map([...versions].map(([name, set]) => [name, [...set].sort().join(" and ")]));
-  if (shown.get("ip6tables") === shown.get("iptables")) shown.delete("ip6tables");
-  return Object.fromEntries(shown);
+  const shown2 = new Map([...versions].map(([name, set]) => [name, [...set].sort().join(" and ")]));
+  if (shown2.get("ip6tables") === shown2.get("iptables")) shown2.delete("ip6tables");
+  return Object.fromEntries(shown2);
 }
 
 // src/report/headline.ts
-var symbols = { fail: "\u274C", unknown: "\u2753", warn: "\u26A0\uFE0F", pass: "\u2705" };
+var symbols = {
+  fail: "\u274C",
+  unknown: "\u2753",
+  warn: "\u26A0\uFE0F",
+  pass: "\u2705",
+  none: "\u2013"
+};
 function headline(report2, context = {}) {
   const say = { fail: sayFail, unknown: sayUnknown, warn: sayWarn, pass: sayPass }[report2.verdict];
   const changes = findChanges(report2);
@@ -43947,10 +44932,11 @@ function headline(report2, context = {}) {
 }
 var EXPIRED_NAMED = 3;
 function describeExpired(report2) {
-  const { active } = groupFindings(report2.findings.filter((finding4) => finding4.expired !== void 0));
+  const { active } = groupFindings(report2.findings.filter((finding5) => finding5.expired !== void 0));
   const all = active.filter(({ severity: severity2 }) => severity2 !== "notice").map(({ rule: rule14, first: first2 }) => {
-    const reason = cut(first2.expired?.reason ?? "", 100);
-    return `${rule14}, ignored until ${first2.expired?.until} (${reason})`.replaceAll("`", "");
+    const { reason = "", until, place: place2 } = first2.expired ?? {};
+    const where = place2 === void 0 ? "" : ` in ${cut(place2, 200)}`;
+    return `${rule14}, ignored until ${until}${where} (${cut(reason, 100)})`.replaceAll("`", "");
   });
   const named2 = [...new Set(all)];
   if (named2.length === 0) return void 0;
@@ -43985,8 +44971,8 @@ function sayAsBefore(report2, broken, hosts, name) {
 }
 function hasExistingError(report2, cell2) {
   return cell2.findings.some((index) => {
-    const finding4 = report2.findings[index];
-    return finding4?.severity === "error" && finding4.existing === true && finding4.ignored === void 0;
+    const finding5 = report2.findings[index];
+    return finding5?.severity === "error" && finding5.existing === true && finding5.ignored === void 0;
   });
 }
 function sayPass(report2, context) {
@@ -44006,33 +44992,47 @@ function sayUnknown(report2, context) {
   if (hosts.length === 0)
     return {
       sentence: "No host was checked, so nothing is known.",
-      action: "Name at least one host in the input `hosts`.",
+      action: "Name at least one host in the input `hosts`, of an architecture that the image is for.",
       isChange: true
     };
   if (report2.images.length > 0 && platforms(report2).every((platform2) => platform2.toolchain.tools.length === 0))
     return {
       sentence: `${subject(report2, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
-      action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config2}\`; otherwise install the tools.`,
+      action: `If its program speaks netlink itself or runs the host's tools, name it under \`images\` in \`${config2}\`, as in \`- {match: "*", program: kube-proxy-nftables}\`; otherwise install the tools.`,
       isChange: true
     };
   const name = hostNamer(report2, context.hostTitles);
   const open4 = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "unknown"));
   const sentence = `Whether ${lowerFirst(subject(report2, "works", "work"))} can't be told for ${part(open4.length, hosts, name)}${onPlatforms(report2, "unknown")}.`;
-  return { sentence, action: stateFact(report2, context, config2), isChange: true };
+  return { sentence, ...stateFact(report2, context, config2) };
 }
 function stateFact(report2, context, config2) {
-  const cells = /* @__PURE__ */ new Map();
-  for (const platform2 of platforms(report2))
-    for (const cell2 of platform2.cells)
-      for (const fact3 of new Set(cell2.missing.map((m) => m.fact)))
-        cells.set(fact3, [...cells.get(fact3) ?? [], cell2.host]);
-  const [fact2, hosts = []] = [...cells].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
-  if (fact2 === void 0) return "Read the notes below.";
+  const facts = /* @__PURE__ */ new Map();
+  for (const cell2 of platforms(report2).flatMap((platform2) => platform2.cells))
+    for (const missing2 of uniqueFacts(cell2.missing)) {
+      const known3 = facts.get(missing2.fact);
+      if (known3 === void 0) facts.set(missing2.fact, { missing: missing2, hosts: [cell2.host] });
+      else known3.hosts.push(cell2.host);
+    }
+  const [first2] = [...facts.values()].sort(
+    (a, b) => b.hosts.length - a.hosts.length || Number(b.missing.state !== void 0) - Number(a.missing.state !== void 0)
+  );
+  if (first2 === void 0) return { action: "Read the notes below.", isChange: true };
   const name = hostNamer(report2, context.hostTitles);
-  const unique2 = [...new Set(hosts)];
+  const unique2 = [...new Set(first2.hosts)];
   const where = unique2.length === 1 ? name(unique2[0] ?? "") : count(unique2.length, "host");
-  const further = cells.size > 1 ? ` ${count(cells.size - 1, "further fact")} below.` : "";
-  return `In \`${config2}\`, state for ${where}: ${withStop(fact2)}${further}`;
+  const further = facts.size > 1 ? ` ${count(facts.size - 1, "further fact")} below.` : "";
+  const { fact: fact2, state } = first2.missing;
+  if (state === void 0)
+    return {
+      action: `Not known for ${where}: ${fact2}; no field of \`${config2}\` states it.${further}`,
+      isChange: false
+    };
+  const how = `as in \`- ${state.entry.replaceAll("`", "")}\` under \`${state.under}\``;
+  return { action: `In \`${config2}\`, state for ${where}: ${fact2}, ${how}.${further}`, isChange: true };
+}
+function uniqueFacts(missing2) {
+  return missing2.filter((one, index) => missing2.findIndex(({ fact: fact2 }) => fact2 === one.fact) === index);
 }
 function leadingRemedy(report2) {
   return headline(report2).isChange ? rankRemedies(leadingGroups(report2))[0]?.[0] : void 0;
@@ -44103,6 +45103,7 @@ var fullDetail = {
   cut: []
 };
 var words2 = {
+  none: "not judged",
   fail: "breaks",
   unknown: "unknown",
   warn: "may break",
@@ -44156,8 +45157,7 @@ function head({ report: report2, context }) {
 ${lines.isChange ? `**Do this:** ${action}` : action}`;
   const fixed = context.fixedBy === void 0 ? "" : `**Fixed:** ${withArrows(markdownText(`${context.fixedBy}.`))}`;
   const sentence = lines.change === void 0 ? "" : markdownText(lines.sentence);
-  const config2 = markdownCode(context.configFile ?? ".github/netfilter-compat.yml", 200);
-  const expired = lines.expired === void 0 ? "" : `**Counts again:** ${markdownText(lines.expired, 1e3)}. Fix it, or give the entry in ${config2} a later day.`;
+  const expired = lines.expired === void 0 ? "" : `**Counts again:** ${markdownText(lines.expired, 1e3)}. Fix it, or give the entry a later day.`;
   return [first2, expired, sentence, fixed].filter((block) => block !== "").join("\n\n");
 }
 function withArrows(markdown) {
@@ -44174,21 +45174,21 @@ ${wanted.text}
 }
 function matrices(writer) {
   const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
-  const shown = all.slice(0, writer.detail.images);
-  const blocks = shown.flatMap((matrix) => [
+  const shown2 = all.slice(0, writer.detail.images);
+  const blocks = shown2.flatMap((matrix) => [
     ...all.length > 1 ? [`**Image** ${markdownCode(shortImage(matrix.image), 200)}`] : [],
     matrixTable(writer, matrix)
   ]);
-  if (shown.length < all.length) blocks.push(`\u2026 and ${count(all.length - shown.length, "further image")}.`);
+  if (shown2.length < all.length) blocks.push(`\u2026 and ${count(all.length - shown2.length, "further image")}.`);
   return blocks;
 }
 function matrixTable(writer, matrix) {
   const several = matrix.columns.length > 1;
   const side = several && matrix.columns.length <= COLUMNS;
-  const shown = matrix.rows.slice(0, writer.detail.rows);
+  const shown2 = matrix.rows.slice(0, writer.detail.rows);
   const named2 = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
   const titles = side ? matrix.columns.map((platforms2) => platforms2.map(shortPlatform).join("<br>")) : ["Result"];
-  const lines = shown.map((row) => {
+  const lines = shown2.map((row) => {
     const single = several ? [platformResults(matrix, row)] : row.cells.map(resultCell);
     const cells = side ? row.cells.map((cell2) => symbols[cell2.verdict]) : single;
     const reason = rowReason(writer, row);
@@ -44197,7 +45197,7 @@ function matrixTable(writer, matrix) {
       `${hostList(writer, row.hosts, named2, markdownCell)}${reason === "" ? "" : `<br>${reason}`}`
     ]);
   });
-  const left = matrix.rows.slice(shown.length).reduce((sum2, row) => sum2 + row.hosts.length, 0);
+  const left = matrix.rows.slice(shown2.length).reduce((sum2, row) => sum2 + row.hosts.length, 0);
   const rest = left > 0 ? `
 
 \u2026 and ${count(left, "further host")}, none of them worse.` : "";
@@ -44209,7 +45209,7 @@ The same on ${only.map(platformTitle).join(", ")}.` : "";
   return [...head2, ...lines].join("\n") + rest + agreed2;
 }
 function platformResults(matrix, row) {
-  return verdicts.flatMap((verdict2) => {
+  return [...verdicts, "none"].flatMap((verdict2) => {
     const platforms2 = matrix.columns.flatMap((column, i) => row.cells[i]?.verdict === verdict2 ? column : []);
     return platforms2.length === 0 ? [] : [`${symbols[verdict2]} ${platforms2.map(shortPlatform).join(", ")}`];
   }).join("<br>");
@@ -44235,18 +45235,18 @@ function hostList(writer, hosts, limit, write = markdownText) {
 function rowReason(writer, row) {
   const findings = row.cells.flatMap((cell2) => cell2.findings);
   findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  const rules2 = [...new Set(findings.map((finding4) => finding4.rule))];
+  const rules2 = [...new Set(findings.map((finding5) => finding5.rule))];
   const facts = [
     ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact)))
   ];
-  const unknown2 = [
+  const unknown3 = [
     ...facts.slice(0, FACTS_IN_CELL).map((fact2) => markdownCell(fact2, 160)),
     ...facts.length > FACTS_IN_CELL ? [count(facts.length - FACTS_IN_CELL, "further fact")] : []
   ];
   return [
     ...rules2.slice(0, RULES_IN_CELL).map((rule14) => ruleLink(writer, rule14)),
     ...rules2.length > RULES_IN_CELL ? [`${rules2.length - RULES_IN_CELL} more`] : [],
-    ...unknown2.length > 0 ? [`not known: ${unknown2.join("; ")}`] : []
+    ...unknown3.length > 0 ? [`not known: ${unknown3.join("; ")}`] : []
   ].join(", ");
 }
 function ruleLink({ linked }, rule14) {
@@ -44258,12 +45258,12 @@ function linkTargets({ context, linked }) {
   return [...linked].map((rule14) => `[${rule14}]: ${context.docsBase ?? "docs/rules/"}${rule14}.md`).join("\n");
 }
 function findingList(writer, groups) {
-  const shown = groups.slice(0, writer.detail.findings);
-  const blocks = shown.map((group) => findingBlock(writer, group));
-  const left = groups.length - shown.length;
+  const shown2 = groups.slice(0, writer.detail.findings);
+  const blocks = shown2.map((group) => findingBlock(writer, group));
+  const left = groups.length - shown2.length;
   if (left > 0)
     blocks.push(
-      shown.length > 0 ? `\u2026 and ${count(left, "further finding")}.` : `${count(left, "finding")}, not listed here.`
+      shown2.length > 0 ? `\u2026 and ${count(left, "further finding")}.` : `${count(left, "finding")}, not listed here.`
     );
   return blocks.join("\n\n");
 }
@@ -44275,9 +45275,9 @@ function findingBlock(writer, group) {
   const body = [findingFacts(writer, group, rest), withEvidence ? evidenceList(group) : ""].filter(
     (text3) => text3 !== ""
   );
-  return fold(summary, body.join("\n\n"));
+  return fold2(summary, body.join("\n\n"));
 }
-function fold(summary, body) {
+function fold2(summary, body) {
   return `<details>
 <summary>${summary}</summary>
 
@@ -44303,10 +45303,12 @@ function findingFacts(writer, group, rest) {
   const { location: location2, ignored, expired } = group.first;
   if (location2) lines.push(`**Brought in at:** ${locationLink(writer, location2)}`);
   if (ignored) lines.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
-  if (expired)
-    lines.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${markdownText(expired.reason)}`);
+  if (expired) lines.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${expiredReason(expired)}`);
   lines.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
   return lines.map((line) => `- ${line}`).join("\n");
+}
+function expiredReason({ reason, place: place2 }) {
+  return `${markdownText(reason)}${place2 === void 0 ? "" : ` (${markdownCode(place2, 200)})`}`;
 }
 function locationLink({ context }, location2) {
   const text3 = markdownCode(`${location2.file}:${location2.line}`, 200);
@@ -44319,8 +45321,8 @@ function encodePath(segment) {
 }
 var evidenceLists = /* @__PURE__ */ new WeakMap();
 function evidenceList({ first: { evidence: evidence3 } }) {
-  const known2 = evidenceLists.get(evidence3);
-  if (known2 !== void 0) return known2;
+  const known3 = evidenceLists.get(evidence3);
+  if (known3 !== void 0) return known3;
   const list2 = writeEvidence(evidence3);
   evidenceLists.set(evidence3, list2);
   return list2;
@@ -44341,23 +45343,25 @@ ${items.join("\n")}`;
 function missingFacts(writer) {
   const facts = /* @__PURE__ */ new Map();
   for (const cell2 of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
-    for (const { fact: fact2, rule: rule14 } of cell2.verdict === "unknown" ? cell2.missing : []) {
-      const entry = facts.get(fact2) ?? { rules: [], hosts: [] };
+    for (const { fact: fact2, rule: rule14, state } of cell2.verdict === "unknown" ? cell2.missing : []) {
+      const entry = facts.get(fact2) ?? { rules: [], hosts: [], state };
       facts.set(fact2, entry);
       if (!entry.rules.includes(rule14)) entry.rules.push(rule14);
       if (!entry.hosts.includes(cell2.host)) entry.hosts.push(cell2.host);
     }
   if (facts.size === 0) return "";
-  const shown = [...facts].slice(0, writer.detail.findings);
-  const items = shown.map(
-    ([fact2, { rules: rules2, hosts }]) => `- ${markdownText(fact2)}, needed by ${rules2.map((rule14) => ruleLink(writer, rule14)).join(", ")}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}`
-  );
-  if (shown.length < facts.size) items.push(`- \u2026 and ${count(facts.size - shown.length, "further fact")}`);
+  const shown2 = [...facts].slice(0, writer.detail.findings);
+  const items = shown2.map(([fact2, { rules: rules2, hosts, state }]) => {
+    const links = rules2.map((rule14) => ruleLink(writer, rule14)).join(", ");
+    const how2 = state === void 0 ? "" : `: ${markdownCode(`- ${state.entry}`, 400)} under ${markdownCode(state.under)}`;
+    return `- ${markdownText(fact2)}, needed by ${links}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}${how2}`;
+  });
+  if (shown2.length < facts.size) items.push(`- \u2026 and ${count(facts.size - shown2.length, "further fact")}`);
   const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
   const { docsBase = "docs/rules/" } = writer.context;
   const how = docsBase.replace(/rules\/$/, "configuration.md");
-  const advice = `A fact that you know can be stated in ${config2} ([how](${how})).`;
-  return fold(
+  const advice = `A fact that you know can be stated in ${config2} ([how](${how})); the values here are examples.`;
+  return fold2(
     `\u2753 <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
 
@@ -44367,15 +45371,15 @@ ${advice}`
 function foldedGroups(writer, title, groups) {
   if (groups.length === 0) return "";
   if (!writer.detail.folded) return `${title}: ${count(groups.length, "finding")}.`;
-  const shown = groups.slice(0, writer.detail.findings);
-  const items = shown.map((group) => {
+  const shown2 = groups.slice(0, writer.detail.findings);
+  const items = shown2.map((group) => {
     const { ignored } = group.first;
     const until = ignored ? ` Until ${markdownText(ignored.until, 40)}: ${markdownText(ignored.reason)}` : "";
     const symbol = severitySymbols[group.severity];
     return `- ${symbol} ${ruleLink(writer, group.rule)}: ${markdownText(withStop(group.message))} On ${hostList(writer, group.hosts, HOSTS_IN_ROW)}.${until}`;
   });
-  if (shown.length < groups.length) items.push(`- \u2026 and ${count(groups.length - shown.length, "further finding")}`);
-  return fold(`${title}: <b>${groups.length}</b>`, items.join("\n"));
+  if (shown2.length < groups.length) items.push(`- \u2026 and ${count(groups.length - shown2.length, "further finding")}`);
+  return fold2(`${title}: <b>${groups.length}</b>`, items.join("\n"));
 }
 function toolList(writer) {
   if (!writer.detail.toolchain) return "";
@@ -44396,7 +45400,7 @@ function toolList(writer) {
     const where = places.length < everywhere ? ` on ${places.map((place2) => markdownText(place2, 120)).join(", ")}` : "";
     return `- ${text3}${where}`;
   });
-  return fold("What is in the image", items.join("\n"));
+  return fold2("What is in the image", items.join("\n"));
 }
 function describeTool(tool2) {
   const version3 = tool2.version === null ? ", version not known" : ` ${markdownText(tool2.version, 40)}`;
@@ -44406,11 +45410,11 @@ function describeTool(tool2) {
 }
 function notes({ report: report2, detail }) {
   if (report2.notes.length === 0) return "";
-  const shown = report2.notes.slice(0, detail.folded ? 50 : 5);
-  const items = shown.map((note) => `- ${markdownText(note)}`);
-  if (shown.length < report2.notes.length)
-    items.push(`- \u2026 and ${count(report2.notes.length - shown.length, "further note")}`);
-  return fold(`Notes on this run: <b>${report2.notes.length}</b>`, items.join("\n"));
+  const shown2 = report2.notes.slice(0, detail.folded ? 50 : 5);
+  const items = shown2.map((note) => `- ${markdownText(note)}`);
+  if (shown2.length < report2.notes.length)
+    items.push(`- \u2026 and ${count(report2.notes.length - shown2.length, "further note")}`);
+  return fold2(`Notes on this run: <b>${report2.notes.length}</b>`, items.join("\n"));
 }
 function footer({ report: report2, context, detail }) {
   const lines = [];
@@ -44541,9 +45545,9 @@ function failureReason(report2, policy) {
   return reasons.length > 0 ? reasons.join(", ") : void 0;
 }
 function existingReason(report2, failOn) {
-  const existing = report2.findings.filter((finding4) => finding4.existing === true && finding4.ignored === void 0);
-  const errors = existing.filter((finding4) => finding4.severity === "error").length;
-  const warnings = existing.filter((finding4) => finding4.severity === "warning").length;
+  const existing = report2.findings.filter((finding5) => finding5.existing === true && finding5.ignored === void 0);
+  const errors = existing.filter((finding5) => finding5.severity === "error").length;
+  const warnings = existing.filter((finding5) => finding5.severity === "warning").length;
   return [
     errors > 0 ? `${count(errors, "error")} that the base has too` : "",
     warnings > 0 && failOn === "warning" ? `${count(warnings, "warning")} that the base has too` : ""
@@ -44616,7 +45620,8 @@ function matrixText(report2, image2, columns, rows, hostName, pen) {
   const title = `${plainText(shortImage(image2), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms2[0] ?? ""}`}`;
   const lines = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
-    return row.cells.map((cell2, i) => {
+    return row.cells.flatMap((cell2, i) => {
+      if (cell2.verdict === "none") return [];
       const label = pen.paint(verdictColors[cell2.verdict], (cell2.asBefore ? "before" : labels[cell2.verdict]).padEnd(7));
       const rules2 = [...new Set(cell2.findings.map((f) => plainText(f.rule, 60)))];
       const why = [...rules2, ...cell2.verdict === "unknown" ? missingText(cell2.missing) : []].join(", ");
@@ -44626,8 +45631,8 @@ function matrixText(report2, image2, columns, rows, hostName, pen) {
   });
   return [title, ...lines].join("\n");
 }
-function missingText(missing) {
-  const facts = [...new Set(missing.map((m) => plainText(m.fact, 160)))];
+function missingText(missing2) {
+  const facts = [...new Set(missing2.map((m) => plainText(m.fact, 160)))];
   return facts.length > 3 ? [...facts.slice(0, 3).map((f) => `not known: ${f}`), `${count(facts.length - 3, "further fact")} not known`] : facts.map((fact2) => `not known: ${fact2}`);
 }
 function findingText(report2, group, hostName, context, pen) {
@@ -44710,7 +45715,7 @@ var verdict = _enum(verdicts);
 var ruleId = string2().check(_regex(/^[a-z0-9-]{1,60}$/));
 var repositoryPath = text2(1e3).check(_regex(/^(?![/\\])(?!(?:.*[/\\])?\.\.(?:[/\\]|$))/));
 var evidence2 = object({ fact: text2(4e3), source: text2(4e3), about: optional(text2(100)) });
-var finding3 = object({
+var finding4 = object({
   rule: ruleId,
   severity,
   image: text2(2e3),
@@ -44731,7 +45736,12 @@ var finding3 = object({
   ),
   existing: optional(boolean2()),
   ignored: optional(object({ reason: text2(2e3), until: text2(40) })),
-  expired: optional(object({ reason: text2(2e3), until: text2(40) }))
+  expired: optional(object({ reason: text2(2e3), until: text2(40), place: optional(text2(1e3)) }))
+});
+var missingFact = object({
+  fact: text2(1e3),
+  rule: ruleId,
+  state: optional(object({ under: _enum(["hosts", "programs", "images"]), entry: text2(1e3) }))
 });
 var cell = object({
   host: text2(200),
@@ -44739,7 +45749,7 @@ var cell = object({
   programs: array(text2(500)).check(_maxLength(200)),
   verdict,
   findings: array(count2).check(_maxLength(1e3)),
-  missing: array(object({ fact: text2(1e3), rule: ruleId })).check(_maxLength(200)),
+  missing: array(missingFact).check(_maxLength(200)),
   base: optional(verdict)
 });
 var baseTool = object({ name: text2(200), version: nullable(text2(200)), backend: optional(text2(20)) });
@@ -44761,8 +45771,8 @@ var reportSchema = object({
       platforms: array(platform).check(_maxLength(64))
     })
   ).check(_maxLength(256)),
-  findings: array(finding3).check(_maxLength(1e4)),
-  fixed: optional(array(finding3).check(_maxLength(1e4))),
+  findings: array(finding4).check(_maxLength(1e4)),
+  fixed: optional(array(finding4).check(_maxLength(1e4))),
   notes: array(text2(4e3)).check(_maxLength(1e3))
 });
 function parseReport(document) {
@@ -44806,10 +45816,10 @@ function findContradiction(report2) {
 
 // src/files/read-reports.ts
 var TOTAL_SIZE = 128 * 1024 * 1024;
-function readReport(path, shown) {
-  const { value, size } = readJson({ path, shown, limit: REPORT_SIZE_LIMIT, what: "a report" });
+function readReport(path, shown2) {
+  const { value, size } = readJson({ path, shown: shown2, limit: REPORT_SIZE_LIMIT, what: "a report" });
   const parsed = parseReport(value);
-  if ("problem" in parsed) throw new UserError(`${shown}: not a report of netfilter-compat: ${parsed.problem}`);
+  if ("problem" in parsed) throw new UserError(`${shown2}: not a report of netfilter-compat: ${parsed.problem}`);
   return { report: parsed.report, size };
 }
 
@@ -44840,10 +45850,10 @@ function readInspection2(file) {
   return images;
 }
 function choosePlatforms2(image2, asked, file) {
-  const missing = asked.find((one) => !image2.platforms.some(({ platform: platform2 }) => matchesPlatform(platform2, one)));
-  if (missing !== void 0) {
-    const known2 = image2.platforms.map(({ platform: platform2 }) => platform2).join(", ");
-    throw new UserError(`${file}: ${image2.reference} has no ${missing}; it has ${known2}`);
+  const missing2 = asked.find((one) => !image2.platforms.some(({ platform: platform2 }) => matchesPlatform(platform2, one)));
+  if (missing2 !== void 0) {
+    const known3 = image2.platforms.map(({ platform: platform2 }) => platform2).join(", ");
+    throw new UserError(`${file}: ${image2.reference} has no ${missing2}; it has ${known3}`);
   }
   if (asked.length === 0) return image2;
   return {

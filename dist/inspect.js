@@ -1246,7 +1246,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "fc2f0cd00ee6aad2" : void 0;
+var build = true ? "0eef211e280d28f1" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
@@ -2045,6 +2045,10 @@ var $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
     return payload;
   };
 });
+var $ZodUnknown = /* @__PURE__ */ $constructor("$ZodUnknown", (inst, def) => {
+  $ZodType.init(inst, def);
+  inst._zod.parse = (payload) => payload;
+});
 function capSize(inst, size) {
   const caps = sizeCaps(inst._zod.def.checks);
   if (!caps.length)
@@ -2748,6 +2752,12 @@ function _boolean(Class, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
+function _unknown(Class) {
+  return new Class({
+    type: "unknown"
+  });
+}
+// @__NO_SIDE_EFFECTS__
 function _regex(pattern, params) {
   return new $ZodCheckRegex({
     check: "string_format",
@@ -2831,6 +2841,14 @@ var ZodMiniBoolean = /* @__PURE__ */ $constructor("ZodMiniBoolean", (inst, def) 
 // @__NO_SIDE_EFFECTS__
 function boolean2(params) {
   return _boolean(ZodMiniBoolean, params);
+}
+var ZodMiniUnknown = /* @__PURE__ */ $constructor("ZodMiniUnknown", (inst, def) => {
+  $ZodUnknown.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function unknown() {
+  return _unknown(ZodMiniUnknown);
 }
 var ZodMiniArray = /* @__PURE__ */ $constructor("ZodMiniArray", (inst, def) => {
   $ZodArray.init(inst, def);
@@ -3117,9 +3135,9 @@ function openInspectionCache(folder, tool2) {
   let problem;
   return {
     recall: (platform) => readEntry(join2(folder, nameOf(platform, tool2)), platform, tool2),
-    store({ platform, configDigest }, { toolchain, notes }) {
+    store({ platform, configDigest }, { toolchain, notes, layers }) {
       const images = [{ reference: configDigest, digest: configDigest, platforms: [{ platform, toolchain, notes }] }];
-      const text = `${JSON.stringify({ schemaVersion: 1, tool: tool2, images })}
+      const text = `${JSON.stringify({ schemaVersion: 1, tool: tool2, layers, images })}
 `;
       try {
         writeWhole(join2(folder, nameOf({ platform, configDigest }, tool2)), text);
@@ -3138,12 +3156,18 @@ function nameOf({ platform, configDigest }, { version: version2 }) {
 }
 function readEntry(path, { platform, configDigest }, tool2) {
   const value = parse3(path);
-  const parsed = value === void 0 ? void 0 : inspectionSchema.safeParse(value);
-  if (parsed?.success !== true || parsed.data.tool.version !== tool2.version) return void 0;
+  if (typeof value !== "object" || value === null) return void 0;
+  const parsed = inspectionSchema.safeParse(value);
+  const layers = layersOf(value);
+  if (!parsed.success || layers === void 0 || parsed.data.tool.version !== tool2.version) return void 0;
   const [image] = parsed.data.images;
   const [entry] = image?.platforms ?? [];
   if (image?.digest !== configDigest || entry?.platform !== platform) return void 0;
-  return { toolchain: entry.toolchain, notes: entry.notes ?? [] };
+  return { toolchain: entry.toolchain, notes: entry.notes ?? [], layers };
+}
+function layersOf(value) {
+  const layers = "layers" in value ? value.layers : void 0;
+  return Array.isArray(layers) && layers.every((digest) => typeof digest === "string") ? layers : void 0;
 }
 function parse3(path) {
   try {
@@ -3212,6 +3236,9 @@ function quote(text) {
   );
   return `"${escaped}"`;
 }
+var AbsentPart = class extends UserError {
+  name = "AbsentPart";
+};
 function locate(error, place2) {
   if (error instanceof LimitError) return new LimitError(`${place2}: ${error.message}`, error.limit, { cause: error });
   if (error instanceof UserError) return new UserError(`${place2}: ${error.message}`, { cause: error });
@@ -3247,6 +3274,14 @@ function requireDigest(text) {
   if (digest === void 0) throw new UserError(`${quote(text)} is not a sha256 or sha512 digest`);
   return digest;
 }
+async function digestOfStream(source, algorithm, signal) {
+  const hash = createHash2(algorithm);
+  for await (const chunk of source) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+  }
+  return `${algorithm}:${hash.digest("hex")}`;
+}
 function digestOf(data, algorithm = "sha256") {
   return `${algorithm}:${createHash2(algorithm).update(data).digest("hex")}`;
 }
@@ -3279,6 +3314,10 @@ function createFileSpace(tables) {
     node(number3) {
       const { files, file } = find2(number3);
       return files.node(file);
+    },
+    hasContent(number3) {
+      const { files, file } = find2(number3);
+      return files.hasContent(file);
     },
     peek(number3) {
       const { files, file } = find2(number3);
@@ -3369,18 +3408,107 @@ function createTree(root, files) {
       if (walk.end === "directory") return [...walk.directory.children.keys()].sort();
       return walk.end === "slot" && isDirectory(walk.slot) ? [...walk.slot.children.keys()].sort() : [];
     },
-    *walk() {
-      yield { path: "/", node: root.node };
+    *walk(names2) {
+      const isWanted = (name, slot) => names2 === void 0 || (typeof slot === "number" ? files.hasContent(slot) : isSymlink(slot)) || names2.has(name);
+      if (isWanted("", root)) yield { path: "/", node: root.node };
       const pending = [{ directory: root, path: "" }];
       for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
         for (const [name, slot] of next.directory.children) {
+          const wanted = isWanted(name, slot);
+          const below = isDirectory(slot);
+          if (!wanted && !below) continue;
           const path = `${next.path}/${name}`;
-          yield { path, node: typeof slot === "number" ? files.peek(slot) : toNode(slot) };
-          if (isDirectory(slot)) pending.push({ directory: slot, path });
+          if (wanted) yield { path, node: typeof slot === "number" ? files.peek(slot) : toNode(slot) };
+          if (below) pending.push({ directory: slot, path });
         }
       }
     }
   };
+}
+
+// src/image/lower-links.ts
+function watchLowerLinks(root, files, bounds) {
+  const links = /* @__PURE__ */ new Map();
+  let first;
+  function matters(slot) {
+    const pending = [slot];
+    for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
+      bounds.onStep();
+      if (isDirectory(next)) pending.push(...next.children.values());
+      else if (isSymlink(next)) return true;
+      else if (typeof next === "number") {
+        const { files: table2, file } = files.find(next);
+        if (table2.isShown(file)) return true;
+      }
+    }
+    return false;
+  }
+  const uncounted = { hops: bounds.hops, onStep() {
+  } };
+  function findLink(parent, isOwn) {
+    let at = root;
+    for (let from = 1; from < parent.length; ) {
+      const slash = parent.indexOf("/", from);
+      const end = slash < 0 ? parent.length : slash;
+      const slot = at.children.get(parent.slice(from, end));
+      if (slot === void 0) return void 0;
+      if (isDirectory(slot)) at = slot;
+      else {
+        const path = parent.slice(0, end);
+        const target = isSymlink(slot) ? findTarget(path) : void 0;
+        if (target === void 0) return void 0;
+        if (!isOwn(slot)) return { path, target };
+        at = target;
+      }
+      from = end + 1;
+    }
+    return void 0;
+  }
+  function findTarget(path) {
+    const walk = walkPath(root, path, true, void 0, uncounted);
+    if (walk.end === "directory") return walk.directory;
+    return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : void 0;
+  }
+  return {
+    pass(parent, isOwn) {
+      const link = findLink(parent, isOwn);
+      if (link === void 0) return false;
+      const known = links.get(link.path) ?? matters(link.target);
+      links.set(link.path, known);
+      if (known) first ??= parent;
+      return true;
+    },
+    note(path, slot) {
+      if (first === void 0 && matters(slot)) first = path;
+    },
+    doubts(digest) {
+      if (first === void 0) return [];
+      const reason = `${quote(first)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
+      return [{ fact: `which files of layer ${digest} are run`, reason }];
+    }
+  };
+}
+
+// src/image/overlay-marks.ts
+var MARK = /^(trusted|user)\.overlay\.(opaque|redirect|metacopy|whiteout)$/;
+function listOverlayMarks(path, xattrs) {
+  const marks = [];
+  for (const attribute in xattrs) if (MARK.test(attribute)) marks.push({ path, attribute });
+  return marks;
+}
+function hidesOnly({ attribute }) {
+  return attribute.endsWith(".opaque");
+}
+function describeMarks(digest, marks) {
+  const [first] = marks;
+  if (first === void 0) return [];
+  const others = marks.length > 1 ? `, as ${marks.length - 1} more have such ones` : "";
+  return [
+    {
+      fact: `which files of layer ${digest} are run`,
+      reason: `${quote(first.path)} has the attribute ${first.attribute}${others}: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, other files are shown than those of the tar`
+    }
+  ];
 }
 
 // src/image/merge.ts
@@ -3388,15 +3516,26 @@ function mergeLayers(layers, { limits, budget } = standardBounds()) {
   const root = createDirectory({ type: "directory", mode: 493, layer: layers[0]?.digest ?? "" });
   const aliases = [];
   const notes = [];
+  const doubts = [];
   const bounds = createMergeBounds(limits, budget);
   const files = createFileSpace(layers.map((layer) => layer.files));
   for (const [index, layer] of layers.entries()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
-    applyWhiteouts(root, layer, bounds);
-    placeEntries(root, layer, { index, files, lower, aliases, notes, bounds });
+    const links = watchLowerLinks(root, files, bounds);
+    applyWhiteouts(root, layer, links, bounds);
+    doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
+    placeEntries(root, layer, { index, files, lower, links, aliases, notes, bounds });
+    doubts.push(...links.doubts(layer.digest));
   }
-  return { tree: createTree(root, files), aliases, notes };
+  return { tree: createTree(root, files), aliases, doubts, notes };
+}
+function findActiveMarks(root, layer, bounds) {
+  return layer.overlay.filter((mark) => {
+    if (!hidesOnly(mark)) return true;
+    const below = findDirectory(walkPath(root, mark.path, true, void 0, bounds));
+    return below !== void 0 && below.children.size > 0;
+  });
 }
 function standardBounds() {
   return { limits: defaultLimits, budget: createBudget(defaultLimits) };
@@ -3428,7 +3567,7 @@ function findLeaf(root, path, bounds) {
   const walk = walkPath(root, path, false, void 0, bounds);
   return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : void 0;
 }
-function applyWhiteouts(root, layer, bounds) {
+function applyWhiteouts(root, layer, links, bounds) {
   const isReplacedLink = createLinkCheck(root, layer, bounds);
   function find2(path, followLast) {
     const walk = walkPath(root, path, followLast, void 0, bounds);
@@ -3437,6 +3576,7 @@ function applyWhiteouts(root, layer, bounds) {
   }
   for (const path of layer.opaques) {
     if (isReplacedLink(path)) continue;
+    links.pass(path, () => false);
     const walk = find2(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
@@ -3444,7 +3584,9 @@ function applyWhiteouts(root, layer, bounds) {
   for (const path of layer.whiteouts) {
     if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
     const walk = find2(path, false);
-    if (walk.end === "slot") walk.parent.children.delete(walk.name);
+    if (walk.end !== "slot") continue;
+    if (links.pass(path.slice(0, path.lastIndexOf("/")), () => false)) links.note(path, walk.slot);
+    walk.parent.children.delete(walk.name);
   }
 }
 function createLinkCheck(root, layer, bounds) {
@@ -3485,8 +3627,9 @@ function listPaths(layer) {
 }
 var AUFS_LINKS = "/.wh..wh.plnk";
 function placeEntries(root, layer, placing) {
-  const { index, files, lower, aliases, notes, bounds } = placing;
-  const parents = createParentFinder(root, layer, bounds);
+  const { index, files, lower, links, aliases, notes, bounds } = placing;
+  const own2 = /* @__PURE__ */ new Set();
+  const parents = createParentFinder(root, layer, (path) => links.pass(path, (link) => own2.has(link)), bounds);
   const aufs = /* @__PURE__ */ new Map();
   const repeated = [];
   function bind(path, link) {
@@ -3498,6 +3641,7 @@ function placeEntries(root, layer, placing) {
   }
   function place2(directory, name, value) {
     const { children } = parents.find(directory);
+    if (parents.isBehindLink() && !isDirectoryNode(value)) links.note(`${directory}/${name}`, value);
     const existing = children.get(name);
     if (isDirectoryNode(value)) {
       if (isDirectory(existing)) {
@@ -3506,6 +3650,7 @@ function placeEntries(root, layer, placing) {
       }
       children.set(name, createDirectory(value));
     } else children.set(name, value);
+    if (typeof value === "object" && value.type === "symlink") own2.add(value);
     if (existing === void 0) return false;
     if (isDirectory(existing) || isSymlink(existing)) parents.forget();
     if (isDirectory(existing) || existing === value) return false;
@@ -3525,7 +3670,7 @@ function placeEntries(root, layer, placing) {
 function isDirectoryNode(value) {
   return typeof value === "object" && value.type === "directory";
 }
-function createParentFinder(root, layer, bounds) {
+function createParentFinder(root, layer, isBehindLink, bounds) {
   let last;
   function create() {
     bounds.add(1);
@@ -3536,19 +3681,20 @@ function createParentFinder(root, layer, bounds) {
       if (last?.path === path) return last.directory;
       const direct = walkDirectories(root, path);
       if (direct !== void 0) {
-        last = { path, directory: direct };
+        last = { path, directory: direct, isBehindLink: false };
         return direct;
       }
       const walk = walkPath(root, path, true, create, bounds);
       if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = findDirectory(walk);
       if (found === void 0) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
-      last = { path, directory: found };
+      last = { path, directory: found, isBehindLink: isBehindLink(path) };
       return found;
     },
     forget() {
       last = void 0;
-    }
+    },
+    isBehindLink: () => last?.isBehindLink === true
   };
 }
 function walkDirectories(root, path) {
@@ -3952,6 +4098,7 @@ function createFileTable() {
       const node = nodes.get(file);
       if (node !== void 0) node.content = content;
     },
+    hasContent: (file) => contents.has(file),
     node(file) {
       const node = table2.peek(file);
       nodes.set(file, node);
@@ -4033,19 +4180,39 @@ function decodePlainHeader(block) {
   const gid = readOctal(block, 116, 124);
   const size = readOctal(block, 124, 136);
   if (mode < 0 || uid < 0 || gid < 0 || size < 0 || readOctal(block, 148, 156) !== sumBytes(block)) return void 0;
-  const prefix = format === USTAR ? readText(block, 345, 500) : "";
-  const base = readText(block, 0, 100);
-  const name = prefix === "" ? base : `${prefix}/${base}`;
-  const flag = block[156] === 0 ? 48 : block[156] ?? 0;
   return {
-    name,
+    name: readName(block),
     linkname: readText(block, 157, 257),
-    flag: flag === 48 && name.endsWith("/") ? "5" : String.fromCharCode(flag),
+    flag: String.fromCharCode(block[156] ?? 0),
     mode: mode & 4095,
     uid,
     gid,
     size
   };
+}
+function readName(block) {
+  const base = readText(block, 0, 100);
+  const magic = block.toString("latin1", 257, 265);
+  let prefix = "";
+  if (magic.startsWith("ustar\0"))
+    prefix = readText(block, 345, block.toString("latin1", 508, 512) === "tar\0" ? 476 : 500);
+  else if (magic === "ustar  \0" && !(isTime(block, 345) && isTime(block, 357))) {
+    const text = readText(block, 345, 500);
+    if (/^[\x01-\x7f]*$/.test(text)) prefix = text;
+  }
+  return prefix === "" ? base : `${prefix}/${base}`;
+}
+function isTime(block, from) {
+  const first = block[from] ?? 0;
+  if (first === 0) return true;
+  if ((first & 128) !== 0) return isSmall(block.subarray(from, from + 12));
+  const digits = block.toString("latin1", from, from + 12).replace(/^[ \0]+|[ \0]+$/g, "").replace(/\0.*$/s, "");
+  return digits === "" || /^[0-7]+$/.test(digits);
+}
+function isSmall(field2) {
+  const inverted = ((field2[0] ?? 0) & 64) !== 0 ? 255 : 0;
+  const bytes = [...field2].map((byte, i) => (byte ^ inverted) & (i === 0 ? 127 : 255));
+  return bytes.slice(0, 4).every((byte) => byte === 0) && (bytes[4] ?? 0) < 128;
 }
 function readOctal(block, from, end) {
   let at = from;
@@ -4081,11 +4248,10 @@ function decodeAnyHeader(block, offset) {
     if (block.some((byte) => byte !== 0)) throw invalid(offset, "wrong checksum");
     return null;
   }
-  const flag = block[156] === 0 ? "0" : String.fromCharCode(block[156] ?? 0);
   return {
-    name: header.name,
+    name: readName(block),
     linkname: header.linkname ?? "",
-    flag: flag === "0" && header.name.endsWith("/") ? "5" : flag,
+    flag: String.fromCharCode(block[156] ?? 0),
     mode: (header.mode || 0) & 4095,
     uid: header.uid || 0,
     gid: header.gid || 0,
@@ -4278,6 +4444,7 @@ function malformed() {
 }
 
 // src/image/tar/reader.ts
+var NO_RECORDS = /* @__PURE__ */ new Map();
 var NO_XATTRS2 = Object.freeze(/* @__PURE__ */ Object.create(null));
 function createTarReader(onMember, limits) {
   const block = Buffer.alloc(BLOCK);
@@ -4288,9 +4455,7 @@ function createTarReader(onMember, limits) {
   let consumer;
   let zeroBlocks = 0;
   let extensions = emptyExtensions();
-  let global = /* @__PURE__ */ new Map();
   let headersBytes = 0;
-  let globalBytes = 0;
   let sparseHeader;
   function startBody(plan) {
     bodyLeft = plan.stored;
@@ -4299,9 +4464,9 @@ function createTarReader(onMember, limits) {
     if (bodyLeft === 0) finishBody();
   }
   function finishBody() {
-    const finished = consumer;
+    const finished2 = consumer;
     consumer = void 0;
-    finished?.end();
+    finished2?.end();
   }
   function onBlock() {
     if (sparseHeader !== void 0) {
@@ -4358,7 +4523,7 @@ function createTarReader(onMember, limits) {
         },
         end() {
           if (header.flag === "g") {
-            addGlobal(decodePax(data, at));
+            checkGlobal(decodePax(data, at), at);
             return;
           }
           extensions.pending = true;
@@ -4369,24 +4534,24 @@ function createTarReader(onMember, limits) {
       }
     };
   }
-  function addGlobal(records2) {
-    for (const [key, value] of records2) {
-      if (!isMeant(key)) continue;
-      globalBytes += key.length + value.length;
-      if (globalBytes > limits.headerBytes) throw exceeded("header-size", limits, "records for all files");
-      global.set(key, value);
-    }
+  function checkGlobal(records2, at) {
+    if (extensions.pending) throw new UserError(`an extended tar header before byte ${at} belongs to no file`);
+    for (const [key, value] of records2)
+      if (value !== "" && (DECISIVE.has(key) || key.startsWith("GNU.sparse.")))
+        throw new UserError(
+          `a tar header at byte ${at} states ${quote(key)} for all files: programs differ in obeying it`
+        );
   }
   function openMember(header, sparse) {
     const { longName, longLink, pax } = extensions;
     if (extensions.pending) extensions = emptyExtensions();
-    const records2 = pax === void 0 ? global : global.size === 0 ? pax : new Map([...global, ...pax]);
+    const records2 = pax ?? NO_RECORDS;
     const stored = paxNumber(records2, "size") ?? header.size;
     const paxSparse = sparse ?? readPaxSparse(records2);
-    const type = typeOf(header.flag);
+    const name = paxSparse?.name || longName || records2.get("path") || header.name;
+    const type = typeOf(header.flag, name);
     const hasBody = type === "file" || header.flag === "D";
-    const name = longName ?? paxSparse?.name ?? (records2.get("path") || header.name);
-    const linkname = longLink ?? (records2.get("linkpath") || header.linkname);
+    const linkname = longLink || records2.get("linkpath") || header.linkname;
     if (name.length > limits.pathBytes) throw exceeded("path-length", limits, quote(decodeName(name)));
     if (linkname.length > limits.linkBytes) throw exceeded("link-length", limits, quote(decodeName(name)));
     const member = {
@@ -4450,15 +4615,16 @@ function createTarReader(onMember, limits) {
       if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
       if (extensions.pending || sparseHeader !== void 0)
         throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
-      global = /* @__PURE__ */ new Map();
     }
   };
 }
 function emptyExtensions() {
   return { pending: false, longName: void 0, longLink: void 0, pax: void 0 };
 }
-function typeOf(flag) {
+function typeOf(flag, name) {
   switch (flag) {
+    case "\0":
+      return name.endsWith("/") ? "directory" : "file";
     case "1":
       return "hardlink";
     case "2":
@@ -4478,15 +4644,16 @@ function typeOf(flag) {
 }
 function readPaxSparse(records2) {
   if (records2.size === 0) return void 0;
-  const realSize = paxNumber(records2, "GNU.sparse.realsize") ?? paxNumber(records2, "GNU.sparse.size");
-  const list = records2.get("GNU.sparse.numblocks") === "0" ? "" : records2.get("GNU.sparse.map");
-  if (realSize === void 0 && list === void 0) return void 0;
+  const realSize = paxNumber(records2, "GNU.sparse.size") ?? paxNumber(records2, "GNU.sparse.realsize");
+  const map = records2.get("GNU.sparse.map") ?? "";
+  const version2 = `${records2.get("GNU.sparse.major") ?? ""}.${records2.get("GNU.sparse.minor") ?? ""}`;
+  if (realSize === void 0 && map === "" && version2 === ".") return void 0;
   if (realSize === void 0) throw new UserError("a sparse file without its size");
   const name = records2.get("GNU.sparse.name");
-  if (list !== void 0) return { map: toSparseMap(list === "" ? [] : list.split(","), realSize), realSize, name };
-  if (records2.get("GNU.sparse.major") === "1" && records2.get("GNU.sparse.minor") === "0")
-    return { map: null, realSize, name };
-  throw new UserError("a sparse file of an unknown format");
+  if (version2 === "1.0") return { map: null, realSize, name };
+  const isOld = version2 === "0.0" || version2 === "0.1" || version2 === "." && map !== "";
+  if (!isOld) throw new UserError("a sparse file of an unknown format");
+  return { map: toSparseMap(map === "" ? [] : map.split(","), realSize), realSize, name };
 }
 function paxNumber(records2, key) {
   const text = records2.get(key);
@@ -4497,10 +4664,7 @@ function paxNumber(records2, key) {
   return value;
 }
 var XATTR_PREFIX = "SCHILY.xattr.";
-var MEANT = /* @__PURE__ */ new Set(["path", "linkpath", "size", "uid", "gid"]);
-function isMeant(key) {
-  return MEANT.has(key) || key.startsWith("GNU.sparse.") || key.startsWith(XATTR_PREFIX);
-}
+var DECISIVE = /* @__PURE__ */ new Set(["path", "linkpath", "size"]);
 function readXattrs(records2) {
   if (records2.size === 0) return NO_XATTRS2;
   let xattrs;
@@ -4574,8 +4738,8 @@ async function scanLayer(source, options) {
   );
   reader2.end();
   const digest = `${digestAlgorithm}:${stored.digest("hex")}`;
-  const isSame = compression === "none" && digestAlgorithm === diffIdAlgorithm;
-  const diffId = isSame ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
+  const isSame2 = compression === "none" && digestAlgorithm === diffIdAlgorithm;
+  const diffId = isSame2 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
   return { ...changes.finish(digest), diffId, compression };
 }
 var WHITEOUT = ".wh.";
@@ -4587,13 +4751,14 @@ function createChangeCollector({ probe, limits, budget }, takeBytes) {
   const entries = createEntryList();
   const files = createFileTable();
   const nodes = createNodeMaker();
-  const changes = { digest: "", entries, files, whiteouts: [], opaques: [] };
+  const changes = { digest: "", entries, files, whiteouts: [], opaques: [], overlay: [] };
   let met = 0;
   function onMember(member) {
     if (++met > limits.layerEntries) throw exceeded("layer-entries", limits);
     spend(budget, "entries", 1, limits);
     const path = normalisePath(member.name);
     spend(budget, "nameBytes", path.length + member.linkname.length + weighXattrs(member.xattrs), limits);
+    changes.overlay.push(...listOverlayMarks(path, member.xattrs));
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
     if (path === ESTARGZ_INDEX) return void 0;
@@ -4675,8 +4840,10 @@ function whiteoutTarget(name, path) {
   return target;
 }
 function normalisePath(name) {
-  const isPlain = !/^[/.]/.test(name) && !name.includes("//") && !name.includes("/.");
-  if (isPlain && name !== "") return `/${name.endsWith("/") ? name.slice(0, -1) : name}`;
+  const from = name.startsWith("./") ? 2 : 0;
+  const isPlain = name.length > from && !name.startsWith("/", from) && !name.startsWith(".", from);
+  if (isPlain && !name.includes("//") && !name.includes("/.", from))
+    return `/${name.slice(from, name.endsWith("/") ? -1 : void 0)}`;
   const parts = [];
   for (const part of name.split("/")) {
     if (part === "" || part === ".") continue;
@@ -4697,16 +4864,25 @@ function createByteCounter({ limits, budget }) {
 // src/image/archive-members.ts
 function createMemberIndex(limits) {
   const members2 = /* @__PURE__ */ new Map();
+  const repeated = /* @__PURE__ */ new Set();
   let added = 0;
   function linkTarget(member, name) {
     if (member.type === "hardlink") return memberName(member.linkname);
     if (member.type === "symlink") return posix.normalize(posix.join(posix.dirname(name), member.linkname));
     return void 0;
   }
+  function isBelowLink(name) {
+    for (let slash = name.indexOf("/"); slash > 0; slash = name.indexOf("/", slash + 1)) {
+      const parent = members2.get(name.slice(0, slash));
+      if (parent !== void 0 && "link" in parent) return true;
+    }
+    return false;
+  }
   return {
     add(member, value) {
       if (++added > limits.members) throw exceeded("archive-files", limits);
       const name = memberName(member.name);
+      if (members2.has(name)) repeated.add(name);
       const link = linkTarget(member, name);
       if (link !== void 0 && link !== name) members2.set(name, { link });
       else if (member.type === "file") members2.set(name, { value });
@@ -4716,6 +4892,12 @@ function createMemberIndex(limits) {
       for (let hops = 0; hops <= limits.linkHops; hops++) {
         const found = members2.get(at);
         if (found === void 0) return void 0;
+        if (isBelowLink(at))
+          throw new UserError(`${quote(at)} lies below a link, and programs differ in what that is: pack it again`);
+        if (repeated.has(at) && !BLOB.test(at))
+          throw new UserError(
+            `it holds ${quote(at)} more than once, and programs differ in which of them they take: pack it again`
+          );
         if ("value" in found) return { name: at, value: found.value };
         at = found.link;
       }
@@ -4723,6 +4905,7 @@ function createMemberIndex(limits) {
     }
   };
 }
+var BLOB = /^blobs\/sha(256|512)\/[0-9a-f]+$/;
 function memberName(name) {
   return normalisePath(name).slice(1);
 }
@@ -4766,7 +4949,7 @@ function compareTable(tar, table2, contents, piece) {
   const how = compareEntries(listEntries(tar), listEntries(table2.changes)) ?? void 0;
   return how === void 0 ? compareContents(table2, contents, piece) : { kind: "differs", how };
 }
-function listEntries({ entries, files, whiteouts, opaques }) {
+function listEntries({ entries, files, whiteouts, opaques, overlay }) {
   const list = /* @__PURE__ */ new Map();
   entries.forEach((directory, name, value) => {
     list.set(comparable(`${directory}/${name}`), describe2(value, files));
@@ -4774,6 +4957,7 @@ function listEntries({ entries, files, whiteouts, opaques }) {
   list.delete("/");
   for (const path of whiteouts) list.set(`${comparable(path)}\0`, "hidden");
   for (const path of opaques) list.set(`${comparable(path)}\0\0`, "emptied");
+  for (const { path, attribute } of overlay) list.set(`${comparable(path)}\0${attribute}`, `marked ${attribute}`);
   return list;
 }
 function comparable(path) {
@@ -4794,7 +4978,7 @@ function compareEntries(tar, table2) {
   for (const path of /* @__PURE__ */ new Set([...tar.keys(), ...table2.keys()])) {
     const [ofTar, ofTable] = [tar.get(path), table2.get(path)];
     if (ofTar !== ofTable)
-      return `${quote(path.replace(/\0+$/, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
+      return `${quote(path.replace(/\0.*$/s, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
   }
   return void 0;
 }
@@ -4961,7 +5145,97 @@ function requireSame(digest, data) {
     throw new UselessToc("its table of contents has another digest than the manifest says");
 }
 
+// src/image/go-json.ts
+var MAX_DEPTH = 1e4;
+function findDoubleMeaning(text) {
+  const open3 = [];
+  let last = "";
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') {
+      const end = endOfString(text, at);
+      last = text.slice(at, end);
+      at = end - 1;
+    } else if (character === "{" || character === "[") {
+      if (open3.push(character === "{" ? /* @__PURE__ */ new Set() : null) > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
+    } else if (character === "}" || character === "]") open3.pop();
+    else if (character === ":") {
+      const key = last.includes("\\") ? JSON.parse(last) : last.slice(1, -1);
+      const keys = open3.at(-1);
+      if (keys?.has(key)) return `has the key ${quote(key)} twice in one object`;
+      keys?.add(key);
+    }
+  }
+  return void 0;
+}
+function endOfString(text, start) {
+  for (let at = start + 1; ; at++) {
+    const character = text[at];
+    if (character === "\\") at++;
+    else if (character === '"' || character === void 0) return at + 1;
+  }
+}
+function nameFields(value, schema, path = []) {
+  const { def } = schema._zod;
+  switch (def.type) {
+    case "optional":
+    case "nullable":
+      return isAllowed(value, schema) ? value : nameFields(value, def.innerType, path);
+    case "array":
+      if (!Array.isArray(value)) throw unexpected(path, "expected array");
+      return value.map((item, i) => nameFields(item, def.element, [...path, i]));
+    case "record":
+      for (const [key, item] of Object.entries(toFields(value, path))) nameFields(item, def.valueType, [...path, key]);
+      return value;
+    case "object":
+      return nameOwn(toFields(value, path), def.shape, path);
+    case "union":
+      return nameFields(value, chooseOption(def.options, value), path);
+    default:
+      if (!safeParse(schema, value).success) throw unexpected(path, `expected ${def.type}`);
+      return value;
+  }
+}
+function chooseOption(options, value) {
+  const found = options.find(({ _zod }) => _zod.def.type === "array" === Array.isArray(value));
+  return found ?? options[0];
+}
+function isAllowed(value, schema) {
+  return (value === void 0 || value === null) && safeParse(schema, value).success;
+}
+function nameOwn(value, shape, path) {
+  const names2 = new Map(Object.keys(shape).map((name) => [fold(name), name]));
+  const found = {};
+  for (const [key, item] of Object.entries(value)) {
+    const name = names2.get(fold(key));
+    if (name === void 0) continue;
+    if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote(name)}`);
+    found[name] = item;
+  }
+  for (const [name, schema] of Object.entries(shape)) {
+    const item = nameFields(found[name], schema, [...path, name]);
+    if (item !== void 0) found[name] = item;
+  }
+  return found;
+}
+function toFields(value, path) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpected(path, "expected object");
+  return value;
+}
+function unexpected(path, problem) {
+  const at = path.length === 0 ? "" : ` at ${quote(path.join("."))}`;
+  return new UserError(`does not have the expected form${at}: ${problem}`);
+}
+function fold(key) {
+  return key.replace(/\u017f/g, "s").replace(/\u212a/g, "k").replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 // src/image/toc/table.ts
+var KEYS = /* @__PURE__ */ new Set([
+  ...["version", "entries", "name", "type", "linkName", "mode", "size", "uid", "gid", "xattrs", "offset", "endOffset"],
+  ...["innerOffset", "chunkOffset", "chunkSize", "chunkDigest", "chunkType", "digest"]
+]);
+var FOLDED = new Set([...KEYS].map(fold));
 var MAX_PARTS = 6e6;
 var TYPES = {
   dir: "directory",
@@ -4990,13 +5264,16 @@ function parseEntries(json) {
   let parts = 0;
   for (const byte of json) if (byte === 44 || byte === 91 || byte === 123) parts++;
   if (parts > MAX_PARTS) throw new TocProblem("its table of contents is too large");
+  const text = json.toString("utf8");
   let document;
   try {
-    document = JSON.parse(json.toString("utf8"));
+    document = JSON.parse(text);
   } catch {
     throw new TocProblem("its table of contents is not valid JSON");
   }
-  const { version: version2, entries } = toObject(document);
+  const doubled = findDoubleMeaning(text);
+  if (doubled !== void 0) throw new TocProblem(`its table of contents ${doubled}`);
+  const { version: version2, entries } = requireOwnKeys(toObject(document));
   if (version2 !== 1 || !Array.isArray(entries)) throw new TocProblem("its table of contents is of an unknown version");
   return entries;
 }
@@ -5004,8 +5281,14 @@ function toObject(value) {
   if (typeof value !== "object" || value === null) throw new TocProblem("its table of contents is malformed");
   return value;
 }
+function requireOwnKeys(fields) {
+  for (const key in fields)
+    if (!KEYS.has(key) && FOLDED.has(fold(key)))
+      throw new TocProblem(`its table of contents has the key ${quote(key)}, which Go reads as another`);
+  return fields;
+}
 function toRawEntry(value) {
-  const entry = toObject(value);
+  const entry = requireOwnKeys(toObject(value));
   const text = (key) => {
     const found = entry[key] ?? "";
     if (typeof found !== "string") throw new TocProblem(`its table of contents has a ${key} that is no text`);
@@ -5216,6 +5499,11 @@ async function openArchiveFile(handle, options) {
       await readFully(handle, data, extent.size, extent.offset);
       return data;
     },
+    async digestOf(name, algorithm, signal) {
+      const extent = find2(name);
+      if (extent === void 0) return void 0;
+      return digestOfStream(readRange(handle, extent.offset, extent.size), algorithm, signal);
+    },
     async scan(name, options2) {
       const extent = find2(name);
       if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
@@ -5260,6 +5548,12 @@ var indexSchema = object({
   mediaType: maybeString,
   manifests: optional(nullable(array(descriptorSchema)))
 });
+var kindSchema = object({
+  manifests: optional(unknown()),
+  config: optional(unknown()),
+  layers: optional(unknown()),
+  fsLayers: optional(unknown())
+});
 var manifestSchema = object({
   mediaType: maybeString,
   schemaVersion: optional(number2()),
@@ -5284,22 +5578,25 @@ var dockerManifestSchema = array(
   })
 );
 function parseDocument(data, schema, what) {
+  const text = Buffer.from(data).toString("utf8");
   let value;
   try {
-    value = JSON.parse(Buffer.from(data).toString("utf8"));
+    value = JSON.parse(text);
   } catch {
     throw new UserError(`${what} is not valid JSON`);
   }
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue2 = result.error.issues[0];
-  const at = issue2?.path.length ? ` at ${quote(issue2.path.join("."))}` : "";
-  throw new UserError(`${what} does not have the expected form${at}: ${issue2?.message ?? "unknown problem"}`);
+  const doubled = findDoubleMeaning(text);
+  if (doubled !== void 0) throw new UserError(`${what} ${doubled}`);
+  try {
+    return schema.parse(nameFields(value, schema));
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${what} ${error.message}`) : error;
+  }
 }
 async function readBlob(store, digest, what) {
   const { algorithm } = requireDigest(digest);
   const data = await store.readDocument(blobName(digest));
-  if (data === void 0) throw new UserError(`blob ${digest} is missing (${what})`);
+  if (data === void 0) throw new AbsentPart(`blob ${digest} is missing (${what})`);
   const actual = digestOf(data, algorithm);
   if (actual !== digest) throw new UserError(`blob ${digest} (${what}) has another digest: ${actual}`);
   return data;
@@ -5354,7 +5651,7 @@ async function readItem(store, item, limits) {
   const configName = memberName(item.Config);
   const data = await store.readDocument(configName);
   if (data === void 0)
-    throw new UserError(`the image config ${quote(item.Config)} that manifest.json names is missing`);
+    throw new AbsentPart(`the image config ${quote(item.Config)} that manifest.json names is missing`);
   const configDigest = digestOf(data);
   checkConfigName(configName, configDigest);
   const config2 = parseDocument(data, configSchema, `image config ${configDigest}`);
@@ -5381,7 +5678,7 @@ async function toSourceLayer(store, name, diffId) {
   const blob = memberName(name);
   const inLayout = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(blob);
   const digest = inLayout ? `${inLayout[1]}:${inLayout[2]}` : void 0;
-  if (!await store.has(blob)) throw new UserError(`layer ${digest ?? quote(name)} (${diffId}) is missing`);
+  if (!await store.has(blob)) throw new AbsentPart(`layer ${digest ?? quote(name)} (${diffId}) is missing`);
   return { blob, digest: digest && parseDigest(digest) ? digest : void 0, diffId, mediaType: "" };
 }
 function checkConfigName(name, digest) {
@@ -5424,15 +5721,21 @@ async function readOciImages(store, options) {
   if (data === void 0) return void 0;
   const index = parseDocument(data, indexSchema, "index.json");
   const walker = createWalker(store, options);
-  const images = /* @__PURE__ */ new Map();
+  const images = [];
   for (const descriptor of index.manifests ?? []) {
-    const image = images.get(descriptor.digest) ?? await walker.readImage(descriptor);
-    if (image === void 0) continue;
+    const read = await walker.readImage(descriptor);
+    if (read === void 0) continue;
+    const same = images.find((other) => isSame(other, read));
+    const image = same ?? read;
+    if (same === void 0) images.push(read);
     const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
     for (const name of names2) if (name !== void 0 && !image.names.includes(name)) image.names.push(name);
-    images.set(descriptor.digest, image);
   }
-  return joinPlatforms([...images.values()], digestOf(data));
+  return joinPlatforms(images, digestOf(data));
+}
+function isSame(one, other) {
+  const platformsOf = ({ platforms }) => platforms.map(({ platform }) => platform).join(" ");
+  return one.digest === other.digest && platformsOf(one) === platformsOf(other);
 }
 async function readOciDigest(store, digest, options, isAsked = () => true) {
   const image = await createWalker(store, options, isAsked).readImage({ digest });
@@ -5452,11 +5755,12 @@ function createWalker(store, { limits, budget }, isAsked = () => true) {
     };
   }
   async function collect(descriptor, depth, seen, notes) {
-    if (seen.has(descriptor.digest) || isAttestation(descriptor)) return [];
-    seen.add(descriptor.digest);
+    const stated = formatPlatform(toStated(descriptor));
+    const entry = `${descriptor.digest} ${stated}`;
+    if (seen.has(entry) || isAttestation(descriptor) && isUnknown(descriptor)) return [];
+    seen.add(entry);
     spend(budget, "manifests", 1, limits);
     if (depth > limits.indexDepth) throw exceeded("index-depth", limits);
-    const stated = formatPlatform(toStated(descriptor));
     if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated))
       return [
         { platform: { platform: stated, problem: new UserError("it was not asked for") }, configDigest: void 0 }
@@ -5482,21 +5786,26 @@ function createWalker(store, { limits, budget }, isAsked = () => true) {
 }
 function parseManifestOrIndex(data, { digest }) {
   const what = `blob ${digest}`;
-  const probe = parseDocument(data, indexSchema, what);
-  if (Array.isArray(probe.manifests)) return { manifests: parseDocument(data, indexSchema, what).manifests ?? [] };
-  const raw = JSON.parse(data.toString("utf8"));
-  if (typeof raw === "object" && raw !== null && "fsLayers" in raw)
+  const { manifests, config: config2, layers, fsLayers } = parseDocument(data, kindSchema, what);
+  const isManifest = [config2, layers, fsLayers].some((field2) => field2 !== void 0 && field2 !== null);
+  if (isManifest && Array.isArray(manifests) && manifests.length > 0)
+    throw new UserError(`${what} is an index and a manifest at once: programs differ in what they take it for`);
+  if (!isManifest && Array.isArray(manifests))
+    return { manifests: parseDocument(data, indexSchema, what).manifests ?? [] };
+  if (fsLayers !== void 0)
     throw new UserError(
       `${what} is a manifest of Docker's schema 1, which is not read: save the image with a current tool`
     );
   return { manifest: parseDocument(data, manifestSchema, what) };
 }
+var IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
+var DEFAULT_TYPES = /* @__PURE__ */ new Set(["application/octet-stream", "application/json", "text/html"]);
 async function readLeaf(store, descriptor, manifest, limits, notes) {
   const layers = manifest.layers ?? [];
   const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
-  if (isUnknown(descriptor) && inToto) return [];
+  if (inToto && (isUnknown(descriptor) || isAttestation(descriptor))) return [];
   const configType = manifest.config.mediaType ?? "";
-  if (!/^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/.test(configType)) {
+  if (!IMAGE_CONFIGS.test(configType) && !DEFAULT_TYPES.has(configType)) {
     notes.push(`${descriptor.digest} is no image but ${quote(configType)}: left out`);
     return [];
   }
@@ -5518,7 +5827,7 @@ async function requireLayers(store, layers) {
   for (const { digest, mediaType } of layers) {
     if (await store.has(blobName(digest))) continue;
     const foreign = /foreign|nondistributable/.test(mediaType ?? "");
-    throw new UserError(
+    throw new AbsentPart(
       foreign ? `layer ${digest} is not included: it is a foreign layer, which its publisher lets nobody pass on` : `blob ${digest} is missing (layer)`
     );
   }
@@ -5590,6 +5899,9 @@ function joinPlatforms(images, indexDigest) {
 function isUnreadable(image) {
   return image.platforms.every(isBroken);
 }
+function isAbsent(platform) {
+  return isBroken(platform) && platform.problem instanceof AbsentPart;
+}
 
 // src/image/archive-images.ts
 async function listArchiveImages(store, form, options) {
@@ -5601,28 +5913,26 @@ async function listArchiveImages(store, form, options) {
     );
   }
   const docker = await attempt(() => readDockerImages(store, options));
-  const oci = await attempt(() => readOciImages(store, options));
-  if ("problem" in docker) return fallBack(docker.problem, oci);
+  const oci = await readOciImages(store, options);
+  if ("absent" in docker) return fallBack(docker.absent, oci ?? []);
   if (docker.value === void 0 || docker.value.length === 0) {
-    if ("problem" in oci) throw oci.problem;
-    if (oci.value === void 0 && docker.value === void 0)
+    if (oci === void 0 && docker.value === void 0)
       throw new UserError("it is no image archive: neither manifest.json nor index.json is in it");
     if (form === "docker-archive" && docker.value === void 0)
       throw new UserError("it holds no manifest.json but an index.json: pass oci-archive:PATH");
-    return oci.value ?? [];
+    return oci ?? [];
   }
-  return combine(docker.value, "problem" in oci ? [] : oci.value ?? []);
+  return combine(docker.value, oci ?? []);
 }
 async function attempt(read) {
   try {
     return { value: await read() };
   } catch (problem) {
-    if (problem instanceof UserError && !isLimit(problem)) return { problem };
+    if (problem instanceof AbsentPart) return { absent: problem };
     throw problem;
   }
 }
-function fallBack(problem, oci) {
-  const images = "value" in oci ? oci.value ?? [] : [];
+function fallBack(problem, images) {
   if (images.every(isUnreadable)) throw problem;
   const note = `manifest.json was not used: ${problem.message}`;
   return images.map((image) => ({ ...image, notes: [...image.notes, note] }));
@@ -5632,7 +5942,10 @@ function combine(docker, oci) {
   const images = docker.map((image) => {
     const [platform] = image.platforms;
     const match2 = oci.find((candidate) => candidate.configDigests.includes(platform.configDigest));
-    if (match2 === void 0) return { ...image, notes: [...image.notes, ...describeConflict(image, oci, used)] };
+    if (match2 === void 0) {
+      refuseConflict(image, oci);
+      return image;
+    }
     used.add(match2);
     return {
       ...image,
@@ -5642,7 +5955,20 @@ function combine(docker, oci) {
       notes: [...image.notes, ...match2.notes]
     };
   });
-  return [...images, ...oci.filter((image) => !used.has(image) && !isUnreadable(image))];
+  const others = oci.filter((image) => !used.has(image));
+  const notes = others.filter(isAbsentImage).map(describeAbsent);
+  return [
+    ...images.map((image) => ({ ...image, notes: [...image.notes, ...notes] })),
+    ...others.filter((image) => !isAbsentImage(image))
+  ];
+}
+function isAbsentImage({ platforms }) {
+  return platforms.every(isAbsent);
+}
+function describeAbsent(image) {
+  const [platform] = image.platforms;
+  const why = platform !== void 0 && isBroken(platform) ? `: ${platform.problem.message}` : "";
+  return `${quote(displayName(image))} of index.json was not inspected${why}`;
 }
 function withTables(platform, { platforms }) {
   const same = platforms.find((other) => !isBroken(other) && other.configDigest === platform.configDigest);
@@ -5654,13 +5980,14 @@ function withTables(platform, { platforms }) {
   return { ...platform, layers };
 }
 function otherPlatforms(image, known) {
-  return image.platforms.filter((other) => other.configDigest !== known.configDigest).filter((other) => !isBroken(other) || other.platform !== known.platform).map((other) => isBroken(other) ? { ...other, optional: true } : other);
+  return image.platforms.filter((other) => other.configDigest !== known.configDigest).filter((other) => !isAbsent(other) || other.platform !== known.platform).map((other) => isAbsent(other) ? { ...other, optional: true } : other);
 }
-function describeConflict(image, oci, used) {
-  const sameName = oci.find((other) => other.names.some((name) => image.names.includes(name)));
-  if (sameName === void 0) return [];
-  used.add(sameName);
-  return ["manifest.json and index.json describe different images under this name; manifest.json was used"];
+function refuseConflict(image, oci) {
+  const name = image.names.find((one) => oci.some((other) => !isAbsentImage(other) && other.names.includes(one)));
+  if (name === void 0) return;
+  throw new UserError(
+    `manifest.json and index.json describe different images under the name ${quote(name)}, and programs differ in which of them they load: save the image again`
+  );
 }
 
 // src/image/channel.ts
@@ -5743,6 +6070,10 @@ async function openArchiveStream(open3, options, { once: once2 = false } = {}) {
       const { outcome } = found.value;
       if (outcome !== void 0 && "document" in outcome) return outcome.document;
       throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError(`${quote(name)} is not JSON`);
+    },
+    async digestOf(name, algorithm) {
+      const outcome = members2.find(name)?.value.outcome;
+      return outcome !== void 0 && "scan" in outcome && algorithm === "sha256" ? outcome.scan.digest : void 0;
     },
     scan,
     close: async () => {
@@ -6045,6 +6376,56 @@ function describeConnection(error) {
   return void 0;
 }
 
+// src/image/http-body.ts
+import { finished } from "node:stream";
+var PIECE2 = 256 * 1024;
+var FULL = PIECE2 - 64 * 1024;
+async function* readPieces(body) {
+  let buffer = Buffer.allocUnsafeSlow(PIECE2);
+  let other = Buffer.allocUnsafeSlow(PIECE2);
+  let filled = 0;
+  let rest;
+  let ending;
+  let wake = () => {
+  };
+  function take(chunk) {
+    const copied = chunk.copy(buffer, filled);
+    filled += copied;
+    rest = copied < chunk.length ? chunk.subarray(copied) : void 0;
+    if (rest === void 0) giveBack(chunk);
+    if (filled > FULL) body.pause();
+    wake();
+  }
+  const stopWaiting = finished(body, (error) => {
+    ending = error ? { error } : {};
+    wake();
+  });
+  try {
+    body.on("data", take);
+    for (; ; ) {
+      while (filled <= FULL && ending === void 0) {
+        body.resume();
+        await new Promise((resolve2) => {
+          wake = resolve2;
+        });
+      }
+      if (filled === 0) break;
+      const piece = buffer.subarray(0, filled);
+      [buffer, other] = [other, buffer];
+      filled = 0;
+      yield piece;
+      if (rest !== void 0) take(rest);
+    }
+    if (ending !== void 0 && "error" in ending) throw ending.error;
+  } finally {
+    stopWaiting();
+    body.destroy();
+  }
+}
+function giveBack({ buffer, byteLength }) {
+  if (byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 // src/image/daemon.ts
 var PLATFORM_VERSION = [1, 48];
 var ANSWER_BYTES = 4 * 2 ** 20;
@@ -6158,7 +6539,7 @@ async function* readImage(daemon, path) {
     const answer = await daemon.get(path);
     if (answer.status !== 200) throw await describeAnswer(daemon, answer);
     try {
-      yield* answer.body;
+      yield* readPieces(answer.body);
     } finally {
       answer.body.destroy();
     }
@@ -6214,6 +6595,20 @@ function openLayoutDirectory(directory, { limits, budget }) {
         _promise && await _promise;
       }
     },
+    async digestOf(name, algorithm, signal) {
+      var _stack = [];
+      try {
+        const size = await sizeOf(name);
+        if (size === void 0) return void 0;
+        const handle = __using(_stack, await open(join4(directory, name)), true);
+        return await digestOfStream(readRange(handle, 0, size), algorithm, signal);
+      } catch (_) {
+        var _error = _, _hasError = true;
+      } finally {
+        var _promise = __callDispose(_stack, _error, _hasError);
+        _promise && await _promise;
+      }
+    },
     async scan(name, options) {
       var _stack = [];
       try {
@@ -6247,7 +6642,7 @@ async function* readRegistryBlob(client, digest, size, signal) {
       });
       let skip = bytesToSkip(answer, at, digest);
       try {
-        for await (const chunk of answer.body) {
+        for await (const chunk of readPieces(answer.body)) {
           const rest = chunk.subarray(Math.min(skip, chunk.length));
           skip -= chunk.length - rest.length;
           at += rest.length;
@@ -6396,7 +6791,7 @@ function runHelper(program, key, env) {
     const child = spawn(program, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
     function stop() {
-      child.kill();
+      child.kill("SIGKILL");
       child.stdout.destroy();
     }
     const timer = setTimeout(stop, HELPER_TIME);
@@ -6479,31 +6874,32 @@ async function fetchToken({ parameters }, context) {
     answer.body.destroy();
     if (isRefused) throw denied(context.name, found);
     throw new UserError(
-      `registry ${context.name.host} sends to ${realm.host} for a token, which answers ${answer.status}`
+      `registry ${context.name.host} sends to ${context.hide(realm.host)} for a token, which answers ${answer.status}`
     );
   }
   const token = parseToken(await readBody(answer, TOKEN_BYTES));
   if (token === void 0)
-    throw new UserError(`${realm.host}, which registry ${context.name.host} names, gave no token`);
+    throw new UserError(`${context.hide(realm.host)}, which registry ${context.name.host} names, gave no token`);
   return token;
 }
-function checkRealm(text, { name, mayBePlain }) {
+function checkRealm(text, { name, mayBePlain, hide: hide2 }) {
   const realm = URL.canParse(text) ? new URL(text) : void 0;
-  if (realm === void 0) throw new UserError(`registry ${name.host} names no valid token server: ${quote(text)}`);
+  if (realm === void 0)
+    throw new UserError(`registry ${name.host} names no valid token server: ${quote(hide2(text))}`);
   const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && mayBePlain(realm.host);
   if (!isSafe || realm.username !== "" || realm.password !== "")
     throw new UserError(
-      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(realm.origin)}`
+      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(hide2(realm.origin))}`
     );
   return realm;
 }
-function askToken(realm, parameters, login, { name, agentFor, signal, idle }) {
+function askToken(realm, parameters, login, { name, agentFor, signal, idle, limits }) {
   const url = new URL(realm);
   const query = new URLSearchParams();
   const service = parameters.get("service");
   if (service !== void 0) query.set("service", service);
   query.set("scope", chooseScope(parameters.get("scope"), name));
-  const request = { agent: agentFor(url), signal, idle };
+  const request = { agent: agentFor(url), signal, idle, limits };
   if (login !== void 0 && "identityToken" in login) {
     query.set("grant_type", "refresh_token");
     query.set("refresh_token", login.identityToken);
@@ -6541,7 +6937,7 @@ function parseRegistryName(text) {
   const tag = hasTag ? rest.slice(colon + 1) : "latest";
   const path = hasTag ? rest.slice(0, colon) : rest;
   const { host, repository } = splitHost(path);
-  if (!HOST.test(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
+  if (!isHost(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
   if (repository.length > MAX_NAME || !REPOSITORY.test(repository))
     throw new UserError(
       `${quote(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
@@ -6556,6 +6952,9 @@ function parseRegistryName(text) {
     digest
   };
 }
+function isHost(text) {
+  return HOST.test(text) && URL.canParse(`https://${text}/`);
+}
 function splitDigest(text) {
   const at = text.indexOf("@");
   if (at < 0) return { rest: text };
@@ -6567,8 +6966,8 @@ function splitDigest(text) {
 function splitHost(path) {
   const slash = path.indexOf("/");
   const first = slash < 0 ? "" : path.slice(0, slash);
-  const isHost = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
-  if (!isHost) return { host: "docker.io", repository: path };
+  const isHost2 = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
+  if (!isHost2) return { host: "docker.io", repository: path };
   return { host: first.toLowerCase(), repository: path.slice(slash + 1) };
 }
 function isLoopback(host) {
@@ -6577,9 +6976,33 @@ function isLoopback(host) {
 }
 function parseInsecureRegistry(text) {
   const host = text.trim().toLowerCase();
-  if (!HOST.test(host))
+  if (!isHost(host))
     throw new UserError(`${quote(text)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
   return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
+}
+
+// src/image/registry-secrets.ts
+function toPattern(text) {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}
+function createSecrets() {
+  const known = /* @__PURE__ */ new Set();
+  function add(secret) {
+    for (const form of [secret, encodeURIComponent(secret.toWellFormed())]) if (form !== "") known.add(form);
+  }
+  return {
+    addAuthorization: (header) => add(header.slice(header.indexOf(" ") + 1)),
+    addLogin({ login }) {
+      if (login === void 0) return;
+      if ("identityToken" in login) return add(login.identityToken);
+      add(login.password);
+      add(Buffer.from(`${login.username}:${login.password}`).toString("base64"));
+    },
+    hide(text) {
+      const longest = [...known].sort((a, b) => b.length - a.length);
+      return longest.reduce((rest, secret) => rest.replace(new RegExp(toPattern(secret), "gi"), "***"), text);
+    }
+  };
 }
 
 // src/image/registry-client.ts
@@ -6610,8 +7033,12 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
     return (isLoopback(url.host) ? agents.direct : agents.proxied)[protocol];
   }
   let found;
+  const secrets = createSecrets();
   function findOnce() {
-    found ??= findLogin(name.host, credentials, env);
+    found ??= findLogin(name.host, credentials, env).then((login) => {
+      secrets.addLogin(login);
+      return login;
+    });
     return found;
   }
   let authorization;
@@ -6643,7 +7070,7 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
     const secure = new URL(`https://${name.apiHost}/v2/`);
     if (!mayBePlain(name.apiHost)) return secure;
     try {
-      const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle });
+      const answer = await sendRequest({ url: secure, agent: agentFor(secure), signal: deadline, idle, limits });
       answer.body.destroy();
       return secure;
     } catch (error) {
@@ -6667,10 +7094,10 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
   }
   function resolveRedirect(from, location) {
     const url = location !== void 0 && URL.canParse(location, from.href) ? new URL(location, from) : void 0;
-    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
-    if (url === void 0 || !isAllowed)
+    const isAllowed2 = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
+    if (url === void 0 || !isAllowed2)
       throw new UserError(
-        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(url.origin)}, which is not HTTPS`
+        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(secrets.hide(url.origin))}, which is not HTTPS`
       );
     url.username = "";
     url.password = "";
@@ -6680,8 +7107,10 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
     name,
     mayBePlain: (host) => isPlain && mayBePlain(host),
     findLogin: findOnce,
+    hide: secrets.hide,
     agentFor,
-    idle
+    idle,
+    limits
   };
   async function get(request) {
     const signal = join6(request.signal);
@@ -6696,6 +7125,7 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
           answer.body.destroy();
           mayLogIn = false;
           authorization = await authorize(answer.header("www-authenticate") ?? "", { ...context, signal });
+          secrets.addAuthorization(authorization);
           failures--;
           continue;
         }
@@ -6713,10 +7143,10 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
   }
   async function describeAnswer2(answer, what, elsewhere) {
     const { status } = answer;
-    const detail = await readDetail(answer);
+    const detail = await readDetail(answer, secrets);
     if (elsewhere !== void 0)
       return new UserError(
-        `registry ${name.host} sends to ${elsewhere} for ${what}, which answers ${status}: try again`
+        `registry ${name.host} sends to ${secrets.hide(elsewhere)} for ${what}, which answers ${status}: try again`
       );
     if (status === 401) return denied(name, await findOnce());
     if (status === 403)
@@ -6776,11 +7206,11 @@ function retryAfter(answer) {
   const time2 = /^[A-Z][a-z]+, /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time2) ? void 0 : Math.max(0, Math.ceil((time2 - Date.now()) / 1e3));
 }
-async function readDetail(answer) {
+async function readDetail(answer, { hide: hide2 }) {
   try {
     const body = await readBody(answer, ERROR_BYTES);
     const [first] = errorsSchema.parse(JSON.parse(body?.toString("utf8") ?? "")).errors;
-    return first === void 0 ? "" : ` (${quote(first.message || first.code)})`;
+    return first === void 0 ? "" : ` (${quote(hide2(first.message || first.code))})`;
   } catch {
     return "";
   }
@@ -6799,8 +7229,8 @@ function planRanges(segments) {
     if (end - offset > MAX_CHUNK || size > MAX_CHUNK) throw new TocProblem("its chunks are too large");
     const last = ranges.at(-1);
     const fits = last !== void 0 && offset - last.to <= MAX_GAP && end - last.from <= MAX_RANGE;
-    const isSame = last !== void 0 && offset < last.to;
-    if (last !== void 0 && (fits || isSame)) {
+    const isSame2 = last !== void 0 && offset < last.to;
+    if (last !== void 0 && (fits || isSame2)) {
       last.to = Math.max(last.to, end);
       if (last.to - last.from > 2 * MAX_CHUNK) throw new TocProblem("its chunks lie on each other");
       last.segments.push(segment);
@@ -7077,8 +7507,8 @@ function createRegistryStore(client, { limits, budget }, lazy) {
       ...listDescriptors(document, "config")
     ]) {
       const known = blobs.get(digest);
-      const isSame = known === void 0 || JSON.stringify(known.pointer) === JSON.stringify(pointer);
-      blobs.set(digest, { size: size ?? known?.size, pointer: isSame ? pointer : void 0 });
+      const isSame2 = known === void 0 || JSON.stringify(known.pointer) === JSON.stringify(pointer);
+      blobs.set(digest, { size: size ?? known?.size, pointer: isSame2 ? pointer : void 0 });
     }
   }
   async function scanPart(digest, options) {
@@ -7114,6 +7544,7 @@ function createRegistryStore(client, { limits, budget }, lazy) {
       if (digestOf(data, requireDigest(digest).algorithm) === digest) note(data);
       return data;
     },
+    digestOf: async (blob) => toDigest(blob),
     async scan(blob, options) {
       const digest = toDigest(blob);
       if (digest === void 0) throw new Error(`no digest: ${blob}`);
@@ -7299,8 +7730,8 @@ function parseReference(text, exists) {
     return { transport, ...splitName(requireRest(rest, reference), exists) };
   if (transport === "oci") return { transport, ...splitDigest2(requireRest(rest, reference), exists) };
   if (transport === "docker-daemon") return { transport, name: requireRest(rest, reference) };
-  if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown(reference);
-  if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
+  if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown2(reference);
+  if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown2(reference);
   if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest2(reference, exists) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
 }
@@ -7338,7 +7769,7 @@ function requireRest(rest, reference) {
   if (rest === "") throw new UserError(`${quote(reference)}: nothing follows the transport`);
   return rest;
 }
-function unknown(reference) {
+function unknown2(reference) {
   return new UserError(
     `${quote(reference)}: unknown transport; known are docker-archive:PATH, oci-archive:PATH, oci:DIR, docker-daemon:NAME and docker://NAME`
   );
@@ -7387,12 +7818,11 @@ async function useImages(reference, options, use) {
 async function readImages2(store, chosen, options, { recall: recall2, read }, nameOf3) {
   const all = new Set(chosen.flatMap(({ platforms }) => platforms));
   if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
-  const isKnowable = ({ layers }) => layers.every(({ toc }) => toc === void 0);
-  const known = new Map([...all].map((platform) => [platform, isKnowable(platform) ? recall2?.(platform) : void 0]));
-  const unknown2 = [...all].filter((platform) => known.get(platform) === void 0);
+  const known = recall2 === void 0 ? /* @__PURE__ */ new Map() : await recallPlatforms(store, all, recall2, options);
+  const unknown3 = [...all].filter((platform) => !known.has(platform));
   const scans = await scanLayers(
     store,
-    unknown2.flatMap((platform) => platform.layers),
+    unknown3.flatMap((platform) => platform.layers),
     options
   );
   const used = [];
@@ -7406,6 +7836,26 @@ async function readImages2(store, chosen, options, { recall: recall2, read }, na
     used.push({ reference: nameOf3(image), digest: image.digest, platforms: results });
   }
   return used;
+}
+async function recallPlatforms(store, platforms, recall2, { signal }) {
+  const digests = /* @__PURE__ */ new Map();
+  async function has({ blob, digest }, expected) {
+    const algorithm = parseDigest(expected)?.algorithm;
+    if (algorithm === void 0 || digest !== void 0 && digest !== expected) return false;
+    const key = `${algorithm} ${blob}`;
+    if (!digests.has(key)) digests.set(key, await store.digestOf(blob, algorithm, signal));
+    return digests.get(key) === expected;
+  }
+  const known = /* @__PURE__ */ new Map();
+  for (const platform of platforms) {
+    const { layers } = platform;
+    const recalled = layers.every(({ toc }) => toc === void 0) ? recall2(platform) : void 0;
+    if (recalled === void 0 || recalled.layers.length !== layers.length) continue;
+    let isSame2 = true;
+    for (const [i, layer] of layers.entries()) isSame2 &&= await has(layer, recalled.layers[i] ?? "");
+    if (isSame2) known.set(platform, recalled.result);
+  }
+  return known;
 }
 function choosePlatforms(image, asked) {
   const isAsked = (platform) => asked.length === 0 || asked.some((one) => matchesPlatform(platform, one));
@@ -7461,12 +7911,12 @@ async function readPlatform(store, platform, scans, options) {
     verify(layer, scan);
     return { source: layer, scan };
   });
-  const { tree: tree2, aliases, notes } = mergeLayers(
+  const merged = mergeLayers(
     layers.map(({ scan }) => scan),
     options
   );
-  await readAliases(store, layers, aliases, options);
-  const doubts = layers.flatMap(({ scan }) => describeDoubt(scan));
+  await readAliases(store, layers, merged.aliases, options);
+  const doubts = [...layers.flatMap(({ scan }) => describeDoubt(scan)), ...merged.doubts];
   return {
     platform: platform.platform,
     configDigest: platform.configDigest,
@@ -7477,9 +7927,13 @@ async function readPlatform(store, platform, scans, options) {
       mediaType: source.mediaType || mediaTypes[scan.compression],
       ...scan.partial === void 0 ? {} : { partial: scan.partial }
     })),
-    tree: tree2,
+    tree: merged.tree,
     ...doubts.length === 0 ? {} : { doubts },
-    notes: [...layers.flatMap(({ scan }) => describeReading(scan)), ...notes]
+    notes: [
+      ...layers.flatMap(({ scan }) => describeReading(scan)),
+      ...merged.doubts.map(({ fact, reason }) => `${fact}: ${reason}`),
+      ...merged.notes
+    ]
   };
 }
 function describeReading(scan) {
@@ -7571,7 +8025,7 @@ var antrea_default = {
   id: "antrea",
   title: "Antrea agent",
   recognise: {
-    goModules: ["antrea.io/antrea", "antrea.io/antrea/v2", "github.com/vmware-tanzu/antrea"],
+    goModules: ["antrea.io/antrea/cmd/antrea-agent", "antrea.io/antrea/v2/cmd/antrea-agent", "github.com/vmware-tanzu/antrea/cmd/antrea-agent"],
     paths: ["/usr/local/bin/antrea-agent"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "antrea-io/antrea pkg/agent/route/route_linux.go: -m mark for SNAT, --dport of the tunnel port, -s and -d of pod and multicast prefixes", confidence: "seen" },
@@ -7605,7 +8059,7 @@ var aws_vpc_cni_default = {
   id: "aws-vpc-cni",
   title: "Amazon VPC CNI",
   recognise: {
-    goModules: ["github.com/aws/amazon-vpc-cni-k8s"],
+    goModules: ["github.com/aws/amazon-vpc-cni-k8s/cmd/aws-k8s-agent", "github.com/aws/amazon-vpc-cni-k8s/cmd/aws-vpc-cni"],
     paths: ["/app/aws-k8s-agent"]
   },
   writes: { value: ["address-prefix"], source: "aws/amazon-vpc-cni-k8s pkg/networkutils/network.go: -d of VPC prefixes, addrtype, CONNMARK and SNAT; no mark match, ports or NFLOG", confidence: "seen" },
@@ -7643,7 +8097,7 @@ var calico_default = {
   id: "calico",
   title: "Calico node (Felix)",
   recognise: {
-    goModules: ["github.com/projectcalico/calico", "github.com/projectcalico/node"],
+    goModules: ["github.com/projectcalico/calico/node", "github.com/projectcalico/calico/felix", "github.com/projectcalico/node", "github.com/projectcalico/felix"],
     paths: ["/usr/bin/calico-node", "/bin/calico-node"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "projectcalico/calico felix/iptables/match_builder.go and projectcalico/calico felix/rules/static.go: -m mark, --source and --destination prefixes, --dport of the VXLAN port; policy ports go through multiport, which no release stores differently", confidence: "seen" },
@@ -7699,7 +8153,7 @@ var cilium_default = {
   id: "cilium",
   title: "Cilium agent",
   recognise: {
-    goModules: ["github.com/cilium/cilium"],
+    goModules: ["github.com/cilium/cilium/daemon"],
     paths: ["/usr/bin/cilium-agent"]
   },
   writes: { value: ["address-prefix", "mark-match"], source: "cilium/cilium pkg/datapath/iptables/iptables.go: -m mark in the mangle, raw and nat chains, -s and -d of the node and cluster prefixes, TPROXY rules by mark; no NFLOG, flags or ranges", confidence: "seen" },
@@ -7723,7 +8177,7 @@ var docker_default = {
   id: "docker",
   title: "Docker Engine, iptables backend",
   recognise: {
-    goModules: ["github.com/docker/docker", "github.com/moby/moby", "github.com/moby/moby/v2"],
+    goModules: ["github.com/docker/docker/cmd/dockerd", "github.com/moby/moby/cmd/dockerd", "github.com/moby/moby/v2/cmd/dockerd"],
     paths: ["/usr/local/bin/dockerd", "/usr/bin/dockerd"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler: --dport of published ports, -s of the bridge prefix, -m mark for allow-direct-routing marks", confidence: "seen" },
@@ -7821,7 +8275,7 @@ var istio_default = {
   id: "istio",
   title: "Istio init container and CNI node agent",
   recognise: {
-    goModules: ["istio.io/istio"],
+    goModules: ["istio.io/istio/pilot/cmd/pilot-agent", "istio.io/istio/cni/cmd/install-cni", "istio.io/istio/tools/istio-iptables"],
     paths: ["/usr/local/bin/pilot-agent", "/usr/local/bin/install-cni"]
   },
   changesRules: { value: false, source: "istio/istio: writes once for each pod", confidence: "inferred" },
@@ -7998,7 +8452,7 @@ var kube_proxy_default = {
   id: "kube-proxy",
   title: "kube-proxy, iptables mode",
   recognise: {
-    goModules: ["k8s.io/kubernetes"],
+    goModules: ["k8s.io/kubernetes/cmd/kube-proxy"],
     paths: ["/usr/local/bin/kube-proxy", "/usr/bin/kube-proxy"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: KUBE-POSTROUTING and KUBE-FORWARD match the masquerade mark, service rules match -p tcp|udp --dport, the cluster CIDR and 127.0.0.0/8 are matched by prefix", confidence: "seen" },
@@ -8204,7 +8658,7 @@ var linkerd_default = {
   id: "linkerd",
   title: "Linkerd proxy-init and CNI plugin",
   recognise: {
-    goModules: ["github.com/linkerd/linkerd2-proxy-init"],
+    goModules: ["github.com/linkerd/linkerd2-proxy-init/proxy-init"],
     paths: ["/usr/lib/linkerd/linkerd2-proxy-init"]
   },
   writes: { value: ["port"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: --destination-port, multiport, owner; REDIRECT", confidence: "seen" },
@@ -8263,7 +8717,7 @@ var node_local_dns_default = {
   id: "node-local-dns",
   title: "NodeLocal DNSCache",
   recognise: {
-    goModules: ["k8s.io/dns"],
+    goModules: ["k8s.io/dns/cmd/node-cache"],
     paths: ["/node-cache"]
   },
   writes: { value: ["port"], source: "kubernetes/dns cmd/node-cache/app/cache_app.go: --dport and --sport of the DNS and health port, NOTRACK and ACCEPT", confidence: "seen" },
@@ -8998,9 +9452,10 @@ function fileOffset(header, address) {
   return segment && address - segment.address + segment.offset;
 }
 function reader(bytes, bits, littleEndian) {
-  const u8 = (at) => bytes.readUInt8(at);
-  const u16 = (at) => littleEndian ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
-  const u32 = (at) => littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const u8 = (at) => view.getUint8(at);
+  const u16 = (at) => view.getUint16(at, littleEndian);
+  const u32 = (at) => view.getUint32(at, littleEndian);
   const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
   return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
 }
@@ -9036,6 +9491,52 @@ function architectureOf(machine, bits, littleEndian) {
   }
 }
 
+// src/toolchain/find-text.ts
+var PIECE3 = 7;
+var SHORTEST_PIECE = 4;
+var RARE = "qZjQYzKWVkNORwvXyFbGxgUC)-mSMPhTp_cldui";
+var MAX_FALSE_HITS = 256;
+var needles = /* @__PURE__ */ new Map();
+function findText(bytes, text, from = 0) {
+  let needle = needles.get(text);
+  if (needle === void 0) {
+    needle = makeNeedle(text);
+    needles.set(text, needle);
+  }
+  const { whole, piece, offset } = needle;
+  let next = from + offset;
+  for (let hits = 0; hits < MAX_FALSE_HITS; hits++) {
+    const at = bytes.indexOf(piece, next);
+    if (at < 0) return -1;
+    const start = at - offset;
+    const end = start + whole.length;
+    if (end <= bytes.length && bytes.compare(whole, 0, whole.length, start, end) === 0) return start;
+    next = at + 1;
+  }
+  return bytes.indexOf(whole, next - offset);
+}
+function createTextSearch(bytes) {
+  const known = /* @__PURE__ */ new Map();
+  return (text) => {
+    let found = known.get(text);
+    if (found === void 0) {
+      found = findText(bytes, text) >= 0;
+      known.set(text, found);
+    }
+    return found;
+  };
+}
+function makeNeedle(text) {
+  const whole = Buffer.from(text, "latin1");
+  let offset = 0;
+  for (let at = 1; at <= text.length - SHORTEST_PIECE; at++) if (rank(text, at) < rank(text, offset)) offset = at;
+  return { whole, piece: whole.subarray(offset, offset + PIECE3), offset };
+}
+function rank(text, at) {
+  const index = RARE.indexOf(text[at]);
+  return index < 0 ? RARE.length : index;
+}
+
 // src/toolchain/binaries/extensions.ts
 var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
 var OLDEST_LAYOUT = 10;
@@ -9066,7 +9567,7 @@ function readExtensions(bytes, header) {
 function findMarks(bytes) {
   const text = "libxtables.so.";
   const marks = [];
-  for (let at = bytes.indexOf(text); at >= 0 && marks.length < MAX_MARKS; at = bytes.indexOf(text, at + 1)) {
+  for (let at = findText(bytes, text); at >= 0 && marks.length < MAX_MARKS; at = findText(bytes, text, at + 1)) {
     const version2 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text.length, at + text.length + 4))?.[1];
     if (version2 !== void 0) marks.push({ offset: at, version: Number(version2) });
   }
@@ -9134,13 +9635,13 @@ function nameAt(view, address) {
   return text !== void 0 && NAME.test(text) ? text : void 0;
 }
 function registeredKind(bytes) {
-  const match2 = bytes.includes("\0xtables_register_match");
-  const target = bytes.includes("\0xtables_register_target");
+  const match2 = findText(bytes, "\0xtables_register_match") >= 0;
+  const target = findText(bytes, "\0xtables_register_target") >= 0;
   return match2 === target ? void 0 : match2 ? "match" : "target";
 }
 
 // src/toolchain/binaries/go.ts
-var MAGIC = Buffer.from("\xFF Go buildinf:", "latin1");
+var MAGIC = "\xFF Go buildinf:";
 var HEADER_SIZE = 32;
 var FLAG_INLINE_STRINGS = 2;
 var MAX_BUILD_INFO = 512 * 1024;
@@ -9164,7 +9665,7 @@ function createGoScanner(ranges) {
       else {
         for (const part of overlaps(chunk, offset, ranges)) {
           const joined = tail.length > 0 ? Buffer.concat([tail, part.bytes]) : part.bytes;
-          const at = joined.indexOf(MAGIC);
+          const at = findText(joined, MAGIC);
           if (at >= 0) {
             kept = [];
             keep(joined.subarray(at));
@@ -9561,16 +10062,8 @@ function asLibrary(library, version2, dynamic, found) {
 function createSearch(bytes) {
   let text;
   let triples;
-  const seen = /* @__PURE__ */ new Map();
   const search = {
-    has(literal2) {
-      let found = seen.get(literal2);
-      if (found === void 0) {
-        found = bytes.indexOf(literal2, 0, "latin1") >= 0;
-        seen.set(literal2, found);
-      }
-      return found;
-    },
+    has: createTextSearch(bytes),
     text: () => text ??= bytes.toString("latin1"),
     triples: () => triples ??= distinct(search.text(), TRIPLE).filter((version2) => !NO_VERSION.test(version2))
   };
@@ -9587,43 +10080,212 @@ function distinct(text, pattern) {
   return [...found];
 }
 
+// src/toolchain/lines.ts
+function* linesOf(text) {
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf("\n", start);
+    yield cutLine(text, start, end);
+    if (end < 0) return;
+    start = end + 1;
+  }
+}
+function* linesWith(text, mark) {
+  for (let from = 0; from < text.length; ) {
+    mark.lastIndex = from;
+    const at = mark.exec(text)?.index;
+    if (at === void 0) return;
+    const start = at === from ? from : text.lastIndexOf("\n", at - 1) + 1;
+    const end = text.indexOf("\n", at);
+    yield cutLine(text, start, end);
+    if (end < 0) return;
+    from = end + 1;
+  }
+}
+function cutLine(text, start, end) {
+  if (end < 0) return text.slice(start);
+  return text.slice(start, end > start && text[end - 1] === "\r" ? end - 1 : end);
+}
+
+// src/toolchain/start-command.ts
+import { basename as basename4 } from "node:path/posix";
+
+// src/toolchain/shell-line.ts
+var MAX_VALUE = 1e3;
+var MAX_TOKENS = 64;
+var OPENING = /^(?:\s*(?:[({!]|then\s|else\s|do\s|[^\s()'"=]*\)))*/;
+function readShellLine(line, isProgram2) {
+  const parts = splitCommands(line);
+  const isPlain = !/(?:^|[\s;&|])(?:if|case|for|while|until)\s|\|\|/.test(line) && (isProgram2 || !/^\s/.test(line));
+  return parts.map(({ text, isGuarded }, index) => {
+    const opening = OPENING.exec(text)?.[0] ?? "";
+    const { value, runs } = readSimple(tokensOf(text.slice(opening.length)), isProgram2 && index === parts.length - 1);
+    const isReached = !isGuarded || isProgram2 && runs.length > 0;
+    const isSure = isPlain && opening.trim() === "" && isReached;
+    return { ...value !== void 0 && { path: { value, isSure } }, runs, isSure };
+  });
+}
+function splitCommands(line) {
+  const parts = [];
+  let begin = 0;
+  let isGuarded = false;
+  for (const { index, 0: found } of line.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|(?<=^|\s)#[^\n]*|&&|\|\||[;&|\n]/gs)) {
+    if (/^["'\\]/.test(found)) continue;
+    const end = index;
+    parts.push({ text: line.slice(begin, end), isGuarded });
+    begin = end + found.length;
+    isGuarded = found === "&&" || found === "||";
+  }
+  return [...parts, { text: line.slice(begin), isGuarded }].filter(isCommand);
+}
+function isCommand({ text }) {
+  return /\S/.test(text);
+}
+function tokensOf(text) {
+  return (text.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
+}
+function readSimple(tokens, isLast) {
+  const isExport = tokens[0] === "export";
+  let at = isExport ? 1 : 0;
+  let value;
+  for (; /^\w+=/.test(tokens[at] ?? ""); at++) value = pathValueOf(tokens[at] ?? "") ?? value;
+  const isExec = tokens[at] === "exec";
+  if (isExec) {
+    while (/^-/.test(tokens[++at] ?? "")) if (tokens[at] === "-a") at++;
+  }
+  const word = tokens[at];
+  const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
+  if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
+  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
+}
+function pathValueOf(word) {
+  return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
+}
+function unquote(text) {
+  return text.replace(/["']/g, "");
+}
+
+// src/toolchain/start-command.ts
+var MAX_WORDS = 64;
+var MAX_TEXT = 16 * 1024;
+var MAX_DEPTH2 = 3;
+var SHELL = /^(?:ba|da|a|k|z)?sh$/;
+var STARTERS = {
+  tini: 0,
+  "tini-static": 0,
+  "dumb-init": 0,
+  catatonit: 0,
+  init: 0,
+  exec: 0,
+  nice: 0,
+  busybox: 0,
+  gosu: 1,
+  "su-exec": 1,
+  timeout: 1
+};
+function readStartCommand(all, depth = 0) {
+  const words = splitEnvString(all.slice(0, MAX_WORDS));
+  const paths = [];
+  let at = 0;
+  while (at < words.length) {
+    const word = words[at] ?? "";
+    const name = basename4(word);
+    const own2 = Object.hasOwn(STARTERS, name) ? STARTERS[name] : void 0;
+    if (name === "env") {
+      const env = readEnv(words, at + 1, depth === 0);
+      if (env.path) paths.push(env.path);
+      at = env.next;
+    } else if (SHELL.test(name)) {
+      const shell = readShell(words, at + 1, depth + 1);
+      return { paths: [...paths, ...shell.paths], words: [...words.slice(0, at + 1), ...shell.words] };
+    } else if (own2 !== void 0) at += 1 + own2;
+    else if (word.startsWith("-") || isOptionArgument(words, at)) at++;
+    else break;
+  }
+  return { paths, words };
+}
+function splitEnvString(words) {
+  return words.flatMap((word, index) => {
+    if (word === "-S" || word === "--split-string") return [];
+    const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
+    const before = words[index - 1];
+    const text = before === "-S" || before === "--split-string" ? word : inside;
+    return text === void 0 ? [word] : text.split(/\s+/).filter((part) => part !== "");
+  });
+}
+function isOptionArgument(words, at) {
+  const before = words[at - 1] ?? "";
+  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words[at] ?? "");
+}
+function readShell(words, first, depth) {
+  let at = first;
+  let hasText = false;
+  let isLogin = false;
+  for (; /^[-+]./.test(words[at] ?? ""); at++) {
+    const word = words[at] ?? "";
+    if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
+    if (/^-[a-z]*c/.test(word)) hasText = true;
+    if (/^[-+][a-z]*o$/.test(word)) at++;
+  }
+  const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
+  const text = words[at];
+  if (!hasText || text === void 0 || depth > MAX_DEPTH2) return { paths, words: words.slice(at) };
+  const inner = readShellText(text.slice(0, MAX_TEXT), true, depth);
+  return { paths: [...paths, ...inner.paths], words: inner.words };
+}
+function readShellText(text, isProgram2, depth = 1) {
+  const read = readShellLine(text, isProgram2).map(({ path, runs, isSure }) => {
+    const started = readStartCommand(runs, depth);
+    const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
+    return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
+  });
+  return { paths: read.flatMap(({ paths }) => paths), words: read.flatMap(({ words }) => words) };
+}
+function readEnv(words, at, isLiteral) {
+  let next = at;
+  let isCleared = false;
+  let value;
+  for (; next < words.length; next++) {
+    const word = words[next] ?? "";
+    if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
+    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words[++next] === "PATH";
+    else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
+    else if (/^(?:-C|--chdir)$/.test(word)) next++;
+    else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
+    else if (!word.startsWith("-")) break;
+  }
+  if (value !== void 0) return { path: { value, isSure: true, ...isLiteral && { isLiteral } }, next };
+  return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
+}
+
 // src/toolchain/scripts.ts
+var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
 var MAX_STARTS = 16;
 var MAX_QUOTED_LINE = 200;
 var MAX_PATH_SETTINGS = 8;
-var MAX_PATH_VALUE = 1e3;
-function readScript(text, truncated) {
+function readScript(bytes, truncated) {
+  const text = bytes.toString("latin1");
   const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.trim();
   if (interpreter === void 0) return void 0;
   const facts = { interpreter, starts: [], truncated };
-  const wrapper = findWrapper(text);
+  const wrapper = findWrapper(bytes, text);
   if (wrapper) facts.wrapper = wrapper;
-  if (!text.includes("exec") && !text.includes("PATH=") && !mayLeaveContainer(text)) return facts;
-  for (const line of text.split("\n")) {
+  for (const line of linesWith(text, MARK_OF_LINE)) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== void 0) facts.hostExec ??= leaving;
-    const path = line.includes("PATH=") ? readPathSetting(line) : void 0;
-    if (path && (facts.paths?.length ?? 0) < MAX_PATH_SETTINGS) facts.paths = [...facts.paths ?? [], path];
-    const started = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*["']?([\w./+-]+)/.exec(line)?.[1];
+    const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
+    if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
+    const started = STARTED.exec(line)?.[1];
     if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
   }
   return facts;
 }
-function readPathSetting(line) {
-  const head = /^(\s*)(?:export\s+)?PATH=/.exec(line);
-  if (!head) return void 0;
-  const rest = line.slice(head[0].length);
-  const word = /^(?:"[^"]*"|'[^']*'|[^\s;&|"'])*/.exec(rest)?.[0] ?? "";
-  const isOwn = /^\s*(?:$|[;#&|]|exec\s|export\s)/.test(rest.slice(word.length));
-  if (!isOwn || word.length > MAX_PATH_VALUE) return void 0;
-  return { value: word.replace(/["']/g, ""), isSure: head[1] === "" };
-}
-function findWrapper(text) {
-  if (wrappers_default.installer.all.every((part2) => text.includes(part2))) return void 0;
+function findWrapper(bytes, text) {
+  const holds = createTextSearch(bytes);
   const scripts = wrappers_default.scripts;
-  const known = scripts.find((entry) => entry.all.every((part2) => text.includes(part2)));
-  if (!known) return void 0;
+  const known = scripts.find((entry) => entry.all.every(holds));
+  if (!known || wrappers_default.installer.all.every(holds)) return void 0;
   const { version: version2, all, entrypoint = false } = known;
   const part = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text)?.[1];
   const linksIn = part(known.linksIn);
@@ -9637,10 +10299,7 @@ function findWrapper(text) {
   };
 }
 var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
-var HOST_EXEC_ANYWHERE = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern, "m"));
-function mayLeaveContainer(text) {
-  return HOST_EXEC_ANYWHERE.some((pattern) => pattern.test(text));
-}
+var MARK_OF_LINE = new RegExp(["exec", "PATH=", ...wrappers_default.hostExec.map((entry) => entry.pattern)].join("|"), "gm");
 function leavesContainer(line) {
   return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
 }
@@ -9651,41 +10310,62 @@ var MAX_HASHED = 64 * 1024 * 1024;
 var MAX_EXTENSION = 1024 * 1024;
 var HEAD_SIZE = 4096;
 var MAX_SCRIPT = 64 * 1024;
+var TOOL = /tables|^nft$|^ipset$|^conntrackd?$|^xtables/;
+var NETFILTER_LIBRARY2 = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
+var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
+var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
+var ANY_OF_THEM = new RegExp(
+  [TOOL, NETFILTER_LIBRARY2, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
+);
+function isWantedName(name) {
+  if (!ANY_OF_THEM.test(name)) return false;
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
+}
 function isToolName(name) {
-  return /tables|^nft$|^ipset$|^conntrackd?$|^xtables/.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
 }
 function isNetfilterLibrary(name) {
-  return /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/.test(name);
+  return NETFILTER_LIBRARY2.test(name);
 }
 function isExtension(name) {
-  return /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/.test(name);
+  return EXTENSION.test(name);
 }
 function isSupportLibrary(name) {
-  return /^(?:ld-(?:linux|musl)[-.\w]*|ld64?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/.test(
-    name
-  );
+  return SUPPORT_LIBRARY.test(name);
 }
 function isProgramDirectory(path) {
   return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
 }
 function openExecutable(file, name) {
-  const head = Buffer.alloc(Math.min(file.size, HEAD_SIZE));
+  const headSize = Math.min(file.size, HEAD_SIZE);
+  let head;
   let position = 0;
   let reader2;
   let dismissed = false;
-  const feed2 = (chunk) => {
-    if (reader2) return reader2.write(chunk);
-    const taken = Math.min(chunk.length, head.length - position);
+  function open3(start, rest) {
+    reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
+    if (!reader2) dismissed = true;
+    return reader2?.write(rest) === true;
+  }
+  function collect(chunk) {
+    head ??= Buffer.alloc(headSize);
+    const taken = Math.min(chunk.length, headSize - position);
     head.set(chunk.subarray(0, taken), position);
     position += taken;
-    if (position >= 4 && !isElf(head) && !isScript(head)) dismissed = true;
-    if (dismissed) return false;
-    if (position < head.length) return true;
-    reader2 = isScript(head) ? scriptSink(file) : elfSink(file, name, head);
-    if (!reader2) dismissed = true;
-    const more = reader2?.write(head) === true;
+    if (position >= 4 && !mayBeRead(head)) dismissed = true;
+    if (dismissed || position < headSize) return !dismissed;
+    const more = open3(head, head);
     return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
-  };
+  }
+  function feed2(chunk) {
+    if (reader2) return reader2.write(chunk);
+    if (position > 0 || chunk.length < headSize) return collect(chunk);
+    if (headSize >= 4 && !mayBeRead(chunk)) {
+      dismissed = true;
+      return false;
+    }
+    return open3(asBuffer(chunk).subarray(0, headSize), chunk);
+  }
   return {
     byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
     byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
@@ -9697,25 +10377,17 @@ function openExecutable(file, name) {
     }
   };
 }
+function mayBeRead(head) {
+  return isElf(head) || isScript(head);
+}
 function isScript(head) {
   return head[0] === 35 && head[1] === 33;
 }
 function scriptSink(file) {
-  const limit = Math.min(file.size, MAX_SCRIPT);
-  const text = Buffer.alloc(limit);
-  let size = 0;
-  return {
-    write(chunk) {
-      const part = chunk.subarray(0, limit - size);
-      text.set(part, size);
-      size += part.length;
-      return size < limit;
-    },
-    end() {
-      const script = readScript(text.toString("latin1", 0, size), size < file.size);
-      return script && { kind: "script", script };
-    }
-  };
+  return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
+    const script = readScript(bytes, bytes.length < file.size);
+    return script && { kind: "script", script };
+  });
 }
 function elfSink(file, name, head) {
   const header = readElfHeader(head);
@@ -9724,11 +10396,14 @@ function elfSink(file, name, head) {
   if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
   if (isPacked(head)) return hashingSink(file, { ...describe4(header), packed: true });
   const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
-  if (wanted && file.size <= MAX_ANALYSED) return wholeSink(file, name, header);
+  if (wanted && file.size <= MAX_ANALYSED) return programSink(file, name, header);
   return streamingSink(file, header, named);
 }
 function extensionSink(file, name, header) {
-  return header && file.size <= MAX_EXTENSION ? wholeSink(file, name, header) : void 0;
+  return header && file.size <= MAX_EXTENSION ? programSink(file, name, header) : void 0;
+}
+function programSink(file, name, header) {
+  return wholeSink(file.size, (bytes) => analyse(bytes, file, name, header));
 }
 function hashingSink(file, content) {
   const hash = createDigester(file.size);
@@ -9778,26 +10453,41 @@ function streamingSink(file, header, named) {
   };
 }
 var spare;
-function wholeSink(file, name, header) {
-  let bytes = spare !== void 0 && spare.length >= file.size ? spare : Buffer.allocUnsafeSlow(roundUp(file.size));
-  if (bytes === spare) spare = void 0;
+function wholeSink(limit, read) {
+  let bytes;
   let size = 0;
+  let content;
+  let done = false;
+  function finish2(whole) {
+    done = true;
+    content = read(whole);
+  }
   return {
     write(chunk) {
-      const part = chunk.subarray(0, file.size - size);
+      if (size === 0 && chunk.length >= limit) finish2(asBuffer(chunk).subarray(0, limit));
+      if (done) return false;
+      bytes ??= takeBuffer(limit);
+      const part = chunk.subarray(0, limit - size);
       bytes.set(part, size);
       size += part.length;
-      return size < file.size;
+      return size < limit;
     },
     end() {
       try {
-        return analyse(bytes.subarray(0, size), file, name, header);
+        if (!done) finish2((bytes ?? Buffer.alloc(0)).subarray(0, size));
+        return content;
       } finally {
-        if (spare === void 0 || spare.length < bytes.length) spare = bytes;
-        bytes = Buffer.alloc(0);
+        if (bytes !== void 0 && (spare === void 0 || spare.length < bytes.length)) spare = bytes;
+        bytes = void 0;
       }
     }
   };
+}
+function takeBuffer(size) {
+  if (spare === void 0 || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
+  const taken = spare;
+  spare = void 0;
+  return taken;
 }
 function roundUp(size) {
   return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
@@ -9838,7 +10528,7 @@ function describeDynamic(content, dynamic) {
 }
 function withWrapper(content, build2, bytes) {
   if (build2.main?.path !== wrappers_default.go.module && build2.path !== wrappers_default.go.module) return content;
-  const generation = wrappers_default.go.generations.find((entry) => bytes.indexOf(entry.text) >= 0);
+  const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
 function describe4(header) {
@@ -9949,7 +10639,7 @@ function groupRevisions(registrations) {
 }
 
 // src/toolchain/libraries.ts
-import { basename as basename5 } from "node:path/posix";
+import { basename as basename6 } from "node:path/posix";
 
 // src/model/version.ts
 function compareVersions(a, b) {
@@ -9966,81 +10656,22 @@ function upstreamVersion(packageVersion) {
 }
 
 // src/toolchain/packages/ownership.ts
-import { basename as basename4 } from "node:path/posix";
+import { basename as basename5 } from "node:path/posix";
 
 // src/toolchain/survey.ts
 import { dirname as dirname4 } from "node:path/posix";
 
 // src/toolchain/packages/types.ts
+var LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
+var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
+var LIBRARY = new RegExp(`(?:^|/)${LIBRARIES}[^/]*\\.so[^/]*$`);
+var MARK_OF_WORTH = new RegExp(`bin/|${LIBRARIES}`, "g");
 function isWorthOwning(path) {
-  return /(?:^|\/)s?bin\/[^/]+$/.test(path) || /(?:^|\/)lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)[^/]*\.so[^/]*$/.test(path);
+  return PROGRAM.test(path) || LIBRARY.test(path);
 }
 var MAX_PACKAGES = 5e4;
 var MAX_FILES_OF_PACKAGE = 2e4;
 var MAX_PROBLEMS = 3;
-
-// src/toolchain/packages/apk.ts
-function parseApkDatabase(text) {
-  const packages = [];
-  const problems = [];
-  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
-  let record2 = emptyRecord();
-  const finish2 = (line) => {
-    if (!record2.begun) return;
-    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-    else if (record2.name && record2.version)
-      packages.push({ name: record2.name, version: record2.version, files: record2.files });
-    else report(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
-    record2 = emptyRecord();
-  };
-  let number3 = 0;
-  for (const line of linesOf(text)) {
-    number3++;
-    if (line === "") finish2(number3);
-    else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report(`line ${number3} is no field`);
-    else {
-      if (line[0] === "P" && record2.name !== "") report(`line ${number3} names a second package in a record`);
-      takeField(record2, line[0] ?? "", line.slice(2));
-    }
-  }
-  finish2(number3);
-  if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
-  return { packages, problems };
-}
-function emptyRecord() {
-  return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
-}
-function takeField(record2, field2, value) {
-  record2.begun = true;
-  if (field2 === "P") record2.name = value;
-  else if (field2 === "V") record2.version = value;
-  else if (field2 === "F") record2.directory = value;
-  else if (field2 === "R") {
-    const path = record2.directory === "" ? `/${value}` : `/${record2.directory}/${value}`;
-    record2.file = record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path) ? { path } : void 0;
-    if (record2.file) record2.files.push(record2.file);
-  } else if (field2 === "Z" && record2.file) {
-    const digest = readChecksum(value);
-    if (digest !== void 0) record2.file.digest = digest;
-  }
-}
-function readChecksum(value) {
-  const algorithm = value.startsWith("Q1") ? "sha1" : value.startsWith("Q2") ? "sha256" : void 0;
-  const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
-  return algorithm !== void 0 && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : void 0;
-}
-function* linesOf(text) {
-  let start = 0;
-  while (start < text.length) {
-    const end = text.indexOf("\n", start);
-    if (end < 0) {
-      yield text.slice(start);
-      return;
-    }
-    yield text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end);
-    start = end + 1;
-  }
-}
 
 // src/toolchain/packages/rpm/manifest.ts
 var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
@@ -10673,8 +11304,9 @@ function readRpmFile(path, bytes) {
 
 // src/toolchain/survey.ts
 var MAX_COMMANDS = 1e3;
-function isCommand(path) {
-  return DEFAULT_COMMANDS.includes(path.slice(path.lastIndexOf("/") + 1));
+var COMMANDS = new Set(DEFAULT_COMMANDS);
+function isCommand2(path) {
+  return COMMANDS.has(path.slice(path.lastIndexOf("/") + 1));
 }
 function surveyTree(tree2) {
   const survey = {
@@ -10688,8 +11320,8 @@ function surveyTree(tree2) {
   };
   const sqlite = /* @__PURE__ */ new Map();
   const journals = /* @__PURE__ */ new Map();
-  for (const { path, node } of tree2.walk()) {
-    if (isCommand(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
+  for (const { path, node } of tree2.walk(COMMANDS)) {
+    if (isCommand2(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
       const reason = whyUnread(tree2, path);
       if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
@@ -10813,7 +11445,7 @@ function ownerByName(tool2, withoutList) {
 function collectFileLists(survey) {
   const lists = /* @__PURE__ */ new Map();
   for (const list of survey.fileLists) {
-    const name = basename4(list.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
+    const name = basename5(list.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
     const key = `${rootOf(list.path)} ${name}`;
     lists.set(key, joinFiles(lists.get(key) ?? [], list.content.files));
   }
@@ -10849,7 +11481,7 @@ function listLibraries(survey, ownership) {
   return withoutFurtherNames(survey.binaries).flatMap(({ path, node, content }) => {
     const identity = content.identity;
     if (!identity?.library) return [];
-    const { soVersion, min, max } = narrowByFileName(identity.tool, basename5(path), identity.library);
+    const { soVersion, min, max } = narrowByFileName(identity.tool, basename6(path), identity.library);
     const library = {
       name: identity.tool,
       soVersion,
@@ -10871,11 +11503,11 @@ function withoutFurtherNames(binaries) {
   const names2 = /* @__PURE__ */ new Map();
   for (const { path, content } of binaries) {
     const known = names2.get(content) ?? { first: path, isLibrary: false };
-    names2.set(content, { ...known, isLibrary: known.isLibrary || isNetfilterLibrary(basename5(path)) });
+    names2.set(content, { ...known, isLibrary: known.isLibrary || isNetfilterLibrary(basename6(path)) });
   }
   return binaries.filter(({ path, content }) => {
     const known = names2.get(content);
-    return known?.isLibrary ? isNetfilterLibrary(basename5(path)) : known?.first === path;
+    return known?.isLibrary ? isNetfilterLibrary(basename6(path)) : known?.first === path;
   });
 }
 function liesWithin(version2, min, max) {
@@ -10883,11 +11515,12 @@ function liesWithin(version2, min, max) {
 }
 
 // src/toolchain/program.ts
-import { basename as basename6 } from "node:path/posix";
-var STARTERS = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
+import { basename as basename7 } from "node:path/posix";
+var STARTERS2 = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 var MAX_SCRIPT_DEPTH = 3;
-function tellProgram(tree2, config2, survey, find2, known) {
-  const started = findStarted(tree2, [...config2.entrypoint, ...config2.cmd], find2);
+var FILES_OF_A_PROGRAM = "command-line-arguments";
+function tellProgram(tree2, words, survey, find2, known) {
+  const started = findStarted(tree2, words, find2);
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree2, path)?.content.go, known);
     if (match2) return { program: describeProgram(tree2, path, match2.id, match2.fact) };
@@ -10896,8 +11529,9 @@ function tellProgram(tree2, config2, survey, find2, known) {
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree2, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !STARTERS.test(basename6(path)) && isProgram(tree2, path));
-  if (own2 !== void 0) return { program: describeProgram(tree2, own2, ownName(tree2, own2), "the entrypoint starts it") };
+  const own2 = started.find((path) => !STARTERS2.test(basename7(path)) && isProgram(tree2, path));
+  if (own2 !== void 0)
+    return { program: describeProgram(tree2, own2, ownName(tree2, own2, known), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
@@ -10914,7 +11548,7 @@ function findStarted(tree2, words, find2) {
       const node = tree2.lookup(path);
       const content = node?.type === "file" ? probedContent(node.content) : void 0;
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!STARTERS.test(basename6(path))) return found;
+      else if (!STARTERS2.test(basename7(path))) return found;
     }
     level = next;
   }
@@ -10974,10 +11608,12 @@ function programVersion(build2) {
 function netfilterLibraries(build2) {
   return build2.dependencies.filter(({ path }) => libraries_default.goModules.some(({ module }) => path === module || path.startsWith(`${module}/`))).map(({ path, version: version2 }) => `${path}@${version2}`);
 }
-function ownName(tree2, path) {
+function ownName(tree2, path, known) {
   const build2 = binaryAt(tree2, path)?.content.go;
-  const module = build2?.main?.path ?? build2?.path ?? "";
-  return module.replace(/\/v\d+$/, "").split("/").at(-1) || basename6(path);
+  const packagePath = build2?.path === FILES_OF_A_PROGRAM ? "" : build2?.path;
+  const module = (build2?.main?.path ?? packagePath ?? "").replace(/\/v\d+$/, "");
+  const names2 = [basename7(module), basename7(path)];
+  return names2.find((name) => name !== "" && !known.some(({ id }) => id === name)) ?? path;
 }
 function binaryAt(tree2, path) {
   const node = tree2.lookup(path);
@@ -11060,37 +11696,55 @@ function commandsSet(selector, survey) {
 
 // src/toolchain/start-path.ts
 import { dirname as dirname6 } from "node:path/posix";
-function followPath(tree2, survey, directories, started) {
+function followPath(tree2, survey, directories, start) {
   let now = directories;
-  const doubts = [];
-  for (const script of started) {
-    for (const { value, isSure } of settingsOf(tree2, script)) {
-      const next = evaluate(value, now);
-      if (next !== void 0 && isSure) now = next;
-      else doubts.push({ script, value, find: next && createCommandFinder(tree2, next) });
+  let doubts = [];
+  const moves = [];
+  const follow = (setting, by, source) => {
+    const { value, isSure, opaque } = setting;
+    const next = evaluate(setting, now);
+    if (next === void 0 || !isSure) {
+      doubts.push({ by, value, find: next && createCommandFinder(tree2, next), ...opaque && { kept: KEPT[opaque] } });
+      return;
     }
+    if (setting.isLiteral === true || !REFERENCE.test(value)) doubts = [];
+    now = next;
+    moves.push({ fact: `${by} sets PATH to ${value}`, source });
+  };
+  for (const setting of start.paths) follow(setting, ENTRYPOINT, "image config");
+  for (const script of start.findStarted(createCommandFinder(tree2, now))) {
+    const node = tree2.lookup(script);
+    for (const setting of settingsOf(node)) follow(setting, script, node ? sourceOf(script, node) : script);
   }
   const find2 = createCommandFinder(tree2, now);
   const elsewhere = listElsewhere(tree2, survey, now);
   return {
     directories: now,
     find: find2,
+    moves,
     doubt(name, told) {
-      const leads = JSON.stringify(find2(name)?.via);
-      const doubt = doubts.find(
-        (one) => one.find ? JSON.stringify(one.find(name)?.via) !== leads : elsewhere.has(name)
-      );
+      const found = find2(name);
+      const leads = JSON.stringify(found?.via);
+      const doubt = doubts.find((one) => {
+        if (one.find) return JSON.stringify(one.find(name)?.via) !== leads;
+        const isKept = found?.via[0] === void 0 || one.kept?.includes(dirname6(found.via[0])) !== false;
+        return elsewhere.has(name) || !isKept;
+      });
       return doubt ? doubtful(name, told, doubt) : told;
     }
   };
 }
-function settingsOf(tree2, path) {
-  const node = tree2.lookup(path);
+var KEPT = { cleared: [], login: pathDirectories([]) };
+var ENTRYPOINT = "the image's entrypoint";
+var REFERENCE = /\$(?:PATH\b|\{PATH\})/;
+function settingsOf(node) {
   const content = node?.type === "file" ? probedContent(node.content) : void 0;
   return content?.kind === "script" ? content.script.paths ?? [] : [];
 }
-function evaluate(value, directories) {
-  const text = value.replace(/\$(?:PATH\b|\{PATH\})/g, () => directories.join(":"));
+function evaluate({ value, isLiteral, opaque }, directories) {
+  if (opaque !== void 0) return void 0;
+  if (isLiteral === true) return splitPath2(value);
+  const text = value.replaceAll(new RegExp(REFERENCE, "g"), () => directories.join(":"));
   return /[$`~*?[\\]/.test(text) ? void 0 : splitPath2(text);
 }
 function listElsewhere(tree2, survey, directories) {
@@ -11101,14 +11755,14 @@ function listElsewhere(tree2, survey, directories) {
 function nameOf2(path) {
   return path.slice(path.lastIndexOf("/") + 1);
 }
-function doubtful(name, told, { script, value, find: find2 }) {
+function doubtful(name, told, { by, value, find: find2 }) {
   const command = { backend: "unknown", via: told.command.via };
   const to = find2 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
-  return { command, missing: { fact: `what ${name} is`, reason: `${script} sets PATH to ${value}, ${to}` } };
+  return { command, missing: { fact: `what ${name} is`, reason: `${by} sets PATH to ${value}, ${to}` } };
 }
 
 // src/toolchain/tools.ts
-import { basename as basename7, dirname as dirname7 } from "node:path/posix";
+import { basename as basename8, dirname as dirname7 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -11152,12 +11806,12 @@ function namedPrograms({ path, content }, links) {
   return FAMILY.filter((name) => names2.has(name));
 }
 function isMultiCall(path) {
-  return /^xtables-.*multi$/.test(basename7(path));
+  return /^xtables-.*multi$/.test(basename8(path));
 }
 function impliedPrograms({ path, content }) {
   const tool2 = content.identity?.tool ?? "";
   if (tool2 !== "iptables") return [tool2];
-  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename7(path))?.[1];
+  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename8(path))?.[1];
   return own2 === void 0 ? ["iptables", "ip6tables"] : [own2];
 }
 function isSameTool(context, tool2, found) {
@@ -11173,7 +11827,7 @@ function hidesTool({ path, content }) {
 }
 function namedAs(path) {
   if (isMultiCall(path)) return ["iptables", "ip6tables"];
-  const name = programOf(basename7(path));
+  const name = programOf(basename8(path));
   return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
 function addTool(context, tools, missing, found, name, links) {
@@ -11271,11 +11925,11 @@ function readByteVersion(context, found) {
 }
 function byNameAndPath(directories) {
   const order2 = [...FAMILY, "nft", "ipset", "conntrack"];
-  const rank = (tool2) => {
+  const rank2 = (tool2) => {
     const index = directories.indexOf(dirname7(tool2.path));
     return index < 0 ? directories.length : index;
   };
-  return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank(a) - rank(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
+  return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank2(a) - rank2(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
 }
 function compareText(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -11287,9 +11941,9 @@ function inspectToolchain(platform, knowledge2) {
   const survey = surveyTree(tree2);
   const ownership = indexOwnership(survey, tree2);
   const ofImage = pathDirectories(config2.env);
-  const words = [...config2.entrypoint, ...config2.cmd];
+  const { paths, words } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
   const findAtStart = createCommandFinder(tree2, ofImage);
-  const path = followPath(tree2, survey, ofImage, findStarted(tree2, words, findAtStart));
+  const path = followPath(tree2, survey, ofImage, { paths, findStarted: (found) => findStarted(tree2, words, found) });
   const { directories, find: find2 } = path;
   const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
   const loader = createLoader(tree2, config2.env);
@@ -11309,7 +11963,11 @@ function inspectToolchain(platform, knowledge2) {
   const defaults = Object.fromEntries(
     told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
   );
-  const { program, missing: missingProgram } = tellProgram(tree2, config2, survey, findEither, knowledge2.programs);
+  const { program, missing: missingProgram } = tellProgram(tree2, words, survey, findEither, knowledge2.programs);
+  for (const tool2 of tools) {
+    const isMoved = find2(tool2.name)?.target?.path === tool2.target && findAtStart(tool2.name)?.target?.path !== tool2.target;
+    if (isMoved) tool2.evidence.push(...path.moves);
+  }
   return {
     os: readOsRelease(tree2),
     architecture: platform.platform.split("/")[1] ?? "",
@@ -11369,7 +12027,58 @@ function distinctFacts(missing) {
 }
 
 // src/toolchain/probe.ts
-import { basename as basename8, dirname as dirname8 } from "node:path/posix";
+import { dirname as dirname8 } from "node:path/posix";
+
+// src/toolchain/packages/apk.ts
+function parseApkDatabase(text) {
+  const packages = [];
+  const problems = [];
+  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  let record2 = emptyRecord();
+  const finish2 = (line) => {
+    if (!record2.begun) return;
+    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
+    else if (record2.name && record2.version)
+      packages.push({ name: record2.name, version: record2.version, files: record2.files });
+    else report(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
+    record2 = emptyRecord();
+  };
+  let number3 = 0;
+  for (const line of linesOf(text)) {
+    number3++;
+    if (line === "") finish2(number3);
+    else if (line[1] !== ":" || !/[A-Za-z]/.test(line[0] ?? "")) report(`line ${number3} is no field`);
+    else {
+      if (line[0] === "P" && record2.name !== "") report(`line ${number3} names a second package in a record`);
+      takeField(record2, line[0] ?? "", line.slice(2));
+    }
+  }
+  finish2(number3);
+  if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
+  return { packages, problems };
+}
+function emptyRecord() {
+  return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
+}
+function takeField(record2, field2, value) {
+  record2.begun = true;
+  if (field2 === "P") record2.name = value;
+  else if (field2 === "V") record2.version = value;
+  else if (field2 === "F") record2.directory = value;
+  else if (field2 === "R") {
+    const path = record2.directory === "" ? `/${value}` : `/${record2.directory}/${value}`;
+    record2.file = record2.files.length < MAX_FILES_OF_PACKAGE && isWorthOwning(path) ? { path } : void 0;
+    if (record2.file) record2.files.push(record2.file);
+  } else if (field2 === "Z" && record2.file) {
+    const digest = readChecksum(value);
+    if (digest !== void 0) record2.file.digest = digest;
+  }
+}
+function readChecksum(value) {
+  const algorithm = value.startsWith("Q1") ? "sha1" : value.startsWith("Q2") ? "sha256" : void 0;
+  const hex = Buffer.from(value.slice(2, 80), "base64").toString("hex");
+  return algorithm !== void 0 && hex.length === (algorithm === "sha1" ? 40 : 64) ? `${algorithm}:${hex}` : void 0;
+}
 
 // src/toolchain/packages/dpkg.ts
 function parseDpkgStatus(text, form) {
@@ -11421,7 +12130,7 @@ function takeField2(stanza, name, value) {
 }
 function parseDpkgFileList(text) {
   const files = [];
-  for (const line of linesOf(text)) {
+  for (const line of linesWith(text, MARK_OF_WORTH)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
     if (line.startsWith("/") && isWorthOwning(line)) files.push({ path: line });
   }
@@ -11429,7 +12138,7 @@ function parseDpkgFileList(text) {
 }
 function parseDpkgSums(text) {
   const files = [];
-  for (const line of linesOf(text)) {
+  for (const line of linesWith(text, MARK_OF_WORTH)) {
     if (files.length >= MAX_FILES_OF_PACKAGE) break;
     const [, md5, name] = /^([0-9a-f]{32})\s+\.?\/?(.+)$/.exec(line) ?? [];
     if (name !== void 0 && isWorthOwning(`/${name}`)) files.push({ path: `/${name}`, digest: `md5:${md5}` });
@@ -11487,7 +12196,7 @@ function openDatabase(file) {
   return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : void 0;
 }
 function openOther(file) {
-  const name = basename8(file.path);
+  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   if (name === "os-release") {
     const parent = dirname8(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
@@ -11497,9 +12206,6 @@ function openOther(file) {
   const executable = (file.mode & 73) !== 0 && !/\.so(?:\.|$)/.test(name);
   if (!executable && !isWantedName(name)) return void 0;
   return file.size === 0 ? void 0 : openExecutable(file, name);
-}
-function isWantedName(name) {
-  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
 }
 function database(file, kind, parse4) {
   return textSink(file, MAX_DATABASE, (text, complete) => {
@@ -11612,13 +12318,13 @@ async function inspectReference(reference, { platforms = [], credentials, insecu
 function recall(cache, identity) {
   const found = cache.recall(identity);
   if (found === void 0) return void 0;
-  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers were not read again`;
-  return { toolchain: found.toolchain, notes: [...found.notes, note] };
+  const note = `taken from the cache of inspections (image config ${identity.configDigest}): its layers have the digests that they had then, and were not unpacked again`;
+  return { result: { toolchain: found.toolchain, notes: [...found.notes, note] }, layers: found.layers };
 }
 function inspectPlatform(platform, cache) {
   const known = { toolchain: inspectToolchain(platform, knowledge), notes: platform.notes };
   const isPlain = platform.doubts === void 0 && platform.layers.every(({ partial: partial2 }) => partial2 === void 0);
-  if (isPlain) cache?.store(platform, known);
+  if (isPlain) cache?.store(platform, { ...known, layers: platform.layers.map(({ digest }) => digest) });
   return known;
 }
 function toInspected({ reference, digest, platforms }) {
@@ -11876,7 +12582,7 @@ var order = [
     "byteVersion",
     "fileCapabilities"
   ],
-  ["fact", "source", "reason", "until", "file", "line", "text", "evidence"]
+  ["fact", "source", "state", "under", "entry", "reason", "until", "place", "file", "line", "text", "evidence"]
 ];
 var ranks = /* @__PURE__ */ new Map();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
@@ -11891,8 +12597,8 @@ function print(document) {
 function sortKeys(value, isRecord) {
   if (Array.isArray(value)) return value.map((item) => sortKeys(item, false));
   if (typeof value !== "object" || value === null) return value;
-  const rank = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
-  const entries = Object.entries(value).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const rank2 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
+  const entries = Object.entries(value).sort(([a], [b]) => rank2(a) - rank2(b) || (a < b ? -1 : 1));
   const sorted = /* @__PURE__ */ Object.create(null);
   for (const [key, item] of entries) sorted[key] = sortKeys(item, !isRecord && records.has(key));
   return sorted;

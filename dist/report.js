@@ -27719,7 +27719,12 @@ var finding = object({
   ),
   existing: optional(boolean2()),
   ignored: optional(object({ reason: text(2e3), until: text(40) })),
-  expired: optional(object({ reason: text(2e3), until: text(40) }))
+  expired: optional(object({ reason: text(2e3), until: text(40), place: optional(text(1e3)) }))
+});
+var missingFact = object({
+  fact: text(1e3),
+  rule: ruleId,
+  state: optional(object({ under: _enum(["hosts", "programs", "images"]), entry: text(1e3) }))
 });
 var cell = object({
   host: text(200),
@@ -27727,7 +27732,7 @@ var cell = object({
   programs: array(text(500)).check(_maxLength(200)),
   verdict,
   findings: array(count).check(_maxLength(1e3)),
-  missing: array(object({ fact: text(1e3), rule: ruleId })).check(_maxLength(200)),
+  missing: array(missingFact).check(_maxLength(200)),
   base: optional(verdict)
 });
 var baseTool = object({ name: text(200), version: nullable(text(200)), backend: optional(text(20)) });
@@ -27944,11 +27949,11 @@ function buildMatrix(image, findings) {
   const columns = mergeColumns(image, hosts, byHost, cellKey);
   const rows = /* @__PURE__ */ new Map();
   for (const host of hosts) {
-    const cells = columns.map((column) => column.cells.get(host) ?? nothingKnown);
+    const cells = columns.map((column) => column.cells.get(host) ?? notJudged);
     const key = cells.map(cellKey).join("\n");
     const row = rows.get(key);
     if (row) row.hosts.push(host);
-    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(cells.map((c) => c.verdict)) });
+    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(judgedIn(cells)) });
   }
   return {
     image: image.reference,
@@ -27958,7 +27963,10 @@ function buildMatrix(image, findings) {
     )
   };
 }
-var nothingKnown = { verdict: "unknown", findings: [], missing: [], asBefore: false };
+var notJudged = { verdict: "none", findings: [], missing: [], asBefore: false };
+function judgedIn(cells) {
+  return cells.flatMap(({ verdict: verdict2 }) => verdict2 === "none" ? [] : verdict2);
+}
 function rowCell(cell2, findings) {
   const own2 = cell2.findings.map((i) => findings[i]).filter((f) => f !== void 0);
   const breaks = own2.filter((f) => !f.ignored && f.severity !== "notice");
@@ -27971,7 +27979,7 @@ function mergeColumns(image, hosts, byHost, cellKey) {
   const columns = /* @__PURE__ */ new Map();
   image.platforms.forEach(({ platform: platform3 }, i) => {
     const cells = byHost[i] ?? /* @__PURE__ */ new Map();
-    const key = hosts.map((host) => cellKey(cells.get(host) ?? nothingKnown)).join("\n");
+    const key = hosts.map((host) => cellKey(cells.get(host) ?? notJudged)).join("\n");
     const same = columns.get(key);
     if (same) same.platforms.push(platform3);
     else columns.set(key, { platforms: [platform3], cells });
@@ -28714,7 +28722,7 @@ function markdownCode(text3, limit) {
 function codeSpan(clean) {
   if (clean.trim() === "") return "";
   if (/[`|\\]|##\[|<!--|-->/.test(clean))
-    return `<code>${clean.replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
+    return `<code>${breakTriggers(clean).replace(/[^\p{L}\p{N} ]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`;
   return `\`${clean}\``;
 }
 function htmlText(text3, limit) {
@@ -28853,7 +28861,13 @@ function versionsByName(tools) {
 }
 
 // src/report/headline.ts
-var symbols = { fail: "\u274C", unknown: "\u2753", warn: "\u26A0\uFE0F", pass: "\u2705" };
+var symbols = {
+  fail: "\u274C",
+  unknown: "\u2753",
+  warn: "\u26A0\uFE0F",
+  pass: "\u2705",
+  none: "\u2013"
+};
 function headline(report, context2 = {}) {
   const say2 = { fail: sayFail, unknown: sayUnknown, warn: sayWarn, pass: sayPass }[report.verdict];
   const changes = findChanges(report);
@@ -28868,8 +28882,9 @@ var EXPIRED_NAMED = 3;
 function describeExpired(report) {
   const { active } = groupFindings(report.findings.filter((finding2) => finding2.expired !== void 0));
   const all = active.filter(({ severity: severity2 }) => severity2 !== "notice").map(({ rule, first }) => {
-    const reason = cut(first.expired?.reason ?? "", 100);
-    return `${rule}, ignored until ${first.expired?.until} (${reason})`.replaceAll("`", "");
+    const { reason = "", until, place } = first.expired ?? {};
+    const where = place === void 0 ? "" : ` in ${cut(place, 200)}`;
+    return `${rule}, ignored until ${until}${where} (${cut(reason, 100)})`.replaceAll("`", "");
   });
   const named = [...new Set(all)];
   if (named.length === 0) return void 0;
@@ -28925,33 +28940,47 @@ function sayUnknown(report, context2) {
   if (hosts.length === 0)
     return {
       sentence: "No host was checked, so nothing is known.",
-      action: "Name at least one host in the input `hosts`.",
+      action: "Name at least one host in the input `hosts`, of an architecture that the image is for.",
       isChange: true
     };
   if (report.images.length > 0 && platforms(report).every((platform3) => platform3.toolchain.tools.length === 0))
     return {
       sentence: `${subject(report, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
-      action: `If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config2}\`; otherwise install the tools.`,
+      action: `If its program speaks netlink itself or runs the host's tools, name it under \`images\` in \`${config2}\`, as in \`- {match: "*", program: kube-proxy-nftables}\`; otherwise install the tools.`,
       isChange: true
     };
   const name = hostNamer(report, context2.hostTitles);
   const open2 = hosts.filter((host) => cellsOf(report, host).some((cell2) => cell2.verdict === "unknown"));
   const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open2.length, hosts, name)}${onPlatforms(report, "unknown")}.`;
-  return { sentence, action: stateFact(report, context2, config2), isChange: true };
+  return { sentence, ...stateFact(report, context2, config2) };
 }
 function stateFact(report, context2, config2) {
-  const cells = /* @__PURE__ */ new Map();
-  for (const platform3 of platforms(report))
-    for (const cell2 of platform3.cells)
-      for (const fact2 of new Set(cell2.missing.map((m) => m.fact)))
-        cells.set(fact2, [...cells.get(fact2) ?? [], cell2.host]);
-  const [fact, hosts = []] = [...cells].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
-  if (fact === void 0) return "Read the notes below.";
+  const facts = /* @__PURE__ */ new Map();
+  for (const cell2 of platforms(report).flatMap((platform3) => platform3.cells))
+    for (const missing of uniqueFacts(cell2.missing)) {
+      const known = facts.get(missing.fact);
+      if (known === void 0) facts.set(missing.fact, { missing, hosts: [cell2.host] });
+      else known.hosts.push(cell2.host);
+    }
+  const [first] = [...facts.values()].sort(
+    (a, b) => b.hosts.length - a.hosts.length || Number(b.missing.state !== void 0) - Number(a.missing.state !== void 0)
+  );
+  if (first === void 0) return { action: "Read the notes below.", isChange: true };
   const name = hostNamer(report, context2.hostTitles);
-  const unique = [...new Set(hosts)];
+  const unique = [...new Set(first.hosts)];
   const where = unique.length === 1 ? name(unique[0] ?? "") : count2(unique.length, "host");
-  const further = cells.size > 1 ? ` ${count2(cells.size - 1, "further fact")} below.` : "";
-  return `In \`${config2}\`, state for ${where}: ${withStop(fact)}${further}`;
+  const further = facts.size > 1 ? ` ${count2(facts.size - 1, "further fact")} below.` : "";
+  const { fact, state } = first.missing;
+  if (state === void 0)
+    return {
+      action: `Not known for ${where}: ${fact}; no field of \`${config2}\` states it.${further}`,
+      isChange: false
+    };
+  const how = `as in \`- ${state.entry.replaceAll("`", "")}\` under \`${state.under}\``;
+  return { action: `In \`${config2}\`, state for ${where}: ${fact}, ${how}.${further}`, isChange: true };
+}
+function uniqueFacts(missing) {
+  return missing.filter((one, index) => missing.findIndex(({ fact }) => fact === one.fact) === index);
 }
 function leadingRemedy(report) {
   return headline(report).isChange ? rankRemedies(leadingGroups(report))[0]?.[0] : void 0;
@@ -29027,6 +29056,7 @@ var fullDetail = {
   cut: []
 };
 var words = {
+  none: "not judged",
   fail: "breaks",
   unknown: "unknown",
   warn: "may break",
@@ -29080,8 +29110,7 @@ function head({ report, context: context2 }) {
 ${lines2.isChange ? `**Do this:** ${action}` : action}`;
   const fixed = context2.fixedBy === void 0 ? "" : `**Fixed:** ${withArrows(markdownText(`${context2.fixedBy}.`))}`;
   const sentence = lines2.change === void 0 ? "" : markdownText(lines2.sentence);
-  const config2 = markdownCode(context2.configFile ?? ".github/netfilter-compat.yml", 200);
-  const expired = lines2.expired === void 0 ? "" : `**Counts again:** ${markdownText(lines2.expired, 1e3)}. Fix it, or give the entry in ${config2} a later day.`;
+  const expired = lines2.expired === void 0 ? "" : `**Counts again:** ${markdownText(lines2.expired, 1e3)}. Fix it, or give the entry a later day.`;
   return [first, expired, sentence, fixed].filter((block) => block !== "").join("\n\n");
 }
 function withArrows(markdown) {
@@ -29133,7 +29162,7 @@ The same on ${only.map(platformTitle).join(", ")}.` : "";
   return [...head2, ...lines2].join("\n") + rest + agreed;
 }
 function platformResults(matrix, row) {
-  return verdicts.flatMap((verdict2) => {
+  return [...verdicts, "none"].flatMap((verdict2) => {
     const platforms2 = matrix.columns.flatMap((column, i) => row.cells[i]?.verdict === verdict2 ? column : []);
     return platforms2.length === 0 ? [] : [`${symbols[verdict2]} ${platforms2.map(shortPlatform).join(", ")}`];
   }).join("<br>");
@@ -29227,10 +29256,12 @@ function findingFacts(writer, group, rest) {
   const { location: location2, ignored, expired } = group.first;
   if (location2) lines2.push(`**Brought in at:** ${locationLink(writer, location2)}`);
   if (ignored) lines2.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
-  if (expired)
-    lines2.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${markdownText(expired.reason)}`);
+  if (expired) lines2.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${expiredReason(expired)}`);
   lines2.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
   return lines2.map((line) => `- ${line}`).join("\n");
+}
+function expiredReason({ reason, place }) {
+  return `${markdownText(reason)}${place === void 0 ? "" : ` (${markdownCode(place, 200)})`}`;
 }
 function locationLink({ context: context2 }, location2) {
   const text3 = markdownCode(`${location2.file}:${location2.line}`, 200);
@@ -29265,22 +29296,24 @@ ${items.join("\n")}`;
 function missingFacts(writer) {
   const facts = /* @__PURE__ */ new Map();
   for (const cell2 of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
-    for (const { fact, rule } of cell2.verdict === "unknown" ? cell2.missing : []) {
-      const entry = facts.get(fact) ?? { rules: [], hosts: [] };
+    for (const { fact, rule, state } of cell2.verdict === "unknown" ? cell2.missing : []) {
+      const entry = facts.get(fact) ?? { rules: [], hosts: [], state };
       facts.set(fact, entry);
       if (!entry.rules.includes(rule)) entry.rules.push(rule);
       if (!entry.hosts.includes(cell2.host)) entry.hosts.push(cell2.host);
     }
   if (facts.size === 0) return "";
   const shown = [...facts].slice(0, writer.detail.findings);
-  const items = shown.map(
-    ([fact, { rules, hosts }]) => `- ${markdownText(fact)}, needed by ${rules.map((rule) => ruleLink(writer, rule)).join(", ")}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}`
-  );
+  const items = shown.map(([fact, { rules, hosts, state }]) => {
+    const links = rules.map((rule) => ruleLink(writer, rule)).join(", ");
+    const how2 = state === void 0 ? "" : `: ${markdownCode(`- ${state.entry}`, 400)} under ${markdownCode(state.under)}`;
+    return `- ${markdownText(fact)}, needed by ${links}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}${how2}`;
+  });
   if (shown.length < facts.size) items.push(`- \u2026 and ${count2(facts.size - shown.length, "further fact")}`);
   const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
   const { docsBase = "docs/rules/" } = writer.context;
   const how = docsBase.replace(/rules\/$/, "configuration.md");
-  const advice = `A fact that you know can be stated in ${config2} ([how](${how})).`;
+  const advice = `A fact that you know can be stated in ${config2} ([how](${how})); the values here are examples.`;
   return fold(
     `\u2753 <b>${count2(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
@@ -29458,7 +29491,8 @@ function matrixText(report, image, columns, rows, hostName, pen) {
   const title = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms2[0] ?? ""}`}`;
   const lines2 = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
-    return row.cells.map((cell2, i) => {
+    return row.cells.flatMap((cell2, i) => {
+      if (cell2.verdict === "none") return [];
       const label = pen.paint(verdictColors[cell2.verdict], (cell2.asBefore ? "before" : labels[cell2.verdict]).padEnd(7));
       const rules = [...new Set(cell2.findings.map((f) => plainText(f.rule, 60)))];
       const why = [...rules, ...cell2.verdict === "unknown" ? missingText(cell2.missing) : []].join(", ");
@@ -29877,7 +29911,7 @@ var order = [
     "byteVersion",
     "fileCapabilities"
   ],
-  ["fact", "source", "reason", "until", "file", "line", "text", "evidence"]
+  ["fact", "source", "state", "under", "entry", "reason", "until", "place", "file", "line", "text", "evidence"]
 ];
 var ranks = /* @__PURE__ */ new Map();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
@@ -31760,6 +31794,7 @@ var debian_12_default = {
     {
       id: "6.1-arm64",
       release: { value: "6.1.0-50-arm64", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen", note: "row read as 6.1.0-50-arm64 (6.1.176-1)" },
+      architectures: { value: ["arm64"], source: "Debian linux-image-6.1.0-50-arm64: a package of arm64 alone", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen" },
         ebtables: { value: "loadable", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen" },
@@ -31799,6 +31834,7 @@ var debian_12_default = {
     {
       id: "6.1-armmp",
       release: { value: "6.1.0-50-armmp", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen", note: "row read as 6.1.0-50-armmp (6.1.176-1)" },
+      architectures: { value: ["arm"], source: "Debian linux-image-6.1.0-50-armmp: a package of armhf alone", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
         ebtables: { value: "loadable", source: "Debian linux-image-6.1.0-50-armmp 6.1.176-1, config and module list", confidence: "seen" },
@@ -32027,6 +32063,7 @@ var debian_13_default = {
     {
       id: "6.12-arm64",
       release: { value: "6.12.107+deb13-arm64", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen", note: "row read as 6.12.107+deb13-arm64 (6.12.107-1)" },
+      architectures: { value: ["arm64"], source: "Debian linux-image-6.12.107+deb13-arm64: a package of arm64 alone", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen" },
         ebtables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen" },
@@ -32066,6 +32103,7 @@ var debian_13_default = {
     {
       id: "6.12-armmp",
       release: { value: "6.12.107+deb13-armmp", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen", note: "row read as 6.12.107+deb13-armmp (6.12.107-1)" },
+      architectures: { value: ["arm"], source: "Debian linux-image-6.12.107+deb13-armmp: a package of armhf alone", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
         ebtables: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-armmp 6.12.107-1, config and module list", confidence: "seen" },
@@ -34861,6 +34899,7 @@ var raspberry_pi_os_default = {
     {
       id: "6.12",
       release: { value: "6.12.47+rpt-rpi-v8", source: "raspberrypi/linux#7220", confidence: "documented" },
+      architectures: { value: ["arm64"], source: "raspberrypi/linux .github/workflows: kernel7l (v7l) is built for arm, kernel8 (v8) for arm64", confidence: "documented" },
       modules: {
         ip_tables: { value: "loadable", source: "raspberrypi/linux#7220: ip_tables.ko.xz present", confidence: "documented" }
       },
@@ -34871,6 +34910,7 @@ var raspberry_pi_os_default = {
     {
       id: "6.18",
       release: { value: "6.18.6-v8+", source: "raspberrypi/linux#7220", confidence: "documented" },
+      architectures: { value: ["arm64"], source: "raspberrypi/linux .github/workflows: kernel7l (v7l) is built for arm, kernel8 (v8) for arm64", confidence: "documented" },
       modules: {
         ip6_tables: { value: "absent", source: "raspberrypi/linux#7213, #7220 (early 6.18 builds)", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "raspberrypi/linux#7213, #7220 (early 6.18 builds)", confidence: "documented" },
@@ -34891,6 +34931,7 @@ var raspberry_pi_os_default = {
     {
       id: "5.4",
       release: { value: "5.4.40-v7l+", source: "raspberrypi/linux#3615", confidence: "documented" },
+      architectures: { value: ["arm"], source: "raspberrypi/linux .github/workflows: kernel7l (v7l) is built for arm, kernel8 (v8) for arm64", confidence: "documented" },
       modules: {
         nf_tables: { value: "absent", source: "raspberrypi/linux#3615, PR#3230", confidence: "documented" }
       },
@@ -35639,6 +35680,7 @@ var rhel_7_default = {
     {
       id: "3.10",
       release: { value: "3.10.0-1160.119.1.0.5.el7", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" },
+      architectures: { value: ["amd64", "ppc64", "ppc64le", "s390x"], source: "https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/7/html/7.7_release_notes/architectures : kernel 3.10 on AMD64, POWER and IBM Z; 64-bit ARM has 4.14 of kernel-alt", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" },
         ebtables: { value: "loadable", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" },
