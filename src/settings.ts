@@ -11,7 +11,7 @@ import { selectHosts } from "./hosts/select.ts";
 import { didYouMean } from "./hosts/suggest.ts";
 import type { HostEntry, OwnHost } from "./hosts/types.ts";
 import { atPath, type ConfigPath, UserError } from "./model/error.ts";
-import { globMatches } from "./model/glob.ts";
+import { globMatches, globOfImage } from "./model/glob.ts";
 import type { ReadLimits } from "./model/limits.ts";
 import { ruleIds } from "./model/rule-ids.ts";
 import type { Toolchain } from "./model/toolchain.ts";
@@ -188,6 +188,7 @@ export function contextOf(config: Config, reference: string, toolchain: Toolchai
     ...(profile === undefined
       ? {}
       : { profile: profileOfVersion(profile, version ?? toolchain.program?.version ?? null) }),
+    match: globOfImage(reference),
     environment: { ...toolchain.environment, ...entry?.env },
     network: entry?.network ?? "host",
     modules: entry?.modules ?? "unknown",

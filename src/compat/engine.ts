@@ -61,7 +61,9 @@ function evaluateHost(
     programs: sharing,
     findings: keepOnePerCause(all),
     all,
-    missing: unique(unknown, ({ rule, fact }) => `${rule} ${fact}`).map((item) => describeMissing(item, host)),
+    missing: unique(unknown, ({ rule, fact }) => `${rule} ${fact}`).map((item) =>
+      describeMissing(item, host, image.match),
+    ),
   };
 }
 

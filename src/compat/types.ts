@@ -7,6 +7,8 @@ import type { UnknownFact } from "./unknown-facts.ts";
 
 /** What only the manifests know of how the image runs; from the config, completed with defaults. */
 export interface ImageContext {
+  /** Pattern of its reference, for an entry of the config that is for it alone; absent: any. */
+  match?: string;
   /** Profile of the image's own program, when it is a known one. */
   profile?: ProgramProfile;
   /** Image ENV overridden by the config's. */

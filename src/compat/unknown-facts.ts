@@ -85,15 +85,20 @@ export function unknownImageTool(name: string): UnknownFact {
   return { fact: `version of the image's ${name}` };
 }
 
-/** A missing fact as the report has it: with an entry for this host's config that states it. */
-export function describeMissing({ fact, rule, state }: RawMissing, host: Host): MissingFact {
+/**
+ * A missing fact as the report has it: with an entry for the config that states it of this host, or of this image alone.
+ * @param match pattern of the image's reference: what is stated of one image must not be taken for true of others
+ */
+export function describeMissing({ fact, rule, state }: RawMissing, host: Host, match = "*"): MissingFact {
   if (state === undefined) return { fact, rule };
   const { under } = state;
   // Nodes of a list take further facts from what was collected on one of them.
   if (under === "hosts" && host.ofCluster === true) return { fact, rule, state: { under, entry: "{facts: NODE.txt}" } };
   const fields = typeof state.fields === "string" ? state.fields : state.fields(host);
   const own = ownHost(host, fields.startsWith("kernel:"));
-  const entry = { hosts: `${own}${fields}`, images: `match: "*", ${fields}`, programs: fields }[under];
+  const entry = { hosts: `${own}${fields}`, images: `match: ${JSON.stringify(match)}, ${fields}`, programs: fields }[
+    under
+  ];
   return { fact, rule, state: { under, entry: `{${entry}}` } };
 }
 

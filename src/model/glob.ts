@@ -32,3 +32,17 @@ function findPart(part: string, text: string, from: number): number {
     if (partFits(part, text, position)) return position;
   return -1;
 }
+
+/** Transports before the name or path of an image. */
+const TRANSPORT = /^(?:docker-archive:|oci-archive:|oci:|docker-daemon:|docker:\/\/)/;
+
+/**
+ * The pattern for one image by what stays of its reference from run to run: its file or its name, without tag and digest.
+ * `*` where that is no plain name: the pattern is shown to be copied.
+ */
+export function globOfImage(reference: string): string {
+  const last = reference.replace(TRANSPORT, "").split(/[/#]/).at(-1) ?? "";
+  const [, name, separator] = /^([\w.+~-]{1,100})(?:([:@]).*)?$/s.exec(last) ?? [];
+  if (name === undefined) return "*";
+  return separator === undefined ? `*${name}` : `*${name}${separator}*`;
+}

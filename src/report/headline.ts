@@ -123,13 +123,20 @@ function sayUnknown(report: Report, context: ReportContext): Lines {
   if (report.images.length > 0 && platforms(report).every((platform) => platform.toolchain.tools.length === 0))
     return {
       sentence: `${subject(report, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
-      action: `If its program speaks netlink itself or runs the host's tools, name it under \`images\` in \`${config}\`, as in \`- {match: "*", program: kube-proxy-nftables}\`; otherwise install the tools.`,
+      action: `An image that never touches netfilter needs no check: leave it out. If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config}\`${asIn(report)}; otherwise install the tools.`,
       isChange: true,
     };
   const name = hostNamer(report, context.hostTitles);
   const open = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "unknown"));
   const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open.length, hosts, name)}${onPlatforms(report, "unknown")}.`;
   return { sentence, ...stateFact(report, context, config) };
+}
+
+/** The line that states the first missing fact of the images, as an example. */
+function asIn(report: Report): string {
+  const missing = platforms(report).flatMap(({ cells }) => cells.flatMap((cell) => cell.missing));
+  const entry = missing.find(({ state }) => state?.under === "images")?.state?.entry;
+  return entry === undefined ? "" : `, as in \`- ${entry.replaceAll("`", "")}\``;
 }
 
 /** The missing fact that keeps most cells open, and the line of the config that states it. */

@@ -146,3 +146,25 @@ describe("remedies of findings that ask for something in the config name the fie
     expect(Object.keys(readConfig(`${list}:\n  - ${entry}\n`, "c.yml"))).toEqual([list]);
   });
 });
+
+test.each([
+  ["docker-archive:out/operator.tar", "docker-archive:out/agent.tar"],
+  ["docker-archive:images.tar#example/operator:pr", "docker-archive:images.tar#example/agent:pr"],
+  ["docker-daemon:operator:test", "docker-daemon:agent:test"],
+  ["docker://ghcr.io:443/example/operator@sha256:0b", "docker://ghcr.io:443/example/agent@sha256:0a"],
+  ["oci:layout-operator", "oci:layout-agent"],
+  ["ghcr.io/example/operator:pr-1", "ghcr.io/example/agent:pr-1"],
+])("what is stated of %s is not taken for true of another image", (operator, agent) => {
+  const toolchain = buildToolchain({});
+  const hosts = [{ host: catalogued!, programs: [] }];
+  const [cell] = evaluatePlatform({ toolchain, image: contextOf({}, operator, toolchain), hosts });
+  const config = configOf(cell!.missing[0]!);
+  const { images } = readConfig(config, "c.yml");
+  expect(contextOf({ images }, operator, toolchain).profile?.id).toBe("kube-proxy-nftables");
+  expect(contextOf({ images }, agent, toolchain).profile).toBeUndefined();
+});
+
+test("a reference that is no plain name gives no pattern", () => {
+  for (const reference of ["docker-archive:a b`c.tar", "docker-archive:x/", 'oci:"'])
+    expect(contextOf({}, reference, buildToolchain({})).match).toBe("*");
+});

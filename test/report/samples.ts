@@ -109,8 +109,6 @@ interface Sample {
   missing?: { hosts: string[]; platforms?: string[]; facts: MissingFact[] }[];
   /** The base image: its tools, and its verdict where that isn't a pass. */
   base?: { toolchain: Toolchain; verdicts: Partial<Record<string, Verdict>>; fixed?: Draft[] };
-  /** Cells without any tool can't be judged. */
-  unknown?: boolean;
   notes?: string[];
 }
 
@@ -134,7 +132,7 @@ function build(sample: Sample): Report {
     const asBefore = own.some((i) => findings[i]?.existing && findings[i]?.severity !== "notice");
     const verdict: Verdict = has("error")
       ? "fail"
-      : missing.length > 0 || sample.unknown
+      : missing.length > 0
         ? "unknown"
         : has("warning") || asBefore
           ? "warn"
@@ -334,7 +332,21 @@ export const samples: Record<string, Report> = {
     ],
   }),
   "400-findings": build({ findings: many() }),
-  "no-tools": build({ platforms: { "linux/amd64": noTools }, unknown: true }),
+  "no-tools": build({
+    platforms: { "linux/amd64": noTools },
+    missing: [
+      {
+        hosts,
+        facts: [
+          {
+            fact: "how kg reaches netfilter: no tool in the image (native netlink, or the host's tools?)",
+            rule: "missing-binary",
+            state: { under: "images", entry: '{match: "*kilo.tar", program: kube-proxy-nftables}' },
+          },
+        ],
+      },
+    ],
+  }),
   "existing-only": build({
     findings: [
       { ...newerWriter, existing: true },
