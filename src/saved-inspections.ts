@@ -3,6 +3,7 @@ import { readJson } from "./files/read-bounded.ts";
 import { readReport } from "./files/read-reports.ts";
 import { matchesPlatform, parsePlatform } from "./image/platform.ts";
 import { UserError } from "./model/error.ts";
+import { firstMismatch } from "./model/first-mismatch.ts";
 import { type Inspection, inspectionSchema } from "./model/toolchain.ts";
 import { tool } from "./version.ts";
 
@@ -34,13 +35,12 @@ type InspectedImage = Inspection["images"][number];
 
 function readInspection(file: string): InspectedImage[] {
   const { value } = readJson({ path: file, shown: file, limit: maximumInspectionSize, what: "an inspection" });
-  const parsed = inspectionSchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue === undefined || issue.path.length === 0 ? "the document" : issue.path.join(".");
-    throw new UserError(`${file}: not what inspect --format json prints: ${where}: ${issue?.message ?? "invalid"}`);
+  const wrong = firstMismatch(value, inspectionSchema);
+  if (wrong !== undefined) {
+    const where = wrong.path.length === 0 ? "the document" : wrong.path.join(".");
+    throw new UserError(`${file}: not what inspect --format json prints: ${where}: ${wrong.problem}`);
   }
-  const { images } = parsed.data;
+  const { images } = inspectionSchema.parse(value);
   const empty = images.find((image) => image.platforms.length === 0);
   if (images.length === 0) throw new UserError(`${file}: holds no image: there is nothing to check`);
   if (empty !== undefined)

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../model/error.ts";
+import { firstMismatch } from "../model/first-mismatch.ts";
 import { inspectionSchema, type Toolchain } from "../model/toolchain.ts";
 import { readIfThere } from "./read-bounded.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -83,10 +84,11 @@ function readEntry(
 ): CachedInspection | undefined {
   const value = parse(path);
   if (typeof value !== "object" || value === null) return undefined;
-  const parsed = inspectionSchema.safeParse(value);
+  if (firstMismatch(value, inspectionSchema) !== undefined) return undefined;
+  const inspection = inspectionSchema.parse(value);
   const layers = layersOf(value);
-  if (!parsed.success || layers === undefined || parsed.data.tool.version !== tool.version) return undefined;
-  const [image] = parsed.data.images;
+  if (layers === undefined || inspection.tool.version !== tool.version) return undefined;
+  const [image] = inspection.images;
   const [entry] = image?.platforms ?? [];
   if (image?.digest !== configDigest || entry?.platform !== platform) return undefined;
   return { toolchain: entry.toolchain, notes: entry.notes ?? [], layers };

@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
+import { firstMismatch } from "../model/first-mismatch.ts";
 import type { ImageConfig } from "../model/image.ts";
 import { digestOf, requireDigest } from "./digest.ts";
-import { AbsentPart } from "./errors.ts";
+import { AbsentPart, quote } from "./errors.ts";
 import { findDoubleMeaning, nameFields } from "./go-json.ts";
 import type { BlobStore } from "./store.ts";
 
@@ -81,8 +82,16 @@ export function parseDocument<T extends z.ZodMiniType>(data: Uint8Array, schema:
   }
   const doubled = findDoubleMeaning(text);
   if (doubled !== undefined) throw new UserError(`${what} ${doubled}`);
+  const fields = withGoNames(value, schema, what);
+  const wrong = firstMismatch(fields, schema);
+  if (wrong === undefined) return schema.parse(fields);
+  const at = wrong.path.length === 0 ? "" : ` at ${quote(wrong.path.join("."))}`;
+  throw new UserError(`${what} does not have the expected form${at}: ${wrong.problem}`);
+}
+
+function withGoNames(value: unknown, schema: z.ZodMiniType, what: string): unknown {
   try {
-    return schema.parse(nameFields(value, schema));
+    return nameFields(value, schema);
   } catch (error) {
     throw error instanceof UserError ? new UserError(`${what} ${error.message}`) : error;
   }

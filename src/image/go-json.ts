@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import type * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import { quote } from "./errors.ts";
 
@@ -49,72 +49,38 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-type Fields = Record<string, unknown>;
-type Path = readonly (string | number)[];
-
 /**
- * Gives the fields that a schema knows the names that it has for them, as Go's reader would, and stops at the first place that
- * does not fit. Zod would gather all such places: of a few megabytes of hostile text it makes gigabytes.
+ * Gives the fields that a schema knows the names that it has for them, as Go's reader would. What does not have the form of the
+ * schema stays as it is.
  * @param value of JSON; not changed
  * @throws UserError for the end of a sentence
  */
-export function nameFields(value: unknown, schema: z.core.$ZodType, path: Path = []): unknown {
+export function nameFields(value: unknown, schema: z.core.$ZodType): unknown {
+  if (typeof value !== "object" || value === null) return value;
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case "optional":
     case "nullable":
-      return isAllowed(value, schema) ? value : nameFields(value, def.innerType, path);
+      return nameFields(value, def.innerType);
     case "array":
-      if (!Array.isArray(value)) throw unexpected(path, "expected array");
-      return value.map((item, i) => nameFields(item, def.element, [...path, i]));
-    case "record":
-      for (const [key, item] of Object.entries(toFields(value, path))) nameFields(item, def.valueType, [...path, key]);
-      return value;
+      return Array.isArray(value) ? value.map((item) => nameFields(item, def.element)) : value;
     case "object":
-      return nameOwn(toFields(value, path), def.shape as Readonly<Record<string, z.core.$ZodType>>, path);
-    case "union":
-      return nameFields(value, chooseOption(def.options as readonly z.core.$ZodTypes[], value), path);
+      return Array.isArray(value) ? value : nameOwn(value, def.shape as Readonly<Record<string, z.core.$ZodType>>);
     default:
-      if (!z.safeParse(schema, value).success) throw unexpected(path, `expected ${def.type}`);
       return value;
   }
 }
 
-/** Of a list and what is none. */
-function chooseOption(options: readonly z.core.$ZodTypes[], value: unknown): z.core.$ZodType {
-  const found = options.find(({ _zod }) => (_zod.def.type === "array") === Array.isArray(value));
-  return found ?? (options[0] as z.core.$ZodType);
-}
-
-/** Absent or null, where it may be. */
-function isAllowed(value: unknown, schema: z.core.$ZodType): boolean {
-  return (value === undefined || value === null) && z.safeParse(schema, value).success;
-}
-
-function nameOwn(value: Fields, shape: Readonly<Record<string, z.core.$ZodType>>, path: Path): Fields {
+function nameOwn(value: object, shape: Readonly<Record<string, z.core.$ZodType>>): Record<string, unknown> {
   const names = new Map(Object.keys(shape).map((name) => [fold(name), name]));
-  const found: Fields = {};
+  const found: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
     const name = names.get(fold(key));
     if (name === undefined) continue;
     if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote(name)}`);
-    found[name] = item;
-  }
-  for (const [name, schema] of Object.entries(shape)) {
-    const item = nameFields(found[name], schema, [...path, name]);
-    if (item !== undefined) found[name] = item;
+    found[name] = nameFields(item, shape[name] as z.core.$ZodType);
   }
   return found;
-}
-
-function toFields(value: unknown, path: Path): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpected(path, "expected object");
-  return value as Fields;
-}
-
-function unexpected(path: Path, problem: string): UserError {
-  const at = path.length === 0 ? "" : ` at ${quote(path.join("."))}`;
-  return new UserError(`does not have the expected form${at}: ${problem}`);
 }
 
 /** The same for keys that Go takes for the same as an English one: two letters outside ASCII have a twin in it. */

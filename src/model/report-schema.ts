@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { firstMismatch } from "./first-mismatch.ts";
 import { type Report, severities, summarize, verdicts } from "./report.ts";
 import { toolchainSchema } from "./toolchain.ts";
 
@@ -99,16 +100,18 @@ export function parseReport(document: unknown): { report: Report } | { problem: 
   const written = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (typeof written === "number" && written !== 1)
     return { problem: `schemaVersion ${written} is not known here; use the version of netfilter-compat that wrote it` };
+  const wrong = firstMismatch(document, reportSchema);
+  if (wrong !== undefined) return { problem: describe(wrong.path) };
   const parsed = reportSchema.safeParse(document);
-  if (!parsed.success) return { problem: describe(parsed.error.issues[0]) };
+  if (!parsed.success) return { problem: describe(parsed.error.issues[0]?.path ?? []) };
   // JSON knows no undefined: what is optional is there or it isn't.
   const report = parsed.data as Report;
   const problem = findContradiction(report);
   return problem === undefined ? { report } : { problem };
 }
 
-function describe(issue: z.core.$ZodIssue | undefined): string {
-  const place = (issue?.path ?? []).map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+function describe(path: readonly PropertyKey[]): string {
+  const place = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
   // Only names of our own fields are shown: whoever wrote the file chose everything else.
   const field = place.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
   return `${field.slice(0, 100) || "the document"} is not what a report has there`;
