@@ -39,12 +39,21 @@ export function distributionOf(toolchain: Toolchain, distributions: readonly Dis
 /** Releases that take no tool back, oldest first. */
 export function candidates(toolchain: Toolchain, distribution: Distribution, bothBackends: boolean): Candidate[] {
   return distribution.releases
-    .filter((release) => isNotOlder(toolchain, release))
+    .filter((release) => !isReplaced(distribution, release) && isNotOlder(toolchain, release))
     .filter((release) => !bothBackends || release.legacyPackage !== undefined)
     .map((release) => {
       const updated = withPackages(toolchain, distribution, release, bothBackends);
       return { release, bothBackends, toolchain: bothBackends ? withWrapper(updated) : updated };
     });
+}
+
+/** A later minor release took the place of this one. */
+function isReplaced({ minorReleasesReplaced, releases }: Distribution, { release }: Release): boolean {
+  const major = (text: string) => text.split(".")[0];
+  return (
+    minorReleasesReplaced === true &&
+    releases.some((later) => major(later.release) === major(release) && compareVersions(later.release, release) > 0)
+  );
 }
 
 function isNotOlder(toolchain: Toolchain, release: Release): boolean {
@@ -141,6 +150,39 @@ function withWrapper(toolchain: Toolchain): Toolchain {
 /** False for a release that its distributor no longer maintains at the catalogue's date. */
 export function isMaintained(distribution: Distribution, { release }: Release): boolean {
   return catalogueHosts.find((row) => row.id === `${distribution.id}-${release}`)?.maintained ?? true;
+}
+
+/** True where the records of packages were copied without a package manager, as distroless images have them. */
+export function isDistroless(toolchain: Toolchain): boolean {
+  return toolchain.tools.some(({ evidence }) =>
+    evidence.some(({ source }) => source.startsWith("/var/lib/dpkg/status.d/")),
+  );
+}
+
+/** What of the image's distribution brings binaries that it lacks, and the line of a Dockerfile that installs it. */
+export function packageFor(
+  toolchain: Toolchain,
+  wanted: Backend | "ipset" | "nftables",
+  distributions: readonly Distribution[],
+): { distribution: string; name?: string; line?: string } | undefined {
+  const distribution =
+    distributionOf(toolchain, distributions) ??
+    distributions.find(({ id, osIds }) => [id, ...(osIds ?? [])].includes(toolchain.os.id ?? ""));
+  if (distribution === undefined) return undefined;
+  const { releases, title } = distribution;
+  const installed = toolchain.os.versionId?.startsWith.bind(toolchain.os.versionId);
+  const release =
+    releaseOf(toolchain, distribution) ?? releases.findLast((each) => installed?.(each.release)) ?? releases.at(-1);
+  const name = {
+    nft: release?.nftPackage ?? "iptables",
+    legacy: release?.legacyPackage,
+    ipset: "ipset",
+    nftables: "nftables",
+  }[wanted];
+  if (name === undefined) return { distribution: title };
+  // A package from elsewhere, `iptables-legacy (EPEL)`, can't be had in one line.
+  if (isDistroless(toolchain) || name.includes(" ")) return { distribution: title, name };
+  return { distribution: title, name, line: `RUN ${distribution.install} ${name}` };
 }
 
 /** Packages to install for the image's tools, as the release names them. */

@@ -5,6 +5,7 @@ import {
   type Candidate,
   candidates,
   distributionOf,
+  isDistroless,
   isMaintained,
   packageNames,
   type Release,
@@ -138,13 +139,20 @@ function changeOf(before: Toolchain, distribution: Distribution, candidate: Cand
   const legacy = separate ? ` with package ${release.legacyPackage}` : "";
   const releases = last === release ? "" : last === undefined ? " or later" : ` to ${last.release}`;
   const packages = `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions.join(", ")})`;
-  const keeps = wrapper !== "" && !separate && bringsNothingNew(before, release);
-  const text = keeps ? `Keep the packages and ${wrapper}` : `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;
-  return { text, command: keeps ? "" : commandOf(distribution, names), releaseAlone: legacy === "" && wrapper === "" };
+  const releaseAlone = legacy === "" && wrapper === "";
+  if (!releaseAlone && bringsNothingNew(before, release)) {
+    const text = [separate ? `Add package ${release.legacyPackage}` : "Keep the packages", wrapper].filter(Boolean);
+    const added = separate ? [release.legacyPackage ?? ""] : [];
+    return { text: text.join(" and "), command: commandOf(before, distribution, added), releaseAlone };
+  }
+  const text = `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;
+  return { text, command: commandOf(before, distribution, names), releaseAlone };
 }
 
-/** ` In the Dockerfile there: ...`; a package from elsewhere can't be had in one line. */
-function commandOf(distribution: Distribution, names: readonly string[]): string {
+/** ` The line for it: ...`; a package from elsewhere can't be had in one line. */
+function commandOf(before: Toolchain, distribution: Distribution, names: readonly string[]): string {
+  if (isDistroless(before))
+    return " The image has no package manager: install them in a stage of that release and copy their files with `COPY --from`.";
   if (names.length === 0 || names.some((name) => name.includes(" "))) return "";
   const note = distribution.installNote === undefined ? "" : ` (${distribution.installNote})`;
   return ` The line for it: \`RUN ${distribution.install} ${names.join(" ")}\`${note}.`;

@@ -19,6 +19,8 @@ interface ImageSpec {
   default: Backend;
   wrapper?: string;
   ipset?: PackageRecord;
+  /** Where the records of packages were read. */
+  records?: string;
 }
 const apk = (name: string, version: string): PackageRecord => ({ name, version, database: "apk" });
 const dpkg = (name: string, version: string): PackageRecord => ({ name, version, database: "dpkg" });
@@ -46,6 +48,8 @@ function image(spec: ImageSpec): Toolchain {
   const tools = backends.flatMap((backend) =>
     commands.map((name) => toolOf(name, spec.iptables, spec.packages[backend], backend)),
   );
+  const { records: source } = spec;
+  if (source !== undefined) for (const { evidence } of tools) evidence.push({ fact: "package", source });
   if (spec.ipset !== undefined) tools.push(toolOf("ipset", spec.ipset.version.split("-")[0]!, spec.ipset));
   const path = "/usr/sbin/iptables";
   const via = (name: string) =>
@@ -94,6 +98,14 @@ const images: Record<string, ImageSpec> = {
     wrapper: "v1",
     ipset: apk("ipset", "7.6-r0"),
   },
+  "Alpine 3.23, a wrapper without the package of legacy": {
+    os: ["alpine", "3.23.0"],
+    iptables: "1.8.11",
+    packages: { nft: apk("iptables", "1.8.11-r1") },
+    default: "nft",
+    wrapper: "v2",
+    ipset: apk("ipset", "7.24-r0"),
+  },
   "Alpine 3.20, nft alone": {
     os: ["alpine", "3.20.1"],
     iptables: "1.8.10",
@@ -106,6 +118,14 @@ const images: Record<string, ImageSpec> = {
     packages: both(dpkg("iptables", "1.8.7-1")),
     default: "nft",
     ipset: dpkg("ipset", "7.10-1"),
+  },
+  "distroless with the files of Debian 11": {
+    os: ["debian", "11"],
+    iptables: "1.8.4",
+    packages: both(dpkg("iptables", "1.8.4-1")),
+    default: "nft",
+    wrapper: "v2",
+    records: "/var/lib/dpkg/status.d/iptables in layer sha256:ab",
   },
   "Debian 12 switched to legacy": {
     os: ["debian", "12"],

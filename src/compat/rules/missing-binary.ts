@@ -1,5 +1,7 @@
-import type { Backend } from "../../model/toolchain.ts";
+import { distributions } from "../../knowledge/distributions/index.ts";
+import type { Backend, Toolchain } from "../../model/toolchain.ts";
 import { findTool } from "../backend.ts";
+import { isDistroless, packageFor } from "../candidates.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 import { missing, unknownProgram } from "../unknown-facts.ts";
 
@@ -57,7 +59,7 @@ function selectorBinaries(cell: Cell): Outcome[] {
     const other: Backend = choice.wanted === "nft" ? "legacy" : "nft";
     if (choice.backend === "none" || findTool(toolchain, "iptables", other) === undefined) {
       const message = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
-      return [finding("error", "backend", message, evidence, packages(choice.wanted))];
+      return [finding("error", "backend", message, evidence, add(toolchain, `iptables-${choice.wanted}`))];
     }
   }
   const { selector } = toolchain;
@@ -68,43 +70,47 @@ function selectorBinaries(cell: Cell): Outcome[] {
   const [only] = absent;
   if (only === undefined || absent.length > 1) return [];
   const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
-  return [finding("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
+  return [finding("warning", "wrapper-binaries", message, selector.evidence, add(toolchain, `iptables-${only}`))];
 }
 
-/** Commands that the program is known to run by name. */
+/** Commands that the program is known to run by name: those that one package brings are one finding. */
 function programCommands(cell: Cell): Outcome[] {
-  const { profile } = cell.image;
-  if (profile === undefined || cell.choice.hostExec === true) return [];
-  const outcomes = (profile.runs?.value ?? []).flatMap((command): Outcome[] => {
-    if (provides(cell, command)) return [];
-    const severity = profile.runs?.confidence === "inferred" ? "warning" : "error";
-    const evidence = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
-    return [
-      finding(
-        severity,
-        `command:${command}`,
-        `${profile.title} runs \`${command}\`, which is not in the image`,
-        evidence,
-        `Add the package that brings ${command}.`,
-      ),
-    ];
-  });
-  const { choice, toolchain } = cell;
+  const { choice, toolchain, image } = cell;
+  const { profile } = image;
+  if (profile === undefined || choice.hostExec === true) return [];
   // A link that leads nowhere and a selector without its binaries have been said.
   const said = choice.wanted !== undefined || toolchain.defaults.iptables?.dangling === true;
-  if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
-    const evidence = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
-    outcomes.push(
-      finding(
-        "error",
-        "command:iptables",
-        `${profile.title} runs \`iptables\`, and PATH has none`,
-        evidence,
-        "Add the iptables package.",
-      ),
-    );
+  const inPath = profile.selects?.value === "path" && toolchain.tools.length > 0;
+  const commands = (profile.runs?.value ?? []).filter((command) => !provides(cell, command));
+  const groups = Map.groupBy(commands, packageOf);
+  const outcomes: Outcome[] = [];
+  if (choice.backend === "none" && !said && inPath) {
+    const evidence = [{ fact: `${profile.title} runs iptables`, source: profile.selects?.source ?? "" }];
+    const message = `${profile.title} runs \`iptables\`, and PATH has none`;
+    outcomes.push(finding("error", "command:iptables", message, evidence, add(toolchain, "iptables")));
+  }
+  if (choice.backend === "none" && (said || outcomes.length > 0)) groups.delete("iptables");
+  for (const [what, names] of groups) {
+    const severity = profile.runs?.confidence === "inferred" ? "warning" : "error";
+    const evidence = names.map((name) => ({
+      fact: `${profile.title} runs ${name}`,
+      source: profile.runs?.source ?? "",
+    }));
+    const message = `${profile.title} runs ${listed(names)}, which ${names.length === 1 ? "is" : "are"} not in the image`;
+    outcomes.push(finding(severity, `command:${what}`, message, evidence, add(toolchain, what)));
   }
   return outcomes;
+}
+
+/** `iptables-nft` or `iptables-legacy` for commands named by their backend, `iptables` for the plain ones, else the command. */
+function packageOf(command: string): string {
+  const [, family] = /^ip6?(tables(?:-(?:nft|legacy))?)(?:-(?:save|restore))?$/.exec(command) ?? [];
+  return family === undefined ? command : `ip${family}`;
+}
+
+function listed(names: readonly string[]): string {
+  const quoted = names.map((name) => `\`${name}\``);
+  return quoted.length === 1 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} and ${quoted.at(-1)}`;
 }
 
 function provides(cell: Cell, command: string): boolean {
@@ -125,8 +131,24 @@ function finding(
   return { kind: "finding", rule, severity, cause, message, evidence, remedy };
 }
 
-function packages(backend: Backend): string {
-  return backend === "legacy"
-    ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)."
-    : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
+/** Of `packageOf`: the package by its role in a distribution. */
+const roles: Readonly<Record<string, Backend | "ipset" | "nftables">> = {
+  iptables: "nft",
+  "iptables-nft": "nft",
+  "iptables-legacy": "legacy",
+  ipset: "ipset",
+  nft: "nftables",
+};
+
+/** What to install, by the names of the image's distribution where it is known. */
+function add(toolchain: Toolchain, what: string): string {
+  const role = roles[what];
+  const binaries = role === "nft" || role === "legacy" ? `the ${role} binaries of iptables` : what;
+  const found = role === undefined ? undefined : packageFor(toolchain, role, distributions);
+  if (found === undefined) return `Add the package that brings ${binaries}.`;
+  if (found.name === undefined)
+    return `No package of ${found.distribution} brings ${binaries}: copy them from an image that has them, with their libraries.`;
+  if (isDistroless(toolchain))
+    return `Add package ${found.name}. The image has no package manager: install it in an earlier stage and copy its files with \`COPY --from\`.`;
+  return `Add package ${found.name}.${found.line === undefined ? "" : ` The line for it: \`${found.line}\`.`}`;
 }
