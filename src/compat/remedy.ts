@@ -141,8 +141,9 @@ function changeOf(before: Toolchain, distribution: Distribution, candidate: Cand
   const packages = `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions.join(", ")})`;
   const releaseAlone = legacy === "" && wrapper === "";
   if (!releaseAlone && bringsNothingNew(before, release)) {
-    const text = [separate ? `Add package ${release.legacyPackage}` : "Keep the packages", wrapper].filter(Boolean);
-    const added = separate ? [release.legacyPackage ?? ""] : [];
+    const lacks = separate && !before.tools.some((tool) => tool.name === "iptables" && tool.backend === "legacy");
+    const text = [lacks ? `Add package ${release.legacyPackage}` : "Keep the packages", wrapper].filter(Boolean);
+    const added = lacks ? [release.legacyPackage ?? ""] : [];
     return { text: text.join(" and "), command: commandOf(before, distribution, added), releaseAlone };
   }
   const text = `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;

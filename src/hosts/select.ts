@@ -185,7 +185,10 @@ function ownHostNamed(entry: string | OwnHost, configured: readonly OwnHost[]): 
 function checkOwnIds(own: readonly OwnHost[]): void {
   const seen = new Set<string>();
   for (const host of own) {
-    if (seen.has(host.id)) throw new UserError(`host "${host.id}": there are two hosts of this id`, { path: host.at });
+    if (seen.has(host.id))
+      throw new UserError(`host "${host.id}": there are two hosts of this id: join their fields in one entry`, {
+        path: host.at,
+      });
     seen.add(host.id);
   }
 }

@@ -362,7 +362,7 @@ function missingFacts(writer: Writer): string {
   const config = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
   const { docsBase = "docs/rules/" } = writer.context;
   const how = docsBase.replace(/rules\/$/, "configuration.md");
-  const advice = `A fact that you know can be stated in ${config} ([how](${how})); the values here are examples.`;
+  const advice = `A fact that you know can be stated in ${config} ([how](${how})); the values here are examples. Facts of one host go into one entry.`;
   return fold(
     `❓ <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}\n\n${advice}`,

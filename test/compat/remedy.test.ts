@@ -106,6 +106,12 @@ const images: Record<string, ImageSpec> = {
     wrapper: "v2",
     ipset: apk("ipset", "7.24-r0"),
   },
+  "Alpine 3.23, both backends and no wrapper": {
+    os: ["alpine", "3.23.0"],
+    iptables: "1.8.11",
+    packages: { legacy: apk("iptables-legacy", "1.8.11-r1"), nft: apk("iptables", "1.8.11-r1") },
+    default: "legacy",
+  },
   "Alpine 3.20, nft alone": {
     os: ["alpine", "3.20.1"],
     iptables: "1.8.10",

@@ -28,13 +28,25 @@ function mismatchFinding(cell: Cell, rule: string, message: string): RawFinding 
         source: cell.host.iptables.backend?.source ?? "host catalogue",
       },
     ],
-    remedy: bothBackends,
+    remedy: changeOfVariable(cell) ?? bothBackends,
   };
 }
 
 const bothBackends =
   "Ship both backends (on Alpine 3.19 and later: packages iptables and iptables-legacy) and install iptables-wrapper v2 or " +
   "later as `iptables`.";
+
+/** A program that picks its commands itself does so by its variable: no link and no wrapper of the image changes that. */
+function changeOfVariable({ image, choice, hostBackend }: Cell): string | undefined {
+  const { profile } = image;
+  const variable = profile?.selects?.value === "self" ? profile.selects.variable : undefined;
+  if (variable === undefined || choice.adapts || choice.wanted !== undefined) return undefined;
+  const value = (wanted: string | undefined) =>
+    Object.entries(variable.values).find(([, mode]) => mode === wanted)?.[0];
+  const auto = value("auto");
+  const follow = auto === undefined ? "" : `to ${auto}, so that it follows each host, or `;
+  return `Set ${variable.name} ${follow}to ${value(hostBackend) ?? hostBackend} on such hosts.`;
+}
 
 export const legacyOnNftHost: Rule = {
   id: "legacy-on-nft-host",
@@ -69,7 +81,8 @@ export const wrapperMissing: Rule = {
       return [mismatchFinding(cell, "wrapper-missing", message)];
     }
     const wrapperThere = cell.toolchain.selector?.kind === "iptables-wrapper";
-    if (choice.adapts || wrapperThere || cell.selectedBackends.size < 2) return [];
+    const byVariable = changeOfVariable(cell) !== undefined;
+    if (choice.adapts || wrapperThere || byVariable || cell.selectedBackends.size < 2) return [];
     const message = `the image always uses ${image} and the selected hosts use both backends: it needs an iptables-wrapper`;
     return [mismatchFinding(cell, "wrapper-missing", message)];
   },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ask, kubelet, messageOf, type ProgramSpec, type Setup, say } from "../../support/cells.ts";
+import { ask, kubelet, messageOf, outcomesOf, type ProgramSpec, type Setup, say } from "../../support/cells.ts";
 
 const nft = { nft: "1.8.11" };
 const legacy = { legacy: "1.8.11" };
@@ -34,6 +34,40 @@ describe("legacy-on-nft-host and nft-on-legacy-host", () => {
     expect(say({ image, host: nftHost })).toEqual([
       "missing legacy-on-nft-host: backend of /usr/sbin/script in the image",
     ]);
+  });
+});
+
+describe("a program that chooses by a variable", () => {
+  const variable = {
+    name: "AGENT_BACKEND",
+    values: { NFT: "nft", Legacy: "legacy", Auto: "auto" },
+    default: "auto",
+  } as const;
+  const profile = { selects: "self" as const, variable };
+  const setup = (value: string): Setup => ({
+    image: both,
+    host: legacyHost,
+    profile,
+    environment: { AGENT_BACKEND: value },
+    selected: ["nft", "legacy"],
+  });
+
+  test("is told to change it: no wrapper would", () => {
+    expect(say(setup("NFT"))).toEqual(["error nft-on-legacy-host"]);
+    expect(outcomesOf("nft-on-legacy-host", setup("NFT"))[0]).toHaveProperty(
+      "remedy",
+      "Set AGENT_BACKEND to Auto, so that it follows each host, or to Legacy on such hosts.",
+    );
+    expect(ask("wrapper-missing", setup("NFT"))).toEqual([]);
+  });
+
+  test("and is left alone where it fits", () => {
+    expect(say(setup("Legacy"))).toEqual([]);
+    expect(say(setup("Auto"))).toEqual([]);
+  });
+
+  test("unless it has no binaries of the backend", () => {
+    expect(ask("wrapper-missing", { ...setup("Auto"), image: nft })).toEqual(["error"]);
   });
 });
 
