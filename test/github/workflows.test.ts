@@ -29,6 +29,10 @@ interface Workflow {
   permissions?: Record<string, string>;
   jobs?: Record<string, Job>;
 }
+interface DependabotFile {
+  version: number;
+  updates: { schedule: { interval: string } }[];
+}
 interface Snippet {
   place: string;
   text: string;
@@ -67,7 +71,8 @@ function jobsOf({ value }: Snippet): { job: Job; workflow: Workflow | undefined 
 const isWorkflow = (snippet: Snippet) =>
   jobsOf(snippet).some(({ job }) => job.steps?.some((step) => step.uses || step.run));
 const workflows = snippets.filter(isWorkflow);
-const configs = snippets.filter((snippet) => !isWorkflow(snippet));
+const isDependabot = ({ text }: Snippet) => text.startsWith("# .github/dependabot.yml\n");
+const configs = snippets.filter((snippet) => !isWorkflow(snippet) && !isDependabot(snippet));
 
 /** Which of our Actions a step uses: `""`, `"/report"`, undefined for another's. */
 function ours(step: Step): string | undefined {
@@ -169,6 +174,21 @@ function canComment(event: string): boolean {
 
 test.each(configs.map((snippet) => [snippet.place, snippet] as const))("%s is a config file", (place, { text }) => {
   expect(() => readConfig(text, place)).not.toThrow();
+});
+
+test("what Dependabot is told has the form of what ours is told", () => {
+  const [told, ...others] = snippets.filter(isDependabot).map(({ value }) => value as DependabotFile);
+  const mine = parse(readFileSync(join(root, ".github/dependabot.yml"), "utf8")) as DependabotFile;
+  expect(others).toEqual([]);
+  expect(told?.version).toBe(mine.version);
+  for (const update of told?.updates ?? [])
+    expect(mine.updates).toContainEqual(
+      expect.objectContaining({
+        ...update,
+        schedule: { interval: expect.stringMatching(/^(?:daily|weekly|monthly)$/) },
+      }),
+    );
+  expect(told?.updates).toHaveLength(1);
 });
 
 describe("our own workflows", () => {
