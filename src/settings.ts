@@ -52,7 +52,8 @@ export function resolveSettings(options: {
   limits?: Partial<ReadLimits>;
   today: string;
 }): Settings {
-  const { config, place, line } = loadConfig(options.folder, options.configFile);
+  const located = loadConfig(options.folder, options.configFile);
+  const { config, place, line } = located;
   return withPlace(place, () => {
     checkRuleNames(config);
     checkImagePrograms(config);
@@ -77,10 +78,17 @@ export function resolveSettings(options: {
         today: options.today,
       },
       limits: { ...limitsOf(config), ...options.limits },
-      notes: selection.notes,
+      notes: [...selection.notes, ...unusedHosts(options, located)],
       line,
     };
   });
+}
+
+/** A sentence when hosts of the file count for nothing; own ones are there to be named. */
+function unusedHosts(options: { hosts?: readonly string[] }, { config, line }: LocatedConfig): string[] {
+  const first = config.hosts?.findIndex((entry) => !isOwn(entry)) ?? -1;
+  if (options.hosts === undefined || first < 0) return [];
+  return [`${line(["hosts", first])}: hosts of the file are not used: the run names its own`];
 }
 
 /** Says of a mistake that somebody found in the config in which line it is. */

@@ -34,3 +34,13 @@ test("so does what is said of an images entry that fits no image", () => {
   ]);
   expect(unusedImageEntries(settings, ["kilo:1", "calcio"])).toEqual([]);
 });
+
+test("so does what is said of hosts that the run's own selection beats; own hosts are there to be named", () => {
+  scratch.write("h.yml", Buffer.from("hosts:\n  - {id: edge, extends: debian-12}\n  - talos-*\n"));
+  scratch.write("o.yml", Buffer.from("hosts:\n  - {id: edge, extends: debian-12}\n"));
+  const notes = (configFile: string, hosts?: string[]) =>
+    resolveSettings({ folder: scratch.path, configFile, today: "2026-11-23", ...(hosts && { hosts }) }).notes;
+  expect(notes("h.yml", ["edge"])).toEqual(["h.yml:3: hosts of the file are not used: the run names its own"]);
+  expect(notes("h.yml")).toEqual([]);
+  expect(notes("o.yml", ["edge"])).toEqual([]);
+});
