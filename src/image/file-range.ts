@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 
 /** Large reads: each costs a round trip to a thread. */
-const CHUNK = 512 * 1024;
+const CHUNK = 1024 * 1024;
 
 /**
  * Reads part of a file in pieces. Two buffers take turns, so a piece is overwritten when the next but one is asked for. A
