@@ -1,4 +1,4 @@
-import type { Finding, MissingFact, Report, Verdict } from "../model/report.ts";
+import type { Finding, MissingFact, PlatformReport, Report, Verdict } from "../model/report.ts";
 import { describeChanges, findChanges } from "./changes.ts";
 import type { FindingGroup, ReportContext, Suggestion } from "./view.ts";
 import { allHosts, count, groupFindings, hostNamer, shortImage, withStop } from "./view.ts";
@@ -120,16 +120,25 @@ function sayUnknown(report: Report, context: ReportContext): Lines {
       action: "Name at least one host in the input `hosts`, of an architecture that the image is for.",
       isChange: true,
     };
-  if (report.images.length > 0 && platforms(report).every((platform) => platform.toolchain.tools.length === 0))
+  const isBare = (platform: PlatformReport) => platform.toolchain.tools.length === 0;
+  if (report.images.length > 0 && platforms(report).every(isBare))
     return {
       sentence: `${subject(report, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
-      action: `An image that never touches netfilter needs no check: leave it out. If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config}\`${asIn(report)}; otherwise install the tools.`,
-      isChange: true,
+      ...stateNoTool(report, config),
     };
   const name = hostNamer(report, context.hostTitles);
   const open = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "unknown"));
   const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open.length, hosts, name)}${onPlatforms(report, "unknown")}.`;
-  return { sentence, ...stateFact(report, context, config) };
+  const unknown = platforms(report).filter(({ cells }) => cells.some(({ verdict }) => verdict === "unknown"));
+  return { sentence, ...(unknown.every(isBare) ? stateNoTool(report, config) : stateFact(report, context, config)) };
+}
+
+/** What to do about images without any tool. */
+function stateNoTool(report: Report, config: string): Pick<Lines, "action" | "isChange"> {
+  return {
+    action: `An image that never touches netfilter needs no check: leave it out. If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config}\`${asIn(report)}; otherwise install the tools.`,
+    isChange: true,
+  };
 }
 
 /** The line that states the first missing fact of the images, as an example. */

@@ -418,3 +418,11 @@ test("rules of a row: worst first, whichever platform they are of", () => {
   expect(text).toContain("[nft-newer-writer], [wrapper-missing]");
   expect(text).not.toContain("[wrapper-missing], [nft-newer-writer]");
 });
+
+test("of several images, those without any tool are told to be left out", () => {
+  const [judged, bare] = [samples["warnings-only"]!, samples["no-tools"]!];
+  const images = [...judged.images, ...bare.images.map((image) => ({ ...image, reference: "docker-archive:op.tar" }))];
+  const text = renderText({ ...judged, verdict: "unknown", images }).replace(/\s+/g, " ");
+  expect(text).toContain("Whether op.tar works can't be told for all 13 hosts.");
+  expect(text).toContain("Do this: An image that never touches netfilter needs no check: leave it out.");
+});
