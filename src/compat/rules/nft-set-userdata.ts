@@ -23,21 +23,28 @@ export const nftSetUserdata: Rule = {
     const use = nft === undefined ? "no" : usesNft(cell);
     if (nft === undefined || use === "no" || cell.image.network !== "host") return [];
     return [
-      ...imageReads(cell, nft.version),
-      ...unknownWriters(cell, nft.version),
+      ...imageReads(cell, nft.version, use),
+      ...(use === "in-a-mode" ? [] : unknownWriters(cell, nft.version)),
       ...imageWrites(cell, nft.version, use),
     ];
   },
 };
 
-/** Whether the image's program runs its nft: known to, known not to, or not known. */
-function usesNft(cell: Cell): "yes" | "no" | "unknown" {
+type Use = "yes" | "unknown" | "in-a-mode";
+
+/** Whether the image's program runs its nft: known to, known not to, not known, or in a mode that is off by default. */
+function usesNft(cell: Cell): Use | "no" {
   const { profile } = cell.image;
   if (profile?.runs?.value.includes("nft") === true) return "yes";
   if (profile?.versions.some((row) => row.backend.value === "native-nft") === true) return "yes";
-  if (profile?.runs !== undefined || profile?.selects !== undefined) return "no";
+  if (profile?.runs !== undefined || profile?.selects !== undefined) return linksNftDriver(cell) ? "in-a-mode" : "no";
   // An image with nft and without iptables has it for a reason.
   return findTool(cell.toolchain, "iptables") === undefined ? "yes" : "unknown";
+}
+
+/** knftables runs nft, in modes that the files don't tell (Felix and flannel with nftables switched on). */
+function linksNftDriver(cell: Cell): boolean {
+  return (cell.toolchain.program?.libraries ?? []).some((library) => library.startsWith("sigs.k8s.io/knftables@"));
 }
 
 /** Programs on the node that drive nft in tables of their own. */
@@ -65,13 +72,13 @@ function makesSets(program: string | undefined): boolean {
   return bundled.setMakers.some((maker) => maker.program === program);
 }
 
-function imageReads(cell: Cell, version: string | null): Outcome[] {
+function imageReads(cell: Cell, version: string | null, use: Use): Outcome[] {
   const own = cell.image.profile?.id ?? cell.toolchain.program?.name;
   const lists = listsOthers(cell);
   return nftPrograms(cell)
     .filter((program) => writesUserdata(program.nft))
     .flatMap((program): Outcome[] => {
-      const sure = lists && makesSets(program.name);
+      const sure = use !== "in-a-mode" && lists && makesSets(program.name);
       if (version === null) return sure ? [missing(rule, unknownImageTool("nft"))] : [];
       const reader = readerOf(version, own);
       if (reader === "unknown" && sure)
@@ -79,6 +86,7 @@ function imageReads(cell: Cell, version: string | null): Outcome[] {
       if (reader !== "crashes") return [];
       const conditions = [
         ...(makesSets(program.name) ? [] : [`${program.id} makes named sets or maps of one declared type`]),
+        ...(use === "in-a-mode" ? ["the image's nftables mode is on"] : []),
         ...(lists ? [] : ["the image lists or changes more than its own tables"]),
       ];
       return [
@@ -117,7 +125,7 @@ function listsOthers(cell: Cell): boolean {
   });
 }
 
-function imageWrites(cell: Cell, version: string | null, use: "yes" | "unknown"): Outcome[] {
+function imageWrites(cell: Cell, version: string | null, use: Use): Outcome[] {
   if (version === null || !writesUserdata(version)) return [];
   const makes = makesSets(cell.image.profile?.id);
   const writer = `the image's nft ${version}`;
@@ -130,7 +138,7 @@ function imageWrites(cell: Cell, version: string | null, use: "yes" | "unknown")
       const lists = program.operations?.includes("list") === true;
       const conditions = [...needsSets, ...(lists ? [] : [`${program.id} lists more than its own tables`])];
       return crash({
-        severity: makes && lists ? "error" : use === "unknown" ? "notice" : "warning",
+        severity: makes && lists ? "error" : use === "yes" ? "warning" : "notice",
         cause: "image-writes",
         reader: `${program.id} (nft ${program.nft})`,
         writer,
@@ -140,23 +148,18 @@ function imageWrites(cell: Cell, version: string | null, use: "yes" | "unknown")
         remedy,
       });
     });
-  return [...programs, ...hostReads(cell, writer, use, needsSets, remedy)];
+  // A mode that few switch on is no reason to speak of every host.
+  return use === "in-a-mode" ? programs : [...programs, ...hostReads(cell, writer, use, needsSets, remedy)];
 }
 
 /** Nobody is stated to list rules with the host's own nft, but people and scripts on the node do. */
-function hostReads(
-  cell: Cell,
-  writer: string,
-  use: "yes" | "unknown",
-  conditions: readonly string[],
-  remedy: string,
-): RawFinding[] {
+function hostReads(cell: Cell, writer: string, use: Use, conditions: readonly string[], remedy: string): RawFinding[] {
   const fact = cell.host.nft.version;
   if (fact === undefined || cell.host.nft.installed?.value === false || readerOf(fact.value, undefined) !== "crashes")
     return [];
   return [
     crash({
-      severity: use === "unknown" ? "notice" : "warning",
+      severity: use === "yes" ? "warning" : "notice",
       cause: "image-writes",
       reader: `the host's own nft ${fact.value}`,
       writer,

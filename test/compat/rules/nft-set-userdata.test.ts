@@ -122,3 +122,33 @@ describe("the image as writer", () => {
     );
   });
 });
+
+describe("a program with an nftables mode that is off by default", () => {
+  const felix: ProfileSpec = { runs: ["iptables-save"], selects: "self", operations: ["list"] };
+  const image = (nftTool: string, version = "v0.0.18"): ImageSpec => ({
+    nft: "1.8.11",
+    nftTool,
+    program: { name: "own", libraries: [`sigs.k8s.io/knftables@${version}`] },
+  });
+
+  test("is warned of sets that its nft would crash on, and of no more than that", () => {
+    expect(ask(rule, { image: image("1.1.0"), programs: [setMaker], profile: felix })).toEqual([
+      "warning kube-proxy-nftables",
+    ]);
+    expect(messageOf(rule, { image: image("1.1.0"), programs: [setMaker], profile: felix })).toMatch(
+      /, if the image's nftables mode is on$/,
+    );
+    expect(ask(rule, { image: image("1.1.0"), programs: [{ ...setMaker, nft: null }], profile: felix })).toEqual([]);
+  });
+
+  test("is left alone with a good nft, without such writers, and by the nft of hosts", () => {
+    expect(ask(rule, { image: image("1.1.4"), programs: [setMaker], profile: felix })).toEqual([]);
+    expect(ask(rule, { image: image("1.1.0"), profile: felix })).toEqual([]);
+    expect(ask(rule, { image: image("1.1.6"), host: { nft: "1.0.2" }, profile: felix })).toEqual([]);
+  });
+
+  test("without the library it runs no nft", () => {
+    const bare = { nft: "1.8.11", nftTool: "1.1.0" };
+    expect(ask(rule, { image: bare, programs: [setMaker], profile: felix })).toEqual([]);
+  });
+});
