@@ -43,7 +43,27 @@ export function describeChanges({ tools, broken, fixed }: Changes): string {
 }
 
 function toolChanges({ toolchain, base }: PlatformReport): string[] {
-  return compareVersions(versionsByName(base?.tools ?? []), versionsByName(toolchain.tools));
+  const before = base?.tools ?? [];
+  return [
+    ...compareVersions(versionsByName(before), versionsByName(toolchain.tools)),
+    ...backendChanges(before, toolchain.tools),
+  ];
+}
+
+type ToolName = { name: string; version: string | null; backend?: string | undefined };
+
+/** A backend of iptables that came or went while the other stayed: their version may be the same. */
+function backendChanges(before: readonly ToolName[], now: readonly ToolName[]): string[] {
+  const [old, own] = [before, now].map((tools) => tools.filter(({ name }) => name === "iptables")) as [
+    ToolName[],
+    ToolName[],
+  ];
+  if (old.length === 0 || own.length === 0 || [...old, ...own].some(({ backend }) => backend === undefined)) return [];
+  const lone = (some: ToolName[], others: ToolName[]) =>
+    some.filter(({ backend }) => !others.some((other) => other.backend === backend));
+  const say = (what: string) => (tool: ToolName) =>
+    `iptables-${tool.backend} ${tool.version ?? "of unknown version"} ${what}`;
+  return [...lone(own, old).map(say("added")), ...lone(old, own).map(say("removed"))];
 }
 
 /** Versions of all tools of a report by name, several of one tool joined. Not escaped. */

@@ -78,7 +78,15 @@ function sayWarn(report: Report, context: ReportContext): Lines {
   const asBefore = hosts.filter((host) => cellsOf(report, host).some((cell) => hasExistingError(report, cell)));
   if (asBefore.length > 0) return sayAsBefore(report, asBefore.length, hosts, name);
   const warned = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "warn"));
-  const sentence = `${subject(report, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report, "warn")}; no break is certain.`;
+  const where = `${subject(report, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report, "warn")}`;
+  const { active, existing } = groupFindings(report.findings);
+  if (existing.length > 0 && !active.some(({ severity }) => severity === "warning"))
+    return {
+      sentence: `${where} as before this change; nothing new does.`,
+      action: "Nothing to do for this change.",
+      isChange: false,
+    };
+  const sentence = `${where}; no break is certain.`;
   return { sentence, ...change(report, "warning") };
 }
 

@@ -426,3 +426,45 @@ test("of several images, those without any tool are told to be left out", () => 
   expect(text).toContain("Whether op.tar works can't be told for all 13 hosts.");
   expect(text).toContain("Do this: An image that never touches netfilter needs no check: leave it out.");
 });
+
+describe("a change that only takes a backend away", () => {
+  const { images, ...rest } = samples["warnings-only"]!;
+  const [image] = images;
+  const [platform] = image!.platforms;
+  const tool = (backend: "nft" | "legacy") => ({ name: "iptables", version: "1.8.10", backend });
+  const { tools: _, ...chain } = platform!.toolchain;
+  const tools = platform!.toolchain.tools.slice(0, 1).map((one) => ({ ...one, ...tool("nft") }));
+  const compared = (before: ReturnType<typeof tool>[]): Report => ({
+    ...rest,
+    findings: rest.findings.map((finding) => ({ ...finding, existing: true })),
+    images: [
+      {
+        ...image!,
+        platforms: [
+          {
+            ...platform!,
+            toolchain: { ...chain, tools },
+            base: { reference: "base.tar", digest: image!.digest, tools: before },
+          },
+        ],
+      },
+    ],
+  });
+
+  test("is not the same tools as before", () => {
+    expect(headline(compared([tool("nft"), tool("legacy")])).change).toBe(
+      "iptables-legacy 1.8.10 removed: fixes and breaks nothing",
+    );
+    expect(headline(compared([tool("nft")])).change).toBe("The same tools as before: fixes and breaks nothing");
+    expect(headline(compared([tool("legacy")])).change).toBe(
+      "iptables-nft 1.8.10 added, iptables-legacy 1.8.10 removed: fixes and breaks nothing",
+    );
+  });
+
+  test("and warnings that were there before ask for nothing", () => {
+    const { sentence, action, isChange } = headline(compared([tool("nft")]));
+    expect(sentence).toMatch(/^`kilo.tar` may break on .* as before this change; nothing new does\.$/);
+    expect([action, isChange]).toEqual(["Nothing to do for this change.", false]);
+    expect(headline(samples["warnings-only"]!).isChange).toBe(true);
+  });
+});
