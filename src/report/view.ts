@@ -213,7 +213,7 @@ function makeCellKey(): (cell: RowCell) => string {
       cell.verdict,
       cell.asBefore,
       cell.findings.map((finding) => known.get(finding) ?? numberOf(finding)),
-      cell.missing.map((m) => [m.fact, m.rule]),
+      [...new Set(cell.missing.map(({ fact }) => fact))].sort(),
     ]);
 }
 

@@ -468,3 +468,12 @@ describe("a change that only takes a backend away", () => {
     expect(headline(samples["warnings-only"]!).isChange).toBe(true);
   });
 });
+
+test("hosts whose unknown cells read the same share a row, whichever rules ask", () => {
+  const report = structuredClone(samples["no-tools"]!);
+  const [first, second] = report.images[0]!.platforms[0]!.cells;
+  first!.missing.push({ ...first!.missing[0]!, rule: "legacy-on-nft-host" });
+  expect(renderMarkdown(report).match(/^\| ❓/gm)).toHaveLength(1);
+  second!.missing.push({ ...second!.missing[0]!, fact: "another fact" });
+  expect(renderMarkdown(report).match(/^\| ❓/gm)).toHaveLength(2);
+});
