@@ -1,5 +1,6 @@
 import type { Distribution } from "../knowledge/schema/distribution.ts";
 import type { Toolchain } from "../model/toolchain.ts";
+import { compareVersions } from "../model/version.ts";
 import {
   bringsNothingNew,
   type Candidate,
@@ -113,7 +114,7 @@ function describe(
     ...(change.releaseAlone && !failing
       ? { upgrade: { distribution: distribution.id, release: candidate.release.release } }
       : {}),
-    text: `${change.text}: ${effectOf(cells, after)}${failing ? "" : change.command}`,
+    text: `${change.text}: ${effectOf(cells, after)}${failing ? "" : change.command}${change.note}`,
     clears: (host, rule, cause) =>
       !after.some(
         (cell) =>
@@ -144,10 +145,23 @@ function changeOf(before: Toolchain, distribution: Distribution, candidate: Cand
     const lacks = separate && !before.tools.some((tool) => tool.name === "iptables" && tool.backend === "legacy");
     const text = [lacks ? `Add package ${release.legacyPackage}` : "Keep the packages", wrapper].filter(Boolean);
     const added = lacks ? [release.legacyPackage ?? ""] : [];
-    return { text: text.join(" and "), command: commandOf(before, distribution, added), releaseAlone };
+    return { text: text.join(" and "), command: commandOf(before, distribution, added), note: "", releaseAlone };
   }
   const text = `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;
-  return { text, command: commandOf(before, distribution, names), releaseAlone };
+  return { text, command: commandOf(before, distribution, names), note: noteOf(before, distribution), releaseAlone };
+}
+
+/** A newer base changes nothing while the image's repositories are those of an older release (squat/kilo's Dockerfile). */
+function noteOf({ os, tools }: Toolchain, { id, releases }: Distribution): string {
+  if (id !== "alpine") return "";
+  const stated = releases.findLast(({ release }) => `${os.versionId}.`.startsWith(`${release}.`));
+  const isOlder = tools.some((tool) => {
+    const source = sourcePackage(tool);
+    const offered = source === undefined ? undefined : stated?.packages[source]?.version;
+    return offered !== undefined && tool.version !== null && compareVersions(tool.version, offered) < 0;
+  });
+  if (!isOlder) return "";
+  return ` The image is of ${stated?.release} and its packages of an older release: look at its /etc/apk/repositories.`;
 }
 
 /** ` The line for it: ...`; a package from elsewhere can't be had in one line. */

@@ -112,6 +112,14 @@ const images: Record<string, ImageSpec> = {
     packages: { legacy: apk("iptables-legacy", "1.8.11-r1"), nft: apk("iptables", "1.8.11-r1") },
     default: "legacy",
   },
+  "Alpine 3.23 with packages of 3.20": {
+    os: ["alpine", "3.23.0"],
+    iptables: "1.8.10",
+    packages: { nft: apk("iptables", "1.8.10-r3") },
+    default: "nft",
+    wrapper: "v2",
+    ipset: apk("ipset", "7.21-r2"),
+  },
   "Alpine 3.20, nft alone": {
     os: ["alpine", "3.20.1"],
     iptables: "1.8.10",
