@@ -2541,7 +2541,7 @@ var require_YAMLMap = __commonJS({
       static from(schema2, obj, ctx) {
         const { keepUndefined, replacer } = ctx;
         const map = new this(schema2);
-        const add = (key, value) => {
+        const add2 = (key, value) => {
           if (typeof replacer === "function")
             value = replacer.call(obj, key, value);
           else if (Array.isArray(replacer) && !replacer.includes(key))
@@ -2551,10 +2551,10 @@ var require_YAMLMap = __commonJS({
         };
         if (obj instanceof Map) {
           for (const [key, value] of obj)
-            add(key, value);
+            add2(key, value);
         } else if (obj && typeof obj === "object") {
           for (const key of Object.keys(obj))
-            add(key, obj[key]);
+            add2(key, obj[key]);
         }
         if (typeof schema2.sortMapEntries === "function") {
           map.items.sort(schema2.sortMapEntries);
@@ -30763,8 +30763,8 @@ var init_json_with_bigint = __esm({
       const isFunctionReplacer = typeof replacer === "function";
       const propertyList = Array.isArray(replacer) ? new Set(replacer.map(String)) : null;
       const prepareVal = (parent, key, val) => {
-        const isObject2 = val !== null && typeof val === "object";
-        const hasToJSON = isObject2 && typeof val.toJSON === "function";
+        const isObject3 = val !== null && typeof val === "object";
+        const hasToJSON = isObject3 && typeof val.toJSON === "function";
         if (hasToJSON) {
           val = val.toJSON(key);
         }
@@ -41672,6 +41672,13 @@ function findPart(part2, text4, from) {
     if (partFits(part2, text4, position)) return position;
   return -1;
 }
+var TRANSPORT = /^(?:docker-archive:|oci-archive:|oci:|docker-daemon:|docker:\/\/)/;
+function globOfImage(reference) {
+  const last = reference.replace(TRANSPORT, "").split(/[/#]/).at(-1) ?? "";
+  const [, name, separator] = /^([\w.+~-]{1,100})(?:([:@]).*)?$/s.exec(last) ?? [];
+  if (name === void 0) return "*";
+  return separator === void 0 ? `*${name}` : `*${name}${separator}*`;
+}
 
 // src/compat/policy.ts
 function applyPolicy(finding5, host, base, policy, used) {
@@ -45855,7 +45862,7 @@ var nixos_default = {
   ],
   iptables: {
     version: { value: "1.8.13", source: "NixOS/nixpkgs pkgs/by-name/ip/iptables/package.nix @584eaf0", confidence: "seen" },
-    backend: { value: "nft", source: "same file: nftablesCompat ? true; NixOS/nixpkgs#81172 (merged 2021)", confidence: "seen" }
+    backend: { value: "nft", source: "NixOS/nixpkgs pkgs/by-name/ip/iptables/package.nix @584eaf0: nftablesCompat ? true; NixOS/nixpkgs#81172 (merged 2021)", confidence: "seen" }
   }
 };
 
@@ -47902,7 +47909,7 @@ var sle_micro_5_3_default = {
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "see SLES 15 and ALP entries", confidence: "inferred", note: "base SLES 15" }
+    backend: { value: "legacy", source: "built on SLES 15, whose iptables.changes of 2021-12-30 and 2023-10-21 [bsc#1206383] make legacy the default", confidence: "inferred", note: "base SLES 15" }
   }
 };
 
@@ -47938,7 +47945,7 @@ var sle_micro_5_4_default = {
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "see SLES 15 and ALP entries", confidence: "inferred", note: "base SLES 15" }
+    backend: { value: "legacy", source: "built on SLES 15, whose iptables.changes of 2021-12-30 and 2023-10-21 [bsc#1206383] make legacy the default", confidence: "inferred", note: "base SLES 15" }
   }
 };
 
@@ -47974,7 +47981,7 @@ var sle_micro_5_5_default = {
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "see SLES 15 and ALP entries", confidence: "inferred", note: "base SLES 15" }
+    backend: { value: "legacy", source: "built on SLES 15, whose iptables.changes of 2021-12-30 and 2023-10-21 [bsc#1206383] make legacy the default", confidence: "inferred", note: "base SLES 15" }
   }
 };
 
@@ -47999,7 +48006,7 @@ var sle_micro_6_0_default = {
     }
   ],
   iptables: {
-    backend: { value: "nft", source: "see SLES 15 and ALP entries", confidence: "inferred" }
+    backend: { value: "nft", source: "built on ALP, for which iptables.changes name the nftables backend as default (jsc#PED-4001)", confidence: "inferred" }
   }
 };
 
@@ -48024,7 +48031,7 @@ var sle_micro_6_1_default = {
     }
   ],
   iptables: {
-    backend: { value: "nft", source: "see SLES 15 and ALP entries", confidence: "inferred" }
+    backend: { value: "nft", source: "built on ALP, for which iptables.changes name the nftables backend as default (jsc#PED-4001)", confidence: "inferred" }
   }
 };
 
@@ -48049,7 +48056,7 @@ var sle_micro_6_2_default = {
     }
   ],
   iptables: {
-    backend: { value: "nft", source: "see SLES 15 and ALP entries", confidence: "inferred" }
+    backend: { value: "nft", source: "built on ALP, for which iptables.changes name the nftables backend as default (jsc#PED-4001)", confidence: "inferred" }
   }
 };
 
@@ -49823,7 +49830,7 @@ var ubuntu_25_04_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "between noble 1.8.10 and resolute 1.8.11", confidence: "inferred" },
-    backend: { value: "nft", source: "as above", confidence: "inferred" }
+    backend: { value: "nft", source: "the packages of 24.04 and 26.04 before and after it", confidence: "inferred" }
   }
 };
 
@@ -49868,7 +49875,7 @@ var ubuntu_25_10_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "questing sits between noble 1.8.10 and resolute 1.8.11-2ubuntu3", confidence: "inferred" },
-    backend: { value: "nft", source: "as above", confidence: "inferred" }
+    backend: { value: "nft", source: "the packages of 24.04 and 26.04 before and after it", confidence: "inferred" }
   }
 };
 
@@ -50191,13 +50198,13 @@ function unknownVariable(fact2, name, value) {
 function unknownImageTool(name) {
   return { fact: `version of the image's ${name}` };
 }
-function describeMissing({ fact: fact2, rule: rule14, state }, host) {
+function describeMissing({ fact: fact2, rule: rule14, state }, host, match2 = "*") {
   if (state === void 0) return { fact: fact2, rule: rule14 };
   const { under } = state;
   if (under === "hosts" && host.ofCluster === true) return { fact: fact2, rule: rule14, state: { under, entry: "{facts: NODE.txt}" } };
   const fields = typeof state.fields === "string" ? state.fields : state.fields(host);
   const own2 = ownHost(host, fields.startsWith("kernel:"));
-  const entry = { hosts: `${own2}${fields}`, images: `match: "*", ${fields}`, programs: fields }[under];
+  const entry = { hosts: `${own2}${fields}`, images: `match: ${JSON.stringify(match2)}, ${fields}`, programs: fields }[under];
   return { fact: fact2, rule: rule14, state: { under, entry: `{${entry}}` } };
 }
 function ownHost({ id, kernel }, isKernelOpen) {
@@ -50236,12 +50243,12 @@ function decideOnHost(kernelChoice, kernel, nftInUse2) {
   if (backend !== void 0) return { backend, because: `the kernel release is ${release2}` };
   return /^\d+(?:\.\d+)*$/.test(release2) ? { missing: `full release of kernel ${release2}` } : { undecided: true };
 }
-function decideByModule({ module, listed: listed4, other }, kernel, nftInUse2) {
+function decideByModule({ module, listed: listed5, other }, kernel, nftInUse2) {
   const state = kernel.modules[module]?.value;
   if (state === "builtin") return { backend: other, because: `${module} is built in, which lsmod does not list` };
   if (state === "absent") return { backend: other, because: `the kernel has no ${module}` };
   if (state === "loaded" || state !== void 0 && nftInUse2)
-    return { backend: listed4, because: `${module} is loaded` };
+    return { backend: listed5, because: `${module} is loaded` };
   return { missing: state === void 0 ? `state of ${module}` : `whether ${module} is loaded when the image starts` };
 }
 
@@ -50570,10 +50577,19 @@ function mismatchFinding(cell2, rule14, message) {
         source: cell2.host.iptables.backend?.source ?? "host catalogue"
       }
     ],
-    remedy: bothBackends
+    remedy: changeOfVariable(cell2) ?? bothBackends
   };
 }
 var bothBackends = "Ship both backends (on Alpine 3.19 and later: packages iptables and iptables-legacy) and install iptables-wrapper v2 or later as `iptables`.";
+function changeOfVariable({ image: image2, choice, hostBackend }) {
+  const { profile } = image2;
+  const variable = profile?.selects?.value === "self" ? profile.selects.variable : void 0;
+  if (variable === void 0 || choice.adapts || choice.wanted !== void 0) return void 0;
+  const value = (wanted) => Object.entries(variable.values).find(([, mode]) => mode === wanted)?.[0];
+  const auto = value("auto");
+  const follow = auto === void 0 ? "" : `to ${auto}, so that it follows each host, or `;
+  return `Set ${variable.name} ${follow}to ${value(hostBackend) ?? hostBackend} on such hosts.`;
+}
 var legacyOnNftHost = {
   id: "legacy-on-nft-host",
   evaluate(cell2) {
@@ -50601,7 +50617,8 @@ var wrapperMissing = {
       return [mismatchFinding(cell2, "wrapper-missing", message2)];
     }
     const wrapperThere = cell2.toolchain.selector?.kind === "iptables-wrapper";
-    if (choice.adapts || wrapperThere || cell2.selectedBackends.size < 2) return [];
+    const byVariable = changeOfVariable(cell2) !== void 0;
+    if (choice.adapts || wrapperThere || byVariable || cell2.selectedBackends.size < 2) return [];
     const message = `the image always uses ${image2} and the selected hosts use both backends: it needs an iptables-wrapper`;
     return [mismatchFinding(cell2, "wrapper-missing", message)];
   }
@@ -52118,7 +52135,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     }
     return propValues;
   });
-  const isObject2 = isObject;
+  const isObject3 = isObject;
   const catchall = def.catchall;
   let value;
   const memo = globalConfig.memoizer;
@@ -52126,7 +52143,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
   inst._zod.parse = (payload, ctx) => {
     value ?? (value = _normalized.value);
     const input = payload.value;
-    if (!isObject2(input)) {
+    if (!isObject3(input)) {
       payload.issues.push({
         expected: "object",
         code: "invalid_type",
@@ -56458,6 +56475,287 @@ function choiceEvidence(cell2) {
 var sayWhetherItMay = 'Where the image may load modules, say so in the config: `- {match: "*", modules: host}` under `images`.';
 var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; to stay with legacy, load the modules on the node.";
 
+// src/knowledge/distributions/alpine.json
+var alpine_default = {
+  id: "alpine",
+  title: "Alpine Linux",
+  install: "apk add --no-cache",
+  releases: [
+    { release: "3.0", packages: { iptables: { version: "1.4.21", package: "1.4.21-r1" }, ipset: { version: "6.21.1", package: "6.21.1-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.0-stable main/*/APKBUILD"], confidence: "seen" },
+    { release: "3.1", packages: { iptables: { version: "1.4.21", package: "1.4.21-r1" }, ipset: { version: "6.24", package: "6.24-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.1-stable main/*/APKBUILD"], confidence: "seen" },
+    { release: "3.2", packages: { iptables: { version: "1.4.21", package: "1.4.21-r3" }, ipset: { version: "6.24", package: "6.24-r1" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.2-stable main/*/APKBUILD"], confidence: "seen" },
+    { release: "3.3", packages: { iptables: { version: "1.4.21", package: "1.4.21-r4" }, ipset: { version: "6.27", package: "6.27-r0" }, nftables: { version: "0.5", package: "0.5-r0" }, libnftnl: { version: "1.0.5", package: "1.0.5-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.3-stable main/*/APKBUILD"], confidence: "seen" },
+    { release: "3.4", packages: { iptables: { version: "1.6.0", package: "1.6.0-r0" }, ipset: { version: "6.29", package: "6.29-r0" }, nftables: { version: "0.5", package: "0.5-r2" }, libnftnl: { version: "1.0.5", package: "1.0.5-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.4-stable main/*/APKBUILD"], confidence: "seen" },
+    { release: "3.5", packages: { iptables: { version: "1.6.0", package: "1.6.0-r0" }, ipset: { version: "6.29", package: "6.29-r0" }, nftables: { version: "0.7", package: "0.7-r0" }, libnftnl: { version: "1.0.7", package: "1.0.7-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.5-stable main/*/APKBUILD"], confidence: "seen" },
+    { release: "3.6", packages: { iptables: { version: "1.6.1", package: "1.6.1-r0" }, libnftnl: { version: "1.0.7", package: "1.0.7-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["public apk log (release inferred from curl 7.56.1 / docker 17.05.0)"], confidence: "inferred" },
+    { release: "3.7", packages: { iptables: { version: "1.6.1", package: "1.6.1-r1" }, libnftnl: { version: "1.0.8", package: "1.0.8-r1" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["apk log naming alpine/v3.7 repo"], confidence: "seen" },
+    { release: "3.8", packages: { iptables: { version: "1.6.2", package: "1.6.2-r0" }, libnftnl: { version: "1.1.1", package: "1.1.1-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["apk log naming alpine/v3.8 repo"], confidence: "seen" },
+    { release: "3.9", packages: { iptables: { version: "1.6.2", package: "1.6.2-r1" }, libnftnl: { version: "1.1.1", package: "1.1.1-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["apk log naming alpine/v3.9 repo"], confidence: "seen" },
+    { release: "3.10", packages: { iptables: { version: "1.8.3", package: "1.8.3-r0" }, libnftnl: { version: "1.1.3", package: "1.1.3-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["apk log naming v3.10 repo"], confidence: "seen" },
+    { release: "3.11", packages: { iptables: { version: "1.8.3", package: "1.8.3-r2" }, ipset: { version: "7.4", package: "7.4-r0" }, libnftnl: { version: "1.1.5", package: "1.1.5-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Alpine package page: iptables-doc, v3.11 main aarch64", "Alpine package page: ipset, v3.11 main aarch64", "Alpine package page: libnftnl, v3.11 main armv7", "Makefile pins"], confidence: "seen" },
+    { release: "3.12", packages: { iptables: { version: "1.8.4", package: "1.8.4-r2" }, ipset: { version: "7.6", package: "7.6-r0" }, nftables: { version: "0.9.4", package: "0.9.4-r0" }, libnftnl: { version: "1.1.6", package: "1.1.6-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Alpine package page: iptables-doc, v3.12 main armhf", "Alpine package page: ipset-doc, v3.12 main armv7", "Alpine package page: nftables, v3.12 main x86_64", "Alpine package page: libnftnl, v3.12 main aarch64", "docker build log naming v3.12 repo"], confidence: "seen" },
+    { release: "3.13", packages: { iptables: { version: "1.8.6", package: "1.8.6-r0" }, ipset: { version: "7.10", package: "7.10-r0" }, libnftnl: { version: "1.1.8", package: "1.1.8-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Dockerfile pins FROM alpine:3.13.x", "Alpine package page: ipset-doc, v3.13 main armv7", "Alpine package page: libnftnl, v3.13 main armv7"], confidence: "seen" },
+    { release: "3.14", packages: { iptables: { version: "1.8.7", package: "1.8.7-r1" }, ipset: { version: "7.11", package: "7.11-r0" }, nftables: { version: "0.9.9", package: "0.9.9-r0" }, libnftnl: { version: "1.2.0", package: "1.2.0-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Dockerfile FROM alpine:3.14 pin", "Alpine package page: ipset, v3.14 main aarch64", "Alpine package page: libnftnl, v3.14 main armv7", "Alpine package page: nftables-static, v3.14 main armv7"], confidence: "seen" },
+    { release: "3.15", packages: { iptables: { version: "1.8.7", package: "1.8.7-r1" }, ipset: { version: "7.15", package: "7.15-r0" }, nftables: { version: "1.0.1", package: "1.0.1-r0" }, libnftnl: { version: "1.2.1", package: "1.2.1-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Dockerfile FROM alpine:3.15.4 pins", "Alpine package page: nftables-static, v3.15 main armv7", "public docker build log"], confidence: "seen" },
+    { release: "3.16", packages: { iptables: { version: "1.8.8", package: "1.8.8-r1" }, nftables: { version: "1.0.2", package: "1.0.2-r1" }, libnftnl: { version: "1.2.3", package: "1.2.3-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["renovate/repology pin alpine_3_16", "apk log prompt alpine316", "Alpine package page: nftables-static, v3.16 main armv7"], confidence: "seen" },
+    { release: "3.17", packages: { iptables: { version: "1.8.8", package: "1.8.8-r2" }, ipset: { version: "7.15", package: "7.15-r1" }, nftables: { version: "1.0.5", package: "1.0.5-r2" }, libnftnl: { version: "1.2.4", package: "1.2.4-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["docker-library/repo-info repos/docker/local/20.10.23-dind.md", "Alpine package page: libnftnl, v3.17 main ppc64le", "Alpine package page: ipset-dev, v3.17 main aarch64", "Alpine package page: nftables-static, v3.17 main armv7"], confidence: "seen" },
+    { release: "3.18", packages: { iptables: { version: "1.8.9", package: "1.8.9-r2" }, nftables: { version: "1.0.7", package: "1.0.7-r2" }, libnftnl: { version: "1.2.5", package: "1.2.5-r1" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Alpine package page: ip6tables, v3.18 main aarch64", "Alpine package page: nftables-static, v3.18 main ppc64le", "Alpine package page: libnftnl, v3.18 main aarch64", "jupyterhub/zero-to-jupyterhub-k8s#3368 (v1.8.9 legacy by default)"], confidence: "seen" },
+    { release: "3.19", packages: { iptables: { version: "1.8.10", package: "1.8.10-r3" }, ipset: { version: "7.19", package: "7.19-r2" }, nftables: { version: "1.0.9", package: "1.0.9-r1" }, libnftnl: { version: "1.2.6", package: "1.2.6-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Dockerfile FROM alpine:3.19.1", "apk hash list for v3.19/main/aarch64", "Alpine package page: ipset-doc, v3.19 main aarch64", "Alpine package page: nftables-static, v3.19 main armv7", "Alpine package page: libnftnl, v3.19 main armv7"], confidence: "seen" },
+    { release: "3.20", packages: { iptables: { version: "1.8.10", package: "1.8.10-r3" }, ipset: { version: "7.21", package: "7.21-r2" }, nftables: { version: "1.0.9", package: "1.0.9-r2" }, libnftnl: { version: "1.2.6", package: "1.2.6-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Alpine package page: iptables-legacy, v3.20 main armhf", "Alpine package page: ipset-dev, v3.20 main aarch64", "Alpine package page: nftables-static, v3.20 main armv7", "Alpine package page: libnftnl, v3.20 main armv7", "public apk log"], confidence: "seen" },
+    { release: "3.21", packages: { iptables: { version: "1.8.11", package: "1.8.11-r1" }, ipset: { version: "7.22", package: "7.22-r1" }, nftables: { version: "1.1.1", package: "1.1.1-r0" }, libnftnl: { version: "1.2.8", package: "1.2.8-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Dockerfile FROM alpine:3.21", "Alpine package page: ipset-doc, v3.21 main aarch64", "Alpine package page: nftables, v3.21 main armv7", "Alpine package page: libnftnl, v3.21 main loongarch64"], confidence: "seen" },
+    { release: "3.22", packages: { iptables: { version: "1.8.11", package: "1.8.11-r1" }, ipset: { version: "7.24", package: "7.24-r0" }, nftables: { version: "1.1.3", package: "1.1.3-r0" }, libnftnl: { version: "1.2.9", package: "1.2.9-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["closure list alpine-release=3.22.5", "Alpine package page: ipset-dev, v3.22 main s390x", "Alpine package page: nftables, v3.22 main armv7"], confidence: "seen" },
+    { release: "3.23", packages: { iptables: { version: "1.8.11", package: "1.8.11-r1" }, ipset: { version: "7.24", package: "7.24-r0" }, nftables: { version: "1.1.5", package: "1.1.5-r2" }, libnftnl: { version: "1.3.0", package: "1.3.0-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Alpine package page: iptables-legacy, v3.23 main s390x", "Alpine package page: ipset, v3.23 main riscv64", "Alpine package page: nftables, v3.23 main aarch64", "Alpine package page: libnftnl, v3.23 main armv7"], confidence: "seen" },
+    { release: "3.24", packages: { iptables: { version: "1.8.13", package: "1.8.13-r0" }, ipset: { version: "7.24", package: "7.24-r0" }, nftables: { version: "1.1.6", package: "1.1.6-r1" }, libnftnl: { version: "1.3.1", package: "1.3.1-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Dockerfile FROM alpine:3.24.1 pins", "Alpine package page: iptables-legacy, v3.24 main x86_64", "Alpine package page: ipset-openrc, v3.24 main x86", "Alpine package page: nftables, v3.24 main x86_64", "Alpine package page: libnftnl, v3.24 main x86"], confidence: "seen" }
+  ]
+};
+
+// src/knowledge/distributions/amazon-linux.json
+var amazon_linux_default = {
+  id: "amazon-linux",
+  title: "Amazon Linux",
+  osIds: ["amzn"],
+  install: "dnf install -y",
+  releases: [
+    { release: "2", packages: { iptables: { version: "1.8.4", package: "1.8.4-10.amzn2.1.2" }, libnftnl: { version: "1.1.5", package: "1.1.5-4.amzn2" }, ipset: { version: "6.29", package: "6.29-1.amzn2.0.1" } }, legacyPackage: "iptables", nftPackage: "iptables-nft", defaultBackend: "legacy", sources: ["aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2/linux_amd64/iptables @d6d2704a"], confidence: "seen" },
+    { release: "2023", packages: { iptables: { version: "1.8.8", package: "1.8.8-3.amzn2023.0.2" }, libnftnl: { version: "1.2.2", package: "1.2.2-2.amzn2023.0.2" }, ipset: { version: "7.11", package: "7.11-1.amzn2023.0.3" }, nftables: { version: "1.0.4", package: "1.0.4-3.amzn2023.0.3" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2023/linux_amd64/iptables @d6d2704a"], confidence: "seen" }
+  ]
+};
+
+// src/knowledge/distributions/azure-linux.json
+var azure_linux_default = {
+  id: "azure-linux",
+  title: "Azure Linux",
+  osIds: ["azurelinux", "mariner"],
+  install: "tdnf install -y",
+  releases: [
+    { release: "3.0", packages: { iptables: { version: "1.8.10", package: "1.8.10-4.azl3" }, nftables: { version: "1.0.9", package: "1.0.9-2.azl3" }, ipset: { version: "7.17", package: "7.17-2.azl3" }, libnftnl: { version: "1.2.6", package: "1.2.6-1.azl3" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt"], confidence: "seen" }
+  ]
+};
+
+// src/knowledge/distributions/centos-stream.json
+var centos_stream_default = {
+  id: "centos-stream",
+  title: "CentOS Stream",
+  install: "dnf install -y",
+  releases: [
+    { release: "8", packages: { iptables: { version: "1.8.5", package: "1.8.5-10" } }, defaultBackend: "nft", sources: ["public dnf logs"], confidence: "seen" },
+    { release: "9", packages: { nftables: { version: "1.0.4", package: "1.0.4-10" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy (EPEL)", sources: ["rpm list in a Bazel WORKSPACE"], confidence: "seen" }
+  ]
+};
+
+// src/knowledge/distributions/debian.json
+var debian_default = {
+  id: "debian",
+  title: "Debian",
+  install: "apt-get install -y",
+  releases: [
+    { release: "9", packages: { iptables: { version: "1.6.0", package: "1.6.0+snapshot20161117-6" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["Dockerfile pin deb9"], confidence: "seen" },
+    { release: "10", packages: { iptables: { version: "1.8.2", package: "1.8.2" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["docker-library/repo-info text (buster)"], confidence: "seen" },
+    { release: "11", packages: { iptables: { version: "1.8.7", package: "1.8.7-1" }, nftables: { version: "0.9.8", package: "0.9.8-3.1+deb11u2" }, ipset: { version: "7.10", package: "7.10-1" }, libnftnl: { version: "1.1.9", package: "1.1.9-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of bullseye main amd64"], confidence: "seen" },
+    { release: "12", packages: { iptables: { version: "1.8.9", package: "1.8.9-2" }, nftables: { version: "1.0.6", package: "1.0.6-2+deb12u2" }, ipset: { version: "7.17", package: "7.17-1" }, libnftnl: { version: "1.2.4", package: "1.2.4-2" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of bookworm main amd64"], confidence: "seen" },
+    { release: "13", packages: { iptables: { version: "1.8.11", package: "1.8.11-2" }, nftables: { version: "1.1.3", package: "1.1.3-1" }, ipset: { version: "7.22", package: "7.22-1+b1" }, libnftnl: { version: "1.2.9", package: "1.2.9-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of trixie main amd64"], confidence: "seen" },
+    { release: "14", packages: { iptables: { version: "1.8.13", package: "1.8.13-1" }, nftables: { version: "1.1.7", package: "1.1.7-3" }, ipset: { version: "7.24", package: "7.24-1+b1" }, libnftnl: { version: "1.3.2", package: "1.3.2-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of forky main amd64"], confidence: "seen" },
+    { release: "sid", packages: { iptables: { version: "1.8.13", package: "1.8.13-1" }, nftables: { version: "1.1.7", package: "1.1.7-3" }, ipset: { version: "7.24", package: "7.24-1+b1" }, libnftnl: { version: "1.3.2", package: "1.3.2-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of sid main amd64"], confidence: "seen" }
+  ]
+};
+
+// src/knowledge/distributions/fedora.json
+var fedora_default = {
+  id: "fedora",
+  title: "Fedora",
+  install: "dnf install -y",
+  releases: [
+    { release: "34", packages: {}, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["public rpm list"], confidence: "seen" },
+    { release: "39", packages: { ipset: { version: "7.17", package: "7.17-3" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: ipset/ipset-libs/fedora-39"], confidence: "seen" },
+    { release: "40", packages: { nftables: { version: "1.0.9", package: "1.0.9-3" }, ipset: { version: "7.21", package: "7.21-1" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: nftables/python3-nftables/fedora-37", "Fedora package page: ipset/ipset-service/fedora-39"], confidence: "seen" },
+    { release: "41", packages: { iptables: { version: "1.8.10", package: "1.8.10-15" }, nftables: { version: "1.0.9", package: "1.0.9-7" }, ipset: { version: "7.22", package: "7.22-1" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: nftables/nftables-devel/fedora-39", "Fedora package page: ipset/ipset-libs/fedora-41", "public rpm file name"], confidence: "seen" },
+    { release: "42", packages: { iptables: { version: "1.8.11", package: "1.8.11-9" }, nftables: { version: "1.1.1", package: "1.1.1-3" }, ipset: { version: "7.22", package: "7.22-2" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: iptables/iptables-nft", "Fedora package page: nftables/nftables", "Fedora package page: ipset/ipset-libs"], confidence: "seen" },
+    { release: "43", packages: { iptables: { version: "1.8.11", package: "1.8.11-12" }, nftables: { version: "1.1.3", package: "1.1.3-6" }, ipset: { version: "7.24", package: "7.24-2" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: iptables/iptables-nft", "Fedora package page: nftables/nftables", "Fedora package page: ipset/ipset-libs/fedora-43"], confidence: "seen" },
+    { release: "44", packages: { iptables: { version: "1.8.11", package: "1.8.11-13" }, nftables: { version: "1.1.6", package: "1.1.6-2" }, ipset: { version: "7.24", package: "7.24-3" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: iptables/iptables-nft", "Fedora package page: nftables/nftables", "Fedora package page: ipset/ipset-libs/fedora-44"], confidence: "seen" },
+    { release: "45", packages: { iptables: { version: "1.8.13", package: "1.8.13-2" }, ipset: { version: "7.24", package: "7.24-4" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: iptables/iptables-legacy/fedora-45", "Fedora package page: ipset/ipset-libs/fedora-45"], confidence: "seen" }
+  ]
+};
+
+// src/knowledge/distributions/rhel.json
+var rhel_default = {
+  id: "rhel",
+  title: "RHEL, CentOS, AlmaLinux, Rocky Linux, UBI",
+  osIds: ["centos", "almalinux", "rocky", "ol"],
+  install: "dnf install -y",
+  installNote: "microdnf in a minimal image",
+  minorReleasesReplaced: true,
+  releases: [
+    { release: "8.2", packages: { iptables: { version: "1.8.2", package: "1.8.2-16.el8" }, libnftnl: { version: "1.1.1", package: "1.1.1-4" } }, defaultBackend: "nft", sources: ["projectcalico/node Dockerfile.amd64 v3.11.0,v3.12.0 (source RPMs)"], confidence: "seen" },
+    { release: "8.4", packages: { iptables: { version: "1.8.4", package: "1.8.4-17.el8" }, libnftnl: { version: "1.1.5", package: "1.1.5-4" }, ipset: { version: "7.1", package: "7.1-1" } }, defaultBackend: "nft", sources: ["projectcalico/node Dockerfile.amd64 v3.19.0,v3.21.0"], confidence: "seen" },
+    { release: "8.8", packages: { iptables: { version: "1.8.4", package: "1.8.4-24.el8_8.2" } }, defaultBackend: "nft", sources: ["public package list (1.8.4-24.el8_8.2)"], confidence: "seen" },
+    { release: "9.1", packages: { iptables: { version: "1.8.8", package: "1.8.8-6.el9_1" }, libnftnl: { version: "1.2.2", package: "1.2.2-1" }, ipset: { version: "7.11", package: "7.11-6" } }, nftPackage: "iptables-nft", defaultBackend: "nft", legacyPackage: "iptables-legacy (EPEL)", sources: ["public dnf log", "projectcalico/calico v3.28.0 node/Dockerfile.amd64 (stream 9 source RPMs)"], confidence: "seen" },
+    { release: "9.5", packages: { iptables: { version: "1.8.10", package: "1.8.10-11.el9_5" }, nftables: { version: "1.0.9", package: "1.0.9-3" } }, nftPackage: "iptables-nft", defaultBackend: "nft", legacyPackage: "iptables-legacy (EPEL)", sources: ["dependency error text (EPEL iptables-legacy 1.8.10-4.1 against 1.8.10-4.el9_4 and 1.8.10-11.el9_5)", "dnf log nftables-1.0.9-3.el9"], confidence: "seen" },
+    { release: "9.6", packages: { iptables: { version: "1.8.10", package: "1.8.10-11.el9" }, nftables: { version: "1.0.9", package: "1.0.9-9" } }, nftPackage: "iptables-nft", defaultBackend: "nft", legacyPackage: "iptables-legacy (EPEL)", sources: ["public dnf logs"], confidence: "seen" },
+    { release: "10.0", packages: { iptables: { version: "1.8.11", package: "1.8.11-9.el10_0" } }, nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["AlmaLinux vault, package file name"], confidence: "seen" }
+  ]
+};
+
+// src/knowledge/distributions/ubuntu.json
+var ubuntu_default = {
+  id: "ubuntu",
+  title: "Ubuntu",
+  install: "apt-get install -y",
+  releases: [
+    { release: "14.04", packages: { iptables: { version: "1.4.21", package: "1.4.21-1ubuntu1" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
+    { release: "16.04", packages: { iptables: { version: "1.6.0", package: "1.6.0-2ubuntu3" }, nftables: { version: "0.5", package: "0.5+snapshot20151106-1" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
+    { release: "18.04", packages: { iptables: { version: "1.6.1", package: "1.6.1-2ubuntu2.1" }, nftables: { version: "0.8.2", package: "0.8.2-1" }, ipset: { version: "6.34", package: "6.34-1" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", "pin ipset=6.34-1"], confidence: "seen" },
+    { release: "20.04", packages: { iptables: { version: "1.8.4", package: "1.8.4-3ubuntu2.1" }, nftables: { version: "0.9.3", package: "0.9.3-2" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
+    { release: "22.04", packages: { iptables: { version: "1.8.7", package: "1.8.7-1ubuntu5.2" }, nftables: { version: "1.0.2", package: "1.0.2-1ubuntu2" }, ipset: { version: "7.15", package: "7.15-1build1" }, libnftnl: { version: "1.2.1", package: "1.2.1-1build1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", "pin ipset=7.15-1build1"], confidence: "seen" },
+    { release: "24.04", packages: { iptables: { version: "1.8.10", package: "1.8.10-3ubuntu2" }, nftables: { version: "1.0.9", package: "1.0.9-1ubuntu0.1" }, ipset: { version: "7.19", package: "7.19-1ubuntu2" }, libnftnl: { version: "1.2.6", package: "1.2.6-2build1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", "Ubuntu package page: noble ipset", "Dockerfile pins"], confidence: "seen" },
+    { release: "24.10", packages: { iptables: { version: "1.8.10", package: "1.8.10-3ubuntu2" }, nftables: { version: "1.1.0", package: "1.1.0-2" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
+    { release: "25.04", packages: { iptables: { version: "1.8.11", package: "1.8.11-2ubuntu1" }, nftables: { version: "1.1.1", package: "1.1.1-1build1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
+    { release: "26.04", packages: { iptables: { version: "1.8.11", package: "1.8.11-2ubuntu3" }, nftables: { version: "1.1.6", package: "1.1.6-1" }, ipset: { version: "7.19", package: "7.19-1ubuntu3" }, libnftnl: { version: "1.3.1", package: "1.3.1-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["Azure/AgentBaker release-notes/AKSUbuntu/gen2/2604minimalcontainerd/latest.txt"], confidence: "seen" }
+  ]
+};
+
+// src/knowledge/distributions/index.ts
+var distributions = [
+  alpine_default,
+  amazon_linux_default,
+  azure_linux_default,
+  centos_stream_default,
+  debian_default,
+  fedora_default,
+  rhel_default,
+  ubuntu_default
+];
+
+// src/compat/candidates.ts
+var sourceOf = {
+  iptables: "iptables",
+  ip6tables: "iptables",
+  ipset: "ipset",
+  nft: "nftables"
+};
+function sourcePackage(tool2) {
+  return tool2.package === void 0 ? void 0 : sourceOf[tool2.name];
+}
+function distributionOf(toolchain, distributions2) {
+  const databases = toolchain.tools.flatMap((tool2) => tool2.package === void 0 ? [] : [tool2.package.database]);
+  if (databases.length === 0) return void 0;
+  const id = databases[0] === "apk" ? "alpine" : toolchain.os.id;
+  return distributions2.find(
+    (distribution) => distribution.id === id || distribution.osIds?.includes(id ?? "") === true
+  );
+}
+function candidates(toolchain, distribution, bothBackends2) {
+  return distribution.releases.filter((release2) => !isReplaced(distribution, release2) && isNotOlder(toolchain, release2)).filter((release2) => !bothBackends2 || release2.legacyPackage !== void 0).map((release2) => {
+    const updated = withPackages(toolchain, distribution, release2, bothBackends2);
+    return { release: release2, bothBackends: bothBackends2, toolchain: bothBackends2 ? withWrapper(updated) : updated };
+  });
+}
+function isReplaced({ minorReleasesReplaced, releases }, { release: release2 }) {
+  const major = (text4) => text4.split(".")[0];
+  return minorReleasesReplaced === true && releases.some((later) => major(later.release) === major(release2) && compareVersions(later.release, release2) > 0);
+}
+function isNotOlder(toolchain, release2) {
+  return toolchain.tools.every((tool2) => {
+    const source = sourcePackage(tool2);
+    if (source === void 0) return true;
+    const offered = release2.packages[source]?.version;
+    return offered !== void 0 && (tool2.version === null || compareVersions(offered, tool2.version) >= 0);
+  });
+}
+function bringsNothingNew(toolchain, release2) {
+  return toolchain.tools.every((tool2) => {
+    const source = sourcePackage(tool2);
+    return source === void 0 || release2.packages[source]?.version === tool2.version;
+  });
+}
+function withPackages(toolchain, distribution, release2, keepsLegacy) {
+  const tools = toolchain.tools.map((tool2) => {
+    const source = sourcePackage(tool2);
+    const offered = source === void 0 ? void 0 : release2.packages[source];
+    if (offered === void 0 || tool2.package === void 0) return tool2;
+    const { byteVersion: _, ...rest } = tool2;
+    return { ...rest, version: offered.version, package: { ...tool2.package, version: offered.package } };
+  });
+  const followed = followDefault({ ...toolchain, tools }, toolchain, distribution, release2);
+  return keepsLegacy || !dropsLegacy(followed, release2) ? followed : withoutLegacy(followed);
+}
+function followDefault(updated, before, distribution, release2) {
+  const old = releaseOf(before, distribution)?.defaultBackend;
+  const now = release2.defaultBackend;
+  if (before.selector !== void 0 || old === void 0 || now === void 0 || old === now) return updated;
+  const defaults2 = Object.entries(updated.defaults).map(([name, command]) => {
+    const tool2 = updated.tools.find(
+      (item) => item.name === name.replace(/-(save|restore)$/, "") && item.backend === now
+    );
+    if (command.backend !== old || tool2 === void 0) return [name, command];
+    return [name, { ...command, backend: now, via: [command.via[0] ?? tool2.path, tool2.path, tool2.target] }];
+  });
+  return { ...updated, defaults: Object.fromEntries(defaults2) };
+}
+function releaseOf(toolchain, distribution) {
+  const tool2 = toolchain.tools.find((item) => sourcePackage(item) === "iptables");
+  return distribution.releases.find((release2) => release2.packages.iptables?.version === tool2?.version);
+}
+function dropsLegacy(toolchain, release2) {
+  const separate = release2.legacyPackage !== void 0 && release2.legacyPackage !== "iptables";
+  const chosen = Object.values(toolchain.defaults).some((command) => command.backend !== "nft");
+  const selects = toolchain.selector !== void 0 || toolchain.program !== void 0;
+  return separate && !chosen && !selects && ownedByIptables(toolchain);
+}
+function ownedByIptables(toolchain) {
+  return toolchain.tools.every((tool2) => tool2.backend !== "legacy" || tool2.package?.name === "iptables");
+}
+function withoutLegacy(toolchain) {
+  return { ...toolchain, tools: toolchain.tools.filter((tool2) => tool2.backend !== "legacy") };
+}
+function withWrapper(toolchain) {
+  const tools = toolchain.tools.flatMap((tool2) => {
+    if (tool2.backend === void 0) return [tool2];
+    const other = tool2.backend === "nft" ? "legacy" : "nft";
+    const there = toolchain.tools.some((item) => item.name === tool2.name && item.backend === other);
+    return there ? [tool2] : [tool2, { ...tool2, backend: other }];
+  });
+  const path = toolchain.defaults.iptables?.via[0] ?? "/usr/sbin/iptables";
+  const selector = { kind: "iptables-wrapper", version: "v2", effective: true, path, evidence: [] };
+  const auto = { backend: "auto", via: [path] };
+  const defaults2 = Object.fromEntries(
+    ["iptables", "ip6tables"].flatMap((name) => [name, `${name}-save`, `${name}-restore`].map((each) => [each, auto]))
+  );
+  return { ...toolchain, tools, selector, defaults: { ...toolchain.defaults, ...defaults2 } };
+}
+function isMaintained(distribution, { release: release2 }) {
+  return catalogueHosts.find((row) => row.id === `${distribution.id}-${release2}`)?.maintained ?? true;
+}
+function isDistroless(toolchain) {
+  return toolchain.tools.some(
+    ({ evidence: evidence3 }) => evidence3.some(({ source }) => source.startsWith("/var/lib/dpkg/status.d/"))
+  );
+}
+function packageFor(toolchain, wanted, distributions2) {
+  const distribution = distributionOf(toolchain, distributions2) ?? distributions2.find(({ id, osIds }) => [id, ...osIds ?? []].includes(toolchain.os.id ?? ""));
+  if (distribution === void 0) return void 0;
+  const { releases, title } = distribution;
+  const installed = toolchain.os.versionId?.startsWith.bind(toolchain.os.versionId);
+  const release2 = releaseOf(toolchain, distribution) ?? releases.findLast((each) => installed?.(each.release)) ?? releases.at(-1);
+  const name = {
+    nft: release2?.nftPackage ?? "iptables",
+    legacy: release2?.legacyPackage,
+    ipset: "ipset",
+    nftables: "nftables"
+  }[wanted];
+  if (name === void 0) return { distribution: title };
+  if (isDistroless(toolchain) || name.includes(" ")) return { distribution: title, name };
+  return { distribution: title, name, line: `RUN ${distribution.install} ${name}` };
+}
+function packageNames({ release: release2, toolchain }) {
+  const sources = new Set(toolchain.tools.flatMap((tool2) => sourcePackage(tool2) ?? []));
+  const legacy = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
+  const nft2 = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "nft");
+  const iptables = nft2 || release2.legacyPackage === void 0 ? [release2.nftPackage ?? "iptables"] : [];
+  return [...sources].flatMap(
+    (source) => source === "iptables" ? [.../* @__PURE__ */ new Set([...iptables, ...legacy ? [release2.legacyPackage ?? "iptables"] : []])] : [source]
+  );
+}
+
 // src/compat/rules/missing-binary.ts
 var rule4 = "missing-binary";
 var missingBinary = {
@@ -56502,7 +56800,7 @@ function selectorBinaries(cell2) {
     const other = choice.wanted === "nft" ? "legacy" : "nft";
     if (choice.backend === "none" || findTool(toolchain, "iptables", other) === void 0) {
       const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
-      return [finding2("error", "backend", message2, evidence3, packages(choice.wanted))];
+      return [finding2("error", "backend", message2, evidence3, add(toolchain, `iptables-${choice.wanted}`))];
     }
   }
   const { selector } = toolchain;
@@ -56513,40 +56811,41 @@ function selectorBinaries(cell2) {
   const [only] = absent;
   if (only === void 0 || absent.length > 1) return [];
   const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
-  return [finding2("warning", "wrapper-binaries", message, selector.evidence, packages(only))];
+  return [finding2("warning", "wrapper-binaries", message, selector.evidence, add(toolchain, `iptables-${only}`))];
 }
 function programCommands(cell2) {
-  const { profile } = cell2.image;
-  if (profile === void 0 || cell2.choice.hostExec === true) return [];
-  const outcomes = (profile.runs?.value ?? []).flatMap((command) => {
-    if (provides(cell2, command)) return [];
-    const severity2 = profile.runs?.confidence === "inferred" ? "warning" : "error";
-    const evidence3 = [{ fact: `${profile.title} runs ${command}`, source: profile.runs?.source ?? "" }];
-    return [
-      finding2(
-        severity2,
-        `command:${command}`,
-        `${profile.title} runs \`${command}\`, which is not in the image`,
-        evidence3,
-        `Add the package that brings ${command}.`
-      )
-    ];
-  });
-  const { choice, toolchain } = cell2;
+  const { choice, toolchain, image: image2 } = cell2;
+  const { profile } = image2;
+  if (profile === void 0 || choice.hostExec === true) return [];
   const said = choice.wanted !== void 0 || toolchain.defaults.iptables?.dangling === true;
-  if (choice.backend === "none" && !said && profile.selects?.value === "path" && toolchain.tools.length > 0) {
-    const evidence3 = [{ fact: `${profile.title} runs iptables`, source: profile.selects.source }];
-    outcomes.push(
-      finding2(
-        "error",
-        "command:iptables",
-        `${profile.title} runs \`iptables\`, and PATH has none`,
-        evidence3,
-        "Add the iptables package."
-      )
-    );
+  const inPath = profile.selects?.value === "path" && toolchain.tools.length > 0;
+  const commands = (profile.runs?.value ?? []).filter((command) => !provides(cell2, command));
+  const groups = Map.groupBy(commands, packageOf2);
+  const outcomes = [];
+  if (choice.backend === "none" && !said && inPath) {
+    const evidence3 = [{ fact: `${profile.title} runs iptables`, source: profile.selects?.source ?? "" }];
+    const message = `${profile.title} runs \`iptables\`, and PATH has none`;
+    outcomes.push(finding2("error", "command:iptables", message, evidence3, add(toolchain, "iptables")));
+  }
+  if (choice.backend === "none" && (said || outcomes.length > 0)) groups.delete("iptables");
+  for (const [what, names2] of groups) {
+    const severity2 = profile.runs?.confidence === "inferred" ? "warning" : "error";
+    const evidence3 = names2.map((name) => ({
+      fact: `${profile.title} runs ${name}`,
+      source: profile.runs?.source ?? ""
+    }));
+    const message = `${profile.title} runs ${listed2(names2)}, which ${names2.length === 1 ? "is" : "are"} not in the image`;
+    outcomes.push(finding2(severity2, `command:${what}`, message, evidence3, add(toolchain, what)));
   }
   return outcomes;
+}
+function packageOf2(command) {
+  const [, family] = /^ip6?(tables(?:-(?:nft|legacy))?)(?:-(?:save|restore))?$/.exec(command) ?? [];
+  return family === void 0 ? command : `ip${family}`;
+}
+function listed2(names2) {
+  const quoted = names2.map((name) => `\`${name}\``);
+  return quoted.length === 1 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} and ${quoted.at(-1)}`;
 }
 function provides(cell2, command) {
   const { toolchain } = cell2;
@@ -56558,8 +56857,23 @@ function provides(cell2, command) {
 function finding2(severity2, cause, message, evidence3, remedy4) {
   return { kind: "finding", rule: rule4, severity: severity2, cause, message, evidence: evidence3, remedy: remedy4 };
 }
-function packages(backend) {
-  return backend === "legacy" ? "Add the legacy binaries (on Alpine 3.19 and later: package iptables-legacy)." : "Add the nft binaries (package iptables, iptables-nft on RPM distributions).";
+var roles = {
+  iptables: "nft",
+  "iptables-nft": "nft",
+  "iptables-legacy": "legacy",
+  ipset: "ipset",
+  nft: "nftables"
+};
+function add(toolchain, what) {
+  const role = roles[what];
+  const binaries = role === "nft" || role === "legacy" ? `the ${role} binaries of iptables` : what;
+  const found = role === void 0 ? void 0 : packageFor(toolchain, role, distributions);
+  if (found === void 0) return `Add the package that brings ${binaries}.`;
+  if (found.name === void 0)
+    return `No package of ${found.distribution} brings ${binaries}: copy them from an image that has them, with their libraries.`;
+  if (isDistroless(toolchain))
+    return `Add package ${found.name}. The image has no package manager: install it in an earlier stage and copy its files with \`COPY --from\`.`;
+  return `Add package ${found.name}.${found.line === void 0 ? "" : ` The line for it: \`${found.line}\`.`}`;
 }
 
 // src/knowledge/xt-extensions.json
@@ -57260,8 +57574,8 @@ var nftSetUserdata = {
     const use2 = nft2 === void 0 ? "no" : usesNft2(cell2);
     if (nft2 === void 0 || use2 === "no" || cell2.image.network !== "host") return [];
     return [
-      ...imageReads3(cell2, nft2.version),
-      ...unknownWriters2(cell2, nft2.version),
+      ...imageReads3(cell2, nft2.version, use2),
+      ...use2 === "in-a-mode" ? [] : unknownWriters2(cell2, nft2.version),
       ...imageWrites3(cell2, nft2.version, use2)
     ];
   }
@@ -57270,8 +57584,11 @@ function usesNft2(cell2) {
   const { profile } = cell2.image;
   if (profile?.runs?.value.includes("nft") === true) return "yes";
   if (profile?.versions.some((row) => row.backend.value === "native-nft") === true) return "yes";
-  if (profile?.runs !== void 0 || profile?.selects !== void 0) return "no";
+  if (profile?.runs !== void 0 || profile?.selects !== void 0) return linksNftDriver(cell2) ? "in-a-mode" : "no";
   return findTool(cell2.toolchain, "iptables") === void 0 ? "yes" : "unknown";
+}
+function linksNftDriver(cell2) {
+  return (cell2.toolchain.program?.libraries ?? []).some((library) => library.startsWith("sigs.k8s.io/knftables@"));
 }
 function nftPrograms2(cell2) {
   return cell2.programs.flatMap((program2) => {
@@ -57291,11 +57608,11 @@ function readerOf(version3, program2) {
 function makesSets(program2) {
   return bundled4.setMakers.some((maker) => maker.program === program2);
 }
-function imageReads3(cell2, version3) {
+function imageReads3(cell2, version3, use2) {
   const own2 = cell2.image.profile?.id ?? cell2.toolchain.program?.name;
   const lists = listsOthers(cell2);
   return nftPrograms2(cell2).filter((program2) => writesUserdata(program2.nft)).flatMap((program2) => {
-    const sure = lists && makesSets(program2.name);
+    const sure = use2 !== "in-a-mode" && lists && makesSets(program2.name);
     if (version3 === null) return sure ? [missing(rule9, unknownImageTool("nft"))] : [];
     const reader2 = readerOf(version3, own2);
     if (reader2 === "unknown" && sure)
@@ -57303,6 +57620,7 @@ function imageReads3(cell2, version3) {
     if (reader2 !== "crashes") return [];
     const conditions = [
       ...makesSets(program2.name) ? [] : [`${program2.id} makes named sets or maps of one declared type`],
+      ...use2 === "in-a-mode" ? ["the image's nftables mode is on"] : [],
       ...lists ? [] : ["the image lists or changes more than its own tables"]
     ];
     return [
@@ -57343,7 +57661,7 @@ function imageWrites3(cell2, version3, use2) {
     const lists = program2.operations?.includes("list") === true;
     const conditions = [...needsSets, ...lists ? [] : [`${program2.id} lists more than its own tables`]];
     return crash({
-      severity: makes && lists ? "error" : use2 === "unknown" ? "notice" : "warning",
+      severity: makes && lists ? "error" : use2 === "yes" ? "warning" : "notice",
       cause: "image-writes",
       reader: `${program2.id} (nft ${program2.nft})`,
       writer,
@@ -57353,7 +57671,7 @@ function imageWrites3(cell2, version3, use2) {
       remedy: remedy4
     });
   });
-  return [...programs, ...hostReads(cell2, writer, use2, needsSets, remedy4)];
+  return use2 === "in-a-mode" ? programs : [...programs, ...hostReads(cell2, writer, use2, needsSets, remedy4)];
 }
 function hostReads(cell2, writer, use2, conditions, remedy4) {
   const fact2 = cell2.host.nft.version;
@@ -57361,7 +57679,7 @@ function hostReads(cell2, writer, use2, conditions, remedy4) {
     return [];
   return [
     crash({
-      severity: use2 === "unknown" ? "notice" : "warning",
+      severity: use2 === "yes" ? "warning" : "notice",
       cause: "image-writes",
       reader: `the host's own nft ${fact2.value}`,
       writer,
@@ -57701,7 +58019,9 @@ function evaluateHost(input, host, programs, selectedBackends) {
     programs: sharing,
     findings: keepOnePerCause(all),
     all,
-    missing: unique(unknown3, ({ rule: rule14, fact: fact2 }) => `${rule14} ${fact2}`).map((item) => describeMissing(item, host))
+    missing: unique(unknown3, ({ rule: rule14, fact: fact2 }) => `${rule14} ${fact2}`).map(
+      (item) => describeMissing(item, host, image2.match)
+    )
   };
 }
 function doubtsOf({ missing: found }) {
@@ -57765,112 +58085,6 @@ function unique(items, key) {
   return [...new Map(items.map((item) => [key(item), item])).values()];
 }
 
-// src/compat/candidates.ts
-var sourceOf = {
-  iptables: "iptables",
-  ip6tables: "iptables",
-  ipset: "ipset",
-  nft: "nftables"
-};
-function sourcePackage(tool2) {
-  return tool2.package === void 0 ? void 0 : sourceOf[tool2.name];
-}
-function distributionOf(toolchain, distributions2) {
-  const databases = toolchain.tools.flatMap((tool2) => tool2.package === void 0 ? [] : [tool2.package.database]);
-  if (databases.length === 0) return void 0;
-  const id = databases[0] === "apk" ? "alpine" : toolchain.os.id;
-  return distributions2.find(
-    (distribution) => distribution.id === id || distribution.osIds?.includes(id ?? "") === true
-  );
-}
-function candidates(toolchain, distribution, bothBackends2) {
-  return distribution.releases.filter((release2) => isNotOlder(toolchain, release2)).filter((release2) => !bothBackends2 || release2.legacyPackage !== void 0).map((release2) => {
-    const updated = withPackages(toolchain, distribution, release2, bothBackends2);
-    return { release: release2, bothBackends: bothBackends2, toolchain: bothBackends2 ? withWrapper(updated) : updated };
-  });
-}
-function isNotOlder(toolchain, release2) {
-  return toolchain.tools.every((tool2) => {
-    const source = sourcePackage(tool2);
-    if (source === void 0) return true;
-    const offered = release2.packages[source]?.version;
-    return offered !== void 0 && (tool2.version === null || compareVersions(offered, tool2.version) >= 0);
-  });
-}
-function bringsNothingNew(toolchain, release2) {
-  return toolchain.tools.every((tool2) => {
-    const source = sourcePackage(tool2);
-    return source === void 0 || release2.packages[source]?.version === tool2.version;
-  });
-}
-function withPackages(toolchain, distribution, release2, keepsLegacy) {
-  const tools = toolchain.tools.map((tool2) => {
-    const source = sourcePackage(tool2);
-    const offered = source === void 0 ? void 0 : release2.packages[source];
-    if (offered === void 0 || tool2.package === void 0) return tool2;
-    const { byteVersion: _, ...rest } = tool2;
-    return { ...rest, version: offered.version, package: { ...tool2.package, version: offered.package } };
-  });
-  const followed = followDefault({ ...toolchain, tools }, toolchain, distribution, release2);
-  return keepsLegacy || !dropsLegacy(followed, release2) ? followed : withoutLegacy(followed);
-}
-function followDefault(updated, before, distribution, release2) {
-  const old = releaseOf(before, distribution)?.defaultBackend;
-  const now = release2.defaultBackend;
-  if (before.selector !== void 0 || old === void 0 || now === void 0 || old === now) return updated;
-  const defaults2 = Object.entries(updated.defaults).map(([name, command]) => {
-    const tool2 = updated.tools.find(
-      (item) => item.name === name.replace(/-(save|restore)$/, "") && item.backend === now
-    );
-    if (command.backend !== old || tool2 === void 0) return [name, command];
-    return [name, { ...command, backend: now, via: [command.via[0] ?? tool2.path, tool2.path, tool2.target] }];
-  });
-  return { ...updated, defaults: Object.fromEntries(defaults2) };
-}
-function releaseOf(toolchain, distribution) {
-  const tool2 = toolchain.tools.find((item) => sourcePackage(item) === "iptables");
-  return distribution.releases.find((release2) => release2.packages.iptables?.version === tool2?.version);
-}
-function dropsLegacy(toolchain, release2) {
-  const separate = release2.legacyPackage !== void 0 && release2.legacyPackage !== "iptables";
-  const chosen = Object.values(toolchain.defaults).some((command) => command.backend !== "nft");
-  const selects = toolchain.selector !== void 0 || toolchain.program !== void 0;
-  return separate && !chosen && !selects && ownedByIptables(toolchain);
-}
-function ownedByIptables(toolchain) {
-  return toolchain.tools.every((tool2) => tool2.backend !== "legacy" || tool2.package?.name === "iptables");
-}
-function withoutLegacy(toolchain) {
-  return { ...toolchain, tools: toolchain.tools.filter((tool2) => tool2.backend !== "legacy") };
-}
-function withWrapper(toolchain) {
-  const tools = toolchain.tools.flatMap((tool2) => {
-    if (tool2.backend === void 0) return [tool2];
-    const other = tool2.backend === "nft" ? "legacy" : "nft";
-    const there = toolchain.tools.some((item) => item.name === tool2.name && item.backend === other);
-    return there ? [tool2] : [tool2, { ...tool2, backend: other }];
-  });
-  const path = toolchain.defaults.iptables?.via[0] ?? "/usr/sbin/iptables";
-  const selector = { kind: "iptables-wrapper", version: "v2", effective: true, path, evidence: [] };
-  const auto = { backend: "auto", via: [path] };
-  const defaults2 = Object.fromEntries(
-    ["iptables", "ip6tables"].flatMap((name) => [name, `${name}-save`, `${name}-restore`].map((each) => [each, auto]))
-  );
-  return { ...toolchain, tools, selector, defaults: { ...toolchain.defaults, ...defaults2 } };
-}
-function isMaintained(distribution, { release: release2 }) {
-  return catalogueHosts.find((row) => row.id === `${distribution.id}-${release2}`)?.maintained ?? true;
-}
-function packageNames({ release: release2, toolchain }) {
-  const sources = new Set(toolchain.tools.flatMap((tool2) => sourcePackage(tool2) ?? []));
-  const legacy = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
-  const nft2 = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "nft");
-  const iptables = nft2 || release2.legacyPackage === void 0 ? [release2.nftPackage ?? "iptables"] : [];
-  return [...sources].flatMap(
-    (source) => source === "iptables" ? [.../* @__PURE__ */ new Set([...iptables, ...legacy ? [release2.legacyPackage ?? "iptables"] : []])] : [source]
-  );
-}
-
 // src/compat/remedy.ts
 function findRemedy(input, cells, distributions2) {
   const before = scoreOf(cells);
@@ -57926,7 +58140,7 @@ function describe4(before, distribution, run2, cells) {
   const change2 = changeOf(before, distribution, candidate, newest2 ? void 0 : last);
   return {
     ...change2.releaseAlone && !failing ? { upgrade: { distribution: distribution.id, release: candidate.release.release } } : {},
-    text: `${change2.text}: ${effectOf(cells, after)}${failing ? "" : change2.command}`,
+    text: `${change2.text}: ${effectOf(cells, after)}${failing ? "" : change2.command}${change2.note}`,
     clears: (host, rule14, cause) => !after.some(
       (cell2) => cell2.host.id === host && (cell2.all.some((finding5) => finding5.rule === rule14 && finding5.cause === cause) || cell2.missing.some((missing2) => missing2.rule === rule14))
     )
@@ -57945,12 +58159,31 @@ function changeOf(before, distribution, candidate, last) {
   const wrapper = bothBackends2 && !installed ? "install iptables-wrapper v2 or later as `iptables`" : "";
   const legacy = separate ? ` with package ${release2.legacyPackage}` : "";
   const releases = last === release2 ? "" : last === void 0 ? " or later" : ` to ${last.release}`;
-  const packages2 = `Take the packages of ${distribution.title} ${release2.release}${releases}${legacy} (${versions.join(", ")})`;
-  const keeps = wrapper !== "" && !separate && bringsNothingNew(before, release2);
-  const text4 = keeps ? `Keep the packages and ${wrapper}` : `${packages2}${wrapper === "" ? "" : `, and ${wrapper}`}`;
-  return { text: text4, command: keeps ? "" : commandOf(distribution, names2), releaseAlone: legacy === "" && wrapper === "" };
+  const packages = `Take the packages of ${distribution.title} ${release2.release}${releases}${legacy} (${versions.join(", ")})`;
+  const releaseAlone = legacy === "" && wrapper === "";
+  if (!releaseAlone && bringsNothingNew(before, release2)) {
+    const lacks = separate && !before.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
+    const text5 = [lacks ? `Add package ${release2.legacyPackage}` : "Keep the packages", wrapper].filter(Boolean);
+    const added = lacks ? [release2.legacyPackage ?? ""] : [];
+    return { text: text5.join(" and "), command: commandOf(before, distribution, added), note: "", releaseAlone };
+  }
+  const text4 = `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;
+  return { text: text4, command: commandOf(before, distribution, names2), note: noteOf(before, distribution), releaseAlone };
 }
-function commandOf(distribution, names2) {
+function noteOf({ os: os5, tools }, { id, releases }) {
+  if (id !== "alpine") return "";
+  const stated2 = releases.findLast(({ release: release2 }) => `${os5.versionId}.`.startsWith(`${release2}.`));
+  const isOlder = tools.some((tool2) => {
+    const source = sourcePackage(tool2);
+    const offered = source === void 0 ? void 0 : stated2?.packages[source]?.version;
+    return offered !== void 0 && tool2.version !== null && compareVersions(tool2.version, offered) < 0;
+  });
+  if (!isOlder) return "";
+  return ` The image is of ${stated2?.release} and its packages of an older release: look at its /etc/apk/repositories.`;
+}
+function commandOf(before, distribution, names2) {
+  if (isDistroless(before))
+    return " The image has no package manager: install them in a stage of that release and copy their files with `COPY --from`.";
   if (names2.length === 0 || names2.some((name) => name.includes(" "))) return "";
   const note = distribution.installNote === void 0 ? "" : ` (${distribution.installNote})`;
   return ` The line for it: \`RUN ${distribution.install} ${names2.join(" ")}\`${note}.`;
@@ -57988,6 +58221,53 @@ function list(names2) {
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join as join2 } from "node:path";
+
+// src/model/first-mismatch.ts
+function firstMismatch(value, schema2) {
+  const path = [];
+  const problem = look(value, schema2, path);
+  return problem === void 0 ? void 0 : { path, problem };
+}
+function look(value, schema2, path) {
+  const { def } = schema2._zod;
+  switch (def.type) {
+    case "optional":
+      return value === void 0 ? void 0 : look(value, def.innerType, path);
+    case "nullable":
+      return value === null ? void 0 : look(value, def.innerType, path);
+    case "array":
+      return Array.isArray(value) ? lookIn(value.entries(), () => def.element, path) : "expected array";
+    case "record":
+      return isObject2(value) ? lookIn(Object.entries(value), () => def.valueType, path) : "expected object";
+    case "object":
+      return isObject2(value) ? lookIn(fieldsOf(value, def.shape), (name) => def.shape[name], path) : "expected object";
+    case "union":
+      return look(value, chooseOption(def.options, value), path);
+    default:
+      return safeParse(schema2, value).success ? void 0 : `expected ${def.type}`;
+  }
+}
+function lookIn(parts, schemaOf, path) {
+  for (const [key, part2] of parts) {
+    const schema2 = schemaOf(key);
+    if (schema2 === void 0) continue;
+    path.push(key);
+    const problem = look(part2, schema2, path);
+    if (problem !== void 0) return problem;
+    path.pop();
+  }
+  return void 0;
+}
+function chooseOption(options, value) {
+  const isList = (option) => option._zod.def.type === "array";
+  return options.find((option) => isList(option) === Array.isArray(value)) ?? options[0];
+}
+function fieldsOf(value, shape) {
+  return Object.keys(shape).map((name) => [name, Object.hasOwn(value, name) ? value[name] : void 0]);
+}
+function isObject2(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 // src/model/toolchain.ts
 var evidenceSchema = object({ fact: string2(), source: string2() });
@@ -58195,10 +58475,11 @@ function nameOf({ platform: platform3, configDigest }, { version: version3 }) {
 function readEntry(path, { platform: platform3, configDigest }, tool2) {
   const value = parse2(path);
   if (typeof value !== "object" || value === null) return void 0;
-  const parsed = inspectionSchema.safeParse(value);
+  if (firstMismatch(value, inspectionSchema) !== void 0) return void 0;
+  const inspection = inspectionSchema.parse(value);
   const layers = layersOf(value);
-  if (!parsed.success || layers === void 0 || parsed.data.tool.version !== tool2.version) return void 0;
-  const [image2] = parsed.data.images;
+  if (layers === void 0 || inspection.tool.version !== tool2.version) return void 0;
+  const [image2] = inspection.images;
   const [entry] = image2?.platforms ?? [];
   if (image2?.digest !== configDigest || entry?.platform !== platform3) return void 0;
   return { toolchain: entry.toolchain, notes: entry.notes ?? [], layers };
@@ -60230,7 +60511,7 @@ function memberName(name) {
 }
 
 // src/image/file-range.ts
-var CHUNK = 512 * 1024;
+var CHUNK = 1024 * 1024;
 async function* readRange(handle, offset, size) {
   const length = Math.min(CHUNK, size);
   const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(size > CHUNK ? length : 0)];
@@ -60494,56 +60775,31 @@ function endOfString(text4, start) {
     else if (character === '"' || character === void 0) return at + 1;
   }
 }
-function nameFields(value, schema2, path = []) {
+function nameFields(value, schema2) {
+  if (typeof value !== "object" || value === null) return value;
   const { def } = schema2._zod;
   switch (def.type) {
     case "optional":
     case "nullable":
-      return isAllowed(value, schema2) ? value : nameFields(value, def.innerType, path);
+      return nameFields(value, def.innerType);
     case "array":
-      if (!Array.isArray(value)) throw unexpected(path, "expected array");
-      return value.map((item, i) => nameFields(item, def.element, [...path, i]));
-    case "record":
-      for (const [key, item] of Object.entries(toFields(value, path))) nameFields(item, def.valueType, [...path, key]);
-      return value;
+      return Array.isArray(value) ? value.map((item) => nameFields(item, def.element)) : value;
     case "object":
-      return nameOwn(toFields(value, path), def.shape, path);
-    case "union":
-      return nameFields(value, chooseOption(def.options, value), path);
+      return Array.isArray(value) ? value : nameOwn(value, def.shape);
     default:
-      if (!safeParse(schema2, value).success) throw unexpected(path, `expected ${def.type}`);
       return value;
   }
 }
-function chooseOption(options, value) {
-  const found = options.find(({ _zod }) => _zod.def.type === "array" === Array.isArray(value));
-  return found ?? options[0];
-}
-function isAllowed(value, schema2) {
-  return (value === void 0 || value === null) && safeParse(schema2, value).success;
-}
-function nameOwn(value, shape, path) {
+function nameOwn(value, shape) {
   const names2 = new Map(Object.keys(shape).map((name) => [fold(name), name]));
   const found = {};
   for (const [key, item] of Object.entries(value)) {
     const name = names2.get(fold(key));
     if (name === void 0) continue;
     if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote2(name)}`);
-    found[name] = item;
-  }
-  for (const [name, schema2] of Object.entries(shape)) {
-    const item = nameFields(found[name], schema2, [...path, name]);
-    if (item !== void 0) found[name] = item;
+    found[name] = nameFields(item, shape[name]);
   }
   return found;
-}
-function toFields(value, path) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpected(path, "expected object");
-  return value;
-}
-function unexpected(path, problem) {
-  const at = path.length === 0 ? "" : ` at ${quote2(path.join("."))}`;
-  return new UserError(`does not have the expected form${at}: ${problem}`);
 }
 function fold(key) {
   return key.replace(/\u017f/g, "s").replace(/\u212a/g, "k").replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
@@ -60906,8 +61162,15 @@ function parseDocument(data, schema2, what) {
   }
   const doubled = findDoubleMeaning(text4);
   if (doubled !== void 0) throw new UserError(`${what} ${doubled}`);
+  const fields = withGoNames(value, schema2, what);
+  const wrong = firstMismatch(fields, schema2);
+  if (wrong === void 0) return schema2.parse(fields);
+  const at = wrong.path.length === 0 ? "" : ` at ${quote2(wrong.path.join("."))}`;
+  throw new UserError(`${what} does not have the expected form${at}: ${wrong.problem}`);
+}
+function withGoNames(value, schema2, what) {
   try {
-    return schema2.parse(nameFields(value, schema2));
+    return nameFields(value, schema2);
   } catch (error2) {
     throw error2 instanceof UserError ? new UserError(`${what} ${error2.message}`) : error2;
   }
@@ -62306,16 +62569,16 @@ function toPattern(text4) {
 }
 function createSecrets() {
   const known3 = /* @__PURE__ */ new Set();
-  function add(secret) {
+  function add2(secret) {
     for (const form of [secret, encodeURIComponent(secret.toWellFormed())]) if (form !== "") known3.add(form);
   }
   return {
-    addAuthorization: (header) => add(header.slice(header.indexOf(" ") + 1)),
+    addAuthorization: (header) => add2(header.slice(header.indexOf(" ") + 1)),
     addLogin({ login }) {
       if (login === void 0) return;
-      if ("identityToken" in login) return add(login.identityToken);
-      add(login.password);
-      add(Buffer.from(`${login.username}:${login.password}`).toString("base64"));
+      if ("identityToken" in login) return add2(login.identityToken);
+      add2(login.password);
+      add2(Buffer.from(`${login.username}:${login.password}`).toString("base64"));
     },
     hide(text4) {
       const longest = [...known3].sort((a, b) => b.length - a.length);
@@ -62413,8 +62676,8 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   }
   function resolveRedirect(from, location2) {
     const url = location2 !== void 0 && URL.canParse(location2, from.href) ? new URL(location2, from) : void 0;
-    const isAllowed2 = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
-    if (url === void 0 || !isAllowed2)
+    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
+    if (url === void 0 || !isAllowed)
       throw new UserError(
         `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote2(secrets.hide(url.origin))}, which is not HTTPS`
       );
@@ -63423,7 +63686,7 @@ var calico_default = {
   operations: { value: ["append", "delete", "list"], source: "projectcalico/calico felix/iptables/table.go: iptables-TYPE-save -t of each table, then iptables-TYPE-restore --noflush with its own chains and its own rules in the built-in ones; deletes its rules by the text it read", confidence: "seen" },
   changesRules: { value: true, source: "projectcalico/calico felix/iptables/table.go: rewrites its chains as endpoints and policies change", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipset_defs.go and ipsets.go: ipset list -name, then list of its own sets", confidence: "seen" },
-  runs: { value: ["iptables-nft-save", "iptables-nft-restore", "iptables-legacy-save", "iptables-legacy-restore", "ip6tables-nft-save", "ip6tables-nft-restore", "ip6tables-legacy-save", "ip6tables-legacy-restore", "ipset"], source: "projectcalico/calico felix/environment: FindBestBinary builds the backend-named commands", confidence: "seen" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "projectcalico/calico felix/environment/feature_detect_linux.go: FindBestBinary takes the command named by the backend, else the plain one, and panics only without both", confidence: "seen" },
   selects: { value: "self", variable: { name: "FELIX_IPTABLESBACKEND", values: { Legacy: "legacy", legacy: "legacy", NFT: "nft", nft: "nft", Auto: "auto", auto: "auto" }, default: "auto" }, source: "projectcalico/calico felix/environment/feature_detect_linux.go and projectcalico/calico felix/config/config_params.go", confidence: "seen" },
   versions: [
     {
@@ -63598,7 +63861,7 @@ var istio_default = {
     paths: ["/usr/local/bin/pilot-agent", "/usr/local/bin/install-cni"]
   },
   changesRules: { value: false, source: "istio/istio: writes once for each pod", confidence: "inferred" },
-  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "iptables-legacy", "iptables-nft", "iptables-legacy-restore", "iptables-nft-restore"], source: "istio/istio#57385: detection by backend-named commands", confidence: "documented" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio#57385: detection by backend-named commands, else the plain ones", confidence: "documented" },
   selects: { value: "self", source: "istio/istio#59193, #57385: legacy when legacy rules exist, else nft", confidence: "documented" },
   versions: [
     {
@@ -63984,7 +64247,7 @@ var linkerd_default = {
   operations: { value: ["append", "list"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: -N and -A of its chains, then prints the -save output", confidence: "seen" },
   changesRules: { value: false, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: writes once for each pod", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: no ipset", confidence: "seen" },
-  runs: { value: ["iptables-nft", "iptables-nft-save", "iptables-legacy", "iptables-legacy-save", "ip6tables-nft", "ip6tables-nft-save", "ip6tables-legacy", "ip6tables-legacy-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go and proxy-init/cmd/root.go: --iptables-mode", confidence: "seen" },
+  runs: { value: ["iptables-save", "ip6tables-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: without the commands that --iptables-mode names it takes those of nft, the plain ones or those of legacy", confidence: "seen" },
   selects: { value: "self", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode legacy, nft or plain; falls back by what exists", confidence: "seen" },
   versions: [
     {
@@ -65738,17 +66001,17 @@ var MAX_NAMED_FILES = 5;
 function listExtensions(context2) {
   const paths = new Set(context2.tools.map(({ target }) => target));
   const programs = context2.survey.binaries.filter(({ path }) => paths.has(path));
-  const listed4 = { extensions: [], missing: [] };
+  const listed5 = { extensions: [], missing: [] };
   for (const found of context2.survey.binaries) {
-    if (found.content.identity?.tool === "libxtables") listLoadable(context2, found, programs, listed4);
-    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed4);
+    if (found.content.identity?.tool === "libxtables") listLoadable(context2, found, programs, listed5);
+    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed5);
   }
-  return listed4;
+  return listed5;
 }
-function listLoadable({ tree, loader, env }, library, programs, listed4) {
+function listLoadable({ tree, loader, env }, library, programs, listed5) {
   const directories = searchedDirectories(library, env);
   if (directories.length === 0)
-    listed4.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
+    listed5.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
   const tools = programs.filter((program2) => usesLibrary(program2, library, loader)).map(({ path }) => path);
   for (const directory of directories) {
     const names2 = tree.list(directory).filter(isExtension);
@@ -65757,7 +66020,7 @@ function listLoadable({ tree, loader, env }, library, programs, listed4) {
     const loadable = told2.flatMap(
       ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
     );
-    listed4.extensions.push({
+    listed5.extensions.push({
       library: library.path,
       directory,
       files: names2.length,
@@ -65765,7 +66028,7 @@ function listLoadable({ tree, loader, env }, library, programs, listed4) {
       list: groupRevisions(loadable),
       ...unread.length > 0 && { unread }
     });
-    if (unread.length > 0) listed4.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
+    if (unread.length > 0) listed5.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
   }
 }
 function describeUnread(names2) {
@@ -65794,11 +66057,11 @@ function registrationsOf(tree, path) {
 function extensionName(file) {
   return file.replace(/^lib[a-z0-9]+_/, "").replace(/\.so$/, "");
 }
-function listHeld({ path, content }, listed4) {
+function listHeld({ path, content }, listed5) {
   const { registrations = [], problem } = content.extensions ?? {};
-  if (problem !== void 0) listed4.missing.push({ fact: `extensions of ${path}`, reason: problem });
+  if (problem !== void 0) listed5.missing.push({ fact: `extensions of ${path}`, reason: problem });
   if (registrations.length > 0)
-    listed4.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
+    listed5.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
 }
 function groupRevisions(registrations) {
   const groups = /* @__PURE__ */ new Map();
@@ -65848,7 +66111,7 @@ var NAME2 = 0;
 var VERSION_RELEASE = 1;
 var EPOCH = 8;
 function parseRpmManifest(text4) {
-  const packages2 = [];
+  const packages = [];
   const problems = [];
   const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
   let number4 = 0;
@@ -65857,11 +66120,11 @@ function parseRpmManifest(text4) {
     if (line === "") continue;
     const entry = readLine(line);
     if (!entry) report2(`line ${number4} is no package`);
-    else if (packages2.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else packages2.push(entry);
+    else if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+    else packages.push(entry);
   }
   if (text4 !== "" && !text4.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages: packages2, problems };
+  return { packages, problems };
 }
 function readLine(line) {
   const fields = line.split("	", 16);
@@ -66409,13 +66672,13 @@ function readPackageRow(bytes) {
   return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
 }
 function readSqlitePackages(file, log) {
-  const packages2 = [];
+  const packages = [];
   const problems = [...file.problems, ...log?.problems ?? []];
   const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
   const root = log?.root ?? file.root;
   if (root === void 0) {
     report2("it has no table Packages");
-    return { packages: packages2, problems };
+    return { packages, problems };
   }
   const rest = log && rowsByOverflow(file);
   walkTable(root, (number4) => {
@@ -66427,12 +66690,12 @@ function readSqlitePackages(file, log) {
       for (const row of page.rows) {
         const entry = row.entry ?? rest?.(row);
         if (!entry) report2(`record ${row.id} cannot be read`);
-        else if (packages2.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-        else packages2.push(entry);
+        else if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+        else packages.push(entry);
       }
     return [];
   });
-  return { packages: packages2, problems };
+  return { packages, problems };
 }
 function rowsByOverflow(file) {
   const rows = /* @__PURE__ */ new Map();
@@ -66507,9 +66770,9 @@ function surveyTree(tree) {
   return survey;
 }
 function joinLog(file, log, journal) {
-  const { packages: packages2, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
+  const { packages, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
   const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
-  return { ...file, content: { kind: "packages", database: "rpm", packages: packages2, problems: [...cutOff, ...problems] } };
+  return { ...file, content: { kind: "packages", database: "rpm", packages, problems: [...cutOff, ...problems] } };
 }
 function place(survey, found) {
   const { content } = found;
@@ -67197,15 +67460,15 @@ import { dirname as dirname8 } from "node:path/posix";
 
 // src/toolchain/packages/apk.ts
 function parseApkDatabase(text4) {
-  const packages2 = [];
+  const packages = [];
   const problems = [];
   const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
   let record2 = emptyRecord();
   const finish2 = (line) => {
     if (!record2.begun) return;
-    if (packages2.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+    if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
     else if (record2.name && record2.version)
-      packages2.push({ name: record2.name, version: record2.version, files: record2.files });
+      packages.push({ name: record2.name, version: record2.version, files: record2.files });
     else report2(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
     record2 = emptyRecord();
   };
@@ -67221,7 +67484,7 @@ function parseApkDatabase(text4) {
   }
   finish2(number4);
   if (text4 !== "" && !text4.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages: packages2, problems };
+  return { packages, problems };
 }
 function emptyRecord() {
   return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
@@ -67248,7 +67511,7 @@ function readChecksum(value) {
 
 // src/toolchain/packages/dpkg.ts
 function parseDpkgStatus(text4, form) {
-  const packages2 = [];
+  const packages = [];
   const problems = [];
   const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
   let stanza = /* @__PURE__ */ new Map();
@@ -67259,12 +67522,12 @@ function parseDpkgStatus(text4, form) {
     const status = stanza.get("status");
     const state = status === void 0 ? void 0 : STATUS.exec(status)?.[1];
     const installed = status === void 0 ? form === "status.d" : state !== void 0 && FILES_THERE.has(state);
-    if (packages2.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
+    if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
     else if (!name) report2(`the stanza that ends at line ${line} names no package`);
     else if (status === void 0 && form === "status") report2(`package ${name} has no status`);
     else if (status !== void 0 && state === void 0) report2(`package ${name} has a status that is none`);
     else if (installed && !version3) report2(`package ${name} has no version`);
-    else if (installed && version3) packages2.push({ name, version: version3 });
+    else if (installed && version3) packages.push({ name, version: version3 });
     stanza = /* @__PURE__ */ new Map();
   };
   let number4 = 0;
@@ -67285,7 +67548,7 @@ function parseDpkgStatus(text4, form) {
   }
   finish2(number4);
   if (form === "status" && text4 !== "" && !text4.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages: packages2, problems };
+  return { packages, problems };
 }
 var STATUS = /^(?:unknown|install|hold|deinstall|purge) (?:ok|reinstreq) (not-installed|config-files|half-installed|unpacked|half-configured|triggers-awaited|triggers-pending|installed)$/;
 var FILES_THERE = /* @__PURE__ */ new Set(["unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"]);
@@ -67320,10 +67583,10 @@ function isSpdxDocument(path) {
   return path.endsWith(".spdx") && /^\/opt\/bitnami\/(?:[^/]+\/)*\.spdx-[^/]+$/.test(path);
 }
 function parseSpdx(text4, names2) {
-  const packages2 = field(parseJson(text4), "packages");
-  if (!Array.isArray(packages2)) return [];
+  const packages = field(parseJson(text4), "packages");
+  if (!Array.isArray(packages)) return [];
   const claims2 = [];
-  for (const entry of packages2.slice(0, MAX_READ)) {
+  for (const entry of packages.slice(0, MAX_READ)) {
     const name = field(entry, "name");
     const version3 = field(entry, "versionInfo");
     if (typeof name !== "string" || typeof version3 !== "string" || !names2.has(name)) continue;
@@ -67375,9 +67638,9 @@ function openOther(file) {
 }
 function database(file, kind, parse5) {
   return textSink(file, MAX_DATABASE, (text4, complete) => {
-    const { packages: packages2, problems } = parse5(text4);
+    const { packages, problems } = parse5(text4);
     const cut2 = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
-    return { kind: "packages", database: kind, packages: packages2, problems: [...cut2, ...problems] };
+    return { kind: "packages", database: kind, packages, problems: [...cut2, ...problems] };
   });
 }
 function claims(file) {
@@ -67441,7 +67704,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "0eef211e280d28f1" : void 0;
+var build = true ? "73a077fd0b78784e" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -67511,155 +67774,6 @@ function toInspected({ reference, digest, platforms: platforms2 }) {
     }))
   };
 }
-
-// src/knowledge/distributions/alpine.json
-var alpine_default = {
-  id: "alpine",
-  title: "Alpine Linux",
-  install: "apk add --no-cache",
-  releases: [
-    { release: "3.0", packages: { iptables: { version: "1.4.21", package: "1.4.21-r1" }, ipset: { version: "6.21.1", package: "6.21.1-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.0-stable main/*/APKBUILD"], confidence: "seen" },
-    { release: "3.1", packages: { iptables: { version: "1.4.21", package: "1.4.21-r1" }, ipset: { version: "6.24", package: "6.24-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.1-stable main/*/APKBUILD"], confidence: "seen" },
-    { release: "3.2", packages: { iptables: { version: "1.4.21", package: "1.4.21-r3" }, ipset: { version: "6.24", package: "6.24-r1" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.2-stable main/*/APKBUILD"], confidence: "seen" },
-    { release: "3.3", packages: { iptables: { version: "1.4.21", package: "1.4.21-r4" }, ipset: { version: "6.27", package: "6.27-r0" }, nftables: { version: "0.5", package: "0.5-r0" }, libnftnl: { version: "1.0.5", package: "1.0.5-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.3-stable main/*/APKBUILD"], confidence: "seen" },
-    { release: "3.4", packages: { iptables: { version: "1.6.0", package: "1.6.0-r0" }, ipset: { version: "6.29", package: "6.29-r0" }, nftables: { version: "0.5", package: "0.5-r2" }, libnftnl: { version: "1.0.5", package: "1.0.5-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.4-stable main/*/APKBUILD"], confidence: "seen" },
-    { release: "3.5", packages: { iptables: { version: "1.6.0", package: "1.6.0-r0" }, ipset: { version: "6.29", package: "6.29-r0" }, nftables: { version: "0.7", package: "0.7-r0" }, libnftnl: { version: "1.0.7", package: "1.0.7-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.5-stable main/*/APKBUILD"], confidence: "seen" },
-    { release: "3.6", packages: { iptables: { version: "1.6.1", package: "1.6.1-r0" }, libnftnl: { version: "1.0.7", package: "1.0.7-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["public apk log (release inferred from curl 7.56.1 / docker 17.05.0)"], confidence: "inferred" },
-    { release: "3.7", packages: { iptables: { version: "1.6.1", package: "1.6.1-r1" }, libnftnl: { version: "1.0.8", package: "1.0.8-r1" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["apk log naming alpine/v3.7 repo"], confidence: "seen" },
-    { release: "3.8", packages: { iptables: { version: "1.6.2", package: "1.6.2-r0" }, libnftnl: { version: "1.1.1", package: "1.1.1-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["apk log naming alpine/v3.8 repo"], confidence: "seen" },
-    { release: "3.9", packages: { iptables: { version: "1.6.2", package: "1.6.2-r1" }, libnftnl: { version: "1.1.1", package: "1.1.1-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["apk log naming alpine/v3.9 repo"], confidence: "seen" },
-    { release: "3.10", packages: { iptables: { version: "1.8.3", package: "1.8.3-r0" }, libnftnl: { version: "1.1.3", package: "1.1.3-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["apk log naming v3.10 repo"], confidence: "seen" },
-    { release: "3.11", packages: { iptables: { version: "1.8.3", package: "1.8.3-r2" }, ipset: { version: "7.4", package: "7.4-r0" }, libnftnl: { version: "1.1.5", package: "1.1.5-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Alpine package page: iptables-doc, v3.11 main aarch64", "Alpine package page: ipset, v3.11 main aarch64", "Alpine package page: libnftnl, v3.11 main armv7", "Makefile pins"], confidence: "seen" },
-    { release: "3.12", packages: { iptables: { version: "1.8.4", package: "1.8.4-r2" }, ipset: { version: "7.6", package: "7.6-r0" }, nftables: { version: "0.9.4", package: "0.9.4-r0" }, libnftnl: { version: "1.1.6", package: "1.1.6-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Alpine package page: iptables-doc, v3.12 main armhf", "Alpine package page: ipset-doc, v3.12 main armv7", "Alpine package page: nftables, v3.12 main x86_64", "Alpine package page: libnftnl, v3.12 main aarch64", "docker build log naming v3.12 repo"], confidence: "seen" },
-    { release: "3.13", packages: { iptables: { version: "1.8.6", package: "1.8.6-r0" }, ipset: { version: "7.10", package: "7.10-r0" }, libnftnl: { version: "1.1.8", package: "1.1.8-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Dockerfile pins FROM alpine:3.13.x", "Alpine package page: ipset-doc, v3.13 main armv7", "Alpine package page: libnftnl, v3.13 main armv7"], confidence: "seen" },
-    { release: "3.14", packages: { iptables: { version: "1.8.7", package: "1.8.7-r1" }, ipset: { version: "7.11", package: "7.11-r0" }, nftables: { version: "0.9.9", package: "0.9.9-r0" }, libnftnl: { version: "1.2.0", package: "1.2.0-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Dockerfile FROM alpine:3.14 pin", "Alpine package page: ipset, v3.14 main aarch64", "Alpine package page: libnftnl, v3.14 main armv7", "Alpine package page: nftables-static, v3.14 main armv7"], confidence: "seen" },
-    { release: "3.15", packages: { iptables: { version: "1.8.7", package: "1.8.7-r1" }, ipset: { version: "7.15", package: "7.15-r0" }, nftables: { version: "1.0.1", package: "1.0.1-r0" }, libnftnl: { version: "1.2.1", package: "1.2.1-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Dockerfile FROM alpine:3.15.4 pins", "Alpine package page: nftables-static, v3.15 main armv7", "public docker build log"], confidence: "seen" },
-    { release: "3.16", packages: { iptables: { version: "1.8.8", package: "1.8.8-r1" }, nftables: { version: "1.0.2", package: "1.0.2-r1" }, libnftnl: { version: "1.2.3", package: "1.2.3-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["renovate/repology pin alpine_3_16", "apk log prompt alpine316", "Alpine package page: nftables-static, v3.16 main armv7"], confidence: "seen" },
-    { release: "3.17", packages: { iptables: { version: "1.8.8", package: "1.8.8-r2" }, ipset: { version: "7.15", package: "7.15-r1" }, nftables: { version: "1.0.5", package: "1.0.5-r2" }, libnftnl: { version: "1.2.4", package: "1.2.4-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["docker-library/repo-info repos/docker/local/20.10.23-dind.md", "Alpine package page: libnftnl, v3.17 main ppc64le", "Alpine package page: ipset-dev, v3.17 main aarch64", "Alpine package page: nftables-static, v3.17 main armv7"], confidence: "seen" },
-    { release: "3.18", packages: { iptables: { version: "1.8.9", package: "1.8.9-r2" }, nftables: { version: "1.0.7", package: "1.0.7-r2" }, libnftnl: { version: "1.2.5", package: "1.2.5-r1" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["Alpine package page: ip6tables, v3.18 main aarch64", "Alpine package page: nftables-static, v3.18 main ppc64le", "Alpine package page: libnftnl, v3.18 main aarch64", "jupyterhub/zero-to-jupyterhub-k8s#3368 (v1.8.9 legacy by default)"], confidence: "seen" },
-    { release: "3.19", packages: { iptables: { version: "1.8.10", package: "1.8.10-r3" }, ipset: { version: "7.19", package: "7.19-r2" }, nftables: { version: "1.0.9", package: "1.0.9-r1" }, libnftnl: { version: "1.2.6", package: "1.2.6-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Dockerfile FROM alpine:3.19.1", "apk hash list for v3.19/main/aarch64", "Alpine package page: ipset-doc, v3.19 main aarch64", "Alpine package page: nftables-static, v3.19 main armv7", "Alpine package page: libnftnl, v3.19 main armv7"], confidence: "seen" },
-    { release: "3.20", packages: { iptables: { version: "1.8.10", package: "1.8.10-r3" }, ipset: { version: "7.21", package: "7.21-r2" }, nftables: { version: "1.0.9", package: "1.0.9-r2" }, libnftnl: { version: "1.2.6", package: "1.2.6-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Alpine package page: iptables-legacy, v3.20 main armhf", "Alpine package page: ipset-dev, v3.20 main aarch64", "Alpine package page: nftables-static, v3.20 main armv7", "Alpine package page: libnftnl, v3.20 main armv7", "public apk log"], confidence: "seen" },
-    { release: "3.21", packages: { iptables: { version: "1.8.11", package: "1.8.11-r1" }, ipset: { version: "7.22", package: "7.22-r1" }, nftables: { version: "1.1.1", package: "1.1.1-r0" }, libnftnl: { version: "1.2.8", package: "1.2.8-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Dockerfile FROM alpine:3.21", "Alpine package page: ipset-doc, v3.21 main aarch64", "Alpine package page: nftables, v3.21 main armv7", "Alpine package page: libnftnl, v3.21 main loongarch64"], confidence: "seen" },
-    { release: "3.22", packages: { iptables: { version: "1.8.11", package: "1.8.11-r1" }, ipset: { version: "7.24", package: "7.24-r0" }, nftables: { version: "1.1.3", package: "1.1.3-r0" }, libnftnl: { version: "1.2.9", package: "1.2.9-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["closure list alpine-release=3.22.5", "Alpine package page: ipset-dev, v3.22 main s390x", "Alpine package page: nftables, v3.22 main armv7"], confidence: "seen" },
-    { release: "3.23", packages: { iptables: { version: "1.8.11", package: "1.8.11-r1" }, ipset: { version: "7.24", package: "7.24-r0" }, nftables: { version: "1.1.5", package: "1.1.5-r2" }, libnftnl: { version: "1.3.0", package: "1.3.0-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Alpine package page: iptables-legacy, v3.23 main s390x", "Alpine package page: ipset, v3.23 main riscv64", "Alpine package page: nftables, v3.23 main aarch64", "Alpine package page: libnftnl, v3.23 main armv7"], confidence: "seen" },
-    { release: "3.24", packages: { iptables: { version: "1.8.13", package: "1.8.13-r0" }, ipset: { version: "7.24", package: "7.24-r0" }, nftables: { version: "1.1.6", package: "1.1.6-r1" }, libnftnl: { version: "1.3.1", package: "1.3.1-r0" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy", sources: ["Dockerfile FROM alpine:3.24.1 pins", "Alpine package page: iptables-legacy, v3.24 main x86_64", "Alpine package page: ipset-openrc, v3.24 main x86", "Alpine package page: nftables, v3.24 main x86_64", "Alpine package page: libnftnl, v3.24 main x86"], confidence: "seen" }
-  ]
-};
-
-// src/knowledge/distributions/amazon-linux.json
-var amazon_linux_default = {
-  id: "amazon-linux",
-  title: "Amazon Linux",
-  osIds: ["amzn"],
-  install: "dnf install -y",
-  releases: [
-    { release: "2", packages: { iptables: { version: "1.8.4", package: "1.8.4-10.amzn2.1.2" }, libnftnl: { version: "1.1.5", package: "1.1.5-4.amzn2" }, ipset: { version: "6.29", package: "6.29-1.amzn2.0.1" } }, legacyPackage: "iptables", nftPackage: "iptables-nft", defaultBackend: "legacy", sources: ["aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2/linux_amd64/iptables @d6d2704a"], confidence: "seen" },
-    { release: "2023", packages: { iptables: { version: "1.8.8", package: "1.8.8-3.amzn2023.0.2" }, libnftnl: { version: "1.2.2", package: "1.2.2-2.amzn2023.0.2" }, ipset: { version: "7.11", package: "7.11-1.amzn2023.0.3" }, nftables: { version: "1.0.4", package: "1.0.4-3.amzn2023.0.3" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2023/linux_amd64/iptables @d6d2704a"], confidence: "seen" }
-  ]
-};
-
-// src/knowledge/distributions/azure-linux.json
-var azure_linux_default = {
-  id: "azure-linux",
-  title: "Azure Linux",
-  osIds: ["azurelinux", "mariner"],
-  install: "tdnf install -y",
-  releases: [
-    { release: "3.0", packages: { iptables: { version: "1.8.10", package: "1.8.10-4.azl3" }, nftables: { version: "1.0.9", package: "1.0.9-2.azl3" }, ipset: { version: "7.17", package: "7.17-2.azl3" }, libnftnl: { version: "1.2.6", package: "1.2.6-1.azl3" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt"], confidence: "seen" }
-  ]
-};
-
-// src/knowledge/distributions/centos-stream.json
-var centos_stream_default = {
-  id: "centos-stream",
-  title: "CentOS Stream",
-  install: "dnf install -y",
-  releases: [
-    { release: "8", packages: { iptables: { version: "1.8.5", package: "1.8.5-10" } }, defaultBackend: "nft", sources: ["public dnf logs"], confidence: "seen" },
-    { release: "9", packages: { nftables: { version: "1.0.4", package: "1.0.4-10" } }, defaultBackend: "nft", legacyPackage: "iptables-legacy (EPEL)", sources: ["rpm list in a Bazel WORKSPACE"], confidence: "seen" }
-  ]
-};
-
-// src/knowledge/distributions/debian.json
-var debian_default = {
-  id: "debian",
-  title: "Debian",
-  install: "apt-get install -y",
-  releases: [
-    { release: "9", packages: { iptables: { version: "1.6.0", package: "1.6.0+snapshot20161117-6" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["Dockerfile pin deb9"], confidence: "seen" },
-    { release: "10", packages: { iptables: { version: "1.8.2", package: "1.8.2" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["docker-library/repo-info text (buster)"], confidence: "seen" },
-    { release: "11", packages: { iptables: { version: "1.8.7", package: "1.8.7-1" }, nftables: { version: "0.9.8", package: "0.9.8-3.1+deb11u2" }, ipset: { version: "7.10", package: "7.10-1" }, libnftnl: { version: "1.1.9", package: "1.1.9-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of bullseye main amd64"], confidence: "seen" },
-    { release: "12", packages: { iptables: { version: "1.8.9", package: "1.8.9-2" }, nftables: { version: "1.0.6", package: "1.0.6-2+deb12u2" }, ipset: { version: "7.17", package: "7.17-1" }, libnftnl: { version: "1.2.4", package: "1.2.4-2" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of bookworm main amd64"], confidence: "seen" },
-    { release: "13", packages: { iptables: { version: "1.8.11", package: "1.8.11-2" }, nftables: { version: "1.1.3", package: "1.1.3-1" }, ipset: { version: "7.22", package: "7.22-1+b1" }, libnftnl: { version: "1.2.9", package: "1.2.9-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of trixie main amd64"], confidence: "seen" },
-    { release: "14", packages: { iptables: { version: "1.8.13", package: "1.8.13-1" }, nftables: { version: "1.1.7", package: "1.1.7-3" }, ipset: { version: "7.24", package: "7.24-1+b1" }, libnftnl: { version: "1.3.2", package: "1.3.2-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of forky main amd64"], confidence: "seen" },
-    { release: "sid", packages: { iptables: { version: "1.8.13", package: "1.8.13-1" }, nftables: { version: "1.1.7", package: "1.1.7-3" }, ipset: { version: "7.24", package: "7.24-1+b1" }, libnftnl: { version: "1.3.2", package: "1.3.2-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["measured 2026-11-22 from the Debian archive index of sid main amd64"], confidence: "seen" }
-  ]
-};
-
-// src/knowledge/distributions/fedora.json
-var fedora_default = {
-  id: "fedora",
-  title: "Fedora",
-  install: "dnf install -y",
-  releases: [
-    { release: "34", packages: {}, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["public rpm list"], confidence: "seen" },
-    { release: "39", packages: { ipset: { version: "7.17", package: "7.17-3" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: ipset/ipset-libs/fedora-39"], confidence: "seen" },
-    { release: "40", packages: { nftables: { version: "1.0.9", package: "1.0.9-3" }, ipset: { version: "7.21", package: "7.21-1" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: nftables/python3-nftables/fedora-37", "Fedora package page: ipset/ipset-service/fedora-39"], confidence: "seen" },
-    { release: "41", packages: { iptables: { version: "1.8.10", package: "1.8.10-15" }, nftables: { version: "1.0.9", package: "1.0.9-7" }, ipset: { version: "7.22", package: "7.22-1" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: nftables/nftables-devel/fedora-39", "Fedora package page: ipset/ipset-libs/fedora-41", "public rpm file name"], confidence: "seen" },
-    { release: "42", packages: { iptables: { version: "1.8.11", package: "1.8.11-9" }, nftables: { version: "1.1.1", package: "1.1.1-3" }, ipset: { version: "7.22", package: "7.22-2" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: iptables/iptables-nft", "Fedora package page: nftables/nftables", "Fedora package page: ipset/ipset-libs"], confidence: "seen" },
-    { release: "43", packages: { iptables: { version: "1.8.11", package: "1.8.11-12" }, nftables: { version: "1.1.3", package: "1.1.3-6" }, ipset: { version: "7.24", package: "7.24-2" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: iptables/iptables-nft", "Fedora package page: nftables/nftables", "Fedora package page: ipset/ipset-libs/fedora-43"], confidence: "seen" },
-    { release: "44", packages: { iptables: { version: "1.8.11", package: "1.8.11-13" }, nftables: { version: "1.1.6", package: "1.1.6-2" }, ipset: { version: "7.24", package: "7.24-3" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: iptables/iptables-nft", "Fedora package page: nftables/nftables", "Fedora package page: ipset/ipset-libs/fedora-44"], confidence: "seen" },
-    { release: "45", packages: { iptables: { version: "1.8.13", package: "1.8.13-2" }, ipset: { version: "7.24", package: "7.24-4" } }, legacyPackage: "iptables-legacy", nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["Fedora package page: iptables/iptables-legacy/fedora-45", "Fedora package page: ipset/ipset-libs/fedora-45"], confidence: "seen" }
-  ]
-};
-
-// src/knowledge/distributions/rhel.json
-var rhel_default = {
-  id: "rhel",
-  title: "RHEL, CentOS, AlmaLinux, Rocky Linux, UBI",
-  osIds: ["centos", "almalinux", "rocky", "ol"],
-  install: "dnf install -y",
-  installNote: "microdnf in a minimal image",
-  releases: [
-    { release: "8.2", packages: { iptables: { version: "1.8.2", package: "1.8.2-16.el8" }, libnftnl: { version: "1.1.1", package: "1.1.1-4" } }, defaultBackend: "nft", sources: ["projectcalico/node Dockerfile.amd64 v3.11.0,v3.12.0 (source RPMs)"], confidence: "seen" },
-    { release: "8.4", packages: { iptables: { version: "1.8.4", package: "1.8.4-17.el8" }, libnftnl: { version: "1.1.5", package: "1.1.5-4" }, ipset: { version: "7.1", package: "7.1-1" } }, defaultBackend: "nft", sources: ["projectcalico/node Dockerfile.amd64 v3.19.0,v3.21.0"], confidence: "seen" },
-    { release: "8.8", packages: { iptables: { version: "1.8.4", package: "1.8.4-24.el8_8.2" } }, defaultBackend: "nft", sources: ["public package list (1.8.4-24.el8_8.2)"], confidence: "seen" },
-    { release: "9.1", packages: { iptables: { version: "1.8.8", package: "1.8.8-6.el9_1" }, libnftnl: { version: "1.2.2", package: "1.2.2-1" }, ipset: { version: "7.11", package: "7.11-6" } }, nftPackage: "iptables-nft", defaultBackend: "nft", legacyPackage: "iptables-legacy (EPEL)", sources: ["public dnf log", "projectcalico/calico v3.28.0 node/Dockerfile.amd64 (stream 9 source RPMs)"], confidence: "seen" },
-    { release: "9.5", packages: { iptables: { version: "1.8.10", package: "1.8.10-11.el9_5" }, nftables: { version: "1.0.9", package: "1.0.9-3" } }, nftPackage: "iptables-nft", defaultBackend: "nft", legacyPackage: "iptables-legacy (EPEL)", sources: ["dependency error text (EPEL iptables-legacy 1.8.10-4.1 against 1.8.10-4.el9_4 and 1.8.10-11.el9_5)", "dnf log nftables-1.0.9-3.el9"], confidence: "seen" },
-    { release: "9.6", packages: { iptables: { version: "1.8.10", package: "1.8.10-11.el9" }, nftables: { version: "1.0.9", package: "1.0.9-9" } }, nftPackage: "iptables-nft", defaultBackend: "nft", legacyPackage: "iptables-legacy (EPEL)", sources: ["public dnf logs"], confidence: "seen" },
-    { release: "10.0", packages: { iptables: { version: "1.8.11", package: "1.8.11-9.el10_0" } }, nftPackage: "iptables-nft", defaultBackend: "nft", sources: ["AlmaLinux vault, package file name"], confidence: "seen" }
-  ]
-};
-
-// src/knowledge/distributions/ubuntu.json
-var ubuntu_default = {
-  id: "ubuntu",
-  title: "Ubuntu",
-  install: "apt-get install -y",
-  releases: [
-    { release: "14.04", packages: { iptables: { version: "1.4.21", package: "1.4.21-1ubuntu1" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
-    { release: "16.04", packages: { iptables: { version: "1.6.0", package: "1.6.0-2ubuntu3" }, nftables: { version: "0.5", package: "0.5+snapshot20151106-1" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
-    { release: "18.04", packages: { iptables: { version: "1.6.1", package: "1.6.1-2ubuntu2.1" }, nftables: { version: "0.8.2", package: "0.8.2-1" }, ipset: { version: "6.34", package: "6.34-1" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", "pin ipset=6.34-1"], confidence: "seen" },
-    { release: "20.04", packages: { iptables: { version: "1.8.4", package: "1.8.4-3ubuntu2.1" }, nftables: { version: "0.9.3", package: "0.9.3-2" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
-    { release: "22.04", packages: { iptables: { version: "1.8.7", package: "1.8.7-1ubuntu5.2" }, nftables: { version: "1.0.2", package: "1.0.2-1ubuntu2" }, ipset: { version: "7.15", package: "7.15-1build1" }, libnftnl: { version: "1.2.1", package: "1.2.1-1build1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", "pin ipset=7.15-1build1"], confidence: "seen" },
-    { release: "24.04", packages: { iptables: { version: "1.8.10", package: "1.8.10-3ubuntu2" }, nftables: { version: "1.0.9", package: "1.0.9-1ubuntu0.1" }, ipset: { version: "7.19", package: "7.19-1ubuntu2" }, libnftnl: { version: "1.2.6", package: "1.2.6-2build1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", "Ubuntu package page: noble ipset", "Dockerfile pins"], confidence: "seen" },
-    { release: "24.10", packages: { iptables: { version: "1.8.10", package: "1.8.10-3ubuntu2" }, nftables: { version: "1.1.0", package: "1.1.0-2" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
-    { release: "25.04", packages: { iptables: { version: "1.8.11", package: "1.8.11-2ubuntu1" }, nftables: { version: "1.1.1", package: "1.1.1-1build1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
-    { release: "26.04", packages: { iptables: { version: "1.8.11", package: "1.8.11-2ubuntu3" }, nftables: { version: "1.1.6", package: "1.1.6-1" }, ipset: { version: "7.19", package: "7.19-1ubuntu3" }, libnftnl: { version: "1.3.1", package: "1.3.1-1" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["Azure/AgentBaker release-notes/AKSUbuntu/gen2/2604minimalcontainerd/latest.txt"], confidence: "seen" }
-  ]
-};
-
-// src/knowledge/distributions/index.ts
-var distributions = [
-  alpine_default,
-  amazon_linux_default,
-  azure_linux_default,
-  centos_stream_default,
-  debian_default,
-  fedora_default,
-  rhel_default,
-  ubuntu_default
-];
 
 // src/settings.ts
 import { resolve as resolve2 } from "node:path";
@@ -68305,20 +68419,20 @@ function evidenceOf2(profile, row, version3) {
   const writes2 = row.writes ?? profile.writes;
   if (writes2 !== void 0)
     evidence3.push({
-      fact: `${name} writes ${listed2(writes2.value)} into iptables' tables`,
+      fact: `${name} writes ${listed3(writes2.value)} into iptables' tables`,
       source: writes2.source,
       about: "writes"
     });
   const operations = row.operations ?? profile.operations;
   if (operations !== void 0)
     evidence3.push({
-      fact: `${name} does ${listed2(operations.value)} there`,
+      fact: `${name} does ${listed3(operations.value)} there`,
       source: operations.source,
       about: "operations"
     });
   return evidence3;
 }
-function listed2(values) {
+function listed3(values) {
   return values.length === 0 ? "nothing" : values.join(", ");
 }
 function checkConstruct(construct, program2) {
@@ -68874,7 +68988,7 @@ function unmatchedNote(group, from) {
   if (candidates2.length === 0)
     return `${what} is not in the catalogue; state it under hosts: - {id: NAME, kernel: "${group.release}", iptables: {version: "1.8.9", backend: nft}}, with what is true of it`;
   const differing = differences(candidates2.map((row) => knownHost(row, group, from)));
-  const unknown3 = differing.length === 0 ? "" : `: ${listed3(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
+  const unknown3 = differing.length === 0 ? "" : `: ${listed4(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
   return `${what} can be ${candidates2.map((row) => row.id).join(" or ")}; only what they share is known${unknown3}`;
 }
 function differences(hosts) {
@@ -68890,7 +69004,7 @@ function differences(hosts) {
   const names2 = new Set(facts.flatMap((record2) => Object.keys(record2)));
   return [...names2].filter((name) => facts.some((record2) => record2[name]?.value !== facts[0]?.[name]?.value));
 }
-function listed3(names2) {
+function listed4(names2) {
   const shown = names2.slice(0, 5);
   const rest = names2.length - shown.length;
   if (rest > 0) return `${shown.join(", ")} and ${rest} more`;
@@ -69096,7 +69210,7 @@ function select(entries, known3, configured, at) {
   checkCount(entries.length, MAX_ENTRIES3, "entries");
   checkCount(Math.max(own2.length, configured.length), MAX_OWN_HOSTS, "hosts of the config's own");
   checkOwnIds(own2);
-  own2.push(...configured.filter((host) => !own2.some((listed5) => listed5.id === host.id)));
+  own2.push(...configured.filter((host) => !own2.some((listed6) => listed6.id === host.id)));
   const choice = { chosen: /* @__PURE__ */ new Map(), notes: [], unmatched: [], own: own2, configured, known: known3 };
   const all = entries.length === 0 ? ["default"] : entries;
   const place2 = (index) => at === void 0 ? void 0 : [...at, index];
@@ -69104,7 +69218,7 @@ function select(entries, known3, configured, at) {
     (entry, index) => isFacts(entry) ? atPath(place2(index), () => readFacts(entry)) : void 0
   );
   const used = /* @__PURE__ */ new Set();
-  const listed4 = all.map(
+  const listed5 = all.map(
     (entry, index) => isNodes(entry) ? atPath(
       place2(index),
       () => readNodes(
@@ -69114,11 +69228,11 @@ function select(entries, known3, configured, at) {
       )
     ) : void 0
   );
-  for (const found of listed4) for (const facts of found?.used ?? []) used.add(facts);
+  for (const found of listed5) for (const facts of found?.used ?? []) used.add(facts);
   all.forEach((entry, index) => {
     atPath(place2(index), () => {
       const facts = collected[index];
-      const nodes = listed4[index];
+      const nodes = listed5[index];
       if (facts !== void 0 && !used.has(facts)) addCollected(facts, choice);
       if (nodes !== void 0) addNodes(nodes, choice);
       if (!isFacts(entry) && !isNodes(entry)) addNamed(entry, choice);
@@ -69196,7 +69310,10 @@ function ownHostNamed(entry, configured) {
 function checkOwnIds(own2) {
   const seen2 = /* @__PURE__ */ new Set();
   for (const host of own2) {
-    if (seen2.has(host.id)) throw new UserError(`host "${host.id}": there are two hosts of this id`, { path: host.at });
+    if (seen2.has(host.id))
+      throw new UserError(`host "${host.id}": there are two hosts of this id: join their fields in one entry`, {
+        path: host.at
+      });
     seen2.add(host.id);
   }
 }
@@ -69319,16 +69436,17 @@ var defaultConfigFile = ".github/netfilter-compat.yml";
 var maximumNodesSize = 64 * 1024 * 1024;
 var maximumFactsSize = 64 * 1024;
 function resolveSettings(options) {
-  const { config: config2, place: place2, line } = loadConfig(options.folder, options.configFile);
+  const located = loadConfig(options.folder, options.configFile);
+  const { config: config2, place: place2, line } = located;
   return withPlace(place2, () => {
     checkRuleNames(config2);
     checkImagePrograms(config2);
-    const listed4 = (config2.hosts ?? []).map(
+    const listed5 = (config2.hosts ?? []).map(
       (entry, index) => isOwn(entry) ? { ...entry, at: ["hosts", index] } : entry
     );
-    const entries = options.hosts ?? listed4.map((entry, index) => atPath(["hosts", index], () => toHostEntry(entry, options.folder)));
+    const entries = options.hosts ?? listed5.map((entry, index) => atPath(["hosts", index], () => toHostEntry(entry, options.folder)));
     const at = options.hosts === void 0 ? ["hosts"] : void 0;
-    const selection = selectHosts(entries, catalogue, listed4.filter(isOwn), at);
+    const selection = selectHosts(entries, catalogue, listed5.filter(isOwn), at);
     const programs = config2.programs === void 0 ? defaultPrograms() : resolvePrograms(config2.programs, "config", ["programs"]);
     return {
       config: config2,
@@ -69342,10 +69460,15 @@ function resolveSettings(options) {
         today: options.today
       },
       limits: { ...limitsOf(config2), ...options.limits },
-      notes: selection.notes,
+      notes: [...selection.notes, ...unusedHosts(options, located)],
       line
     };
   });
+}
+function unusedHosts(options, { config: config2, line }) {
+  const first2 = config2.hosts?.findIndex((entry) => !isOwn(entry)) ?? -1;
+  if (options.hosts === void 0 || first2 < 0) return [];
+  return [`${line(["hosts", first2])}: hosts of the file are not used: the run names its own`];
 }
 function withPlace(place2, work) {
   try {
@@ -69424,6 +69547,7 @@ function contextOf(config2, reference, toolchain) {
   const profile = findProfile(id);
   return {
     ...profile === void 0 ? {} : { profile: profileOfVersion(profile, version3 ?? toolchain.program?.version ?? null) },
+    match: globOfImage(reference),
     environment: { ...toolchain.environment, ...entry?.env },
     network: entry?.network ?? "host",
     modules: entry?.modules ?? "unknown"
@@ -70213,7 +70337,7 @@ function makeCellKey() {
     cell2.verdict,
     cell2.asBefore,
     cell2.findings.map((finding5) => known3.get(finding5) ?? numberOf(finding5)),
-    cell2.missing.map((m) => [m.fact, m.rule])
+    [...new Set(cell2.missing.map(({ fact: fact2 }) => fact2))].sort()
   ]);
 }
 function rank3(row) {
@@ -70573,7 +70697,18 @@ function describeChanges({ tools, broken, fixed }) {
   return `${what}: fixes and breaks nothing`;
 }
 function toolChanges({ toolchain, base }) {
-  return compareVersions2(versionsByName(base?.tools ?? []), versionsByName(toolchain.tools));
+  const before = base?.tools ?? [];
+  return [
+    ...compareVersions2(versionsByName(before), versionsByName(toolchain.tools)),
+    ...backendChanges(before, toolchain.tools)
+  ];
+}
+function backendChanges(before, now) {
+  const [old, own2] = [before, now].map((tools) => tools.filter(({ name }) => name === "iptables"));
+  if (old.length === 0 || own2.length === 0 || [...old, ...own2].some(({ backend }) => backend === void 0)) return [];
+  const lone = (some, others) => some.filter(({ backend }) => !others.some((other) => other.backend === backend));
+  const say2 = (what) => (tool2) => `iptables-${tool2.backend} ${tool2.version ?? "of unknown version"} ${what}`;
+  return [...lone(own2, old).map(say2("added")), ...lone(old, own2).map(say2("removed"))];
 }
 function toolVersions(report2) {
   return versionsByName(report2.images.flatMap((image2) => image2.platforms.flatMap((p) => p.toolchain.tools)));
@@ -70643,7 +70778,15 @@ function sayWarn(report2, context2) {
   const asBefore = hosts.filter((host) => cellsOf(report2, host).some((cell2) => hasExistingError(report2, cell2)));
   if (asBefore.length > 0) return sayAsBefore(report2, asBefore.length, hosts, name);
   const warned = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "warn"));
-  const sentence = `${subject(report2, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report2, "warn")}; no break is certain.`;
+  const where = `${subject(report2, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report2, "warn")}`;
+  const { active, existing } = groupFindings(report2.findings);
+  if (existing.length > 0 && !active.some(({ severity: severity2 }) => severity2 === "warning"))
+    return {
+      sentence: `${where} as before this change; nothing new does.`,
+      action: "Nothing to do for this change.",
+      isChange: false
+    };
+  const sentence = `${where}; no break is certain.`;
   return { sentence, ...change(report2, "warning") };
 }
 function sayAsBefore(report2, broken, hosts, name) {
@@ -70679,16 +70822,28 @@ function sayUnknown(report2, context2) {
       action: "Name at least one host in the input `hosts`, of an architecture that the image is for.",
       isChange: true
     };
-  if (report2.images.length > 0 && platforms(report2).every((platform3) => platform3.toolchain.tools.length === 0))
+  const isBare = (platform3) => platform3.toolchain.tools.length === 0;
+  if (report2.images.length > 0 && platforms(report2).every(isBare))
     return {
       sentence: `${subject(report2, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
-      action: `If its program speaks netlink itself or runs the host's tools, name it under \`images\` in \`${config2}\`, as in \`- {match: "*", program: kube-proxy-nftables}\`; otherwise install the tools.`,
-      isChange: true
+      ...stateNoTool(report2, config2)
     };
   const name = hostNamer(report2, context2.hostTitles);
   const open5 = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "unknown"));
   const sentence = `Whether ${lowerFirst(subject(report2, "works", "work"))} can't be told for ${part(open5.length, hosts, name)}${onPlatforms(report2, "unknown")}.`;
-  return { sentence, ...stateFact(report2, context2, config2) };
+  const unknown3 = platforms(report2).filter(({ cells }) => cells.some(({ verdict: verdict2 }) => verdict2 === "unknown"));
+  return { sentence, ...unknown3.every(isBare) ? stateNoTool(report2, config2) : stateFact(report2, context2, config2) };
+}
+function stateNoTool(report2, config2) {
+  return {
+    action: `An image that never touches netfilter needs no check: leave it out. If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config2}\`${asIn(report2)}; otherwise install the tools.`,
+    isChange: true
+  };
+}
+function asIn(report2) {
+  const missing2 = platforms(report2).flatMap(({ cells }) => cells.flatMap((cell2) => cell2.missing));
+  const entry = missing2.find(({ state }) => state?.under === "images")?.state?.entry;
+  return entry === void 0 ? "" : `, as in \`- ${entry.replaceAll("`", "")}\``;
 }
 function stateFact(report2, context2, config2) {
   const facts = /* @__PURE__ */ new Map();
@@ -70816,13 +70971,13 @@ function renderMarkdown(report2, context2 = {}, detail = fullDetail) {
     remedy: leadingRemedy(report2)
   };
   const groups = groupFindings(report2.findings);
-  const listed4 = groups.active.filter((group) => group.severity !== "notice");
+  const listed5 = groups.active.filter((group) => group.severity !== "notice");
   const notices = groups.active.filter((group) => group.severity === "notice");
   const blocks = [
     head(writer),
     suggestion(writer),
     ...matrices(writer),
-    findingList(writer, listed4),
+    findingList(writer, listed5),
     missingFacts(writer),
     foldedGroups(writer, "Worth knowing", notices),
     foldedGroups(writer, "Fixed by this change", mergeEqual(report2.fixed ?? [])),
@@ -71049,7 +71204,7 @@ function missingFacts(writer) {
   const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
   const { docsBase = "docs/rules/" } = writer.context;
   const how = docsBase.replace(/rules\/$/, "configuration.md");
-  const advice = `A fact that you know can be stated in ${config2} ([how](${how})); the values here are examples.`;
+  const advice = `A fact that you know can be stated in ${config2} ([how](${how})); the values here are examples. Facts of one host go into one entry.`;
   return fold2(
     `\u2753 <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
@@ -72440,14 +72595,16 @@ function parseReport(document) {
   const written = document?.schemaVersion;
   if (typeof written === "number" && written !== 1)
     return { problem: `schemaVersion ${written} is not known here; use the version of netfilter-compat that wrote it` };
+  const wrong = firstMismatch(document, reportSchema);
+  if (wrong !== void 0) return { problem: describe11(wrong.path) };
   const parsed = reportSchema.safeParse(document);
-  if (!parsed.success) return { problem: describe11(parsed.error.issues[0]) };
+  if (!parsed.success) return { problem: describe11(parsed.error.issues[0]?.path ?? []) };
   const report2 = parsed.data;
   const problem = findContradiction(report2);
   return problem === void 0 ? { report: report2 } : { problem };
 }
-function describe11(issue3) {
-  const place2 = (issue3?.path ?? []).map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+function describe11(path) {
+  const place2 = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
   const field2 = place2.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
   return `${field2.slice(0, 100) || "the document"} is not what a report has there`;
 }

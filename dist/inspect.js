@@ -1246,7 +1246,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "0eef211e280d28f1" : void 0;
+var build = true ? "73a077fd0b78784e" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
@@ -2250,7 +2250,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     }
     return propValues;
   });
-  const isObject2 = isObject;
+  const isObject3 = isObject;
   const catchall = def.catchall;
   let value;
   const memo = globalConfig.memoizer;
@@ -2258,7 +2258,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
   inst._zod.parse = (payload, ctx) => {
     value ?? (value = _normalized.value);
     const input = payload.value;
-    if (!isObject2(input)) {
+    if (!isObject3(input)) {
       payload.issues.push({
         expected: "object",
         code: "invalid_type",
@@ -2974,6 +2974,53 @@ function nullable(innerType) {
   });
 }
 
+// src/model/first-mismatch.ts
+function firstMismatch(value, schema) {
+  const path = [];
+  const problem = look(value, schema, path);
+  return problem === void 0 ? void 0 : { path, problem };
+}
+function look(value, schema, path) {
+  const { def } = schema._zod;
+  switch (def.type) {
+    case "optional":
+      return value === void 0 ? void 0 : look(value, def.innerType, path);
+    case "nullable":
+      return value === null ? void 0 : look(value, def.innerType, path);
+    case "array":
+      return Array.isArray(value) ? lookIn(value.entries(), () => def.element, path) : "expected array";
+    case "record":
+      return isObject2(value) ? lookIn(Object.entries(value), () => def.valueType, path) : "expected object";
+    case "object":
+      return isObject2(value) ? lookIn(fieldsOf(value, def.shape), (name) => def.shape[name], path) : "expected object";
+    case "union":
+      return look(value, chooseOption(def.options, value), path);
+    default:
+      return safeParse(schema, value).success ? void 0 : `expected ${def.type}`;
+  }
+}
+function lookIn(parts, schemaOf, path) {
+  for (const [key, part] of parts) {
+    const schema = schemaOf(key);
+    if (schema === void 0) continue;
+    path.push(key);
+    const problem = look(part, schema, path);
+    if (problem !== void 0) return problem;
+    path.pop();
+  }
+  return void 0;
+}
+function chooseOption(options, value) {
+  const isList = (option) => option._zod.def.type === "array";
+  return options.find((option) => isList(option) === Array.isArray(value)) ?? options[0];
+}
+function fieldsOf(value, shape) {
+  return Object.keys(shape).map((name) => [name, Object.hasOwn(value, name) ? value[name] : void 0]);
+}
+function isObject2(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 // src/model/toolchain.ts
 var evidenceSchema = object({ fact: string2(), source: string2() });
 var backendSchema = _enum(["nft", "legacy"]);
@@ -3157,10 +3204,11 @@ function nameOf({ platform, configDigest }, { version: version2 }) {
 function readEntry(path, { platform, configDigest }, tool2) {
   const value = parse3(path);
   if (typeof value !== "object" || value === null) return void 0;
-  const parsed = inspectionSchema.safeParse(value);
+  if (firstMismatch(value, inspectionSchema) !== void 0) return void 0;
+  const inspection = inspectionSchema.parse(value);
   const layers = layersOf(value);
-  if (!parsed.success || layers === void 0 || parsed.data.tool.version !== tool2.version) return void 0;
-  const [image] = parsed.data.images;
+  if (layers === void 0 || inspection.tool.version !== tool2.version) return void 0;
+  const [image] = inspection.images;
   const [entry] = image?.platforms ?? [];
   if (image?.digest !== configDigest || entry?.platform !== platform) return void 0;
   return { toolchain: entry.toolchain, notes: entry.notes ?? [], layers };
@@ -4911,7 +4959,7 @@ function memberName(name) {
 }
 
 // src/image/file-range.ts
-var CHUNK = 512 * 1024;
+var CHUNK = 1024 * 1024;
 async function* readRange(handle, offset, size) {
   const length = Math.min(CHUNK, size);
   const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(size > CHUNK ? length : 0)];
@@ -5175,56 +5223,31 @@ function endOfString(text, start) {
     else if (character === '"' || character === void 0) return at + 1;
   }
 }
-function nameFields(value, schema, path = []) {
+function nameFields(value, schema) {
+  if (typeof value !== "object" || value === null) return value;
   const { def } = schema._zod;
   switch (def.type) {
     case "optional":
     case "nullable":
-      return isAllowed(value, schema) ? value : nameFields(value, def.innerType, path);
+      return nameFields(value, def.innerType);
     case "array":
-      if (!Array.isArray(value)) throw unexpected(path, "expected array");
-      return value.map((item, i) => nameFields(item, def.element, [...path, i]));
-    case "record":
-      for (const [key, item] of Object.entries(toFields(value, path))) nameFields(item, def.valueType, [...path, key]);
-      return value;
+      return Array.isArray(value) ? value.map((item) => nameFields(item, def.element)) : value;
     case "object":
-      return nameOwn(toFields(value, path), def.shape, path);
-    case "union":
-      return nameFields(value, chooseOption(def.options, value), path);
+      return Array.isArray(value) ? value : nameOwn(value, def.shape);
     default:
-      if (!safeParse(schema, value).success) throw unexpected(path, `expected ${def.type}`);
       return value;
   }
 }
-function chooseOption(options, value) {
-  const found = options.find(({ _zod }) => _zod.def.type === "array" === Array.isArray(value));
-  return found ?? options[0];
-}
-function isAllowed(value, schema) {
-  return (value === void 0 || value === null) && safeParse(schema, value).success;
-}
-function nameOwn(value, shape, path) {
+function nameOwn(value, shape) {
   const names2 = new Map(Object.keys(shape).map((name) => [fold(name), name]));
   const found = {};
   for (const [key, item] of Object.entries(value)) {
     const name = names2.get(fold(key));
     if (name === void 0) continue;
     if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote(name)}`);
-    found[name] = item;
-  }
-  for (const [name, schema] of Object.entries(shape)) {
-    const item = nameFields(found[name], schema, [...path, name]);
-    if (item !== void 0) found[name] = item;
+    found[name] = nameFields(item, shape[name]);
   }
   return found;
-}
-function toFields(value, path) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpected(path, "expected object");
-  return value;
-}
-function unexpected(path, problem) {
-  const at = path.length === 0 ? "" : ` at ${quote(path.join("."))}`;
-  return new UserError(`does not have the expected form${at}: ${problem}`);
 }
 function fold(key) {
   return key.replace(/\u017f/g, "s").replace(/\u212a/g, "k").replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
@@ -5587,8 +5610,15 @@ function parseDocument(data, schema, what) {
   }
   const doubled = findDoubleMeaning(text);
   if (doubled !== void 0) throw new UserError(`${what} ${doubled}`);
+  const fields = withGoNames(value, schema, what);
+  const wrong = firstMismatch(fields, schema);
+  if (wrong === void 0) return schema.parse(fields);
+  const at = wrong.path.length === 0 ? "" : ` at ${quote(wrong.path.join("."))}`;
+  throw new UserError(`${what} does not have the expected form${at}: ${wrong.problem}`);
+}
+function withGoNames(value, schema, what) {
   try {
-    return schema.parse(nameFields(value, schema));
+    return nameFields(value, schema);
   } catch (error) {
     throw error instanceof UserError ? new UserError(`${what} ${error.message}`) : error;
   }
@@ -7094,8 +7124,8 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
   }
   function resolveRedirect(from, location) {
     const url = location !== void 0 && URL.canParse(location, from.href) ? new URL(location, from) : void 0;
-    const isAllowed2 = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
-    if (url === void 0 || !isAllowed2)
+    const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
+    if (url === void 0 || !isAllowed)
       throw new UserError(
         `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(secrets.hide(url.origin))}, which is not HTTPS`
       );
@@ -8104,7 +8134,7 @@ var calico_default = {
   operations: { value: ["append", "delete", "list"], source: "projectcalico/calico felix/iptables/table.go: iptables-TYPE-save -t of each table, then iptables-TYPE-restore --noflush with its own chains and its own rules in the built-in ones; deletes its rules by the text it read", confidence: "seen" },
   changesRules: { value: true, source: "projectcalico/calico felix/iptables/table.go: rewrites its chains as endpoints and policies change", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipset_defs.go and ipsets.go: ipset list -name, then list of its own sets", confidence: "seen" },
-  runs: { value: ["iptables-nft-save", "iptables-nft-restore", "iptables-legacy-save", "iptables-legacy-restore", "ip6tables-nft-save", "ip6tables-nft-restore", "ip6tables-legacy-save", "ip6tables-legacy-restore", "ipset"], source: "projectcalico/calico felix/environment: FindBestBinary builds the backend-named commands", confidence: "seen" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "projectcalico/calico felix/environment/feature_detect_linux.go: FindBestBinary takes the command named by the backend, else the plain one, and panics only without both", confidence: "seen" },
   selects: { value: "self", variable: { name: "FELIX_IPTABLESBACKEND", values: { Legacy: "legacy", legacy: "legacy", NFT: "nft", nft: "nft", Auto: "auto", auto: "auto" }, default: "auto" }, source: "projectcalico/calico felix/environment/feature_detect_linux.go and projectcalico/calico felix/config/config_params.go", confidence: "seen" },
   versions: [
     {
@@ -8279,7 +8309,7 @@ var istio_default = {
     paths: ["/usr/local/bin/pilot-agent", "/usr/local/bin/install-cni"]
   },
   changesRules: { value: false, source: "istio/istio: writes once for each pod", confidence: "inferred" },
-  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "iptables-legacy", "iptables-nft", "iptables-legacy-restore", "iptables-nft-restore"], source: "istio/istio#57385: detection by backend-named commands", confidence: "documented" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio#57385: detection by backend-named commands, else the plain ones", confidence: "documented" },
   selects: { value: "self", source: "istio/istio#59193, #57385: legacy when legacy rules exist, else nft", confidence: "documented" },
   versions: [
     {
@@ -8665,7 +8695,7 @@ var linkerd_default = {
   operations: { value: ["append", "list"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: -N and -A of its chains, then prints the -save output", confidence: "seen" },
   changesRules: { value: false, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: writes once for each pod", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: no ipset", confidence: "seen" },
-  runs: { value: ["iptables-nft", "iptables-nft-save", "iptables-legacy", "iptables-legacy-save", "ip6tables-nft", "ip6tables-nft-save", "ip6tables-legacy", "ip6tables-legacy-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go and proxy-init/cmd/root.go: --iptables-mode", confidence: "seen" },
+  runs: { value: ["iptables-save", "ip6tables-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: without the commands that --iptables-mode names it takes those of nft, the plain ones or those of legacy", confidence: "seen" },
   selects: { value: "self", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode legacy, nft or plain; falls back by what exists", confidence: "seen" },
   versions: [
     {

@@ -20751,8 +20751,8 @@ var init_json_with_bigint = __esm({
       const isFunctionReplacer = typeof replacer === "function";
       const propertyList = Array.isArray(replacer) ? new Set(replacer.map(String)) : null;
       const prepareVal = (parent, key, val) => {
-        const isObject2 = val !== null && typeof val === "object";
-        const hasToJSON = isObject2 && typeof val.toJSON === "function";
+        const isObject3 = val !== null && typeof val === "object";
+        const hasToJSON = isObject3 && typeof val.toJSON === "function";
         if (hasToJSON) {
           val = val.toJSON(key);
         }
@@ -26811,7 +26811,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     }
     return propValues;
   });
-  const isObject2 = isObject;
+  const isObject3 = isObject;
   const catchall = def.catchall;
   let value;
   const memo = globalConfig.memoizer;
@@ -26819,7 +26819,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
   inst._zod.parse = (payload, ctx) => {
     value ?? (value = _normalized.value);
     const input = payload.value;
-    if (!isObject2(input)) {
+    if (!isObject3(input)) {
       payload.issues.push({
         expected: "object",
         code: "invalid_type",
@@ -27516,6 +27516,53 @@ function nullish2(innerType) {
   return /* @__PURE__ */ optional(/* @__PURE__ */ nullable(innerType));
 }
 
+// src/model/first-mismatch.ts
+function firstMismatch(value, schema2) {
+  const path = [];
+  const problem = look(value, schema2, path);
+  return problem === void 0 ? void 0 : { path, problem };
+}
+function look(value, schema2, path) {
+  const { def } = schema2._zod;
+  switch (def.type) {
+    case "optional":
+      return value === void 0 ? void 0 : look(value, def.innerType, path);
+    case "nullable":
+      return value === null ? void 0 : look(value, def.innerType, path);
+    case "array":
+      return Array.isArray(value) ? lookIn(value.entries(), () => def.element, path) : "expected array";
+    case "record":
+      return isObject2(value) ? lookIn(Object.entries(value), () => def.valueType, path) : "expected object";
+    case "object":
+      return isObject2(value) ? lookIn(fieldsOf(value, def.shape), (name) => def.shape[name], path) : "expected object";
+    case "union":
+      return look(value, chooseOption(def.options, value), path);
+    default:
+      return safeParse(schema2, value).success ? void 0 : `expected ${def.type}`;
+  }
+}
+function lookIn(parts, schemaOf, path) {
+  for (const [key, part2] of parts) {
+    const schema2 = schemaOf(key);
+    if (schema2 === void 0) continue;
+    path.push(key);
+    const problem = look(part2, schema2, path);
+    if (problem !== void 0) return problem;
+    path.pop();
+  }
+  return void 0;
+}
+function chooseOption(options, value) {
+  const isList = (option) => option._zod.def.type === "array";
+  return options.find((option) => isList(option) === Array.isArray(value)) ?? options[0];
+}
+function fieldsOf(value, shape) {
+  return Object.keys(shape).map((name) => [name, Object.hasOwn(value, name) ? value[name] : void 0]);
+}
+function isObject2(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 // src/model/report.ts
 var severities = ["error", "warning", "notice"];
 var verdicts = ["fail", "unknown", "warn", "pass"];
@@ -27762,14 +27809,16 @@ function parseReport(document) {
   const written = document?.schemaVersion;
   if (typeof written === "number" && written !== 1)
     return { problem: `schemaVersion ${written} is not known here; use the version of netfilter-compat that wrote it` };
+  const wrong = firstMismatch(document, reportSchema);
+  if (wrong !== void 0) return { problem: describe2(wrong.path) };
   const parsed = reportSchema.safeParse(document);
-  if (!parsed.success) return { problem: describe2(parsed.error.issues[0]) };
+  if (!parsed.success) return { problem: describe2(parsed.error.issues[0]?.path ?? []) };
   const report = parsed.data;
   const problem = findContradiction(report);
   return problem === void 0 ? { report } : { problem };
 }
-function describe2(issue3) {
-  const place = (issue3?.path ?? []).map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+function describe2(path) {
+  const place = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
   const field = place.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
   return `${field.slice(0, 100) || "the document"} is not what a report has there`;
 }
@@ -28000,7 +28049,7 @@ function makeCellKey() {
     cell2.verdict,
     cell2.asBefore,
     cell2.findings.map((finding2) => known.get(finding2) ?? numberOf(finding2)),
-    cell2.missing.map((m) => [m.fact, m.rule])
+    [...new Set(cell2.missing.map(({ fact }) => fact))].sort()
   ]);
 }
 function rank(row) {
@@ -28837,7 +28886,18 @@ function describeChanges({ tools, broken, fixed }) {
   return `${what}: fixes and breaks nothing`;
 }
 function toolChanges({ toolchain, base }) {
-  return compareVersions(versionsByName(base?.tools ?? []), versionsByName(toolchain.tools));
+  const before = base?.tools ?? [];
+  return [
+    ...compareVersions(versionsByName(before), versionsByName(toolchain.tools)),
+    ...backendChanges(before, toolchain.tools)
+  ];
+}
+function backendChanges(before, now) {
+  const [old, own2] = [before, now].map((tools) => tools.filter(({ name }) => name === "iptables"));
+  if (old.length === 0 || own2.length === 0 || [...old, ...own2].some(({ backend }) => backend === void 0)) return [];
+  const lone = (some, others) => some.filter(({ backend }) => !others.some((other) => other.backend === backend));
+  const say2 = (what) => (tool) => `iptables-${tool.backend} ${tool.version ?? "of unknown version"} ${what}`;
+  return [...lone(own2, old).map(say2("added")), ...lone(old, own2).map(say2("removed"))];
 }
 function toolVersions(report) {
   return versionsByName(report.images.flatMap((image) => image.platforms.flatMap((p) => p.toolchain.tools)));
@@ -28907,7 +28967,15 @@ function sayWarn(report, context2) {
   const asBefore = hosts.filter((host) => cellsOf(report, host).some((cell2) => hasExistingError(report, cell2)));
   if (asBefore.length > 0) return sayAsBefore(report, asBefore.length, hosts, name);
   const warned = hosts.filter((host) => cellsOf(report, host).some((cell2) => cell2.verdict === "warn"));
-  const sentence = `${subject(report, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report, "warn")}; no break is certain.`;
+  const where = `${subject(report, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report, "warn")}`;
+  const { active, existing } = groupFindings(report.findings);
+  if (existing.length > 0 && !active.some(({ severity: severity2 }) => severity2 === "warning"))
+    return {
+      sentence: `${where} as before this change; nothing new does.`,
+      action: "Nothing to do for this change.",
+      isChange: false
+    };
+  const sentence = `${where}; no break is certain.`;
   return { sentence, ...change(report, "warning") };
 }
 function sayAsBefore(report, broken, hosts, name) {
@@ -28943,16 +29011,28 @@ function sayUnknown(report, context2) {
       action: "Name at least one host in the input `hosts`, of an architecture that the image is for.",
       isChange: true
     };
-  if (report.images.length > 0 && platforms(report).every((platform3) => platform3.toolchain.tools.length === 0))
+  const isBare = (platform3) => platform3.toolchain.tools.length === 0;
+  if (report.images.length > 0 && platforms(report).every(isBare))
     return {
       sentence: `${subject(report, "holds", "hold")} no netfilter tool, so there is nothing to judge.`,
-      action: `If its program speaks netlink itself or runs the host's tools, name it under \`images\` in \`${config2}\`, as in \`- {match: "*", program: kube-proxy-nftables}\`; otherwise install the tools.`,
-      isChange: true
+      ...stateNoTool(report, config2)
     };
   const name = hostNamer(report, context2.hostTitles);
   const open2 = hosts.filter((host) => cellsOf(report, host).some((cell2) => cell2.verdict === "unknown"));
   const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open2.length, hosts, name)}${onPlatforms(report, "unknown")}.`;
-  return { sentence, ...stateFact(report, context2, config2) };
+  const unknown = platforms(report).filter(({ cells }) => cells.some(({ verdict: verdict2 }) => verdict2 === "unknown"));
+  return { sentence, ...unknown.every(isBare) ? stateNoTool(report, config2) : stateFact(report, context2, config2) };
+}
+function stateNoTool(report, config2) {
+  return {
+    action: `An image that never touches netfilter needs no check: leave it out. If its program speaks netlink itself or runs the host's tools, say so under \`images\` in \`${config2}\`${asIn(report)}; otherwise install the tools.`,
+    isChange: true
+  };
+}
+function asIn(report) {
+  const missing = platforms(report).flatMap(({ cells }) => cells.flatMap((cell2) => cell2.missing));
+  const entry = missing.find(({ state }) => state?.under === "images")?.state?.entry;
+  return entry === void 0 ? "" : `, as in \`- ${entry.replaceAll("`", "")}\``;
 }
 function stateFact(report, context2, config2) {
   const facts = /* @__PURE__ */ new Map();
@@ -29313,7 +29393,7 @@ function missingFacts(writer) {
   const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
   const { docsBase = "docs/rules/" } = writer.context;
   const how = docsBase.replace(/rules\/$/, "configuration.md");
-  const advice = `A fact that you know can be stated in ${config2} ([how](${how})); the values here are examples.`;
+  const advice = `A fact that you know can be stated in ${config2} ([how](${how})); the values here are examples. Facts of one host go into one entry.`;
   return fold(
     `\u2753 <b>${count2(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
@@ -34116,7 +34196,7 @@ var nixos_default = {
   ],
   iptables: {
     version: { value: "1.8.13", source: "NixOS/nixpkgs pkgs/by-name/ip/iptables/package.nix @584eaf0", confidence: "seen" },
-    backend: { value: "nft", source: "same file: nftablesCompat ? true; NixOS/nixpkgs#81172 (merged 2021)", confidence: "seen" }
+    backend: { value: "nft", source: "NixOS/nixpkgs pkgs/by-name/ip/iptables/package.nix @584eaf0: nftablesCompat ? true; NixOS/nixpkgs#81172 (merged 2021)", confidence: "seen" }
   }
 };
 
@@ -36163,7 +36243,7 @@ var sle_micro_5_3_default = {
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "see SLES 15 and ALP entries", confidence: "inferred", note: "base SLES 15" }
+    backend: { value: "legacy", source: "built on SLES 15, whose iptables.changes of 2021-12-30 and 2023-10-21 [bsc#1206383] make legacy the default", confidence: "inferred", note: "base SLES 15" }
   }
 };
 
@@ -36199,7 +36279,7 @@ var sle_micro_5_4_default = {
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "see SLES 15 and ALP entries", confidence: "inferred", note: "base SLES 15" }
+    backend: { value: "legacy", source: "built on SLES 15, whose iptables.changes of 2021-12-30 and 2023-10-21 [bsc#1206383] make legacy the default", confidence: "inferred", note: "base SLES 15" }
   }
 };
 
@@ -36235,7 +36315,7 @@ var sle_micro_5_5_default = {
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "see SLES 15 and ALP entries", confidence: "inferred", note: "base SLES 15" }
+    backend: { value: "legacy", source: "built on SLES 15, whose iptables.changes of 2021-12-30 and 2023-10-21 [bsc#1206383] make legacy the default", confidence: "inferred", note: "base SLES 15" }
   }
 };
 
@@ -36260,7 +36340,7 @@ var sle_micro_6_0_default = {
     }
   ],
   iptables: {
-    backend: { value: "nft", source: "see SLES 15 and ALP entries", confidence: "inferred" }
+    backend: { value: "nft", source: "built on ALP, for which iptables.changes name the nftables backend as default (jsc#PED-4001)", confidence: "inferred" }
   }
 };
 
@@ -36285,7 +36365,7 @@ var sle_micro_6_1_default = {
     }
   ],
   iptables: {
-    backend: { value: "nft", source: "see SLES 15 and ALP entries", confidence: "inferred" }
+    backend: { value: "nft", source: "built on ALP, for which iptables.changes name the nftables backend as default (jsc#PED-4001)", confidence: "inferred" }
   }
 };
 
@@ -36310,7 +36390,7 @@ var sle_micro_6_2_default = {
     }
   ],
   iptables: {
-    backend: { value: "nft", source: "see SLES 15 and ALP entries", confidence: "inferred" }
+    backend: { value: "nft", source: "built on ALP, for which iptables.changes name the nftables backend as default (jsc#PED-4001)", confidence: "inferred" }
   }
 };
 
@@ -38084,7 +38164,7 @@ var ubuntu_25_04_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "between noble 1.8.10 and resolute 1.8.11", confidence: "inferred" },
-    backend: { value: "nft", source: "as above", confidence: "inferred" }
+    backend: { value: "nft", source: "the packages of 24.04 and 26.04 before and after it", confidence: "inferred" }
   }
 };
 
@@ -38129,7 +38209,7 @@ var ubuntu_25_10_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "questing sits between noble 1.8.10 and resolute 1.8.11-2ubuntu3", confidence: "inferred" },
-    backend: { value: "nft", source: "as above", confidence: "inferred" }
+    backend: { value: "nft", source: "the packages of 24.04 and 26.04 before and after it", confidence: "inferred" }
   }
 };
 
