@@ -1,5 +1,6 @@
 import type { Evidence } from "../model/evidence.ts";
 import type { MissingFact, Report, Verdict } from "../model/report.ts";
+import { verdicts } from "../model/report.ts";
 import { breakCommands, plainText } from "./escape.ts";
 import { headline } from "./headline.ts";
 import type { Pen, TextOptions } from "./pen.ts";
@@ -18,6 +19,8 @@ import {
 } from "./view.ts";
 
 /** The report for a terminal. */
+
+type JudgedCell = MatrixRow["cells"][number] & { verdict: Verdict };
 
 const labels: Readonly<Record<Verdict, string>> = { fail: "FAIL", unknown: "UNKNOWN", warn: "WARN", pass: "PASS" };
 const verdictColors: Readonly<Record<Verdict, number>> = { fail: 31, unknown: 35, warn: 33, pass: 32 };
@@ -66,20 +69,36 @@ function matrixText(
 ): string {
   const digest = report.images.find((i) => i.reference === image)?.digest ?? "";
   const platforms = columns.map((column) => column.map((p) => plainText(p, 60)).join(", "));
-  const several = columns.length > 1;
-  const title = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms[0] ?? ""}`}`;
+  const name = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}  `;
+  const title = wrap(`${name}${platforms.join(", ")}`, pen.width, "", "  ");
   const lines = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
-    return row.cells.flatMap((cell, i) => {
-      if (cell.verdict === "none") return [];
+    return sameCells(row.cells).map(({ cell, at }) => {
       const label = pen.paint(verdictColors[cell.verdict], (cell.asBefore ? "before" : labels[cell.verdict]).padEnd(7));
-      const rules = [...new Set(cell.findings.map((f) => plainText(f.rule, 60)))];
-      const why = [...rules, ...(cell.verdict === "unknown" ? missingText(cell.missing) : [])].join(", ");
-      const where = several ? ` [${platforms[i]}]` : "";
-      return `  ${label} ${wrap(`${hosts}${where}${why === "" ? "" : `: ${why}`}`, pen.width, " ".repeat(10), " ".repeat(10)).trimStart()}`;
+      const reason = reasonText(cell);
+      const where = at.length < columns.length ? ` [${at.map((column) => platforms[column]).join(", ")}]` : "";
+      return `  ${label} ${wrap(`${hosts}${where}${reason === "" ? "" : `: ${reason}`}`, pen.width, " ".repeat(10), " ".repeat(10)).trimStart()}`;
     });
   });
   return [title, ...lines].join("\n");
+}
+
+/** The cells of a row that say something, the worst first, those that say the same together with the columns of all. */
+function sameCells(cells: MatrixRow["cells"]): { cell: JudgedCell; at: number[] }[] {
+  const kinds = new Map<string, { cell: JudgedCell; at: number[] }>();
+  for (const [column, cell] of cells.entries()) {
+    if (cell.verdict === "none") continue;
+    const key = JSON.stringify([cell.verdict, cell.asBefore, reasonText(cell)]);
+    const known = kinds.get(key);
+    if (known === undefined) kinds.set(key, { cell: { ...cell, verdict: cell.verdict }, at: [column] });
+    else known.at.push(column);
+  }
+  return [...kinds.values()].sort((a, b) => verdicts.indexOf(a.cell.verdict) - verdicts.indexOf(b.cell.verdict));
+}
+
+function reasonText({ verdict, findings, missing }: MatrixRow["cells"][number]): string {
+  const rules = [...new Set(findings.map((f) => plainText(f.rule, 60)))];
+  return [...rules, ...(verdict === "unknown" ? missingText(missing) : [])].join(", ");
 }
 
 function missingText(missing: MissingFact[]): string[] {
