@@ -67704,7 +67704,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "73a077fd0b78784e" : void 0;
+var build = true ? "d4a7c61fc2e6615a" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -71378,20 +71378,33 @@ ${wrap(lines2.isChange ? `Do this: ${action}` : action, pen.width, "", "        
 function matrixText(report2, image2, columns, rows, hostName, pen) {
   const digest = report2.images.find((i) => i.reference === image2)?.digest ?? "";
   const platforms2 = columns.map((column) => column.map((p) => plainText(p, 60)).join(", "));
-  const several = columns.length > 1;
-  const title = `${plainText(shortImage(image2), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms2[0] ?? ""}`}`;
+  const name = `${plainText(shortImage(image2), 200)}  ${plainText(digest).slice(0, 19)}  `;
+  const title = wrap(`${name}${platforms2.join(", ")}`, pen.width, "", "  ");
   const lines2 = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
-    return row.cells.flatMap((cell2, i) => {
-      if (cell2.verdict === "none") return [];
+    return sameCells(row.cells).map(({ cell: cell2, at }) => {
       const label = pen.paint(verdictColors[cell2.verdict], (cell2.asBefore ? "before" : labels[cell2.verdict]).padEnd(7));
-      const rules2 = [...new Set(cell2.findings.map((f) => plainText(f.rule, 60)))];
-      const why = [...rules2, ...cell2.verdict === "unknown" ? missingText(cell2.missing) : []].join(", ");
-      const where = several ? ` [${platforms2[i]}]` : "";
-      return `  ${label} ${wrap(`${hosts}${where}${why === "" ? "" : `: ${why}`}`, pen.width, " ".repeat(10), " ".repeat(10)).trimStart()}`;
+      const reason = reasonText(cell2);
+      const where = at.length < columns.length ? ` [${at.map((column) => platforms2[column]).join(", ")}]` : "";
+      return `  ${label} ${wrap(`${hosts}${where}${reason === "" ? "" : `: ${reason}`}`, pen.width, " ".repeat(10), " ".repeat(10)).trimStart()}`;
     });
   });
   return [title, ...lines2].join("\n");
+}
+function sameCells(cells) {
+  const kinds = /* @__PURE__ */ new Map();
+  for (const [column, cell2] of cells.entries()) {
+    if (cell2.verdict === "none") continue;
+    const key = JSON.stringify([cell2.verdict, cell2.asBefore, reasonText(cell2)]);
+    const known3 = kinds.get(key);
+    if (known3 === void 0) kinds.set(key, { cell: { ...cell2, verdict: cell2.verdict }, at: [column] });
+    else known3.at.push(column);
+  }
+  return [...kinds.values()].sort((a, b) => verdicts.indexOf(a.cell.verdict) - verdicts.indexOf(b.cell.verdict));
+}
+function reasonText({ verdict: verdict2, findings, missing: missing2 }) {
+  const rules2 = [...new Set(findings.map((f) => plainText(f.rule, 60)))];
+  return [...rules2, ...verdict2 === "unknown" ? missingText(missing2) : []].join(", ");
 }
 function missingText(missing2) {
   const facts = [...new Set(missing2.map((m) => plainText(m.fact, 160)))];

@@ -29567,20 +29567,33 @@ ${wrap(lines2.isChange ? `Do this: ${action}` : action, pen.width, "", "        
 function matrixText(report, image, columns, rows, hostName, pen) {
   const digest = report.images.find((i) => i.reference === image)?.digest ?? "";
   const platforms2 = columns.map((column) => column.map((p) => plainText(p, 60)).join(", "));
-  const several = columns.length > 1;
-  const title = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}${several ? "" : `  ${platforms2[0] ?? ""}`}`;
+  const name = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}  `;
+  const title = wrap(`${name}${platforms2.join(", ")}`, pen.width, "", "  ");
   const lines2 = rows.flatMap((row) => {
     const hosts = joinNames(row.hosts.map((id) => plainText(hostName(id), 80)));
-    return row.cells.flatMap((cell2, i) => {
-      if (cell2.verdict === "none") return [];
+    return sameCells(row.cells).map(({ cell: cell2, at }) => {
       const label = pen.paint(verdictColors[cell2.verdict], (cell2.asBefore ? "before" : labels[cell2.verdict]).padEnd(7));
-      const rules = [...new Set(cell2.findings.map((f) => plainText(f.rule, 60)))];
-      const why = [...rules, ...cell2.verdict === "unknown" ? missingText(cell2.missing) : []].join(", ");
-      const where = several ? ` [${platforms2[i]}]` : "";
-      return `  ${label} ${wrap(`${hosts}${where}${why === "" ? "" : `: ${why}`}`, pen.width, " ".repeat(10), " ".repeat(10)).trimStart()}`;
+      const reason = reasonText(cell2);
+      const where = at.length < columns.length ? ` [${at.map((column) => platforms2[column]).join(", ")}]` : "";
+      return `  ${label} ${wrap(`${hosts}${where}${reason === "" ? "" : `: ${reason}`}`, pen.width, " ".repeat(10), " ".repeat(10)).trimStart()}`;
     });
   });
   return [title, ...lines2].join("\n");
+}
+function sameCells(cells) {
+  const kinds = /* @__PURE__ */ new Map();
+  for (const [column, cell2] of cells.entries()) {
+    if (cell2.verdict === "none") continue;
+    const key = JSON.stringify([cell2.verdict, cell2.asBefore, reasonText(cell2)]);
+    const known = kinds.get(key);
+    if (known === void 0) kinds.set(key, { cell: { ...cell2, verdict: cell2.verdict }, at: [column] });
+    else known.at.push(column);
+  }
+  return [...kinds.values()].sort((a, b) => verdicts.indexOf(a.cell.verdict) - verdicts.indexOf(b.cell.verdict));
+}
+function reasonText({ verdict: verdict2, findings, missing }) {
+  const rules = [...new Set(findings.map((f) => plainText(f.rule, 60)))];
+  return [...rules, ...verdict2 === "unknown" ? missingText(missing) : []].join(", ");
 }
 function missingText(missing) {
   const facts = [...new Set(missing.map((m) => plainText(m.fact, 160)))];
