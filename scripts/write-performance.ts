@@ -65,8 +65,7 @@ digests of both sides (\`bench/bare-loop.mjs\`). \`npm run bench\` measures it; 
 \`scripts/write-performance.ts\`. Nothing of it runs in CI, where times say more about the neighbours than about the program.
 
 Machine: ${machine.cpu}, ${machine.memory} of memory, ${machine.kernel}. ${versions.join(", ")}. Programs ran by turns, and the
-least of each figure counts. The machine was busy with other work, which lengthens times and, less, CPU time: compare the
-figures of one row with each other, not with another machine's.
+least of each figure counts: compare the figures of one row with each other, not with another machine's.
 
 The images are Debian 12 systems of real packages: ${describeImages(rows)}. \`inspect\` is the whole command, \`node dist/cli.js
 inspect IMAGE --format json\`: starting the program, finding the image, verifying every digest, reading all packages, programs
@@ -91,7 +90,8 @@ ${(notes ?? []).map((note) => `\n${note}\n`).join("")}
 ${others.join("\n")}
 
 \`skopeo copy\` from an OCI layout to a directory neither decompresses nor looks into the layers: it copies the blobs and computes
-one digest of each; with \`--dest-decompress\` it unpacks them. \`umoci unpack\` writes every file to disk; \`syft\` catalogues far more than the netfilter tools.
+one digest of each; with \`--dest-decompress\` it unpacks them. \`umoci unpack\` writes every file to disk; \`syft\` catalogues far
+more than the netfilter tools.
 
 ## Growth
 
