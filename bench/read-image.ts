@@ -2,7 +2,7 @@
  * Reads real images with `dist/cli.js inspect`, the whole command as people run it, and compares it in the same run, by turns,
  * with the least that any program could do in Node (`bare-loop.mjs`) and with other programs that read whole images. Also
  * how long the programs take to start, and how reading grows with the image. Prints tables, writes `docs/performance.json`
- * when asked, and fails when a goal is missed.
+ * when asked (`npm run format` puts it into shape), and fails when a goal is missed.
  *
  *   npm run build && node scripts/node24.mjs bench/read-image.ts [--quick] [--rounds N] [--write]
  *

@@ -101,6 +101,8 @@ function render(report: Report, options: CheckArguments, settings: Settings, doc
 function explain(rule: string): string {
   const page = readRulePage(rule);
   if (page !== undefined) return page;
+  if ((ruleIds as readonly string[]).includes(rule))
+    throw new UserError(`explain: docs/rules/${rule}.md is missing beside dist/: take the whole repository`);
   throw new UserError(
     `explain: there is no rule "${rule}"; ${didYouMean(rule, ruleIds, `known are ${ruleIds.join(", ")}`)}`,
   );

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -256,6 +256,15 @@ describe("other commands", () => {
     expect(run.status).toBe(0);
     expect(run.stdout).toBe(readRulePage("nft-newer-writer"));
     for (const id of ruleIds) expect(readRulePage(id), id).toContain(id);
+  });
+
+  test("explain without the pages says that they are missing", () => {
+    cpSync(join(root, "dist"), join(folder, "alone/dist"), { recursive: true });
+    const run = spawnSync(process.execPath, [join(folder, "alone/dist/cli.js"), "explain", "nft-newer-writer"]);
+    expect(run.status).toBe(2);
+    expect(String(run.stderr)).toMatch(
+      /^netfilter-compat: explain: docs\/rules\/nft-newer-writer\.md is missing .*\n$/,
+    );
   });
 
   test("a Node that is too old is named, in one line", (context) => {
