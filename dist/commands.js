@@ -42225,7 +42225,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "d4a7c61fc2e6615a" : void 0;
+var build = true ? "61b3c4ba92d92942" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -46103,6 +46103,8 @@ function render(report2, options, settings, dockerfile) {
 function explain(rule14) {
   const page = readRulePage(rule14);
   if (page !== void 0) return page;
+  if (ruleIds.includes(rule14))
+    throw new UserError(`explain: docs/rules/${rule14}.md is missing beside dist/: take the whole repository`);
   throw new UserError(
     `explain: there is no rule "${rule14}"; ${didYouMean(rule14, ruleIds, `known are ${ruleIds.join(", ")}`)}`
   );

@@ -1246,7 +1246,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "d4a7c61fc2e6615a" : void 0;
+var build = true ? "61b3c4ba92d92942" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
