@@ -14,6 +14,7 @@ import { asOfSchema } from "../src/knowledge/schema/as-of.ts";
 import { distributionSchema } from "../src/knowledge/schema/distribution.ts";
 import { kubernetesSchema } from "../src/knowledge/schema/kubernetes.ts";
 import { selectionsSchema } from "../src/knowledge/schema/selections.ts";
+import { startersSchema } from "../src/knowledge/schema/starters.ts";
 import { hostSchema } from "../src/model/host.ts";
 import { programProfileSchema } from "../src/model/program.ts";
 
@@ -54,6 +55,7 @@ const singles = [
   { file: "as-of.json", schema: asOfSchema },
   { file: "hosts/selections.json", schema: selectionsSchema },
   { file: "kubernetes.json", schema: kubernetesSchema },
+  { file: "starters.json", schema: startersSchema },
 ];
 
 /** Orders names as a reader does: `talos-1.9` before `talos-1.10`. */

@@ -1,8 +1,8 @@
 import { assembleReport, type EvaluatedImage, type EvaluatedPlatform } from "./compat/assemble.ts";
-import { evaluatePlatform, type HostWithPrograms, type RawCell } from "./compat/engine.ts";
+import { evaluatePlatform, type RawCell } from "./compat/engine.ts";
 import type { JudgedFinding } from "./compat/policy.ts";
 import { findRemedy } from "./compat/remedy.ts";
-import { runsOn } from "./compat/runs-on.ts";
+import { unjudgedNotes } from "./compat/unjudged.ts";
 import { inspectImages, type ReadingOptions, startDeadline } from "./inspect.ts";
 import { distributions } from "./knowledge/distributions/index.ts";
 import { UserError } from "./model/error.ts";
@@ -68,35 +68,6 @@ export async function check(request: CheckRequest): Promise<Report> {
 
 async function inspectionOf(images: readonly string[] | Inspection, reading: ReadingOptions): Promise<Inspection> {
   return "images" in images ? images : inspectImages(images, reading);
-}
-
-/** Hosts to name before the rest is counted. */
-const HOSTS_NAMED = 3;
-
-/** Platforms that no selected host can start, and hosts that can start none of the image's: they have no cell, and silence would
- * look like a pass. */
-function unjudgedNotes(
-  { reference, platforms }: Inspection["images"][number],
-  hosts: readonly HostWithPrograms[],
-): string[] {
-  const starts = (toolchain: Toolchain, { host }: HostWithPrograms) => runsOn(toolchain.architecture, host);
-  const idle = platforms.filter(({ toolchain }) => !hosts.some((entry) => starts(toolchain, entry)));
-  const empty = hosts.filter((entry) => !platforms.some(({ toolchain }) => starts(toolchain, entry)));
-  const named = empty.slice(0, HOSTS_NAMED).map(({ host }) => {
-    const there = host.kernel.architectures?.value.join(", ");
-    return `${host.id} (${there})`;
-  });
-  const left = empty.length - named.length;
-  return [
-    ...(idle.length === 0
-      ? []
-      : [`${reference}: ${idle.map(({ platform }) => platform).join(", ")}: not judged, no selected host runs it.`]),
-    ...(empty.length === 0
-      ? []
-      : [
-          `${reference}: not judged on ${named.join(", ")}${left > 0 ? ` and ${left} more` : ""}: none of its platforms runs there.`,
-        ]),
-  ];
 }
 
 /** What was odd in the images, a sentence each: a platform that could not be inspected is among it. */

@@ -5,6 +5,7 @@ import type { ImageProgram } from "../model/toolchain.ts";
 import type { GoBuild } from "./binaries/go.ts";
 import { type CommandFinder, followLink } from "./commands.ts";
 import { type BinaryContent, probedContent } from "./content.ts";
+import { isStarter } from "./starters.ts";
 import { evidence, type Found, type Survey, sourceOf } from "./survey.ts";
 
 /** What a program profile says of how it is recognised. */
@@ -18,9 +19,6 @@ export interface ToldProgram {
   missing?: { fact: string; reason: string };
 }
 
-/** Programs that start others, and shells: never what an image is about. */
-const STARTERS =
-  /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 const MAX_SCRIPT_DEPTH = 3;
 /** What `go build cmd/agent/main.go`, with files in place of a package, leaves as the package's path. */
 const FILES_OF_A_PROGRAM = "command-line-arguments";
@@ -46,7 +44,7 @@ export function tellProgram(
   const ids = [...new Set(elsewhere.map((hit) => hit.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
-  const own = started.find((path) => !STARTERS.test(basename(path)) && isProgram(tree, path));
+  const own = started.find((path) => !isStarter(basename(path)) && isProgram(tree, path));
   if (own !== undefined)
     return { program: describeProgram(tree, own, ownName(tree, own, known), "the entrypoint starts it") };
   if (ids.length > 1)
@@ -67,7 +65,7 @@ export function findStarted(tree: FileTree, words: string[], find: CommandFinder
       const node = tree.lookup(path);
       const content = node?.type === "file" ? probedContent(node.content) : undefined;
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!STARTERS.test(basename(path))) return found;
+      else if (!isStarter(basename(path))) return found;
     }
     level = next;
   }

@@ -1,5 +1,6 @@
 import { basename } from "node:path/posix";
 import { type PathSetting, pathValueOf, readShellLine } from "./shell-line.ts";
+import { isShell, ownWords } from "./starters.ts";
 
 /** What the image config starts: what its words make of PATH, and the words that may name a program. */
 export interface StartCommand {
@@ -12,21 +13,6 @@ const MAX_WORDS = 64;
 const MAX_TEXT = 16 * 1024;
 /** Shells in shells. */
 const MAX_DEPTH = 3;
-const SHELL = /^(?:ba|da|a|k|z)?sh$/;
-/** Programs that start another one, with the number of words that are theirs. */
-const STARTERS: Readonly<Record<string, number>> = {
-  tini: 0,
-  "tini-static": 0,
-  "dumb-init": 0,
-  catatonit: 0,
-  init: 0,
-  exec: 0,
-  nice: 0,
-  busybox: 0,
-  gosu: 1,
-  "su-exec": 1,
-  timeout: 1,
-};
 
 /**
  * Reads entrypoint and command: programs that start others, `env NAME=VALUE`, and the text of `sh -c`.
@@ -40,12 +26,12 @@ export function readStartCommand(all: readonly string[], depth = 0): StartComman
   while (at < words.length) {
     const word = words[at] ?? "";
     const name = basename(word);
-    const own = Object.hasOwn(STARTERS, name) ? STARTERS[name] : undefined;
+    const own = ownWords(name);
     if (name === "env") {
       const env = readEnv(words, at + 1, depth === 0);
       if (env.path) paths.push(env.path);
       at = env.next;
-    } else if (SHELL.test(name)) {
+    } else if (isShell(name)) {
       const shell = readShell(words, at + 1, depth + 1);
       return { paths: [...paths, ...shell.paths], words: [...words.slice(0, at + 1), ...shell.words] };
     } else if (own !== undefined) at += 1 + own;
