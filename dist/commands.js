@@ -33019,6 +33019,25 @@ function list(names2) {
   return names2.length < 2 ? names2.join("") : `${names2.slice(0, -1).join(", ")} and ${names2.at(-1)}`;
 }
 
+// src/compat/unjudged.ts
+var HOSTS_NAMED = 3;
+function unjudgedNotes({ reference, platforms: platforms2 }, hosts) {
+  const starts = (toolchain, { host }) => runsOn(toolchain.architecture, host);
+  const idle = platforms2.filter(({ toolchain }) => !hosts.some((entry) => starts(toolchain, entry)));
+  const empty = hosts.filter((entry) => !platforms2.some(({ toolchain }) => starts(toolchain, entry)));
+  const named2 = empty.slice(0, HOSTS_NAMED).map(({ host }) => {
+    const there = host.kernel.architectures?.value.join(", ");
+    return `${host.id} (${there})`;
+  });
+  const left = empty.length - named2.length;
+  return [
+    ...idle.length === 0 ? [] : [`${reference}: ${idle.map(({ platform: platform2 }) => platform2).join(", ")}: not judged, no selected host runs it.`],
+    ...empty.length === 0 ? [] : [
+      `${reference}: not judged on ${named2.join(", ")}${left > 0 ? ` and ${left} more` : ""}: none of its platforms runs there.`
+    ]
+  ];
+}
+
 // src/files/inspection-cache.ts
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, rmSync } from "node:fs";
@@ -40129,71 +40148,91 @@ function unquote(text3) {
   return text3.replace(/["']/g, "");
 }
 
+// src/knowledge/starters.json
+var starters_default = {
+  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
+  starters: [
+    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
+    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
+    { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
+    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
+    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
+    { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
+    { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
+    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
+    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
+    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
+  ],
+  shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
+};
+
+// src/toolchain/starters.ts
+var words2 = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
+var shells = starters_default.shells;
+function ownWords(name) {
+  return words2.get(name);
+}
+function isShell(name) {
+  return shells.includes(name);
+}
+function isStarter(name) {
+  return words2.has(name) || isShell(name) || name === "env";
+}
+
 // src/toolchain/start-command.ts
 var MAX_WORDS = 64;
 var MAX_TEXT = 16 * 1024;
 var MAX_DEPTH2 = 3;
-var SHELL = /^(?:ba|da|a|k|z)?sh$/;
-var STARTERS = {
-  tini: 0,
-  "tini-static": 0,
-  "dumb-init": 0,
-  catatonit: 0,
-  init: 0,
-  exec: 0,
-  nice: 0,
-  busybox: 0,
-  gosu: 1,
-  "su-exec": 1,
-  timeout: 1
-};
 function readStartCommand(all, depth = 0) {
-  const words3 = splitEnvString(all.slice(0, MAX_WORDS));
+  const words4 = splitEnvString(all.slice(0, MAX_WORDS));
   const paths = [];
   let at = 0;
-  while (at < words3.length) {
-    const word = words3[at] ?? "";
+  while (at < words4.length) {
+    const word = words4[at] ?? "";
     const name = basename4(word);
-    const own2 = Object.hasOwn(STARTERS, name) ? STARTERS[name] : void 0;
+    const own2 = ownWords(name);
     if (name === "env") {
-      const env = readEnv(words3, at + 1, depth === 0);
+      const env = readEnv(words4, at + 1, depth === 0);
       if (env.path) paths.push(env.path);
       at = env.next;
-    } else if (SHELL.test(name)) {
-      const shell = readShell(words3, at + 1, depth + 1);
-      return { paths: [...paths, ...shell.paths], words: [...words3.slice(0, at + 1), ...shell.words] };
+    } else if (isShell(name)) {
+      const shell = readShell(words4, at + 1, depth + 1);
+      return { paths: [...paths, ...shell.paths], words: [...words4.slice(0, at + 1), ...shell.words] };
     } else if (own2 !== void 0) at += 1 + own2;
-    else if (word.startsWith("-") || isOptionArgument(words3, at)) at++;
+    else if (word.startsWith("-") || isOptionArgument(words4, at)) at++;
     else break;
   }
-  return { paths, words: words3 };
+  return { paths, words: words4 };
 }
-function splitEnvString(words3) {
-  return words3.flatMap((word, index) => {
+function splitEnvString(words4) {
+  return words4.flatMap((word, index) => {
     if (word === "-S" || word === "--split-string") return [];
     const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
-    const before = words3[index - 1];
+    const before = words4[index - 1];
     const text3 = before === "-S" || before === "--split-string" ? word : inside;
     return text3 === void 0 ? [word] : text3.split(/\s+/).filter((part2) => part2 !== "");
   });
 }
-function isOptionArgument(words3, at) {
-  const before = words3[at - 1] ?? "";
-  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words3[at] ?? "");
+function isOptionArgument(words4, at) {
+  const before = words4[at - 1] ?? "";
+  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words4[at] ?? "");
 }
-function readShell(words3, first2, depth) {
+function readShell(words4, first2, depth) {
   let at = first2;
   let hasText = false;
   let isLogin = false;
-  for (; /^[-+]./.test(words3[at] ?? ""); at++) {
-    const word = words3[at] ?? "";
+  for (; /^[-+]./.test(words4[at] ?? ""); at++) {
+    const word = words4[at] ?? "";
     if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
     if (/^-[a-z]*c/.test(word)) hasText = true;
     if (/^[-+][a-z]*o$/.test(word)) at++;
   }
   const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
-  const text3 = words3[at];
-  if (!hasText || text3 === void 0 || depth > MAX_DEPTH2) return { paths, words: words3.slice(at) };
+  const text3 = words4[at];
+  if (!hasText || text3 === void 0 || depth > MAX_DEPTH2) return { paths, words: words4.slice(at) };
   const inner = readShellText(text3.slice(0, MAX_TEXT), true, depth);
   return { paths: [...paths, ...inner.paths], words: inner.words };
 }
@@ -40203,16 +40242,16 @@ function readShellText(text3, isProgram3, depth = 1) {
     const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
     return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
   });
-  return { paths: read2.flatMap(({ paths }) => paths), words: read2.flatMap(({ words: words3 }) => words3) };
+  return { paths: read2.flatMap(({ paths }) => paths), words: read2.flatMap(({ words: words4 }) => words4) };
 }
-function readEnv(words3, at, isLiteral) {
+function readEnv(words4, at, isLiteral) {
   let next = at;
   let isCleared = false;
   let value;
-  for (; next < words3.length; next++) {
-    const word = words3[next] ?? "";
+  for (; next < words4.length; next++) {
+    const word = words4[next] ?? "";
     if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
-    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words3[++next] === "PATH";
+    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words4[++next] === "PATH";
     else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
     else if (/^(?:-C|--chdir)$/.test(word)) next++;
     else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
@@ -41466,11 +41505,10 @@ function liesWithin(version3, min, max) {
 
 // src/toolchain/program.ts
 import { basename as basename7 } from "node:path/posix";
-var STARTERS2 = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 var MAX_SCRIPT_DEPTH = 3;
 var FILES_OF_A_PROGRAM = "command-line-arguments";
-function tellProgram(tree, words3, survey, find2, known3) {
-  const started = findStarted(tree, words3, find2);
+function tellProgram(tree, words4, survey, find2, known3) {
+  const started = findStarted(tree, words4, find2);
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree, path)?.content.go, known3);
     if (match2) return { program: describeProgram(tree, path, match2.id, match2.fact) };
@@ -41479,16 +41517,16 @@ function tellProgram(tree, words3, survey, find2, known3) {
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !STARTERS2.test(basename7(path)) && isProgram2(tree, path));
+  const own2 = started.find((path) => !isStarter(basename7(path)) && isProgram2(tree, path));
   if (own2 !== void 0)
     return { program: describeProgram(tree, own2, ownName(tree, own2, known3), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree, words3, find2) {
+function findStarted(tree, words4, find2) {
   const found = [];
-  let level = words3.slice(0, 32);
+  let level = words4.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
@@ -41498,7 +41536,7 @@ function findStarted(tree, words3, find2) {
       const node = tree.lookup(path);
       const content = node?.type === "file" ? probedContent(node.content) : void 0;
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!STARTERS2.test(basename7(path))) return found;
+      else if (!isStarter(basename7(path))) return found;
     }
     level = next;
   }
@@ -41891,9 +41929,9 @@ function inspectToolchain(platform2, knowledge2) {
   const survey = surveyTree(tree);
   const ownership = indexOwnership(survey, tree);
   const ofImage = pathDirectories(config2.env);
-  const { paths, words: words3 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
+  const { paths, words: words4 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
   const findAtStart = createCommandFinder(tree, ofImage);
-  const path = followPath(tree, survey, ofImage, { paths, findStarted: (found) => findStarted(tree, words3, found) });
+  const path = followPath(tree, survey, ofImage, { paths, findStarted: (found) => findStarted(tree, words4, found) });
   const { directories, find: find2 } = path;
   const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
   const loader = createLoader(tree, config2.env);
@@ -41907,13 +41945,13 @@ function inspectToolchain(platform2, knowledge2) {
   });
   const told = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find2)) }));
   const { extensions, missing: missingExtensions2 } = listExtensions({ tree, survey, loader, tools, env: config2.env });
-  const started = findStarted(tree, words3, findEither);
+  const started = findStarted(tree, words4, findEither);
   const selector = tellSelector(tree, survey, find2, directories, started);
   const isSetAtStart = commandsSet(selector, survey);
   const defaults = Object.fromEntries(
     told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
   );
-  const { program: program2, missing: missingProgram } = tellProgram(tree, words3, survey, findEither, knowledge2.programs);
+  const { program: program2, missing: missingProgram } = tellProgram(tree, words4, survey, findEither, knowledge2.programs);
   for (const tool2 of tools) {
     const isMoved = find2(tool2.name)?.target?.path === tool2.target && findAtStart(tool2.name)?.target?.path !== tool2.target;
     if (isMoved) tool2.evidence.push(...path.moves);
@@ -42225,7 +42263,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "61b3c4ba92d92942" : void 0;
+var build = true ? "3f4839c1c31d01b3" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -43511,8 +43549,8 @@ function namedNodes(names2) {
   return `${names2.length} nodes (${names2.slice(0, 3).join(", ")}, ...)`;
 }
 function slug(osImage) {
-  const words3 = osImage.toLowerCase().match(/[a-z0-9.]+/g) ?? [];
-  return words3.join("-").slice(0, 60) || "unknown-system";
+  const words4 = osImage.toLowerCase().match(/[a-z0-9.]+/g) ?? [];
+  return words4.join("-").slice(0, 60) || "unknown-system";
 }
 
 // src/hosts/module-names.ts
@@ -44084,23 +44122,6 @@ async function check(request) {
 async function inspectionOf(images, reading) {
   return "images" in images ? images : inspectImages(images, reading);
 }
-var HOSTS_NAMED = 3;
-function unjudgedNotes({ reference, platforms: platforms2 }, hosts) {
-  const starts = (toolchain, { host }) => runsOn(toolchain.architecture, host);
-  const idle = platforms2.filter(({ toolchain }) => !hosts.some((entry) => starts(toolchain, entry)));
-  const empty = hosts.filter((entry) => !platforms2.some(({ toolchain }) => starts(toolchain, entry)));
-  const named2 = empty.slice(0, HOSTS_NAMED).map(({ host }) => {
-    const there = host.kernel.architectures?.value.join(", ");
-    return `${host.id} (${there})`;
-  });
-  const left = empty.length - named2.length;
-  return [
-    ...idle.length === 0 ? [] : [`${reference}: ${idle.map(({ platform: platform2 }) => platform2).join(", ")}: not judged, no selected host runs it.`],
-    ...empty.length === 0 ? [] : [
-      `${reference}: not judged on ${named2.join(", ")}${left > 0 ? ` and ${left} more` : ""}: none of its platforms runs there.`
-    ]
-  ];
-}
 function readingNotes({ images }) {
   return images.flatMap(({ reference, platforms: platforms2 }) => {
     const notes2 = new Set(platforms2.flatMap((platform2) => platform2.notes ?? []));
@@ -44534,8 +44555,8 @@ function installedWords(command) {
   }
   return void 0;
 }
-function withoutFlags(words3) {
-  return words3.filter((word) => !word.text.startsWith("-"));
+function withoutFlags(words4) {
+  return words4.filter((word) => !word.text.startsWith("-"));
 }
 function namesPackage(word, name) {
   const base = word.slice(word.lastIndexOf("/") + 1);
@@ -44621,13 +44642,13 @@ function mentions({ wanted }, word) {
   return wanted.mentions?.some((text3) => word.includes(text3)) ?? false;
 }
 function searchCopy(search2, stage, instruction) {
-  const words3 = copyArguments(instruction).map((argument) => argument.getValue().replace(/^["'[,]+|["'\],]+$/g, ""));
-  const target = words3.pop();
+  const words4 = copyArguments(instruction).map((argument) => argument.getValue().replace(/^["'[,]+|["'\],]+$/g, ""));
+  const target = words4.pop();
   if (target === void 0) return void 0;
   const here = { line: instruction.getRange().start.line + 1, kind: "copy" };
-  if (words3.some((source) => copiesFile(search2, source) || mentions(search2, source))) return here;
+  if (words4.some((source) => copiesFile(search2, source) || mentions(search2, source))) return here;
   const from = instruction instanceof import_dockerfile_ast.Copy ? instruction.getFromFlag()?.getValue() : void 0;
-  if (from == null || !words3.some((source) => copiesFolder(search2, stage, source, target))) return void 0;
+  if (from == null || !words4.some((source) => copiesFolder(search2, stage, source, target))) return void 0;
   const origin = findStage(search2, stage, expand2(search2, from, here.line - 1));
   return (origin && searchStage(search2, origin)) ?? here;
 }
@@ -45257,7 +45278,7 @@ var fullDetail = {
   images: Number.POSITIVE_INFINITY,
   cut: []
 };
-var words2 = {
+var words3 = {
   none: "not judged",
   fail: "breaks",
   unknown: "unknown",
@@ -45379,7 +45400,7 @@ function tableRow(cells) {
   return `| ${cells.join(" | ")} |`;
 }
 function resultCell(cell2) {
-  const word = cell2.asBefore ? "as before" : words2[cell2.verdict];
+  const word = cell2.asBefore ? "as before" : words3[cell2.verdict];
   return `${symbols[cell2.verdict]}&nbsp;${word.replace(" ", "&nbsp;")}`;
 }
 function hostList(writer, hosts, limit, write = markdownText) {

@@ -1246,7 +1246,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "61b3c4ba92d92942" : void 0;
+var build = true ? "3f4839c1c31d01b3" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
@@ -10195,71 +10195,91 @@ function unquote(text) {
   return text.replace(/["']/g, "");
 }
 
+// src/knowledge/starters.json
+var starters_default = {
+  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
+  starters: [
+    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
+    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
+    { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
+    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
+    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
+    { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
+    { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
+    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
+    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
+    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
+  ],
+  shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
+};
+
+// src/toolchain/starters.ts
+var words = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
+var shells = starters_default.shells;
+function ownWords(name) {
+  return words.get(name);
+}
+function isShell(name) {
+  return shells.includes(name);
+}
+function isStarter(name) {
+  return words.has(name) || isShell(name) || name === "env";
+}
+
 // src/toolchain/start-command.ts
 var MAX_WORDS = 64;
 var MAX_TEXT = 16 * 1024;
 var MAX_DEPTH2 = 3;
-var SHELL = /^(?:ba|da|a|k|z)?sh$/;
-var STARTERS = {
-  tini: 0,
-  "tini-static": 0,
-  "dumb-init": 0,
-  catatonit: 0,
-  init: 0,
-  exec: 0,
-  nice: 0,
-  busybox: 0,
-  gosu: 1,
-  "su-exec": 1,
-  timeout: 1
-};
 function readStartCommand(all, depth = 0) {
-  const words = splitEnvString(all.slice(0, MAX_WORDS));
+  const words2 = splitEnvString(all.slice(0, MAX_WORDS));
   const paths = [];
   let at = 0;
-  while (at < words.length) {
-    const word = words[at] ?? "";
+  while (at < words2.length) {
+    const word = words2[at] ?? "";
     const name = basename4(word);
-    const own2 = Object.hasOwn(STARTERS, name) ? STARTERS[name] : void 0;
+    const own2 = ownWords(name);
     if (name === "env") {
-      const env = readEnv(words, at + 1, depth === 0);
+      const env = readEnv(words2, at + 1, depth === 0);
       if (env.path) paths.push(env.path);
       at = env.next;
-    } else if (SHELL.test(name)) {
-      const shell = readShell(words, at + 1, depth + 1);
-      return { paths: [...paths, ...shell.paths], words: [...words.slice(0, at + 1), ...shell.words] };
+    } else if (isShell(name)) {
+      const shell = readShell(words2, at + 1, depth + 1);
+      return { paths: [...paths, ...shell.paths], words: [...words2.slice(0, at + 1), ...shell.words] };
     } else if (own2 !== void 0) at += 1 + own2;
-    else if (word.startsWith("-") || isOptionArgument(words, at)) at++;
+    else if (word.startsWith("-") || isOptionArgument(words2, at)) at++;
     else break;
   }
-  return { paths, words };
+  return { paths, words: words2 };
 }
-function splitEnvString(words) {
-  return words.flatMap((word, index) => {
+function splitEnvString(words2) {
+  return words2.flatMap((word, index) => {
     if (word === "-S" || word === "--split-string") return [];
     const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
-    const before = words[index - 1];
+    const before = words2[index - 1];
     const text = before === "-S" || before === "--split-string" ? word : inside;
     return text === void 0 ? [word] : text.split(/\s+/).filter((part) => part !== "");
   });
 }
-function isOptionArgument(words, at) {
-  const before = words[at - 1] ?? "";
-  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words[at] ?? "");
+function isOptionArgument(words2, at) {
+  const before = words2[at - 1] ?? "";
+  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words2[at] ?? "");
 }
-function readShell(words, first, depth) {
+function readShell(words2, first, depth) {
   let at = first;
   let hasText = false;
   let isLogin = false;
-  for (; /^[-+]./.test(words[at] ?? ""); at++) {
-    const word = words[at] ?? "";
+  for (; /^[-+]./.test(words2[at] ?? ""); at++) {
+    const word = words2[at] ?? "";
     if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
     if (/^-[a-z]*c/.test(word)) hasText = true;
     if (/^[-+][a-z]*o$/.test(word)) at++;
   }
   const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
-  const text = words[at];
-  if (!hasText || text === void 0 || depth > MAX_DEPTH2) return { paths, words: words.slice(at) };
+  const text = words2[at];
+  if (!hasText || text === void 0 || depth > MAX_DEPTH2) return { paths, words: words2.slice(at) };
   const inner = readShellText(text.slice(0, MAX_TEXT), true, depth);
   return { paths: [...paths, ...inner.paths], words: inner.words };
 }
@@ -10269,16 +10289,16 @@ function readShellText(text, isProgram2, depth = 1) {
     const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
     return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
   });
-  return { paths: read.flatMap(({ paths }) => paths), words: read.flatMap(({ words }) => words) };
+  return { paths: read.flatMap(({ paths }) => paths), words: read.flatMap(({ words: words2 }) => words2) };
 }
-function readEnv(words, at, isLiteral) {
+function readEnv(words2, at, isLiteral) {
   let next = at;
   let isCleared = false;
   let value;
-  for (; next < words.length; next++) {
-    const word = words[next] ?? "";
+  for (; next < words2.length; next++) {
+    const word = words2[next] ?? "";
     if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
-    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words[++next] === "PATH";
+    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words2[++next] === "PATH";
     else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
     else if (/^(?:-C|--chdir)$/.test(word)) next++;
     else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
@@ -11546,11 +11566,10 @@ function liesWithin(version2, min, max) {
 
 // src/toolchain/program.ts
 import { basename as basename7 } from "node:path/posix";
-var STARTERS2 = /^(?:tini(?:-static)?|dumb-init|catatonit|s6-svscan|init|env|exec|su-exec|gosu|nice|sh|bash|dash|ash|busybox|timeout|go-runner)$/;
 var MAX_SCRIPT_DEPTH = 3;
 var FILES_OF_A_PROGRAM = "command-line-arguments";
-function tellProgram(tree2, words, survey, find2, known) {
-  const started = findStarted(tree2, words, find2);
+function tellProgram(tree2, words2, survey, find2, known) {
+  const started = findStarted(tree2, words2, find2);
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree2, path)?.content.go, known);
     if (match2) return { program: describeProgram(tree2, path, match2.id, match2.fact) };
@@ -11559,16 +11578,16 @@ function tellProgram(tree2, words, survey, find2, known) {
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree2, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !STARTERS2.test(basename7(path)) && isProgram(tree2, path));
+  const own2 = started.find((path) => !isStarter(basename7(path)) && isProgram(tree2, path));
   if (own2 !== void 0)
     return { program: describeProgram(tree2, own2, ownName(tree2, own2, known), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree2, words, find2) {
+function findStarted(tree2, words2, find2) {
   const found = [];
-  let level = words.slice(0, 32);
+  let level = words2.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
@@ -11578,7 +11597,7 @@ function findStarted(tree2, words, find2) {
       const node = tree2.lookup(path);
       const content = node?.type === "file" ? probedContent(node.content) : void 0;
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!STARTERS2.test(basename7(path))) return found;
+      else if (!isStarter(basename7(path))) return found;
     }
     level = next;
   }
@@ -11971,9 +11990,9 @@ function inspectToolchain(platform, knowledge2) {
   const survey = surveyTree(tree2);
   const ownership = indexOwnership(survey, tree2);
   const ofImage = pathDirectories(config2.env);
-  const { paths, words } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
+  const { paths, words: words2 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
   const findAtStart = createCommandFinder(tree2, ofImage);
-  const path = followPath(tree2, survey, ofImage, { paths, findStarted: (found) => findStarted(tree2, words, found) });
+  const path = followPath(tree2, survey, ofImage, { paths, findStarted: (found) => findStarted(tree2, words2, found) });
   const { directories, find: find2 } = path;
   const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
   const loader = createLoader(tree2, config2.env);
@@ -11987,13 +12006,13 @@ function inspectToolchain(platform, knowledge2) {
   });
   const told = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find2)) }));
   const { extensions, missing: missingExtensions } = listExtensions({ tree: tree2, survey, loader, tools, env: config2.env });
-  const started = findStarted(tree2, words, findEither);
+  const started = findStarted(tree2, words2, findEither);
   const selector = tellSelector(tree2, survey, find2, directories, started);
   const isSetAtStart = commandsSet(selector, survey);
   const defaults = Object.fromEntries(
     told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
   );
-  const { program, missing: missingProgram } = tellProgram(tree2, words, survey, findEither, knowledge2.programs);
+  const { program, missing: missingProgram } = tellProgram(tree2, words2, survey, findEither, knowledge2.programs);
   for (const tool2 of tools) {
     const isMoved = find2(tool2.name)?.target?.path === tool2.target && findAtStart(tool2.name)?.target?.path !== tool2.target;
     if (isMoved) tool2.evidence.push(...path.moves);
