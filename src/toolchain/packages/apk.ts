@@ -1,13 +1,6 @@
 import { linesOf } from "../lines.ts";
-import {
-  isWorthOwning,
-  MAX_FILES_OF_PACKAGE,
-  MAX_PACKAGES,
-  MAX_PROBLEMS,
-  type PackageEntry,
-  type PackageFile,
-  type ParsedPackages,
-} from "./types.ts";
+import { collectPackages } from "./collect.ts";
+import { isWorthOwning, MAX_FILES_OF_PACKAGE, type PackageFile, type ParsedPackages } from "./types.ts";
 
 /**
  * Reads an apk database (`lib/apk/db/installed`): one-letter fields, a blank line after each package. `P:` name, `V:`
@@ -17,15 +10,11 @@ import {
  * @returns packages with the files that matter; `problems` says where the text is no such database. Never throws.
  */
 export function parseApkDatabase(text: string): ParsedPackages {
-  const packages: PackageEntry[] = [];
-  const problems: string[] = [];
-  const report = (problem: string) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   let record = emptyRecord();
   const finish = (line: number) => {
     if (!record.begun) return;
-    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-    else if (record.name && record.version)
-      packages.push({ name: record.name, version: record.version, files: record.files });
+    if (record.name && record.version) add({ name: record.name, version: record.version, files: record.files });
     else report(`the record that ends at line ${line} has no ${record.name ? "version" : "name"}`);
     record = emptyRecord();
   };
@@ -41,7 +30,7 @@ export function parseApkDatabase(text: string): ParsedPackages {
   }
   finish(number);
   if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 
 interface ApkRecord {

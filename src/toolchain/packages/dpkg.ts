@@ -1,14 +1,6 @@
 import { linesOf, linesWith } from "../lines.ts";
-import {
-  isWorthOwning,
-  MARK_OF_WORTH,
-  MAX_FILES_OF_PACKAGE,
-  MAX_PACKAGES,
-  MAX_PROBLEMS,
-  type PackageEntry,
-  type PackageFile,
-  type ParsedPackages,
-} from "./types.ts";
+import { collectPackages } from "./collect.ts";
+import { isWorthOwning, MARK_OF_WORTH, MAX_FILES_OF_PACKAGE, type PackageFile, type ParsedPackages } from "./types.ts";
 
 /**
  * Reads dpkg's `status`, or one file of `status.d` as distroless images and hand-written stanzas have it: RFC-822-like
@@ -19,9 +11,7 @@ import {
  * @returns packages without file lists; `problems` says where the text is no such database. Never throws.
  */
 export function parseDpkgStatus(text: string, form: "status" | "status.d"): ParsedPackages {
-  const packages: PackageEntry[] = [];
-  const problems: string[] = [];
-  const report = (problem: string) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   let stanza = new Map<string, string>();
   const finish = (line: number) => {
     if (stanza.size === 0) return;
@@ -30,12 +20,11 @@ export function parseDpkgStatus(text: string, form: "status" | "status.d"): Pars
     const status = stanza.get("status");
     const state = status === undefined ? undefined : STATUS.exec(status)?.[1];
     const installed = status === undefined ? form === "status.d" : state !== undefined && FILES_THERE.has(state);
-    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-    else if (!name) report(`the stanza that ends at line ${line} names no package`);
+    if (!name) report(`the stanza that ends at line ${line} names no package`);
     else if (status === undefined && form === "status") report(`package ${name} has no status`);
     else if (status !== undefined && state === undefined) report(`package ${name} has a status that is none`);
     else if (installed && !version) report(`package ${name} has no version`);
-    else if (installed && version) packages.push({ name, version });
+    else if (installed && version) add({ name, version });
     stanza = new Map();
   };
   let number = 0;
@@ -57,7 +46,7 @@ export function parseDpkgStatus(text: string, form: "status" | "status.d"): Pars
   finish(number);
   // Every program that writes this file ends it with a newline; people who write a stanza by hand may not.
   if (form === "status" && text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 
 /** What is wanted, whether it must be installed anew, and the state: dpkg-query(1). */

@@ -37,9 +37,5 @@ export function isWorthOwning(path: string): boolean {
   return PROGRAM.test(path) || LIBRARY.test(path);
 }
 
-/** More than any distribution's image has; what is above is reported. Bounds the memory that a hostile database can take. */
-export const MAX_PACKAGES = 50_000;
+/** More than any package has. Bounds the memory that a hostile database can take. */
 export const MAX_FILES_OF_PACKAGE = 20_000;
-
-/** At most this many problems are kept of one database: one is enough to know that it is damaged. */
-export const MAX_PROBLEMS = 3;

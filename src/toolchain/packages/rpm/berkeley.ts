@@ -1,5 +1,6 @@
 import { withinBounds } from "../../bounds.ts";
-import { MAX_PACKAGES, MAX_PROBLEMS, type ParsedPackages } from "../types.ts";
+import { collectPackages } from "../collect.ts";
+import type { ParsedPackages } from "../types.ts";
 import { readRpmHeader } from "./header.ts";
 
 /**
@@ -27,12 +28,11 @@ export function isBerkeleyHash(bytes: Buffer): boolean {
 
 /** The packages of a Berkeley DB hash file. Never throws. */
 export function readBerkeleyHash(bytes: Buffer): ParsedPackages {
-  const result: ParsedPackages = { packages: [], problems: [] };
-  const report = (problem: string) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   const pages = withinBounds(() => createPages(bytes));
   if (typeof pages !== "object") {
     report(pages ?? "its header cannot be read");
-    return result;
+    return parsed;
   }
   if (pages.stated > pages.count) report("it ends before its last page");
   else if (pages.stated < pages.count) report("it goes on behind its last page");
@@ -51,13 +51,12 @@ export function readBerkeleyHash(bytes: Buffer): ParsedPackages {
       if (value !== undefined && value.length < SMALLEST_HEADER) continue;
       const entry = value && readRpmHeader(value);
       if (!entry) report(`a package on page ${number} cannot be read`);
-      else if (result.packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-      else result.packages.push(entry);
+      else add(entry);
     }
   }
   // A page that is no longer used loses this type: the page that should speak of these is damaged.
   if (overflow > pages.taken.size) report(`${overflow - pages.taken.size} pages belong to no package`);
-  return result;
+  return parsed;
 }
 
 interface Pages {

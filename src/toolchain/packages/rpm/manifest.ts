@@ -1,5 +1,6 @@
 import { linesOf } from "../../lines.ts";
-import { MAX_PACKAGES, MAX_PROBLEMS, type PackageEntry, type ParsedPackages } from "../types.ts";
+import { collectPackages } from "../collect.ts";
+import type { PackageEntry, ParsedPackages } from "../types.ts";
 
 const MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
 
@@ -21,20 +22,17 @@ const EPOCH = 8;
  * @returns packages without file lists. Never throws.
  */
 export function parseRpmManifest(text: string): ParsedPackages {
-  const packages: PackageEntry[] = [];
-  const problems: string[] = [];
-  const report = (problem: string) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   let number = 0;
   for (const line of linesOf(text)) {
     number++;
     if (line === "") continue;
     const entry = readLine(line);
     if (!entry) report(`line ${number} is no package`);
-    else if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-    else packages.push(entry);
+    else add(entry);
   }
   if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 
 function readLine(line: string): PackageEntry | undefined {

@@ -1,5 +1,6 @@
 import { withinBounds } from "../../bounds.ts";
-import { MAX_PACKAGES, MAX_PROBLEMS, type ParsedPackages } from "../types.ts";
+import { collectPackages } from "../collect.ts";
+import type { ParsedPackages } from "../types.ts";
 import { readRpmHeader } from "./header.ts";
 
 /**
@@ -23,12 +24,11 @@ export function isNdb(bytes: Buffer): boolean {
 
 /** The packages of an ndb file. Never throws. */
 export function readNdb(bytes: Buffer): ParsedPackages {
-  const result: ParsedPackages = { packages: [], problems: [] };
-  const report = (problem: string) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   const slotPages = withinBounds(() => bytes.readUInt32LE(12));
   if (slotPages === undefined || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
     report("its table of packages lies outside the file");
-    return result;
+    return parsed;
   }
   // Blocks don't overlap; so many bytes of them as the file has is all there can be.
   let left = bytes.length;
@@ -48,14 +48,13 @@ export function readNdb(bytes: Buffer): ParsedPackages {
     left -= blob?.length ?? 0;
     if (left < 0) {
       report("its packages are larger than the file");
-      return result;
+      return parsed;
     }
     const entry = blob && readRpmHeader(blob);
     if (!entry) report(`package ${index} cannot be read`);
-    else if (result.packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-    else result.packages.push(entry);
+    else add(entry);
   }
-  return result;
+  return parsed;
 }
 
 function readBlock(bytes: Buffer, index: number, slot: number): Buffer {

@@ -1,5 +1,6 @@
 import { withinBounds } from "../../bounds.ts";
-import { MAX_PACKAGES, MAX_PROBLEMS, type PackageEntry, type ParsedPackages } from "../types.ts";
+import { collectPackages } from "../collect.ts";
+import type { PackageEntry, ParsedPackages } from "../types.ts";
 import { readRpmHeader } from "./header.ts";
 
 /**
@@ -355,13 +356,11 @@ function readPackageRow(bytes: Buffer): PackageEntry | undefined {
  * @param log absent when there is none
  */
 export function readSqlitePackages(file: SqlitePages, log?: SqlitePages): ParsedPackages {
-  const packages: PackageEntry[] = [];
-  const problems = [...file.problems, ...(log?.problems ?? [])];
-  const report = (problem: string) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add, report } = collectPackages([...file.problems, ...(log?.problems ?? [])]);
   const root = log?.root ?? file.root;
   if (root === undefined) {
     report("it has no table Packages");
-    return { packages, problems };
+    return parsed;
   }
   const rest = log && rowsByOverflow(file);
   walkTable(root, (number) => {
@@ -373,12 +372,11 @@ export function readSqlitePackages(file: SqlitePages, log?: SqlitePages): Parsed
       for (const row of page.rows) {
         const entry = row.entry ?? rest?.(row);
         if (!entry) report(`record ${row.id} cannot be read`);
-        else if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-        else packages.push(entry);
+        else add(entry);
       }
     return [];
   });
-  return { packages, problems };
+  return parsed;
 }
 
 /** A page in the log repeats rows that did not change; their overflow pages stay in the file. */
