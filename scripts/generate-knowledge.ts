@@ -1,6 +1,6 @@
 /**
- * Writes the index files of src/knowledge/{hosts,programs,distributions} and checks every JSON file there against its
- * schema. Adding a host is adding its file and running this.
+ * Writes the index files of src/knowledge/{hosts,programs,distributions} and checks every JSON file of src/knowledge
+ * against its schema. Adding a host is adding its file and running this.
  *
  *     node scripts/node24.mjs scripts/generate-knowledge.ts [--check]
  *
@@ -10,11 +10,22 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as z from "zod/mini";
+import { architecturesFileSchema } from "../src/knowledge/schema/architectures.ts";
 import { asOfSchema } from "../src/knowledge/schema/as-of.ts";
+import { defectsFileSchema } from "../src/knowledge/schema/defects.ts";
 import { distributionSchema } from "../src/knowledge/schema/distribution.ts";
+import { encodingsFileSchema } from "../src/knowledge/schema/encodings.ts";
+import { ipsetFileSchema } from "../src/knowledge/schema/ipset.ts";
 import { kubernetesSchema } from "../src/knowledge/schema/kubernetes.ts";
+import { librariesSchema } from "../src/knowledge/schema/libraries.ts";
+import { nftUserdataFileSchema } from "../src/knowledge/schema/nft-userdata.ts";
+import { requirementsFileSchema } from "../src/knowledge/schema/requirements.ts";
 import { selectionsSchema } from "../src/knowledge/schema/selections.ts";
 import { startersSchema } from "../src/knowledge/schema/starters.ts";
+import { toolPackagesSchema } from "../src/knowledge/schema/tool-packages.ts";
+import { wrapperChoicesFileSchema } from "../src/knowledge/schema/wrapper-choices.ts";
+import { wrappersSchema } from "../src/knowledge/schema/wrappers.ts";
+import { xtExtensionsFileSchema } from "../src/knowledge/schema/xt-extensions.ts";
 import { hostSchema } from "../src/model/host.ts";
 import { programProfileSchema } from "../src/model/program.ts";
 
@@ -51,12 +62,24 @@ const folders: Folder[] = [
     typeFrom: "../schema/distribution.ts",
   },
 ];
-const singles = [
-  { file: "as-of.json", schema: asOfSchema },
-  { file: "hosts/selections.json", schema: selectionsSchema },
-  { file: "kubernetes.json", schema: kubernetesSchema },
-  { file: "starters.json", schema: startersSchema },
-];
+/** The other files, `.json` left out. */
+const singles: Record<string, z.ZodMiniType> = {
+  "hosts/selections": selectionsSchema,
+  architectures: architecturesFileSchema,
+  "as-of": asOfSchema,
+  defects: defectsFileSchema,
+  encodings: encodingsFileSchema,
+  ipset: ipsetFileSchema,
+  kubernetes: kubernetesSchema,
+  libraries: librariesSchema,
+  "nft-userdata": nftUserdataFileSchema,
+  requirements: requirementsFileSchema,
+  starters: startersSchema,
+  "tool-packages": toolPackagesSchema,
+  "wrapper-choices": wrapperChoicesFileSchema,
+  wrappers: wrappersSchema,
+  "xt-extensions": xtExtensionsFileSchema,
+};
 
 /** Orders names as a reader does: `talos-1.9` before `talos-1.10`. */
 function naturally(a: string, b: string): number {
@@ -102,7 +125,9 @@ function indexOf(folder: Folder, files: string[]): string {
 }
 
 function main(checkOnly: boolean): number {
-  const problems = singles.flatMap((single) => check(single.file, single.schema));
+  const problems = Object.entries(singles).flatMap(([name, schema]) => check(`${name}.json`, schema));
+  for (const file of dataFiles("."))
+    if (singles[file.replace(/\.json$/, "")] === undefined) problems.push(`${file}: no schema is named for it`);
   for (const folder of folders) {
     const files = dataFiles(folder.name);
     for (const file of files)

@@ -1,16 +1,9 @@
 import type { JudgedFinding } from "./compat/policy.ts";
 import { type Located, makeLocator, type Wanted } from "./dockerfile/locate.ts";
 import { suggestBase } from "./dockerfile/suggest.ts";
+import { packagesOfTool } from "./knowledge/tool-packages.ts";
 import type { Finding } from "./model/report.ts";
 import type { Toolchain } from "./model/toolchain.ts";
-
-/** Packages under which distributions ship a tool, beside the one that the image's database names. */
-const packageNames: Readonly<Record<string, string[]>> = {
-  iptables: ["iptables", "ip6tables", "iptables-nft", "iptables-legacy"],
-  ip6tables: ["ip6tables", "iptables", "iptables-nft"],
-  ipset: ["ipset"],
-  nft: ["nftables"],
-};
 
 /**
  * The line of a Dockerfile that brings in the tool that a finding is about, and where another base alone would cure it what
@@ -45,12 +38,12 @@ function wantedOf(tool: string, toolchain: Toolchain): Wanted {
     // Without a wrapper the line to change is the one that installs iptables.
     return path === undefined || toolchain.selector?.kind !== "iptables-wrapper"
       ? wantedOf("iptables", toolchain)
-      : { packages: packageNames.iptables ?? [], paths: [path], mentions: ["iptables-wrapper"] };
+      : { packages: packagesOfTool("iptables"), paths: [path], mentions: ["iptables-wrapper"] };
   }
   const entries = toolchain.tools.filter((entry) => entry.name === tool);
   const recorded = entries.flatMap((entry) => entry.package?.name ?? []);
   return {
-    packages: [...new Set([...recorded, ...(packageNames[tool] ?? [tool])])],
+    packages: [...new Set([...recorded, ...packagesOfTool(tool)])],
     paths: [...new Set(entries.flatMap((entry) => [entry.path, entry.target]))],
   };
 }

@@ -14,7 +14,7 @@ const STAGE_LIMIT = 500;
 
 export interface Wanted {
   /** Packages that carry the tool: `iptables`, `iptables-nft`. */
-  packages: string[];
+  packages: readonly string[];
   /** Where the tool lies in the image: its path and the file behind it. */
   paths: string[];
   /** Words that a RUN, COPY or ADD of it would hold, for tools that no package brings: `iptables-wrapper`. */

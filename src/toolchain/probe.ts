@@ -1,11 +1,11 @@
 import { dirname } from "node:path/posix";
+import { toolPackages } from "../knowledge/tool-packages.ts";
 import type { ContentProbe, ContentSink, StreamedFile } from "../model/image.ts";
 import { isLoaderConfig } from "./binaries/loader-paths.ts";
 import type { ClaimsContent, PackagesContent, ProbedContent } from "./content.ts";
 import { isWantedName, openExecutable } from "./executable.ts";
 import { parseApkDatabase } from "./packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
-import { TOOL_PACKAGES } from "./packages/ownership.ts";
 import { JOURNAL_HEAD } from "./packages/rpm/journal.ts";
 import { isRpmManifest, parseRpmManifest } from "./packages/rpm/manifest.ts";
 import { isRpmDatabase, isRpmJournal, MAX_RPM_DATABASE, readRpmFile } from "./packages/rpm/rpm.ts";
@@ -71,7 +71,7 @@ function database(
 function claims(file: StreamedFile): ContentSink | undefined {
   if (file.size > MAX_SBOM) return undefined;
   return textSink(file, MAX_SBOM, (text): ClaimsContent | undefined => {
-    const told = parseSpdx(text, TOOL_PACKAGES);
+    const told = parseSpdx(text, toolPackages);
     return told.length > 0 ? { kind: "claims", claims: told } : undefined;
   });
 }

@@ -1,3 +1,4 @@
+import type { WrapperScript } from "../knowledge/schema/wrappers.ts";
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import { createTextSearch } from "./find-text.ts";
 import { linesWith } from "./lines.ts";
@@ -59,17 +60,6 @@ export function readScript(bytes: Buffer, truncated: boolean): ScriptFacts | und
     if (started !== undefined && facts.starts.length < MAX_STARTS) facts.starts.push(started);
   }
   return facts;
-}
-
-interface WrapperScript {
-  version: string;
-  all: string[];
-  /** It is no command but a start script that sets the links of the commands. */
-  entrypoint?: boolean;
-  /** Pattern whose group is the folder of the links that it sets. */
-  linksIn?: string;
-  /** Pattern whose group are the names of the links that it sets; absent: all of iptables' commands. */
-  sets?: string;
 }
 
 function findWrapper(bytes: Buffer, text: string): WrapperText | undefined {

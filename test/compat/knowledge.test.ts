@@ -1,34 +1,17 @@
 import { describe, expect, test } from "vitest";
-import type * as z from "zod/mini";
 import { buildOf, effectsOf } from "../../src/compat/encodings.ts";
 import { resolveProgram } from "../../src/hosts/programs.ts";
-import architectures from "../../src/knowledge/architectures.json" with { type: "json" };
 import encodingsJson from "../../src/knowledge/encodings.json" with { type: "json" };
 import userdata from "../../src/knowledge/nft-userdata.json" with { type: "json" };
 import { programProfiles } from "../../src/knowledge/programs/index.ts";
 import requirements from "../../src/knowledge/requirements.json" with { type: "json" };
-import { architecturesFileSchema } from "../../src/knowledge/schema/architectures.ts";
 import { encodingsFileSchema } from "../../src/knowledge/schema/encodings.ts";
-import { nftUserdataFileSchema } from "../../src/knowledge/schema/nft-userdata.ts";
 import { requirementsFileSchema } from "../../src/knowledge/schema/requirements.ts";
-import { wrapperChoicesFileSchema } from "../../src/knowledge/schema/wrapper-choices.ts";
-import { xtExtensionsFileSchema } from "../../src/knowledge/schema/xt-extensions.ts";
 import wrapperChoices from "../../src/knowledge/wrapper-choices.json" with { type: "json" };
 import wrappers from "../../src/knowledge/wrappers.json" with { type: "json" };
 import xtExtensions from "../../src/knowledge/xt-extensions.json" with { type: "json" };
 import { compareVersions, inRange, isVersion } from "../../src/model/version.ts";
 import { evaluate } from "../support/cells.ts";
-
-const files: [string, z.ZodMiniType, unknown][] = [
-  ["architectures.json", architecturesFileSchema, architectures],
-  ["nft-userdata.json", nftUserdataFileSchema, userdata],
-  ["requirements.json", requirementsFileSchema, requirements],
-  ["wrapper-choices.json", wrapperChoicesFileSchema, wrapperChoices],
-  ["xt-extensions.json", xtExtensionsFileSchema, xtExtensions],
-];
-test.each(files)("%s fits its schema", (_, schema, data) => {
-  expect(() => schema.parse(data)).not.toThrow();
-});
 
 const profiles = new Set(programProfiles.map((profile) => profile.id));
 

@@ -3,14 +3,10 @@ import { describe, expect, test } from "vitest";
 import { distributions } from "../../src/knowledge/distributions/index.ts";
 import kubernetes from "../../src/knowledge/kubernetes.json" with { type: "json" };
 import { programProfiles } from "../../src/knowledge/programs/index.ts";
-import { distributionSchema } from "../../src/knowledge/schema/distribution.ts";
-import { kubernetesSchema } from "../../src/knowledge/schema/kubernetes.ts";
-import { boundaryConstructs, programProfileSchema } from "../../src/model/program.ts";
+import { boundaryConstructs } from "../../src/model/program.ts";
 import { compareVersions, isVersion } from "../../src/model/version.ts";
 
 describe.each(programProfiles.map((profile) => [profile.id, profile] as const))("program %s", (_id, profile) => {
-  test("fits the schema", () => expect(() => programProfileSchema.parse(profile)).not.toThrow());
-
   test("has version ranges that semver reads and that don't overlap", () => {
     expect(profile.versions.length).toBeGreaterThan(0);
     for (const row of profile.versions) expect(semver.validRange(row.versions), row.versions).not.toBeNull();
@@ -45,13 +41,11 @@ test("no Go module leads to two programs", () => {
 });
 
 test("the maintained Kubernetes releases are a range", () => {
-  const { oldestMaintained, newestMaintained } = kubernetesSchema.parse(kubernetes);
+  const { oldestMaintained, newestMaintained } = kubernetes;
   expect(compareVersions(oldestMaintained.value, newestMaintained.value)).toBeLessThan(0);
 });
 
 describe.each(distributions.map((entry) => [entry.id, entry] as const))("distribution %s", (_id, distribution) => {
-  test("fits the schema", () => expect(() => distributionSchema.parse(distribution)).not.toThrow());
-
   test("lists its releases oldest first", () => {
     const numbers = distribution.releases.map((row) => row.release).filter((release) => /^[\d.]+$/.test(release));
     expect(numbers).toEqual([...numbers].sort(compareVersions));

@@ -1,4 +1,5 @@
 import data from "../../knowledge/libraries.json" with { type: "json" };
+import type { LibraryReleases } from "../../knowledge/schema/libraries.ts";
 import type { ElfDynamic } from "./elf.ts";
 
 /** Releases that a shared object can be, by what it defines. */
@@ -12,19 +13,7 @@ export interface LibraryRange {
   evidence: string;
 }
 
-interface LibraryRow {
-  so: string;
-  verdef?: number;
-  min?: string;
-  max?: string;
-}
-interface LibraryEntry {
-  name: string;
-  verdefPrefix?: string;
-  rows: LibraryRow[];
-  exports?: { so: string; symbol: string; absentMax: string; presentMin: string }[];
-}
-const libraries: LibraryEntry[] = data.libraries;
+const libraries: LibraryReleases[] = data.libraries;
 
 /**
  * @param exact the version in its bytes, which makes the range that one version
@@ -67,7 +56,11 @@ export function narrowByFileName(
   return { soVersion, ...narrow(entry, row, range.exports) };
 }
 
-function narrow(entry: LibraryEntry, row: LibraryRow, exports: string[]): { min: string | null; max: string | null } {
+function narrow(
+  entry: LibraryReleases,
+  row: LibraryReleases["rows"][number],
+  exports: string[],
+): { min: string | null; max: string | null } {
   const split = entry.exports?.find((candidate) => candidate.so === row.so);
   const present = split !== undefined && exports.includes(split.symbol);
   return {

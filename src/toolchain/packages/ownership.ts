@@ -1,4 +1,5 @@
 import { basename } from "node:path/posix";
+import { packagesOfTool } from "../../knowledge/tool-packages.ts";
 import type { Evidence } from "../../model/evidence.ts";
 import type { FileTree } from "../../model/image.ts";
 import type { PackageRecord } from "../../model/toolchain.ts";
@@ -42,26 +43,12 @@ export interface Ownership {
   problems: { fact: string; reason: string }[];
 }
 
-/** Packages that bring a tool, in the distributions' namings. */
-const PACKAGES_OF_TOOL: Record<string, string[]> = {
-  iptables: ["iptables", "iptables-nft", "iptables-legacy", "iptables-wolfi"],
-  ip6tables: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"],
-  nft: ["nftables"],
-  ipset: ["ipset"],
-  conntrack: ["conntrack", "conntrack-tools"],
-  ebtables: ["ebtables", "iptables"],
-  arptables: ["arptables", "iptables"],
-};
-
-/** Names of packages of which a claim is kept. */
-export const TOOL_PACKAGES: ReadonlySet<string> = new Set(Object.values(PACKAGES_OF_TOOL).flat());
-
 const MAX_CLAIMS = 3;
 
 function listClaims(survey: Survey, tool: string): Evidence[] {
   const told = survey.claims.flatMap(({ path, node, content }) =>
     content.claims
-      .filter(({ name }) => PACKAGES_OF_TOOL[tool]?.includes(name))
+      .filter(({ name }) => packagesOfTool(tool).includes(name))
       .map(({ name, version }) => evidence(`an SBOM in the image claims ${name} ${version}`, path, node)),
   );
   return told.slice(0, MAX_CLAIMS);
@@ -120,8 +107,8 @@ function tie(index: RecordIndex, path: string, digests: ContentDigests | undefin
 }
 
 function ownerByName(tool: string, withoutList: Map<string, Owner>): Owner | undefined {
-  const owners = (PACKAGES_OF_TOOL[tool] ?? []).flatMap((name) => withoutList.get(name) ?? []);
-  return owners[0];
+  const name = packagesOfTool(tool).find((candidate) => withoutList.has(candidate));
+  return name === undefined ? undefined : withoutList.get(name);
 }
 
 /** By root folder and package name; a package of several architectures has one list for each. */
