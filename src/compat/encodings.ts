@@ -39,29 +39,6 @@ function toEffect(encoding: Encoding, construct: string, effect: EncodingEffect)
   };
 }
 
-/**
- * What `operation` of a reader does with a construct that a writer put into the kernel.
- * @param encodings one section of encodings.json
- * @param writer version of the writing iptables-nft (or nft, for the section of native scripts)
- * @param reader version of the reading iptables-nft
- * @returns the effects in the file's order; empty: it works. Versions in a gap (see {@link gapsOf}) give no effect.
- */
-export function predict(
-  encodings: readonly Encoding[],
-  construct: string,
-  operation: Operation,
-  writer: string,
-  reader: string,
-): Effect[] {
-  return encodings
-    .filter((encoding) => encoding.constructs.includes(construct) && inRange(writer, encoding.writer))
-    .flatMap((encoding) =>
-      encoding.effects
-        .filter((effect) => effect.operations.includes(operation) && inRange(reader, effect.reader))
-        .map((effect) => toEffect(encoding, construct, effect)),
-    );
-}
-
 /** A distribution's build: its upstream version, and the entries of `encodings` that it behaves as a later release in. */
 export interface Build {
   version: string;
@@ -91,15 +68,26 @@ function actsAs(release: Release, encoding: Encoding): string {
  * `announced` effects lose nothing and rarely deserve a finding.
  */
 export function effectsOf(writer: Release, reader: Release, construct: string): Effect[] {
-  return allEffects(bundled.encodings, writer, reader, construct);
+  return predictEffects(bundled.encodings, writer, reader, construct);
 }
 
 /** The same for a construct that nft put into one of iptables' own tables; `writer` is a version of nft. */
 export function nativeEffectsOf(writer: string, reader: string, construct: string): Effect[] {
-  return allEffects(bundled.nativeNft, writer, reader, construct);
+  return predictEffects(bundled.nativeNft, writer, reader, construct);
 }
 
-function allEffects(encodings: readonly Encoding[], writer: Release, reader: Release, construct: string): Effect[] {
+/**
+ * What a reader (iptables-nft) does with a construct that a writer put into the kernel.
+ * @param encodings one section of encodings.json
+ * @param writer release of iptables-nft, or of nft for the section of native scripts
+ * @returns the effects in the file's order; empty: all works. Versions in a gap (see {@link gapsOf}) give no effect.
+ */
+export function predictEffects(
+  encodings: readonly Encoding[],
+  writer: Release,
+  reader: Release,
+  construct: string,
+): Effect[] {
   return encodings
     .filter((encoding) => encoding.constructs.includes(construct) && inRange(actsAs(writer, encoding), encoding.writer))
     .flatMap((encoding) =>

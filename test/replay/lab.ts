@@ -1,4 +1,4 @@
-import { type Effect, predict } from "../../src/compat/encodings.ts";
+import { type Effect, predictEffects } from "../../src/compat/encodings.ts";
 import encodingsJson from "../../src/knowledge/encodings.json" with { type: "json" };
 import {
   type Encoding,
@@ -79,7 +79,9 @@ export function expectedLetter(
   if (how.filterOnly === true && item.table !== "filter") return ".";
   const effectsAt = (operation: Operation, form?: ListForm) =>
     onForm(
-      item.constructs.flatMap((construct) => predict(section, construct, operation, writer, reader)),
+      item.constructs
+        .flatMap((construct) => predictEffects(section, writer, reader, construct))
+        .filter((effect) => effect.operations.includes(operation)),
       form,
     );
   const effects = effectsAt(how.operation, how.form);
