@@ -47,7 +47,7 @@ const knowledge = {
   programs: programProfiles.flatMap(({ id, recognise }) => (recognise === undefined ? [] : [{ id, recognise }])),
   variables: [
     ...new Set(
-      [...programProfiles.map(({ selects }) => selects?.variable), ...wrapperVariables].flatMap(
+      [...programProfiles.flatMap(({ selects }) => [selects?.variable, selects?.native]), ...wrapperVariables].flatMap(
         (variable) => variable?.name ?? [],
       ),
     ),

@@ -198,7 +198,7 @@ export function contextOf(config: Config, reference: string, toolchain: Toolchai
       : { profile: profileOfVersion(profile, version ?? toolchain.program?.version ?? null) }),
     match: globOfImage(reference),
     environment: { ...toolchain.environment, ...entry?.env },
-    network: entry?.network ?? "host",
+    network: entry?.network ?? profile?.network?.value ?? "host",
     modules: entry?.modules ?? "unknown",
   };
 }

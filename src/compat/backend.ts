@@ -284,6 +284,10 @@ function chooseByWrapper(
       return withBinary(toolchain, { backend: decision.backend, because, adapts: true }, decision.backend);
     }
   }
+  if (generation?.withoutNft !== undefined && kernel.modules.nf_tables?.value === "absent") {
+    const because = `${name} takes ${generation.withoutNft}: the kernel has no nf_tables`;
+    return withBinary(toolchain, { backend: generation.withoutNft, because, adapts: true });
+  }
   if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, programs, hostBackend);
   return chooseByRules(toolchain, name, generation, programs, hostBackend);
 }

@@ -3,6 +3,7 @@ import type { NodeProgram } from "../model/program.ts";
 import { type MissingFact, severities } from "../model/report.ts";
 import type { Backend, Toolchain } from "../model/toolchain.ts";
 import { chooseBackend } from "./backend.ts";
+import { inNativeMode } from "./native-mode.ts";
 import { keepOnePerCause } from "./precedence.ts";
 import { rememberFor } from "./remember.ts";
 import { rules } from "./rules/index.ts";
@@ -36,7 +37,8 @@ export interface RawCell {
 const backends: readonly Backend[] = ["nft", "legacy"];
 
 /** Holds one platform of an image against every host that it can run on. Pure and linear in hosts x programs. */
-export function evaluatePlatform(input: PlatformInput): RawCell[] {
+export function evaluatePlatform(stated: PlatformInput): RawCell[] {
+  const input = inNativeMode(stated);
   const hosts = input.hosts.filter(({ host }) => runsOn(input.toolchain.architecture, host));
   const selectedBackends = new Set(
     hosts.flatMap(({ host }) => (host.iptables.backend === undefined ? [] : [host.iptables.backend.value])),

@@ -127,7 +127,11 @@ const image = z.strictObject({
   network: z.optional(
     z
       .enum(["host", "pod"])
-      .check(about("Network namespace: the node's (default), or its own, where node programs write nothing.")),
+      .check(
+        about(
+          "Network namespace: the node's, or its own, where node programs write nothing. Default: what is known of the image's program, else the node's.",
+        ),
+      ),
   ),
   modules: z.optional(
     z

@@ -104,9 +104,16 @@ export const programProfileSchema = z.object({
           default: z.enum(["nft", "legacy", "auto"]),
         }),
       ),
+      /** Environment variable with the values at which it speaks nftables itself and runs neither iptables nor ipset;
+       * `writes`: the native rules that it then puts into iptables' own tables. */
+      native: z.optional(
+        z.object({ name: z.string(), values: z.array(z.string()), writes: z.array(constructSchema), ...sourced }),
+      ),
       ...sourced,
     }),
   ),
+  /** Where the image's own copy of it runs when the config doesn't say; absent: in the node's network namespace. */
+  network: z.optional(z.object({ value: z.enum(["host", "pod"]), ...sourced })),
   versions: z.array(programVersionSchema),
   notes: z.optional(z.array(z.string())),
 });

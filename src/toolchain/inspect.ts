@@ -1,7 +1,14 @@
 import type { FileTree, ImagePlatform } from "../model/image.ts";
 import type { Command, Tool, Toolchain } from "../model/toolchain.ts";
 import { createLoader, type Loader } from "./binaries/loader.ts";
-import { type CommandFinder, createCommandFinder, DEFAULT_COMMANDS, pathDirectories, tellCommand } from "./commands.ts";
+import {
+  type CommandFinder,
+  createCommandFinder,
+  DEFAULT_COMMANDS,
+  pathDirectories,
+  type ToldCommand,
+  tellCommand,
+} from "./commands.ts";
 import { probedContent } from "./content.ts";
 import { listExtensions } from "./extensions.ts";
 import { listLibraries } from "./libraries.ts";
@@ -46,14 +53,16 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     directories,
     loader,
   });
-  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find)) }));
   const { extensions, missing: missingExtensions } = listExtensions({ tree, survey, loader, tools, env: config.env });
   const started = findStarted(tree, words, findEither);
   const selector = tellSelector(tree, survey, find, directories, started);
   const isSetAtStart = commandsSet(selector, survey);
-  const defaults: Record<string, Command> = Object.fromEntries(
-    told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command]),
-  );
+  const told = DEFAULT_COMMANDS.map((name) => {
+    const plain = tellCommand(name, find);
+    // What such a script makes of PATH is how it chooses.
+    return { name, ...(isSetAtStart(name) ? chosenAtStart(plain) : path.doubt(name, plain)) };
+  });
+  const defaults: Record<string, Command> = Object.fromEntries(told.map(({ name, command }) => [name, command]));
   const { program, missing: missingProgram } = tellProgram(tree, words, survey, findEither, knowledge.programs);
   for (const tool of tools) {
     const isMoved =
@@ -84,8 +93,10 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
 }
 
 /** Whatever a link leads to in the image, a start script sets it anew. */
-function chosenAtStart(command: Command): Command {
-  return command.backend === "nft" || command.backend === "legacy" ? { ...command, backend: "auto" } : command;
+function chosenAtStart(told: ToldCommand): ToldCommand {
+  const { command } = told;
+  const isFixed = command.backend === "nft" || command.backend === "legacy";
+  return isFixed ? { ...told, command: { ...command, backend: "auto" } } : told;
 }
 
 /** What the tools' loaders would not find, by file: copies without their libraries, files of a newer distribution. */

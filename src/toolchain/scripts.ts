@@ -1,5 +1,6 @@
 import type { WrapperScript } from "../knowledge/schema/wrappers.ts";
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
+import type { Backend } from "../model/toolchain.ts";
 import { createTextSearch } from "./find-text.ts";
 import { linesWith } from "./lines.ts";
 import type { PathSetting } from "./shell-line.ts";
@@ -29,6 +30,8 @@ export interface WrapperText {
   linksIn?: string;
   /** The commands that a start script sets, where it leaves some of iptables' alone. */
   sets?: string[];
+  /** The only backend that a start script sets; for the other one it relies on what the image has. */
+  setsOnly?: Backend;
 }
 
 /** What stands behind `exec`, and behind an `env` there. */
@@ -64,7 +67,7 @@ export function readScript(bytes: Buffer, truncated: boolean): ScriptFacts | und
 
 function findWrapper(bytes: Buffer, text: string): WrapperText | undefined {
   const holds = createTextSearch(bytes);
-  const scripts: WrapperScript[] = wrappers.scripts;
+  const scripts = wrappers.scripts as WrapperScript[];
   const known = scripts.find((entry) => entry.all.every(holds));
   if (!known || wrappers.installer.all.every(holds)) return undefined;
   const { version, all, entrypoint = false } = known;
@@ -78,6 +81,7 @@ function findWrapper(bytes: Buffer, text: string): WrapperText | undefined {
     isEntrypoint: entrypoint,
     ...(linksIn !== undefined && { linksIn }),
     ...(sets && { sets }),
+    ...(known.setsOnly !== undefined && { setsOnly: known.setsOnly }),
   };
 }
 

@@ -1,8 +1,8 @@
 import { dirname } from "node:path/posix";
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import type { FileTree } from "../model/image.ts";
-import type { Selector } from "../model/toolchain.ts";
-import type { CommandFinder, FoundCommand } from "./commands.ts";
+import type { Backend, Selector } from "../model/toolchain.ts";
+import { type CommandFinder, type FoundCommand, tellCommand } from "./commands.ts";
 import { probedContent } from "./content.ts";
 import { evidence, type Survey } from "./survey.ts";
 
@@ -11,6 +11,7 @@ interface Wrapper {
   isEntrypoint: boolean;
   version: string;
   linksIn?: string;
+  setsOnly?: Backend;
   evidence: Selector["evidence"];
 }
 
@@ -33,7 +34,11 @@ export function tellSelector(
   const all = listWrappers(survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
   if (starting && command)
-    return wrapperSelector(starting, setsWhatRuns(tree, directories, starting, command), command);
+    return wrapperSelector(
+      starting,
+      setsWhatRuns(tree, directories, starting, command) && setsEither(starting, find),
+      command,
+    );
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
@@ -63,6 +68,11 @@ function setsWhatRuns(tree: FileTree, directories: string[], { linksIn }: Wrappe
   };
   const place = directories.findIndex((directory) => real(directory) === real(linksIn));
   return place >= 0 && place <= directories.findIndex((directory) => real(directory) === real(dirname(first)));
+}
+
+/** Where the image's own links are those of the only backend that the script sets, it never leads to the other one. */
+function setsEither({ setsOnly }: Wrapper, find: CommandFinder): boolean {
+  return setsOnly === undefined || tellCommand("iptables", find).command.backend !== setsOnly;
 }
 
 function wrapperSelector(wrapper: Wrapper, effective: boolean, command: FoundCommand | undefined): Selector {

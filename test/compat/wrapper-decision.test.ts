@@ -3,6 +3,7 @@ import { decideOnHost, decideWrapper } from "../../src/compat/wrapper-decision.t
 import { wrapperChoicesFileSchema } from "../../src/knowledge/schema/wrapper-choices.ts";
 import choicesJson from "../../src/knowledge/wrapper-choices.json" with { type: "json" };
 import type { Kernel } from "../../src/model/host.ts";
+import { type Setup, say } from "../support/cells.ts";
 import measured from "./fixtures/wrapper-decisions.json" with { type: "json" };
 
 /** What the data make of a node, held against what the real scripts and programs chose when they were run. */
@@ -78,4 +79,23 @@ test.each([
   const decision = decideOnHost(choiceOf("terway").kernel!, kernelOf(release), false);
   const said = "backend" in decision ? decision.backend : "missing" in decision ? decision.missing : "undecided";
   expect(said).toBe(expected);
+});
+
+test("docker-dind takes legacy where the kernel has no nf_tables, others don't", () => {
+  const on = (wrapper: string, more: Partial<Setup> = {}) =>
+    say({
+      image: { nft: "1.8.13", legacy: "1.8.13", wrapper },
+      host: { backend: "legacy", modules: { absent: ["nf_tables"] } },
+      network: "pod",
+      ...more,
+    });
+  expect(on("docker-dind")).toEqual([]);
+  expect(on("v3")).toEqual(["error nft-kernel-missing"]);
+  // The variable goes before all.
+  expect(on("docker-dind", { environment: { DOCKER_IPTABLES_LEGACY: "" } })).toEqual(["error nft-kernel-missing"]);
+  const host = { modules: { absent: ["ip_tables"] } };
+  expect(on("docker-dind", { host })).toEqual([]);
+  expect(on("docker-dind", { host, environment: { DOCKER_IPTABLES_LEGACY: "1" } })).toEqual([
+    "error legacy-modules-missing",
+  ]);
 });

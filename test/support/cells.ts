@@ -69,6 +69,7 @@ export interface ProfileSpec {
   ipset?: { creates: string[]; listsAll?: boolean };
   selects?: "path" | "self";
   variable?: NonNullable<NonNullable<ProgramProfile["selects"]>["variable"]>;
+  native?: { name: string; values: string[]; writes: string[] };
   /** Backend of its only version row. */
   backend?: ProgramProfile["versions"][number]["backend"]["value"];
 }
@@ -251,6 +252,9 @@ export function buildProfile(profile: ProfileSpec): ProgramProfile {
           selects: {
             ...seen(profile.selects),
             ...(profile.variable === undefined ? {} : { variable: profile.variable }),
+            ...(profile.native === undefined
+              ? {}
+              : { native: { ...profile.native, source: "test", confidence: "seen" as const } }),
           },
         }),
     versions: profile.backend === undefined ? [] : [{ versions: ">=0.0.0", backend: seen(profile.backend) }],

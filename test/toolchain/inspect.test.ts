@@ -955,3 +955,63 @@ test("a record makes one release of a range when it lies in it; a file that was 
   expect(replaced?.package).toBeUndefined();
   expect(replaced?.evidence[0]?.fact).toMatch(/names \/usr\/lib\/libnftnl\.so\.11\.6\.0 with another content/);
 });
+
+/** What these scripts do with the links or PATH, in their words. */
+const DIND = `#!/bin/sh
+set -eu
+if [ "$1" = 'dockerd' ]; then
+\tset -- docker-init -- "$@"
+\tiptablesLegacy=
+\tif [ -n "\${DOCKER_IPTABLES_LEGACY+x}" ]; then iptablesLegacy="$DOCKER_IPTABLES_LEGACY"; fi
+\tif [ -n "$iptablesLegacy" ]; then
+\t\texport PATH="/usr/local/sbin/.iptables-legacy:$PATH"
+\tfi
+fi
+exec "$@"
+`;
+const weave = (links: "nft" | "legacy") => `#!/bin/sh
+setup_iptables_backend() {
+    if [ "\${num_legacy_lines}" -ge "\${num_nft_lines}" ]; then mode="legacy"; fi
+    if [ "$mode" = "${links}" ]; then
+      ln -s /sbin/iptables-${links} /sbin/iptables
+    fi
+}
+setup_iptables_backend
+exec /usr/bin/weave-npc "$@"
+`;
+const bothBackends = (directory: string, at: "nft" | "legacy"): Listing => ({
+  [`${directory}/xtables-nft-multi`]: xtablesMulti("1.8.13", "nft"),
+  [`${directory}/xtables-legacy-multi`]: xtablesMulti("1.8.13", "legacy"),
+  ...linkAll(directory, `xtables-${at}-multi`),
+});
+
+test("docker:dind: the start script puts a folder of legacy links in front of PATH, or not", () => {
+  const listing = {
+    ...bothBackends("/usr/sbin", "nft"),
+    ...linkAll("/usr/local/sbin/.iptables-legacy", "/usr/sbin/xtables-legacy-multi"),
+    "/usr/local/bin/dockerd-entrypoint.sh": DIND,
+  };
+  const env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DOCKER_IPTABLES_LEGACY=1"];
+  const started = inspect(listing, { env, entrypoint: ["dockerd-entrypoint.sh"] });
+  expect(started).toMatchObject({ selector: { version: "docker-dind", effective: true }, missing: [] });
+  expect(new Set(COMMANDS.map((name) => backends(started)[name]))).toEqual(new Set(["auto"]));
+  // Another script that does so chooses by what nobody knows, and one that isn't started changes nothing.
+  const other = { ...listing, "/usr/local/bin/dockerd-entrypoint.sh": DIND.replaceAll("DOCKER_IPTABLES_LEGACY", "X") };
+  expect(inspect(other, { env, entrypoint: ["dockerd-entrypoint.sh"] }).defaults.iptables?.backend).toBe("unknown");
+  expect(inspect(listing, { env, entrypoint: ["/bin/sleep"] })).toMatchObject({
+    selector: { kind: "symlink" },
+    defaults: { iptables: { backend: "nft" } },
+  });
+});
+
+test.each([
+  // weave-kube 2.9.0, then all up to 2.8.1, then weave-npc 2.9.0, whose script never leads to legacy.
+  ["nft", "legacy", true],
+  ["legacy", "nft", true],
+  ["nft", "nft", false],
+] as const)("weave: an image with links to %s and a start script that sets them to %s", (at, links, effective) => {
+  const listing = { ...bothBackends("/sbin", at), "/home/weave/launch.sh": weave(links) };
+  const { selector, defaults } = inspect(listing, { entrypoint: ["/home/weave/launch.sh"] });
+  expect(selector).toMatchObject({ version: "weave", effective, path: "/home/weave/launch.sh" });
+  expect(defaults.iptables?.backend).toBe(effective ? "auto" : at);
+});

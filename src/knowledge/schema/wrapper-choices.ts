@@ -30,6 +30,8 @@ export const wrapperChoiceSchema = z.object({
   /** What it takes when it finds nothing. It runs that backend's binaries without looking whether they are there. Absent: that
    * depends on more than is known here, see the note. */
   fallback: z.optional(backend),
+  /** What it takes, after all else, where iptables-nft fails because the kernel has no nf_tables. Absent: it doesn't try. */
+  withoutNft: z.optional(backend),
   /** Environment variable that overrides all of it. */
   variable: z.optional(z.object({ name: z.string(), values: z.record(z.string(), backend) })),
   source: z.string(),

@@ -15,6 +15,8 @@ const wrapperScriptSchema = z.object({
   linksIn: z.optional(z.string()),
   /** Pattern whose group are the names of the links that it sets; absent: all of iptables' commands. */
   sets: z.optional(z.string()),
+  /** The only backend whose links it sets; for the other one it relies on what the image has. */
+  setsOnly: z.optional(z.enum(["nft", "legacy"])),
   source: z.string(),
   note: z.string(),
 });
