@@ -2,6 +2,7 @@ import { basename } from "node:path/posix";
 import type { FileNode, FileTree } from "../model/image.ts";
 import type { Command } from "../model/toolchain.ts";
 import { probedContent } from "./content.ts";
+import type { ScriptFacts } from "./scripts.ts";
 
 /** What runtimes use when the image sets none (Docker, containerd: `DefaultPathEnv`). */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -96,14 +97,14 @@ export interface ToldCommand {
  * `xtables-legacy-multi` that cannot be read is `unknown`. `ipset` has no backend; found, it is `unknown` without anything
  * missing.
  */
-export function tellCommand(name: string, find: CommandFinder): ToldCommand {
+export function tellCommand(name: string, find: CommandFinder, tree: FileTree): ToldCommand {
   const found = find(name);
   if (!found) return { command: { backend: "none", via: [] } };
   if (!found.target) {
     const command: Command = { backend: "none", via: found.via };
     return { command: found.dangling ? { ...command, dangling: true } : command };
   }
-  const backend = tellBackend(name, found.target);
+  const backend = tellBackend(name, found.target, tree);
   if ("hostExec" in backend) return { command: { backend: "unknown", via: found.via, hostExec: true } };
   if ("backend" in backend) return { command: { backend: backend.backend, via: found.via } };
   return {
@@ -114,13 +115,13 @@ export function tellCommand(name: string, find: CommandFinder): ToldCommand {
 
 type Told = { backend: Command["backend"] } | { hostExec: true } | { unknown: string };
 
-function tellBackend(name: string, target: { path: string; node: FileNode }): Told {
+function tellBackend(name: string, target: { path: string; node: FileNode }, tree: FileTree): Told {
   const content = probedContent(target.node.content);
   const file = target.path;
   if (content?.kind === "script") {
     const { script } = content;
     if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
-    if (script.hostExec !== undefined) return { hostExec: true };
+    if (script.hostExec !== undefined) return tellLeaving(file, script, tree);
     return {
       unknown: `${file} is an unknown script${script.truncated ? ", of which only the beginning was read" : ""}`,
     };
@@ -138,6 +139,16 @@ function tellBackend(name: string, target: { path: string; node: FileNode }): To
   if (identity.tool !== expected) return { unknown: notThat(file, identity.tool) };
   return identity.backend ? { backend: identity.backend } : { unknown: `${file} holds texts of both backends` };
 }
+
+/** All that it runs has to be the host's: neither another way of the script, nor a root that the image brings. */
+function tellLeaving(file: string, { hostExec = "", newRoot, stays }: ScriptFacts, tree: FileTree): Told {
+  if (stays !== undefined)
+    return { unknown: `${file} leaves the container with \`${hostExec}\` and stays in it with \`${stays}\`` };
+  const isBrought = newRoot !== undefined && ROOT_FOLDERS.some((name) => tree.list(`${newRoot}${name}`).length > 0);
+  return isBrought ? { unknown: `${file} changes to ${newRoot}, which the image brings` } : { hostExec: true };
+}
+
+const ROOT_FOLDERS = ["/bin", "/sbin", "/usr/bin", "/usr/sbin"];
 
 function notThat(file: string, tool: string): string {
   return `${basename(file)} is ${tool}, which has no such command`;

@@ -11,6 +11,7 @@ import {
 } from "./commands.ts";
 import { probedContent } from "./content.ts";
 import { listExtensions } from "./extensions.ts";
+import { missingInterpreters } from "./interpreters.ts";
 import { listLibraries } from "./libraries.ts";
 import { indexOwnership } from "./packages/ownership.ts";
 import { findStarted, type KnownProgram, tellProgram } from "./program.ts";
@@ -58,7 +59,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const selector = tellSelector(tree, survey, find, directories, started);
   const isSetAtStart = commandsSet(selector, survey);
   const told = DEFAULT_COMMANDS.map((name) => {
-    const plain = tellCommand(name, find);
+    const plain = tellCommand(name, find, tree);
     // What such a script makes of PATH is how it chooses.
     return { name, ...(isSetAtStart(name) ? chosenAtStart(plain) : path.doubt(name, plain)) };
   });
@@ -74,7 +75,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     architecture: platform.platform.split("/")[1] ?? "",
     tools,
     libraries: listLibraries(survey, ownership),
-    missingLibraries: listMissingLibraries(tools, survey, loader),
+    missingLibraries: [...listMissingLibraries(tools, survey, loader), ...missingInterpreters(tree, defaults, find)],
     ...(extensions.length > 0 && { extensions }),
     defaults,
     ...(selector && { selector }),

@@ -8,11 +8,16 @@ import { readShellText } from "./start-command.ts";
 
 /** What matters of a script: who runs it, whether it chooses a backend, and what it starts. */
 export interface ScriptFacts {
+  /** Path of the program that runs it and what follows, as the kernel reads it: a carriage return is part of it. */
   interpreter: string;
   /** Generation of the iptables-wrapper, or a fork's name. */
   wrapper?: WrapperText;
   /** The line that leaves the container: `exec chroot /host /usr/sbin/iptables "$@"`. */
   hostExec?: string;
+  /** The root that this line changes to by chroot. */
+  newRoot?: string;
+  /** A line that runs a tool, or hands over to another program, in the container. */
+  stays?: string;
   /** Words after `exec`: what a start script hands over to. */
   starts: string[];
   /** What it makes of PATH, in the order of its lines. */
@@ -48,7 +53,7 @@ const MAX_PATH_SETTINGS = 8;
  */
 export function readScript(bytes: Buffer, truncated: boolean): ScriptFacts | undefined {
   const text = bytes.toString("latin1");
-  const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.trim();
+  const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.replace(/[ \t]+$/, "");
   if (interpreter === undefined) return undefined;
   const facts: ScriptFacts = { interpreter, starts: [], truncated };
   const wrapper = findWrapper(bytes, text);
@@ -56,7 +61,8 @@ export function readScript(bytes: Buffer, truncated: boolean): ScriptFacts | und
   for (const line of linesWith(text, MARK_OF_LINE)) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
-    if (leaving !== undefined) facts.hostExec ??= leaving;
+    if (leaving !== undefined) takeLeaving(facts, leaving);
+    else if (RUNS_HERE.test(line)) facts.stays ??= line.trim().slice(0, MAX_QUOTED_LINE);
     const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
     if (paths.length > 0) facts.paths = [...(facts.paths ?? []), ...paths].slice(0, MAX_PATH_SETTINGS);
     const started = STARTED.exec(line)?.[1];
@@ -85,10 +91,24 @@ function findWrapper(bytes: Buffer, text: string): WrapperText | undefined {
   };
 }
 
+/** What hands over to another program, redirections left out, and what runs a tool. */
+const RUNS_HERE =
+  /(?:^|[\s;&|])exec\s+(?!\d*[<>])\S|(?:^|[;&|(!]|\b(?:then|else|do|if)\s)\s*["']?(?:[\w./${}-]*\/)?(?:(?:ip6?|eb|arp)tables|xtables-(?:nft|legacy)-multi|nft|ipset)(?![\w.])/;
+
+const NEW_ROOT = /\bchroot\s+(?:-\S+\s+)*["']?([^\s"']+)/;
+
+/** Each root counts: of two, one may be of the image. */
+function takeLeaving(facts: ScriptFacts, line: string): void {
+  const root = NEW_ROOT.exec(line)?.[1];
+  if (facts.hostExec !== undefined && facts.newRoot !== root) facts.stays ??= line;
+  facts.hostExec ??= line;
+  if (root !== undefined) facts.newRoot ??= root;
+}
+
 const HOST_EXEC = wrappers.hostExec.map((entry) => new RegExp(entry.pattern));
 
 /** What stands in each line of which {@link readScript} takes something. */
-const MARK_OF_LINE = new RegExp(["exec", "PATH=", ...wrappers.hostExec.map((entry) => entry.pattern)].join("|"), "gm");
+const MARK_OF_LINE = /exec|PATH=|chroot|nsenter|tables|nft|ipset/g;
 
 function leavesContainer(line: string): string | undefined {
   return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : undefined;

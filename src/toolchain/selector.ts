@@ -36,7 +36,7 @@ export function tellSelector(
   if (starting && command)
     return wrapperSelector(
       starting,
-      setsWhatRuns(tree, directories, starting, command) && setsEither(starting, find),
+      setsWhatRuns(tree, directories, starting, command) && setsEither(tree, starting, find),
       command,
     );
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
@@ -71,8 +71,8 @@ function setsWhatRuns(tree: FileTree, directories: string[], { linksIn }: Wrappe
 }
 
 /** Where the image's own links are those of the only backend that the script sets, it never leads to the other one. */
-function setsEither({ setsOnly }: Wrapper, find: CommandFinder): boolean {
-  return setsOnly === undefined || tellCommand("iptables", find).command.backend !== setsOnly;
+function setsEither(tree: FileTree, { setsOnly }: Wrapper, find: CommandFinder): boolean {
+  return setsOnly === undefined || tellCommand("iptables", find, tree).command.backend !== setsOnly;
 }
 
 function wrapperSelector(wrapper: Wrapper, effective: boolean, command: FoundCommand | undefined): Selector {

@@ -14,10 +14,43 @@ test("a script with a wrapper's texts that writes the wrapper is none", () => {
     expect(read(`#!/bin/sh\n${[...all, ...wrappers.installer.all].join("\n")}`)?.wrapper).toBeUndefined();
 });
 
-test.each(wrappers.hostExec)("a line that begins with $says leaves the container", ({ says }) => {
-  expect(read(`#!/bin/sh\n${says} /host\n`)?.hostExec).toBe(`${says} /host`);
-  expect(read(`#!/bin/sh\n# ${says} /host\n`)?.hostExec).toBeUndefined();
-  expect(read(`#!/bin/sh\n${says}\n/host`)?.hostExec).toBeUndefined();
+test.each(wrappers.hostExec)("$line leaves the container", ({ line }) => {
+  expect(read(`#!/bin/sh\n${line}\n`)?.hostExec).toBe(line);
+  expect(read(`#!/bin/sh\n# ${line}\n`)?.hostExec).toBeUndefined();
+  expect(read(`#!/bin/sh\n${line.replace(" ", "\n")}`)?.hostExec).toBeUndefined();
+});
+
+test.each([
+  ["-t 1 -n iptables -m comment", false],
+  ["--net=/proc/1/ns/net -- iptables --match mark", false],
+  ["--target 1 --net iptables -a", false],
+  ["-t $PID -n -- iptables", false],
+  ["-t 1 -m iptables", true],
+  ["-mnt 1 iptables", true],
+  ["-t 1 --mount --net iptables", true],
+  ["--all --target=1 iptables", true],
+  ["-r/host iptables", true],
+])("nsenter %s runs the files of the host: %s", (words, leaves) => {
+  expect(read(`#!/bin/sh\nexec nsenter ${words} "$@"\n`)?.hostExec !== undefined).toBe(leaves);
+});
+
+test.each([
+  ['exec chroot /host iptables "$@"', undefined],
+  ['[ -d /host ] && chroot /host iptables "$@"', undefined],
+  ['exec >/dev/null 2>&1\nexec chroot /host iptables "$@"', undefined],
+  ['echo "iptables of the host"\nexec chroot /host iptables "$@"', undefined],
+  ['exec chroot /host iptables "$@"\nexec /usr/sbin/iptables-legacy "$@"', 'exec /usr/sbin/iptables-legacy "$@"'],
+  ['if [ -d /host ]; then chroot /host iptables "$@"\nelse iptables-nft "$@"\nfi', 'else iptables-nft "$@"'],
+  ['chroot /host iptables "$@" || exit 1\nexec "$REAL" "$@"', 'exec "$REAL" "$@"'],
+  ["chroot /host true\nchroot /other iptables", "chroot /other iptables"],
+])("%s stays in the container with %s", (text, stays) => {
+  expect(read(`#!/bin/sh\n${text}\n`)).toMatchObject({ hostExec: expect.any(String) });
+  expect(read(`#!/bin/sh\n${text}\n`)?.stays).toBe(stays);
+});
+
+test("the interpreter is what the kernel reads, a carriage return too", () => {
+  expect(read("#! /bin/sh -e \n")?.interpreter).toBe("/bin/sh -e");
+  expect(read("#!/bin/sh\r\n")?.interpreter).toBe("/bin/sh\r");
 });
 
 const LINES = [

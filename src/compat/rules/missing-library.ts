@@ -27,12 +27,27 @@ function missingLibraries(cell: Cell): RawFinding[] {
       severity: runs(cell, path) ? "error" : "warning",
       cause: `library:${path}`,
       tool: tool?.name ?? "iptables",
-      message: `${path} needs ${libraries.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
+      message: `${path} needs ${libraries.join(", ")}, not in the image: ${isRefused(libraries) ? refused : unloaded}`,
       evidence: libraries.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
-      remedy:
-        "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build.",
+      remedy: remedyFor(libraries),
     };
   });
+}
+
+const refused = 'it does not start, "no such file or directory"';
+const unloaded = 'it ends with "error while loading shared libraries"';
+
+/** The kernel starts no program without its loader, and no script without its interpreter. */
+function isRefused(libraries: readonly string[]): boolean {
+  return libraries.some((library) => !library.includes(".so") || library.startsWith("/"));
+}
+
+function remedyFor(libraries: readonly string[]): string {
+  if (libraries.some((library) => library.endsWith("\\r")))
+    return "Write the script's lines with a line feed alone at their ends; run each tool once in the build.";
+  if (libraries.every((library) => !library.includes(".so")))
+    return "Add the program that runs the script, or use a wrapper that needs none; run each tool once in the build.";
+  return "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build.";
 }
 
 /**

@@ -27,8 +27,8 @@ export const wrappersSchema = z.object({
   scripts: z.array(wrapperScriptSchema),
   /** Of a script that writes the wrapper and so holds its texts. */
   installer: z.object({ all: texts, source: z.string(), note: z.string() }),
-  /** Patterns of lines that leave the container. */
-  hostExec: z.array(z.object({ pattern: z.string(), says: z.string(), source: z.string() })),
+  /** Patterns of lines that leave the container, each with such a line. */
+  hostExec: z.array(z.object({ pattern: z.string(), line: z.string(), source: z.string() })),
   /** The wrapper that is a Go program, told by its module; its generations by a text each. */
   go: z.object({
     module: z.string(),

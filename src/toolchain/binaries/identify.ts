@@ -100,10 +100,21 @@ const TABLES_MARKS = [" (nf_tables)", " (legacy)", "includepath", "\0ebtables v"
 
 function iptablesWithBackendText(_: IdentifyInput, search: Search): Identity | undefined {
   if (!search.has(" (nf_tables)\0") && !search.has(" (legacy)\0")) return undefined;
-  const match = /\0(\d+\.\d+\.\d+(?:\.\d+)?) \((nf_tables|legacy)\)\0/.exec(search.text());
-  if (!match?.[1]) return undefined;
-  const backend = match[2] === "legacy" ? "legacy" : "nft";
-  return { tool: "iptables", version: match[1], backend, evidence: `${match[1]} (${match[2]})` };
+  const nft = versionOf("nf_tables", search);
+  const legacy = versionOf("legacy", search);
+  if (nft === undefined && legacy === undefined) return undefined;
+  if (nft !== undefined && legacy !== undefined) return decide("iptables", [...new Set([nft, legacy])]);
+  const version = nft ?? legacy ?? null;
+  const backend = nft === undefined ? "legacy" : "nft";
+  return { tool: "iptables", version, backend, evidence: `${version} (${nft === undefined ? "legacy" : "nf_tables"})` };
+}
+
+function versionOf(backend: "nf_tables" | "legacy", search: Search): string | undefined {
+  const pattern = {
+    nf_tables: /\0(\d+\.\d+\.\d+(?:\.\d+)?) \(nf_tables\)(?=\0)/,
+    legacy: /\0(\d+\.\d+\.\d+(?:\.\d+)?) \(legacy\)(?=\0)/,
+  };
+  return pattern[backend].exec(search.text())?.[1];
 }
 
 function arptablesLegacy({ name }: IdentifyInput, search: Search): Identity | undefined {
