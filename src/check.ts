@@ -2,7 +2,7 @@ import { assembleReport, type EvaluatedImage, type EvaluatedPlatform } from "./c
 import { evaluatePlatform, type RawCell } from "./compat/engine.ts";
 import type { JudgedFinding } from "./compat/policy.ts";
 import { findRemedy } from "./compat/remedy.ts";
-import { unjudgedNotes } from "./compat/unjudged.ts";
+import { unjudgedHosts } from "./compat/runs-on.ts";
 import { inspectImages, type ReadingOptions, startDeadline } from "./inspect.ts";
 import { distributions } from "./knowledge/distributions/index.ts";
 import { UserError } from "./model/error.ts";
@@ -61,8 +61,7 @@ export async function check(request: CheckRequest): Promise<Report> {
   });
   const references = [...inspection.images, ...(base?.images ?? [])].map((image) => image.reference);
   const read = new Set([...readingNotes(inspection), ...(base === undefined ? [] : readingNotes(base))]);
-  const unjudged = inspection.images.flatMap((image) => unjudgedNotes(image, settings.hosts));
-  const notes = [...settings.notes, ...unusedImageEntries(settings, references), ...unjudged, ...read];
+  const notes = [...settings.notes, ...unusedImageEntries(settings, references), ...read];
   return assembleReport(images, settings.policy, tool, notes);
 }
 
@@ -105,6 +104,10 @@ function evaluate(
     platform,
     toolchain,
     cells: withRemedy(cells, findRemedy(input, cells, distributions)),
+    unjudged: unjudgedHosts(
+      toolchain.architecture,
+      settings.hosts.map(({ host }) => host),
+    ),
     ...(locate === undefined ? {} : { locate: (finding: JudgedFinding) => locate(finding, toolchain) }),
   };
 }

@@ -1,6 +1,7 @@
-import type { Cell, Finding, ImageReport, PlatformReport, Report, Verdict } from "../model/report.ts";
-import { summarize } from "../model/report.ts";
+import type { Cell, Finding, ImageReport, PlatformReport, Report, UnjudgedHost, Verdict } from "../model/report.ts";
+import { summarize, verdictOf } from "../model/report.ts";
 import type { Toolchain } from "../model/toolchain.ts";
+import { unjudgedNotes } from "../model/unjudged.ts";
 import { describeAge } from "./age.ts";
 import type { RawCell } from "./engine.ts";
 import { applyPolicy, type JudgedFinding, type Policy } from "./policy.ts";
@@ -11,6 +12,8 @@ export interface EvaluatedPlatform {
   platform: string;
   toolchain: Toolchain;
   cells: RawCell[];
+  /** Selected hosts that it can't be started on. */
+  unjudged: UnjudgedHost[];
   base?: EvaluatedBase;
   /** Where the Dockerfile brings a tool in, and what one line of it should say. */
   locate?: (finding: JudgedFinding) => Pick<Finding, "location" | "suggestion">;
@@ -50,20 +53,25 @@ export function assembleReport(
           platform: platform.platform,
           toolchain: platform.toolchain,
           cells: platform.cells.map((cell) => assembleCell(image.reference, platform, cell, policy, findings, used)),
+          ...(platform.unjudged.length === 0 ? {} : { unjudged: platform.unjudged }),
           ...(platform.base === undefined ? {} : { base: describeBase(platform.base) }),
         };
       }),
     }),
   );
-  const cells = imageReports.flatMap((image) => image.platforms.flatMap((platform) => platform.cells));
   return {
     schemaVersion: 1,
     tool,
-    ...summarize(findings, cells),
+    ...summarize(findings, imageReports),
     images: imageReports,
     findings,
     ...(fixed.length === 0 ? {} : { fixed }),
-    notes: [...notes, ...describeAge(policy.today), ...ignoreNotes(policy, used)],
+    notes: [
+      ...notes,
+      ...imageReports.flatMap(unjudgedNotes),
+      ...describeAge(policy.today),
+      ...ignoreNotes(policy, used),
+    ],
   };
 }
 
@@ -174,14 +182,6 @@ function addFinding(
     ...(judged.expired === undefined ? {} : { expired: judged.expired }),
   });
   return findings.length - 1;
-}
-
-/** An error that the base image has too doesn't fail, and isn't a pass either. */
-function verdictOf(findings: readonly JudgedFinding[], missing: boolean): Verdict {
-  const active = findings.filter((finding) => finding.ignored === undefined);
-  if (active.some((finding) => finding.severity === "error" && finding.existing !== true)) return "fail";
-  if (missing) return "unknown";
-  return active.some((finding) => finding.severity !== "notice") ? "warn" : "pass";
 }
 
 function ignoreNotes(policy: Policy, used: ReadonlySet<number>): string[] {

@@ -1,6 +1,7 @@
 import architecturesJson from "../knowledge/architectures.json" with { type: "json" };
 import type { ArchitecturesFile } from "../knowledge/schema/architectures.ts";
 import type { Host } from "../model/host.ts";
+import type { UnjudgedHost } from "../model/report.ts";
 
 /** The bundled knowledge; a test checks it against its schema. */
 const bundled = architecturesJson as ArchitecturesFile;
@@ -15,4 +16,15 @@ export function runsOn(architecture: string, { kernel }: Pick<Host, "kernel">): 
   if (there === undefined || architecture === "") return true;
   const wider = bundled.wider[architecture];
   return there.includes(architecture) || (wider !== undefined && there.includes(wider));
+}
+
+/** The hosts that a platform can't be started on, in their order. */
+export function unjudgedHosts(architecture: string, hosts: readonly Pick<Host, "id" | "kernel">[]): UnjudgedHost[] {
+  return hosts
+    .filter((host) => !runsOn(architecture, host))
+    .map(({ id, kernel }) => ({
+      host: id,
+      kernel: kernel.release.value,
+      architectures: kernel.architectures?.value ?? [],
+    }));
 }

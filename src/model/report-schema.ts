@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { firstMismatch } from "./first-mismatch.ts";
-import { type Report, severities, summarize, verdicts } from "./report.ts";
+import type { Cell, Finding, PlatformReport, Report } from "./report.ts";
+import { severities, summarize, verdictOf, verdicts } from "./report.ts";
 import { toolchainSchema } from "./toolchain.ts";
 
 /**
@@ -66,10 +67,16 @@ const cell = z.object({
 });
 
 const baseTool = z.object({ name: text(200), version: z.nullable(text(200)), backend: z.optional(text(20)) });
+const unjudged = z.object({
+  host: text(200),
+  kernel: text(200),
+  architectures: z.array(text(50)).check(z.minLength(1), z.maxLength(50)),
+});
 const platform = z.object({
   platform: text(200),
   toolchain: toolchainSchema,
   cells: z.array(cell).check(z.maxLength(CELLS)),
+  unjudged: z.optional(z.array(unjudged).check(z.maxLength(CELLS))),
   base: z.optional(z.object({ reference: text(2000), digest: text(200), tools: z.array(baseTool) })),
 });
 
@@ -86,7 +93,7 @@ export const reportSchema = z.object({
         platforms: z.array(platform).check(z.maxLength(64)),
       }),
     )
-    .check(z.maxLength(256)),
+    .check(z.minLength(1), z.maxLength(256)),
   findings: z.array(finding).check(z.maxLength(10_000)),
   fixed: z.optional(z.array(finding).check(z.maxLength(10_000))),
   notes: z.array(text(4000)).check(z.maxLength(1000)),
@@ -120,23 +127,84 @@ function describe(path: readonly PropertyKey[]): string {
 /** What no report of ours can say: numbers that lead nowhere, a verdict or counts that its own findings contradict. */
 function findContradiction(report: Report): string | undefined {
   const platforms = report.images.flatMap((image) => image.platforms);
+  return (
+    findExcess(report, platforms) ??
+    firstProblem(platforms, findInPlatform) ??
+    findInReferences(report) ??
+    firstProblem(platforms, (entry) => firstProblem(entry.cells, (cell) => findInCell(report, entry, cell))) ??
+    findInTotals(report)
+  );
+}
+
+function firstProblem<T>(items: readonly T[], find: (item: T) => string | undefined): string | undefined {
+  for (const item of items) {
+    const problem = find(item);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function findExcess(report: Report, platforms: readonly PlatformReport[]): string | undefined {
   const cells = platforms.flatMap((entry) => entry.cells);
   if (platforms.some(({ toolchain }) => toolchain.tools.length > 2000)) return "it names more than 2000 tools";
   if (cells.length > CELLS) return `it has ${cells.length} cells, more than ${CELLS}`;
   const all = [...report.findings, ...(report.fixed ?? [])];
-  const references = [...cells.map((c) => c.findings.length), ...all.map((f) => f.hosts.length)];
-  if (references.reduce((sum, length) => sum + length, 0) > REFERENCES) return "it is larger than any check would give";
-  for (const { verdict: stated, findings, host } of cells) {
-    const own = findings.map((index) => report.findings[index]);
-    if (own.some((entry) => entry === undefined || !entry.hosts.includes(host)))
-      return "a cell names a finding that isn't about it";
-    const active = own.filter((entry) => entry !== undefined && !entry.ignored && !entry.existing);
-    const hasError = active.some((entry) => entry?.severity === "error");
-    if (hasError !== (stated === "fail")) return "a cell's verdict contradicts its findings";
-    if (stated === "pass" && active.some((entry) => entry?.severity === "warning"))
-      return "a cell's verdict contradicts its findings";
-  }
-  const { verdict: whole, counts } = summarize(report.findings, cells);
+  const references = [
+    ...cells.map((entry) => entry.findings.length),
+    ...all.map((entry) => entry.hosts.length),
+    ...platforms.map((entry) => entry.unjudged?.length ?? 0),
+  ];
+  return references.reduce((sum, length) => sum + length, 0) > REFERENCES
+    ? "it is larger than any check would give"
+    : undefined;
+}
+
+function findInPlatform({ toolchain, cells, unjudged: elsewhere = [] }: PlatformReport): string | undefined {
+  const hosts = [...cells, ...elsewhere].map(({ host }) => host);
+  if (new Set(hosts).size < hosts.length) return "a platform names a host twice";
+  return elsewhere.some(({ architectures }) => architectures.includes(toolchain.architecture))
+    ? "a host of a platform's own architecture is said not to run it"
+    : undefined;
+}
+
+/** Findings and cells must name each other: one that no cell has counts for nothing, and one of another cell is not its. */
+function findInReferences(report: Report): string | undefined {
+  const about = report.findings.map((entry) => new Set(entry.hosts));
+  const named = report.findings.map(() => new Set<string>());
+  const places = new Set<string>();
+  for (const { reference, platforms } of report.images)
+    for (const entry of platforms)
+      for (const { host, findings } of entry.cells) {
+        places.add(placeOf(reference, entry.platform, host));
+        for (const index of findings) {
+          const own = report.findings[index];
+          const isAbout = own?.image === reference && own.platform === entry.platform && about[index]?.has(host);
+          if (isAbout !== true) return "a cell names a finding that isn't about it";
+          named[index]?.add(host);
+        }
+      }
+  if (report.findings.some(({ hosts }, index) => named[index]?.size !== hosts.length))
+    return "a finding names a host whose cell doesn't name it";
+  const isNowhere = ({ image, platform: of, hosts }: Finding) =>
+    hosts.some((host) => !places.has(placeOf(image, of, host)));
+  return (report.fixed ?? []).some(isNowhere) ? "what is fixed was on a host that it has no cell for" : undefined;
+}
+
+function placeOf(...names: string[]): string {
+  return JSON.stringify(names);
+}
+
+function findInCell(report: Report, entry: PlatformReport, { findings, missing, base, verdict: stated }: Cell) {
+  const own = findings.flatMap((index) => report.findings[index] ?? []);
+  if (verdictOf(own, missing.length > 0) !== stated) return "a cell's verdict contradicts its findings";
+  const isCompared = entry.base !== undefined && base !== undefined;
+  return (base !== undefined || own.some((one) => one.existing === true)) && !isCompared
+    ? "it compares with a base image that it doesn't name"
+    : undefined;
+}
+
+function findInTotals(report: Report): string | undefined {
+  const { verdict: whole, counts } = summarize(report.findings, report.images);
   if (whole !== report.verdict) return "its verdict contradicts its cells";
   const differs = (Object.keys(counts) as (keyof typeof counts)[]).some((name) => counts[name] !== report.counts[name]);
   return differs ? "its counts contradict its findings" : undefined;

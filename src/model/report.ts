@@ -60,10 +60,20 @@ export interface Cell {
   base?: Verdict;
 }
 
+/** A selected host that can't start a platform. */
+export interface UnjudgedHost {
+  host: string;
+  kernel: string;
+  /** GOARCH names of the machines that it stands for. */
+  architectures: string[];
+}
+
 export interface PlatformReport {
   platform: string;
   toolchain: Toolchain;
   cells: Cell[];
+  /** Selected hosts without a cell, because they are machines of other architectures; absent where there is none. */
+  unjudged?: UnjudgedHost[];
   /** The base image's same platform, when there is one to compare with. */
   base?: { reference: string; digest: string; tools: { name: string; version: string | null; backend?: string }[] };
 }
@@ -80,6 +90,7 @@ export interface Report {
   verdict: Verdict;
   /** `unknowns` counts cells; the others findings that are neither ignored nor existing. */
   counts: { errors: number; warnings: number; notices: number; unknowns: number };
+  /** At least one. */
   images: ImageReport[];
   findings: Finding[];
   /** What the base image had and the image no longer has; hosts, image and platform are the image's. Counts nowhere. */
@@ -93,20 +104,35 @@ export function worstVerdict(all: readonly Verdict[]): Verdict {
   return verdicts.find((verdict) => all.includes(verdict)) ?? "unknown";
 }
 
-/** Whole verdict and counts of a report's findings and cells. */
+/**
+ * What a cell's findings and missing facts make of it. An error that the base image has too doesn't fail, and isn't a pass
+ * either; what is ignored counts for nothing.
+ */
+export function verdictOf(
+  findings: readonly Pick<Finding, "severity" | "existing" | "ignored">[],
+  isFactMissing: boolean,
+): Verdict {
+  const active = findings.filter((finding) => finding.ignored === undefined);
+  if (active.some((finding) => finding.severity === "error" && finding.existing !== true)) return "fail";
+  if (isFactMissing) return "unknown";
+  return active.some((finding) => finding.severity !== "notice") ? "warn" : "pass";
+}
+
+/** Whole verdict and counts of a report. An image that no host was held against is unknown, whatever the others are. */
 export function summarize(
   findings: readonly Finding[],
-  cells: readonly Pick<Cell, "verdict">[],
+  images: readonly ImageReport[],
 ): Pick<Report, "verdict" | "counts"> {
   const active = findings.filter((finding) => finding.ignored === undefined && finding.existing !== true);
   const count = (severity: Severity) => active.filter((finding) => finding.severity === severity).length;
+  const byImage = images.map((image) => image.platforms.flatMap((platform) => platform.cells.map((c) => c.verdict)));
   return {
-    verdict: worstVerdict(cells.map((cell) => cell.verdict)),
+    verdict: worstVerdict(byImage.map(worstVerdict)),
     counts: {
       errors: count("error"),
       warnings: count("warning"),
       notices: count("notice"),
-      unknowns: cells.filter((cell) => cell.verdict === "unknown").length,
+      unknowns: byImage.flat().filter((verdict) => verdict === "unknown").length,
     },
   };
 }

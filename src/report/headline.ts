@@ -1,4 +1,4 @@
-import type { Finding, MissingFact, PlatformReport, Report, Verdict } from "../model/report.ts";
+import type { Cell, Finding, MissingFact, PlatformReport, Report, Verdict } from "../model/report.ts";
 import { describeChanges, findChanges } from "./changes.ts";
 import type { FindingGroup, ReportContext, Suggestion } from "./view.ts";
 import { allHosts, count, groupFindings, hostNamer, shortImage, withStop } from "./view.ts";
@@ -67,18 +67,18 @@ function cut(text: string, limit: number): string {
 function sayFail(report: Report, context: ReportContext): Lines {
   const hosts = allHosts(report);
   const name = hostNamer(report, context.hostTitles);
-  const failing = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "fail"));
-  const sentence = `${subject(report, "breaks", "break")} on ${part(failing.length, hosts, name)}${onPlatforms(report, "fail")}.`;
+  const failing = hostsWith(report, (cell) => cell.verdict === "fail");
+  const sentence = `${subject(report, "breaks", "break")} on ${part(failing, hosts, name)}${onPlatforms(report, "fail")}.`;
   return { sentence, ...change(report, "error") };
 }
 
 function sayWarn(report: Report, context: ReportContext): Lines {
   const hosts = allHosts(report);
   const name = hostNamer(report, context.hostTitles);
-  const asBefore = hosts.filter((host) => cellsOf(report, host).some((cell) => hasExistingError(report, cell)));
-  if (asBefore.length > 0) return sayAsBefore(report, asBefore.length, hosts, name);
-  const warned = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "warn"));
-  const where = `${subject(report, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report, "warn")}`;
+  const asBefore = hostsWith(report, (cell) => hasExistingError(report, cell));
+  if (asBefore > 0) return sayAsBefore(report, asBefore, hosts, name);
+  const warned = hostsWith(report, (cell) => cell.verdict === "warn");
+  const where = `${subject(report, "may break")} on ${part(warned, hosts, name)}${onPlatforms(report, "warn")}`;
   const { active, existing } = groupFindings(report.findings);
   if (existing.length > 0 && !active.some(({ severity }) => severity === "warning"))
     return {
@@ -135,8 +135,14 @@ function sayUnknown(report: Report, context: ReportContext): Lines {
       ...stateNoTool(report, config),
     };
   const name = hostNamer(report, context.hostTitles);
-  const open = hosts.filter((host) => cellsOf(report, host).some((cell) => cell.verdict === "unknown"));
-  const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open.length, hosts, name)}${onPlatforms(report, "unknown")}.`;
+  const open = hostsWith(report, (cell) => cell.verdict === "unknown");
+  if (open === 0)
+    return {
+      sentence: `No host was checked for ${subject(report, "")}, so nothing is known.`,
+      action: "Name a host of its architecture in the input `hosts`, or leave the image out.",
+      isChange: true,
+    };
+  const sentence = `Whether ${lowerFirst(subject(report, "works", "work"))} can't be told for ${part(open, hosts, name)}${onPlatforms(report, "unknown")}.`;
   const unknown = platforms(report).filter(({ cells }) => cells.some(({ verdict }) => verdict === "unknown"));
   return { sentence, ...(unknown.every(isBare) ? stateNoTool(report, config) : stateFact(report, context, config)) };
 }
@@ -236,8 +242,11 @@ function platforms(report: Report) {
   return report.images.flatMap((image) => image.platforms);
 }
 
-function cellsOf(report: Report, host: string) {
-  return platforms(report).flatMap((platform) => platform.cells.filter((cell) => cell.host === host));
+/** How many hosts have such a cell. */
+function hostsWith(report: Report, isMeant: (cell: Cell) => boolean): number {
+  const hosts = new Set<string>();
+  for (const { cells } of platforms(report)) for (const cell of cells) if (isMeant(cell)) hosts.add(cell.host);
+  return hosts.size;
 }
 
 /** ` (linux/arm64 only)` when some platforms have that verdict and others don't. */
@@ -261,13 +270,14 @@ function part(n: number, hosts: readonly string[], name: (id: string) => string)
 function subject(report: Report, one: string, several = one): string {
   const [only, ...others] = report.images;
   if (only === undefined) return `The image ${one}`;
-  const affected = report.images.filter((image) =>
-    image.platforms.some((platform) => platform.cells.some((cell) => cell.verdict === report.verdict)),
-  );
+  const affected = report.images.filter((image) => {
+    const cells = image.platforms.flatMap((platform) => platform.cells);
+    return cells.length === 0 ? report.verdict === "unknown" : cells.some(({ verdict }) => verdict === report.verdict);
+  });
   const named = others.length === 0 ? only : affected.length === 1 ? affected[0] : undefined;
-  if (named !== undefined) return `\`${shortImage(named.reference).replaceAll("`", "")}\` ${one}`;
+  if (named !== undefined) return `\`${cut(shortImage(named.reference), 150).replaceAll("`", "")}\` ${one}`.trimEnd();
   const all = report.images.length;
-  return affected.length === all ? `All ${all} images ${several}` : `${affected.length} of ${all} images ${several}`;
+  return `${affected.length === all ? `All ${all}` : `${affected.length} of ${all}`} images ${several}`.trimEnd();
 }
 
 function lowerFirst(text: string): string {

@@ -9,8 +9,8 @@ import { escapeJson } from "./escape.ts";
 const order = [
   ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
   ["errors", "warnings", "notices", "unknowns"],
-  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
-  ["host", "kernel", "programs", "verdict", "findings", "missing"],
+  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "unjudged", "base"],
+  ["host", "kernel", "programs", "architectures", "verdict", "findings", "missing"],
   [
     "rule",
     "severity",

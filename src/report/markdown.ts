@@ -342,21 +342,21 @@ function writeEvidence(evidence: Evidence[]): string {
 
 /** Facts that keep cells open, with the hosts to state them for. */
 function missingFacts(writer: Writer): string {
-  const facts = new Map<string, { rules: string[]; hosts: string[]; state: MissingFact["state"] }>();
+  const facts = new Map<string, { rules: Set<string>; hosts: Set<string>; state: MissingFact["state"] }>();
   for (const cell of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
     for (const { fact, rule, state } of cell.verdict === "unknown" ? cell.missing : []) {
-      const entry = facts.get(fact) ?? { rules: [], hosts: [], state };
+      const entry = facts.get(fact) ?? { rules: new Set(), hosts: new Set(), state };
       facts.set(fact, entry);
-      if (!entry.rules.includes(rule)) entry.rules.push(rule);
-      if (!entry.hosts.includes(cell.host)) entry.hosts.push(cell.host);
+      entry.rules.add(rule);
+      entry.hosts.add(cell.host);
     }
   if (facts.size === 0) return "";
   const shown = [...facts].slice(0, writer.detail.findings);
   const items = shown.map(([fact, { rules, hosts, state }]) => {
-    const links = rules.map((rule) => ruleLink(writer, rule)).join(", ");
+    const links = [...rules].map((rule) => ruleLink(writer, rule)).join(", ");
     const how =
       state === undefined ? "" : `: ${markdownCode(`- ${state.entry}`, 400)} under ${markdownCode(state.under)}`;
-    return `- ${markdownText(fact)}, needed by ${links}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}${how}`;
+    return `- ${markdownText(fact)}, needed by ${links}, on ${hostList(writer, [...hosts], HOSTS_IN_FINDING)}${how}`;
   });
   if (shown.length < facts.size) items.push(`- … and ${count(facts.size - shown.length, "further fact")}`);
   const config = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");

@@ -1,5 +1,6 @@
 import type { Finding, ImageReport, PlatformReport, Report } from "../model/report.ts";
 import { summarize } from "../model/report.ts";
+import { unjudgedNotes } from "../model/unjudged.ts";
 
 /** One report of several: legs of a matrix, or checks of several images. */
 
@@ -10,33 +11,39 @@ export interface NamedReport {
 }
 
 /**
- * Puts reports together. Platforms of one image that were checked against the same hosts in several legs become columns of
- * one table; anything else stays an image of its own, named after its leg where two would have the same name.
+ * Puts reports together. Platforms of one image that several legs checked become columns of one table where the legs had the
+ * same hosts to check; anything else stays an image of its own, named after its leg where two would have the same name.
  * @param legs at least one
  * @returns a report whose verdict and counts are those of all legs together
  */
 export function mergeReports(legs: readonly NamedReport[]): Report {
   const findings: Finding[] = [];
   const fixed: Finding[] = [];
-  const images: ImageReport[] = [];
+  const placed: Placed = { images: [], byName: new Map() };
   for (const { name, report } of legs) {
     const moved = report.images.map((image) => shiftFindings(image, findings.length));
-    const names = placeAll(images, moved, name);
+    const names = placeAll(placed, moved, name);
     const rename = (finding: Finding) => ({ ...finding, image: names.get(finding.image) ?? finding.image });
-    findings.push(...report.findings.map(rename));
-    fixed.push(...(report.fixed ?? []).map(rename));
+    for (const finding of report.findings) findings.push(rename(finding));
+    for (const finding of report.fixed ?? []) fixed.push(rename(finding));
   }
-  const cells = images.flatMap((image) => image.platforms.flatMap((platform) => platform.cells));
+  const { images } = placed;
   const versions = [...new Set(legs.map(({ report }) => report.tool.version))];
   return {
     schemaVersion: 1,
     tool: { name: legs[0]?.report.tool.name ?? "netfilter-compat", version: versions.join(", ") },
-    ...summarize(findings, cells),
+    ...summarize(findings, images),
     images,
     findings,
     ...(fixed.length === 0 ? {} : { fixed }),
-    notes: mergeNotes(legs),
+    notes: [...mergeNotes(legs), ...images.flatMap(unjudgedNotes)],
   };
+}
+
+/** The images so far, and the first of each name. */
+interface Placed {
+  images: ImageReport[];
+  byName: Map<string, ImageReport>;
 }
 
 /** A copy whose cells name their findings in a list where `offset` others come first. */
@@ -52,41 +59,82 @@ function shiftFindings(image: ImageReport, offset: number): ImageReport {
 
 /** Takes a leg's images into the list, each with an earlier leg's image of the same name where both fit one table.
  * @returns the names that they have there */
-function placeAll(images: ImageReport[], own: readonly ImageReport[], leg: string): Map<string, string> {
-  const earlier = [...images];
+function placeAll({ images, byName }: Placed, own: readonly ImageReport[], leg: string): Map<string, string> {
   const names = new Map<string, string>();
-  for (const image of own) {
-    const same = earlier.find((other) => other.reference === image.reference);
-    const fits = same !== undefined && fitsOneTable(same, image);
-    const name = same === undefined || fits ? image.reference : freeName(earlier, `${image.reference} (${leg})`);
-    names.set(image.reference, name);
-    if (fits) {
-      same.platforms.push(...image.platforms);
+  for (const [reference, group] of groupByName(own)) {
+    const earlier = byName.get(reference);
+    const [first, ...others] = group;
+    if (first !== undefined && others.length === 0 && earlier !== undefined && fitOneTable(earlier, first)) {
+      earlier.platforms.push(...first.platforms);
       // One name, several images: no single digest would be true.
-      if (same.digest !== image.digest) same.digest = "";
-    } else images.push({ ...image, reference: name });
+      if (earlier.digest !== first.digest) earlier.digest = "";
+      names.set(reference, reference);
+      continue;
+    }
+    const name = earlier === undefined ? reference : freeName(byName, `${reference} (${leg})`);
+    const renamed = group.map((image) => ({ ...image, reference: name }));
+    images.push(...renamed);
+    if (renamed[0] !== undefined) byName.set(name, renamed[0]);
+    names.set(reference, name);
   }
   return names;
 }
 
-function fitsOneTable(a: ImageReport, b: ImageReport): boolean {
-  const names = new Set(a.platforms.map(({ platform }) => platform));
-  if (b.platforms.some(({ platform }) => names.has(platform))) return false;
-  const hosts = (platform: PlatformReport | undefined) => JSON.stringify(platform?.cells.map((cell) => cell.host));
-  return hosts(a.platforms[0]) === hosts(b.platforms[0]);
+/** An image may have been named twice in one run; its findings go by its name. */
+function groupByName(images: readonly ImageReport[]): Map<string, ImageReport[]> {
+  const groups = new Map<string, ImageReport[]>();
+  for (const image of images) {
+    const group = groups.get(image.reference);
+    if (group === undefined) groups.set(image.reference, [image]);
+    else group.push(image);
+  }
+  return groups;
 }
 
-function freeName(images: readonly ImageReport[], wanted: string): string {
-  const taken = new Set(images.map((image) => image.reference));
+/** Whether no platform is in both, and all platforms of both had the same hosts to check: the same systems with the same
+ * kernels, and where two judged a host, the same programs on it. */
+function fitOneTable(a: ImageReport, b: ImageReport): boolean {
+  const names = new Set(a.platforms.map(({ platform }) => platform));
+  if (b.platforms.some(({ platform }) => names.has(platform))) return false;
+  const [first, ...others] = [...a.platforms, ...b.platforms].map(selectionOf);
+  return first === undefined || others.every((other) => isSameSelection(first, other));
+}
+
+type Selection = Map<string, { kernel: string; programs?: string }>;
+
+/** The hosts that a platform was to be checked on, with what is known of each: those that can't start it among them. */
+function selectionOf({ cells, unjudged = [] }: PlatformReport): Selection {
+  return new Map([
+    ...cells.map(({ host, kernel, programs }) => [host, { kernel, programs: JSON.stringify(programs) }] as const),
+    ...unjudged.map(({ host, kernel }) => [host, { kernel }] as const),
+  ]);
+}
+
+/** Takes over into `a` the programs that only `b` tells. */
+function isSameSelection(a: Selection, b: Selection): boolean {
+  if (a.size !== b.size) return false;
+  for (const [host, { kernel, programs }] of b) {
+    const same = a.get(host);
+    if (same?.kernel !== kernel) return false;
+    if (same.programs !== undefined && programs !== undefined && same.programs !== programs) return false;
+    if (programs !== undefined) same.programs = programs;
+  }
+  return true;
+}
+
+function freeName(taken: ReadonlyMap<string, unknown>, wanted: string): string {
   let name = wanted;
   for (let n = 2; taken.has(name); n++) name = `${wanted} ${n}`;
   return name;
 }
 
-/** Each note once; with its leg where not all legs have it. */
+/** Each note once; with its leg where not all legs have it. What was not judged is told anew, of all platforms together. */
 function mergeNotes(legs: readonly NamedReport[]): string[] {
   const notes = new Map<string, string[]>();
-  for (const { name, report } of legs)
-    for (const note of new Set(report.notes)) notes.set(note, [...(notes.get(note) ?? []), name]);
+  for (const { name, report } of legs) {
+    const unjudged = new Set(report.images.flatMap(unjudgedNotes));
+    for (const note of new Set(report.notes))
+      if (!unjudged.has(note)) notes.set(note, [...(notes.get(note) ?? []), name]);
+  }
   return [...notes].map(([note, names]) => (names.length === legs.length ? note : `${names.join(", ")}: ${note}`));
 }

@@ -93,22 +93,20 @@ export function groupFindings(findings: Finding[]): GroupedFindings {
 
 /** Findings that say the same as one group each; worst first. */
 export function mergeEqual(findings: Finding[]): FindingGroup[] {
-  const groups = new Map<string, FindingGroup>();
+  const byKey = new Map<string, Finding[]>();
   for (const finding of findings) {
     const key = findingKey(finding);
-    const group = groups.get(key) ?? startGroup(finding);
-    groups.set(key, group);
-    addUnique(group.images, finding.image);
-    addUnique(group.platforms, finding.platform);
-    for (const host of finding.hosts) addUnique(group.hosts, host);
-    group.cells += finding.hosts.length;
+    const same = byKey.get(key);
+    if (same === undefined) byKey.set(key, [finding]);
+    else same.push(finding);
   }
-  return [...groups.values()].sort(
-    (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells,
-  );
+  return [...byKey.values()]
+    .map(toGroup)
+    .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells);
 }
 
-function startGroup(first: Finding): FindingGroup {
+function toGroup(equal: Finding[]): FindingGroup {
+  const first = equal[0] as Finding;
   const { rule, severity, message, program, remedy } = first;
   return {
     rule,
@@ -117,10 +115,10 @@ function startGroup(first: Finding): FindingGroup {
     ...(program === undefined ? {} : { program }),
     ...(remedy === undefined ? {} : { remedy }),
     first,
-    images: [],
-    platforms: [],
-    hosts: [],
-    cells: 0,
+    images: [...new Set(equal.map(({ image }) => image))],
+    platforms: [...new Set(equal.map(({ platform }) => platform))],
+    hosts: [...new Set(equal.flatMap(({ hosts }) => hosts))],
+    cells: equal.reduce((sum, { hosts }) => sum + hosts.length, 0),
   };
 }
 
@@ -239,12 +237,12 @@ export function hostNamer(report: Report, titles: ReadonlyMap<string, string> = 
   const titleOf = (id: string) => titles.get(id) ?? id;
   const used = new Map<string, number>();
   for (const id of ids) used.set(titleOf(id), (used.get(titleOf(id)) ?? 0) + 1);
+  const withKernels = new Set(ids.filter((id) => id.includes("@")).map((id) => id.slice(0, id.indexOf("@"))));
   return (id) => {
     const title = titleOf(id);
     if ((used.get(title) ?? 0) < 2) return title;
     if (id.includes("@")) return `${title} (kernel ${id.slice(id.indexOf("@") + 1)})`;
-    const hasKernelRows = ids.some((other) => other.startsWith(`${id}@`));
-    return `${title} (${hasKernelRows ? "default kernel" : id})`;
+    return `${title} (${withKernels.has(id) ? "default kernel" : id})`;
   };
 }
 

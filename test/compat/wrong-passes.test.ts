@@ -28,6 +28,7 @@ function report(input: PlatformInput, policy: Policy = plain, base?: PlatformInp
     platform: "linux/amd64",
     toolchain: input.toolchain,
     cells: evaluatePlatform(input),
+    unjudged: [],
     ...(base === undefined
       ? {}
       : { base: { reference: "base", digest: "sha256:b", toolchain: base.toolchain, cells: evaluatePlatform(base) } }),
