@@ -26,14 +26,16 @@ export interface SavedReport {
 }
 
 /**
- * Reads every `*.json` in the named files and folders as a report.
+ * Reads every `*.json` in the named files and folders as a report, each once.
  * @param paths relative to `folder` or absolute
  * @returns in the order of their names, at least one
  * @throws UserError when there is none, or for the first one that isn't a report
  */
 export function readReports(paths: readonly string[], folder: string): SavedReport[] {
   const budget = { entries: ENTRIES };
-  const found = paths.flatMap((path) => listReports(resolve(folder, path), path, budget));
+  const all = paths.flatMap((path) => listReports(resolve(folder, path), path, budget));
+  // A file that two of the paths lead to is one report.
+  const found = [...new Map(all.map((file) => [file.path, file])).values()];
   if (found.length === 0)
     throw new UserError(`no report (*.json) in ${paths.join(", ")}: did the jobs that check upload theirs?`);
   if (found.length > REPORTS) throw new UserError(`${found.length} reports are more than ${REPORTS}`);

@@ -108,7 +108,9 @@ function hasExistingError(report: Report, cell: { findings: readonly number[] })
 
 function sayPass(report: Report, context: ReportContext): Lines {
   const hosts = allHosts(report);
-  const all = part(hosts.length, hosts, hostNamer(report, context.hostTitles));
+  const all = sameHosts(report)
+    ? part(hosts.length, hosts, hostNamer(report, context.hostTitles))
+    : "all hosts that each was checked on";
   const { existing, ignored } = groupFindings(report.findings);
   const folded = [
     existing.length > 0 ? `${count(existing.length, "finding")} that the base image already has` : "",
@@ -260,6 +262,14 @@ function onPlatforms(report: Report, verdict: Verdict): string {
   return hit.size < all.size && hit.size > 0 ? ` (${[...hit].join(", ")} only)` : "";
 }
 
+/** False where one image was checked on hosts that another was not. */
+function sameHosts({ images }: Report): boolean {
+  const [first = "", ...others] = images.map((image) =>
+    JSON.stringify([...new Set(image.platforms.flatMap(({ cells }) => cells.map(({ host }) => host)))].sort()),
+  );
+  return others.every((other) => other === first);
+}
+
 function part(n: number, hosts: readonly string[], name: (id: string) => string): string {
   const [only, ...others] = hosts;
   if (only !== undefined && others.length === 0) return cut(name(only), 80).replaceAll("`", "");
@@ -277,7 +287,7 @@ function subject(report: Report, one: string, several = one): string {
   const named = others.length === 0 ? only : affected.length === 1 ? affected[0] : undefined;
   if (named !== undefined) return `\`${cut(shortImage(named.reference), 150).replaceAll("`", "")}\` ${one}`.trimEnd();
   const all = report.images.length;
-  return `${affected.length === all ? `All ${all}` : `${affected.length} of ${all}`} images ${several}`.trimEnd();
+  return `${affected.length === all ? (all === 2 ? "Both" : `All ${all}`) : `${affected.length} of ${all}`} images ${several}`.trimEnd();
 }
 
 function lowerFirst(text: string): string {

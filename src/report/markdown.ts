@@ -154,11 +154,18 @@ function matrices(writer: Writer): string[] {
   const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
   const shown = all.slice(0, writer.detail.images);
   const blocks = shown.flatMap((matrix) => [
-    ...(all.length > 1 ? [`**Image** ${markdownCode(shortImage(matrix.image), 200)}`] : []),
+    ...(all.length > 1 ? [imageTitle(matrix)] : []),
     matrixTable(writer, matrix),
   ]);
   if (shown.length < all.length) blocks.push(`… and ${count(all.length - shown.length, "further image")}.`);
   return blocks;
+}
+
+/** The image, and its platform where no table head and no line below the table names it. */
+function imageTitle({ image, columns }: Matrix): string {
+  const [platform, ...others] = columns.flat();
+  const only = platform === undefined || others.length > 0 ? "" : ` · ${platformTitle(platform)}`;
+  return `**${markdownCode(shortImage(image), 200)}**${only}`;
 }
 
 /** Result and hosts, the reason below the hosts: three columns of text would not fit a phone. */

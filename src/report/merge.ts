@@ -19,7 +19,7 @@ export interface NamedReport {
 export function mergeReports(legs: readonly NamedReport[]): Report {
   const findings: Finding[] = [];
   const fixed: Finding[] = [];
-  const placed: Placed = { images: [], byName: new Map() };
+  const placed: Placed = { images: [], byName: new Map(), tries: new Map() };
   for (const { name, report } of legs) {
     const moved = report.images.map((image) => shiftFindings(image, findings.length));
     const names = placeAll(placed, moved, name);
@@ -40,10 +40,11 @@ export function mergeReports(legs: readonly NamedReport[]): Report {
   };
 }
 
-/** The images so far, and the first of each name. */
+/** The images so far, the first of each name, and how many were to have a name that was taken. */
 interface Placed {
   images: ImageReport[];
   byName: Map<string, ImageReport>;
+  tries: Map<string, number>;
 }
 
 /** A copy whose cells name their findings in a list where `offset` others come first. */
@@ -59,7 +60,8 @@ function shiftFindings(image: ImageReport, offset: number): ImageReport {
 
 /** Takes a leg's images into the list, each with an earlier leg's image of the same name where both fit one table.
  * @returns the names that they have there */
-function placeAll({ images, byName }: Placed, own: readonly ImageReport[], leg: string): Map<string, string> {
+function placeAll(placed: Placed, own: readonly ImageReport[], leg: string): Map<string, string> {
+  const { images, byName } = placed;
   const names = new Map<string, string>();
   for (const [reference, group] of groupByName(own)) {
     const earlier = byName.get(reference);
@@ -71,7 +73,7 @@ function placeAll({ images, byName }: Placed, own: readonly ImageReport[], leg: 
       names.set(reference, reference);
       continue;
     }
-    const name = earlier === undefined ? reference : freeName(byName, `${reference} (${leg})`);
+    const name = earlier === undefined ? reference : freeName(placed, `${reference} (${leg})`);
     const renamed = group.map((image) => ({ ...image, reference: name }));
     images.push(...renamed);
     if (renamed[0] !== undefined) byName.set(name, renamed[0]);
@@ -122,9 +124,11 @@ function isSameSelection(a: Selection, b: Selection): boolean {
   return true;
 }
 
-function freeName(taken: ReadonlyMap<string, unknown>, wanted: string): string {
+function freeName({ byName, tries }: Placed, wanted: string): string {
   let name = wanted;
-  for (let n = 2; taken.has(name); n++) name = `${wanted} ${n}`;
+  let n = tries.get(wanted) ?? 1;
+  while (byName.has(name)) name = `${wanted} ${++n}`;
+  tries.set(wanted, n);
   return name;
 }
 

@@ -59,7 +59,8 @@ test("three legs: one comment with a table for each image, one verdict; fixed, i
   expect(broken.outputs).toMatchObject({ verdict: "fail", errors: "2", unknowns: "0" });
   expect(github.comments).toHaveLength(1);
   expect(github.comments[0]?.body).toMatch(/^### ❌ `amd64\.tar` breaks on 8 of 13 hosts\n\*\*Do this:\*\*/);
-  for (const image of ["amd64.tar", "arm64.tar", "ubi.tar"]) expect(broken.summary).toContain(`**Image** \`${image}\``);
+  for (const image of ["amd64.tar", "arm64.tar", "ubi.tar"])
+    expect(broken.summary).toContain(`**\`${image}\`** · linux/amd64\n`);
   // The legs have annotated their findings themselves.
   expect(errors(broken)).toHaveLength(1);
   const whole: Report = JSON.parse(readFileSync(broken.outputs["report-file"] ?? "", "utf8"));
@@ -134,6 +135,12 @@ describe("a fork's workflow run", () => {
 
 describe("content is not trusted", () => {
   const broken = () => sample("kilo-broken");
+  const changed = (change: (report: Report) => unknown) => () => {
+    const report = broken();
+    change(report);
+    return report;
+  };
+  const cellsIn = (report: Report) => report.images[0]?.platforms[0]?.cells ?? [];
   const cases: [string, () => unknown, RegExp][] = [
     ["not JSON", () => "{", /report\.json: not JSON/],
     ["another document", () => ({ name: "x" }), /not a report of netfilter-compat: schemaVersion is not/],
@@ -161,6 +168,76 @@ describe("content is not trusted", () => {
         if (cell) cell.verdict = "pass";
         return r;
       },
+      /cell's verdict contradicts/,
+    ],
+    ["no image", () => ({ ...broken(), images: [] }), /images is not/],
+    [
+      "a finding that no cell has",
+      changed((r) => {
+        for (const cell of cellsIn(r)) cell.findings = cell.findings.filter((index) => index !== 1);
+      }),
+      /a finding names a host whose cell doesn't name it/,
+    ],
+    [
+      "a finding of a host that isn't checked",
+      changed((r) => r.findings[0]?.hosts.push("nowhere")),
+      /a finding names a host whose cell doesn't name it/,
+    ],
+    [
+      "a finding of another platform",
+      changed((r) => Object.assign(r.findings[0] ?? {}, { platform: "linux/arm64" })),
+      /names a finding that isn't about it/,
+    ],
+    [
+      "a finding of another image",
+      changed((r) => Object.assign(r.findings[0] ?? {}, { image: "other" })),
+      /names a finding that isn't about it/,
+    ],
+    ["a host twice", changed((r) => cellsIn(r).push(...cellsIn(r).slice(0, 1))), /a platform names a host twice/],
+    [
+      "a host that is judged and can't be",
+      changed((r) =>
+        Object.assign(r.images[0]?.platforms[0] ?? {}, {
+          unjudged: [{ host: cellsIn(r)[0]?.host, kernel: "6.1", architectures: ["arm64"] }],
+        }),
+      ),
+      /a platform names a host twice/,
+    ],
+    [
+      "a host that could be judged and wasn't",
+      changed((r) =>
+        Object.assign(r.images[0]?.platforms[0] ?? {}, {
+          unjudged: [{ host: "other", kernel: "6.1", architectures: ["amd64"] }],
+        }),
+      ),
+      /a host of a platform's own architecture is said not to run it/,
+    ],
+    [
+      "errors that are said to be in a base image which isn't named",
+      changed((r) => {
+        for (const finding of r.findings) finding.existing = true;
+        for (const cell of cellsIn(r)) if (cell.verdict === "fail") cell.verdict = "warn";
+        Object.assign(r, { verdict: "warn", counts: { errors: 0, warnings: 0, notices: 0, unknowns: 0 } });
+      }),
+      /it compares with a base image that it doesn't name/,
+    ],
+    [
+      "a fixed finding of a host that isn't checked",
+      changed((r) => Object.assign(r, { fixed: [{ ...r.findings[0], hosts: ["nowhere"] }] })),
+      /what is fixed was on a host that it has no cell for/,
+    ],
+    [
+      "a cell that can't be judged for no reason",
+      changed((r) => Object.assign(cellsIn(r).find((cell) => cell.verdict === "pass") ?? {}, { verdict: "unknown" })),
+      /cell's verdict contradicts/,
+    ],
+    [
+      "a passing cell with a missing fact",
+      changed((r) =>
+        cellsIn(r)
+          .find((cell) => cell.verdict === "pass")
+          ?.missing.push({ fact: "a fact", rule: "buggy-version" }),
+      ),
       /cell's verdict contradicts/,
     ],
     [
@@ -226,6 +303,28 @@ describe("content is not trusted", () => {
     expect(run.log).not.toContain("\u202e");
     const body = github.comments[0]?.body ?? "";
     expect(body).not.toMatch(/@(octocat|team)|<img|\u202e/);
+  });
+});
+
+describe("what comes twice", () => {
+  test("two legs that say the same are two: neither hides the other", async () => {
+    save("a/report.json", sample("kilo-broken"));
+    save("b/report.json", sample("kilo-broken"));
+    const run = await gather({ expected: "2" });
+    expect([run.code, run.outputs.errors]).toEqual([1, "4"]);
+    for (const name of ["kilo.tar", "kilo.tar (b)"]) expect(run.summary).toContain(`\`${name}\``);
+  });
+  test("a leg that says pass of an image that another leg saw failing takes nothing away", async () => {
+    save("a/report.json", sample("kilo-broken"));
+    save("b/report.json", sample("clean"));
+    const run = await gather();
+    expect([run.code, run.outputs.verdict]).toEqual([1, "fail"]);
+    expect(run.summary).toContain("### ❌ `kilo.tar` breaks on 8 of 13 hosts");
+  });
+  test("a file that is named twice is read once", async () => {
+    save("a/report.json", sample("clean"));
+    const run = await gather({ reports: `${reports}\n${join(reports, "a")}`, expected: "2" });
+    expect([run.code, errors(run)[0]]).toEqual([2, expect.stringContaining("1 reports where input expected says 2")]);
   });
 });
 

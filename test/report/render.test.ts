@@ -219,17 +219,17 @@ describe("first two lines", () => {
     };
     const markdown = renderMarkdown({ ...rest, images: [good, first] });
     expect(markdown).toMatch(/^### ❌ `kilo.tar` breaks on 8 of 13 hosts/);
-    expect(markdown).toContain("**Image** `dist/agent`\n\n| Result | Hosts |");
-    expect(markdown).toContain("**Image** `kilo.tar`\n\n| Result | Hosts |");
+    expect(markdown).toContain("**`dist/agent`**\n\n| Result | Hosts |");
+    expect(markdown).toContain("**`kilo.tar`** · linux/amd64\n\n| Result | Hosts |");
   });
 
   test.each([
-    ["kilo-broken", 2, "All 2 images break on 8 of 13 hosts."],
+    ["kilo-broken", 2, "Both images break on 8 of 13 hosts."],
     ["kilo-broken", 3, "All 3 images break on 8 of 13 hosts."],
-    ["clean", 2, "All 2 images work on all 13 hosts."],
-    ["warnings-only", 2, "All 2 images may break on 2 of 13 hosts; no break is certain."],
-    ["no-tools", 2, "All 2 images hold no netfilter tool, so there is nothing to judge."],
-    ["unknown", 2, "Whether all 2 images work can't be told for 3 of 13 hosts."],
+    ["clean", 2, "Both images work on all 13 hosts."],
+    ["warnings-only", 2, "Both images may break on 2 of 13 hosts; no break is certain."],
+    ["no-tools", 2, "Both images hold no netfilter tool, so there is nothing to judge."],
+    ["unknown", 2, "Whether both images work can't be told for 3 of 13 hosts."],
   ])("%s, %i times: no image is left out", (name, times, expected) => {
     const report = sample(name);
     const images = Array.from({ length: times }, () => report.images).flat();

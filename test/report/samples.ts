@@ -348,6 +348,10 @@ export const samples: Record<string, Report> = {
     ],
   }),
   "existing-only": build({
+    base: {
+      toolchain: toolchain("1.8.4", "7.6"),
+      verdicts: Object.fromEntries(newerWriter.hosts.map((host) => [host, "fail"])),
+    },
     findings: [
       { ...newerWriter, existing: true },
       { ...silent, existing: true },
