@@ -89,7 +89,7 @@ export async function createRegistryClient(
   let found: Promise<FoundLogin> | undefined;
   const secrets = createSecrets();
   function findOnce(): Promise<FoundLogin> {
-    found ??= findLogin(name.host, credentials, env).then((login) => {
+    found ??= findLogin(name.host, credentials, env, { signal: deadline }).then((login) => {
       secrets.addLogin(login);
       return login;
     });

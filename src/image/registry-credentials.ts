@@ -42,9 +42,17 @@ const helperSchema = z.object({ Username: z.string(), Secret: z.string() });
 
 /** Under this name `docker login` keeps what is for Docker Hub. */
 const HUB_KEY = "https://index.docker.io/v1/";
-/** Milliseconds; a helper may have to ask a cloud's API. */
-const HELPER_TIME = 30_000;
+/** Seconds; a helper may have to ask a cloud's API. */
+const HELPER_SECONDS = 30;
 const HELPER_BYTES = 64 * 1024;
+
+/** How long a credential helper may take. */
+export interface HelperBounds {
+  /** Aborted when the time of everything around it is over; what it is aborted with is then thrown. */
+  signal?: AbortSignal | undefined;
+  /** Of its own, in seconds. */
+  seconds?: number | undefined;
+}
 
 /**
  * Finds the login for a registry: the stated one, else what `docker login` left (`$DOCKER_CONFIG` or `~/.docker`), in the
@@ -56,6 +64,7 @@ export async function findLogin(
   host: string,
   stated: RegistryCredentials | undefined,
   env: Environment,
+  bounds: HelperBounds = {},
 ): Promise<FoundLogin> {
   if (stated !== undefined && (stated.registry === undefined || sameHost(stated.registry, host)))
     return {
@@ -68,7 +77,7 @@ export async function findLogin(
   if (config === undefined) return { origin: path };
   if ("problem" in config) return { origin: path, problem: `${path} ${config.problem}` };
   const helper = find(config.credHelpers, host) || config.credsStore;
-  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env);
+  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env, bounds);
   const entry = find(config.auths, host);
   return entry ? { ...decodeEntry(entry, path), origin: path } : { origin: path };
 }
@@ -107,16 +116,16 @@ function decodeEntry(entry: z.infer<typeof entrySchema>, path: string): Pick<Fou
 }
 
 /** What a credential program prints is never shown: it may be a secret. */
-async function askHelper(helper: string, key: string, env: Environment): Promise<FoundLogin> {
+async function askHelper(helper: string, key: string, env: Environment, bounds: HelperBounds): Promise<FoundLogin> {
   const program = `docker-credential-${helper}`;
   if (!/^[\w.-]+$/.test(helper)) return { origin: program, problem: `${quote(program)} is no program's name` };
-  const { code, output } = await runHelper(program, key, env);
+  const { end, output } = await runHelper(program, key, env, bounds);
   // EACCES too: a folder of PATH that may not be entered may or may not hold it.
-  if (code === "ENOENT" || code === "EACCES") return { origin: program, problem: `${program} is not installed` };
-  if (code !== 0)
-    return /not found/i.test(output)
+  if (end === "ENOENT" || end === "EACCES") return { origin: program, problem: `${program} is not installed` };
+  if (end !== "")
+    return end.startsWith("failed") && /not found/i.test(output)
       ? { origin: program }
-      : { origin: program, problem: `${program} failed (${code})` };
+      : { origin: program, problem: `${program} ${end}` };
   try {
     const { Username, Secret } = helperSchema.parse(JSON.parse(output));
     if (Secret === "") return { origin: program };
@@ -127,27 +136,42 @@ async function askHelper(helper: string, key: string, env: Environment): Promise
   }
 }
 
-/** The protocol of https://github.com/docker/docker-credential-helpers: the key on stdin, JSON on stdout. */
-function runHelper(program: string, key: string, env: Environment): Promise<{ code: number | string; output: string }> {
-  return new Promise((resolve) => {
+/**
+ * The protocol of https://github.com/docker/docker-credential-helpers: the key on stdin, JSON on stdout.
+ * @returns `end`: empty when all went well, else a system error's code or what happened, for the end of a sentence
+ */
+function runHelper(
+  program: string,
+  key: string,
+  env: Environment,
+  { signal, seconds = HELPER_SECONDS }: HelperBounds,
+): Promise<{ end: string; output: string }> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const child = spawn(program, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
+    let stopped: string | undefined;
     // Not a signal that it may ignore. Also lets go of the pipe: a program that it started may hold the other end for ever.
-    function stop(): void {
+    function stop(why: string): void {
+      stopped ??= why;
       child.kill("SIGKILL");
       child.stdout.destroy();
     }
-    const timer = setTimeout(stop, HELPER_TIME);
+    const timer = setTimeout(() => stop(`gave no answer within its ${seconds} seconds`), seconds * 1000);
+    const onAbort = () => stop("");
+    signal?.addEventListener("abort", onAbort);
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text;
-      if (output.length > HELPER_BYTES) stop();
+      if (output.length > HELPER_BYTES) stop(`answered more than ${HELPER_BYTES / 1024} KiB`);
     });
-    function settle(code: number | string): void {
+    function settle(end: string): void {
       clearTimeout(timer);
-      resolve({ code, output });
+      signal?.removeEventListener("abort", onAbort);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve({ end: stopped ?? end, output });
     }
-    child.on("error", (error) => settle(errorCode(error) ?? "error"));
-    child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
+    child.on("error", (error) => settle(errorCode(error) ?? "failed"));
+    child.on("close", (code, ended) => settle(code === 0 ? "" : `failed (${code ?? `ended by ${ended}`})`));
     // A program that does not read its input is none of our business.
     child.stdin.on("error", () => {});
     child.stdin.end(key);

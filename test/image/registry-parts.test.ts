@@ -1,10 +1,13 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openImages } from "../../src/image/open-images.ts";
 import { parseChallenges } from "../../src/image/registry-challenge.ts";
 import { findLogin } from "../../src/image/registry-credentials.ts";
 import { isLoopback, parseRegistryName } from "../../src/image/registry-name.ts";
 import { json } from "../support/image-writer.ts";
+import { keepNothing } from "../support/probes.ts";
+import { addressOf, listen } from "../support/registry-server.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 const HEX = "0123456789abcdef".repeat(4);
@@ -161,14 +164,44 @@ describe("the logins of docker login", () => {
     ["echo credentials not found in native keychain; exit 1", undefined],
     ["echo SECRET; exit 3", "docker-credential-x failed (3)"],
     ["echo SECRET", "docker-credential-x answered something else than credentials"],
-    ["yes SECRET", "docker-credential-x failed (ended by SIGKILL)"],
+    ["kill -9 $$", "docker-credential-x failed (ended by SIGKILL)"],
+    ["yes SECRET", "docker-credential-x answered more than 64 KiB"],
     [
       "trap '' TERM HUP INT; yes SECRET | head -c 100000; while :; do sleep 1; done",
-      "docker-credential-x failed (ended by SIGKILL)",
+      "docker-credential-x answered more than 64 KiB",
     ],
   ])("a helper that does `%s`", async (script, problem) => {
     const found = await findLogin("a.io", undefined, configure({ credsStore: "x" }, { x: script }));
     expect(found).toEqual({ origin: "docker-credential-x", ...(problem === undefined ? {} : { problem }) });
+  });
+
+  test("a helper that never answers ends with its own time, or with that of the run, whichever is over first", async () => {
+    const script = "trap '' TERM HUP INT; while :; do sleep 1; done";
+    const env = configure({ credsStore: "x" }, { x: script });
+    expect((await findLogin("a.io", undefined, env, { seconds: 0.2 })).problem).toBe(
+      "docker-credential-x gave no answer within its 0.2 seconds",
+    );
+    const signal = AbortSignal.timeout(200);
+    const error: unknown = await findLogin("a.io", undefined, env, { signal }).catch((thrown: unknown) => thrown);
+    expect(error).toBe(signal.reason);
+    // A signal that is over before it begins.
+    await expect(findLogin("a.io", undefined, env, { signal })).rejects.toBe(signal.reason);
+  });
+
+  test.each([
+    ["total-time", { totalSeconds: 0.5 }],
+    ["network-time", { networkSeconds: 0.5 }],
+  ])("a registry that asks for a login while the helper never answers: %s", async (limit, limits) => {
+    const env = configure({ credsStore: "x" }, { x: "while :; do sleep 1; done" });
+    const server = await listen((_request, response) =>
+      response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end(),
+    );
+    const error: unknown = await openImages(`docker://${addressOf(server)}/app:1`, {
+      probe: keepNothing,
+      limits,
+      env,
+    }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ limit, message: expect.stringMatching(/takes more than 0\.5s/) });
   });
 
   test("a helper that is missing, or no program's name", async () => {
