@@ -15,7 +15,7 @@ import {
 } from "./documents.ts";
 import { AbsentPart, quote } from "./errors.ts";
 import { exceeded, isLimit, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
-import { formatPlatform } from "./platform.ts";
+import { formatPlatform, normalisePlatform } from "./platform.ts";
 import {
   type BrokenPlatform,
   isBroken,
@@ -110,7 +110,7 @@ function createWalker(
     seen.add(entry);
     spend(budget, "manifests", 1, limits);
     if (depth > limits.indexDepth) throw exceeded("index-depth", limits);
-    if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated))
+    if (descriptor.platform?.architecture && !isAsked(stated))
       return [
         { platform: { platform: stated, problem: new UserError("it was not asked for") }, configDigest: undefined },
       ];
@@ -218,7 +218,8 @@ function describe(
   const isStated = Boolean(stated.os && stated.architecture) && !isUnknown(descriptor);
   const platform = formatPlatform(isStated ? stated : { ...ofConfig, variant: config.variant ?? undefined });
   const notes: string[] = [];
-  if (isStated && ofConfig.architecture && ofConfig.architecture !== stated.architecture)
+  const isOther = normalisePlatform(ofConfig).architecture !== normalisePlatform(stated).architecture;
+  if (isStated && ofConfig.architecture && isOther)
     notes.push(`the index says ${quote(platform)}, the image config says ${quote(formatPlatform(ofConfig))}`);
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
@@ -257,9 +258,10 @@ function isUnknown({ platform }: Descriptor): boolean {
   return platform?.os === "unknown" && platform.architecture === "unknown";
 }
 
+/** What an index says of a manifest. Without an operating system containerd takes its own for the one that is meant. */
 function toStated({ platform }: Descriptor) {
   return {
-    os: platform?.os ?? undefined,
+    os: platform?.os || (platform?.architecture ? "linux" : undefined),
     architecture: platform?.architecture ?? undefined,
     variant: platform?.variant ?? undefined,
   };

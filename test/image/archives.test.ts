@@ -258,6 +258,30 @@ describe("OCI layouts", () => {
     );
   });
 
+  test("other spellings of platforms are the usual ones, in the index, in the config and in what is asked for", async () => {
+    const files: Files = new Map();
+    const index = addIndex(files, [
+      { ...addImage(files, [base], { architecture: "amd64" }), platform: { os: "Linux", architecture: "x86_64" } },
+      { ...addImage(files, [base], { architecture: "arm64" }), platform: { os: "linux", architecture: "aarch64" } },
+      addImage(files, [base], { architecture: "armhf" }),
+      { ...addImage(files, [base], { architecture: "i386" }), platform: { architecture: "386" } },
+      { ...addImage(files, [base], { architecture: "s390x" }), platform: { os: "linux", architecture: "ppc64le" } },
+    ]);
+    const path = scratch.write("spellings", finishLayout(files, [index]));
+    const [image] = await open(path);
+    expect(image?.platforms.map(({ platform, notes }) => [platform, ...notes])).toEqual([
+      ["linux/amd64"],
+      ["linux/arm64"],
+      ["linux/arm/v7"],
+      ["linux/386"],
+      ["linux/ppc64le", 'the index says "linux/ppc64le", the image config says "linux/s390x"'],
+    ]);
+    const asked = ["linux/X86_64", "linux/aarch64/v8", "linux/armhf", "linux/i386"];
+    expect(platformsOf(await open(path, asked))).toEqual([["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386"]]);
+    const files2 = dockerLegacy([{ layers: [base], tags: null, options: { architecture: "x86-64" } }]);
+    expect(platformsOf(await open(scratch.write("spelling.tar", packFiles(files2))))).toEqual([["linux/amd64"]]);
+  });
+
   test("an index of attestation and one image gives that image, whatever its platform", async () => {
     const files: Files = new Map();
     const arm = addImage(files, [base], { architecture: "arm64" });

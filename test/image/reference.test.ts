@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openImages } from "../../src/image/open-images.ts";
-import { matchesPlatform, parsePlatform } from "../../src/image/platform.ts";
+import { formatPlatform, matchesPlatform, parsePlatform } from "../../src/image/platform.ts";
 import { type ImageReference, parseReference } from "../../src/image/reference.ts";
 import { UserError } from "../../src/model/error.ts";
 import { keepNothing } from "../support/probes.ts";
@@ -113,8 +113,32 @@ describe("platforms", () => {
     ["linux/aarch64", "linux/arm64"],
     ["linux/x86_64", "linux/amd64"],
     ["linux/arm/v7", "linux/arm/v7"],
+    ["linux/arm", "linux/arm"],
+    ["linux/armhf", "linux/arm/v7"],
+    ["linux/armel", "linux/arm/v6"],
+    ["linux/arm/7", "linux/arm/v7"],
+    ["Linux/X86-64", "linux/amd64"],
+    ["linux/amd64/v1", "linux/amd64"],
+    ["linux/amd64/v3", "linux/amd64/v3"],
+    ["linux/arm64/v9.0", "linux/arm64/v9"],
+    ["linux/i386", "linux/386"],
+    ["macOS/aarch64", "darwin/arm64"],
   ])("%s", (asked, expected) => {
     expect(parsePlatform(asked)).toBe(expected);
+  });
+
+  test.each([
+    [{ os: "Linux", architecture: "x86_64" }, "linux/amd64"],
+    [{ os: "linux", architecture: "AARCH64", variant: "V8" }, "linux/arm64"],
+    [{ os: "linux", architecture: "arm" }, "linux/arm/v7"],
+    [{ os: "linux", architecture: "armhf", variant: "v6" }, "linux/arm/v7"],
+    [{ os: "linux", architecture: "armel" }, "linux/arm/v6"],
+    [{ os: "linux", architecture: "i386", variant: "x" }, "linux/386"],
+    [{ os: "macos", architecture: "arm64" }, "darwin/arm64"],
+    [{ os: "", architecture: "" }, "unknown/unknown"],
+    [{ os: "linux", architecture: "constructor", variant: "toString" }, "linux/constructor/tostring"],
+  ])("%j is %s", (stated, expected) => {
+    expect(formatPlatform(stated)).toBe(expected);
   });
 
   test("what is no platform", () => {
@@ -122,7 +146,8 @@ describe("platforms", () => {
   });
 
   test("asking without a variant takes any", () => {
-    expect(matchesPlatform("linux/arm/v7", "linux/arm")).toBe(true);
+    expect(matchesPlatform("linux/arm/v7", parsePlatform("linux/arm"))).toBe(true);
+    expect(matchesPlatform("linux/arm/v6", parsePlatform("linux/armhf"))).toBe(false);
     expect(matchesPlatform("linux/arm64", "linux/arm")).toBe(false);
   });
 });
