@@ -3,7 +3,7 @@ import { type DockerImage, readDockerImages } from "./docker-manifest.ts";
 import { AbsentPart, quote } from "./errors.ts";
 import type { ReadBudget, ReadLimits } from "./limits.ts";
 import { displayName } from "./names.ts";
-import { isAbsent, isUnreadable, type OciImage, readOciImages } from "./oci-index.ts";
+import { isAbsent, isUnreadable, type OciImage, readOciImages, requireImages } from "./oci-index.ts";
 import { isBroken, type ReadablePlatform, type SourceImage, type SourcePlatform } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
 
@@ -22,8 +22,8 @@ export async function listArchiveImages(
   options: { limits: ReadLimits; budget: ReadBudget },
 ): Promise<SourceImage[]> {
   if (form === "oci-archive") {
-    const images = await readOciImages(store, options);
-    if (images !== undefined) return images;
+    const listing = await readOciImages(store, options);
+    if (listing !== undefined) return requireImages(listing);
     throw new UserError(
       (await store.has("manifest.json"))
         ? "it holds no index.json but a manifest.json: pass docker-archive:PATH"
@@ -31,14 +31,15 @@ export async function listArchiveImages(
     );
   }
   const docker = await attempt(() => readDockerImages(store, options));
-  const oci = await readOciImages(store, options);
+  const listing = await readOciImages(store, options);
+  const oci = listing?.images;
   if ("absent" in docker) return fallBack(docker.absent, oci ?? []);
   if (docker.value === undefined || docker.value.length === 0) {
     if (oci === undefined && docker.value === undefined)
       throw new UserError("it is no image archive: neither manifest.json nor index.json is in it");
     if (form === "docker-archive" && docker.value === undefined)
       throw new UserError("it holds no manifest.json but an index.json: pass oci-archive:PATH");
-    return oci ?? [];
+    return listing === undefined ? [] : requireImages(listing);
   }
   return combine(docker.value, oci ?? []);
 }

@@ -17,6 +17,7 @@ const platformSchema = z.object({ os: maybeString, architecture: maybeString, va
 const descriptorSchema = z.object({
   mediaType: maybeString,
   digest: z.string(),
+  size: z.optional(z.nullable(z.number())),
   platform: z.optional(z.nullable(platformSchema)),
   annotations: z.optional(z.nullable(z.record(z.string(), z.string()))),
 });
@@ -28,8 +29,10 @@ export const indexSchema = z.object({
   manifests: z.optional(z.nullable(z.array(descriptorSchema))),
 });
 
-/** What tells an index, a manifest and a manifest of schema 1 apart. */
+/** What tells an index, a manifest, a manifest of schema 1 and one of artifacts (a draft of OCI 1.1) apart. */
 export const kindSchema = z.object({
+  mediaType: z.optional(z.unknown()),
+  artifactType: z.optional(z.unknown()),
   manifests: z.optional(z.unknown()),
   config: z.optional(z.unknown()),
   layers: z.optional(z.unknown()),
@@ -39,6 +42,7 @@ export const kindSchema = z.object({
 export const manifestSchema = z.object({
   mediaType: maybeString,
   schemaVersion: z.optional(z.number()),
+  artifactType: maybeString,
   config: descriptorSchema,
   layers: z.nullable(z.array(descriptorSchema)),
 });

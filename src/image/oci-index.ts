@@ -1,4 +1,5 @@
 import { UserError } from "../model/error.ts";
+import { describeArtifact, isAttestationByLayers, isProvenArtifact, nameArtifact } from "./artifact.ts";
 import { digestOf } from "./digest.ts";
 import {
   blobName,
@@ -19,6 +20,7 @@ import { formatPlatform, normalisePlatform } from "./platform.ts";
 import {
   type BrokenPlatform,
   isBroken,
+  type ReadablePlatform,
   type SourceImage,
   type SourceLayer,
   type SourcePlatform,
@@ -35,6 +37,13 @@ type Bounds = { limits: ReadLimits; budget: ReadBudget };
 
 const NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
+/** What an index lists. */
+export interface OciListing {
+  images: OciImage[];
+  /** Sentences on what is no image. */
+  others: string[];
+}
+
 /**
  * Lists the images of `index.json`: each named entry is one; several names of one digest are one image; entries without a
  * name, or with the same one, that are for different platforms are one image. Indexes may be nested. Attestations and
@@ -42,22 +51,37 @@ const NAMES = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
  * @returns undefined when there is no index.json
  * @throws UserError when the index itself cannot be read; an unreadable platform becomes part of the result
  */
-export async function readOciImages(store: BlobStore, options: Bounds): Promise<OciImage[] | undefined> {
+export async function readOciImages(store: BlobStore, options: Bounds): Promise<OciListing | undefined> {
   const data = await store.readDocument("index.json");
   if (data === undefined) return undefined;
   const index = parseDocument(data, indexSchema, "index.json");
   const walker = createWalker(store, options);
   const images: OciImage[] = [];
+  const others: string[] = [];
   for (const descriptor of index.manifests ?? []) {
     const read = await walker.readImage(descriptor);
-    if (read === undefined) continue;
+    if (read.platforms.length === 0) {
+      others.push(...read.notes);
+      continue;
+    }
     const same = images.find((other) => isSame(other, read));
     const image = same ?? read;
     if (same === undefined) images.push(read);
     const names = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== undefined && name !== "");
     for (const name of names) if (name !== undefined && !image.names.includes(name)) image.names.push(name);
   }
-  return joinPlatforms(images, digestOf(data));
+  const joined = joinPlatforms(images, digestOf(data));
+  return { images: joined.map((image) => ({ ...image, notes: [...image.notes, ...others].map(leftOut) })), others };
+}
+
+/** The images of a listing. @throws UserError when it has none, saying what it has instead */
+export function requireImages({ images, others }: OciListing): OciImage[] {
+  if (images.length > 0 || others.length === 0) return images;
+  throw new UserError(`it holds no container image: ${others.join("; ")}`);
+}
+
+function leftOut(other: string): string {
+  return `${other}: left out`;
 }
 
 /** One manifest may be listed for several platforms: each of them would run it. */
@@ -75,9 +99,10 @@ export async function readOciDigest(
   digest: string,
   options: Bounds,
   isAsked: (platform: string) => boolean = () => true,
-): Promise<OciImage[]> {
+): Promise<OciImage> {
   const image = await createWalker(store, options, isAsked).readImage({ digest });
-  return image === undefined ? [] : [image];
+  if (image.platforms.length > 0) return { ...image, notes: image.notes.map(leftOut) };
+  throw new UserError(image.notes.length > 0 ? image.notes.join("; ") : `${digest} is no image`);
 }
 
 interface Leaf {
@@ -90,10 +115,10 @@ function createWalker(
   { limits, budget }: Bounds,
   isAsked: (platform: string) => boolean = () => true,
 ) {
-  async function readImage(descriptor: Descriptor): Promise<OciImage | undefined> {
+  /** Without platforms when it is none; the notes tell of what is none, then and otherwise. */
+  async function readImage(descriptor: Descriptor): Promise<OciImage> {
     const notes: string[] = [];
     const leaves = await collect(descriptor, 0, new Set(), notes);
-    if (leaves.length === 0) return undefined;
     return {
       names: [],
       digest: descriptor.digest,
@@ -106,7 +131,9 @@ function createWalker(
   async function collect(descriptor: Descriptor, depth: number, seen: Set<string>, notes: string[]): Promise<Leaf[]> {
     const stated = formatPlatform(toStated(descriptor));
     const entry = `${descriptor.digest} ${stated}`;
-    if (seen.has(entry) || (isAttestation(descriptor) && isUnknown(descriptor))) return [];
+    // What an index calls unknown no runtime chooses. What is listed beside it by its name is taken whatever its platform.
+    const isNeverChosen = depth > 0 && isUnknown(descriptor);
+    if (seen.has(entry) || (isAttestation(descriptor) && isNeverChosen)) return [];
     seen.add(entry);
     spend(budget, "manifests", 1, limits);
     if (depth > limits.indexDepth) throw exceeded("index-depth", limits);
@@ -121,7 +148,7 @@ function createWalker(
     } catch (problem) {
       if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
       // Attestations of unknown platform are absent where only one platform was saved.
-      if (isUnknown(descriptor)) return [];
+      if (isNeverChosen || (isUnknown(descriptor) && problem instanceof AbsentPart)) return [];
       return [{ platform: { platform: stated, problem }, configDigest: undefined }];
     }
     const document = parseManifestOrIndex(data, descriptor);
@@ -130,19 +157,32 @@ function createWalker(
       for (const child of document.manifests) leaves.push(...(await collect(child, depth + 1, seen, notes)));
       return leaves;
     }
-    return await readLeaf(store, descriptor, document.manifest, limits, notes);
+    if ("artifact" in document) {
+      notes.push(`${descriptor.digest} is ${document.artifact}, no container image`);
+      return [];
+    }
+    const { manifest } = document;
+    const kind = describeArtifact(manifest);
+    if (kind !== undefined && (isNeverChosen || (await isProvenArtifact(store, descriptor, manifest, limits)))) {
+      if (depth === 0 || !isAttestationByLayers(manifest))
+        notes.push(`${descriptor.digest} is ${kind}, no container image`);
+      return [];
+    }
+    return [await readLeaf(store, descriptor, manifest, { limits, kind })];
   }
 
   return { readImage };
 }
 
+const ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json";
+
 function parseManifestOrIndex(
   data: Buffer,
   { digest }: Descriptor,
-): { manifests: Descriptor[] } | { manifest: Manifest } {
+): { manifests: Descriptor[] } | { manifest: Manifest } | { artifact: string } {
   const what = `blob ${digest}`;
   // The media type may be missing or wrong: the fields tell.
-  const { manifests, config, layers, fsLayers } = parseDocument(data, kindSchema, what);
+  const { manifests, config, layers, fsLayers, mediaType, artifactType } = parseDocument(data, kindSchema, what);
   const isManifest = [config, layers, fsLayers].some((field) => field !== undefined && field !== null);
   // Which of the two counts depends on the runtime and on what the server calls it (CVE-2021-41190).
   if (isManifest && Array.isArray(manifests) && manifests.length > 0)
@@ -153,31 +193,19 @@ function parseManifestOrIndex(
     throw new UserError(
       `${what} is a manifest of Docker's schema 1, which is not read: save the image with a current tool`,
     );
+  // Without a config nobody can run it.
+  if (!isManifest && mediaType === ARTIFACT_MANIFEST) return { artifact: nameArtifact([`${artifactType}`, mediaType]) };
   return { manifest: parseDocument(data, manifestSchema, what) };
 }
 
-/**
- * Config media types of images. Docker takes those of the second line for them too, because registries once gave them
- * (moby/moby, distribution/registry.go; docker/distribution#1621).
- */
-const IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
-const DEFAULT_TYPES = new Set(["application/octet-stream", "application/json", "text/html"]);
-
+/** @param options.kind what its media types call it, though it may be run */
 async function readLeaf(
   store: BlobStore,
   descriptor: Descriptor,
   manifest: Manifest,
-  limits: ReadLimits,
-  notes: string[],
-): Promise<Leaf[]> {
+  { limits, kind }: { limits: ReadLimits; kind: string | undefined },
+): Promise<Leaf> {
   const layers = manifest.layers ?? [];
-  const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
-  if (inToto && (isUnknown(descriptor) || isAttestation(descriptor))) return [];
-  const configType = manifest.config.mediaType ?? "";
-  if (!IMAGE_CONFIGS.test(configType) && !DEFAULT_TYPES.has(configType)) {
-    notes.push(`${descriptor.digest} is no image but ${quote(configType)}: left out`);
-    return [];
-  }
   const configDigest = manifest.config.digest;
   try {
     const config = parseDocument(
@@ -186,11 +214,19 @@ async function readLeaf(
       `image config ${configDigest}`,
     );
     await requireLayers(store, layers);
-    return [{ platform: describe(descriptor, configDigest, config, layers, limits), configDigest }];
+    const platform = describe(descriptor, configDigest, config, layers, limits);
+    if (kind !== undefined) platform.notes.push(`its manifest calls it ${kind}, and runtimes may run it`);
+    return { platform, configDigest };
   } catch (problem) {
     if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
-    return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
+    const told = kind === undefined ? problem : notSurely(kind, problem);
+    return { platform: { platform: formatPlatform(toStated(descriptor)), problem: told, configDigest }, configDigest };
   }
+}
+
+function notSurely(kind: string, problem: UserError): UserError {
+  const message = `its manifest calls it ${kind}, but runtimes may run it, and ${problem.message}; if another image beside it is meant, name that one by its digest: oci:DIR@DIGEST, docker://NAME@DIGEST`;
+  return problem instanceof AbsentPart ? new AbsentPart(message) : new UserError(message);
 }
 
 async function requireLayers(store: BlobStore, layers: Descriptor[]): Promise<void> {
@@ -211,7 +247,7 @@ function describe(
   config: ConfigDocument,
   layers: Descriptor[],
   limits: ReadLimits,
-): SourcePlatform {
+): ReadablePlatform {
   const diffIds = config.rootfs.diff_ids ?? [];
   const stated = toStated(descriptor);
   const ofConfig = { os: config.os ?? undefined, architecture: config.architecture ?? undefined };

@@ -10,7 +10,7 @@ import { openDaemon } from "./daemon.ts";
 import { quote } from "./errors.ts";
 import type { ScanOptions } from "./layer.ts";
 import { openLayoutDirectory } from "./layout-directory.ts";
-import { readOciDigest, readOciImages } from "./oci-index.ts";
+import { readOciDigest, readOciImages, requireImages } from "./oci-index.ts";
 import type { ImageReference } from "./reference.ts";
 import { type Access, openRegistry } from "./registry.ts";
 import type { SourceImage } from "./source-image.ts";
@@ -92,12 +92,10 @@ async function openLayout(
   if (!(await stat(path)).isDirectory()) throw new UserError("it is no directory: pass oci-archive:PATH for a file");
   const store = openLayoutDirectory(path, options);
   if (digest !== undefined) {
-    const images = await readOciDigest(store, digest, options);
-    if (images.length === 0) throw new UserError(`${digest} is no image`);
-    return { store, images, name: undefined };
+    return { store, images: [await readOciDigest(store, digest, options)], name: undefined };
   }
-  const images = await readOciImages(store, options);
-  if (images !== undefined) return { store, images, name };
+  const listing = await readOciImages(store, options);
+  if (listing !== undefined) return { store, images: requireImages(listing), name };
   const hint = (await store.has("manifest.json")) ? ": it looks like an unpacked docker archive, pack it with tar" : "";
   throw new UserError(`it is no OCI image layout: index.json is missing${hint}`);
 }

@@ -33,7 +33,7 @@ const MANIFEST_TYPES = [
   "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json",
-].join(", ");
+];
 
 /**
  * Opens an image of a registry. Of an index only the platforms asked for are looked at: registries count requests. The
@@ -59,11 +59,10 @@ export async function openRegistry(
     const root = await store.resolve();
     const isAsked = (platform: string) =>
       platforms.length === 0 || platforms.some((one) => matchesPlatform(platform, one));
-    const images = await readOciDigest(store, root, options, isAsked);
-    if (images.length === 0) throw new UserError(`${root} is no image`);
+    const image = await readOciDigest(store, root, options, isAsked);
     const separator = name.digest === undefined ? ":" : "@";
     const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
-    return { store, images: images.map((image) => ({ ...image, names: [shown] })) };
+    return { store, images: [{ ...image, names: [shown] }] };
   } catch (error) {
     client.close();
     throw error;
@@ -88,8 +87,11 @@ function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOpt
     return result;
   }
 
-  function readManifest(reference: string) {
-    return read({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
+  async function readManifest(reference: string) {
+    const what = `manifest ${reference}`;
+    const result = await read({ path: `manifests/${reference}`, what, headers: { accept: MANIFEST_TYPES.join(", ") } });
+    refuseOtherType(what, result.answer.header("content-type"), result.data);
+    return result;
   }
 
   /** Finds the digest behind the name. */
@@ -107,14 +109,9 @@ function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOpt
     return actual;
   }
 
-  /** Learns from a document which digests are manifests and how large blobs are. What is wrong in it others say. */
+  /** Learns from a document which digests are manifests and how large blobs are. */
   function note(data: Buffer): void {
-    let document: unknown;
-    try {
-      document = JSON.parse(data.toString("utf8"));
-    } catch {
-      return;
-    }
+    const document = parseLoosely(data);
     for (const { digest } of listDescriptors(document, "manifests")) manifests.add(digest);
     for (const { digest, size, pointer } of [
       ...listDescriptors(document, "layers"),
@@ -179,6 +176,27 @@ function createRegistryStore(client: RegistryClient, { limits, budget }: ScanOpt
   return store;
 }
 
+/** Programs take a manifest for what its server calls it, or for what it calls itself (CVE-2021-41190). */
+function refuseOtherType(what: string, header: string | undefined, data: Buffer): void {
+  const served = header?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const own: unknown = parseLoosely(data).mediaType;
+  const isKnown = MANIFEST_TYPES.includes(served) && typeof own === "string" && MANIFEST_TYPES.includes(own);
+  if (isKnown && own !== served)
+    throw new UserError(
+      `${what} calls itself ${own}, its registry calls it ${served}: programs differ in which of them counts`,
+    );
+}
+
+/** What is wrong in a document others say. */
+function parseLoosely(data: Buffer): Record<string, unknown> {
+  try {
+    const document: unknown = JSON.parse(data.toString("utf8"));
+    return typeof document === "object" && document !== null ? (document as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
 /** `blobs/sha256/HEX` -> `sha256:HEX`. */
 function toDigest(blob: string): string | undefined {
   const [, algorithm, hex] = /^blobs\/(\w+)\/(\w+)$/.exec(blob) ?? [];
@@ -193,9 +211,8 @@ interface NotedBlob {
   pointer: TocPointer | undefined;
 }
 
-function listDescriptors(document: unknown, field: string): (NotedBlob & { digest: string })[] {
-  if (typeof document !== "object" || document === null) return [];
-  const value: unknown = (document as Record<string, unknown>)[field];
+function listDescriptors(document: Record<string, unknown>, field: string): (NotedBlob & { digest: string })[] {
+  const value: unknown = document[field];
   return (Array.isArray(value) ? value : [value]).flatMap((item: unknown) => {
     if (typeof item !== "object" || item === null) return [];
     const { digest, size, annotations } = item as Record<string, unknown>;

@@ -250,7 +250,7 @@ describe("OCI layouts", () => {
     expect(list(images[0], 0)).toEqual(TREE);
     expect(list(images[0], 1)).toContain("/usr/sbin/old old");
     expect(images[0]?.platforms[0]?.notes).toEqual([
-      `${chart.digest} is no image but "application/vnd.cncf.helm.config.v1+json": left out`,
+      `${chart.digest} is a Helm chart ("application/vnd.cncf.helm.config.v1+json"), no container image: left out`,
     ]);
     expect(platformsOf(await open(path, ["linux/arm64/v8", "linux/arm"]))).toEqual([["linux/arm64", "linux/arm/v7"]]);
     await expect(open(path, ["linux/s390x"])).rejects.toThrow(

@@ -89,6 +89,12 @@ function sum(block: Buffer, signed: boolean): number {
   return total;
 }
 
+/** False for 512 bytes that no reader of tar takes for a header: their checksum is of nothing. */
+export function mayBeHeader(block: Buffer): boolean {
+  const stated = Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8);
+  return stated === sum(block, false) || stated === sum(block, true);
+}
+
 /** Some old writers summed the bytes as signed characters, which differs for names outside ASCII. */
 function hasSignedChecksum(block: Buffer): boolean {
   return Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8) === sum(block, true);
