@@ -1,18 +1,20 @@
 // Bundles src/ into dist/: readable, not minified, byte for byte the same on every machine. Writes the licences of what is
 // bundled beside it.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 
+const { build } = await import("esbuild").catch(() => {
+  process.stderr.write("esbuild is missing: run npm ci first\n");
+  process.exit(2);
+});
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const out = join(root, "dist");
 /** Stands for the build's name until all of it is there. */
 const BUILD = "@build@";
 
-rmSync(out, { recursive: true, force: true });
 /** Programs that start with a small file load the rest as a file of its own, so that it is read only when it is wanted. */
 const later = { "./cli.ts": "./commands.js", "./cli-inspect.ts": "./inspect.js", "./main.ts": "./action.js" };
 const loadLater = {
@@ -58,6 +60,8 @@ const result = await build({
   conditions: ["import"],
   legalComments: "none",
   metafile: true,
+  // What is committed goes only once the new one is whole.
+  write: false,
   plugins: [loadLater, requireHttp],
   logLevel: "warning",
   define: { __VERSION__: JSON.stringify(version), __BUILD__: JSON.stringify(BUILD) },
@@ -66,21 +70,22 @@ const result = await build({
     js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
   },
 });
-nameBuild();
-writeFileSync(join(out, "package.json"), '{ "type": "module" }\n');
-writeFileSync(join(out, "licenses.txt"), licences(Object.keys(result.metafile.inputs)));
+const bundles = named(result.outputFiles.map(({ path, text }) => ({ name: basename(path), text })));
+const files = [
+  ...bundles,
+  { name: "package.json", text: '{ "type": "module" }\n' },
+  { name: "licenses.txt", text: licences(Object.keys(result.metafile.inputs)) },
+];
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out);
+for (const { name, text } of files) writeFileSync(join(out, name), text);
 
-/** Writes the digest of all bundles into them. */
-function nameBuild() {
-  const bundles = readdirSync(out)
-    .sort()
-    .map((name) => ({
-      path: join(out, name),
-      text: readFileSync(join(out, name), "utf8"),
-    }));
-  const digest = createHash("sha256").update(JSON.stringify(bundles.map(({ text }) => text)));
+/** The bundles with the digest of all of them in each. */
+function named(unnamed) {
+  const sorted = unnamed.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const digest = createHash("sha256").update(JSON.stringify(sorted.map(({ text }) => text)));
   const name = digest.digest("hex").slice(0, 16);
-  for (const { path, text } of bundles) writeFileSync(path, text.replaceAll(BUILD, name));
+  return sorted.map(({ name: file, text }) => ({ name: file, text: text.replaceAll(BUILD, name) }));
 }
 
 /** The licence text of every package that has a file in the bundle. */

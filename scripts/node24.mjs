@@ -24,8 +24,14 @@ export function findNode24() {
   const folder = join(root, ".cache", `node-${VERSION}`);
   const binary = join(folder, "node_modules", name, "bin", "node");
   if (existsSync(binary)) return binary;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{"private":true}\n');
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "package.json"), '{"private":true}\n');
+  } catch (error) {
+    fail(
+      `Node ${process.versions.node} is too old and ${folder} can't be written (${error.code}): install Node ${MAJOR}`,
+    );
+  }
   process.stderr.write(`Node ${process.versions.node} is running; getting Node ${VERSION} from npm (once)\n`);
   const npm = spawnSync(
     "npm",
@@ -35,8 +41,10 @@ export function findNode24() {
       stdio: ["ignore", "ignore", "inherit"],
     },
   );
-  if (npm.status !== 0 || !existsSync(binary))
-    fail(`npm could not install ${name}@${VERSION}: install Node ${MAJOR} and try again`);
+  if (npm.status !== 0 || !existsSync(binary)) {
+    const problem = npm.error === undefined ? "" : ` (${npm.error.code})`;
+    fail(`npm could not install ${name}@${VERSION}${problem}: install Node ${MAJOR} and try again`);
+  }
   return binary;
 }
 
@@ -46,7 +54,14 @@ function fail(line) {
   process.exit(2);
 }
 
+/** Packages are looked for at once: what runs without them would show where in itself it failed, not why. */
+function needsPackages(file) {
+  return file?.startsWith("node_modules/") || file?.endsWith(".ts");
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (needsPackages(process.argv[2]) && !existsSync(join(root, "node_modules")))
+    fail("The packages are missing: run npm ci first");
   const node = findNode24();
   // Programs that start `node` by name (vitest's workers, npm scripts) get the same one.
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` };
