@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { didYouMean } from "./hosts/suggest.ts";
 import { UserError } from "./model/error.ts";
 import {
   formatLimit,
@@ -10,6 +9,7 @@ import {
   type ReadLimits,
   toReadLimits,
 } from "./model/limits.ts";
+import { didYouMean } from "./model/suggest.ts";
 
 /** The command line, as DESIGN states it. */
 export type Invocation =
@@ -48,7 +48,7 @@ export interface CheckArguments {
 
 export const usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
 
-  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE | --base-report FILE]...
+  netfilter-compat check IMAGE... [--hosts LIST]... [--config FILE] [--base IMAGE | --base-report FILE]...
                    [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
                    [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
                    [--limit NAME=VALUE]... [--cache DIR] [--quiet]
@@ -98,7 +98,7 @@ const readingOptions = {
 
 const checkOptions = {
   ...readingOptions,
-  hosts: { type: "string" },
+  hosts: { type: "string", multiple: true },
   config: { type: "string" },
   base: { type: "string", multiple: true },
   "base-report": { type: "string", multiple: true },
@@ -155,7 +155,7 @@ function parseCheck(args: string[]): CheckArguments {
     baseReports,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
-    ...(values.hosts === undefined ? {} : { hosts: values.hosts }),
+    ...(values.hosts === undefined ? {} : { hosts: values.hosts.join(",") }),
     ...(values.config === undefined ? {} : { config: values.config }),
     ...(values.output === undefined ? {} : { output: values.output }),
     ...(values["fail-on"] === undefined
@@ -166,7 +166,6 @@ function parseCheck(args: string[]): CheckArguments {
   };
 }
 
-/** @throws UserError for a folder without a name */
 function toReading(values: {
   platform?: string[];
   limit?: string[];
@@ -176,10 +175,9 @@ function toReading(values: {
   quiet?: boolean;
 }): ReadingArguments {
   const { platform = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
-  if (cache === "") throw new UserError("--cache: names no folder; leave it out to do without");
   const registry = { insecureRegistries: insecure, lazy };
   const others = { quiet, ...(cache === undefined ? {} : { cache }) };
-  return { platforms: platform, limits: parseLimits(limit), ...registry, ...others };
+  return { platforms: platform.flatMap((list) => list.split(",")), limits: parseLimits(limit), ...registry, ...others };
 }
 
 function parseInspect(args: string[]): Invocation {
@@ -248,12 +246,33 @@ function parseExplain(args: string[]): Invocation {
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
 function parse<T extends Options>(args: string[], options: T, command: string) {
+  const parsed = parseStrictly(args, options, command);
+  const seen = new Set<string>();
+  for (const token of parsed.tokens) {
+    if (token.kind !== "option") continue;
+    // An empty one is a variable that wasn't set, and of two the first would count for nothing.
+    if (token.value === "") throw new UserError(`--${token.name}: is empty; leave it out or say what it should be`);
+    const { type, multiple } = options[token.name] ?? {};
+    if (type === "string" && multiple !== true && seen.has(token.name))
+      throw new UserError(`${command}: --${token.name} is given twice: leave one of them out`);
+    seen.add(token.name);
+  }
+  return parsed;
+}
+
+function parseStrictly<T extends Options>(args: string[], options: T, command: string) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    const unknown = /^Unknown option '--([^']+)'/.exec(text)?.[1];
+    const names = Object.keys(options).map((name) => `--${name}`);
+    if (unknown !== undefined)
+      throw new UserError(
+        `${command}: there is no option --${unknown}; ${didYouMean(`--${unknown}`, names, "--help shows them all")}`,
+      );
     // Node's first sentence names the argument; the rest explains how to escape it.
-    const text = error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error);
-    throw new UserError(`${command}: ${text} (--help shows the options)`);
+    throw new UserError(`${command}: ${text.split(". ")[0]} (--help shows the options)`);
   }
 }
 

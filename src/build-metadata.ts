@@ -25,15 +25,20 @@ export function expandBuildMetadata(references: readonly string[], folder: strin
   });
 }
 
-/** No archive begins with a brace. */
+/** No archive begins with a brace. What can't be read is none either: whoever opens the image says why. */
 function isDocument(path: string): boolean {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  try {
+    return statSync(path).isFile() && firstByteOf(path) === "{";
+  } catch {
+    return false;
+  }
+}
+
+function firstByteOf(path: string): string {
   const descriptor = openSync(path, "r");
   try {
     const first = Buffer.alloc(1);
-    return readSync(descriptor, first, 0, 1, 0) === 1 && first.toString() === "{";
-  } catch {
-    return false;
+    return first.toString("latin1", 0, readSync(descriptor, first, 0, 1, 0));
   } finally {
     closeSync(descriptor);
   }

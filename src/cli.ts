@@ -5,11 +5,11 @@ import { emit, readingOf, runProgram, terminal } from "./console.ts";
 import { findDockerfile } from "./dockerfile/find.ts";
 import { listHosts } from "./host-listing.ts";
 import { splitHostList } from "./hosts/select.ts";
-import { didYouMean } from "./hosts/suggest.ts";
 import { locateFindings } from "./location.ts";
 import { UserError } from "./model/error.ts";
 import type { Report } from "./model/report.ts";
 import { ruleIds } from "./model/rule-ids.ts";
+import { didYouMean } from "./model/suggest.ts";
 import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import { renderSarif } from "./report/sarif.ts";
@@ -74,7 +74,7 @@ async function runCheck(options: CheckArguments): Promise<number> {
   return failure === undefined ? 0 : 1;
 }
 
-/** An empty list is a variable that wasn't set, not the wish for the default. */
+/** A list of nothing but commas is no wish for the default. */
 function namedHosts(list: string): string[] {
   const hosts = splitHostList(list);
   if (hosts.length === 0) throw new UserError("--hosts: names no host; leave it out for the default selection");

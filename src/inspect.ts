@@ -8,6 +8,7 @@ import {
   useImages,
 } from "./image/open-images.ts";
 import type { RegistryCredentials } from "./image/registry-credentials.ts";
+import { parseInsecureRegistry } from "./image/registry-name.ts";
 import { programProfiles } from "./knowledge/programs/index.ts";
 import type { WrapperChoice } from "./knowledge/schema/wrapper-choices.ts";
 import wrapperChoicesJson from "./knowledge/wrapper-choices.json" with { type: "json" };
@@ -61,6 +62,8 @@ const knowledge = {
  */
 export async function inspectImages(references: readonly string[], options: ReadingOptions = {}): Promise<Inspection> {
   const cache = options.cache === undefined ? undefined : openCache(options.cache);
+  // A mistake is one, whether or not an image is in a registry.
+  options.insecureRegistries?.forEach(parseInsecureRegistry);
   const images: Inspection["images"] = [];
   const deadline = options.deadline ?? startDeadline(options.limits);
   for (const reference of references)

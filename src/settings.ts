@@ -4,16 +4,16 @@ import type { Policy } from "./compat/policy.ts";
 import type { ImageContext } from "./compat/types.ts";
 import { type LocatedConfig, limitsOf, maximumConfigSize, readLocatedConfig } from "./config/read.ts";
 import type { Config, ConfigHost } from "./config/schema.ts";
-import { readBounded, readIfThere, readJson } from "./files/read-bounded.ts";
+import { decodeText, readBounded, readIfThere, readJson } from "./files/read-bounded.ts";
 import { catalogue } from "./hosts/catalogue.ts";
 import { checkProgramName, defaultPrograms, findProfile, profileOfVersion, resolvePrograms } from "./hosts/programs.ts";
 import { selectHosts } from "./hosts/select.ts";
-import { didYouMean } from "./hosts/suggest.ts";
 import type { HostEntry, OwnHost } from "./hosts/types.ts";
 import { atPath, type ConfigPath, UserError } from "./model/error.ts";
 import { globMatches, globOfImage } from "./model/glob.ts";
 import type { ReadLimits } from "./model/limits.ts";
 import { ruleIds } from "./model/rule-ids.ts";
+import { didYouMean } from "./model/suggest.ts";
 import type { Toolchain } from "./model/toolchain.ts";
 
 /** Where the config is looked for when nobody names one. */
@@ -106,18 +106,9 @@ function withPlace<T>(place: LocatedConfig["place"], work: () => T): T {
 function loadConfig(folder: string, named: string | undefined): LocatedConfig {
   const file = named ?? defaultConfigFile;
   const bytes = readIfThere({ path: resolve(folder, file), shown: file, limit: maximumConfigSize, what: "a config" });
-  if (bytes !== undefined) return readLocatedConfig(decode(bytes, file), file);
+  if (bytes !== undefined) return readLocatedConfig(decodeText(bytes, file), file);
   if (named === undefined) return { config: {}, place: () => file, line: () => file };
   throw new UserError(`${file}: there is no such file: name an existing config file`);
-}
-
-/** Bytes that are no UTF-8 would otherwise become a name that fits nothing. */
-function decode(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new UserError(`${file}: not UTF-8 text: save it as UTF-8`);
-  }
 }
 
 function isOwn(entry: ConfigHost | OwnHost): entry is OwnHost {
@@ -151,7 +142,7 @@ function readFactsFile(file: string, folder: string): HostEntry {
     limit: maximumFactsSize,
     what: "a file of facts",
   });
-  return { facts: bytes.toString("utf8"), from: file };
+  return { facts: decodeText(bytes, file), from: file };
 }
 
 function checkRuleNames(config: Config): void {

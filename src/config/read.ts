@@ -1,7 +1,7 @@
 import { type Document, LineCounter, parseDocument, visit, type YAMLParseError } from "yaml";
-import type * as z from "zod/mini";
 import { type ConfigPath, UserError } from "../model/error.ts";
 import { type LimitName, limitTable, parseLimit, type ReadLimits, toReadLimits } from "../model/limits.ts";
+import { describeIssue, type Path, show } from "./problem.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 /** Bytes; a config is a few hundred lines at most, and a pull request from a stranger can carry any. */
@@ -40,7 +40,7 @@ export function readLocatedConfig(text: string, file: string): LocatedConfig {
   const place = (path: Path) => `${line(path)}: ${fieldName(path)}`;
   const [syntax] = document.errors;
   if (syntax !== undefined) {
-    throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax)}`);
+    throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax, text)}`);
   }
   const value = toPlain(document, file, lines);
   if (value === null || value === undefined) return { config: {}, place, line };
@@ -59,9 +59,24 @@ export function readLocatedConfig(text: string, file: string): LocatedConfig {
   throw new UserError(`${place(path)}: ${problem}`);
 }
 
-/** The library's sentence, but for one that tells programmers what to call. */
-function syntaxProblem({ code, message }: YAMLParseError): string {
-  return code === "MULTIPLE_DOCS" ? "a second document begins here (---); a config is one" : message;
+const quoteStar = 'text that begins with * stands in quotes, e.g. "*calico*"';
+
+/** The library's sentence, but for those that tell programmers what to call, or not what to do. */
+function syntaxProblem({ code, message, pos }: YAMLParseError, text: string): string {
+  switch (code) {
+    case "MULTIPLE_DOCS":
+      return "a second document begins here (---); a config is one";
+    case "RESOURCE_EXHAUSTION":
+      return "too many levels inside each other";
+    case "DUPLICATE_KEY":
+      return `the key ${show(text.slice(pos[0]).split(/[:\s]/, 1)[0])} is there twice: join the two`;
+    case "BAD_ALIAS":
+      return quoteStar;
+    case "BAD_SCALAR_START":
+      return `${message}: put the text in quotes`;
+    default:
+      return message;
+  }
 }
 
 /** Plain values; the library bounds the expansion of aliases and says so by throwing. */
@@ -72,7 +87,8 @@ function toPlain(document: Document, file: string, lines: LineCounter): unknown 
     const problem = error instanceof Error ? error.message : String(error);
     const many = problem.startsWith("Excessive alias count");
     const line = aliasLine(document, lines, !many);
-    throw new UserError(`${file}${line}: not usable YAML: ${many ? "the aliases multiply without end" : problem}`);
+    const what = many ? "the aliases multiply without end" : `${problem}; ${quoteStar}`;
+    throw new UserError(`${file}${line}: not usable YAML: ${what}`);
   }
 }
 
@@ -89,8 +105,6 @@ function aliasLine(document: Document, lines: LineCounter, unresolved: boolean):
   return offset === undefined ? "" : `:${lines.linePos(offset).line}`;
 }
 
-type Path = readonly PropertyKey[];
-
 /** `ignore[0].until` */
 function fieldName(path: Path): string {
   const field = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
@@ -104,75 +118,6 @@ function lineOf(path: Path, document: Document, lines: LineCounter): number {
     if (node?.range !== undefined) return lines.linePos(node.range[0]).line;
   }
   return 1;
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** The innermost place of an issue and one sentence on it. */
-function describeIssue(issue: Issue, parent: Path, root: unknown): { path: Path; text: string } {
-  const path = [...parent, ...issue.path];
-  const value = path.reduce<unknown>(
-    (current, key) => (current as Record<PropertyKey, unknown> | undefined)?.[key],
-    root,
-  );
-  switch (issue.code) {
-    case "invalid_union":
-      return describeUnion(issue, path, root);
-    case "unrecognized_keys":
-      return { path: [...path, issue.keys[0] ?? ""], text: "no such option here" };
-    case "invalid_value":
-      return { path, text: `${show(value)} is not one of ${issue.values.map(String).join(", ")}` };
-    case "invalid_type":
-      if (typeof value === "number" && issue.expected === "string") {
-        return { path, text: `${value} is a number: put it in quotes (YAML reads 7.20 as 7.2)` };
-      }
-      return { path, text: value === undefined ? "is missing" : `${show(value)} is not ${article(issue.expected)}` };
-    case "invalid_format":
-    case "too_small":
-    case "too_big":
-      return {
-        path,
-        text: `${show(value)}: ${issue.message === "Invalid input" ? lengthProblem(value) : issue.message}`,
-      };
-    default:
-      return { path, text: `${show(value)} is not allowed here` };
-  }
-}
-
-function lengthProblem(value: unknown): string {
-  return value === "" ? "is empty" : "is too long";
-}
-
-/** Of several allowed shapes the one whose kind fits the value speaks: a mapping is told what is wrong in it. */
-function describeUnion(issue: Extract<Issue, { code: "invalid_union" }>, path: Path, root: unknown) {
-  const fitting = issue.errors.filter(
-    (issues) => !issues.some((inner) => inner.code === "invalid_type" && inner.path.length === 0),
-  );
-  const best = fitting.sort(
-    (a, b) => a.filter(isUnknownKey).length - b.filter(isUnknownKey).length || b.length - a.length,
-  )[0]?.[0];
-  return best === undefined ? { path, text: "must be text or a mapping" } : describeIssue(best, path, root);
-}
-
-function isUnknownKey(issue: Issue): boolean {
-  return issue.code === "unrecognized_keys";
-}
-
-function article(kind: string): string {
-  const names: Record<string, string> = {
-    string: "text",
-    object: "a mapping",
-    array: "a list",
-    record: "a mapping",
-    boolean: "true or false",
-  };
-  return names[kind] ?? kind;
-}
-
-/** A value as the message quotes it: short, on one line. */
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /** An ignore names what it is for, and a day that exists. */

@@ -48,9 +48,7 @@ const ENTRIES = 500;
  * @throws UserError when there is something else than a folder
  */
 export function openInspectionCache(folder: string, tool: { name: string; version: string }): InspectionCache {
-  const status = lstatSync(folder, { throwIfNoEntry: false });
-  if (status !== undefined && !status.isDirectory())
-    throw new UserError(`${folder}: not a folder: name one for the cache, it is made when it isn't there`);
+  refuseOther(folder);
   let problem: string | undefined;
 
   return {
@@ -68,6 +66,16 @@ export function openInspectionCache(folder: string, tool: { name: string; versio
     },
     problem: () => problem,
   };
+}
+
+function refuseOther(folder: string): void {
+  let isFolder: boolean;
+  try {
+    isFolder = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? true;
+  } catch (error) {
+    throw new UserError(`${folder}: can't be used for the cache (${(error as NodeJS.ErrnoException).code})`);
+  }
+  if (!isFolder) throw new UserError(`${folder}: not a folder: name one for the cache, it is made when it isn't there`);
 }
 
 /** A name that says nothing of the image's own. */

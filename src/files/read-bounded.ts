@@ -24,7 +24,7 @@ export function readIfThere({ path, shown, limit, what }: NamedFile): Buffer | u
     // NONBLOCK: opening a named pipe would wait for its writer.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
+    if (!status.isFile()) throw new UserError(`${shown}: ${status.isDirectory() ? "a folder, " : ""}not a file`);
     if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
     return readBytes(descriptor, status.size);
   } catch (cause) {
@@ -33,6 +33,7 @@ export function readIfThere({ path, shown, limit, what }: NamedFile): Buffer | u
     if (code === "ENOENT") return undefined;
     if (code === "ELOOP")
       throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
+    if (code === "EACCES") throw new UserError(`${shown}: no permission to read it`);
     throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
@@ -56,7 +57,7 @@ function readBytes(descriptor: number, size: number): Buffer {
  */
 export function readBounded(file: NamedFile): Buffer {
   const bytes = readIfThere(file);
-  if (bytes === undefined) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
+  if (bytes === undefined) throw new UserError(`${file.shown}: there is no such file`);
   return bytes;
 }
 
@@ -67,10 +68,27 @@ export function readBounded(file: NamedFile): Buffer {
  */
 export function readJson(file: NamedFile): { value: unknown; size: number } {
   const bytes = readBounded(file);
+  const text = decodeText(bytes, file.shown);
   try {
-    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
+    return { value: JSON.parse(text), size: bytes.length };
   } catch {
     // Node quotes the text in its message: not ours to show.
-    throw new UserError(`${file.shown}: not JSON`);
+    throw new UserError(`${file.shown}: ${text.trim() === "" ? "it is empty" : "not JSON"}`);
+  }
+}
+
+/**
+ * The text of a file, without the mark of its byte order. Bytes that are no UTF-8 would otherwise become a name that fits
+ * nothing.
+ * @param shown the path as errors name it
+ * @throws UserError for bytes that are no UTF-8
+ */
+export function decodeText(bytes: Uint8Array, shown: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+    const hint = utf16 ? " (it is UTF-16, which > of Windows PowerShell writes)" : "";
+    throw new UserError(`${shown}: not UTF-8 text${hint}: save it as UTF-8`);
   }
 }

@@ -16,8 +16,16 @@ export function writeWhole(file: string, text: string): void {
     renameSync(temporary, file);
   } catch (error) {
     if (existsSync(temporary)) unlinkSync(temporary);
-    throw new UserError(`can't write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`can't write ${file}: ${problemOf(error)}`);
   }
+}
+
+/** The message names a file that is gone again: only its beginning, which is the code and what it means, is told. */
+function problemOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "EISDIR") return "it is a folder: name a file";
+  const message = error instanceof Error ? error.message : String(error);
+  return code === undefined ? message : (message.split(", ", 1)[0] ?? code);
 }
 
 /** Folder by folder: in /proc and its like Node's own recursion never ends. */

@@ -2,7 +2,7 @@ import { catalogueHosts } from "../knowledge/hosts/index.ts";
 import ipsetKnowledge from "../knowledge/ipset.json" with { type: "json" };
 import extensionKnowledge from "../knowledge/xt-extensions.json" with { type: "json" };
 import { UserError } from "../model/error.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../model/suggest.ts";
 
 const tables = ["filter", "nat", "mangle", "raw", "security"];
 

@@ -1,5 +1,6 @@
 import { atPath, UserError } from "../model/error.ts";
 import type { Fact, Host, Kernel, ModuleState } from "../model/host.ts";
+import { didYouMean } from "../model/suggest.ts";
 import { isVersion, kernelSeries } from "../model/version.ts";
 import { type Catalogue, findHost, toHost } from "./catalogue.ts";
 import { contradictions } from "./contradictions.ts";
@@ -8,7 +9,6 @@ import { findKernels, inheritModules, isOwnKernel, kernelOfSeries, unknownModule
 import { checkModuleName } from "./module-names.ts";
 import { impossible, unheardOf, type Versioned } from "./plausible.ts";
 import { resolvePrograms } from "./programs.ts";
-import { didYouMean } from "./suggest.ts";
 import type { OwnHost } from "./types.ts";
 
 /** Own hosts that extend each other, one below the other. */

@@ -9,9 +9,9 @@ import extensions from "../knowledge/xt-extensions.json" with { type: "json" };
 import { atPath, type ConfigPath, UserError } from "../model/error.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { NodeProgram, ProgramProfile } from "../model/program.ts";
+import { didYouMean } from "../model/suggest.ts";
 import { isVersion } from "../model/version.ts";
 import { impossible } from "./plausible.ts";
-import { didYouMean } from "./suggest.ts";
 import type { OwnProgram, ProgramReference } from "./types.ts";
 
 /** Constructs that rules can hold: all names that any of the data ask for. */

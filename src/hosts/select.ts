@@ -1,6 +1,7 @@
 import { atPath, type ConfigPath, UserError } from "../model/error.ts";
 import { globMatches } from "../model/glob.ts";
 import type { CatalogueHost, Host } from "../model/host.ts";
+import { didYouMean } from "../model/suggest.ts";
 import { compareVersions } from "../model/version.ts";
 import { type Catalogue, catalogue, findHost, toHost } from "./catalogue.ts";
 import { readCollected } from "./collected.ts";
@@ -9,7 +10,6 @@ import { findKernels } from "./kernels.ts";
 import { readNodes } from "./nodes.ts";
 import { buildOwnHost } from "./own.ts";
 import { alike, type CollectedNode } from "./refine.ts";
-import { didYouMean } from "./suggest.ts";
 import type { FactsEntry, HostEntry, NodesEntry, OwnHost, Selection } from "./types.ts";
 
 /** More entries, own hosts and selected hosts than any report can show; bounds on what a pull request's config can make us
@@ -226,7 +226,7 @@ function findHosts(query: string, known: Catalogue): Host[] {
   const list = Object.hasOwn(known.selections, query) ? known.selections[query] : undefined;
   if (list !== undefined) return list.hosts.flatMap((entry) => findById(entry, known));
   if (query === "maintained") return known.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
-  const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*(\S+)$/.exec(query);
+  const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*([^\s=<>]*)$/.exec(query);
   if (comparison !== null) return findByComparison(query, comparison, known);
   if (/[*?]/.test(query.split("@", 1)[0]!)) return findByGlob(query, known);
   return findById(query, known);
@@ -237,17 +237,32 @@ function withKernel(row: CatalogueHost, kernel?: string): Host[] {
 }
 
 function findById(entry: string, known: Catalogue): Host[] {
-  const [id = "", kernel] = entry.split("@", 2);
+  const [id, kernel] = splitKernel(entry);
   const row = findHost(known, id);
   if (row !== undefined) return withKernel(row, kernel);
+  const releases = known.hosts.filter((other) => other.distribution === id.toLowerCase());
+  if (releases.length > 0)
+    throw new UserError(
+      `hosts: "${entry}" needs a release: ${releases.map((other) => other.id).join(", ")}; or all of them, ${id.toLowerCase()}-*`,
+    );
   const names = [...known.hosts.map((host) => host.id), ...Object.keys(known.selections), "maintained"];
   throw new UserError(
     `hosts: "${entry}" is no host; ${didYouMean(id, names, "the hosts command lists the catalogue")}`,
   );
 }
 
+/** `id@kernel`; without the second nobody asks for a kernel. */
+function splitKernel(entry: string): [id: string, kernel: string | undefined] {
+  const at = entry.indexOf("@");
+  if (at < 0) return [entry, undefined];
+  const kernel = entry.slice(at + 1).trim();
+  if (kernel === "")
+    throw new UserError(`hosts: "${entry}": no kernel follows the @; leave it out for the default one`);
+  return [entry.slice(0, at).trim(), kernel];
+}
+
 function findByGlob(query: string, known: Catalogue): Host[] {
-  const [glob = "", kernel] = query.split("@", 2);
+  const [glob, kernel] = splitKernel(query);
   const rows = known.hosts.filter((row) => globMatches(glob, row.id));
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
   return rows.flatMap((row) => withKernel(row, kernel));

@@ -36,7 +36,9 @@ export async function listArchiveImages(
   if ("absent" in docker) return fallBack(docker.absent, oci ?? []);
   if (docker.value === undefined || docker.value.length === 0) {
     if (oci === undefined && docker.value === undefined)
-      throw new UserError("it is no image archive: neither manifest.json nor index.json is in it");
+      throw new UserError(
+        "it is no image archive: neither manifest.json nor index.json is in it; docker save writes one, docker export doesn't",
+      );
     if (form === "docker-archive" && docker.value === undefined)
       throw new UserError("it holds no manifest.json but an index.json: pass oci-archive:PATH");
     return listing === undefined ? [] : requireImages(listing);

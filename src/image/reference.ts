@@ -34,7 +34,8 @@ export function parseReference(text: string, exists: (path: string) => boolean):
   if (transport === "oci") return { transport, ...splitDigest(requireRest(rest, reference), exists) };
   if (transport === "docker-daemon") return { transport, name: requireRest(rest, reference) };
   if (transport !== undefined && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown(reference);
-  if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
+  // A tag has no slash.
+  if (/^docker:(.*\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown(reference);
   if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest(reference, exists) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
 }

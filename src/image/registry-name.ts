@@ -88,6 +88,8 @@ export function isLoopback(host: string): boolean {
 export function parseInsecureRegistry(text: string): string {
   const host = text.trim().toLowerCase();
   if (!isHost(host))
-    throw new UserError(`${quote(text)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
+    throw new UserError(
+      `--insecure-registry (input insecure-registries): ${quote(text)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`,
+    );
   return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
 }

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 /** The first place where a value is not what a schema says. */
 export interface Mismatch {
   path: (string | number)[];
-  /** `expected string`: a clause in the words of the schema. */
+  /** `expected string`, `is missing`: a clause in the words of the schema. */
   problem: string;
 }
 
@@ -36,7 +36,9 @@ function look(value: unknown, schema: z.core.$ZodType, path: Mismatch["path"]): 
     case "union":
       return look(value, chooseOption(def.options, value), path);
     default:
-      return z.safeParse(schema, value).success ? undefined : `expected ${def.type}`;
+      if (z.safeParse(schema, value).success) return undefined;
+      if (value === undefined) return "is missing";
+      return def.type === "literal" ? `is not ${def.values.join(" or ")}` : `expected ${def.type}`;
   }
 }
 

@@ -19,6 +19,8 @@ const files: Record<string, string | Buffer> = {
   "pods.json": '{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "p"}}]}',
   "status.json": '{"kind": "Status", "status": "Failure"}',
   "empty.json": '{"kind": "List", "items": []}',
+  "nothing.json": "",
+  "utf16.json": Buffer.from('\ufeff{"kind": "List", "items": []}', "utf16le"),
   "cut.json": '{"kind": "List", "items": [',
   "kernel.json": node('{"osImage": "Debian GNU/Linux 12 (bookworm)", "kernelVersion": 6.1}'),
   "windows.json": node(
@@ -40,6 +42,10 @@ const mistakes: [name: string, config: string | Buffer][] = [
   ["a tab as indentation", "hosts:\n\t- debian-12\n"],
   ["a key twice", "fail-on: error\nhosts: [debian-12]\nfail-on: never\n"],
   ["an open bracket", "hosts: [debian-12\n"],
+  ["a star without quotes", "hosts: [*]\n"],
+  ["a pattern without quotes", "images:\n  - match: *calico*\n"],
+  ["an @ without quotes", "hosts: [@ubuntu]\n"],
+  ["levels without end", `hosts: ${"[".repeat(20_000)}\n`],
   ["two documents", "hosts: [debian-12]\n---\nhosts: [debian-13]\n"],
   ["UTF-16", Buffer.from("\ufeffhosts: [debian-12]\n", "utf16le")],
   ["aliases without end", `l0: &l0 [x]\n${aliases.join("\n")}\n`],
@@ -51,12 +57,25 @@ const mistakes: [name: string, config: string | Buffer][] = [
   ["a byte order mark, then a mistake", "\ufefffail-on: eror\n"],
   ["a list for the whole", "- debian-12\n"],
   ["an unknown option", "hosts: [debian-12]\nfailon: error\n"],
+  ["an option from elsewhere", "hosts:\n  - id: a\n    os: debian\n"],
+  ["a limit of another spelling", "limits: {layersize: 5GiB}\n"],
+  ["an option without value", "hosts:\n"],
+  ["an entry without value", "hosts:\n  - debian-12\n  -\n"],
+  ["text for a list", "hosts: debian-12\n"],
+  ["one entry for a list", "ignore:\n  rule: mixed-backends\n  until: 2027-01-31\n  reason: x\n"],
+  ["text for a mapping", 'hosts:\n  - id: a\n    iptables: "1.8.9"\n'],
+  ["a number for a host", "hosts: [12]\n"],
+  ["a host with a colon behind it", "hosts:\n  - debian-12:\n"],
+  ["a program as key", "programs:\n  - kube-proxy: 1.31\n"],
   ["a number as version", "hosts:\n  - id: edge\n    iptables: {version: 1.8}\n"],
   ["a host without id", "hosts:\n  - {extends: debian-12}\n"],
   ["an id with a space", "hosts:\n  - {id: my edge}\n"],
 
   ["a typo in an id", "hosts:\n  - debian-12\n  - ubunut-22.04\n"],
   ["a kernel it doesn't have", "hosts: [ubuntu-22.04@9.9]\n"],
+  ["a distribution without release", "hosts: [ubuntu]\n"],
+  ["an @ without a kernel", 'hosts: ["ubuntu-22.04@"]\n'],
+  ["two kernels", 'hosts: ["ubuntu-22.04@6.2@6.5"]\n'],
   ["a glob that fits nothing", "hosts:\n  - slackware-*\n"],
   ["a glob with a class", 'hosts: ["talos-[12]*"]\n'],
   ["a comparison with a code name", 'hosts: ["ubuntu >= jammy"]\n'],
@@ -98,6 +117,9 @@ const mistakes: [name: string, config: string | Buffer][] = [
   ["nodes that are pods", "hosts:\n  - nodes: pods.json\n"],
   ["nodes that are an error of the server", "hosts:\n  - nodes: status.json\n"],
   ["no nodes", "hosts:\n  - nodes: empty.json\n"],
+  ["nodes of nothing", "hosts:\n  - nodes: nothing.json\n"],
+  ["nodes as PowerShell writes them", "hosts:\n  - nodes: utf16.json\n"],
+  ["nodes that are a folder", "hosts:\n  - nodes: .\n"],
   ["nodes cut short", "hosts:\n  - nodes: cut.json\n"],
   ["a kernel that is no text", "hosts:\n  - nodes: kernel.json\n"],
   ["nodes that all run Windows", "hosts:\n  - nodes: windows.json\n"],
@@ -113,6 +135,7 @@ const mistakes: [name: string, config: string | Buffer][] = [
   ["a program's version of which nothing is known", "programs:\n  - kube-proxy@1.9\n"],
   ["an unknown program on a host", "hosts:\n  - id: a\n    programs:\n      - kubelet@1.36\n      - dokcer\n"],
   ["a construct that no rule has", "programs:\n  - {name: agent, writes: [mark-mach]}\n"],
+  ["a word for all constructs", "programs:\n  - {name: agent, writes: all}\n"],
   ["a set type that ipset hasn't", 'programs:\n  - {name: agent, creates: ["hash:banana"]}\n'],
   ["a program's tool of the future", 'programs:\n  - {name: agent, nft: "77.0"}\n'],
   ["more programs than a node runs", `programs:\n${many(201, () => "  - docker\n")}`],
@@ -122,8 +145,10 @@ const mistakes: [name: string, config: string | Buffer][] = [
   ["a rule that is none, ignored", 'ignore:\n  - {rule: mixed-backend, until: 2027-01-31, reason: "x"}\n'],
   ["a rule that is none, with a severity", "severity:\n  mixed-backend: error\n"],
   ["a severity that is none", "severity: {mixed-backends: fatal}\n"],
+  ["an ignore that is only a rule", "ignore:\n  - mixed-backends\n"],
   ["an ignore for everything", "ignore:\n  - {until: 2027-01-31, reason: x}\n"],
   ["an ignore without end", "ignore:\n  - {rule: mixed-backends, reason: x}\n"],
+  ["an ignore until another way of writing", "ignore:\n  - {rule: mixed-backends, until: 2027-1-31, reason: x}\n"],
   ["an ignore until no day", "ignore:\n  - {rule: mixed-backends, until: 2027-02-30, reason: x}\n"],
   ["an ignore without reason", 'ignore:\n  - {rule: mixed-backends, until: 2027-01-31, reason: ""}\n'],
 ];
@@ -154,6 +179,7 @@ test("every mistake is one line that says where it is and what to do", () => {
     const steady = said
       ?.replace(/newest known is [\d.]+/, "newest known is ...")
       .replace(/in the catalogue, only [^;]+;/, "in the catalogue, only ...;")
+      .replace(/(needs a release:) [^;]+/, "$1 ...")
       .replace(/(no set type of ipset; known are) .*/, "$1 ...")
       .replace(/(; it has) .*(, or @\*)/, "$1 ...$2")
       .replace(/(; there are) .*/, "$1 ...");

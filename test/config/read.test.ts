@@ -51,7 +51,7 @@ describe("mistakes name file, line and field", () => {
     ],
     [
       'hosts:\n  - {id: e, iptables: {version: "1.8.x"}}\n',
-      'c.yml:2: hosts[0].iptables.version: "1.8.x": a version of two to four numbers in quotes, e.g. "1.8.9"',
+      'c.yml:2: hosts[0].iptables.version: "1.8.x": expected a version of two to four numbers in quotes, e.g. "1.8.9"',
     ],
     [
       "hosts:\n  - id: edge\n    modules: {ip_tables: present}\n",

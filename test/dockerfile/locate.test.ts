@@ -193,7 +193,7 @@ describe("finding the Dockerfile", () => {
       path: "build/Dockerfile.agent",
       text: "FROM agent\n",
     });
-    expect(() => findDockerfile(root, "nope")).toThrow(/^input dockerfile: nope: can't be read \(ENOENT\)$/);
+    expect(() => findDockerfile(root, "nope")).toThrow(/^input dockerfile: nope: there is no such file$/);
     expect(() => findDockerfile(root, "../x")).toThrow(/outside of the repository/);
     expect(() => findDockerfile(root, "/etc/passwd")).toThrow(/outside of the repository/);
   });
@@ -214,7 +214,7 @@ describe("finding the Dockerfile", () => {
   test("a folder of that name holds others", () => {
     put("Dockerfile/Dockerfile");
     expect(findDockerfile(root)).toMatchObject({ path: "Dockerfile/Dockerfile" });
-    expect(() => findDockerfile(root, "Dockerfile")).toThrow("input dockerfile: Dockerfile: not a file");
+    expect(() => findDockerfile(root, "Dockerfile")).toThrow("input dockerfile: Dockerfile: a folder, not a file");
   });
 
   test("a folder that is a link is not entered", () => {

@@ -154,6 +154,17 @@ describe("options", () => {
     expect(report.images[0]?.platforms[0]?.cells.map((cell) => cell.host)).toEqual(["edge", "ubuntu-24.04"]);
   });
 
+  test("--hosts given twice are one list, as platforms by comma are", () => {
+    const hosts = ["--hosts", "debian-12", "--hosts", "ubuntu-22.04,debian-13"];
+    const { report } = checkJson([sample("kilo-fixed"), ...hosts, "--platform", "linux/arm64,linux/amd64"]);
+    expect(report.images[0]?.platforms.map(({ platform, cells }) => [platform, cells.map(({ host }) => host)])).toEqual(
+      [
+        ["linux/amd64", ["debian-12", "ubuntu-22.04", "debian-13"]],
+        ["linux/arm64", ["debian-12", "ubuntu-22.04", "debian-13"]],
+      ],
+    );
+  });
+
   test("--base makes what the base has too existing: it is shown and doesn't fail", () => {
     const { report, run } = checkJson([sample("kilo-0.6.0"), "--base", sample("kilo-0.6.0"), "--config", matrix]);
     expect(run.status).toBe(0);
@@ -292,7 +303,35 @@ describe("bad input", () => {
   const cases: [string, () => readonly string[], RegExp][] = [
     ["no command", () => ["frobnicate"], /unknown command "frobnicate"/],
     ["no image", () => ["check"], /name at least one image/],
-    ["an unknown option", () => ["check", "x.tar", "--host", "a"], /--host/],
+    ["an unknown option", () => ["check", "x.tar", "--failon", "a"], /no option --failon; did you mean --fail-on\?/],
+    [
+      "an option of another command",
+      () => ["inspect", "x.tar", "--hosts", "a"],
+      /inspect: there is no option --hosts;/,
+    ],
+    ["an option that is empty", () => ["check", "x.tar", "--config", ""], /--config: is empty; leave it out/],
+    ["an option twice", () => ["check", "x.tar", "--config", "a", "--config", "b"], /--config is given twice/],
+    [
+      "an address for a registry without TLS",
+      () => ["check", sample("kilo-fixed"), "--insecure-registry", "http://localhost:5000"],
+      /--insecure-registry .*"http:\/\/localhost:5000" is not the host of a registry/,
+    ],
+    [
+      "a transport that isn't one",
+      () => ["check", "docker:ghcr.io/example/agent"],
+      /unknown transport; .*docker:\/\/NAME/,
+    ],
+    [
+      "a short file that is no archive",
+      () => ["check", put("short.tar", "hello\n")],
+      /short\.tar: it is truncated, or no tar archive/,
+    ],
+    ["nodes that are empty", () => ["hosts", "--from-nodes", put("nothing.json", "")], /nothing\.json: it is empty/],
+    [
+      "an output that is a folder",
+      () => ["check", sample("kilo-fixed"), "--output", "/tmp"],
+      /\/tmp: it is a folder: name/,
+    ],
     ["an unknown format", () => ["check", sample("kilo-fixed"), "--format", "xml"], /--format xml: use text, json/],
     ["a file that isn't there", () => ["check", "docker-archive:none.tar"], /none\.tar/],
     ["a bare path that isn't there", () => ["check", "./none.tar"], /none\.tar/],
@@ -354,7 +393,7 @@ describe("bad input", () => {
       ],
       /all\.yml:2: ignore\[0\]: would silence everything/,
     ],
-    ["a config that is a folder", () => ["check", sample("kilo-fixed"), "--config", "."], /\.: not a file/],
+    ["a config that is a folder", () => ["check", sample("kilo-fixed"), "--config", "."], /\.: a folder, not a file/],
     ["a config that is a link", () => ["check", sample("kilo-fixed"), "--config", link()], /link\.yml: .*not followed/],
     [
       "a config without end",
@@ -367,7 +406,7 @@ describe("bad input", () => {
       () => ["hosts", "--from-nodes", put("secret", "hunter2 is the word")],
       /secret: not JSON/,
     ],
-    ["nodes that are the kernel's", () => ["hosts", "--from-nodes", "/proc/self/environ"], /environ: not JSON/],
+    ["nodes that are the kernel's", () => ["hosts", "--from-nodes", "/proc/self/environ"], /environ: it is empty/],
     [
       "a toolchain file without end",
       () => ["check", "--toolchain", put("huge.json", " ".repeat(64 * 1024 * 1024 + 1))],

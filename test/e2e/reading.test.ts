@@ -178,8 +178,8 @@ test("a base twice, and a report that is none", () => {
   for (const [args, message] of [
     [["--base", "a", "--base-report", "b"], /--base and --base-report: one of them is the base/],
     [["--base-report", file], /none\.json: not a report of netfilter-compat/],
-    [["--base-report", "/no/such.json"], /\/no\/such\.json: can't be read \(ENOENT\)/],
-    [["--cache", ""], /--cache: names no folder/],
+    [["--base-report", "/no/such.json"], /\/no\/such\.json: there is no such file/],
+    [["--cache", ""], /--cache: is empty; leave it out/],
   ] as const) {
     const run = runCli(["check", sample("kilo-0.6.0"), ...args]);
     expect(run.status).toBe(2);

@@ -177,13 +177,13 @@ describe("reading the payload", () => {
     return join(folder, "link");
   };
   test.each<[string, () => string, string]>([
-    ["no such file", () => "/nowhere/event.json", "can't be read (ENOENT)"],
+    ["no such file", () => "/nowhere/event.json", "there is no such file"],
     ["a folder", () => folder, "not a file"],
     ["a pipe that nobody writes to", pipe, "not a file"],
     ["a link", link, "links are not followed"],
     ["no JSON, whose text is not shown", () => put("<secret>"), "(GITHUB_EVENT_PATH: not JSON)"],
     ["cut off", () => put('{"pull_request": {"number": 2'), "not JSON"],
-    ["empty", () => put(""), "not JSON"],
+    ["empty", () => put(""), "it is empty"],
     ["nested without end", () => put("[".repeat(1_000_000)), "not JSON"],
     ["larger than GitHub's largest", () => put(" ".repeat(27 * 1024 * 1024)), "are more than a payload has"],
   ])("%s", (_, path, reason) => {

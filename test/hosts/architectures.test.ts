@@ -33,7 +33,7 @@ test.each<[string, string, boolean]>([
 test("a wrong architecture in a config is told", () => {
   const text = "hosts:\n  - {id: edge, architectures: [x86-64]}\n";
   expect(() => readConfig(text, "c.yml")).toThrow(
-    /c\.yml:2: hosts\[0\]\.architectures\[0\]: "x86-64": an architecture/,
+    /c\.yml:2: hosts\[0\]\.architectures\[0\]: "x86-64": expected an architecture/,
   );
 });
 

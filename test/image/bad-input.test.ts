@@ -149,7 +149,7 @@ const cases: [string, Buffer | Files, RegExp][] = [
   ["a truncated zstd layer", layout(cut(zstd.bytes, 5_000)), /layer .*: it is truncated/],
   ["a zstd layer cut after its magic", layout(cut(zstd.bytes, 4)), /layer .*: it is truncated/],
   ["a truncated plain layer", layout(cut(tar, 5_000)), /layer .*: it is truncated: the tar ends inside a file/],
-  ["a layer cut inside a header", layout(cut(tar, 300)), /layer .*: it is truncated: the tar ends inside a header/],
+  ["a layer cut inside a header", layout(cut(tar, 300)), /layer .*: it is truncated, or no tar archive/],
   [
     "garbage behind gzip data",
     layout(packedLayer(tar, Buffer.concat([good.bytes, random.subarray(1, 90)]), "tar")),

@@ -319,7 +319,12 @@ describe("what is not tar", () => {
       writeTar([{ name: "a", content: "1".repeat(600) }]).subarray(0, 1000),
       /truncated: the tar ends inside a file, at byte 1000/,
     ],
-    ["an end inside a header", writeTar([{ name: "a" }]).subarray(0, 100), /truncated: the tar ends inside a header/],
+    [
+      "an end inside a header",
+      writeTar([{ name: "a" }, { name: "b" }]).subarray(0, 600),
+      /truncated: the tar ends inside a header, at byte 600/,
+    ],
+    ["nothing but a beginning", Buffer.from("hosts: [debian-12]\n"), /truncated, or no tar archive/],
     [
       "an extended header without a file",
       writeTar([{ name: "x", flag: "x", content: encodePax({ path: "p" }) }]),

@@ -255,6 +255,8 @@ export function createTarReader(
     },
     end() {
       if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
+      if (blockFill > 0 && position < BLOCK)
+        throw new UserError("it is truncated, or no tar archive: it ends inside its first header");
       if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
       if (extensions.pending || sparseHeader !== undefined)
         throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);

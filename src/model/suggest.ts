@@ -23,12 +23,13 @@ function distance(a: string, b: string): number {
  */
 export function suggest(written: string, known: Iterable<string>): string[] {
   const wanted = written.toLowerCase().slice(0, 60);
+  // Two edits make any word of three letters out of any other.
+  const allowed = wanted.length < 5 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
   const scored: { name: string; score: number }[] = [];
   for (const name of known) {
     const edits = distance(wanted, name.toLowerCase());
     const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
-    if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
-      scored.push({ name, score: contained ? edits / 2 : edits });
+    if (contained || edits <= allowed) scored.push({ name, score: contained ? edits / 2 : edits });
   }
   scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
   return scored.slice(0, 3).map((entry) => entry.name);
