@@ -28,6 +28,7 @@ import { wrappersSchema } from "../src/knowledge/schema/wrappers.ts";
 import { xtExtensionsFileSchema } from "../src/knowledge/schema/xt-extensions.ts";
 import { hostSchema } from "../src/model/host.ts";
 import { programProfileSchema } from "../src/model/program.ts";
+import { problemsIn } from "./knowledge-problems.ts";
 
 const knowledge = join(dirname(fileURLToPath(import.meta.url)), "..", "src", "knowledge");
 
@@ -100,10 +101,10 @@ function check(file: string, schema: z.ZodMiniType, id?: string): string[] {
   } catch (error) {
     return [`${file}: ${String(error)}`];
   }
-  const result = schema.safeParse(data);
-  if (!result.success) return result.error.issues.map((issue) => `${file}: ${issue.path.join(".")}: ${issue.message}`);
+  const problems = problemsIn(data, schema).map((problem) => `${file}: ${problem}`);
   const stated = (data as { id?: string }).id;
-  return id === undefined || stated === id ? [] : [`${file}: its id is ${stated}`];
+  if (id !== undefined && stated !== id) problems.push(`${file}: its id is ${stated}; file and id have one name`);
+  return problems;
 }
 
 function variable(file: string): string {
@@ -135,7 +136,7 @@ function main(checkOnly: boolean): number {
     const path = join(knowledge, folder.name, "index.ts");
     const text = indexOf(folder, files);
     if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
-    if (checkOnly) problems.push(`${folder.name}/index.ts is stale: run scripts/generate-knowledge.ts`);
+    if (checkOnly) problems.push(`${folder.name}/index.ts is stale: run npm run generate`);
     else writeFileSync(path, text);
   }
   for (const problem of problems) console.error(problem);

@@ -8,6 +8,6 @@ const file = new URL("../docs/compatibility.md", import.meta.url);
 const text = compatibilityPage();
 if (!process.argv.includes("--check")) writeFileSync(file, text);
 else if (!existsSync(file) || readFileSync(file, "utf8") !== text) {
-  console.error("docs/compatibility.md is stale: run scripts/write-compatibility.ts");
+  console.error("docs/compatibility.md is stale: run npm run generate");
   process.exitCode = 1;
 }

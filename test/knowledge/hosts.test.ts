@@ -84,6 +84,15 @@ describe("the host catalogue", () => {
       }
   });
 
+  test("a module's name that stands in one row alone may be a slip: only these are none", () => {
+    const rows = new Map<string, Set<string>>();
+    for (const host of catalogueHosts)
+      for (const name of host.kernels.flatMap((kernel) => Object.keys(kernel.modules)))
+        rows.set(name, (rows.get(name) ?? new Set()).add(host.id));
+    const alone = [...rows].filter(([, ids]) => ids.size === 1).map(([name, [id]]) => `${id}: ${name}`);
+    expect(alone.sort()).toEqual(["photon-3: nf_tables_inet", "photon-3: nft_masq", "photon-3: nft_nat"]);
+  });
+
   test("modules are `loaded` only where something is said to load them", () => {
     for (const host of catalogueHosts)
       for (const kernel of host.kernels)
