@@ -1,9 +1,10 @@
 import semver from "semver";
 import { describe, expect, test } from "vitest";
 import { distributions } from "../../src/knowledge/distributions/index.ts";
+import ipset from "../../src/knowledge/ipset.json" with { type: "json" };
 import kubernetes from "../../src/knowledge/kubernetes.json" with { type: "json" };
 import { programProfiles } from "../../src/knowledge/programs/index.ts";
-import { boundaryConstructs } from "../../src/model/program.ts";
+import { boundaryConstructs, operationSchema } from "../../src/model/program.ts";
 import { compareVersions, isVersion } from "../../src/model/version.ts";
 
 describe.each(programProfiles.map((profile) => [profile.id, profile] as const))("program %s", (_id, profile) => {
@@ -17,13 +18,26 @@ describe.each(programProfiles.map((profile) => [profile.id, profile] as const))(
   test("states tool versions as upstream versions", () => {
     for (const row of profile.versions)
       for (const tool of [row.iptables, row.ipset, row.nft])
-        if (tool !== undefined) expect(tool.value).toSatisfy(isVersion);
+        if (tool !== undefined) expect(isVersion(tool.value), `${row.versions}: ${tool.value}`).toBe(true);
   });
 
+  // A slip in one of these names would be a fact that no rule reads.
   test("writes constructs that have a measured boundary", () => {
     const known: readonly string[] = boundaryConstructs;
-    for (const writes of [profile.writes, ...profile.versions.map((row) => row.writes)])
-      for (const construct of writes?.value ?? []) expect(known).toContain(construct);
+    for (const { writes, tables } of [profile, ...profile.versions])
+      for (const construct of [...(writes?.value ?? []), ...Object.keys(tables?.value.writes ?? {})])
+        expect(known).toContain(construct);
+  });
+
+  test("names operations, set types and commands that there are", () => {
+    const types = Object.keys(ipset.kernels.at(-1)?.max ?? {});
+    for (const { tables } of [profile, ...profile.versions])
+      for (const operation of Object.keys(tables?.value.reads ?? {}))
+        expect(operationSchema.options).toContain(operation);
+    for (const sets of [profile.ipset, ...profile.versions.map((row) => row.sets)])
+      for (const type of sets?.value.creates ?? []) expect(types).toContain(type);
+    for (const command of profile.runs?.value ?? [])
+      expect(command).toMatch(/^(?:(?:ip6?|eb|arp)tables(?:-(?:nft|legacy))?(?:-save|-restore)?|ipset|nft)$/);
   });
 });
 
