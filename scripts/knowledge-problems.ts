@@ -22,6 +22,7 @@ function sentence(issue: z.core.$ZodIssue, data: unknown): string {
   if (value === undefined) return "is missing";
   const shown = JSON.stringify(value).slice(0, 60);
   if (issue.code === "invalid_value") return `${shown} is not one of ${issue.values.join(", ")}`;
+  if (issue.code === "too_small" && (value === "" || (Array.isArray(value) && value.length === 0))) return "is empty";
   if (issue.code === "invalid_type") return `${shown} is no ${issue.expected}`;
   return `${shown}: ${issue.message}`;
 }
