@@ -72,7 +72,8 @@ test("no page without a rule, and no link to a file that isn't there", () => {
 
 test("the index lists every rule and the engine's order of precedence", () => {
   const index = read("README.md");
-  const rows = [...index.matchAll(/^\| \[([a-z0-9-]+)\]\(/gm)];
+  const rows = [...index.matchAll(/^\| \[([a-z0-9-]+)\]\(.*\| (.*) \|$/gm)];
   expect(rows.map((row) => row[1])).toEqual([...ruleIds]);
+  for (const [, id = "", severity] of rows) expect(read(`${id}.md`), id).toContain(`Severity: ${severity}.\n`);
   expect([...index.matchAll(/^\d+\. \[([a-z-]+)\]/gm)].map((match) => match[1])).toEqual([...precedence]);
 });
