@@ -115,6 +115,16 @@ describe.each([...workflows, ...own].map((snippet) => [snippet.place, snippet] a
     }
   });
 
+  test("files are written by a builder that can", () => {
+    for (const { job } of jobs) {
+      const writing = job.steps.findIndex((step) =>
+        /^type=(?:oci|docker),dest=/.test(String(step.with?.outputs ?? "")),
+      );
+      const before = job.steps.slice(0, Math.max(0, writing)).map((step) => step.uses ?? "");
+      if (writing >= 0) expect(before.some((name) => name.startsWith("docker/setup-buildx-action@"))).toBe(true);
+    }
+  });
+
   test("other actions are pinned to a commit, with its version beside it", () => {
     for (const line of snippet.text.match(/^\s*(?:- )?uses:.*$/gm) ?? [])
       expect(line).toMatch(
