@@ -101,6 +101,11 @@ function classes(releases: readonly string[], keyOf: (release: string) => string
   });
 }
 
+/** The name that `writes` of a config takes, and what it stands for. */
+function named(construct: string): string {
+  return `\`${construct}\`: ${describeConstruct(construct)}`;
+}
+
 /** Reader x writer; each cell is listing | save|restore. */
 function boundaryTable(construct: string): string {
   const releases = encodings.measured.iptables;
@@ -153,7 +158,7 @@ interface Listed {
 function effectRows(entries: readonly Listed[]): string[][] {
   return entries.flatMap((entry) =>
     entry.effects.map(({ operations, reader, outcome: what, forms, text }, index) => [
-      index > 0 ? "" : entry.constructs.map(describeConstruct).join("; "),
+      index > 0 ? "" : entry.constructs.map(named).join("; "),
       index > 0 ? "" : describeRange(entry.writer),
       describeRange(reader),
       forms === undefined ? operations.join(", ") : forms.map((form) => `\`${form}\``).join(", "),
@@ -188,7 +193,7 @@ What the newest measured iptables-nft (${encodings.measured.iptables.at(-1)}) do
 
 ${table(
   ["rules", "listing", "save | restore"],
-  constructs.map((construct) => [describeConstruct(construct), ...worst(construct)]),
+  constructs.map((construct) => [named(construct), ...worst(construct)]),
 )}
 
 By release:

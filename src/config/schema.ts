@@ -30,7 +30,7 @@ const ownProgram = z.strictObject({
       .array(z.string())
       .check(
         about(
-          "What its rules hold, each part by its name: DNAT of a port is [dnat, port]. Without it the common ones, as warnings.",
+          "What its rules hold, each part by its name in docs/compatibility.md; further ones are dnat, snat, masquerade. DNAT of a port is [dnat, port]. Without it the common ones, as warnings.",
         ),
       ),
   ),
@@ -122,7 +122,11 @@ const image = z.strictObject({
   match: z
     .string()
     .check(about("Image reference that the entry is for; * stands for any text. The first that fits counts.")),
-  program: z.optional(z.string().check(about("The image's own program, where its files don't tell."))),
+  program: z.optional(
+    z
+      .string()
+      .check(about("The image's own program, name or name@version from the catalogue, where its files don't tell.")),
+  ),
   env: z.optional(z.record(z.string(), z.string()).check(about("Environment that the manifests set."))),
   network: z.optional(
     z
@@ -179,7 +183,9 @@ export const configSchema = z.strictObject({
     z
       .array(z.union([z.string(), nodesFile, factsFile, ownHost]))
       .check(
-        about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default."),
+        about(
+          "Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: the selection default, about a dozen.",
+        ),
       ),
   ),
   programs: z.optional(
@@ -187,13 +193,17 @@ export const configSchema = z.strictObject({
       .array(program)
       .check(
         about(
-          "Programs on every node: name@version from the catalogue, or own ones. Default: kubelet and kube-proxy of the oldest and newest maintained Kubernetes.",
+          "Programs on every node beside the image: name@version from the catalogue (src/knowledge/programs), or own ones. Default: kubelet and kube-proxy of the oldest and newest maintained Kubernetes.",
         ),
       ),
   ),
   images: z.optional(z.array(image).check(about("What only the manifests know of an image."))),
   ignore: z.optional(z.array(ignore).check(about("Findings that are accepted until a day."))),
-  severity: z.optional(z.record(z.string(), z.enum(severities)).check(about("Other severities, by rule."))),
+  severity: z.optional(
+    z
+      .record(z.string(), z.enum(severities))
+      .check(about("Other severities, by rule. None is switched off so: that is what ignore is for.")),
+  ),
   "fail-on": z.optional(failOnSchema.check(about("Least severity that fails. Default: error."))),
   "fail-on-unknown": z.optional(z.boolean().check(about("Hosts that can't be judged fail too. Default: false."))),
   "fail-on-existing": z.optional(z.boolean().check(about("Findings that the base has too fail. Default: false."))),
