@@ -1,5 +1,7 @@
+import { globMatches } from "../model/glob.ts";
 import type { Cell, Finding, ImageReport, PlatformReport, Report, UnjudgedHost, Verdict } from "../model/report.ts";
 import { summarize, verdictOf } from "../model/report.ts";
+import { didYouMean } from "../model/suggest.ts";
 import type { Toolchain } from "../model/toolchain.ts";
 import { unjudgedNotes } from "../model/unjudged.ts";
 import { describeAge } from "./age.ts";
@@ -70,7 +72,7 @@ export function assembleReport(
       ...notes,
       ...imageReports.flatMap(unjudgedNotes),
       ...describeAge(policy.today),
-      ...ignoreNotes(policy, used),
+      ...ignoreNotes(policy, used, titlesOf(images)),
     ],
   };
 }
@@ -184,11 +186,25 @@ function addFinding(
   return findings.length - 1;
 }
 
-function ignoreNotes(policy: Policy, used: ReadonlySet<number>): string[] {
+/** Titles of the hosts that were judged, by id. */
+function titlesOf(images: readonly EvaluatedImage[]): Map<string, string> {
+  const cells = images.flatMap((image) => image.platforms.flatMap((platform) => platform.cells));
+  return new Map(cells.map(({ host }) => [host.id, host.title]));
+}
+
+function ignoreNotes(policy: Policy, used: ReadonlySet<number>, titles: ReadonlyMap<string, string>): string[] {
   return policy.ignore.flatMap((entry, index) => {
     const place = entry.place === undefined ? "" : `${entry.place}: `;
     const what = `${place}ignore entry for ${entry.rule ?? "every rule"}${entry.host === undefined ? "" : ` on ${entry.host}`}`;
     if (entry.until < policy.today) return [`${what} expired on ${entry.until}: it no longer applies`];
-    return used.has(index) ? [] : [`${what} matches nothing: remove it`];
+    return used.has(index) ? [] : [`${what} matches nothing: ${hostMeant(entry.host, titles) ?? "remove it"}`];
   });
+}
+
+/** Reports show hosts by title: whoever copies one from there, or misspells an id, is told the id. */
+function hostMeant(written: string | undefined, titles: ReadonlyMap<string, string>): string | undefined {
+  if (written === undefined || [...titles.keys()].some((id) => globMatches(written, id))) return undefined;
+  const [titled] = [...titles].find(([, title]) => title === written) ?? [];
+  if (titled !== undefined) return `the id of that host is ${titled}`;
+  return didYouMean(written, titles.keys(), "") || undefined;
 }

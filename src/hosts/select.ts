@@ -245,6 +245,9 @@ function findById(entry: string, known: Catalogue): Host[] {
     throw new UserError(
       `hosts: "${entry}" needs a release: ${releases.map((other) => other.id).join(", ")}; or all of them, ${id.toLowerCase()}-*`,
     );
+  // Reports show hosts by title.
+  const titled = known.hosts.find((other) => other.title === entry);
+  if (titled !== undefined) throw new UserError(`hosts: "${entry}" is a title; the id of that host is ${titled.id}`);
   const names = [...known.hosts.map((host) => host.id), ...Object.keys(known.selections), "maintained"];
   throw new UserError(
     `hosts: "${entry}" is no host; ${didYouMean(id, names, "the hosts command lists the catalogue")}`,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { assembleReport } from "../../src/compat/assemble.ts";
+import type { Toolchain } from "../../src/model/toolchain.ts";
 import { resolveSettings, unusedImageEntries } from "../../src/settings.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
@@ -22,6 +23,24 @@ test("what is said of an ignore entry that ended or matches nothing names its li
   expect(notes).toEqual([
     "c.yml:4: ignore entry for mixed-backends on talos-* matches nothing: remove it",
     "c.yml:8: ignore entry for buggy-version expired on 2020-01-01: it no longer applies",
+  ]);
+});
+
+test("a host that an ignore names by its title, or with a slip, is told by its id", () => {
+  const ignore = (host: string) => `  - {host: ${host}, until: 2999-01-01, reason: later}\n`;
+  const hosts = ["RHEL 8 family", "debain-12", "debian-12", "debian-*", "talos-*"];
+  scratch.write("t.yml", Buffer.from(`hosts: [rhel-8, debian-12]\nignore:\n${hosts.map(ignore).join("")}`));
+  const settings = resolveSettings({ folder: scratch.path, configFile: "t.yml", today: "2026-11-23" });
+  const cells = settings.hosts.map((host) => ({ ...host, all: [], findings: [], missing: [] }));
+  const platform = { platform: "linux/amd64", toolchain: {} as Toolchain, cells, unjudged: [] };
+  const image = { reference: "kilo", digest: "", platforms: [platform] };
+  const { notes } = assembleReport([image], settings.policy, { name: "netfilter-compat", version: "0" }, []);
+  expect(notes.map((note) => note.split(" on ")[1])).toEqual([
+    "RHEL 8 family matches nothing: the id of that host is rhel-8",
+    "debain-12 matches nothing: did you mean debian-12?",
+    "debian-12 matches nothing: remove it",
+    "debian-* matches nothing: remove it",
+    "talos-* matches nothing: remove it",
   ]);
 });
 

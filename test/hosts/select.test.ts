@@ -85,6 +85,7 @@ describe("a selection", () => {
 describe("a mistake", () => {
   const cases: [name: string, entries: string[], message: RegExp][] = [
     ["a typo", ["ubunut-22.04"], /"ubunut-22\.04" is no host; did you mean ubuntu-22\.04/],
+    ["a title", ["RHEL 8 family"], /"RHEL 8 family" is a title; the id of that host is rhel-8$/],
     ["a distribution without release", ["debian"], /"debian" needs a release: debian-10, .*debian-\*$/],
     [
       "a kernel it doesn't have",
