@@ -13,6 +13,13 @@ import type { ReadProgress } from "./progress.ts";
 import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
 import { weigh, weighXattrs } from "./weigh.ts";
 
+/** Something that a layer hides in the layers below. */
+export interface Hiding {
+  path: string;
+  /** Entries of the layer that come before it. */
+  after: number;
+}
+
 /** What one layer changes, without its bytes. */
 export interface LayerChanges {
   /** Digest of the layer as stored. */
@@ -21,9 +28,11 @@ export interface LayerChanges {
   /** Its regular files. */
   files: FileTable;
   /** Paths that it hides in the layers below. */
-  whiteouts: string[];
+  whiteouts: Hiding[];
   /** Directories whose content in the layers below it hides. */
-  opaques: string[];
+  opaques: Hiding[];
+  /** Names of headers that are none of a file's. */
+  globals: string[];
   /** Entries at which overlayfs may show something else than the layer has. */
   overlay: OverlayMark[];
 }
@@ -62,7 +71,7 @@ export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOpti
   const unpacked = createHash(diffIdAlgorithm);
   const takeBytes = createByteCounter(options);
   const changes = createChangeCollector(options, takeBytes);
-  const reader = createTarReader(changes.onMember, limits);
+  const reader = createTarReader(changes.onMember, limits, changes.onGlobal);
   let compression: Compression = "none";
 
   async function* hashed(): AsyncGenerator<Buffer> {
@@ -107,7 +116,7 @@ export function createChangeCollector({ probe, limits, budget }: ScanOptions, ta
   const entries = createEntryList();
   const files = createFileTable();
   const nodes = createNodeMaker();
-  const changes: LayerChanges = { digest: "", entries, files, whiteouts: [], opaques: [], overlay: [] };
+  const changes: LayerChanges = { digest: "", entries, files, whiteouts: [], opaques: [], globals: [], overlay: [] };
   let met = 0;
 
   function onMember(member: TarMember): BodyConsumer | undefined {
@@ -131,8 +140,10 @@ export function createChangeCollector({ probe, limits, budget }: ScanOptions, ta
     const name = path.slice(slash + 1);
     if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
     const directory = path.slice(0, slash);
-    if (name === OPAQUE) changes.opaques.push(directory === "" ? "/" : directory);
-    else if (!name.startsWith(AUFS)) changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
+    const after = entries.length;
+    if (name === OPAQUE) changes.opaques.push({ path: directory === "" ? "/" : directory, after });
+    else if (!name.startsWith(AUFS))
+      changes.whiteouts.push({ path: `${directory}/${whiteoutTarget(name, path)}`, after });
     return undefined;
   }
 
@@ -172,7 +183,14 @@ export function createChangeCollector({ probe, limits, budget }: ScanOptions, ta
     return changes;
   }
 
-  return { onMember, finish };
+  /** A header for all files that follow has a name, too, and some runtimes do something at it. */
+  function onGlobal(name: string): void {
+    if (++met > limits.layerEntries) throw exceeded("layer-entries", limits);
+    spend(budget, "nameBytes", name.length, limits);
+    changes.globals.push(normalisePath(name));
+  }
+
+  return { onMember, onGlobal, finish };
 }
 
 /** Makes what is no regular file. Directories of one mode are one node. */

@@ -27,24 +27,14 @@ export function watchLowerLinks(root: Directory, files: FileSpace, bounds: WalkB
   const links = new Map<string, boolean>();
   let first: string | undefined;
 
-  function matters(slot: Slot): boolean {
-    const pending: Slot[] = [slot];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      bounds.onStep();
-      if (isDirectory(next)) pending.push(...next.children.values());
-      else if (isSymlink(next)) return true;
-      else if (typeof next === "number") {
-        const { files: table, file } = files.find(next);
-        if (table.isShown(file)) return true;
-      }
-    }
-    return false;
-  }
-
   // As many steps as whoever walks there anyway counts.
   const uncounted = { hops: bounds.hops, onStep() {} };
 
-  function findLink(parent: string, isOwn: (link: Slot) => boolean): { path: string; target: Directory } | undefined {
+  /** The first link of a lower layer on the way; without a target when it leads to nothing that is a folder. */
+  function findLink(
+    parent: string,
+    isOwn: (link: Slot) => boolean,
+  ): { path: string; target: Directory | undefined } | undefined {
     let at: Directory = root;
     for (let from = 1; from < parent.length; ) {
       const slash = parent.indexOf("/", from);
@@ -53,10 +43,11 @@ export function watchLowerLinks(root: Directory, files: FileSpace, bounds: WalkB
       if (slot === undefined) return undefined;
       if (isDirectory(slot)) at = slot;
       else {
+        if (!isSymlink(slot)) return undefined;
         const path = parent.slice(0, end);
-        const target = isSymlink(slot) ? findTarget(path) : undefined;
-        if (target === undefined) return undefined;
+        const target = findTarget(path);
         if (!isOwn(slot)) return { path, target };
+        if (target === undefined) return undefined;
         at = target;
       }
       from = end + 1;
@@ -74,13 +65,14 @@ export function watchLowerLinks(root: Directory, files: FileSpace, bounds: WalkB
     pass(parent, isOwn) {
       const link = findLink(parent, isOwn);
       if (link === undefined) return false;
-      const known = links.get(link.path) ?? matters(link.target);
+      // A link that leads nowhere yet may lead somewhere with the next layer.
+      const known = links.get(link.path) ?? (link.target === undefined || matters(link.target, files, bounds));
       links.set(link.path, known);
       if (known) first ??= parent;
       return true;
     },
     note(path, slot) {
-      if (first === undefined && matters(slot)) first = path;
+      if (first === undefined && matters(slot, files, bounds)) first = path;
     },
     doubts(digest) {
       if (first === undefined) return [];
@@ -88,4 +80,22 @@ export function watchLowerLinks(root: Directory, files: FileSpace, bounds: WalkB
       return [{ fact: `which files of layer ${digest} are run`, reason }];
     },
   };
+}
+
+/**
+ * True when something is at a place or below it that readers look into, or a link.
+ * @param files of all layers
+ */
+export function matters(slot: Slot, files: FileSpace, bounds: WalkBounds): boolean {
+  const pending: Slot[] = [slot];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    bounds.onStep();
+    if (isDirectory(next)) for (const child of next.children.values()) pending.push(child);
+    else if (isSymlink(next)) return true;
+    else if (typeof next === "number") {
+      const { files: table, file } = files.find(next);
+      if (table.isShown(file)) return true;
+    }
+  }
+  return false;
 }

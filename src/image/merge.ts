@@ -1,5 +1,6 @@
 import { UserError } from "../model/error.ts";
 import type { DirectoryNode, FileTree } from "../model/image.ts";
+import { type ApplyOrder, watchApplyOrder } from "./apply-order.ts";
 import { quote } from "./errors.ts";
 import { createFileSpace, type FileSpace } from "./file-space.ts";
 import type { FileTable } from "./file-table.ts";
@@ -61,10 +62,12 @@ export function mergeLayers(
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
     const links = watchLowerLinks(root, files, bounds);
+    const order = watchApplyOrder(root, layer, files, bounds);
     applyWhiteouts(root, layer, links, bounds);
     doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
-    placeEntries(root, layer, { index, files, lower, links, aliases, notes, bounds });
-    doubts.push(...links.doubts(layer.digest));
+    placeEntries(root, layer, { index, files, lower, links, order, aliases, notes, bounds });
+    order.finish();
+    doubts.push(...links.doubts(layer.digest), ...order.doubts());
   }
   return { tree: createTree(root, files), aliases, doubts, notes };
 }
@@ -134,18 +137,20 @@ function applyWhiteouts(root: Directory, layer: LayerChanges, links: LowerLinks,
     if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
     return walk;
   }
-  for (const path of layer.opaques) {
+  for (const { path } of layer.opaques) {
     if (isReplacedLink(path)) continue;
     links.pass(path, () => false);
     const walk = find(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
   }
-  for (const path of layer.whiteouts) {
+  for (const { path } of layer.whiteouts) {
     if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
+    // Also for what is not there: on the way to it a folder takes the link's place.
+    const isBehindLink = links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
     const walk = find(path, false);
     if (walk.end !== "slot") continue;
-    if (links.pass(path.slice(0, path.lastIndexOf("/")), () => false)) links.note(path, walk.slot);
+    if (isBehindLink) links.note(path, walk.slot);
     walk.parent.children.delete(walk.name);
   }
 }
@@ -200,6 +205,7 @@ interface Placing {
   files: FileSpace;
   lower: Map<HardLink, Leaf>;
   links: LowerLinks;
+  order: ApplyOrder;
   aliases: Alias[];
   notes: string[];
   bounds: MergeBounds;
@@ -209,14 +215,17 @@ interface Placing {
 const AUFS_LINKS = "/.wh..wh.plnk";
 
 function placeEntries(root: Directory, layer: LayerChanges, placing: Placing): void {
-  const { index, files, lower, links, aliases, notes, bounds } = placing;
+  const { index, files, lower, links, order, aliases, notes, bounds } = placing;
   const own = new Set<Slot>();
   const parents = createParentFinder(root, layer, (path) => links.pass(path, (link) => own.has(link)), bounds);
   const aufs = new Map<string, Leaf>();
   const repeated: string[] = [];
 
   function bind(path: string, link: HardLink): Leaf {
-    const leaf = findLeaf(root, link.hardlink, bounds) ?? lower.get(link) ?? aufs.get(link.hardlink);
+    const there = findLeaf(root, link.hardlink, bounds);
+    const hidden = there === undefined ? lower.get(link) : undefined;
+    if (hidden !== undefined) order.linked(path, hidden);
+    const leaf = there ?? hidden ?? aufs.get(link.hardlink);
     if (leaf === undefined)
       throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
     if (typeof leaf === "number") aliases.push({ ...files.find(leaf), path });
@@ -225,7 +234,8 @@ function placeEntries(root: Directory, layer: LayerChanges, placing: Placing): v
 
   /** True when the layer itself put another file there before. */
   function place(directory: string, name: string, value: Leaf | DirectoryNode): boolean {
-    const { children } = parents.find(directory);
+    const parent = parents.find(directory);
+    const { children } = parent;
     if (parents.isBehindLink() && !isDirectoryNode(value)) links.note(`${directory}/${name}`, value);
     const existing = children.get(name);
     if (isDirectoryNode(value)) {
@@ -233,8 +243,12 @@ function placeEntries(root: Directory, layer: LayerChanges, placing: Placing): v
         existing.node = value;
         return false;
       }
+      order.back(parent, name, `${directory}/${name}`);
       children.set(name, createDirectory(value));
-    } else children.set(name, value);
+    } else {
+      if (isDirectory(existing)) order.replaced(parent, name, existing);
+      children.set(name, value);
+    }
     if (typeof value === "object" && value.type === "symlink") own.add(value);
     if (existing === undefined) return false;
     if (isDirectory(existing) || isSymlink(existing)) parents.forget();

@@ -24,7 +24,7 @@ export function makeTree(listing: Listing, chunk = 64 * 1024): FileTree {
   const files = createFileTable();
   files.layer = LAYER;
   for (const [path, entry] of Object.entries(listing)) entries.add(path, makeValue(path, entry, chunk, files));
-  return mergeLayers([{ digest: LAYER, entries, files, whiteouts: [], opaques: [], overlay: [] }]).tree;
+  return mergeLayers([{ digest: LAYER, entries, files, whiteouts: [], opaques: [], globals: [], overlay: [] }]).tree;
 }
 
 export function makePlatform(

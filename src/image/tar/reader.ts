@@ -53,10 +53,12 @@ const NO_XATTRS: Readonly<Record<string, string>> = Object.freeze(Object.create(
  * a GNU long name beats a PAX path, the name of a sparse file both; links, devices and directories have no body whatever
  * their size says; a slash at the end makes a directory of old archives' entries only, and of the name that counts in the end.
  * @param onMember called for each file in order; returns who wants its content
+ * @param onGlobal called with the name of each header of records for all files
  */
 export function createTarReader(
   onMember: (member: TarMember) => BodyConsumer | undefined,
   limits: ReadLimits,
+  onGlobal?: (name: string) => void,
 ): TarReader {
   const block = Buffer.alloc(BLOCK);
   let blockFill = 0;
@@ -152,6 +154,7 @@ export function createTarReader(
         end() {
           if (header.flag === "g") {
             checkGlobal(decodePax(data, at), at);
+            onGlobal?.(decodeName(header.name));
             return;
           }
           extensions.pending = true;

@@ -51,8 +51,8 @@ function listEntries({ entries, files, whiteouts, opaques, overlay }: LayerChang
   });
   // Whether a layer says something of its root changes nothing.
   list.delete("/");
-  for (const path of whiteouts) list.set(`${comparable(path)}\0`, "hidden");
-  for (const path of opaques) list.set(`${comparable(path)}\0\0`, "emptied");
+  for (const { path } of whiteouts) list.set(`${comparable(path)}\0`, "hidden");
+  for (const { path } of opaques) list.set(`${comparable(path)}\0\0`, "emptied");
   for (const { path, attribute } of overlay) list.set(`${comparable(path)}\0${attribute}`, `marked ${attribute}`);
   return list;
 }
