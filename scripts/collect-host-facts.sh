@@ -3,7 +3,7 @@
 # it changes nothing, loads no module and needs no root.
 #
 #   ssh NODE sh -s < collect-host-facts.sh > node.facts
-#   kubectl debug node/NODE -it --image=busybox -- chroot /host sh -s < collect-host-facts.sh > node.facts
+#   kubectl debug node/NODE -i --image=busybox -- chroot /host sh -s < collect-host-facts.sh > node.facts
 #
 # In the config: hosts: [{facts: node.facts}]
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin

@@ -14,12 +14,12 @@ test.each([
   [
     "images",
     { schemaVersion: 1, tool: { name: "a", version: "1" }, images: many },
-    /images\.0\.reference: expected string/,
+    /images\.0\.reference: is missing/,
   ],
   [
     "platforms",
     { schemaVersion: 1, tool: { name: "a", version: "1" }, images: [{ reference: "", digest: "", platforms: many }] },
-    /images\.0\.platforms\.0\.platform: expected string/,
+    /images\.0\.platforms\.0\.platform: is missing/,
   ],
   ["tool", { schemaVersion: 1, images: many }, /tool: expected object/],
 ])("a saved inspection: %s", (name, document, message) => {
