@@ -1,4 +1,3 @@
-import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
@@ -10,6 +9,7 @@ import { describeConnection, type HttpResponse, readBody, sendRequest } from "./
 import { readPieces } from "./http-body.ts";
 import type { ScanOptions } from "./layer.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
+import { createReadingAgent } from "./reading-agent.ts";
 import type { Access } from "./registry.ts";
 import type { SourceImage } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
@@ -100,7 +100,7 @@ function encodeName(name: string): string {
 }
 
 function connect({ place, base, socketPath, tls }: DaemonAddress, limits: ReadLimits, deadline: AbortSignal): Daemon {
-  const agent = base.protocol === "https:" ? new HttpsAgent(tls) : new HttpAgent();
+  const agent = base.protocol === "https:" ? new HttpsAgent(tls) : createReadingAgent();
   return {
     place,
     limits,

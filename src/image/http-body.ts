@@ -1,9 +1,10 @@
 import { finished, type Readable } from "node:stream";
+import { READ } from "./reading-agent.ts";
 
-/** Size of the pieces, as in `gather.ts`. */
-const PIECE = 256 * 1024;
-/** A piece with less room than a socket's read of 64 KiB is full: a rest costs a copy more. */
-const FULL = PIECE - 64 * 1024;
+/** Size of the pieces: each costs some turns of the event loop. Larger ones gain nothing. */
+const PIECE = 2 * READ;
+/** A piece with less room than what a socket reads at once is full: a rest costs a copy more. */
+const FULL = PIECE - READ;
 
 /**
  * A large body in few large pieces; each is overwritten when the next but one is asked for. Closes the connection when its

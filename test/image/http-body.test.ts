@@ -1,16 +1,17 @@
-import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import * as fc from "fast-check";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { readPieces } from "../../src/image/http-body.ts";
+import { createReadingAgent } from "../../src/image/reading-agent.ts";
 
-async function answerOf(respond: (response: ServerResponse) => void): Promise<IncomingMessage> {
+async function answerOf(agent: Agent, respond: (response: ServerResponse) => void): Promise<IncomingMessage> {
   const server = createServer((_, response) => respond(response)).listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());
   await new Promise((resolve) => server.on("listening", resolve));
   const { port } = server.address() as AddressInfo;
-  return new Promise((resolve, reject) => get({ host: "127.0.0.1", port }, resolve).on("error", reject));
+  return new Promise((resolve, reject) => get({ host: "127.0.0.1", port, agent }, resolve).on("error", reject));
 }
 
 /** Keeps each piece as long as it may be kept: until the next but one is asked for. */
@@ -36,19 +37,6 @@ async function collect(body: Readable): Promise<{ data: Buffer; error?: unknown 
 
 const content = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * i) >> 9));
 
-test("a body comes out whole and in order, however its server cuts it", async () => {
-  for (const size of [content.length, 100_000, 4096, 7]) {
-    const part = content.subarray(0, size === 7 ? 20_000 : content.length);
-    const body = await answerOf((response) => {
-      for (let at = 0; at < part.length; at += size) response.write(part.subarray(at, at + size));
-      response.end();
-    });
-    const { data, error } = await collect(body);
-    expect(error).toBeUndefined();
-    expect(data.equals(part)).toBe(true);
-  }
-});
-
 test("chunks of any size, larger than a piece too", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 700_000 }), { maxLength: 6 }), async (sizes) => {
@@ -65,26 +53,46 @@ test("chunks of any size, larger than a piece too", async () => {
   );
 });
 
-test("what came before a cut is handed out, then the error is thrown", async () => {
-  const body = await answerOf((response) => {
-    response.writeHead(200, { "content-length": content.length });
-    response.write(content.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50));
-  });
-  const { data, error } = await collect(body);
-  expect(data.equals(content.subarray(0, 1000))).toBe(true);
-  expect(error).toMatchObject({ code: "ECONNRESET" });
-});
+describe.each([
+  ["Node's connections", () => new Agent()],
+  ["connections that read into the same memory", createReadingAgent],
+])("%s", (_, createAgent) => {
+  const agent = createAgent();
 
-test("a reader that stops early closes the connection", async () => {
-  let closed: Promise<unknown> = Promise.resolve();
-  const body = await answerOf((response) => {
-    closed = new Promise((resolve) => response.on("close", resolve));
-    response.write(content);
+  test("a body comes out whole and in order, however its server cuts it", async () => {
+    for (const size of [content.length, 100_000, 4096, 7]) {
+      const part = content.subarray(0, size === 7 ? 20_000 : content.length);
+      const body = await answerOf(agent, (response) => {
+        for (let at = 0; at < part.length; at += size) response.write(part.subarray(at, at + size));
+        response.end();
+      });
+      const { data, error } = await collect(body);
+      expect(error).toBeUndefined();
+      expect(data.equals(part)).toBe(true);
+    }
   });
-  for await (const piece of readPieces(body)) {
-    expect(piece.length).toBeGreaterThan(0);
-    break;
-  }
-  await closed;
-  expect(body.destroyed).toBe(true);
+
+  test("what came before a cut is handed out, then the error is thrown", async () => {
+    const body = await answerOf(agent, (response) => {
+      response.writeHead(200, { "content-length": content.length });
+      response.write(content.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50));
+    });
+    const { data, error } = await collect(body);
+    expect(data.equals(content.subarray(0, 1000))).toBe(true);
+    expect(error).toMatchObject({ code: "ECONNRESET" });
+  });
+
+  test("a reader that stops early closes the connection", async () => {
+    let closed: Promise<unknown> = Promise.resolve();
+    const body = await answerOf(agent, (response) => {
+      closed = new Promise((resolve) => response.on("close", resolve));
+      response.write(content);
+    });
+    for await (const piece of readPieces(body)) {
+      expect(piece.length).toBeGreaterThan(0);
+      break;
+    }
+    await closed;
+    expect(body.destroyed).toBe(true);
+  });
 });
