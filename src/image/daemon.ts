@@ -1,11 +1,10 @@
-import { Agent as HttpsAgent } from "node:https";
 import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import { listArchiveImages } from "./archive-images.ts";
 import { openArchiveStream } from "./archive-stream.ts";
 import { type DaemonAddress, findDaemons } from "./daemon-address.ts";
 import { errorCode, quote } from "./errors.ts";
-import { describeConnection, type HttpResponse, readBody, sendRequest } from "./http.ts";
+import { describeConnection, type HttpResponse, loadHttps, readBody, sendRequest } from "./http.ts";
 import { readPieces } from "./http-body.ts";
 import type { ScanOptions } from "./layer.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
@@ -100,7 +99,7 @@ function encodeName(name: string): string {
 }
 
 function connect({ place, base, socketPath, tls }: DaemonAddress, limits: ReadLimits, deadline: AbortSignal): Daemon {
-  const agent = base.protocol === "https:" ? new HttpsAgent(tls) : createReadingAgent();
+  const agent = base.protocol === "https:" ? new (loadHttps().Agent)(tls) : createReadingAgent();
   return {
     place,
     limits,

@@ -1,10 +1,9 @@
 import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import { errorCode, quote } from "./errors.ts";
-import { describeConnection, type HttpResponse, readBody, sendRequest } from "./http.ts";
+import { describeConnection, type HttpResponse, loadHttps, readBody, sendRequest } from "./http.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
 import { type Environment, type FoundLogin, findLogin, type RegistryCredentials } from "./registry-credentials.ts";
 import { authorize, denied, type LoginContext } from "./registry-login.ts";
@@ -70,6 +69,7 @@ export async function createRegistryClient(
   const deadline = whole === undefined ? timeout : AbortSignal.any([timeout, whole]);
   const idle = limits.idleSeconds * 1000;
   const proxyEnv = { ...env } as NodeJS.ProcessEnv;
+  const HttpsAgent = loadHttps().Agent;
   const agents = {
     direct: { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) },
     proxied: {
