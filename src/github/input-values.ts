@@ -1,4 +1,5 @@
 import { UserError } from "../model/error.ts";
+import { didYouMean } from "../model/suggest.ts";
 
 /** Reading `INPUT_*` as the runner sets them (upper case, dashes kept); shared by both Actions. */
 
@@ -51,7 +52,8 @@ export function unknownInputs(env: Environment, known: readonly string[]): strin
     .sort()
     .map((name) => {
       const near = known.find((candidate) => plain(candidate) === plain(name));
-      const advice = near === undefined ? `known are ${known.join(", ")}` : `meant is probably ${near}`;
+      const advice =
+        near === undefined ? didYouMean(name, known, `known are ${known.join(", ")}`) : `meant is probably ${near}`;
       return `input ${name}: unknown and ignored; ${advice}`;
     });
 }

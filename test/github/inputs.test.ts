@@ -82,7 +82,8 @@ describe("inputs", () => {
   });
 
   test("unknown inputs are told, with what was probably meant", () => {
-    expect(read({ image: "a", fail_on: "never", images: "b", "no-such": "x", empty: "" }).warnings).toEqual([
+    expect(read({ image: "a", fail_on: "never", images: "b", base: "c", "no-such": "x", empty: "" }).warnings).toEqual([
+      "input base: unknown and ignored; did you mean base-image or base-report?",
       "input fail_on: unknown and ignored; meant is probably fail-on",
       "input images: unknown and ignored; meant is probably image",
       expect.stringMatching(/^input no-such: unknown and ignored; known are image, hosts, /),

@@ -311,8 +311,8 @@ describe("the command line and the config", () => {
 
   test.each([
     ["limits:\n  layer-sise: 1KiB\n", /limits\.yml:2: limits\.layer-sise: no such option here/],
-    ["limits:\n  layer-size: 20GB\n", /limits\.yml:2: limits\.layer-size: "20GB": a size in B, KiB/],
-    ["limits:\n  layer-size: 0\n", /limits\.yml:2: limits\.layer-size: 0: a size in B/],
+    ["limits:\n  layer-size: 20GB\n", /limits\.yml:2: limits\.layer-size: "20GB": expected a size in B, KiB/],
+    ["limits:\n  layer-size: 0\n", /limits\.yml:2: limits\.layer-size: 0: expected a size in B/],
     ["limits:\n  layer-size: 0KiB\n", /limits\.yml:2: limits\.layer-size: 0KiB is out of range/],
     ["limits:\n  total-time: 90\n", /limits\.yml:2: limits\.total-time: /],
     ["limits:\n  entries: 1.5\n", /limits\.yml:2: limits\.entries: /],
