@@ -71,6 +71,8 @@ function parseAddress(host: string, origin: string, tls: DaemonTls | undefined):
       problem: `${origin} ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`,
     };
   const base = new URL(address);
+  // The docker command's default, with TLS too (docker/cli, opts/hosts.go); a URL leaves out the port of its scheme.
+  if (host.startsWith("tcp://") && !/:\d+(\/|$)/.test(host)) base.port = "2375";
   return [{ place: base.host, base, tls }];
 }
 

@@ -120,15 +120,27 @@ export function blobName(digest: string): string {
   return `blobs/${algorithm}/${hex}`;
 }
 
-/** How the image runs, from its config. */
+/**
+ * How the image runs, from its config.
+ * @throws UserError for a variable that is set and taken away at once
+ */
 export function toImageConfig(document: ConfigDocument): ImageConfig {
   const config = document.config;
+  // As Docker reads it (api/types/strslice): one word, whatever is in it. containerd reads no such config.
   const toList = (command: string | string[] | null | undefined) =>
-    typeof command === "string" ? ["/bin/sh", "-c", command] : (command ?? []);
+    typeof command === "string" ? [command] : (command ?? []);
   return {
-    env: config?.Env ?? [],
+    env: readVariables(config?.Env ?? []),
     entrypoint: toList(config?.Entrypoint),
     cmd: toList(config?.Cmd),
     user: config?.User ?? "",
   };
+}
+
+/** Without a `=` Docker takes a variable away that was set before (container/env.go); others do not, or fail. */
+function readVariables(env: string[]): string[] {
+  const bare = env.find((entry) => !entry.includes("=") && env.some((other) => other.startsWith(`${entry}=`)));
+  if (bare !== undefined)
+    throw new UserError(`the image config sets the variable ${quote(bare)} and takes it away: runtimes differ in that`);
+  return env;
 }

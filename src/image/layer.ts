@@ -107,9 +107,8 @@ export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOpti
 const WHITEOUT = ".wh.";
 const AUFS = ".wh..wh.";
 const OPAQUE = ".wh..wh..opq";
-/** The index and markers of eStargz; they exist for the puller, at the root only. */
-const ESTARGZ_INDEX = "/stargz.index.json";
-const LANDMARKS = new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
+/** A file with several names, called by its inode. */
+const AUFS_FILE = /^\/\.wh\.\.wh\.plnk\/\d+\.\d+$/;
 
 /** Turns tar members into changes. */
 export function createChangeCollector({ probe, limits, budget }: ScanOptions, takeBytes: (bytes: number) => void) {
@@ -127,16 +126,12 @@ export function createChangeCollector({ probe, limits, budget }: ScanOptions, ta
     changes.overlay.push(...listOverlayMarks(path, member.xattrs));
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
-    if (path === ESTARGZ_INDEX) return undefined;
     return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
   }
 
   /** Only names that begin with a dot can mean something else than a file; few do. */
   function onHidden(path: string, slash: number, member: TarMember): BodyConsumer | undefined {
-    if (LANDMARKS.has(path)) return undefined;
-    // What aufs kept for itself. Layers link to files below its plnk directory, so the merge has to see those.
-    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`)
-      return path.startsWith(`/${AUFS}plnk/`) ? onEntry(path, member) : undefined;
+    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`) return onAufs(path, member);
     const name = path.slice(slash + 1);
     if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
     const directory = path.slice(0, slash);
@@ -147,9 +142,25 @@ export function createChangeCollector({ probe, limits, budget }: ScanOptions, ta
     return undefined;
   }
 
+  /**
+   * What aufs kept for itself. Docker and podman leave it out, containerd does not: what aufs never had there is refused. Layers
+   * link to files below its plnk directory, so the merge has to see those.
+   */
+  function onAufs(path: string, member: TarMember): BodyConsumer | undefined {
+    if (AUFS_FILE.test(path)) return onEntry(path, member);
+    if (member.type !== "directory" && path.includes("/", 1))
+      throw new UserError(`it holds ${quote(path)}, which some runtimes leave out and others do not`);
+    return undefined;
+  }
+
   function onEntry(path: string, member: TarMember): BodyConsumer | undefined {
     if (member.type === "file") return onFile(path, member);
-    entries.add(path, member.type === "hardlink" ? { hardlink: normalisePath(member.linkname) } : nodes.make(member));
+    if (member.type === "hardlink") entries.add(path, { hardlink: linkTarget(path, member.linkname) });
+    else entries.add(path, nodes.make(member));
+    if (member.type === "symlink" && member.linkname.includes(AUFS))
+      throw new UserError(
+        `the link ${quote(path)} leads to ${quote(member.linkname)}, which some runtimes leave out and others do not`,
+      );
     return undefined;
   }
 
@@ -222,6 +233,15 @@ function createNodeMaker() {
       for (const node of others) node.layer = digest;
     },
   };
+}
+
+/** Of a hard link. With links on the way `..` means one thing in the text of a path and another in the folders. */
+function linkTarget(path: string, linkname: string): string {
+  if (linkname.split("/").includes(".."))
+    throw new UserError(
+      `the hard link ${quote(path)} leads to ${quote(linkname)}: runtimes differ in what ".." is in such a place`,
+    );
+  return normalisePath(linkname);
 }
 
 function whiteoutTarget(name: string, path: string): string {

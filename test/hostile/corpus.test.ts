@@ -113,6 +113,21 @@ describe("what is refused", () => {
       /size is "9223372036854775807"/,
     ],
     ["a file that ends behind the archive", [[{ name: "n", size: 1 << 30 }]], /truncated: the tar ends inside a file/],
+    [
+      "a hard link to what a path with .. in it is",
+      [[{ name: "x/h" }, { name: "l", flag: "1", linkname: "a/../x/h" }]],
+      /the hard link "\/l" leads to "a\/\.\.\/x\/h": runtimes differ/,
+    ],
+    [
+      "a file where aufs has none, which containerd unpacks and Docker does not",
+      [[{ name: ".wh..wh.x/iptables" }]],
+      /holds "\/\.wh\.\.wh\.x\/iptables", which some runtimes leave out/,
+    ],
+    [
+      "a link to what aufs has there",
+      [[{ name: ".wh..wh.plnk/1.2" }, { name: "sbin/iptables", flag: "2", linkname: "/.wh..wh.plnk/1.2" }]],
+      /the link "\/sbin\/iptables" leads to "\/\.wh\.\.wh\.plnk\/1\.2", which some runtimes leave out/,
+    ],
     ["a way out of the image", [[{ name: "a/../../b" }]], /leads out of the image/],
   ];
   test.each(cases)("%s", async (_, stack, message) => {

@@ -115,6 +115,26 @@ test.each([
   ]);
 });
 
+test("a command that is one text is one word to Docker, and no shell's", async () => {
+  const files = dockerLegacy([
+    { layers: [clean], tags: null, options: { config: { Entrypoint: "/kg -x", Cmd: ["a"] } } },
+  ]);
+  const [image] = await openImages(scratch.write("one-word.tar", packFiles(files)), { probe: keepAll });
+  expect(image?.platforms[0]?.config).toMatchObject({ entrypoint: ["/kg -x"], cmd: ["a"] });
+});
+
+test("a variable that is set and taken away is refused, one that is only named is nothing", async () => {
+  const withEnv = (Env: string[]) =>
+    read(
+      `env-${Env.length}.tar`,
+      packFiles(dockerLegacy([{ layers: [clean], tags: null, options: { config: { Env } } }])),
+    );
+  expect(await withEnv(["PATH=/usr/sbin", "OTHER", "PATHS=x"])).toHaveLength(1);
+  await expect(withEnv(["PATH=/usr/sbin", "PATH"])).rejects.toThrow(
+    'the image config sets the variable "PATH" and takes it away',
+  );
+});
+
 describe("keys that Go's reader takes for others", () => {
   const layer = (one: typeof clean) => ({ mediaType: one.mediaType, digest: one.digest, size: one.bytes.length });
   const text = (value: unknown) => JSON.stringify(value);

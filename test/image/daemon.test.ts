@@ -140,6 +140,10 @@ describe("a server that answers like a daemon", () => {
       /no daemon answers at \/nowhere \(start it/,
     );
     expect(await failure(open("docker-daemon:a", "tcp://127.0.0.1:1"))).toMatch(/no daemon answers at 127.0.0.1:1/);
+    expect(await failure(open("docker-daemon:a", "tcp://127.254.254.254"))).toMatch(/at 127\.254\.254\.254:2375/);
+    expect(await failure(open("docker-daemon:a", "ssh://me@host"))).toMatch(
+      /not reached over SSH from here: run docker/,
+    );
     expect(await failure(open("docker-daemon:a", "npipe:////./pipe/docker"))).toMatch(
       /DOCKER_HOST is "npipe:.*"; unix:/,
     );

@@ -74,16 +74,9 @@ describe("layers on each other", () => {
       ["/a kept"],
     ],
     [
-      "markers of eStargz at the root",
-      [
-        [
-          file("stargz.index.json"),
-          file(".prefetch.landmark"),
-          file(".no.prefetch.landmark"),
-          file("d/.prefetch.landmark", "1"),
-        ],
-      ],
-      ["/d/.prefetch.landmark 1"],
+      "the index and markers of eStargz, which are files for whoever unpacks the tar",
+      [[file("stargz.index.json", "1"), file(".prefetch.landmark", "2"), file("d/.prefetch.landmark", "3")]],
+      ["/.prefetch.landmark 2", "/d/.prefetch.landmark 3", "/stargz.index.json 1"],
     ],
     [
       "a link takes the place of a folder with all that is in it",

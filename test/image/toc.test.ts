@@ -95,13 +95,13 @@ async function pushImage(layers: readonly BuiltLayer[], several = false): Promis
   return `team/${name}:it`;
 }
 
-/** Everything that was read but the notes, comparable. */
+/** Everything that was read but the notes, comparable. The table of eStargz itself is a file that no table lists. */
 function list(images: OpenedImage[]): unknown {
   return images.map(({ platforms }) =>
     platforms.map(({ platform, layers, tree }) => ({
       platform,
       layers: layers.map(({ partial, ...layer }) => layer),
-      files: [...tree.walk()],
+      files: [...tree.walk()].filter(({ path }) => path !== "/stargz.index.json"),
     })),
   );
 }

@@ -39,7 +39,13 @@ const MIN_PIECE = 4096;
 export function compareTable(tar: LayerChanges, table: Table, contents: HashedContents, piece: number): TableVerdict {
   if (tar.entries.length > MAX_ENTRIES || contents.isFull())
     throw new TocProblem("the layer has too many files to compare them");
-  const how = compareEntries(listEntries(tar), listEntries(table.changes)) ?? undefined;
+  const ofTar = listEntries(tar);
+  // A table of eStargz is a file of the tar, and does not list itself.
+  const own = ofTar.get("/stargz.index.json");
+  const ofTable = listEntries(table.changes);
+  if (table.format === "eStargz" && own?.startsWith("a file") && !ofTable.has("/stargz.index.json"))
+    ofTar.delete("/stargz.index.json");
+  const how = compareEntries(ofTar, ofTable) ?? undefined;
   return how === undefined ? compareContents(table, contents, piece) : { kind: "differs", how };
 }
 
