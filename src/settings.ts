@@ -115,21 +115,26 @@ function isOwn(entry: ConfigHost | OwnHost): entry is OwnHost {
   return typeof entry === "object" && "id" in entry;
 }
 
+/** Whoever writes the config in `.github` may think of paths from there. */
+const fromRoot = "; paths begin at the repository's root (where the check runs), not at the config file";
+
 function toHostEntry(entry: ConfigHost | OwnHost, folder: string): HostEntry {
   if (typeof entry === "string" || "id" in entry) return entry;
-  return "facts" in entry ? readFactsFile(entry.facts, folder) : readNodesFile(entry.nodes, folder);
+  return "facts" in entry ? readFactsFile(entry.facts, folder) : readNodesFile(entry.nodes, folder, fromRoot);
 }
 
 /**
  * Reads what `kubectl get nodes -o json` printed.
+ * @param whereFrom said when the file isn't there
  * @throws UserError when the file is unreadable or not JSON
  */
-export function readNodesFile(file: string, folder: string): HostEntry {
+export function readNodesFile(file: string, folder: string, whereFrom = ""): HostEntry {
   const { value } = readJson({
     path: resolve(folder, file),
     shown: file,
     limit: maximumNodesSize,
     what: "a list of nodes",
+    whereFrom,
   });
   return { nodes: value, from: file };
 }
@@ -141,6 +146,7 @@ function readFactsFile(file: string, folder: string): HostEntry {
     shown: file,
     limit: maximumFactsSize,
     what: "a file of facts",
+    whereFrom: fromRoot,
   });
   return { facts: decodeText(bytes, file), from: file };
 }

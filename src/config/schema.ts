@@ -113,7 +113,7 @@ const factsFile = z.strictObject({
     .string()
     .check(
       about(
-        "File that the script of `netfilter-compat hosts --collect` wrote on one node. If a list of nodes names that node, it holds for all nodes of its system and kernel.",
+        "File that the script of `netfilter-compat hosts --collect` wrote on one node, from the repository's root. If a list of nodes names that node, it holds for all nodes of its system and kernel.",
       ),
     ),
 });

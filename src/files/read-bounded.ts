@@ -10,6 +10,8 @@ export interface NamedFile {
   limit: number;
   /** What it should be, with its article: `a report`. */
   what: string;
+  /** Said when it isn't there: a clause on where relative paths begin. */
+  whereFrom?: string;
 }
 
 /**
@@ -57,7 +59,7 @@ function readBytes(descriptor: number, size: number): Buffer {
  */
 export function readBounded(file: NamedFile): Buffer {
   const bytes = readIfThere(file);
-  if (bytes === undefined) throw new UserError(`${file.shown}: there is no such file`);
+  if (bytes === undefined) throw new UserError(`${file.shown}: there is no such file${file.whereFrom ?? ""}`);
   return bytes;
 }
 

@@ -18,7 +18,7 @@ import {
 
 /**
  * Three rules on one mechanism: whoever writes with a newer iptables-nft stores rules in a form that an older one refuses
- * (loud) or shows and restores as another rule (quiet). Measured over 13 releases; the kernel has no part in it.
+ * (loud) or shows and restores as another rule (quiet). Measured over 12 releases; the kernel has no part in it.
  */
 
 /** Programs on the node whose rules live, or may live, in the same nf_tables tables. */
