@@ -347,6 +347,20 @@ describe("what is not tar", () => {
     ],
     ["an extended header of a gigabyte", writeTar([{ name: "x", flag: "x", size: 2 ** 30 }]), /longer than 64KiB/],
     ["a path of 5000 bytes", writeTar([{ name: "a", pax: { path: "p".repeat(5000) } }]), /longer than 4KiB/],
+    [
+      "an extended header of Solaris, which is a file of an unknown kind to Go",
+      writeTar([{ name: "x", flag: "X", content: encodePax({ path: "p" }) }, { name: "a" }]),
+      /an extended tar header of Solaris at byte 0/,
+    ],
+    [
+      "an extended header in front of the label of a volume, to which it belongs",
+      writeTar([
+        { name: "x", flag: "x", content: encodePax({ path: "p" }) },
+        { name: "label", flag: "V" },
+        { name: "a" },
+      ]),
+      /an extended tar header before byte 1024 belongs to no file/,
+    ],
     ["a continued volume", writeTar([{ name: "a", flag: "M" }]), /continued from another tar volume/],
     [
       "a sparse map that overlaps",

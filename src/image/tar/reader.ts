@@ -102,8 +102,13 @@ export function createTarReader(
   }
 
   function planFor(header: TarHeader, at: number): Plan {
-    if ("xgLKX".includes(header.flag)) return readExtension(header, at);
-    // The label of a volume: no file.
+    if ("xgLK".includes(header.flag)) return readExtension(header, at);
+    // Solaris' own extended headers: Go's reader takes one for a file of an unknown kind, and no runtime unpacks that.
+    if (header.flag === "X")
+      throw new UserError(`an extended tar header of Solaris at byte ${at}: no runtime reads it`);
+    // The label of a volume: no file, but what an extended header before it belongs to.
+    if (header.flag === "V" && extensions.pending)
+      throw new UserError(`an extended tar header before byte ${at} belongs to no file`);
     if (header.flag === "V") return { stored: header.size, consumer: undefined };
     if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at}`);
     return openMember(header, undefined);
