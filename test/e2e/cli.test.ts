@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -329,8 +329,8 @@ describe("bad input", () => {
     ["nodes that are empty", () => ["hosts", "--from-nodes", put("nothing.json", "")], /nothing\.json: it is empty/],
     [
       "an output that is a folder",
-      () => ["check", sample("kilo-fixed"), "--output", "/tmp"],
-      /\/tmp: it is a folder: name/,
+      () => ["check", sample("kilo-fixed"), "--output", madeFolder()],
+      /out: it is a folder: name/,
     ],
     ["an unknown format", () => ["check", sample("kilo-fixed"), "--format", "xml"], /--format xml: use text, json/],
     ["a file that isn't there", () => ["check", "docker-archive:none.tar"], /none\.tar/],
@@ -435,6 +435,11 @@ describe("bad input", () => {
     const whole = readFileSync(sample("kilo-0.6.0"));
     writeFileSync(join(folder, "truncated.tar"), whole.subarray(0, whole.length / 2));
     return "truncated.tar";
+  }
+
+  function madeFolder(): string {
+    mkdirSync(join(folder, "out"));
+    return "out";
   }
 
   function link(): string {
