@@ -330,7 +330,7 @@ describe("bad input", () => {
     [
       "an output that is a folder",
       () => ["check", sample("kilo-fixed"), "--output", madeFolder()],
-      /out: it is a folder: name/,
+      /a-folder: it is a folder: name/,
     ],
     ["an unknown format", () => ["check", sample("kilo-fixed"), "--format", "xml"], /--format xml: use text, json/],
     ["a file that isn't there", () => ["check", "docker-archive:none.tar"], /none\.tar/],
@@ -438,8 +438,8 @@ describe("bad input", () => {
   }
 
   function madeFolder(): string {
-    mkdirSync(join(folder, "out"));
-    return "out";
+    mkdirSync(join(folder, "a-folder"));
+    return "a-folder";
   }
 
   function link(): string {
