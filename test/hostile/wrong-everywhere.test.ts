@@ -11,11 +11,7 @@ const scratch = scratchFolder("wrong-everywhere");
 const many = Array.from({ length: 1_200_000 }, () => ({}));
 
 test.each([
-  [
-    "images",
-    { schemaVersion: 1, tool: { name: "a", version: "1" }, images: many },
-    /images\.0\.reference: is missing/,
-  ],
+  ["images", { schemaVersion: 1, tool: { name: "a", version: "1" }, images: many }, /images\.0\.reference: is missing/],
   [
     "platforms",
     { schemaVersion: 1, tool: { name: "a", version: "1" }, images: [{ reference: "", digest: "", platforms: many }] },
