@@ -61,6 +61,13 @@ export function sendRequest(request: HttpRequest): Promise<HttpResponse> {
     });
     sent.on("error", reject);
     sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
+    // Nobody asked for another protocol, and Node tells of that answer in this way only.
+    sent.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      reject(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
+    });
+    // Behind every answer and error; alone it would leave the caller waiting for ever.
+    sent.on("close", () => reject(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" })));
     const stopTimer = limits === undefined ? undefined : startTimer(sent, limits);
     sent.on("response", (answer) => {
       if (stopTimer !== undefined) answer.on("close", stopTimer);
@@ -89,6 +96,7 @@ function startTimer(sent: ClientRequest, limits: ReadLimits): () => void {
   );
   const stop = () => clearTimeout(timer);
   sent.on("error", stop);
+  sent.on("upgrade", stop);
   return stop;
 }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
-import { expect, test } from "vitest";
+import { type AddressInfo, createServer } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
 import { openImages } from "../../src/image/open-images.ts";
 import { LimitError } from "../../src/model/error.ts";
 import { keepNothing } from "../support/probes.ts";
@@ -36,6 +37,23 @@ test("a token", async () => {
   const tokens = await listen((_request, response) => drip(response));
   const challenge = { "www-authenticate": `Bearer realm="http://${addressOf(tokens)}/"` };
   await expectLimit(addressOf(await listen((_request, response) => response.writeHead(401, challenge).end())));
+});
+
+test("an answer that switches to another protocol ends the request at once, from a registry and from a daemon", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (data) => {
+      const isTls = data[0] === 0x16;
+      if (isTls) socket.end("no TLS here\r\n");
+      else socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(read(host)).rejects.toThrow(/its answer is not HTTP \(HPE_UPGRADE\)$/);
+  const opened = openImages("docker-daemon:app:1", { probe: keepNothing, env: { DOCKER_HOST: `tcp://${host}` } });
+  await expect(opened).rejects.toThrow(/its answer is not HTTP \(HPE_UPGRADE\)$/);
 });
 
 test("the text of an error, which says no more than its status", async () => {
