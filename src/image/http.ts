@@ -1,4 +1,7 @@
-import { type Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe } from "node:diagnostics_channel";
+import { type Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import type { Socket } from "node:net";
 import { UserError } from "../model/error.ts";
 import { errorCode } from "./errors.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
@@ -45,32 +48,51 @@ export function loadHttps() {
  * Sends a request and gives the answer's head; its body is a stream of bytes as they came, nothing decoded. Redirects are
  * answers like others. `node:http` rather than fetch: it speaks to sockets, takes a proxy for each agent, never decodes, and
  * costs less CPU a byte.
- * @throws the error of the connection, see {@link describeConnection}
+ * @throws the error of the connection, see {@link describeConnection}; one with the code ABORT_ERR when the signal is aborted
  */
 export function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits } = request;
   const send = url.protocol === "https:" ? loadHttps().request : requestHttp;
+  const sockets = new Set<Socket>();
   return new Promise((resolve, reject) => {
-    const sent = send(url, {
-      method,
-      agent,
-      timeout: idle,
-      headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
-      ...(socketPath === undefined ? {} : { socketPath }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    sent.on("error", reject);
-    sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
+    if (signal?.aborted) throw stopped(signal);
+    const sent = withSockets(sockets, () =>
+      send(url, {
+        method,
+        agent,
+        timeout: idle,
+        headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+        ...(socketPath === undefined ? {} : { socketPath }),
+      }),
+    );
+    let begun: IncomingMessage | undefined;
+    /** A request that has no connection yet can be destroyed and tells nobody, while its connection goes on. */
+    function fail(error: Error): void {
+      stop();
+      clearTimeout(opening);
+      reject(error);
+      (begun ?? sent).destroy(error);
+      for (const socket of sockets) if (begun === undefined) socket.destroy();
+    }
+    const stop = startTimers(fail, { signal, limits });
+    const onIdle = () => fail(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" }));
+    // Also while a connection is made through a proxy: Node begins to count when it is there.
+    const opening = idle === 0 ? undefined : setTimeout(onIdle, OPENING * idle);
+    sent.on("socket", () => clearTimeout(opening));
+    sent.on("timeout", onIdle);
+    sent.on("error", fail);
     // Nobody asked for another protocol, and Node tells of that answer in this way only.
     sent.on("upgrade", (_answer, socket) => {
       socket.destroy();
-      reject(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
+      fail(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
     });
-    // Behind every answer and error; alone it would leave the caller waiting for ever.
-    sent.on("close", () => reject(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" })));
-    const stopTimer = limits === undefined ? undefined : startTimer(sent, limits);
+    sent.on("close", () => {
+      clearTimeout(opening);
+      if (begun === undefined) fail(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" }));
+    });
     sent.on("response", (answer) => {
-      if (stopTimer !== undefined) answer.on("close", stopTimer);
+      begun = answer;
+      answer.on("close", stop);
       resolve({
         status: answer.statusCode ?? 0,
         header(name) {
@@ -84,20 +106,39 @@ export function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   });
 }
 
-/** Ends a request when its time is over, together with the answer that may have begun. */
-function startTimer(sent: ClientRequest, limits: ReadLimits): () => void {
-  let begun: IncomingMessage | undefined;
-  sent.on("response", (answer) => {
-    begun = answer;
-  });
-  const timer = setTimeout(
-    () => (begun ?? sent).destroy(exceeded("request-time", limits)),
-    limits.requestSeconds * 1000,
-  );
-  const stop = () => clearTimeout(timer);
-  sent.on("error", stop);
-  sent.on("upgrade", stop);
-  return stop;
+/** Making a connection takes several answers: name, proxy, TLS. */
+const OPENING = 2;
+
+/** Ends a request, together with the answer that may have begun, when its time or that of all is over. @returns an end */
+function startTimers(
+  fail: (error: Error) => void,
+  { signal, limits }: { signal: AbortSignal | undefined; limits: ReadLimits | undefined },
+): () => void {
+  const timer =
+    limits === undefined
+      ? undefined
+      : setTimeout(() => fail(exceeded("request-time", limits)), limits.requestSeconds * 1000);
+  const onAbort = () => fail(stopped(signal));
+  signal?.addEventListener("abort", onAbort);
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+}
+
+function stopped(signal: AbortSignal | undefined): Error {
+  return Object.assign(new Error("it was stopped", { cause: signal?.reason }), { code: "ABORT_ERR" });
+}
+
+/** Sockets that the request which is being made opens; behind a proxy Node gives them to nobody before TLS is there. */
+const opened = new AsyncLocalStorage<Set<Socket>>();
+let isWatched = false;
+
+function withSockets<T>(sockets: Set<Socket>, make: () => T): T {
+  if (!isWatched)
+    subscribe("net.client.socket", (message) => opened.getStore()?.add((message as { socket: Socket }).socket));
+  isWatched = true;
+  return opened.run(sockets, make);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { openImages } from "../../src/image/open-images.ts";
 import { LimitError } from "../../src/model/error.ts";
@@ -54,6 +54,32 @@ test("an answer that switches to another protocol ends the request at once, from
   await expect(read(host)).rejects.toThrow(/its answer is not HTTP \(HPE_UPGRADE\)$/);
   const opened = openImages("docker-daemon:app:1", { probe: keepNothing, env: { DOCKER_HOST: `tcp://${host}` } });
   await expect(opened).rejects.toThrow(/its answer is not HTTP \(HPE_UPGRADE\)$/);
+});
+
+test.each([
+  ["is silent", (_socket: Socket) => {}],
+  [
+    "says that it is connected to a server, which is silent",
+    (socket: Socket) => socket.write("HTTP/1.1 200 OK\r\n\r\n"),
+  ],
+])("a proxy that %s: the time for a request counts, and its connection is closed", async (_what, answer) => {
+  const closed: Promise<unknown>[] = [];
+  const proxy = createServer((socket) => {
+    closed.push(new Promise((resolve) => socket.on("close", resolve)));
+    socket.on("error", () => {});
+    socket.once("data", () => answer(socket));
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const opened = openImages("docker://registry.example.test/app:1", {
+    probe: keepNothing,
+    env: { DOCKER_CONFIG: "/nonexistent", HTTPS_PROXY },
+    limits: { requestSeconds: 0.5, idleSeconds: 20, networkSeconds: 30 },
+  });
+  await expect(opened).rejects.toMatchObject({ limit: "request-time" });
+  expect(closed).toHaveLength(1);
+  await Promise.all(closed);
 });
 
 test("the text of an error, which says no more than its status", async () => {
