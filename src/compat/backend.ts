@@ -170,7 +170,7 @@ function chooseByProgram(toolchain: Toolchain, image: ImageContext, hostBackend:
     mode = Object.entries(variable.values).find(([value]) => value.toLowerCase() === stated.toLowerCase())?.[1];
     if (mode === undefined) {
       const because = `what ${name} does with ${variable.name}=${stated}`;
-      const missing = unknownVariable(because, variable.name, Object.keys(variable.values)[0] ?? "");
+      const missing = [unknownVariable(because, variable.name, Object.keys(variable.values)[0] ?? "")];
       return { backend: "unknown", because, adapts: false, missing };
     }
   }
@@ -209,7 +209,7 @@ function chooseByCommand(
     case "auto":
       return chooseByWrapper(toolchain, image, hostBackend, programs, kernel);
     case "unknown": {
-      const missing = { fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` };
+      const missing = [{ fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` }];
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing };
     }
     default: {
@@ -218,7 +218,7 @@ function chooseByCommand(
       if (runsIt || findTool(toolchain, "iptables") === undefined) return { backend: "none", because, adapts: false };
       // The binaries are there under other names or outside of PATH: the program may run them all the same.
       const fact = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
-      const missing = unknownProgram(fact, "kilo");
+      const missing = [unknownProgram(fact, "kilo")];
       return { backend: "unknown", because, adapts: false, maybeNone: true, missing };
     }
   }
@@ -268,6 +268,9 @@ function chooseByWrapper(
     const because = `${generation?.variable?.name}=${stated} makes ${name} use ${forced}`;
     return withBinary(toolchain, { backend: forced, because, adapts: false });
   }
+  // Where the kernel doesn't decide, what others wrote does.
+  const byOthers = () =>
+    (hasKubelet(programs) ? chooseLikeKubelet : chooseByRules)(toolchain, name, generation, programs, hostBackend);
   if (generation?.kernel !== undefined) {
     const there = new Set([hostBackend, ...programs.map((program) => backendOnHost(program, hostBackend))]);
     const decision = decideOnHost(generation.kernel, kernel, there.has("nft") || there.has("native"));
@@ -275,8 +278,8 @@ function chooseByWrapper(
       const because = `${name} looks at the kernel`;
       const missing =
         "module" in generation.kernel
-          ? unknownModule(generation.kernel.module, decision.missing)
-          : unknownKernel(decision.missing);
+          ? [unknownModule(generation.kernel.module, decision.missing)]
+          : [unknownKernel(decision.missing), ...(byOthers().missing ?? [])];
       return { backend: "unknown", because, adapts: true, missing };
     }
     if ("backend" in decision) {
@@ -284,12 +287,18 @@ function chooseByWrapper(
       return withBinary(toolchain, { backend: decision.backend, because, adapts: true }, decision.backend);
     }
   }
-  if (generation?.withoutNft !== undefined && kernel.modules.nf_tables?.value === "absent") {
-    const because = `${name} takes ${generation.withoutNft}: the kernel has no nf_tables`;
-    return withBinary(toolchain, { backend: generation.withoutNft, because, adapts: true });
+  if (generation?.withoutNft !== undefined) {
+    const state = kernel.modules.nf_tables?.value;
+    if (state === "absent") {
+      const because = `${name} takes ${generation.withoutNft}: the kernel has no nf_tables`;
+      return withBinary(toolchain, { backend: generation.withoutNft, because, adapts: true });
+    }
+    if (state === undefined) {
+      const missing = [unknownModule("nf_tables"), ...(byOthers().missing ?? [])];
+      return { backend: "unknown", because: `${name} looks at the kernel`, adapts: true, missing };
+    }
   }
-  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, programs, hostBackend);
-  return chooseByRules(toolchain, name, generation, programs, hostBackend);
+  return byOthers();
 }
 
 function chooseLikeKubelet(
@@ -301,8 +310,8 @@ function chooseLikeKubelet(
 ): BackendChoice {
   if (hostBackend === undefined) return followsUnknown(`${name} follows the kubelet`);
   const countsOnly = generation !== undefined && generation.chains === undefined && counts(generation);
-  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : undefined;
-  if (undecided !== undefined)
+  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : [];
+  if (undecided.length > 0)
     return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
   const because =
     generation !== undefined && generation.chains === undefined
@@ -316,21 +325,25 @@ function counts({ legacyWith, enough }: WrapperChoice): boolean {
 }
 
 /**
- * The fact that would tell what a count of rules gives; undefined where there can only be rules of one backend.
+ * The facts that would tell what a count of rules gives; none where there can only be rules of one backend.
  * @param found a backend that holds rules already, the kubelet's
  */
 function undecidedCount(
   programs: readonly NodeProgram[],
   hostBackend: Backend | undefined,
   found?: Backend,
-): UnknownFact | undefined {
-  const there = new Set([found, ...programs.map((program) => backendOnHost(program, hostBackend))]);
-  if (there.has("nft") && there.has("legacy"))
-    return { fact: "which backend holds more rules when the wrapper first runs" };
+): readonly UnknownFact[] {
+  const holding = new Set([found, ...programs.map((program) => backendOnHost(program, hostBackend))]);
+  const known = backends.filter((backend) => holding.has(backend));
+  if (known.length > 1) return [countOfRules];
   // A kubelet's own rules are where the host's are, wherever else it writes.
-  const open = programs.find(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
-  return open === undefined ? undefined : unknownBackendOf(open.id);
+  const open = programs.filter(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
+  if (open.length === 0) return [];
+  return [...open.map(({ id }) => unknownBackendOf(id)), ...(known.length + open.length > 1 ? [countOfRules] : [])];
 }
+
+const backends: readonly Backend[] = ["nft", "legacy"];
+const countOfRules: UnknownFact = { fact: "which backend holds more rules when the wrapper first runs" };
 
 /** Without a kubelet there are only other programs' rules to count, if it counts. */
 function chooseByRules(
@@ -342,8 +355,8 @@ function chooseByRules(
 ): BackendChoice {
   const there = new Set(programs.map((program) => backendOnHost(program, hostBackend)));
   const isCounting = generation !== undefined && counts(generation);
-  const undecided = isCounting ? undecidedCount(programs, hostBackend) : undefined;
-  if (undecided !== undefined)
+  const undecided = isCounting ? undecidedCount(programs, hostBackend) : [];
+  if (undecided.length > 0)
     return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
   const found = !isCounting ? undefined : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : undefined;
   const rules = { nft: found === "nft" ? 1 : 0, legacy: found === "legacy" ? 1 : 0 };
@@ -351,7 +364,7 @@ function chooseByRules(
   const backend = generation === undefined ? "nft" : decideByRules(generation, rules);
   if (backend === undefined) {
     const fact = `what ${name} takes where it finds no rules`;
-    return { backend: "unknown", because: generation?.note ?? fact, adapts: true, missing: { fact } };
+    return { backend: "unknown", because: generation?.note ?? fact, adapts: true, missing: [{ fact }] };
   }
   const because =
     found === undefined ? `${name} finds no kubelet and takes ${backend}` : `${name} finds rules only in ${found}`;
@@ -381,5 +394,5 @@ function withBinary(
 }
 
 function followsUnknown(because: string): BackendChoice {
-  return { backend: "unknown", because, adapts: true, missing: unknownHostBackend() };
+  return { backend: "unknown", because, adapts: true, missing: [unknownHostBackend()] };
 }

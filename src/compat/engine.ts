@@ -63,8 +63,10 @@ function evaluateHost(
     programs: sharing,
     findings: keepOnePerCause(all),
     all,
-    missing: unique(unknown, ({ rule, fact }) => `${rule} ${fact}`).map((item) =>
-      describeMissing(item, host, image.match),
+    missing: describeMissing(
+      unique(unknown, ({ rule, fact }) => `${rule} ${fact}`),
+      host,
+      image.match,
     ),
   };
 }
@@ -102,7 +104,7 @@ function tryHostBackends(base: CellBase): Outcome[] {
   if (known !== undefined || base.image.network === "pod") return tryChoices(base, known);
   return merge(
     backends.map((backend) => tryChoices(base, backend)),
-    unknownHostBackend(),
+    [unknownHostBackend()],
   );
 }
 
@@ -116,7 +118,7 @@ function tryChoices(base: CellBase, hostBackend: Backend | undefined): Outcome[]
   );
   // It may run none of them: then nothing is certain.
   if (choice.maybeNone === true) variants.push([]);
-  return merge(variants, choice.missing ?? { fact: "backend of the image's iptables" });
+  return merge(variants, choice.missing ?? [{ fact: "backend of the image's iptables" }]);
 }
 
 function runRules(cell: Cell): Outcome[] {
@@ -128,9 +130,11 @@ function runRules(cell: Cell): Outcome[] {
 
 /**
  * Outcomes that hold whatever the unknown value is stay, as bad as they are in any case; where only one value gives an error,
- * the fact is missing. What one value alone would make a warning is left out: nobody knows that it applies.
+ * or leaves a further fact open, the fact is missing, and so is the further one: whoever is asked is asked once. What one value
+ * alone would make a warning is left out: nobody knows that it applies.
+ * @param facts that decide which of the variants it is
  */
-function merge(variants: Outcome[][], fact: UnknownFact): Outcome[] {
+function merge(variants: Outcome[][], facts: readonly UnknownFact[]): Outcome[] {
   const [first = [], ...others] = variants;
   const inAll = (outcome: Outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
   const certain = first.filter(inAll).map((outcome) => mildest(outcome, others));
@@ -138,7 +142,10 @@ function merge(variants: Outcome[][], fact: UnknownFact): Outcome[] {
     .flat()
     .filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept)))
     .filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
-  return [...certain, ...unique(undecided, ({ rule }) => rule).map(({ rule }) => missing(rule, fact))];
+  const deciding = unique(undecided, ({ rule }) => rule).flatMap(({ rule }) =>
+    facts.map((fact) => missing(rule, fact)),
+  );
+  return [...certain, ...deciding, ...undecided.filter(isMissing)];
 }
 
 /** What all variants say, with the lowest severity that one gives it. */

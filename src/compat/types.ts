@@ -21,7 +21,7 @@ export interface ImageContext {
 
 /** The backend that the image's program ends up with on one host, and why. */
 export interface BackendChoice {
-  /** `none`: it runs no iptables. `unknown`: `missing` names the fact that would tell. */
+  /** `none`: it runs no iptables. `unknown`: `missing` names the facts that would tell. */
   backend: Backend | "none" | "unknown";
   /** Who decided, in words: `iptables-wrapper v2 follows the kubelet's marker chains`. */
   because: string;
@@ -29,7 +29,7 @@ export interface BackendChoice {
   adapts: boolean;
   /** What was wanted when the binary for it isn't in the image. */
   wanted?: Backend;
-  missing?: UnknownFact;
+  missing?: readonly UnknownFact[];
   /** It leaves the container and runs the host's own tools. */
   hostExec?: boolean;
   /** Of an unknown choice: it may as well run no iptables at all. */

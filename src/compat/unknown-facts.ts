@@ -11,11 +11,16 @@ export interface UnknownFact {
   state?: Statement;
 }
 
-/** Fields of one entry of a list of the config, as YAML, with a value that the fact may have. */
+/** Fields of one entry of a list of the config, with values that the facts may have. */
 export interface Statement {
   under: "hosts" | "programs" | "images";
   /** Where other facts of the host rule a value out, it shows another. */
-  fields: string | ((host: Host) => string);
+  fields: Fields | ((host: Host) => Fields);
+}
+
+/** A name or version stands for itself, records nest. */
+export interface Fields {
+  readonly [field: string]: string | Fields;
 }
 
 /** The outcome of a rule that cannot be decided without a fact. */
@@ -28,56 +33,57 @@ function ofHost(fact: string, fields: Statement["fields"]): UnknownFact {
 }
 
 /** @param id the program's, with or without its version */
-function ofProgram(fact: string, id: string, fields: string): UnknownFact {
-  return { fact, state: { under: "programs", fields: `name: ${quote(id.replace(/@.*/s, ""))}, ${fields}` } };
+function ofProgram(fact: string, id: string, fields: Fields): UnknownFact {
+  return { fact, state: { under: "programs", fields: { name: id.replace(/@.*/s, ""), ...fields } } };
 }
 
 /** State of a kernel module on the host. */
 export function unknownModule(name: string, fact = `state of kernel module ${name}`): UnknownFact {
-  return ofHost(fact, `modules: {${name}: loaded}`);
+  return ofHost(fact, { modules: { [name]: "loaded" } });
 }
 
 /** Backend in which the host's kubelet writes. */
 export function unknownHostBackend(): UnknownFact {
-  const backend = ({ kernel }: Host) => (kernel.modules.nf_tables?.value === "absent" ? "legacy" : "nft");
-  return ofHost("default backend of the host's iptables", (host) => `iptables: {backend: ${backend(host)}}`);
+  return ofHost("default backend of the host's iptables", ({ kernel: { modules } }) => ({
+    iptables: { backend: modules.nf_tables?.value === "absent" ? "legacy" : "nft" },
+  }));
 }
 
 /** Version of the host's own iptables. */
 export function unknownHostIptables(): UnknownFact {
-  return ofHost("version of the host's iptables", 'iptables: {version: "1.8.9"}');
+  return ofHost("version of the host's iptables", { iptables: { version: "1.8.9" } });
 }
 
 /** Kernel of the host, as `uname -r` says. */
 export function unknownKernel(fact = "kernel release of the host"): UnknownFact {
-  return ofHost(fact, 'kernel: "6.1.0-13-amd64"');
+  return ofHost(fact, { kernel: "6.1.0-13-amd64" });
 }
 
 /** A node's system that is none of the catalogue's. */
 export function unknownSystem(fact: string): UnknownFact {
-  const modules = "modules: {nf_tables: loadable, nft_compat: loadable, ip_tables: absent}";
-  return ofHost(fact, `iptables: {version: "1.8.9", backend: nft}, ${modules}`);
+  const modules = { nf_tables: "loadable", nft_compat: "loadable", ip_tables: "absent" };
+  return ofHost(fact, { iptables: { version: "1.8.9", backend: "nft" }, modules });
 }
 
 /** Backend in which a program on the node writes. */
 export function unknownBackendOf(id: string): UnknownFact {
-  return ofProgram(`backend of ${id}`, id, "backend: nft");
+  return ofProgram(`backend of ${id}`, id, { backend: "nft" });
 }
 
 /** Version of a tool that a program on the node carries. */
 export function unknownToolOf(id: string, tool: "iptables" | "ipset" | "nft"): UnknownFact {
   const version = { iptables: "1.8.9", ipset: "7.17", nft: "1.0.9" }[tool];
-  return ofProgram(`version of the ${tool} of ${id}`, id, `${tool}: "${version}"`);
+  return ofProgram(`version of the ${tool} of ${id}`, id, { [tool]: version });
 }
 
 /** Which known program the image is of. */
 export function unknownProgram(fact: string, example: string): UnknownFact {
-  return { fact, state: { under: "images", fields: `program: ${example}` } };
+  return { fact, state: { under: "images", fields: { program: example } } };
 }
 
 /** What a variable that chooses the image's backend is set to. */
 export function unknownVariable(fact: string, name: string, value: string): UnknownFact {
-  return { fact, state: { under: "images", fields: `env: {${name}: ${quote(value)}}` } };
+  return { fact, state: { under: "images", fields: { env: { [name]: value } } } };
 }
 
 /** Version of a tool in the image: its files have to tell. */
@@ -86,42 +92,92 @@ export function unknownImageTool(name: string): UnknownFact {
 }
 
 /**
- * A missing fact as the report has it: with an entry for the config that states it of this host, or of this image alone.
+ * The missing facts of one cell as the report has them: each with the entry of the config that states it, together with all
+ * others of the same host, program or image, so that one entry of each answers everything that is asked.
  * @param match pattern of the image's reference: what is stated of one image must not be taken for true of others
  */
-export function describeMissing({ fact, rule, state }: RawMissing, host: Host, match = "*"): MissingFact {
-  if (state === undefined) return { fact, rule };
-  const { under } = state;
+export function describeMissing(facts: readonly RawMissing[], host: Host, match = "*"): MissingFact[] {
+  const entries = new Map<string, Fields>();
+  const places = facts.map(({ state }) => (state === undefined ? undefined : placeOf(state, host, match)));
+  for (const place of places)
+    if (place !== undefined) entries.set(place.key, merged(entries.get(place.key) ?? {}, place.fields));
+  return facts.map(({ fact, rule }, index): MissingFact => {
+    const place = places[index];
+    if (place === undefined) return { fact, rule };
+    const entry = render(withKernel(entries.get(place.key) ?? {}, place.kernel));
+    return { fact, rule, state: { under: place.under, entry } };
+  });
+}
+
+/** Where a fact is stated: in which entry, and with which fields. */
+interface Place {
+  under: Statement["under"];
+  /** The same for facts that go into one entry. */
+  key: string;
+  fields: Fields;
+  /** Release that the entry names where no fact asks for one. */
+  kernel?: string | undefined;
+}
+
+function placeOf({ under, fields }: Statement, host: Host, match: string): Place {
+  const own = typeof fields === "function" ? fields(host) : fields;
+  if (under === "programs") return { under, key: `programs ${String(own.name)}`, fields: own };
+  if (under === "images") return { under, key: "images", fields: { match, ...own } };
   // Nodes of a list take further facts from what was collected on one of them.
-  if (under === "hosts" && host.ofCluster === true) return { fact, rule, state: { under, entry: "{facts: NODE.txt}" } };
-  const fields = typeof state.fields === "string" ? state.fields : state.fields(host);
-  const own = ownHost(host, fields.startsWith("kernel:"));
-  const entry = { hosts: `${own}${fields}`, images: `match: ${JSON.stringify(match)}, ${fields}`, programs: fields }[
-    under
-  ];
-  return { fact, rule, state: { under, entry: `{${entry}}` } };
+  if (host.ofCluster === true) return { under, key: "hosts", fields: { facts: "NODE.txt" } };
+  const { kernel, ...names } = ownHost(host);
+  return { under, key: "hosts", fields: { ...names, ...own }, kernel };
+}
+
+function merged(one: Fields, other: Fields): Fields {
+  const result: Record<string, string | Fields> = { ...one };
+  for (const [field, value] of Object.entries(other)) {
+    const there = result[field];
+    result[field] = typeof there === "object" && typeof value === "object" ? merged(there, value) : value;
+  }
+  return result;
+}
+
+/** Names first, then the kernel: the one that is asked for, or the one that the host is known by. */
+function withKernel({ id, extends: base, kernel: asked, ...fields }: Fields, known: string | undefined): Fields {
+  const kernel = asked ?? known;
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(base === undefined ? {} : { extends: base }),
+    ...(kernel === undefined ? {} : { kernel }),
+    ...fields,
+  };
 }
 
 /** The fields that name an own host: the catalogue's row of that id with further facts, or the one that is there already. */
-function ownHost({ id, kernel }: Host, isKernelOpen: boolean): string {
+function ownHost({ id, kernel }: Host): { id: string; extends?: string; kernel?: string | undefined } {
   const [name = "", rest] = id.split("@", 2);
   const own = name.replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[._-]+/, "") || "my-node";
   const row = catalogueHosts.find((known) => known.id === name);
-  if (row === undefined) return `id: ${quote(own)}, ${isKernelOpen ? "" : kernelField(rest)}`;
-  if (rest === undefined || isKernelOpen) return `id: ${own}, extends: ${name}, `;
-  if (row.kernels.some((known) => known.id === rest)) return `id: ${own}-${rest}, extends: ${quote(id)}, `;
-  return `id: ${own}, extends: ${name}, ${kernelField(kernel.release.value)}`;
+  if (row === undefined) return { id: own, kernel: stateable(rest) };
+  if (rest === undefined) return { id: own, extends: name };
+  if (row.kernels.some((known) => known.id === rest)) return { id: `${own}-${rest}`, extends: id };
+  return { id: own, extends: name, kernel: stateable(kernel.release.value) };
 }
 
 /** What is no release of a kernel would be refused. */
-function kernelField(release: string | undefined): string {
-  return release !== undefined && kernelSeries(release) !== undefined && release.length < 100
-    ? `kernel: ${quote(release)}, `
-    : "";
+function stateable(release: string | undefined): string | undefined {
+  const fits = release !== undefined && kernelSeries(release) !== undefined && release.length < 100;
+  return fits ? release : undefined;
 }
 
-/** Text as YAML reads it back. Nodes and configs of strangers can hold any: whatever is no plain name stays out of a line that is
- * meant to be copied. */
-function quote(text: string): string {
-  return /^[\w .@+~-]{1,100}$/.test(text) ? JSON.stringify(text) : '"NAME"';
+/** YAML's flow style, in one line. */
+function render(fields: Fields): string {
+  const items = Object.entries(fields).map(
+    ([field, value]) => `${field}: ${typeof value === "string" ? scalar(value, field) : render(value)}`,
+  );
+  return `{${items.join(", ")}}`;
+}
+
+/** Text as YAML reads it back: words of the config bare, names and numbers in quotes. Nodes and configs of strangers can hold
+ * any: whatever is no plain name stays out of a line that is meant to be copied. */
+function scalar(text: string, field: string): string {
+  const isWord = /^[A-Za-z][\w.-]{0,99}$/.test(text) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(text);
+  if (isWord && field !== "name") return text;
+  return /^[\w .@+~*?#:/-]{1,103}$/.test(text) ? JSON.stringify(text) : '"NAME"';
 }

@@ -65,11 +65,14 @@ export type KernelDecision = { backend: Backend; because: string } | { undecided
  */
 export function decideOnHost(kernelChoice: KernelChoice, kernel: Kernel, nftInUse: boolean): KernelDecision {
   if ("module" in kernelChoice) return decideByModule(kernelChoice, kernel, nftInUse);
-  const { value: release } = kernel.release;
+  const { value: release, confidence } = kernel.release;
   const backend = decideByRelease(kernelChoice.releases, release);
   if (backend !== undefined) return { backend, because: `the kernel release is ${release}` };
-  // A series alone doesn't name the distribution's build that the patterns are about.
-  return /^\d+(?:\.\d+)*$/.test(release) ? { missing: `full release of kernel ${release}` } : { undecided: true };
+  // Numbers alone don't name the distribution's build that the patterns are about, unless a node said no more (Bottlerocket).
+  const isWhole = confidence === "stated" && /^\d+\.\d+\.\d/.test(release);
+  return /^\d+(?:\.\d+)*$/.test(release) && !isWhole
+    ? { missing: `full release of kernel ${release}` }
+    : { undecided: true };
 }
 
 function decideByModule(
@@ -82,5 +85,8 @@ function decideByModule(
   if (state === "absent") return { backend: other, because: `the kernel has no ${module}` };
   if (state === "loaded" || (state !== undefined && nftInUse))
     return { backend: listed, because: `${module} is loaded` };
-  return { missing: state === undefined ? `state of ${module}` : `whether ${module} is loaded when the image starts` };
+  // Where nothing is known to use it, `loadable` would leave that open still.
+  return {
+    missing: nftInUse ? `state of kernel module ${module}` : `whether ${module} is loaded when the image starts`,
+  };
 }

@@ -182,15 +182,21 @@ function stateFact(report: Report, context: ReportContext, config: string): Pick
   const name = hostNamer(report, context.hostTitles);
   const unique = [...new Set(first.hosts)];
   const where = unique.length === 1 ? name(unique[0] ?? "") : count(unique.length, "host");
-  const further = facts.size > 1 ? ` ${count(facts.size - 1, "further fact")} below.` : "";
   const { fact, state } = first.missing;
+  // One entry states all that is missing of a host, a program or an image.
+  const together = [...facts.values()].filter(
+    ({ missing }) => state !== undefined && missing.state?.entry === state.entry,
+  );
+  const rest = facts.size - Math.max(together.length, 1);
+  const further = rest > 0 ? ` ${count(rest, "further fact")} below.` : "";
   if (state === undefined)
     return {
       action: `Not known for ${where}: ${fact}; no field of \`${config}\` states it.${further}`,
       isChange: false,
     };
   const how = `as in \`- ${state.entry.replaceAll("`", "")}\` under \`${state.under}\``;
-  return { action: `In \`${config}\`, state for ${where}: ${fact}, ${how}.${further}`, isChange: true };
+  const more = together.length > 1 ? ` and ${count(together.length - 1, "further fact")}` : "";
+  return { action: `In \`${config}\`, state for ${where}: ${fact}${more}, ${how}.${further}`, isChange: true };
 }
 
 function uniqueFacts(missing: readonly MissingFact[]): MissingFact[] {

@@ -1,5 +1,5 @@
 import type { Evidence } from "../model/evidence.ts";
-import type { Finding, MissingFact, Report, Verdict } from "../model/report.ts";
+import type { Cell, Finding, Report, Verdict } from "../model/report.ts";
 import { severities, verdicts } from "../model/report.ts";
 import type { Tool } from "../model/toolchain.ts";
 import { htmlText, isInside, markdownCell, markdownCode, markdownSource, markdownText } from "./escape.ts";
@@ -68,6 +68,8 @@ const HOSTS_IN_ROW = 8;
 const HOSTS_IN_ONLY_ROW = 20;
 /** Platforms side by side, as far as a phone is wide. */
 const COLUMNS = 4;
+/** Characters of a line of code, likewise. */
+const COLUMNS_OF_CODE = 40;
 /** Rules named in a table cell. */
 const RULES_IN_CELL = 3;
 /** Hosts named in one finding. */
@@ -349,32 +351,69 @@ function writeEvidence(evidence: Evidence[]): string {
 
 /** Facts that keep cells open, with the hosts to state them for. */
 function missingFacts(writer: Writer): string {
-  const facts = new Map<string, { rules: Set<string>; hosts: Set<string>; state: MissingFact["state"] }>();
-  for (const cell of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
-    for (const { fact, rule, state } of cell.verdict === "unknown" ? cell.missing : []) {
-      const entry = facts.get(fact) ?? { rules: new Set(), hosts: new Set(), state };
+  const facts = new Map<string, { rules: Set<string>; hosts: Set<string> }>();
+  const open = writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)).filter(isOpen);
+  for (const cell of open)
+    for (const { fact, rule } of cell.missing) {
+      const entry = facts.get(fact) ?? { rules: new Set(), hosts: new Set() };
       facts.set(fact, entry);
       entry.rules.add(rule);
       entry.hosts.add(cell.host);
     }
   if (facts.size === 0) return "";
   const shown = [...facts].slice(0, writer.detail.findings);
-  const items = shown.map(([fact, { rules, hosts, state }]) => {
+  const items = shown.map(([fact, { rules, hosts }]) => {
     const links = [...rules].map((rule) => ruleLink(writer, rule)).join(", ");
-    const how =
-      state === undefined ? "" : `: ${markdownCode(`- ${state.entry}`, 400)} under ${markdownCode(state.under)}`;
-    return `- ${markdownText(fact)}, needed by ${links}, on ${hostList(writer, [...hosts], HOSTS_IN_FINDING)}${how}`;
+    return `- ${markdownText(fact)}, needed by ${links}, on ${hostList(writer, [...hosts], HOSTS_IN_FINDING)}`;
   });
   if (shown.length < facts.size) items.push(`- … and ${count(facts.size - shown.length, "further fact")}`);
-  const config = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
-  const { docsBase = "docs/rules/" } = writer.context;
-  const how = docsBase.replace(/rules\/$/, "configuration.md");
-  const advice = `A fact that you know can be stated in ${config} ([how](${how})); the values here are examples. Facts of one host go into one entry.`;
   return fold(
     `❓ <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
-    `${items.join("\n")}\n\n${advice}`,
+    `${items.join("\n")}\n\n${statements(writer, open)}`,
   );
 }
+
+function isOpen({ verdict, missing }: Cell): boolean {
+  return verdict === "unknown" && missing.length > 0;
+}
+
+/** What states all of it in the config: a block to copy. */
+function statements(writer: Writer, cells: readonly Cell[]): string {
+  const config = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
+  const { docsBase = "docs/rules/" } = writer.context;
+  const how = `([how](${docsBase.replace(/rules\/$/, "configuration.md")}))`;
+  const entries = new Map<string, Set<string>>();
+  for (const { state } of cells.flatMap(({ missing }) => missing)) {
+    if (state === undefined || !plainEntry.test(state.entry)) continue;
+    const list = entries.get(state.under) ?? new Set();
+    entries.set(state.under, list.add(state.entry));
+  }
+  if (entries.size === 0) return `A fact that you know can be stated in ${config} ${how}.`;
+  const lines = [...entries].flatMap(([under, list]) => {
+    const shown = [...list].slice(0, writer.detail.findings);
+    const rest = list.size - shown.length;
+    return [
+      `${under}:`,
+      ...shown.flatMap(entryLines),
+      ...(rest > 0 ? [`  # and ${count(rest, "further one")} of this form`] : []),
+    ];
+  });
+  return `What you know can be stated in ${config} ${how}; the values here are examples:\n\n\`\`\`yaml\n${lines.join("\n")}\n\`\`\``;
+}
+
+/** One entry of a list, on as many lines as a phone's width asks for; no text in it holds a comma. */
+function entryLines(entry: string): string[] {
+  const lines: string[] = [];
+  for (const part of entry.split(/(?<=,) /)) {
+    const joined = `${lines.at(-1)} ${part}`;
+    if (lines.length > 0 && joined.length <= COLUMNS_OF_CODE) lines[lines.length - 1] = joined;
+    else lines.push(lines.length === 0 ? `  - ${part}` : `     ${part}`);
+  }
+  return lines;
+}
+
+/** An entry as the engine writes it. A report that was read from a file could hold any text; such stays out of the block. */
+const plainEntry = /^\{[\w .@+~*?#:/",{}-]+\}$/;
 
 function foldedGroups(writer: Writer, title: string, groups: FindingGroup[]): string {
   if (groups.length === 0) return "";

@@ -1,13 +1,29 @@
 import { describe, expect, test } from "vitest";
+import { parse as readYaml } from "yaml";
 import { evaluatePlatform } from "../../src/compat/engine.ts";
+import type { RawMissing } from "../../src/compat/types.ts";
 import * as facts from "../../src/compat/unknown-facts.ts";
 import { readConfig } from "../../src/config/read.ts";
+import { catalogue } from "../../src/hosts/catalogue.ts";
+import { isOwnKernel } from "../../src/hosts/kernels.ts";
+import { defaultPrograms } from "../../src/hosts/programs.ts";
 import { selectHosts } from "../../src/hosts/select.ts";
-import type { Host } from "../../src/model/host.ts";
+import type { OwnHost } from "../../src/hosts/types.ts";
+import { UserError } from "../../src/model/error.ts";
+import { type Host, moduleStateSchema } from "../../src/model/host.ts";
 import type { MissingFact } from "../../src/model/report.ts";
+import { kernelSeries } from "../../src/model/version.ts";
 import { contextOf, resolveSettings } from "../../src/settings.ts";
 import { ruleCases } from "../replay/rule-cases.ts";
-import { buildHost, buildToolchain, evaluate, type ImageSpec, kubelet, type Setup } from "../support/cells.ts";
+import {
+  buildHost,
+  buildProgram,
+  buildToolchain,
+  evaluate,
+  type ImageSpec,
+  kubelet,
+  type Setup,
+} from "../support/cells.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 /** Whoever is asked to state a fact is shown the line that states it, and that line is one that the config takes. */
@@ -15,7 +31,8 @@ import { scratchFolder } from "../support/scratch.ts";
 const scratch = scratchFolder("unknown-facts");
 
 /** Each way to say that a fact isn't known, but those that are no fact of the config's. */
-const { missing, describeMissing, unknownImageTool, ...stated } = facts;
+const { missing, describeMissing: describeAll, unknownImageTool, ...stated } = facts;
+const describeMissing = (fact: RawMissing, host: Host, match?: string) => describeAll([fact], host, match)[0]!;
 const examples: Record<keyof typeof stated, facts.UnknownFact> = {
   unknownModule: facts.unknownModule("ip_tables"),
   unknownHostBackend: facts.unknownHostBackend(),
@@ -75,27 +92,6 @@ test("what only an image's files tell has no line", () => {
 });
 
 describe("the line is the answer: with it the fact is known", () => {
-  const images: [string, ImageSpec][] = [
-    ["legacy", { legacy: "1.8.11" }],
-    ["nft", { nft: "1.8.7" }],
-    ["both, with a wrapper", { nft: "1.8.11", legacy: "1.8.11", wrapper: "v2" }],
-  ];
-  test.each(images)("of every host of the catalogue, for %s", (_, image) => {
-    const toolchain = buildToolchain(image);
-    const settings = resolveSettings({ folder: scratch.path, hosts: ["*"], today: "2026-11-23" });
-    const input = { toolchain, image: contextOf({}, "image", toolchain), hosts: settings.hosts };
-    const open = evaluatePlatform(input).flatMap((cell) =>
-      cell.missing.filter(({ state }) => state?.under === "hosts"),
-    );
-    expect(open.length).toBeGreaterThan(0);
-    for (const fact of open) {
-      scratch.write("h.yml", Buffer.from(configOf(fact)));
-      const again = resolveSettings({ folder: scratch.path, configFile: "h.yml", today: "2026-11-23" });
-      const [cell] = evaluatePlatform({ ...input, hosts: again.hosts });
-      expect(cell?.missing.map(({ fact: text }) => text)).not.toContain(fact.fact);
-    }
-  });
-
   const setups: [string, Setup][] = [
     ["an own program's backend", { image: { nft: "1.8.7" }, programs: [kubelet, agent({ iptables: "1.8.9" })] }],
     ["its iptables", { image: { nft: "1.8.7" }, programs: [kubelet, agent({ backend: "nft" })] }],
@@ -118,6 +114,109 @@ describe("the line is the answer: with it the fact is known", () => {
     const [fact] = told("");
     expect(fact?.fact).toMatch(/^how the image reaches netfilter/);
     expect(told(configOf(fact!))).toEqual([]);
+  });
+});
+
+/** Images, and what the config says of them. */
+const asked: [string, ImageSpec, string?][] = [
+  ["legacy", { legacy: "1.8.11" }],
+  ["nft", { nft: "1.8.7" }],
+  ["both, with a wrapper", { nft: "1.8.11", legacy: "1.8.11", wrapper: "v2" }],
+  ["both, with one that counts", { nft: "1.8.7", legacy: "1.8.7", wrapper: "v1" }],
+  ["both, with one that looks at the kernel", { nft: "1.8.8", legacy: "1.8.8", wrapper: "klipper-lb" }],
+  ["both, with one that looks at its release", { nft: "1.8.4", legacy: "1.8.4", wrapper: "terway" }],
+  ["both, with one that tries nft", { nft: "1.8.13", legacy: "1.8.13", wrapper: "docker-dind" }],
+  ["both, and what runs isn't known", { nft: "1.8.9", legacy: "1.8.9", default: "unknown" }],
+  ["kube-router's", { nft: "1.8.4", legacy: "1.8.4", ipset: "7.6", wrapper: "v2" }, "kube-router"],
+  ["calico's", { nft: "1.8.4", legacy: "1.8.4", ipset: "7.1" }, "calico"],
+];
+
+function orUndefined<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+describe("whoever states all that is asked for, with whatever values, is asked for nothing else", () => {
+  /** What each field may be stated to be. */
+  const releases = ["1.8.2", "1.8.4", "1.8.7", "1.8.8", "1.8.9", "1.8.11"];
+  const values: Record<string, readonly string[]> = {
+    modules: moduleStateSchema.options,
+    backend: ["nft", "legacy"],
+    version: releases,
+    iptables: releases,
+    ipset: ["6.38", "7.6", "7.24"],
+  };
+  const programs = [
+    ...defaultPrograms(),
+    ...[agent({}), agent({ name: "other", iptables: "1.8.4" })].map(buildProgram),
+  ];
+
+  /** What the distribution's own kernel of that series is called: one of another origin has other modules. */
+  function ownReleases({ kernel, id }: Host): string[] {
+    const series = kernelSeries(kernel.release.value);
+    const row = catalogue.hosts.find((known) => known.id === id.split("@")[0]);
+    if (series === undefined || row === undefined) return [];
+    const endings = [".0-13-amd64", ".0-25-generic", ".7-0-lts", ".43", ".43+", ".0-150600.23.25-default"];
+    return endings.map((ending) => `${series}${ending}`).filter((release) => isOwnKernel(row, release));
+  }
+
+  /** Entries with other values in the same fields: all of them, or as many as show each value beside each other's. */
+  function variants(text: string, host: Host): object[] {
+    const entry = readYaml(text) as Record<string, unknown>;
+    const slots: { at: string[]; options: readonly string[] }[] = [];
+    const walk = (node: object, at: string[]) => {
+      for (const [name, value] of Object.entries(node)) {
+        if (at.length === 0 && /^(id|extends|name|match|program|facts)$/.test(name)) continue;
+        if (typeof value === "object") walk(value as object, [...at, name]);
+        else if (name === "kernel") slots.push({ at: [name], options: ownReleases(host) });
+        else slots.push({ at: [...at, name], options: values[at[0] === "modules" ? "modules" : name] ?? [value] });
+      }
+    };
+    walk(entry, []);
+    const total = slots.reduce((product, { options }) => product * options.length, 1);
+    const count = Math.min(total, 60);
+    return Array.from({ length: count }, (_, index) => {
+      const made = structuredClone(entry);
+      let rest = total <= 60 ? index : Number((BigInt(index) * 2654435761n) % BigInt(total));
+      for (const { at, options } of slots) {
+        const inside = at.slice(0, -1).reduce((node, name) => node[name] as Record<string, unknown>, made);
+        inside[at.at(-1)!] = options[rest % options.length];
+        rest = Math.floor(rest / options.length);
+      }
+      return made;
+    });
+  }
+
+  test.each(asked)("%s", (_, spec, program) => {
+    const toolchain = buildToolchain(spec);
+    const config = program === undefined ? {} : { images: [{ match: "*", program }] };
+    const image = contextOf(config, "image", toolchain);
+    const settings = resolveSettings({ folder: scratch.path, hosts: ["*"], today: "2026-11-23" });
+    const later: string[] = [];
+    let stated = 0;
+    for (const { host } of settings.hosts) {
+      const first = evaluatePlatform({ toolchain, image, hosts: [{ host, programs }] })[0]?.missing ?? [];
+      const entries = new Set(first.flatMap(({ state }) => (state?.under === "hosts" ? [state.entry] : [])));
+      // One entry has it all.
+      expect(entries.size, host.id).toBeLessThan(2);
+      for (const entry of entries)
+        for (const variant of variants(entry, host)) {
+          const own = orUndefined(() => selectHosts([variant as OwnHost]).hosts[0]);
+          // What contradicts itself is refused.
+          if (own === undefined) continue;
+          stated++;
+          const again = evaluatePlatform({ toolchain, image, hosts: [{ host: own, programs }] })[0]?.missing ?? [];
+          for (const { fact } of again)
+            if (!first.some((known) => known.fact === fact))
+              later.push(`${host.id}: ${fact} after ${JSON.stringify(variant)}`);
+        }
+    }
+    expect(later.slice(0, 10)).toEqual([]);
+    expect(stated).toBeGreaterThan(20);
   });
 });
 

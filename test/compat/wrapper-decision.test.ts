@@ -63,7 +63,9 @@ test.each([
   ["absent", false, "legacy"],
   ["loadable", true, "nft"],
   ["loadable", false, "whether nf_tables is loaded when the image starts"],
-  [undefined, true, "state of nf_tables"],
+  [undefined, true, "state of kernel module nf_tables"],
+  // `loadable` would not answer it.
+  [undefined, false, "whether nf_tables is loaded when the image starts"],
 ] as const)("klipper-lb on a host whose nf_tables is %s, in use: %s", (state, inUse, expected) => {
   const decision = decideOnHost(choiceOf("klipper-lb").kernel!, kernelOf("6.12", state), inUse);
   expect("backend" in decision ? decision.backend : "missing" in decision && decision.missing).toBe(expected);
@@ -98,4 +100,12 @@ test("docker-dind takes legacy where the kernel has no nf_tables, others don't",
   expect(on("docker-dind", { host, environment: { DOCKER_IPTABLES_LEGACY: "1" } })).toEqual([
     "error legacy-modules-missing",
   ]);
+});
+
+test("the release of a node is whole, however short (Bottlerocket)", () => {
+  const kernel = kernelOf("6.12.55");
+  const stated = { ...kernel, release: { ...kernel.release, confidence: "stated" as const } };
+  const { kernel: choice } = choiceOf("terway");
+  expect(decideOnHost(choice!, kernel, false)).toEqual({ missing: "full release of kernel 6.12.55" });
+  expect(decideOnHost(choice!, stated, false)).toEqual({ undecided: true });
 });

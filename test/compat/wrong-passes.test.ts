@@ -368,7 +368,9 @@ describe("a wrapper that only counts rules doesn't follow the kubelet where othe
   test.each(["v1", "v1-timeout", "kind", "k3s"])("%s", (wrapper) => {
     expect(facts(wrapper, [kubelet, beside("legacy")])).toEqual(more);
     expect(facts(wrapper, [kubelet, beside("nft")], { backend: "legacy" })).toEqual(more);
-    expect(facts(wrapper, [kubelet, beside("unknown")])).toEqual(["backend of other"]);
+    // Both at once: the second stays open if the first is legacy.
+    expect(facts(wrapper, [kubelet, beside("unknown")])).toEqual(["backend of other", ...more]);
+    expect(facts(wrapper, [beside("unknown")])).toEqual(["backend of other"]);
     expect(facts(wrapper, [kubelet, beside("nft"), beside("native-nft"), beside("none")])).toEqual([]);
   });
   test.each(["v2", "cilium", "go"])("%s looks for its chains first", (wrapper) => {

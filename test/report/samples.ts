@@ -264,11 +264,16 @@ const hostExec: Draft = {
   evidence: [],
 };
 
-const nat: MissingFact = {
-  fact: "state of kernel module iptable_nat",
-  rule: "legacy-modules-missing",
-  state: { under: "hosts", entry: "{id: talos-1.11, extends: talos-1.11, modules: {iptable_nat: loaded}}" },
-};
+/** The fact as it is missing on a host, with the entry that states all that is missing there. */
+function nat(host: string, fields = "modules: {iptable_nat: loaded}"): MissingFact {
+  const entry = `{id: ${host}, extends: ${host}, ${fields}}`;
+  return {
+    fact: "state of kernel module iptable_nat",
+    rule: "legacy-modules-missing",
+    state: { under: "hosts", entry },
+  };
+}
+const natOfTwo = nat("bottlerocket-1.50", "iptables: {backend: nft}, modules: {iptable_nat: loaded}");
 const clean = { "linux/amd64": toolchain("1.8.11", "7.24") };
 const hostile =
   "`|@octocat #1 <img src=https://evil.example/x.png> ![x](https://evil.example/y.png) <!-- --> \u202Egpj.exe \u001b[31m::error::x %0A $x$ </details>";
@@ -295,20 +300,11 @@ export const samples: Record<string, Report> = {
     platforms: clean,
     findings: [ipset],
     missing: [
-      { hosts: ["talos-1.11", "cos-121"], facts: [nat] },
+      { hosts: ["talos-1.11"], facts: [nat("talos-1.11")] },
+      { hosts: ["cos-121"], facts: [nat("cos-121")] },
       {
         hosts: ["bottlerocket-1.50"],
-        facts: [
-          nat,
-          {
-            fact: "default backend of the host's iptables",
-            rule: "legacy-on-nft-host",
-            state: {
-              under: "hosts",
-              entry: "{id: bottlerocket-1.50, extends: bottlerocket-1.50, iptables: {backend: nft}}",
-            },
-          },
-        ],
+        facts: [natOfTwo, { ...natOfTwo, fact: "default backend of the host's iptables", rule: "legacy-on-nft-host" }],
       },
     ],
   }),
