@@ -1,4 +1,4 @@
-import type { EntryValue } from "./entry-list.ts";
+import type { EntryValue, HardLink } from "./entry-list.ts";
 import { quote } from "./errors.ts";
 import type { FileSpace } from "./file-space.ts";
 import type { Hiding, LayerChanges } from "./layer.ts";
@@ -29,6 +29,8 @@ export interface ApplyOrder {
   back(parent: Directory, name: string, path: string): void;
   /** A hard link was bound to a file that the layers below have, and that this one hides. */
   linked(path: string, leaf: Leaf): void;
+  /** A hard link was bound to a file, which has what the link's entry says of mode and capabilities from then on. */
+  changed(path: string, leaf: number, link: HardLink): void;
   /** All of the layer was placed. */
   finish(): void;
   /** What is not known then. */
@@ -112,6 +114,13 @@ export function watchApplyOrder(
     linked(path, leaf) {
       if (isOf(leaf)) doubt(path, LINKED);
     },
+    changed(path, leaf, link) {
+      const { files: table, file } = files.find(leaf);
+      const { mode, xattrs } = table.peek(file);
+      const isOther = (mode & 0o111) === 0 ? (link.mode & 0o111) !== 0 : (link.mode & 0o111) === 0;
+      const hasOther = (xattrs["security.capability"] ?? "") !== link.capability && table.isShown(file);
+      if (isOther || hasOther) doubt(path, CHANGED);
+    },
     finish() {
       const early = findEarly(layer, { whiteouts: listFilled(whiteouts), opaques: listFilled(opaques) }, bounds);
       if (early !== undefined) doubt(early, EARLY);
@@ -127,6 +136,8 @@ const AGAIN =
   "is a directory that the layer takes away and has again: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, what lower layers have in it is shown";
 const ROOT =
   "is marked as empty, which overlayfs does not obey at the root: Docker, containerd and podman show what lower layers have";
+const CHANGED =
+  "is a hard link with another mode or other capabilities than its file: whoever unpacks the layer gives them to the file, which here has its own";
 const LINKED =
   "is a hard link to a file that the layer hides: in some runtimes it leads to the file, in others to nothing";
 const FILE =

@@ -1,13 +1,15 @@
 import type { DirectoryNode, OtherNode, SymlinkNode } from "../model/image.ts";
 
 /** What an entry of a layer puts at its path. A number is that of a regular file in the layer's table. */
-export type EntryValue =
-  | number
-  | SymlinkNode
-  | DirectoryNode
-  | OtherNode
-  /** A further name of the file at `hardlink`. */
-  | { hardlink: string };
+export type EntryValue = number | SymlinkNode | DirectoryNode | OtherNode | HardLink;
+
+/** A further name of the file at `hardlink`. */
+export interface HardLink {
+  hardlink: string;
+  mode: number;
+  /** Its attribute security.capability; empty: none. */
+  capability: string;
+}
 
 /** The entries of a layer, in the order of its tar. */
 export interface EntryList {

@@ -155,7 +155,12 @@ export function createChangeCollector({ probe, limits, budget }: ScanOptions, ta
 
   function onEntry(path: string, member: TarMember): BodyConsumer | undefined {
     if (member.type === "file") return onFile(path, member);
-    if (member.type === "hardlink") entries.add(path, { hardlink: linkTarget(path, member.linkname) });
+    if (member.type === "hardlink")
+      entries.add(path, {
+        hardlink: linkTarget(path, member.linkname),
+        mode: member.mode,
+        capability: member.xattrs["security.capability"] ?? "",
+      });
     else entries.add(path, nodes.make(member));
     if (member.type === "symlink" && member.linkname.includes(AUFS))
       throw new UserError(

@@ -1,6 +1,7 @@
 import { UserError } from "../model/error.ts";
 import type { DirectoryNode, FileTree } from "../model/image.ts";
 import { type ApplyOrder, watchApplyOrder } from "./apply-order.ts";
+import type { HardLink } from "./entry-list.ts";
 import { quote } from "./errors.ts";
 import { createFileSpace, type FileSpace } from "./file-space.ts";
 import type { FileTable } from "./file-table.ts";
@@ -106,8 +107,6 @@ function createMergeBounds(limits: ReadLimits, budget: ReadBudget): MergeBounds 
     tooManyHops: (layer, path) => exceeded("link-hops", limits, `layer ${layer.digest}: on the way to ${quote(path)}`),
   };
 }
-
-type HardLink = { hardlink: string };
 
 /**
  * Targets of hard links as the layers below have them. Runtimes apply a layer in the order of its tar, so a link may come
@@ -228,7 +227,10 @@ function placeEntries(root: Directory, layer: LayerChanges, placing: Placing): v
     const leaf = there ?? hidden ?? aufs.get(link.hardlink);
     if (leaf === undefined)
       throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
-    if (typeof leaf === "number") aliases.push({ ...files.find(leaf), path });
+    if (typeof leaf === "number") {
+      aliases.push({ ...files.find(leaf), path });
+      order.changed(path, leaf, link);
+    }
     return leaf;
   }
 

@@ -63,6 +63,19 @@ const odd: [string, TarEntry[], string][] = [
     '"/x" is a hard link to a file that the layer hides',
   ],
   [
+    "a hard link that makes its file a program",
+    [file("x"), { name: "y", flag: "1", linkname: "x", mode: 0o755 }],
+    '"/y" is a hard link with another mode or other capabilities than its file',
+  ],
+  [
+    "a hard link that takes the capabilities away",
+    [
+      { ...file("x"), pax: { "SCHILY.xattr.security.capability": "caps" } },
+      { name: "y", flag: "1", linkname: "x" },
+    ],
+    '"/y" is a hard link with another mode or other capabilities than its file',
+  ],
+  [
     "a whiteout behind a link of the layer itself",
     [{ name: "x", flag: "2", linkname: "opt/sbin" }, file("x/.wh.iptables")],
     '"/x/iptables" is hidden behind a link of the layer itself',
@@ -91,6 +104,15 @@ const usual: [string, TarEntry[][]][] = [
     [[folder("opt"), folder("opt/x"), file("opt/x/iptables"), file("opt/y"), opaque("opt/")]],
   ],
   ["a folder of no interest that is hidden and there again", [[file(".wh.srv"), folder("srv"), file("srv/x")]]],
+  [
+    "a hard link with the mode and capabilities of its file",
+    [
+      [
+        { ...file("x"), mode: 0o4755, pax: { "SCHILY.xattr.security.capability": "caps" } },
+        { name: "y", flag: "1", linkname: "x", mode: 0o755, pax: { "SCHILY.xattr.security.capability": "caps" } },
+      ],
+    ],
+  ],
   ["a folder that becomes a file", [[file("opt")]]],
   ["a folder that becomes a file, and with the next layer a folder", [[file("opt")], [folder("opt"), file("opt/x")]]],
   ["what is hidden in one layer and there again in the next", [[file("opt/.wh.sbin")], [file("opt/sbin/x")]]],

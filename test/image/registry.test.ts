@@ -36,7 +36,7 @@ const base = buildLayer([
   // gzip makes it no smaller, so that there is something to cut
   { name: "usr/lib/noise", content: randomBytes(300_000) },
 ]);
-const top = buildLayer([{ name: "usr/sbin/iptables", flag: "1", linkname: "usr/sbin/nft" }]);
+const top = buildLayer([{ name: "usr/sbin/iptables", flag: "1", linkname: "usr/sbin/nft", mode: 0o755 }]);
 const amd64 = { ...addImage(files, [base, top]), platform: { os: "linux", architecture: "amd64" } };
 const arm64 = {
   ...addImage(files, [base], { architecture: "arm64", variant: "v8" }),

@@ -58,7 +58,7 @@ const content: TarEntry[] = [
   { name: "usr/sbin/nft", content: "#!/bin/sh\nexec nft.real\n", mode: 0o4755, uid: 7, gid: 8 },
   { name: "usr/sbin/iptables", flag: "2", linkname: "nft" },
   { name: "usr/sbin/nft.real", content: program, mode: 0o755 },
-  { name: "usr/sbin/ipset", flag: "1", linkname: "usr/sbin/nft.real" },
+  { name: "usr/sbin/ipset", flag: "1", linkname: "usr/sbin/nft.real", mode: 0o755 },
   { name: "usr/sbin/unwanted", content: randomBytes(90_000).fill("A", 0, 1), mode: 0o755 },
   { name: "usr/lib/noise-2", content: randomBytes(400_000) },
   { name: "usr/lib/alias", content: "#!/bin/sh\n" },

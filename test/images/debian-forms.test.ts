@@ -218,7 +218,7 @@ async function inspectStored(name: string, listing: Listing): Promise<Toolchain>
     ...files.map((entry, i) => ({ ...entry, name: `store/${i}` })),
     ...entries.map((entry) => {
       const number = files.indexOf(entry);
-      return number < 0 ? entry : { name: entry.name, flag: "1", linkname: `store/${number}` };
+      return number < 0 ? entry : { ...entry, content: "", flag: "1", linkname: `store/${number}` };
     }),
   ]);
   const layout = new Map<string, Buffer>();
