@@ -11,7 +11,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { openImages } from "../src/image/open-images.ts";
-import { probedContent } from "../src/toolchain/content.ts";
+import { contentOf } from "../src/toolchain/content.ts";
 import { probeContent } from "../src/toolchain/probe.ts";
 import {
   addImage,
@@ -79,7 +79,7 @@ async function countPrograms(layout: string): Promise<number> {
   const images = await openImages(`oci:${layout}`, { probe: probeContent });
   const nodes = images.flatMap(({ platforms }) => platforms.flatMap(({ tree }) => [...tree.walk()]));
   return nodes.filter(({ path, node }) => {
-    const content = node.type === "file" ? probedContent(node.content) : undefined;
+    const content = contentOf(node);
     return content?.kind === "binary" && content.go?.main?.path === `example.org/${basename(path)}`;
   }).length;
 }

@@ -164,6 +164,8 @@ export const toolchainSchema = z.object({
   ),
 });
 export type Toolchain = z.infer<typeof toolchainSchema>;
+/** A fact that could not be told, and why. */
+export type Untold = Toolchain["missing"][number];
 
 /** The document that `inspect --format json` prints. */
 export const inspectionSchema = z.object({
@@ -185,3 +187,4 @@ export const inspectionSchema = z.object({
   ),
 });
 export type Inspection = z.infer<typeof inspectionSchema>;
+export type InspectedImage = Inspection["images"][number];

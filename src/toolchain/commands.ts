@@ -1,7 +1,9 @@
 import { basename } from "node:path/posix";
 import type { FileNode, FileTree } from "../model/image.ts";
-import type { Command } from "../model/toolchain.ts";
-import { probedContent } from "./content.ts";
+import type { Command, Untold } from "../model/toolchain.ts";
+import { contentOf } from "./content.ts";
+import { variableOf } from "./environment.ts";
+import { inDirectory } from "./paths.ts";
 import type { ScriptFacts } from "./scripts.ts";
 
 /** What runtimes use when the image sets none (Docker, containerd: `DefaultPathEnv`). */
@@ -10,8 +12,7 @@ const MAX_PATH_ENTRIES = 64;
 
 /** Directories of PATH in order; entries that are no absolute path depend on the working directory and are left out. */
 export function pathDirectories(env: string[]): string[] {
-  const value = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
-  return splitPath(value);
+  return splitPath(variableOf(env, "PATH") ?? DEFAULT_PATH);
 }
 
 /** The same for a value of PATH. */
@@ -39,7 +40,7 @@ export function createCommandFinder(tree: FileTree, directories: string[]): Comm
   const find = (name: string): FoundCommand | undefined => {
     let failed: FoundCommand | undefined;
     for (const directory of directories) {
-      const hit = followLink(tree, `${directory === "/" ? "" : directory}/${name}`);
+      const hit = followLink(tree, inDirectory(directory, name));
       if (hit?.target && (hit.target.node.mode & 0o111) !== 0) return hit;
       failed ??= hit;
     }
@@ -89,7 +90,7 @@ export const DEFAULT_COMMANDS = [
 
 export interface ToldCommand {
   command: Command;
-  missing?: { fact: string; reason: string };
+  missing?: Untold;
 }
 
 /**
@@ -116,7 +117,7 @@ export function tellCommand(name: string, find: CommandFinder, tree: FileTree): 
 type Told = { backend: Command["backend"] } | { hostExec: true } | { unknown: string };
 
 function tellBackend(name: string, target: { path: string; node: FileNode }, tree: FileTree): Told {
-  const content = probedContent(target.node.content);
+  const content = contentOf(target.node);
   const file = target.path;
   if (content?.kind === "script") {
     const { script } = content;

@@ -1,8 +1,8 @@
+import type { FileTree, TreeNode } from "../model/image.ts";
 import type { VersionNeed } from "./binaries/elf.ts";
 import type { ReadExtensions } from "./binaries/extensions.ts";
 import type { GoBuild } from "./binaries/go.ts";
 import type { Identity } from "./binaries/identify.ts";
-import type { ContentDigests } from "./packages/ownership.ts";
 import type { SqlitePages } from "./packages/rpm/sqlite.ts";
 import type { Claim } from "./packages/spdx.ts";
 import type { PackageEntry, PackageFile } from "./packages/types.ts";
@@ -95,7 +95,22 @@ export interface BinaryContent {
   problem?: string;
 }
 
-/** The probe's result in a tree node; undefined when the probe kept nothing of the file. */
-export function probedContent(content: unknown): ProbedContent | undefined {
+/** Checksums of a file's content in hexadecimal digits. */
+export interface ContentDigests {
+  md5: string;
+  sha1: string;
+  sha256: string;
+}
+
+/** What the probe kept of a file; undefined of other nodes, and when it kept nothing. */
+export function contentOf(node: TreeNode | undefined): ProbedContent | undefined {
+  const content = node?.type === "file" ? node.content : undefined;
   return typeof content === "object" && content !== null && "kind" in content ? (content as ProbedContent) : undefined;
+}
+
+/** The small text that was kept of the file at a path, links followed. */
+export function textAt(tree: FileTree, path: string): string | undefined {
+  const resolved = tree.resolve(path);
+  const content = resolved.found ? contentOf(resolved.node) : undefined;
+  return content?.kind === "text" ? content.text : undefined;
 }

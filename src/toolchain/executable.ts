@@ -12,9 +12,8 @@ import {
 import { readExtensions } from "./binaries/extensions.ts";
 import { createGoScanner, type GoBuild, type GoScanner, goDataRanges } from "./binaries/go.ts";
 import { identify } from "./binaries/identify.ts";
-import type { BinaryContent, ProbedContent } from "./content.ts";
+import type { BinaryContent, ContentDigests, ProbedContent } from "./content.ts";
 import { findText } from "./find-text.ts";
-import type { ContentDigests } from "./packages/ownership.ts";
 import { readScript } from "./scripts.ts";
 
 /** The largest netfilter tool known, a static nft, has about 3 MB. */

@@ -1,9 +1,12 @@
 import type { FileTree } from "../model/image.ts";
-import type { Extension, ExtensionSet, Tool, Toolchain } from "../model/toolchain.ts";
+import { compareText } from "../model/text.ts";
+import type { Extension, ExtensionSet, Tool, Untold } from "../model/toolchain.ts";
 import type { Registration } from "./binaries/extensions.ts";
 import type { Loader } from "./binaries/loader.ts";
-import { type BinaryContent, probedContent } from "./content.ts";
+import { type BinaryContent, contentOf } from "./content.ts";
+import { variableOf } from "./environment.ts";
 import { isExtension } from "./executable.ts";
+import { inDirectory } from "./paths.ts";
 import type { Found, Survey } from "./survey.ts";
 
 interface ExtensionContext {
@@ -17,7 +20,7 @@ interface ExtensionContext {
 
 export interface ListedExtensions {
   extensions: ExtensionSet[];
-  missing: Toolchain["missing"];
+  missing: Untold[];
 }
 
 const MAX_DIRECTORIES = 8;
@@ -47,7 +50,7 @@ function listLoadable(
   const tools = programs.filter((program) => usesLibrary(program, library, loader)).map(({ path }) => path);
   for (const directory of directories) {
     const names = tree.list(directory).filter(isExtension);
-    const told = names.map((name) => ({ name, registrations: registrationsOf(tree, `${directory}/${name}`) }));
+    const told = names.map((name) => ({ name, registrations: registrationsOf(tree, inDirectory(directory, name)) }));
     const unread = told.filter(({ registrations }) => registrations === undefined).map(({ name }) => name);
     const loadable = told.flatMap(({ name, registrations = [] }) =>
       registrations.filter((entry) => entry.name === extensionName(name)),
@@ -72,7 +75,7 @@ function describeUnread(names: string[]): string {
 
 /** xtables_init of libxtables: the variable takes the place of the built-in folder, and may name several. */
 function searchedDirectories({ content }: Found<BinaryContent>, env: string[]): string[] {
-  const variable = env.findLast((entry) => entry.startsWith("XTABLES_LIBDIR="))?.slice("XTABLES_LIBDIR=".length);
+  const variable = variableOf(env, "XTABLES_LIBDIR");
   if (variable)
     return variable
       .split(":")
@@ -92,7 +95,7 @@ function registrationsOf(tree: FileTree, path: string): Registration[] | undefin
   const resolved = tree.resolve(path);
   // A link that leads nowhere brings nothing.
   if (!resolved.found) return [];
-  const content = resolved.node.type === "file" ? probedContent(resolved.node.content) : undefined;
+  const content = contentOf(resolved.node);
   const read = content?.kind === "binary" ? content.extensions : undefined;
   return read?.problem === undefined ? read?.registrations : undefined;
 }
@@ -124,5 +127,5 @@ function groupRevisions(registrations: Registration[]): Extension[] {
     groups.set(key, group);
   }
   for (const { revisions } of groups.values()) revisions.sort((a, b) => a - b);
-  return [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return [...groups.values()].sort((a, b) => compareText(a.name, b.name));
 }

@@ -1,5 +1,5 @@
 import type { FileTree, ImagePlatform } from "../model/image.ts";
-import type { Command, Tool, Toolchain } from "../model/toolchain.ts";
+import type { Command, Tool, Toolchain, Untold } from "../model/toolchain.ts";
 import { createLoader, type Loader } from "./binaries/loader.ts";
 import {
   type CommandFinder,
@@ -9,7 +9,8 @@ import {
   type ToldCommand,
   tellCommand,
 } from "./commands.ts";
-import { probedContent } from "./content.ts";
+import { textAt } from "./content.ts";
+import { pickVariables } from "./environment.ts";
 import { listExtensions } from "./extensions.ts";
 import { missingInterpreters } from "./interpreters.ts";
 import { listLibraries } from "./libraries.ts";
@@ -112,10 +113,8 @@ function listMissingLibraries(tools: Tool[], survey: Survey, loader: Loader): { 
 /** Shown for orientation only: packages often come from another release than os-release names. */
 function readOsRelease(tree: FileTree): Toolchain["os"] {
   for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
-    const resolved = tree.resolve(path);
-    const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : undefined;
-    if (content?.kind !== "text") continue;
-    return { id: osField(content.text, "ID"), versionId: osField(content.text, "VERSION_ID") };
+    const text = textAt(tree, path);
+    if (text !== undefined) return { id: osField(text, "ID"), versionId: osField(text, "VERSION_ID") };
   }
   return { id: null, versionId: null };
 }
@@ -125,16 +124,6 @@ function osField(text: string, name: string): string | null {
   return value ? value.replace(/^(["'])(.*)\1$/, "$2") : null;
 }
 
-function pickVariables(env: string[], names: string[]): Record<string, string> {
-  const picked: Record<string, string> = {};
-  for (const entry of env) {
-    const at = entry.indexOf("=");
-    const name = entry.slice(0, at);
-    if (at > 0 && names.includes(name)) picked[name] = entry.slice(at + 1);
-  }
-  return picked;
-}
-
-function distinctFacts(missing: Toolchain["missing"]): Toolchain["missing"] {
+function distinctFacts(missing: Untold[]): Untold[] {
   return missing.filter((item, i) => missing.findIndex((other) => other.fact === item.fact) === i);
 }

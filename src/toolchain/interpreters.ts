@@ -1,7 +1,7 @@
 import type { FileTree } from "../model/image.ts";
 import type { Command, Toolchain } from "../model/toolchain.ts";
 import { type CommandFinder, followLink } from "./commands.ts";
-import { probedContent } from "./content.ts";
+import { contentOf } from "./content.ts";
 
 /**
  * Scripts among the commands that nothing in the image can run: an iptables-wrapper without a shell, one whose lines end as
@@ -16,7 +16,7 @@ export function missingInterpreters(
   const files = new Set(Object.values(commands).flatMap(({ via, dangling }) => (dangling ? [] : (via.at(-1) ?? []))));
   return [...files].flatMap((path) => {
     const node = tree.lookup(path);
-    const content = node?.type === "file" ? probedContent(node.content) : undefined;
+    const content = contentOf(node);
     const library = content?.kind === "script" ? missingOf(tree, content.script.interpreter, find) : undefined;
     return library === undefined ? [] : [{ path, library }];
   });

@@ -11,6 +11,7 @@ import { isRpmManifest, parseRpmManifest } from "./packages/rpm/manifest.ts";
 import { isRpmDatabase, isRpmJournal, MAX_RPM_DATABASE, readRpmFile } from "./packages/rpm/rpm.ts";
 import { isSpdxDocument, parseSpdx } from "./packages/spdx.ts";
 import type { PackageFile, ParsedPackages } from "./packages/types.ts";
+import { nameOf } from "./paths.ts";
 
 /** Larger databases than any real one; what is above is reported, not cut silently. */
 const MAX_DATABASE = 32 * 1024 * 1024;
@@ -44,7 +45,7 @@ function openDatabase(file: StreamedFile): ContentSink | undefined {
 }
 
 function openOther(file: StreamedFile): ContentSink | undefined {
-  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
+  const name = nameOf(file.path);
   if (name === "os-release") {
     const parent = dirname(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))

@@ -1,10 +1,10 @@
 import { basename } from "node:path/posix";
 import libraries from "../knowledge/libraries.json" with { type: "json" };
 import type { FileTree } from "../model/image.ts";
-import type { ImageProgram } from "../model/toolchain.ts";
+import type { ImageProgram, Untold } from "../model/toolchain.ts";
 import type { GoBuild } from "./binaries/go.ts";
 import { type CommandFinder, followLink } from "./commands.ts";
-import { type BinaryContent, probedContent } from "./content.ts";
+import { type BinaryContent, contentOf } from "./content.ts";
 import { isStarter } from "./starters.ts";
 import { evidence, type Found, type Survey, sourceOf } from "./survey.ts";
 
@@ -16,7 +16,7 @@ export interface KnownProgram {
 
 export interface ToldProgram {
   program?: ImageProgram;
-  missing?: { fact: string; reason: string };
+  missing?: Untold;
 }
 
 const MAX_SCRIPT_DEPTH = 3;
@@ -62,8 +62,7 @@ export function findStarted(tree: FileTree, words: string[], find: CommandFinder
       const path = reach(tree, word, find);
       if (path === undefined || found.includes(path)) continue;
       found.push(path);
-      const node = tree.lookup(path);
-      const content = node?.type === "file" ? probedContent(node.content) : undefined;
+      const content = contentOf(tree.lookup(path));
       if (content?.kind === "script") next.push(...content.script.starts);
       else if (!isStarter(basename(path))) return found;
     }
@@ -153,11 +152,11 @@ function ownName(tree: FileTree, path: string, known: KnownProgram[]): string {
 function binaryAt(tree: FileTree, path: string): Found<BinaryContent> | undefined {
   const node = tree.lookup(path);
   if (node?.type !== "file") return undefined;
-  const content = probedContent(node.content);
+  const content = contentOf(node);
   return content?.kind === "binary" ? { path, node, content } : undefined;
 }
 
 function isProgram(tree: FileTree, path: string): boolean {
   const node = tree.lookup(path);
-  return node?.type === "file" && probedContent(node.content)?.kind !== "script";
+  return node?.type === "file" && contentOf(node)?.kind !== "script";
 }

@@ -3,7 +3,7 @@ import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import type { FileTree } from "../model/image.ts";
 import type { Backend, Selector } from "../model/toolchain.ts";
 import { type CommandFinder, type FoundCommand, tellCommand } from "./commands.ts";
-import { probedContent } from "./content.ts";
+import { contentOf } from "./content.ts";
 import { evidence, type Survey } from "./survey.ts";
 
 interface Wrapper {
@@ -49,7 +49,7 @@ export function tellSelector(
   const source = target ? evidence("", target.path, target.node).source : (command.via.at(-1) ?? "");
   const chain = { fact: `iptables is ${command.via.join(" -> ")}${command.dangling ? " (missing)" : ""}`, source };
   const path = command.via[0] ?? "";
-  if (target && probedContent(target.node.content)?.kind === "script")
+  if (target && contentOf(target.node)?.kind === "script")
     return { kind: "script", version: null, effective: true, path: target.path, evidence: [chain] };
   if (command.via.some((step) => step.startsWith("/etc/alternatives/")))
     return { kind: "alternatives", version: null, effective: target !== undefined, path, evidence: [chain] };

@@ -2,9 +2,10 @@ import { dirname } from "node:path/posix";
 import type { FileTree } from "../model/image.ts";
 import type { Command, Tool } from "../model/toolchain.ts";
 import { type CommandFinder, createCommandFinder, pathDirectories, splitPath, type ToldCommand } from "./commands.ts";
-import { probedContent } from "./content.ts";
+import { contentOf } from "./content.ts";
+import { createPathResolver, inDirectory, nameOf } from "./paths.ts";
 import type { PathSetting } from "./shell-line.ts";
-import { createPathResolver, type Survey, sourceOf } from "./survey.ts";
+import { type Survey, sourceOf } from "./survey.ts";
 
 /** A change of PATH, as evidence. */
 type Move = Tool["evidence"][number];
@@ -88,7 +89,7 @@ const ENTRYPOINT = "the image's entrypoint";
 const REFERENCE = /\$(?:PATH\b|\{PATH\})/;
 
 function settingsOf(node: ReturnType<FileTree["lookup"]>): PathSetting[] {
-  const content = node?.type === "file" ? probedContent(node.content) : undefined;
+  const content = contentOf(node);
   return content?.kind === "script" ? (content.script.paths ?? []) : [];
 }
 
@@ -103,12 +104,8 @@ function evaluate({ value, isLiteral, opaque }: PathSetting, directories: string
 /** Commands of which there is a file or link outside of the directories. */
 function listElsewhere(tree: FileTree, survey: Survey, directories: string[]): Set<string> {
   const resolve = createPathResolver(tree);
-  const inPath = new Set(directories.map((directory) => dirname(resolve(`${directory === "/" ? "" : directory}/x`))));
+  const inPath = new Set(directories.map((directory) => dirname(resolve(inDirectory(directory, "x")))));
   return new Set(survey.commands.filter((path) => !inPath.has(dirname(resolve(path)))).map(nameOf));
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function doubtful(name: string, told: ToldCommand, { by, value, find }: Doubt): ToldCommand {

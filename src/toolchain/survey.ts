@@ -1,20 +1,21 @@
-import { dirname } from "node:path/posix";
 import type { Evidence } from "../model/evidence.ts";
 import type { FileNode, FileTree } from "../model/image.ts";
 import { DEFAULT_COMMANDS } from "./commands.ts";
 import {
   type BinaryContent,
   type ClaimsContent,
+  contentOf,
+  type FileListContent,
   type JournalContent,
   type PackagesContent,
   type ProbedContent,
-  probedContent,
   type ScriptContent,
   type SqliteContent,
 } from "./content.ts";
 import { isRpmManifest } from "./packages/rpm/manifest.ts";
 import { isRpmDatabase } from "./packages/rpm/rpm.ts";
 import { readSqlitePackages } from "./packages/rpm/sqlite.ts";
+import { nameOf } from "./paths.ts";
 
 /** A regular file of the merged tree about which the probe kept something. */
 export interface Found<T extends ProbedContent = ProbedContent> {
@@ -26,7 +27,7 @@ export interface Found<T extends ProbedContent = ProbedContent> {
 /** Everything the probe kept, sorted by kind; made in one walk. */
 export interface Survey {
   packages: Found<PackagesContent>[];
-  fileLists: Found<Extract<ProbedContent, { kind: "file-list" }>>[];
+  fileLists: Found<FileListContent>[];
   claims: Found<ClaimsContent>[];
   scripts: Found<ScriptContent>[];
   binaries: Found<BinaryContent>[];
@@ -38,10 +39,6 @@ export interface Survey {
 
 const MAX_COMMANDS = 1000;
 const COMMANDS: ReadonlySet<string> = new Set(DEFAULT_COMMANDS);
-
-function isCommand(path: string): boolean {
-  return COMMANDS.has(path.slice(path.lastIndexOf("/") + 1));
-}
 
 /** Walks the tree once. Order is that of the tree, so results don't depend on anything else. */
 export function surveyTree(tree: FileTree): Survey {
@@ -57,13 +54,13 @@ export function surveyTree(tree: FileTree): Survey {
   const sqlite = new Map<string, Found<SqliteContent>>();
   const journals = new Map<string, JournalContent>();
   for (const { path, node } of tree.walk(COMMANDS)) {
-    if (isCommand(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
+    if (COMMANDS.has(nameOf(path)) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
       const reason = whyUnread(tree, path);
       if (reason !== undefined) survey.unreadDatabases.push({ path, reason });
     }
     if (node.type !== "file") continue;
-    const content = probedContent(node.content);
+    const content = contentOf(node);
     if (!content) continue;
     if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
     else if (content.kind === "rpm-journal") journals.set(path, content);
@@ -122,19 +119,4 @@ export function sourceOf(path: string, node: { layer: string }): string {
 
 export function evidence(fact: string, path: string, node: { layer: string }): Evidence {
   return { fact, source: sourceOf(path, node) };
-}
-
-/** The same path with links of its directories resolved, so that `/sbin/x` and `/usr/sbin/x` compare equal. */
-export function createPathResolver(tree: FileTree): (path: string) => string {
-  const directories = new Map<string, string>();
-  return (path) => {
-    const parent = dirname(path);
-    let real = directories.get(parent);
-    if (real === undefined) {
-      const resolved = tree.resolve(parent);
-      real = resolved.found ? resolved.path : parent;
-      directories.set(parent, real);
-    }
-    return `${real === "/" ? "" : real}/${path.slice(path.lastIndexOf("/") + 1)}`;
-  };
 }

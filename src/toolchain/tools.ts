@@ -1,22 +1,19 @@
 import { basename, dirname } from "node:path/posix";
 import type { FileTree } from "../model/image.ts";
-import type { Tool } from "../model/toolchain.ts";
+import { compareText } from "../model/text.ts";
+import type { Tool, Untold } from "../model/toolchain.ts";
 import { upstreamVersion } from "../model/version.ts";
 import { describeIdentity } from "./binaries/identify.ts";
 import type { Loader } from "./binaries/loader.ts";
 import { type CommandFinder, followLink } from "./commands.ts";
 import type { BinaryContent } from "./content.ts";
 import { describeFormer, describeOwner, type Ownership } from "./packages/ownership.ts";
+import { inDirectory } from "./paths.ts";
 import { evidence, type Found, type Survey } from "./survey.ts";
-
-interface Missing {
-  fact: string;
-  reason: string;
-}
 
 export interface ListedTools {
   tools: Tool[];
-  missing: Missing[];
+  missing: Untold[];
 }
 
 export interface ToolContext {
@@ -44,7 +41,7 @@ const NAMES = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy
 export function listTools(context: ToolContext): ListedTools {
   const links = findLinks(context);
   const tools: Tool[] = [];
-  const missing: Missing[] = [];
+  const missing: Untold[] = [];
   const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
   const named = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
   const unnamed = identified
@@ -69,7 +66,7 @@ function findLinks({ tree, directories }: ToolContext): Links {
   const links: Links = new Map();
   for (const name of NAMES) {
     for (const directory of directories) {
-      const path = `${directory === "/" ? "" : directory}/${name}`;
+      const path = inDirectory(directory, name);
       const hit = followLink(tree, path);
       if (!hit?.target) continue;
       const known = links.get(hit.target.path) ?? [];
@@ -140,7 +137,7 @@ function namedAs(path: string): string[] {
 function addTool(
   context: ToolContext,
   tools: Tool[],
-  missing: Missing[],
+  missing: Untold[],
   found: Found<BinaryContent>,
   name: string,
   links: Links,
@@ -160,7 +157,7 @@ function addTool(
 function addUnidentified(
   context: ToolContext,
   tools: Tool[],
-  missing: Missing[],
+  missing: Untold[],
   found: Found<BinaryContent>,
   links: Links,
 ): void {
@@ -282,8 +279,4 @@ function byNameAndPath(directories: readonly string[]): (a: Tool, b: Tool) => nu
     rank(a) - rank(b) ||
     compareText(a.path, b.path) ||
     compareText(a.target, b.target);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

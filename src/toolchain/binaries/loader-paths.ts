@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path/posix";
 import type { FileTree } from "../../model/image.ts";
-import { probedContent } from "../content.ts";
+import { textAt } from "../content.ts";
 
 /** Folders that an image's configuration adds for its dynamic loader. */
 export interface ConfiguredDirectories {
@@ -66,12 +66,6 @@ function expandPattern(tree: FileTree, pattern: string): string[] {
     .list(folder)
     .filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after))
     .map((name) => `${folder}/${name}`);
-}
-
-function textAt(tree: FileTree, path: string): string | undefined {
-  const resolved = tree.resolve(path);
-  const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : undefined;
-  return content?.kind === "text" ? content.text : undefined;
 }
 
 /** True for the files that {@link configuredDirectories} reads. */

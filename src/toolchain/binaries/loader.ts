@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path/posix";
 import type { FileNode, FileTree } from "../../model/image.ts";
-import { type BinaryContent, probedContent } from "../content.ts";
+import { type BinaryContent, contentOf } from "../content.ts";
+import { variableOf } from "../environment.ts";
 import type { Found } from "../survey.ts";
 import { configuredDirectories } from "./loader-paths.ts";
 
@@ -43,8 +44,7 @@ export interface Loader {
  * @param env of the image config, `NAME=value`
  */
 export function createLoader(tree: FileTree, env: string[]): Loader {
-  const variable = env.findLast((entry) => entry.startsWith("LD_LIBRARY_PATH="))?.slice("LD_LIBRARY_PATH=".length);
-  const preferred = (variable ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
+  const preferred = (variableOf(env, "LD_LIBRARY_PATH") ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
   const configured = configuredDirectories(tree);
 
   function search(program: Found<BinaryContent>, object: Found<BinaryContent> | Loaded, soname: string) {
@@ -114,7 +114,7 @@ function followNeeds(program: Found<BinaryContent>, find: Find): string[] {
 function lookUp(tree: FileTree, path: string, architecture: string | undefined): Loaded | undefined {
   const resolved = tree.resolve(path);
   if (!resolved.found || resolved.node.type !== "file") return undefined;
-  const content = probedContent(resolved.node.content);
+  const content = contentOf(resolved.node);
   if (content?.kind !== "binary") return { path: resolved.path, node: resolved.node };
   const isOther = architecture !== undefined && content.architecture !== undefined;
   if (isOther && content.architecture !== architecture) return undefined;

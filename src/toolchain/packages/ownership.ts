@@ -2,8 +2,10 @@ import { basename } from "node:path/posix";
 import { packagesOfTool } from "../../knowledge/tool-packages.ts";
 import type { Evidence } from "../../model/evidence.ts";
 import type { FileTree } from "../../model/image.ts";
-import type { PackageRecord } from "../../model/toolchain.ts";
-import { createPathResolver, evidence, type Found, type Survey, sourceOf } from "../survey.ts";
+import type { PackageRecord, Untold } from "../../model/toolchain.ts";
+import type { ContentDigests } from "../content.ts";
+import { createPathResolver } from "../paths.ts";
+import { evidence, type Found, type Survey, sourceOf } from "../survey.ts";
 import type { PackageFile } from "./types.ts";
 
 /** A package record and how it is tied to a file. */
@@ -23,13 +25,6 @@ export interface Tie {
   former?: Owner;
 }
 
-/** Checksums of a file's content in hexadecimal digits. */
-export interface ContentDigests {
-  md5: string;
-  sha1: string;
-  sha256: string;
-}
-
 export interface Ownership {
   /**
    * @param path resolved path of a regular file
@@ -40,7 +35,7 @@ export interface Ownership {
   /** What SBOMs in the image say of a tool: shown where no record owns its file, and never believed. */
   claims(tool: string): Evidence[];
   /** The databases were all read whole. */
-  problems: { fact: string; reason: string }[];
+  problems: Untold[];
 }
 
 const MAX_CLAIMS = 3;
