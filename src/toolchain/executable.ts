@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import type { ContentSink, StreamedFile } from "../model/image.ts";
 import {
@@ -12,67 +11,21 @@ import {
 import { readExtensions } from "./binaries/extensions.ts";
 import { createGoScanner, type GoBuild, type GoScanner, goDataRanges } from "./binaries/go.ts";
 import { identify } from "./binaries/identify.ts";
-import type { BinaryContent, ContentDigests, ProbedContent } from "./content.ts";
+import type { BinaryContent, ProbedContent } from "./content.ts";
+import { isExtension, isNetfilterLibrary, isProgramDirectory, isSupportLibrary, isToolName } from "./file-names.ts";
 import { findText } from "./find-text.ts";
 import { readScript } from "./scripts.ts";
+import { asBuffer, constantSink, createDigester, MAX_WHOLE, wholeSink } from "./sinks.ts";
 
-/** The largest netfilter tool known, a static nft, has about 3 MB. */
-const MAX_ANALYSED = 8 * 1024 * 1024;
-/** Up to here the content of a file named like a tool is compared with its package record. */
-const MAX_HASHED = 64 * 1024 * 1024;
 /** The largest extension known has 37 KB. */
 const MAX_EXTENSION = 1024 * 1024;
 /** Enough for the program headers and for UPX's mark. */
 const HEAD_SIZE = 4096;
 const MAX_SCRIPT = 64 * 1024;
 
-const TOOL = /tables|^nft$|^ipset$|^conntrackd?$|^xtables/;
-const NETFILTER_LIBRARY =
-  /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
-const EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
-const SUPPORT_LIBRARY =
-  /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
-const ANY_OF_THEM = new RegExp(
-  [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|"),
-);
-
-/** True for base names of which a file is looked at, whatever its mode. */
-export function isWantedName(name: string): boolean {
-  // One pattern dismisses nearly every file of an image.
-  if (!ANY_OF_THEM.test(name)) return false;
-  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
-}
-
-/** True for base names under which an unidentified program deserves a word in the report. */
-function isToolName(name: string): boolean {
-  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
-}
-
-export function isNetfilterLibrary(name: string): boolean {
-  return NETFILTER_LIBRARY.test(name);
-}
-
-/** A match or target of iptables, as libxtables asks for it. */
-export function isExtension(name: string): boolean {
-  return EXTENSION.test(name);
-}
-
-/**
- * Libraries that the tools and the netfilter libraries ask for, the C library and its loader among them: what they define
- * and ask for in turn decides whether a tool starts. Of others it is enough that they are there.
- */
-function isSupportLibrary(name: string): boolean {
-  return SUPPORT_LIBRARY.test(name);
-}
-
-/** Directories that PATHs name, the root, and k3s' `bin/aux`. */
-function isProgramDirectory(path: string): boolean {
-  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
-}
-
 /**
  * A sink for a file that may be a program, a script or a library. What it is shows in the first bytes: other files end
- * there. A program that may be a tool is kept until its end, at most {@link MAX_ANALYSED}; of larger ones only Go's build
+ * there. A program that may be a tool is kept until its end, at most {@link MAX_WHOLE}; of larger ones only Go's build
  * information is looked for, while they stream by.
  */
 export function openExecutable(file: StreamedFile, name: string): ContentSink {
@@ -147,7 +100,7 @@ function elfSink(file: StreamedFile, name: string, head: Buffer): ContentSink | 
   if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : undefined;
   if (isPacked(head)) return hashingSink(file, { ...describe(header), packed: true });
   const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
-  if (wanted && file.size <= MAX_ANALYSED) return programSink(file, name, header);
+  if (wanted && file.size <= MAX_WHOLE) return programSink(file, name, header);
   return streamingSink(file, header, named);
 }
 
@@ -167,29 +120,6 @@ function hashingSink(file: StreamedFile, content: BinaryContent): ContentSink {
   return {
     write: (chunk) => hash.write(chunk),
     end: () => ({ ...content, ...hash.end() }),
-  };
-}
-
-interface Digester {
-  write(chunk: Uint8Array): boolean;
-  /** Empty when not all of the content was seen. */
-  end(): { digests?: ContentDigests };
-}
-
-/** The checksums that package records have, computed together while the content streams by. */
-function createDigester(size: number): Digester {
-  const hashes = size <= MAX_HASHED ? (["md5", "sha1", "sha256"] as const).map((name) => createHash(name)) : [];
-  let seen = 0;
-  return {
-    write(chunk) {
-      for (const hash of hashes) hash.update(chunk);
-      seen += chunk.length;
-      return hashes.length > 0;
-    },
-    end() {
-      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
-      return hashes.length > 0 && seen === size ? { digests: { md5, sha1, sha256 } } : {};
-    },
   };
 }
 
@@ -217,62 +147,10 @@ function streamingSink(file: StreamedFile, header: ElfHeader, named: boolean): C
       const content = { ...withGo(describe(header), scanner), ...hash?.end() };
       if (content.go) return withWrapper(content, content.go, Buffer.alloc(0));
       if (content.problem) return content;
-      const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
+      const problem = `it is larger than ${MAX_WHOLE / 1024 / 1024} MiB`;
       return named ? { ...content, problem } : undefined;
     },
   };
-}
-
-/** Buffers of analysed programs are used again: there are many, and each would be fresh memory. */
-let spare: Buffer | undefined;
-
-/**
- * Hands over the first `limit` bytes in one piece, fewer where the file ends before.
- * @param read must keep nothing of the bytes, which are used again
- */
-function wholeSink(limit: number, read: (bytes: Buffer) => ProbedContent | undefined): ContentSink {
-  let bytes: Buffer | undefined;
-  let size = 0;
-  let content: ProbedContent | undefined;
-  let done = false;
-
-  function finish(whole: Buffer): void {
-    done = true;
-    content = read(whole);
-  }
-
-  return {
-    write(chunk) {
-      // Most programs come in one piece, and copying them costs more than looking at them.
-      if (size === 0 && chunk.length >= limit) finish(asBuffer(chunk).subarray(0, limit));
-      if (done) return false;
-      bytes ??= takeBuffer(limit);
-      const part = chunk.subarray(0, limit - size);
-      bytes.set(part, size);
-      size += part.length;
-      return size < limit;
-    },
-    end() {
-      try {
-        if (!done) finish((bytes ?? Buffer.alloc(0)).subarray(0, size));
-        return content;
-      } finally {
-        if (bytes !== undefined && (spare === undefined || spare.length < bytes.length)) spare = bytes;
-        bytes = undefined;
-      }
-    },
-  };
-}
-
-function takeBuffer(size: number): Buffer {
-  if (spare === undefined || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
-  const taken = spare;
-  spare = undefined;
-  return taken;
-}
-
-function roundUp(size: number): number {
-  return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
 }
 
 function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHeader): BinaryContent | undefined {
@@ -333,13 +211,4 @@ function withGo(content: BinaryContent, scanner: GoScanner): BinaryContent {
 
 function unreadable(problem: string): BinaryContent {
   return { kind: "binary", needed: [], problem };
-}
-
-/** A result that is known before the content is. */
-function constantSink(content: ProbedContent): ContentSink {
-  return { write: () => false, end: () => content };
-}
-
-function asBuffer(chunk: Uint8Array): Buffer {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

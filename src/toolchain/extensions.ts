@@ -5,7 +5,7 @@ import type { Registration } from "./binaries/extensions.ts";
 import type { Loader } from "./binaries/loader.ts";
 import { type BinaryContent, contentOf } from "./content.ts";
 import { variableOf } from "./environment.ts";
-import { isExtension } from "./executable.ts";
+import { isExtension } from "./file-names.ts";
 import { inDirectory } from "./paths.ts";
 import type { Found, Survey } from "./survey.ts";
 

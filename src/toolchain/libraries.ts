@@ -4,7 +4,7 @@ import { compareVersions, upstreamVersion } from "../model/version.ts";
 import { describeIdentity } from "./binaries/identify.ts";
 import { narrowByFileName } from "./binaries/library-range.ts";
 import type { BinaryContent } from "./content.ts";
-import { isNetfilterLibrary } from "./executable.ts";
+import { isNetfilterLibrary } from "./file-names.ts";
 import { describeFormer, describeOwner, type Ownership } from "./packages/ownership.ts";
 import { evidence, type Survey } from "./survey.ts";
 

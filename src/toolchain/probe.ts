@@ -3,7 +3,8 @@ import { toolPackages } from "../knowledge/tool-packages.ts";
 import type { ContentProbe, ContentSink, StreamedFile } from "../model/image.ts";
 import { isLoaderConfig } from "./binaries/loader-paths.ts";
 import type { ClaimsContent, PackagesContent, ProbedContent } from "./content.ts";
-import { isWantedName, openExecutable } from "./executable.ts";
+import { openExecutable } from "./executable.ts";
+import { isWantedName } from "./file-names.ts";
 import { parseApkDatabase } from "./packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
 import { JOURNAL_HEAD } from "./packages/rpm/journal.ts";
@@ -12,6 +13,7 @@ import { isRpmDatabase, isRpmJournal, MAX_RPM_DATABASE, readRpmFile } from "./pa
 import { isSpdxDocument, parseSpdx } from "./packages/spdx.ts";
 import type { PackageFile, ParsedPackages } from "./packages/types.ts";
 import { nameOf } from "./paths.ts";
+import { bytesSink, textSink } from "./sinks.ts";
 
 /** Larger databases than any real one; what is above is reported, not cut silently. */
 const MAX_DATABASE = 32 * 1024 * 1024;
@@ -104,39 +106,4 @@ function rpmDatabase(file: StreamedFile): ContentSink {
       return { kind: "rpm-sqlite", isLog: read.format === "sqlite-log", pages: read.pages };
     },
   );
-}
-
-/** Collects a text up to a limit and hands it over once, with whether it is all of it. */
-function textSink(
-  file: StreamedFile,
-  limit: number,
-  finish: (text: string, complete: boolean) => ProbedContent | undefined,
-): ContentSink {
-  return bytesSink(file, limit, (bytes, complete) => finish(bytes.toString("latin1"), complete), true);
-}
-
-function bytesSink(
-  file: StreamedFile,
-  limit: number,
-  finish: (bytes: Buffer, complete: boolean) => ProbedContent | undefined,
-  cutsText = false,
-): ContentSink {
-  // Memory is taken as it is written to, so a size that is only claimed costs nothing.
-  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
-  let size = 0;
-  return {
-    byName: true,
-    cutsText,
-    write(chunk) {
-      const part = chunk.subarray(0, bytes.length - size);
-      bytes.set(part, size);
-      size += part.length;
-      return size < bytes.length;
-    },
-    end() {
-      const read = bytes.subarray(0, size);
-      bytes = Buffer.alloc(0);
-      return finish(read, size === file.size);
-    },
-  };
 }

@@ -1,4 +1,5 @@
 import type { Backend } from "../../model/toolchain.ts";
+import { NETFILTER_LIBRARIES } from "../file-names.ts";
 import { createTextSearch } from "../find-text.ts";
 import type { ElfDynamic } from "./elf.ts";
 import { type LibraryRange, libraryRange } from "./library-range.ts";
@@ -93,7 +94,7 @@ function mayBeTool({ name, dynamic }: IdentifyInput, search: Search): boolean {
   return search.has(STATIC_IPSET) || (search.has("tables") && TABLES_MARKS.some(search.has));
 }
 
-const NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|iptc|ipset|nftables|ebtc|netfilter_|nfnetlink)/;
+const NETFILTER_LIBRARY = new RegExp(`^${NETFILTER_LIBRARIES}`);
 const C_LIBRARY = /^(?:ld-|lib(?:c|m|dl|rt|pthread|resolv|gcc_s)\.)/;
 /** Each of the rules for tools whose name does not matter needs one of these. */
 const TABLES_MARKS = [" (nf_tables)", " (legacy)", "includepath", "\0ebtables v"];

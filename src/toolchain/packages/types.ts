@@ -1,3 +1,5 @@
+import { NETFILTER_LIBRARIES } from "../file-names.ts";
+
 /** A file of a package. */
 export interface PackageFile {
   /** Absolute. */
@@ -22,12 +24,11 @@ export interface ParsedPackages {
   problems: string[];
 }
 
-const LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
 const PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
-const LIBRARY = new RegExp(`(?:^|/)${LIBRARIES}[^/]*\\.so[^/]*$`);
+const LIBRARY = new RegExp(`(?:^|/)${NETFILTER_LIBRARIES}[^/]*\\.so[^/]*$`);
 
 /** Stands in each path that {@link isWorthOwning} picks, and in few others. */
-export const MARK_OF_WORTH = new RegExp(`bin/|${LIBRARIES}`, "g");
+export const MARK_OF_WORTH = new RegExp(`bin/|${NETFILTER_LIBRARIES}`, "g");
 
 /**
  * True for paths whose owner matters: programs and the netfilter libraries. Keeping only these bounds the memory that the
