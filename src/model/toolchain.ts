@@ -187,4 +187,3 @@ export const inspectionSchema = z.object({
   ),
 });
 export type Inspection = z.infer<typeof inspectionSchema>;
-export type InspectedImage = Inspection["images"][number];

@@ -18,7 +18,7 @@ import { indexOwnership } from "./packages/ownership.ts";
 import { findStarted, type KnownProgram, tellProgram } from "./program.ts";
 import { commandsSet, tellSelector } from "./selector.ts";
 import { readStartCommand } from "./start-command.ts";
-import { followPath } from "./start-path.ts";
+import { followPath, type StartPath } from "./start-path.ts";
 import { type Survey, surveyTree } from "./survey.ts";
 import { listTools } from "./tools.ts";
 
@@ -40,24 +40,13 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const { tree, config } = platform;
   const survey = surveyTree(tree);
   const ownership = indexOwnership(survey, tree);
-  const ofImage = pathDirectories(config.env);
-  const { paths, words } = readStartCommand([...config.entrypoint, ...config.cmd]);
-  const findAtStart = createCommandFinder(tree, ofImage);
-  const path = followPath(tree, survey, ofImage, { paths, findStarted: (found) => findStarted(tree, words, found) });
+  const { path, findAtStart, started } = followStart(platform, survey);
   const { directories, find } = path;
-  const findEither: CommandFinder = (name) => (findAtStart(name)?.target ? findAtStart(name) : find(name));
   const loader = createLoader(tree, config.env);
-  const { tools, missing: missingOfTools } = listTools({
-    tree,
-    survey,
-    ownership,
-    find,
-    directories,
-    loader,
-  });
+  const { tools, missing: missingOfTools } = listTools({ tree, survey, ownership, find, directories, loader });
+  addMoves(tools, path, findAtStart);
   const { extensions, missing: missingExtensions } = listExtensions({ tree, survey, loader, tools, env: config.env });
-  const started = findStarted(tree, words, findEither);
-  const selector = tellSelector(tree, survey, find, directories, started);
+  const selector = tellSelector({ tree, survey, find, directories }, started);
   const isSetAtStart = commandsSet(selector, survey);
   const told = DEFAULT_COMMANDS.map((name) => {
     const plain = tellCommand(name, find, tree);
@@ -65,12 +54,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     return { name, ...(isSetAtStart(name) ? chosenAtStart(plain) : path.doubt(name, plain)) };
   });
   const defaults: Record<string, Command> = Object.fromEntries(told.map(({ name, command }) => [name, command]));
-  const { program, missing: missingProgram } = tellProgram(tree, words, survey, findEither, knowledge.programs);
-  for (const tool of tools) {
-    const isMoved =
-      find(tool.name)?.target?.path === tool.target && findAtStart(tool.name)?.target?.path !== tool.target;
-    if (isMoved) tool.evidence.push(...path.moves);
-  }
+  const { program, missing: missingProgram } = tellProgram(tree, survey, started, knowledge.programs);
   return {
     os: readOsRelease(tree),
     architecture: platform.platform.split("/")[1] ?? "",
@@ -92,6 +76,33 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
       ...(missingProgram ? [missingProgram] : []),
     ]),
   };
+}
+
+/** How the image's program comes to run. */
+interface Started {
+  /** PATH as it then is. */
+  path: StartPath;
+  /** By the PATH of the image config. */
+  findAtStart: CommandFinder;
+  /** Files that are started on the way. */
+  started: string[];
+}
+
+function followStart({ tree, config }: ImagePlatform, survey: Survey): Started {
+  const directories = pathDirectories(config.env);
+  const { paths, words } = readStartCommand([...config.entrypoint, ...config.cmd]);
+  const findAtStart = createCommandFinder(tree, directories);
+  const path = followPath(tree, survey, directories, { paths, findStarted: (find) => findStarted(tree, words, find) });
+  const findEither: CommandFinder = (name) => (findAtStart(name)?.target ? findAtStart(name) : path.find(name));
+  return { path, findAtStart, started: findStarted(tree, words, findEither) };
+}
+
+/** A tool that a command only leads to since PATH was changed says who changed it. */
+function addMoves(tools: Tool[], { find, moves }: StartPath, findAtStart: CommandFinder): void {
+  for (const { name, target, evidence } of tools) {
+    const isMoved = find(name)?.target?.path === target && findAtStart(name)?.target?.path !== target;
+    if (isMoved) evidence.push(...moves);
+  }
 }
 
 /** Whatever a link leads to in the image, a start script sets it anew. */

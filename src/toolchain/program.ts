@@ -27,15 +27,14 @@ const FILES_OF_A_PROGRAM = "command-line-arguments";
  * Tells which program the image ships: first what its entrypoint starts, followed through start scripts, matched with the
  * known programs by Go module or path; else the one known program that is anywhere in the image; else the entrypoint's
  * program by its own name.
+ * @param started what {@link findStarted} found
  */
 export function tellProgram(
   tree: FileTree,
-  words: string[],
   survey: Survey,
-  find: CommandFinder,
+  started: readonly string[],
   known: KnownProgram[],
 ): ToldProgram {
-  const started = findStarted(tree, words, find);
   for (const path of started) {
     const match = recognise(path, binaryAt(tree, path)?.content.go, known);
     if (match) return { program: describeProgram(tree, path, match.id, match.fact) };

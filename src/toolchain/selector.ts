@@ -15,21 +15,22 @@ interface Wrapper {
   evidence: Selector["evidence"];
 }
 
+interface SelectorContext {
+  tree: FileTree;
+  survey: Survey;
+  find: CommandFinder;
+  /** Of PATH. */
+  directories: string[];
+}
+
 /**
  * Tells what decides the backend of `iptables`: a start script of the image that sets the links; else a wrapper that
- * `iptables` leads to; else a wrapper that is there and that it does
- * not lead to (not effective); else an unknown script, alternatives, or a plain link. A program file at the name itself has
- * no selector.
- * @param directories of PATH
+ * `iptables` leads to; else a wrapper that is there and that it does not lead to (not effective); else an unknown script,
+ * alternatives, or a plain link. A program file at the name itself has no selector.
  * @param started files that the image's entrypoint and command start
  */
-export function tellSelector(
-  tree: FileTree,
-  survey: Survey,
-  find: CommandFinder,
-  directories: string[],
-  started: string[],
-): Selector | undefined {
+export function tellSelector(context: SelectorContext, started: string[]): Selector | undefined {
+  const { tree, survey, find, directories } = context;
   const command = find("iptables");
   const all = listWrappers(survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));

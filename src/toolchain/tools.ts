@@ -40,23 +40,28 @@ const NAMES = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy
  */
 export function listTools(context: ToolContext): ListedTools {
   const links = findLinks(context);
-  const tools: Tool[] = [];
-  const missing: Untold[] = [];
+  const listing: Listing = { ...context, links, tools: [], missing: [] };
+  const { tools, missing } = listing;
   const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
   const named = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
   const unnamed = identified
     // Of a file with several names (hard links) what is kept is the same.
     .filter((found) => !named.some((entry) => entry.found.content === found.content))
     .flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
-  for (const { found, name } of named) addTool(context, tools, missing, found, name, links);
+  for (const { found, name } of named) addTool(listing, found, name);
   for (const { found, name } of unnamed) {
     // A copy under a further name (`iptables-save`, a hard link of the multi-call binary) is no second tool, nor are the
     // helpers that come from the same build (`ebtablesd`, `ebtables-legacy-restore`).
     const same = tools.some((tool) => tool.name === name && isSameTool(context, tool, found));
-    if (!same) addTool(context, tools, missing, found, name, links);
+    if (!same) addTool(listing, found, name);
   }
-  for (const found of unidentified(context, links)) addUnidentified(context, tools, missing, found, links);
+  for (const found of unidentified(context, links)) addUnidentified(listing, found);
   return { tools: tools.sort(byNameAndPath(context.directories)), missing };
+}
+
+/** The lists as they grow. */
+interface Listing extends ToolContext, ListedTools {
+  links: Links;
 }
 
 /** Paths by which each file can be reached under a name of {@link NAMES}, in PATH order within a name. */
@@ -134,38 +139,26 @@ function namedAs(path: string): string[] {
   return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
 
-function addTool(
-  context: ToolContext,
-  tools: Tool[],
-  missing: Untold[],
-  found: Found<BinaryContent>,
-  name: string,
-  links: Links,
-): void {
+function addTool(listing: Listing, found: Found<BinaryContent>, name: string): void {
   const identity = found.content.identity;
-  const bytes = readByteVersion(context, found);
-  const tool = createTool(context, found, name, links, bytes.version);
+  const bytes = readByteVersion(listing, found);
+  const tool = createTool(listing, found, name, bytes.version);
   if (identity?.backend) tool.backend = identity.backend;
   if (bytes.version !== null) tool.byteVersion = bytes.version;
-  if (identity?.tool === "nft") addJsonSupport(context, found, tool);
+  if (identity?.tool === "nft") addJsonSupport(listing, found, tool);
   if (identity) tool.evidence.push(evidence(describeIdentity(identity), found.path, found.node));
   tool.evidence.push(...bytes.evidence);
-  if (tool.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
-  tools.push(tool);
+  if (tool.version === null) listing.missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
+  listing.tools.push(tool);
 }
 
-function addUnidentified(
-  context: ToolContext,
-  tools: Tool[],
-  missing: Untold[],
-  found: Found<BinaryContent>,
-  links: Links,
-): void {
+function addUnidentified(listing: Listing, found: Found<BinaryContent>): void {
+  const { links, tools, missing } = listing;
   const { packed, problem } = found.content;
   const reason = packed ? "packed by UPX" : (problem ?? "its bytes don't tell what it is");
   const linked = (links.get(found.path) ?? []).map((link) => programOf(link.name));
   for (const name of new Set(linked.length > 0 ? linked : namedAs(found.path))) {
-    const tool = createTool(context, found, name, links, null);
+    const tool = createTool(listing, found, name, null);
     tool.evidence.push(evidence(reason, found.path, found.node));
     tools.push(tool);
     if (tool.version === null) missing.push({ fact: `version of ${found.path}`, reason });
@@ -173,15 +166,10 @@ function addUnidentified(
   }
 }
 
-function createTool(
-  { ownership, find }: ToolContext,
-  found: Found<BinaryContent>,
-  name: string,
-  links: Links,
-  byteVersion: string | null,
-): Tool {
+function createTool(listing: Listing, found: Found<BinaryContent>, name: string, byteVersion: string | null): Tool {
+  const { ownership } = listing;
   const { owner, former } = ownership.tie(found.path, found.content.digests, name);
-  const { path, via } = choosePath(found, name, links, find);
+  const { path, via } = choosePath(listing, found, name);
   const tool: Tool = {
     name,
     version: byteVersion ?? (owner && upstreamVersion(owner.record.version)) ?? null,
@@ -209,10 +197,9 @@ function createTool(
 
 /** The plain command when it leads here, else the first name in PATH that does, else the file itself. */
 function choosePath(
+  { find, links }: Listing,
   found: Found<BinaryContent>,
   name: string,
-  links: Links,
-  find: CommandFinder,
 ): { path: string; via: string[] } {
   const plain = find(name);
   if (plain?.target?.path === found.path && plain.via[0] !== undefined) return { path: plain.via[0], via: plain.via };
@@ -246,12 +233,7 @@ interface ByteVersion {
 function readByteVersion(context: ToolContext, found: Found<BinaryContent>): ByteVersion {
   const identity = found.content.identity;
   if (identity?.version) return { version: identity.version, reason: "", evidence: [] };
-  if (identity?.candidates)
-    return {
-      version: null,
-      reason: describeIdentity(identity),
-      evidence: [],
-    };
+  if (identity?.candidates) return { version: null, reason: describeIdentity(identity), evidence: [] };
   const prefix = identity?.versionIn;
   if (prefix === undefined) return { version: null, reason: "its bytes hold no version", evidence: [] };
   const soname = found.content.needed.find((name) => name.startsWith(prefix));

@@ -170,13 +170,14 @@ function readVersions(
 ): ElfVersions {
   const versions: ElfVersions = { definitions: [], needs: [] };
   withinBounds(() => {
-    const definitions = fileOffset(header, valuesOf(DT.VERDEF)[0]);
-    const definitionCount = valuesOf(DT.VERDEFNUM)[0] ?? 0;
-    if (definitions !== undefined)
-      readVersionDefinitions(read, definitions, definitionCount, name, versions.definitions);
-    const needs = fileOffset(header, valuesOf(DT.VERNEED)[0]);
-    const needCount = valuesOf(DT.VERNEEDNUM)[0] ?? 0;
-    if (needs !== undefined) readVersionNeeds(read, needs, needCount, name, versions.needs);
+    const tableAt = (start: number, number: number): VersionTable | undefined => {
+      const at = fileOffset(header, valuesOf(start)[0]);
+      return at === undefined ? undefined : { read, at, count: Math.min(valuesOf(number)[0] ?? 0, MAX_VERSIONS), name };
+    };
+    const definitions = tableAt(DT.VERDEF, DT.VERDEFNUM);
+    if (definitions) readVersionDefinitions(definitions, versions.definitions);
+    const needs = tableAt(DT.VERNEED, DT.VERNEEDNUM);
+    if (needs) readVersionNeeds(needs, versions.needs);
   });
   return versions;
 }
@@ -193,16 +194,18 @@ function dynamicEntries(read: Reader, bits: 32 | 64, segment: ElfSegment): { tag
   return entries;
 }
 
-/** Version records have one layout in both classes. */
-function readVersionDefinitions(
-  read: Reader,
-  start: number,
-  count: number,
-  name: (offset: number) => string,
-  into: string[],
-): void {
+/** A chain of version records, which have one layout in both classes. */
+interface VersionTable {
+  read: Reader;
+  /** Where the first one is in the file. */
+  at: number;
+  count: number;
+  name(offset: number): string;
+}
+
+function readVersionDefinitions({ read, at: start, count, name }: VersionTable, into: string[]): void {
   let at = start;
-  for (let i = 0; i < Math.min(count, MAX_VERSIONS); i++) {
+  for (let i = 0; i < count; i++) {
     const isBase = (read.u16(at + 2) & 1) === 1;
     if (!isBase) into.push(name(read.u32(at + read.u32(at + 12))));
     const next = read.u32(at + 16);
@@ -211,16 +214,10 @@ function readVersionDefinitions(
   }
 }
 
-function readVersionNeeds(
-  read: Reader,
-  start: number,
-  count: number,
-  name: (offset: number) => string,
-  into: VersionNeed[],
-): void {
+function readVersionNeeds({ read, at: start, count, name }: VersionTable, into: VersionNeed[]): void {
   let at = start;
   let left = MAX_VERSIONS;
-  for (let i = 0; i < Math.min(count, MAX_VERSIONS); i++) {
+  for (let i = 0; i < count; i++) {
     const library = name(read.u32(at + 4));
     let auxiliary = at + read.u32(at + 8);
     for (let j = read.u16(at + 2); j > 0; j--) {
