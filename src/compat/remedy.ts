@@ -17,7 +17,7 @@ import type { RawFinding } from "./types.ts";
 
 /** A release of the image's distribution whose packages would do, found by running the engine on it. */
 export interface Remedy {
-  /** What to take, in a sentence or two. */
+  /** What to take, or to set, in a sentence or two. */
   text: string;
   /** The release by itself, where nothing else has to change: `alpine` and `3.18`. */
   upgrade?: { distribution: string; release: string };
@@ -28,7 +28,8 @@ export interface Remedy {
 /**
  * The smallest change that leaves the fewest errors and warnings on the whole selection: the oldest maintained release of the
  * image's distribution from which on all do, with the image's own backends first, then with both backends and an
- * iptables-wrapper. Where what helps on one host breaks another, it says so.
+ * iptables-wrapper; in place of these the variable that makes the program speak nftables itself, if it has one. Where what
+ * helps on one host breaks another, it says so.
  * @returns undefined when nothing is better than the image as it is, or when its distribution isn't known
  */
 export function findRemedy(
@@ -37,8 +38,9 @@ export function findRemedy(
   distributions: readonly Distribution[],
 ): Remedy | undefined {
   const before = scoreOf(cells);
+  if (before === 0) return undefined;
   const distribution = distributionOf(input.toolchain, distributions);
-  if (distribution === undefined || before === 0) return undefined;
+  if (distribution === undefined) return nativeMode(input, cells, before - 1);
   const tried = [false, true].map((bothBackends) =>
     candidates(input.toolchain, distribution, bothBackends).map((candidate): Tried => {
       const after = evaluatePlatform({ ...input, toolchain: candidate.toolchain });
@@ -46,7 +48,11 @@ export function findRemedy(
     }),
   );
   const [own = [], both = []] = tried.map(lastBestRun);
-  const best = (both[0]?.score ?? before) < (own[0]?.score ?? before) ? both : own;
+  const needsBoth = (both[0]?.score ?? before) < (own[0]?.score ?? before);
+  const best = needsBoth ? both : own;
+  // A variable is less to change than a wrapper and its binaries.
+  const native = needsBoth ? nativeMode(input, cells, both[0]?.score ?? 0) : undefined;
+  if (native !== undefined) return native;
   const run = startMaintained(best, distribution);
   const [first] = run;
   if (first !== undefined && first.score < before) return describe(input.toolchain, distribution, run, cells);
@@ -99,6 +105,18 @@ function repaired(before: readonly RawCell[], after: readonly RawCell[]): string
     .map(({ host }) => host.id);
 }
 
+/** The variable that makes the image's program speak nftables itself, where that leaves no more than this score. */
+function nativeMode(input: PlatformInput, cells: readonly RawCell[], most: number): Remedy | undefined {
+  const { profile, environment } = input.image;
+  const { name, values: [value] = [] } = profile?.selects?.native ?? {};
+  if (profile === undefined || name === undefined || value === undefined) return undefined;
+  const image = { ...input.image, environment: { ...environment, [name]: value } };
+  const after = evaluatePlatform({ ...input, image });
+  if (scoreOf(after) > most) return undefined;
+  const text = `Set ${name}=${value}, so that ${profile.title} speaks nftables itself: ${effectOf(cells, after)}`;
+  return { text, clears: clearedBy(after) };
+}
+
 function describe(
   before: Toolchain,
   distribution: Distribution,
@@ -115,14 +133,18 @@ function describe(
       ? { upgrade: { distribution: distribution.id, release: candidate.release.release } }
       : {}),
     text: `${change.text}: ${effectOf(cells, after)}${failing ? "" : change.command}${change.note}`,
-    clears: (host, rule, cause) =>
-      !after.some(
-        (cell) =>
-          cell.host.id === host &&
-          (cell.all.some((finding) => finding.rule === rule && finding.cause === cause) ||
-            cell.missing.some((missing) => missing.rule === rule)),
-      ),
+    clears: clearedBy(after),
   };
+}
+
+function clearedBy(after: readonly RawCell[]): Remedy["clears"] {
+  return (host, rule, cause) =>
+    !after.some(
+      (cell) =>
+        cell.host.id === host &&
+        (cell.all.some((finding) => finding.rule === rule && finding.cause === cause) ||
+          cell.missing.some((missing) => missing.rule === rule)),
+    );
 }
 
 /** What to change, as a clause and as a line of a Dockerfile. */

@@ -309,6 +309,37 @@ describe("remedies on the default hosts", () => {
   });
 });
 
+describe("a program that can speak nftables itself", () => {
+  const hosts = hostsOf(["debian-13", "rhel-10"]);
+  const spec = images["Debian 12 switched to legacy"]!;
+  const told = (profile: string, network: "host" | "pod") => {
+    const input = { toolchain: image(spec), image: { ...context(profile), network }, hosts };
+    return findRemedy(input, evaluatePlatform(input), distributions);
+  };
+
+  test("is told to, where both backends and a wrapper were the alternative", () => {
+    const remedy = told("tailscale", "pod");
+    expect(remedy?.text).toBe(
+      "Set TS_DEBUG_FIREWALL_MODE=nftables, so that Tailscale speaks nftables itself: that leaves neither error nor warning on the selected hosts.",
+    );
+    expect(remedy?.clears("rhel-10", "legacy-modules-missing", "backend")).toBe(true);
+  });
+
+  test("is not where that breaks others, and not where packages alone do", () => {
+    // On the node Tailscale's native rules stand in tables that kube-proxy lists.
+    expect(told("tailscale", "host")?.text).toContain("install iptables-wrapper");
+    const old = images["Debian 11 as it comes: nft"]!;
+    const written = hostsOf([
+      {
+        id: "new",
+        extends: "debian-13",
+        programs: [{ name: "agent", iptables: "1.8.9", backend: "nft", writes: ["nflog"] }],
+      },
+    ]);
+    expect(remedyOf(old, written, "calico")?.text).toMatch(/^Take the packages of /);
+  });
+});
+
 describe("hosts that want different packages", () => {
   const writer = {
     name: "agent",

@@ -1,6 +1,7 @@
 import semver from "semver";
 import { describe, expect, test } from "vitest";
 import { distributions } from "../../src/knowledge/distributions/index.ts";
+import encodings from "../../src/knowledge/encodings.json" with { type: "json" };
 import ipset from "../../src/knowledge/ipset.json" with { type: "json" };
 import kubernetes from "../../src/knowledge/kubernetes.json" with { type: "json" };
 import { programProfiles } from "../../src/knowledge/programs/index.ts";
@@ -23,10 +24,14 @@ describe.each(programProfiles.map((profile) => [profile.id, profile] as const))(
 
   // A slip in one of these names would be a fact that no rule reads.
   test("writes constructs that have a measured boundary", () => {
-    const known: readonly string[] = boundaryConstructs;
+    const known: readonly string[] = [
+      ...boundaryConstructs,
+      ...encodings.nativeNft.flatMap((entry) => entry.constructs),
+    ];
     for (const { writes, tables } of [profile, ...profile.versions])
       for (const construct of [...(writes?.value ?? []), ...Object.keys(tables?.value.writes ?? {})])
         expect(known).toContain(construct);
+    for (const construct of profile.selects?.native?.writes ?? []) expect(known).toContain(construct);
   });
 
   test("names operations, set types and commands that there are", () => {

@@ -843,6 +843,15 @@ test.each([
   ["k8s.io/dns/cmd/kube-dns", "/kube-dns", "dns"],
   ["github.com/linkerd/linkerd2-proxy-init/cni-plugin", "/opt/cni/bin/linkerd-cni", "linkerd2-proxy-init"],
   ["github.com/docker/cli/cmd/docker", "/usr/local/bin/docker", "cli"],
+  ["sigs.k8s.io/kind/images/kindnetd/cmd/kindnetd", "/bin/kindnetd", "kind-kindnetd"],
+  ["sigs.k8s.io/kindnet/cmd/kindnetd", "/bin/kindnetd", "kindnet"],
+  ["sigs.k8s.io/kube-network-policies/cmd/kube-network-policies/standard", "/bin/netpol", "kube-network-policies"],
+  ["sigs.k8s.io/kube-network-policies/cmd/kube-ip-tracker/standard", "/bin/kube-ip-tracker", "kube-ip-tracker"],
+  ["tailscale.com/cmd/tailscaled", "/usr/bin/agent", "tailscale"],
+  ["command-line-arguments", "/usr/bin/azure-npm", "azure-npm"],
+  ["command-line-arguments", "/usr/local/bin/azure-cns", "azure-cns"],
+  ["github.com/submariner-io/submariner/pkg/globalnet", "/usr/bin/agent", "submariner"],
+  ["github.com/submariner-io/submariner", "/usr/local/bin/submariner-gateway", "submariner-gateway"],
 ])("of the programs of one repository only the one that is known is taken for it: %s as %s", (path, file, name) => {
   const [module] = /^(?:github\.com\/)?[^/]+\/[^/]+(?:\/v2)?/.exec(path) ?? [];
   const program = goProgram({ path, ...(module === undefined ? {} : { module }) });

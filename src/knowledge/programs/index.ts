@@ -2,16 +2,21 @@
 import type { ProgramProfile } from "../../model/program.ts";
 import _antrea from "./antrea.json" with { type: "json" };
 import _aws_vpc_cni from "./aws-vpc-cni.json" with { type: "json" };
+import _azure_npm from "./azure-npm.json" with { type: "json" };
 import _calico from "./calico.json" with { type: "json" };
 import _cilium from "./cilium.json" with { type: "json" };
 import _docker from "./docker.json" with { type: "json" };
 import _firewalld from "./firewalld.json" with { type: "json" };
 import _flannel from "./flannel.json" with { type: "json" };
+import _ip_masq_agent from "./ip-masq-agent.json" with { type: "json" };
 import _istio from "./istio.json" with { type: "json" };
+import _istio_cni from "./istio-cni.json" with { type: "json" };
 import _k0s from "./k0s.json" with { type: "json" };
 import _k3s from "./k3s.json" with { type: "json" };
 import _kilo from "./kilo.json" with { type: "json" };
+import _kind_kindnetd from "./kind-kindnetd.json" with { type: "json" };
 import _kindnet from "./kindnet.json" with { type: "json" };
+import _kube_network_policies from "./kube-network-policies.json" with { type: "json" };
 import _kube_ovn from "./kube-ovn.json" with { type: "json" };
 import _kube_proxy from "./kube-proxy.json" with { type: "json" };
 import _kube_proxy_ipvs from "./kube-proxy-ipvs.json" with { type: "json" };
@@ -21,22 +26,30 @@ import _kubelet from "./kubelet.json" with { type: "json" };
 import _linkerd from "./linkerd.json" with { type: "json" };
 import _microk8s from "./microk8s.json" with { type: "json" };
 import _netavark from "./netavark.json" with { type: "json" };
+import _netbird from "./netbird.json" with { type: "json" };
 import _node_local_dns from "./node-local-dns.json" with { type: "json" };
+import _submariner from "./submariner.json" with { type: "json" };
+import _tailscale from "./tailscale.json" with { type: "json" };
 import _ufw from "./ufw.json" with { type: "json" };
 
 export const programProfiles = [
   _antrea,
   _aws_vpc_cni,
+  _azure_npm,
   _calico,
   _cilium,
   _docker,
   _firewalld,
   _flannel,
+  _ip_masq_agent,
   _istio,
+  _istio_cni,
   _k0s,
   _k3s,
   _kilo,
+  _kind_kindnetd,
   _kindnet,
+  _kube_network_policies,
   _kube_ovn,
   _kube_proxy,
   _kube_proxy_ipvs,
@@ -46,6 +59,9 @@ export const programProfiles = [
   _linkerd,
   _microk8s,
   _netavark,
+  _netbird,
   _node_local_dns,
+  _submariner,
+  _tailscale,
   _ufw,
 ] as unknown as readonly ProgramProfile[];
