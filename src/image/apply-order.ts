@@ -90,13 +90,13 @@ export function watchApplyOrder(
   }
 
   /** Paths that hide something and where something is all the same: nearly always none. */
-  function listFilled(hidings: ReadonlyMap<string, number>): Map<string, number> {
+  function listFilled(hidings: ReadonlyMap<string, number>, below = ""): Map<string, number> {
     const filled = new Map<string, number>();
     for (const [path, after] of hidings) {
       const walk = find(path);
       if (walk.end !== "slot" && walk.end !== "directory") continue;
       filled.set(path, after);
-      if (leadsThroughOwn(root, path, layer.digest)) doubt(path, LINK);
+      if (leadsThroughOwn(root, `${path}${below}`, layer.digest)) doubt(path, LINK);
       if (hidden.has(path) && directoryAt(walk) !== undefined) doubt(path, AGAIN);
     }
     return filled;
@@ -122,7 +122,7 @@ export function watchApplyOrder(
       if (isOther || hasOther) doubt(path, CHANGED);
     },
     finish() {
-      const early = findEarly(layer, { whiteouts: listFilled(whiteouts), opaques: listFilled(opaques) }, bounds);
+      const early = findEarly(layer, { whiteouts: listFilled(whiteouts), opaques: listFilled(opaques, "/.") }, bounds);
       if (early !== undefined) doubt(early, EARLY);
       const active = [...globals, ...layer.globals.filter((path) => !isIdle(path, find, isOf))];
       if (active[0] !== undefined) doubt(active[0], GLOBAL);

@@ -307,11 +307,13 @@ function createParentFinder(
         last = { path, directory: direct, isBehindLink: false };
         return direct;
       }
+      // Before anything is made: a link may lead nowhere as yet.
+      const isBehind = isBehindLink(path);
       const walk = walkPath(root, path, true, create, bounds);
       if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = findDirectory(walk);
       if (found === undefined) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
-      last = { path, directory: found, isBehindLink: isBehindLink(path) };
+      last = { path, directory: found, isBehindLink: isBehind };
       return found;
     },
     forget() {

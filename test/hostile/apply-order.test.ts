@@ -81,6 +81,11 @@ const odd: [string, TarEntry[], string][] = [
     '"/x/iptables" is hidden behind a link of the layer itself',
   ],
   [
+    "an opaque marker behind a link of the layer itself",
+    [{ name: "x", flag: "2", linkname: "opt/sbin" }, opaque("x/")],
+    '"/x" is hidden behind a link of the layer itself',
+  ],
+  [
     "a whiteout below a file",
     [file("opt/sbin/iptables/.wh.x")],
     '"/opt/sbin/iptables" is a file of a lower layer, and the layer hides something below it',

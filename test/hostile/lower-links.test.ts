@@ -21,6 +21,7 @@ const base = buildLayer([
   { name: "run/", flag: "5", mode: 0o755 },
   { name: "var/", flag: "5", mode: 0o755 },
   { name: "var/run", flag: "2", linkname: "/run" },
+  { name: "later", flag: "2", linkname: "nowhere" },
 ]);
 
 function archive(name: string, ...layers: TarEntry[][]): string {
@@ -39,6 +40,7 @@ test.each<[string, TarEntry[], string]>([
   ["a whiteout", [{ name: "sbin/.wh.iptables" }], "/sbin"],
   ["an opaque folder", [{ name: "sbin/.wh..wh..opq" }], "/sbin"],
   ["a folder, which hides what is behind the link", [{ name: "sbin/new/", flag: "5" }], "/sbin"],
+  ["a folder behind a link that leads nowhere as yet", [{ name: "later/new/", flag: "5" }], "/later"],
   ["a file that matters where none did", [{ name: "var/run/tool", content: "x" }], "/var/run/tool"],
   ["a link where nothing matters", [{ name: "var/run/tool", flag: "2", linkname: "x" }], "/var/run/tool"],
 ])("%s behind one", async (name, entries, place) => {
