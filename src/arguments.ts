@@ -11,7 +11,7 @@ import {
 } from "./model/limits.ts";
 import { didYouMean } from "./model/suggest.ts";
 
-/** The command line, as DESIGN states it. */
+/** What a command line asks for. */
 export type Invocation =
   | { command: "check"; options: CheckArguments }
   | { command: "inspect"; images: string[]; format: "text" | "json"; output?: string; reading: ReadingArguments }

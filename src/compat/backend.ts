@@ -238,7 +238,7 @@ function chooseHostExec(command: Command, hostBackend: Backend | undefined): Bac
   return { backend: hostBackend, because, adapts: true, hostExec: true };
 }
 
-/** The bundled knowledge; a test checks it against its schema. */
+/** The bundled knowledge; `npm run generate` checks it against its schema. */
 const wrapperChoices = wrapperChoicesJson.generations as WrapperChoice[];
 
 /** How the image's iptables-wrapper chooses; undefined when its generation isn't known. */

@@ -10,7 +10,7 @@ import type { Operation } from "../model/program.ts";
 import type { PackageRecord } from "../model/toolchain.ts";
 import { inRange, packageRevision } from "../model/version.ts";
 
-/** The bundled knowledge; `scripts` and tests check it against its schema. */
+/** The bundled knowledge; `npm run generate` checks it against its schema. */
 const bundled = encodingsJson as EncodingsFile;
 
 /** One thing that one reader does with one construct of one writer. */

@@ -4,7 +4,7 @@ import type { Toolchain } from "../model/toolchain.ts";
 import { rememberFor } from "./remember.ts";
 import type { Cell, ImageContext } from "./types.ts";
 
-/** The bundled knowledge; a test checks it against its schema. */
+/** The bundled knowledge; `npm run generate` checks it against its schema. */
 export const extensionKnowledge = extensionsJson as XtExtensionsFile;
 
 /** One match or target that the image's program uses, or may use. */

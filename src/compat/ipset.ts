@@ -3,7 +3,7 @@ import type { IpsetFile } from "../knowledge/schema/ipset.ts";
 import { inRange } from "../model/version.ts";
 import { remember } from "./remember.ts";
 
-/** The bundled knowledge; a test checks it against its schema. */
+/** The bundled knowledge; `npm run generate` checks it against its schema. */
 const bundled = ipsetJson as IpsetFile;
 
 /** Highest revision by set type. */

@@ -3,7 +3,7 @@ import type { ArchitecturesFile } from "../knowledge/schema/architectures.ts";
 import type { Host } from "../model/host.ts";
 import type { UnjudgedHost } from "../model/report.ts";
 
-/** The bundled knowledge; a test checks it against its schema. */
+/** The bundled knowledge; `npm run generate` checks it against its schema. */
 const bundled = architecturesJson as ArchitecturesFile;
 
 /**

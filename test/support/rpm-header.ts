@@ -1,4 +1,4 @@
-/** Writes headers of installed packages as rpm stores them, and SQLite databases of them with the real SQLite. */
+/** Writes headers of installed packages as rpm stores them. */
 
 export interface HeaderRecipe {
   name: string;

@@ -4,7 +4,7 @@ import type { Tool } from "../../model/toolchain.ts";
 import { findTool } from "../backend.ts";
 import type { Cell, Outcome, Rule } from "../types.ts";
 
-/** The bundled knowledge; a test checks it against its schema. */
+/** The bundled knowledge; `npm run generate` checks it against its schema. */
 const bundled = architecturesJson as ArchitecturesFile;
 
 /** A tool was built for another machine than the image says. The header of its ELF file tells. */

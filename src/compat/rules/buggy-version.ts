@@ -9,7 +9,7 @@ import { splitByFamily } from "../tables.ts";
 import { type Cell, type Outcome, operationsOf, type Rule } from "../types.ts";
 import { missing, unknownImageTool } from "../unknown-facts.ts";
 
-/** The bundled knowledge; a test checks it against its schema. */
+/** The bundled knowledge; `npm run generate` checks it against its schema. */
 const defects = defectsJson as Defect[];
 const ofRule = {
   "buggy-version": defects.filter(({ rule }) => rule === "buggy-version"),

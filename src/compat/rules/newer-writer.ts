@@ -30,7 +30,7 @@ function nftPrograms(cell: Cell): NodeProgram[] {
   });
 }
 
-/** What a known or assumed writer does to a reader, as severity: DESIGN's scale. */
+/** What a known or assumed writer does to a reader, as severity: an error only where what it writes is stated. */
 function loudSeverity(constructsKnown: boolean): Severity {
   return constructsKnown ? "error" : "warning";
 }

@@ -6,7 +6,7 @@ import { findTool } from "../backend.ts";
 import { type Cell, type Outcome, operationsOf, type RawFinding, type Rule } from "../types.ts";
 import { missing, unknownImageTool, unknownToolOf } from "../unknown-facts.ts";
 
-/** The bundled knowledge; a test checks it against its schema. */
+/** The bundled knowledge; `npm run generate` checks it against its schema. */
 const bundled = userdataJson as NftUserdataFile;
 
 const rule = "nft-set-userdata";

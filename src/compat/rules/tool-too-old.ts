@@ -5,7 +5,7 @@ import { findTool } from "../backend.ts";
 import type { Cell, Outcome, Rule } from "../types.ts";
 import { missing, unknownImageTool } from "../unknown-facts.ts";
 
-/** The bundled knowledge; a test checks it against its schema. */
+/** The bundled knowledge; `npm run generate` checks it against its schema. */
 const requirements = requirementsJson as Requirement[];
 
 const rule = "tool-too-old";
