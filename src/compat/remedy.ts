@@ -105,8 +105,10 @@ function repaired(before: readonly RawCell[], after: readonly RawCell[]): string
     .map(({ host }) => host.id);
 }
 
-/** The variable that makes the image's program speak nftables itself, where that leaves no more than this score. */
+/** The variable that makes the image's program speak nftables itself, where that leaves no more than this score. Offered for
+ * a backend that doesn't fit a host alone: for a defect of one release another way of doing everything is too much. */
 function nativeMode(input: PlatformInput, cells: readonly RawCell[], most: number): Remedy | undefined {
+  if (!cells.some((cell) => errorsOf(cell).some(({ cause }) => cause === "backend"))) return undefined;
   const { profile, environment } = input.image;
   const { name, values: [value] = [] } = profile?.selects?.native ?? {};
   if (profile === undefined || name === undefined || value === undefined) return undefined;

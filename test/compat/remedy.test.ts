@@ -336,6 +336,10 @@ describe("a program that can speak nftables itself", () => {
         programs: [{ name: "agent", iptables: "1.8.9", backend: "nft", writes: ["nflog"] }],
       },
     ]);
+    // Nor for a defect that no known release cures.
+    const unowned = { ...old, packages: { nft: undefined } };
+    expect(errors(unowned, written, "calico")).toEqual(["new"]);
+    expect(remedyOf(unowned, written, "calico")).toBeUndefined();
     expect(remedyOf(old, written, "calico")?.text).toMatch(/^Take the packages of /);
   });
 });
