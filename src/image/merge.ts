@@ -137,14 +137,21 @@ function applyWhiteouts(root: Directory, layer: LayerChanges, links: LowerLinks,
     return walk;
   }
   for (const { path } of layer.opaques) {
-    if (isReplacedLink(path)) continue;
+    // Where the tar counts in its order it may still be the link that is followed.
+    if (isReplacedLink(path)) {
+      links.pass(path, () => false);
+      continue;
+    }
     links.pass(path, () => false);
     const walk = find(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
   }
   for (const { path } of layer.whiteouts) {
-    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
+    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) {
+      links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
+      continue;
+    }
     // Also for what is not there: on the way to it a folder takes the link's place.
     const isBehindLink = links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
     const walk = find(path, false);

@@ -40,6 +40,11 @@ test.each<[string, TarEntry[], string]>([
   ["a whiteout", [{ name: "sbin/.wh.iptables" }], "/sbin"],
   ["an opaque folder", [{ name: "sbin/.wh..wh..opq" }], "/sbin"],
   ["a folder, which hides what is behind the link", [{ name: "sbin/new/", flag: "5" }], "/sbin"],
+  [
+    "a whiteout, before a folder takes the link's place",
+    [{ name: "sbin/.wh.iptables" }, { name: "sbin/", flag: "5" }],
+    "/sbin",
+  ],
   ["a folder behind a link that leads nowhere as yet", [{ name: "later/new/", flag: "5" }], "/later"],
   ["a file that matters where none did", [{ name: "var/run/tool", content: "x" }], "/var/run/tool"],
   ["a link where nothing matters", [{ name: "var/run/tool", flag: "2", linkname: "x" }], "/var/run/tool"],
