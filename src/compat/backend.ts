@@ -165,7 +165,7 @@ function chooseByProgram(toolchain: Toolchain, image: ImageContext, hostBackend:
   const name = image.profile?.title ?? "the program";
   const variable = image.profile?.selects?.variable;
   const stated = variable === undefined ? undefined : image.environment[variable.name];
-  let mode: "nft" | "legacy" | "auto" | undefined = variable?.default ?? "auto";
+  let mode: "nft" | "legacy" | "auto" | undefined = variable?.default ?? image.profile?.selects?.told ?? "auto";
   if (variable !== undefined && stated !== undefined) {
     mode = Object.entries(variable.values).find(([value]) => value.toLowerCase() === stated.toLowerCase())?.[1];
     if (mode === undefined) {

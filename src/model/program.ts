@@ -104,6 +104,8 @@ export const programProfileSchema = z.object({
           default: z.enum(["nft", "legacy", "auto"]),
         }),
       ),
+      /** Of `self`: the backend that those who start it name by default; absent: it looks which one is in use. */
+      told: z.optional(z.enum(["nft", "legacy"])),
       /** Environment variable with the values at which it speaks nftables itself and runs neither iptables nor ipset;
        * `writes`: the native rules that it then puts into iptables' own tables. */
       native: z.optional(

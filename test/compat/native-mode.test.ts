@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { type ProgramSpec, type Setup, say } from "../support/cells.ts";
+import { evaluatePlatform } from "../../src/compat/engine.ts";
+import { findProfile } from "../../src/hosts/programs.ts";
+import { buildInput, type ProgramSpec, type Setup, say } from "../support/cells.ts";
 
 /** A program that a variable makes speak nftables itself (Felix, Tailscale): what it then leaves alone isn't judged. */
 
@@ -54,4 +56,17 @@ test("what it then puts into iptables' own tables breaks those who list them", (
   const setup = { profile, programs: [kubeProxy], host: {} };
   expect(say(agent({ AGENT_NFTABLES: "Enabled" }, setup))).toEqual(["error native-nft-in-iptables-table"]);
   expect(say(agent({}, { ...setup, image: { nft: "1.8.11" } }))).toEqual([]);
+});
+
+test("a program that is told its backend by default doesn't look at the node's (Linkerd's charts name nft)", () => {
+  const profile = findProfile("linkerd");
+  const judge = (absent: string) => {
+    const host = { backend: "legacy" as const, modules: { absent: [absent] } };
+    const input = buildInput({ image: { nft: "1.8.13", legacy: "1.8.13" }, host, network: "pod" });
+    const [cell] = evaluatePlatform({ ...input, image: { ...input.image, ...(profile && { profile }) } });
+    return cell?.findings.map(({ severity, rule }) => `${severity} ${rule}`);
+  };
+  expect(profile?.selects?.told).toBe("nft");
+  expect(judge("nf_tables")).toEqual(["error nft-kernel-missing"]);
+  expect(judge("ip_tables")).toEqual([]);
 });
