@@ -6,7 +6,7 @@ import { contextOf } from "../../src/settings.ts";
 import { inspectToolchain } from "../../src/toolchain/inspect.ts";
 import { buildHost, buildInput, buildProgram, type HostSpec, kubelet } from "../support/cells.ts";
 import { buildElf } from "../support/elf-builder.ts";
-import { staticXtablesMulti, wrapperScripts } from "../support/netfilter-binaries.ts";
+import { staticXtablesMulti, wrapperScripts, xtablesMulti } from "../support/netfilter-binaries.ts";
 import { type Listing, makePlatform } from "../support/tree.ts";
 
 /** Files of an image that made something that breaks come out as a pass, or something that works as an error. From the files
@@ -113,4 +113,18 @@ describe("a wrapper that nothing in the image can run", () => {
 test("a program that holds both backends is neither", () => {
   const both = buildElf({ strings: ["1.8.11 (nf_tables)", "1.8.11 (legacy)"] });
   expect(say({ "/usr/sbin/iptables": both })).toEqual(["missing: backend of /usr/sbin/iptables in the image"]);
+});
+
+test("a root for other machines, or with libraries of its own, beside the tools that run is no error", () => {
+  const file = "/opt/root/usr/sbin/xtables-nft-multi";
+  const errors = (listing: Listing) => say(listing).filter((line) => line.startsWith("error"));
+  expect(errors({ ...NFT, [file]: xtablesMulti("1.8.11", "nft", "arm64") })).toEqual([]);
+  expect(errors({ ...NFT, [file]: xtablesMulti("1.8.9", "nft") })).toEqual([]);
+  const run = "/usr/sbin/xtables-nft-multi";
+  expect(errors({ ...NFT, [run]: xtablesMulti("1.8.11", "nft", "arm64") })).toEqual([
+    expect.stringMatching(/^error missing-library: /),
+    expect.stringMatching(/^error arch-mismatch: /),
+  ]);
+  const legacy = { ...NFT, "/usr/sbin/xtables-legacy-multi": xtablesMulti("1.8.11", "legacy", "arm64") };
+  expect(errors(legacy)).toEqual([expect.stringMatching(/^error arch-mismatch: /)]);
 });

@@ -1,6 +1,6 @@
 import architecturesJson from "../../knowledge/architectures.json" with { type: "json" };
 import type { ArchitecturesFile } from "../../knowledge/schema/architectures.ts";
-import type { Tool } from "../../model/toolchain.ts";
+import type { Tool, Toolchain } from "../../model/toolchain.ts";
 import { findTool } from "../backend.ts";
 import type { Cell, Outcome, Rule } from "../types.ts";
 
@@ -19,19 +19,29 @@ export const archMismatch: Rule = {
     const targets = [...new Set(foreign.map(({ target }) => target))];
     return targets.map((target): Outcome => {
       const tools = foreign.filter((tool) => tool.target === target);
-      return mismatch(tools, tools[0]?.architecture ?? "", stated, target);
+      const idle = tools.every((tool) => isBesideAnother(cell.toolchain, tool));
+      return mismatch(tools, tools[0]?.architecture ?? "", stated, idle);
     });
   },
 };
 
-function mismatch(tools: readonly Tool[], architecture: string, stated: string, target: string): Outcome {
+/** The image's command of that name leads to another file: what lies beside it is mostly a root for other machines. */
+function isBesideAnother({ defaults, tools }: Toolchain, { name, target, backend }: Tool): boolean {
+  const end = defaults[name]?.via.at(-1);
+  const isSame = (tool: Tool) => tool.name === name && tool.backend === backend && tool.target === end;
+  return end !== undefined && end !== target && tools.some(isSame);
+}
+
+/** @param idle the image's commands lead to other files */
+function mismatch(tools: readonly Tool[], architecture: string, stated: string, idle: boolean): Outcome {
+  const target = tools[0]?.target ?? "";
   const runs = bundled.wider[architecture] === stated;
   const names = tools.map(({ name }) => name).join(", ");
   const then = runs ? `which only ${stated} machines that run 32-bit programs start` : "`exec format error`";
   return {
     kind: "finding",
     rule: "arch-mismatch",
-    severity: runs ? "warning" : "error",
+    severity: idle ? "notice" : runs ? "warning" : "error",
     cause: `architecture:${target}`,
     tool: tools[0]?.name ?? "iptables",
     message: `${target} (${names}) is built for ${architecture} in an image for ${stated}: ${then}`,

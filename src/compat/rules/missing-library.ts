@@ -110,7 +110,10 @@ function runs(cell: Cell, path: string): boolean {
   const commands = cell.image.profile?.runs?.value ?? [];
   return tools.some(
     ({ name, backend }) =>
-      (backend !== undefined && backend === cell.choice.backend && name === "iptables") ||
+      (backend !== undefined &&
+        backend === cell.choice.backend &&
+        name === "iptables" &&
+        findTool(cell.toolchain, name, backend)?.target === path) ||
       commands.some((command) => command === name || command.startsWith(`${name}-${backend}`)),
   );
 }
