@@ -54,7 +54,7 @@ async function expectCleanMarkdown(markdown: string): Promise<void> {
   expect(text).not.toContain("<!--");
   const html = await toHtml(text);
   const elements = new Set([...html.matchAll(/<([a-z0-9]+)/g)].map(([, name]) => name));
-  const ours = "h3 p strong b code table thead tbody tr th td br details summary ul li sub span a".split(" ");
+  const ours = "h3 p strong b code pre table thead tbody tr th td br details summary ul li sub span a".split(" ");
   expect([...elements].filter((name) => !ours.includes(name ?? ""))).toEqual([]);
   for (const [, address = ""] of html.matchAll(/href="([^"]*)"/g))
     expect(address).toMatch(/^https:\/\/(?:redirect\.)?github\.com\/|^https:\/\/git\.netfilter\.org\//);
