@@ -94,9 +94,9 @@ var __callDispose = (stack, error2, hasError) => {
   return next();
 };
 
-// ../../../work/main/node_modules/b4a/index.js
+// node_modules/b4a/index.js
 var require_b4a = __commonJS({
-  "../../../work/main/node_modules/b4a/index.js"(exports, module) {
+  "node_modules/b4a/index.js"(exports, module) {
     function isBuffer(value) {
       return Buffer.isBuffer(value) || value instanceof Uint8Array;
     }
@@ -255,9 +255,9 @@ var require_b4a = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/tar-stream/headers.js
+// node_modules/tar-stream/headers.js
 var require_headers = __commonJS({
-  "../../../work/main/node_modules/tar-stream/headers.js"(exports) {
+  "node_modules/tar-stream/headers.js"(exports) {
     var b4a = require_b4a();
     var ZEROS3 = "0000000000000000000";
     var SEVENS = "7777777777777777777";
@@ -331,7 +331,7 @@ var require_headers = __commonJS({
       b4a.write(buf, encodeOct(cksum(buf), 6), 148);
       return buf;
     };
-    exports.decode = function decode3(buf, filenameEncoding, allowUnknownFormat) {
+    exports.decode = function decode2(buf, filenameEncoding, allowUnknownFormat) {
       let typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
       let name = decodeStr(buf, 0, 100, filenameEncoding);
       const mode = decodeOct(buf, 100, 8);
@@ -524,16 +524,9 @@ var require_http = __commonJS({
   }
 });
 
-// required:https
-var require_https = __commonJS({
-  "required:https"(exports, module) {
-    module.exports = __require("node:https");
-  }
-});
-
-// ../../../work/main/node_modules/yaml/dist/nodes/identity.js
+// node_modules/yaml/dist/nodes/identity.js
 var require_identity = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/identity.js"(exports) {
+  "node_modules/yaml/dist/nodes/identity.js"(exports) {
     "use strict";
     var ALIAS = /* @__PURE__ */ Symbol.for("yaml.alias");
     var DOC = /* @__PURE__ */ Symbol.for("yaml.document");
@@ -588,9 +581,9 @@ var require_identity = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/visit.js
+// node_modules/yaml/dist/visit.js
 var require_visit = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/visit.js"(exports) {
+  "node_modules/yaml/dist/visit.js"(exports) {
     "use strict";
     var identity = require_identity();
     var BREAK = /* @__PURE__ */ Symbol("break visit");
@@ -746,9 +739,9 @@ var require_visit = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/directives.js
+// node_modules/yaml/dist/doc/directives.js
 var require_directives = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/directives.js"(exports) {
+  "node_modules/yaml/dist/doc/directives.js"(exports) {
     "use strict";
     var identity = require_identity();
     var visit2 = require_visit();
@@ -917,9 +910,9 @@ var require_directives = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/anchors.js
+// node_modules/yaml/dist/doc/anchors.js
 var require_anchors = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/anchors.js"(exports) {
+  "node_modules/yaml/dist/doc/anchors.js"(exports) {
     "use strict";
     var identity = require_identity();
     var visit2 = require_visit();
@@ -987,9 +980,9 @@ var require_anchors = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/applyReviver.js
+// node_modules/yaml/dist/doc/applyReviver.js
 var require_applyReviver = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/applyReviver.js"(exports) {
+  "node_modules/yaml/dist/doc/applyReviver.js"(exports) {
     "use strict";
     function applyReviver(reviver, obj, key, val) {
       if (val && typeof val === "object") {
@@ -1037,9 +1030,9 @@ var require_applyReviver = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/toJS.js
+// node_modules/yaml/dist/nodes/toJS.js
 var require_toJS = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/toJS.js"(exports) {
+  "node_modules/yaml/dist/nodes/toJS.js"(exports) {
     "use strict";
     var identity = require_identity();
     function toJS(value, arg, ctx) {
@@ -1067,9 +1060,9 @@ var require_toJS = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Node.js
+// node_modules/yaml/dist/nodes/Node.js
 var require_Node = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Node.js"(exports) {
+  "node_modules/yaml/dist/nodes/Node.js"(exports) {
     "use strict";
     var applyReviver = require_applyReviver();
     var identity = require_identity();
@@ -1108,9 +1101,9 @@ var require_Node = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Alias.js
+// node_modules/yaml/dist/nodes/Alias.js
 var require_Alias = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Alias.js"(exports) {
+  "node_modules/yaml/dist/nodes/Alias.js"(exports) {
     "use strict";
     var anchors = require_anchors();
     var visit2 = require_visit();
@@ -1226,9 +1219,9 @@ var require_Alias = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Scalar.js
+// node_modules/yaml/dist/nodes/Scalar.js
 var require_Scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Scalar.js"(exports) {
+  "node_modules/yaml/dist/nodes/Scalar.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Node = require_Node();
@@ -1256,9 +1249,9 @@ var require_Scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/createNode.js
+// node_modules/yaml/dist/doc/createNode.js
 var require_createNode = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/createNode.js"(exports) {
+  "node_modules/yaml/dist/doc/createNode.js"(exports) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -1331,9 +1324,9 @@ var require_createNode = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Collection.js
+// node_modules/yaml/dist/nodes/Collection.js
 var require_Collection = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Collection.js"(exports) {
+  "node_modules/yaml/dist/nodes/Collection.js"(exports) {
     "use strict";
     var createNode = require_createNode();
     var identity = require_identity();
@@ -1474,9 +1467,9 @@ var require_Collection = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js
+// node_modules/yaml/dist/stringify/stringifyComment.js
 var require_stringifyComment = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyComment.js"(exports) {
     "use strict";
     var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
     function indentComment(comment, indent) {
@@ -1491,9 +1484,9 @@ var require_stringifyComment = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js
+// node_modules/yaml/dist/stringify/foldFlowLines.js
 var require_foldFlowLines = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js"(exports) {
+  "node_modules/yaml/dist/stringify/foldFlowLines.js"(exports) {
     "use strict";
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
@@ -1627,9 +1620,9 @@ ${indent}${text4.slice(fold3 + 1, end2)}`;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyString.js
+// node_modules/yaml/dist/stringify/stringifyString.js
 var require_stringifyString = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyString.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyString.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var foldFlowLines = require_foldFlowLines();
@@ -1910,9 +1903,9 @@ ${indent}`);
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringify.js
+// node_modules/yaml/dist/stringify/stringify.js
 var require_stringify = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringify.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringify.js"(exports) {
     "use strict";
     var anchors = require_anchors();
     var identity = require_identity();
@@ -2034,9 +2027,9 @@ ${ctx.indent}${str}`;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js
+// node_modules/yaml/dist/stringify/stringifyPair.js
 var require_stringifyPair = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyPair.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -2167,9 +2160,9 @@ ${ctx.indent}`;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/log.js
+// node_modules/yaml/dist/log.js
 var require_log = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/log.js"(exports) {
+  "node_modules/yaml/dist/log.js"(exports) {
     "use strict";
     var node_process = __require("process");
     function debug2(logLevel, ...messages) {
@@ -2189,9 +2182,9 @@ var require_log = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js
+// node_modules/yaml/dist/schema/yaml-1.1/merge.js
 var require_merge = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -2249,9 +2242,9 @@ var require_merge = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js
+// node_modules/yaml/dist/nodes/addPairToJSMap.js
 var require_addPairToJSMap = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports) {
+  "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports) {
     "use strict";
     var log = require_log();
     var merge4 = require_merge();
@@ -2313,9 +2306,9 @@ var require_addPairToJSMap = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Pair.js
+// node_modules/yaml/dist/nodes/Pair.js
 var require_Pair = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Pair.js"(exports) {
+  "node_modules/yaml/dist/nodes/Pair.js"(exports) {
     "use strict";
     var createNode = require_createNode();
     var stringifyPair = require_stringifyPair();
@@ -2353,9 +2346,9 @@ var require_Pair = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js
+// node_modules/yaml/dist/stringify/stringifyCollection.js
 var require_stringifyCollection = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports) {
     "use strict";
     var identity = require_identity();
     var stringify = require_stringify();
@@ -2504,9 +2497,9 @@ ${indent}${end}`;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js
+// node_modules/yaml/dist/nodes/YAMLMap.js
 var require_YAMLMap = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js"(exports) {
+  "node_modules/yaml/dist/nodes/YAMLMap.js"(exports) {
     "use strict";
     var stringifyCollection = require_stringifyCollection();
     var addPairToJSMap = require_addPairToJSMap();
@@ -2648,9 +2641,9 @@ var require_YAMLMap = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/common/map.js
+// node_modules/yaml/dist/schema/common/map.js
 var require_map = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/common/map.js"(exports) {
+  "node_modules/yaml/dist/schema/common/map.js"(exports) {
     "use strict";
     var identity = require_identity();
     var YAMLMap = require_YAMLMap();
@@ -2670,9 +2663,9 @@ var require_map = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js
+// node_modules/yaml/dist/nodes/YAMLSeq.js
 var require_YAMLSeq = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js"(exports) {
+  "node_modules/yaml/dist/nodes/YAMLSeq.js"(exports) {
     "use strict";
     var createNode = require_createNode();
     var stringifyCollection = require_stringifyCollection();
@@ -2786,9 +2779,9 @@ var require_YAMLSeq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/common/seq.js
+// node_modules/yaml/dist/schema/common/seq.js
 var require_seq = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/common/seq.js"(exports) {
+  "node_modules/yaml/dist/schema/common/seq.js"(exports) {
     "use strict";
     var identity = require_identity();
     var YAMLSeq = require_YAMLSeq();
@@ -2808,9 +2801,9 @@ var require_seq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/common/string.js
+// node_modules/yaml/dist/schema/common/string.js
 var require_string = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/common/string.js"(exports) {
+  "node_modules/yaml/dist/schema/common/string.js"(exports) {
     "use strict";
     var stringifyString = require_stringifyString();
     var string3 = {
@@ -2827,9 +2820,9 @@ var require_string = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/common/null.js
+// node_modules/yaml/dist/schema/common/null.js
 var require_null = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/common/null.js"(exports) {
+  "node_modules/yaml/dist/schema/common/null.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var nullTag = {
@@ -2845,9 +2838,9 @@ var require_null = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/core/bool.js
+// node_modules/yaml/dist/schema/core/bool.js
 var require_bool = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/core/bool.js"(exports) {
+  "node_modules/yaml/dist/schema/core/bool.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var boolTag = {
@@ -2869,9 +2862,9 @@ var require_bool = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js
+// node_modules/yaml/dist/stringify/stringifyNumber.js
 var require_stringifyNumber = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyNumber.js"(exports) {
     "use strict";
     function stringifyNumber({ format, minFractionDigits, tag, value }) {
       if (typeof value === "bigint")
@@ -2896,9 +2889,9 @@ var require_stringifyNumber = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/core/float.js
+// node_modules/yaml/dist/schema/core/float.js
 var require_float = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/core/float.js"(exports) {
+  "node_modules/yaml/dist/schema/core/float.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -2942,9 +2935,9 @@ var require_float = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/core/int.js
+// node_modules/yaml/dist/schema/core/int.js
 var require_int = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/core/int.js"(exports) {
+  "node_modules/yaml/dist/schema/core/int.js"(exports) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -2987,9 +2980,9 @@ var require_int = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/core/schema.js
+// node_modules/yaml/dist/schema/core/schema.js
 var require_schema = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/core/schema.js"(exports) {
+  "node_modules/yaml/dist/schema/core/schema.js"(exports) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -3015,9 +3008,9 @@ var require_schema = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/json/schema.js
+// node_modules/yaml/dist/schema/json/schema.js
 var require_schema2 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/json/schema.js"(exports) {
+  "node_modules/yaml/dist/schema/json/schema.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var map = require_map();
@@ -3082,9 +3075,9 @@ var require_schema2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js
+// node_modules/yaml/dist/schema/yaml-1.1/binary.js
 var require_binary = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports) {
     "use strict";
     var node_buffer = __require("buffer");
     var Scalar = require_Scalar();
@@ -3148,9 +3141,9 @@ var require_binary = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js
+// node_modules/yaml/dist/schema/yaml-1.1/pairs.js
 var require_pairs = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -3226,9 +3219,9 @@ ${cn.comment}` : item.comment;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js
+// node_modules/yaml/dist/schema/yaml-1.1/omap.js
 var require_omap = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports) {
     "use strict";
     var identity = require_identity();
     var toJS = require_toJS();
@@ -3304,9 +3297,9 @@ var require_omap = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js
+// node_modules/yaml/dist/schema/yaml-1.1/bool.js
 var require_bool2 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     function boolStringify({ value, source }, ctx) {
@@ -3336,9 +3329,9 @@ var require_bool2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js
+// node_modules/yaml/dist/schema/yaml-1.1/float.js
 var require_float2 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -3385,9 +3378,9 @@ var require_float2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js
+// node_modules/yaml/dist/schema/yaml-1.1/int.js
 var require_int2 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -3464,9 +3457,9 @@ var require_int2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js
+// node_modules/yaml/dist/schema/yaml-1.1/set.js
 var require_set = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -3553,9 +3546,9 @@ var require_set = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
+// node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
 var require_timestamp = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     function parseSexagesimal(str, asBigInt) {
@@ -3641,9 +3634,9 @@ var require_timestamp = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js
+// node_modules/yaml/dist/schema/yaml-1.1/schema.js
 var require_schema3 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -3685,9 +3678,9 @@ var require_schema3 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/tags.js
+// node_modules/yaml/dist/schema/tags.js
 var require_tags = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/tags.js"(exports) {
+  "node_modules/yaml/dist/schema/tags.js"(exports) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -3779,9 +3772,9 @@ var require_tags = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/Schema.js
+// node_modules/yaml/dist/schema/Schema.js
 var require_Schema = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/Schema.js"(exports) {
+  "node_modules/yaml/dist/schema/Schema.js"(exports) {
     "use strict";
     var identity = require_identity();
     var map = require_map();
@@ -3811,9 +3804,9 @@ var require_Schema = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js
+// node_modules/yaml/dist/stringify/stringifyDocument.js
 var require_stringifyDocument = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports) {
     "use strict";
     var identity = require_identity();
     var stringify = require_stringify();
@@ -3891,9 +3884,9 @@ var require_stringifyDocument = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/Document.js
+// node_modules/yaml/dist/doc/Document.js
 var require_Document = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/Document.js"(exports) {
+  "node_modules/yaml/dist/doc/Document.js"(exports) {
     "use strict";
     var Alias = require_Alias();
     var Collection2 = require_Collection();
@@ -4200,9 +4193,9 @@ var require_Document = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/errors.js
+// node_modules/yaml/dist/errors.js
 var require_errors = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/errors.js"(exports) {
+  "node_modules/yaml/dist/errors.js"(exports) {
     "use strict";
     var YAMLError = class extends Error {
       constructor(name, pos, code, message) {
@@ -4265,9 +4258,9 @@ ${pointer}
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-props.js
+// node_modules/yaml/dist/compose/resolve-props.js
 var require_resolve_props = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-props.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-props.js"(exports) {
     "use strict";
     function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIndent, startOnNewline }) {
       let spaceBefore = false;
@@ -4399,9 +4392,9 @@ var require_resolve_props = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js
+// node_modules/yaml/dist/compose/util-contains-newline.js
 var require_util_contains_newline = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js"(exports) {
+  "node_modules/yaml/dist/compose/util-contains-newline.js"(exports) {
     "use strict";
     function containsNewline(key) {
       if (!key)
@@ -4441,9 +4434,9 @@ var require_util_contains_newline = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js
+// node_modules/yaml/dist/compose/util-flow-indent-check.js
 var require_util_flow_indent_check = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports) {
+  "node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports) {
     "use strict";
     var utilContainsNewline = require_util_contains_newline();
     function flowIndentCheck(indent, fc, onError) {
@@ -4459,9 +4452,9 @@ var require_util_flow_indent_check = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/util-map-includes.js
+// node_modules/yaml/dist/compose/util-map-includes.js
 var require_util_map_includes = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/util-map-includes.js"(exports) {
+  "node_modules/yaml/dist/compose/util-map-includes.js"(exports) {
     "use strict";
     var identity = require_identity();
     function mapIncludes(ctx, items, search2) {
@@ -4475,9 +4468,9 @@ var require_util_map_includes = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js
+// node_modules/yaml/dist/compose/resolve-block-map.js
 var require_resolve_block_map = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-block-map.js"(exports) {
     "use strict";
     var Pair = require_Pair();
     var YAMLMap = require_YAMLMap();
@@ -4583,9 +4576,9 @@ var require_resolve_block_map = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js
+// node_modules/yaml/dist/compose/resolve-block-seq.js
 var require_resolve_block_seq = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-block-seq.js"(exports) {
     "use strict";
     var YAMLSeq = require_YAMLSeq();
     var resolveProps = require_resolve_props();
@@ -4634,9 +4627,9 @@ var require_resolve_block_seq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-end.js
+// node_modules/yaml/dist/compose/resolve-end.js
 var require_resolve_end = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-end.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-end.js"(exports) {
     "use strict";
     function resolveEnd(end, offset, reqSpace, onError) {
       let comment = "";
@@ -4677,9 +4670,9 @@ var require_resolve_end = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js
+// node_modules/yaml/dist/compose/resolve-flow-collection.js
 var require_resolve_flow_collection = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -4871,9 +4864,9 @@ var require_resolve_flow_collection = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/compose-collection.js
+// node_modules/yaml/dist/compose/compose-collection.js
 var require_compose_collection = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/compose-collection.js"(exports) {
+  "node_modules/yaml/dist/compose/compose-collection.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -4936,18 +4929,18 @@ var require_compose_collection = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js
+// node_modules/yaml/dist/compose/resolve-block-scalar.js
 var require_resolve_block_scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
-    function resolveBlockScalar(ctx, scalar, onError) {
-      const start = scalar.offset;
-      const header = parseBlockScalarHeader(scalar, ctx.options.strict, onError);
+    function resolveBlockScalar(ctx, scalar2, onError) {
+      const start = scalar2.offset;
+      const header = parseBlockScalarHeader(scalar2, ctx.options.strict, onError);
       if (!header)
         return { value: "", type: null, comment: "", range: [start, start, start] };
       const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
-      const lines2 = scalar.source ? splitLines(scalar.source) : [];
+      const lines2 = scalar2.source ? splitLines(scalar2.source) : [];
       let chompStart = lines2.length;
       for (let i = lines2.length - 1; i >= 0; --i) {
         const content = lines2[i][1];
@@ -4959,12 +4952,12 @@ var require_resolve_block_scalar = __commonJS({
       if (chompStart === 0) {
         const value2 = header.chomp === "+" && lines2.length > 0 ? "\n".repeat(Math.max(1, lines2.length - 1)) : "";
         let end2 = start + header.length;
-        if (scalar.source)
-          end2 += scalar.source.length;
+        if (scalar2.source)
+          end2 += scalar2.source.length;
         return { value: value2, type, comment: header.comment, range: [start, end2, end2] };
       }
-      let trimIndent = scalar.indent + header.indent;
-      let offset = scalar.offset + header.length;
+      let trimIndent = scalar2.indent + header.indent;
+      let offset = scalar2.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
         const [indent, content] = lines2[i];
@@ -5042,7 +5035,7 @@ var require_resolve_block_scalar = __commonJS({
         default:
           value += "\n";
       }
-      const end = start + header.length + scalar.source.length;
+      const end = start + header.length + scalar2.source.length;
       return { value, type, comment: header.comment, range: [start, end, end] };
     }
     function parseBlockScalarHeader({ offset, props }, strict, onError) {
@@ -5119,14 +5112,14 @@ var require_resolve_block_scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js
+// node_modules/yaml/dist/compose/resolve-flow-scalar.js
 var require_resolve_flow_scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
-    function resolveFlowScalar(scalar, strict, onError) {
-      const { offset, type, source, end } = scalar;
+    function resolveFlowScalar(scalar2, strict, onError) {
+      const { offset, type, source, end } = scalar2;
       let _type;
       let value;
       const _onError = (rel, code, msg) => onError(offset + rel, code, msg);
@@ -5145,7 +5138,7 @@ var require_resolve_flow_scalar = __commonJS({
           break;
         /* istanbul ignore next should not happen */
         default:
-          onError(scalar, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type}`);
+          onError(scalar2, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type}`);
           return {
             value: "",
             type: null,
@@ -5340,9 +5333,9 @@ var require_resolve_flow_scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/compose-scalar.js
+// node_modules/yaml/dist/compose/compose-scalar.js
 var require_compose_scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/compose-scalar.js"(exports) {
+  "node_modules/yaml/dist/compose/compose-scalar.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -5360,26 +5353,26 @@ var require_compose_scalar = __commonJS({
         tag = findScalarTagByTest(ctx, value, token, onError);
       else
         tag = ctx.schema[identity.SCALAR];
-      let scalar;
+      let scalar2;
       try {
         const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
-        scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
+        scalar2 = identity.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error2) {
         const msg = error2 instanceof Error ? error2.message : String(error2);
         onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
-        scalar = new Scalar.Scalar(value);
+        scalar2 = new Scalar.Scalar(value);
       }
-      scalar.range = range;
-      scalar.source = value;
+      scalar2.range = range;
+      scalar2.source = value;
       if (type)
-        scalar.type = type;
+        scalar2.type = type;
       if (tagName)
-        scalar.tag = tagName;
+        scalar2.tag = tagName;
       if (tag.format)
-        scalar.format = tag.format;
+        scalar2.format = tag.format;
       if (comment)
-        scalar.comment = comment;
-      return scalar;
+        scalar2.comment = comment;
+      return scalar2;
     }
     function findScalarTagByName(schema2, value, tagName, tagToken, onError) {
       if (tagName === "!")
@@ -5421,9 +5414,9 @@ var require_compose_scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js
+// node_modules/yaml/dist/compose/util-empty-scalar-position.js
 var require_util_empty_scalar_position = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports) {
+  "node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports) {
     "use strict";
     function emptyScalarPosition(offset, before, pos) {
       if (before) {
@@ -5451,9 +5444,9 @@ var require_util_empty_scalar_position = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/compose-node.js
+// node_modules/yaml/dist/compose/compose-node.js
 var require_compose_node = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/compose-node.js"(exports) {
+  "node_modules/yaml/dist/compose/compose-node.js"(exports) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -5557,9 +5550,9 @@ var require_compose_node = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/compose-doc.js
+// node_modules/yaml/dist/compose/compose-doc.js
 var require_compose_doc = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/compose-doc.js"(exports) {
+  "node_modules/yaml/dist/compose/compose-doc.js"(exports) {
     "use strict";
     var Document = require_Document();
     var composeNode = require_compose_node();
@@ -5600,9 +5593,9 @@ var require_compose_doc = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/composer.js
+// node_modules/yaml/dist/compose/composer.js
 var require_composer = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/composer.js"(exports) {
+  "node_modules/yaml/dist/compose/composer.js"(exports) {
     "use strict";
     var node_process = __require("process");
     var directives = require_directives();
@@ -5808,9 +5801,9 @@ ${end.comment}` : end.comment;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/cst-scalar.js
+// node_modules/yaml/dist/parse/cst-scalar.js
 var require_cst_scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/cst-scalar.js"(exports) {
+  "node_modules/yaml/dist/parse/cst-scalar.js"(exports) {
     "use strict";
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
@@ -5993,9 +5986,9 @@ var require_cst_scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/cst-stringify.js
+// node_modules/yaml/dist/parse/cst-stringify.js
 var require_cst_stringify = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/cst-stringify.js"(exports) {
+  "node_modules/yaml/dist/parse/cst-stringify.js"(exports) {
     "use strict";
     var stringify = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
     function stringifyToken(token) {
@@ -6054,9 +6047,9 @@ var require_cst_stringify = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/cst-visit.js
+// node_modules/yaml/dist/parse/cst-visit.js
 var require_cst_visit = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/cst-visit.js"(exports) {
+  "node_modules/yaml/dist/parse/cst-visit.js"(exports) {
     "use strict";
     var BREAK = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
@@ -6116,9 +6109,9 @@ var require_cst_visit = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/cst.js
+// node_modules/yaml/dist/parse/cst.js
 var require_cst = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/cst.js"(exports) {
+  "node_modules/yaml/dist/parse/cst.js"(exports) {
     "use strict";
     var cstScalar = require_cst_scalar();
     var cstStringify = require_cst_stringify();
@@ -6218,9 +6211,9 @@ var require_cst = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/lexer.js
+// node_modules/yaml/dist/parse/lexer.js
 var require_lexer = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/lexer.js"(exports) {
+  "node_modules/yaml/dist/parse/lexer.js"(exports) {
     "use strict";
     var cst = require_cst();
     function isEmpty(ch) {
@@ -6536,9 +6529,9 @@ var require_lexer = __commonJS({
         }
       }
       *parseQuotedScalar() {
-        const quote3 = this.charAt(0);
-        let end = this.buffer.indexOf(quote3, this.pos + 1);
-        if (quote3 === "'") {
+        const quote2 = this.charAt(0);
+        let end = this.buffer.indexOf(quote2, this.pos + 1);
+        if (quote2 === "'") {
           while (end !== -1 && this.buffer[end + 1] === "'")
             end = this.buffer.indexOf("'", end + 2);
         } else {
@@ -6807,9 +6800,9 @@ var require_lexer = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/line-counter.js
+// node_modules/yaml/dist/parse/line-counter.js
 var require_line_counter = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/line-counter.js"(exports) {
+  "node_modules/yaml/dist/parse/line-counter.js"(exports) {
     "use strict";
     var LineCounter2 = class {
       constructor() {
@@ -6838,9 +6831,9 @@ var require_line_counter = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/parser.js
+// node_modules/yaml/dist/parse/parser.js
 var require_parser = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/parser.js"(exports) {
+  "node_modules/yaml/dist/parse/parser.js"(exports) {
     "use strict";
     var node_process = __require("process");
     var cst = require_cst();
@@ -7207,37 +7200,37 @@ var require_parser = __commonJS({
           };
         }
       }
-      *scalar(scalar) {
+      *scalar(scalar2) {
         if (this.type === "map-value-ind") {
           const prev = getPrevProps(this.peek(2));
           const start = getFirstKeyStartProps(prev);
           let sep2;
-          if (scalar.end) {
-            sep2 = scalar.end;
+          if (scalar2.end) {
+            sep2 = scalar2.end;
             sep2.push(this.sourceToken);
-            delete scalar.end;
+            delete scalar2.end;
           } else
             sep2 = [this.sourceToken];
           const map = {
             type: "block-map",
-            offset: scalar.offset,
-            indent: scalar.indent,
-            items: [{ start, key: scalar, sep: sep2 }]
+            offset: scalar2.offset,
+            indent: scalar2.indent,
+            items: [{ start, key: scalar2, sep: sep2 }]
           };
           this.onKeyLine = true;
           this.stack[this.stack.length - 1] = map;
         } else
-          yield* this.lineEnd(scalar);
+          yield* this.lineEnd(scalar2);
       }
-      *blockScalar(scalar) {
+      *blockScalar(scalar2) {
         switch (this.type) {
           case "space":
           case "comment":
           case "newline":
-            scalar.props.push(this.sourceToken);
+            scalar2.props.push(this.sourceToken);
             return;
           case "scalar":
-            scalar.source = this.source;
+            scalar2.source = this.source;
             this.atNewLine = true;
             this.indent = 0;
             if (this.onNewLine) {
@@ -7712,9 +7705,9 @@ var require_parser = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/public-api.js
+// node_modules/yaml/dist/public-api.js
 var require_public_api = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/public-api.js"(exports) {
+  "node_modules/yaml/dist/public-api.js"(exports) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -7809,9 +7802,9 @@ var require_public_api = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/index.js
+// node_modules/yaml/dist/index.js
 var require_dist = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/index.js"(exports) {
+  "node_modules/yaml/dist/index.js"(exports) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -7861,9 +7854,9 @@ var require_dist = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/constants.js
+// node_modules/semver/internal/constants.js
 var require_constants = __commonJS({
-  "../../../work/main/node_modules/semver/internal/constants.js"(exports, module) {
+  "node_modules/semver/internal/constants.js"(exports, module) {
     "use strict";
     var SEMVER_SPEC_VERSION = "2.0.0";
     var MAX_LENGTH = 256;
@@ -7921,9 +7914,9 @@ var require_constants = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/debug.js
+// node_modules/semver/internal/debug.js
 var require_debug = __commonJS({
-  "../../../work/main/node_modules/semver/internal/debug.js"(exports, module) {
+  "node_modules/semver/internal/debug.js"(exports, module) {
     "use strict";
     var debug2 = typeof process === "object" && process.env && process.env.NODE_DEBUG && /\bsemver\b/i.test(process.env.NODE_DEBUG) ? (...args) => console.error("SEMVER", ...args) : () => {
     };
@@ -7931,9 +7924,9 @@ var require_debug = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/re.js
+// node_modules/semver/internal/re.js
 var require_re = __commonJS({
-  "../../../work/main/node_modules/semver/internal/re.js"(exports, module) {
+  "node_modules/semver/internal/re.js"(exports, module) {
     "use strict";
     var {
       MAX_SAFE_COMPONENT_LENGTH,
@@ -8019,9 +8012,9 @@ var require_re = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/parse-options.js
+// node_modules/semver/internal/parse-options.js
 var require_parse_options = __commonJS({
-  "../../../work/main/node_modules/semver/internal/parse-options.js"(exports, module) {
+  "node_modules/semver/internal/parse-options.js"(exports, module) {
     "use strict";
     var looseOption = Object.freeze({ loose: true });
     var emptyOpts = Object.freeze({});
@@ -8038,9 +8031,9 @@ var require_parse_options = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/identifiers.js
+// node_modules/semver/internal/identifiers.js
 var require_identifiers = __commonJS({
-  "../../../work/main/node_modules/semver/internal/identifiers.js"(exports, module) {
+  "node_modules/semver/internal/identifiers.js"(exports, module) {
     "use strict";
     var numeric = /^[0-9]+$/;
     var compareIdentifiers = (a, b) => {
@@ -8063,9 +8056,9 @@ var require_identifiers = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/classes/semver.js
+// node_modules/semver/classes/semver.js
 var require_semver = __commonJS({
-  "../../../work/main/node_modules/semver/classes/semver.js"(exports, module) {
+  "node_modules/semver/classes/semver.js"(exports, module) {
     "use strict";
     var debug2 = require_debug();
     var { MAX_LENGTH, MAX_SAFE_INTEGER } = require_constants();
@@ -8355,9 +8348,9 @@ var require_semver = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/parse.js
+// node_modules/semver/functions/parse.js
 var require_parse = __commonJS({
-  "../../../work/main/node_modules/semver/functions/parse.js"(exports, module) {
+  "node_modules/semver/functions/parse.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var parse5 = (version3, options, throwErrors = false) => {
@@ -8377,9 +8370,9 @@ var require_parse = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/valid.js
+// node_modules/semver/functions/valid.js
 var require_valid = __commonJS({
-  "../../../work/main/node_modules/semver/functions/valid.js"(exports, module) {
+  "node_modules/semver/functions/valid.js"(exports, module) {
     "use strict";
     var parse5 = require_parse();
     var valid = (version3, options) => {
@@ -8390,9 +8383,9 @@ var require_valid = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/clean.js
+// node_modules/semver/functions/clean.js
 var require_clean = __commonJS({
-  "../../../work/main/node_modules/semver/functions/clean.js"(exports, module) {
+  "node_modules/semver/functions/clean.js"(exports, module) {
     "use strict";
     var parse5 = require_parse();
     var clean = (version3, options) => {
@@ -8403,9 +8396,9 @@ var require_clean = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/inc.js
+// node_modules/semver/functions/inc.js
 var require_inc = __commonJS({
-  "../../../work/main/node_modules/semver/functions/inc.js"(exports, module) {
+  "node_modules/semver/functions/inc.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var inc = (version3, release2, options, identifier, identifierBase) => {
@@ -8427,9 +8420,9 @@ var require_inc = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/diff.js
+// node_modules/semver/functions/diff.js
 var require_diff = __commonJS({
-  "../../../work/main/node_modules/semver/functions/diff.js"(exports, module) {
+  "node_modules/semver/functions/diff.js"(exports, module) {
     "use strict";
     var parse5 = require_parse();
     var diff = (version1, version22) => {
@@ -8471,9 +8464,9 @@ var require_diff = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/major.js
+// node_modules/semver/functions/major.js
 var require_major = __commonJS({
-  "../../../work/main/node_modules/semver/functions/major.js"(exports, module) {
+  "node_modules/semver/functions/major.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var major = (a, loose) => new SemVer(a, loose).major;
@@ -8481,9 +8474,9 @@ var require_major = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/minor.js
+// node_modules/semver/functions/minor.js
 var require_minor = __commonJS({
-  "../../../work/main/node_modules/semver/functions/minor.js"(exports, module) {
+  "node_modules/semver/functions/minor.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var minor = (a, loose) => new SemVer(a, loose).minor;
@@ -8491,9 +8484,9 @@ var require_minor = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/patch.js
+// node_modules/semver/functions/patch.js
 var require_patch = __commonJS({
-  "../../../work/main/node_modules/semver/functions/patch.js"(exports, module) {
+  "node_modules/semver/functions/patch.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var patch = (a, loose) => new SemVer(a, loose).patch;
@@ -8501,9 +8494,9 @@ var require_patch = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/prerelease.js
+// node_modules/semver/functions/prerelease.js
 var require_prerelease = __commonJS({
-  "../../../work/main/node_modules/semver/functions/prerelease.js"(exports, module) {
+  "node_modules/semver/functions/prerelease.js"(exports, module) {
     "use strict";
     var parse5 = require_parse();
     var prerelease = (version3, options) => {
@@ -8514,9 +8507,9 @@ var require_prerelease = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/compare.js
+// node_modules/semver/functions/compare.js
 var require_compare = __commonJS({
-  "../../../work/main/node_modules/semver/functions/compare.js"(exports, module) {
+  "node_modules/semver/functions/compare.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var compare = (a, b, loose) => new SemVer(a, loose).compare(new SemVer(b, loose));
@@ -8524,9 +8517,9 @@ var require_compare = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/rcompare.js
+// node_modules/semver/functions/rcompare.js
 var require_rcompare = __commonJS({
-  "../../../work/main/node_modules/semver/functions/rcompare.js"(exports, module) {
+  "node_modules/semver/functions/rcompare.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var rcompare = (a, b, loose) => compare(b, a, loose);
@@ -8534,9 +8527,9 @@ var require_rcompare = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/compare-loose.js
+// node_modules/semver/functions/compare-loose.js
 var require_compare_loose = __commonJS({
-  "../../../work/main/node_modules/semver/functions/compare-loose.js"(exports, module) {
+  "node_modules/semver/functions/compare-loose.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var compareLoose = (a, b) => compare(a, b, true);
@@ -8544,9 +8537,9 @@ var require_compare_loose = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/compare-build.js
+// node_modules/semver/functions/compare-build.js
 var require_compare_build = __commonJS({
-  "../../../work/main/node_modules/semver/functions/compare-build.js"(exports, module) {
+  "node_modules/semver/functions/compare-build.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var compareBuild = (a, b, loose) => {
@@ -8558,9 +8551,9 @@ var require_compare_build = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/sort.js
+// node_modules/semver/functions/sort.js
 var require_sort = __commonJS({
-  "../../../work/main/node_modules/semver/functions/sort.js"(exports, module) {
+  "node_modules/semver/functions/sort.js"(exports, module) {
     "use strict";
     var compareBuild = require_compare_build();
     var sort = (list3, loose) => list3.sort((a, b) => compareBuild(a, b, loose));
@@ -8568,9 +8561,9 @@ var require_sort = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/rsort.js
+// node_modules/semver/functions/rsort.js
 var require_rsort = __commonJS({
-  "../../../work/main/node_modules/semver/functions/rsort.js"(exports, module) {
+  "node_modules/semver/functions/rsort.js"(exports, module) {
     "use strict";
     var compareBuild = require_compare_build();
     var rsort = (list3, loose) => list3.sort((a, b) => compareBuild(b, a, loose));
@@ -8578,9 +8571,9 @@ var require_rsort = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/gt.js
+// node_modules/semver/functions/gt.js
 var require_gt = __commonJS({
-  "../../../work/main/node_modules/semver/functions/gt.js"(exports, module) {
+  "node_modules/semver/functions/gt.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var gt = (a, b, loose) => compare(a, b, loose) > 0;
@@ -8588,9 +8581,9 @@ var require_gt = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/lt.js
+// node_modules/semver/functions/lt.js
 var require_lt = __commonJS({
-  "../../../work/main/node_modules/semver/functions/lt.js"(exports, module) {
+  "node_modules/semver/functions/lt.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var lt = (a, b, loose) => compare(a, b, loose) < 0;
@@ -8598,9 +8591,9 @@ var require_lt = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/eq.js
+// node_modules/semver/functions/eq.js
 var require_eq = __commonJS({
-  "../../../work/main/node_modules/semver/functions/eq.js"(exports, module) {
+  "node_modules/semver/functions/eq.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var eq = (a, b, loose) => compare(a, b, loose) === 0;
@@ -8608,9 +8601,9 @@ var require_eq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/neq.js
+// node_modules/semver/functions/neq.js
 var require_neq = __commonJS({
-  "../../../work/main/node_modules/semver/functions/neq.js"(exports, module) {
+  "node_modules/semver/functions/neq.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var neq = (a, b, loose) => compare(a, b, loose) !== 0;
@@ -8618,9 +8611,9 @@ var require_neq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/gte.js
+// node_modules/semver/functions/gte.js
 var require_gte = __commonJS({
-  "../../../work/main/node_modules/semver/functions/gte.js"(exports, module) {
+  "node_modules/semver/functions/gte.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var gte = (a, b, loose) => compare(a, b, loose) >= 0;
@@ -8628,9 +8621,9 @@ var require_gte = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/lte.js
+// node_modules/semver/functions/lte.js
 var require_lte = __commonJS({
-  "../../../work/main/node_modules/semver/functions/lte.js"(exports, module) {
+  "node_modules/semver/functions/lte.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var lte = (a, b, loose) => compare(a, b, loose) <= 0;
@@ -8638,9 +8631,9 @@ var require_lte = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/cmp.js
+// node_modules/semver/functions/cmp.js
 var require_cmp = __commonJS({
-  "../../../work/main/node_modules/semver/functions/cmp.js"(exports, module) {
+  "node_modules/semver/functions/cmp.js"(exports, module) {
     "use strict";
     var eq = require_eq();
     var neq = require_neq();
@@ -8688,9 +8681,9 @@ var require_cmp = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/coerce.js
+// node_modules/semver/functions/coerce.js
 var require_coerce = __commonJS({
-  "../../../work/main/node_modules/semver/functions/coerce.js"(exports, module) {
+  "node_modules/semver/functions/coerce.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var parse5 = require_parse();
@@ -8734,9 +8727,9 @@ var require_coerce = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/truncate.js
+// node_modules/semver/functions/truncate.js
 var require_truncate = __commonJS({
-  "../../../work/main/node_modules/semver/functions/truncate.js"(exports, module) {
+  "node_modules/semver/functions/truncate.js"(exports, module) {
     "use strict";
     var parse5 = require_parse();
     var constants5 = require_constants();
@@ -8775,9 +8768,9 @@ var require_truncate = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/lrucache.js
+// node_modules/semver/internal/lrucache.js
 var require_lrucache = __commonJS({
-  "../../../work/main/node_modules/semver/internal/lrucache.js"(exports, module) {
+  "node_modules/semver/internal/lrucache.js"(exports, module) {
     "use strict";
     var LRUCache = class {
       constructor() {
@@ -8813,9 +8806,9 @@ var require_lrucache = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/trim-comparator-whitespace.js
+// node_modules/semver/internal/trim-comparator-whitespace.js
 var require_trim_comparator_whitespace = __commonJS({
-  "../../../work/main/node_modules/semver/internal/trim-comparator-whitespace.js"(exports, module) {
+  "node_modules/semver/internal/trim-comparator-whitespace.js"(exports, module) {
     "use strict";
     var {
       MAX_LENGTH,
@@ -9004,9 +8997,9 @@ var require_trim_comparator_whitespace = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/classes/range.js
+// node_modules/semver/classes/range.js
 var require_range = __commonJS({
-  "../../../work/main/node_modules/semver/classes/range.js"(exports, module) {
+  "node_modules/semver/classes/range.js"(exports, module) {
     "use strict";
     var SPACE_CHARACTERS = /\s+/g;
     var Range2 = class _Range {
@@ -9389,9 +9382,9 @@ var require_range = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/classes/comparator.js
+// node_modules/semver/classes/comparator.js
 var require_comparator = __commonJS({
-  "../../../work/main/node_modules/semver/classes/comparator.js"(exports, module) {
+  "node_modules/semver/classes/comparator.js"(exports, module) {
     "use strict";
     var ANY = /* @__PURE__ */ Symbol("SemVer ANY");
     var Comparator = class _Comparator {
@@ -9502,9 +9495,9 @@ var require_comparator = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/satisfies.js
+// node_modules/semver/functions/satisfies.js
 var require_satisfies = __commonJS({
-  "../../../work/main/node_modules/semver/functions/satisfies.js"(exports, module) {
+  "node_modules/semver/functions/satisfies.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var satisfies = (version3, range, options) => {
@@ -9519,9 +9512,9 @@ var require_satisfies = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/to-comparators.js
+// node_modules/semver/ranges/to-comparators.js
 var require_to_comparators = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/to-comparators.js"(exports, module) {
+  "node_modules/semver/ranges/to-comparators.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var toComparators = (range, options) => new Range2(range, options).set.map((comp) => comp.map((c) => c.value).join(" ").trim().split(" "));
@@ -9529,9 +9522,9 @@ var require_to_comparators = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/max-satisfying.js
+// node_modules/semver/ranges/max-satisfying.js
 var require_max_satisfying = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/max-satisfying.js"(exports, module) {
+  "node_modules/semver/ranges/max-satisfying.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var Range2 = require_range();
@@ -9558,9 +9551,9 @@ var require_max_satisfying = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/min-satisfying.js
+// node_modules/semver/ranges/min-satisfying.js
 var require_min_satisfying = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/min-satisfying.js"(exports, module) {
+  "node_modules/semver/ranges/min-satisfying.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var Range2 = require_range();
@@ -9587,9 +9580,9 @@ var require_min_satisfying = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/min-version.js
+// node_modules/semver/ranges/min-version.js
 var require_min_version = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/min-version.js"(exports, module) {
+  "node_modules/semver/ranges/min-version.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var Range2 = require_range();
@@ -9646,9 +9639,9 @@ var require_min_version = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/valid.js
+// node_modules/semver/ranges/valid.js
 var require_valid2 = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/valid.js"(exports, module) {
+  "node_modules/semver/ranges/valid.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var validRange = (range, options) => {
@@ -9662,9 +9655,9 @@ var require_valid2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/outside.js
+// node_modules/semver/ranges/outside.js
 var require_outside = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/outside.js"(exports, module) {
+  "node_modules/semver/ranges/outside.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var Comparator = require_comparator();
@@ -9731,9 +9724,9 @@ var require_outside = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/gtr.js
+// node_modules/semver/ranges/gtr.js
 var require_gtr = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/gtr.js"(exports, module) {
+  "node_modules/semver/ranges/gtr.js"(exports, module) {
     "use strict";
     var outside = require_outside();
     var gtr = (version3, range, options) => outside(version3, range, ">", options);
@@ -9741,9 +9734,9 @@ var require_gtr = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/ltr.js
+// node_modules/semver/ranges/ltr.js
 var require_ltr = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/ltr.js"(exports, module) {
+  "node_modules/semver/ranges/ltr.js"(exports, module) {
     "use strict";
     var outside = require_outside();
     var ltr = (version3, range, options) => outside(version3, range, "<", options);
@@ -9751,9 +9744,9 @@ var require_ltr = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/intersects.js
+// node_modules/semver/ranges/intersects.js
 var require_intersects = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/intersects.js"(exports, module) {
+  "node_modules/semver/ranges/intersects.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var intersects = (r1, r2, options) => {
@@ -9765,9 +9758,9 @@ var require_intersects = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/simplify.js
+// node_modules/semver/ranges/simplify.js
 var require_simplify = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/simplify.js"(exports, module) {
+  "node_modules/semver/ranges/simplify.js"(exports, module) {
     "use strict";
     var satisfies = require_satisfies();
     var compare = require_compare();
@@ -9815,9 +9808,9 @@ var require_simplify = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/subset.js
+// node_modules/semver/ranges/subset.js
 var require_subset = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/subset.js"(exports, module) {
+  "node_modules/semver/ranges/subset.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var Comparator = require_comparator();
@@ -9977,9 +9970,9 @@ var require_subset = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/index.js
+// node_modules/semver/index.js
 var require_semver2 = __commonJS({
-  "../../../work/main/node_modules/semver/index.js"(exports, module) {
+  "node_modules/semver/index.js"(exports, module) {
     "use strict";
     var internalRe = require_re();
     var constants5 = require_constants();
@@ -10074,9 +10067,16 @@ var require_semver2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/tunnel/lib/tunnel.js
+// required:https
+var require_https = __commonJS({
+  "required:https"(exports, module) {
+    module.exports = __require("node:https");
+  }
+});
+
+// node_modules/tunnel/lib/tunnel.js
 var require_tunnel = __commonJS({
-  "../../../work/main/node_modules/tunnel/lib/tunnel.js"(exports) {
+  "node_modules/tunnel/lib/tunnel.js"(exports) {
     "use strict";
     var net = __require("net");
     var tls = __require("tls");
@@ -10304,16 +10304,16 @@ var require_tunnel = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/tunnel/index.js
+// node_modules/tunnel/index.js
 var require_tunnel2 = __commonJS({
-  "../../../work/main/node_modules/tunnel/index.js"(exports, module) {
+  "node_modules/tunnel/index.js"(exports, module) {
     module.exports = require_tunnel();
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/core/symbols.js
+// node_modules/undici/lib/core/symbols.js
 var require_symbols = __commonJS({
-  "../../../work/main/node_modules/undici/lib/core/symbols.js"(exports, module) {
+  "node_modules/undici/lib/core/symbols.js"(exports, module) {
     module.exports = {
       kClose: /* @__PURE__ */ Symbol("close"),
       kDestroy: /* @__PURE__ */ Symbol("destroy"),
@@ -10384,9 +10384,9 @@ var require_symbols = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/core/errors.js
+// node_modules/undici/lib/core/errors.js
 var require_errors2 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/core/errors.js"(exports, module) {
+  "node_modules/undici/lib/core/errors.js"(exports, module) {
     "use strict";
     var kUndiciError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR");
     var UndiciError = class extends Error {
@@ -10742,9 +10742,9 @@ var require_errors2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/core/constants.js
+// node_modules/undici/lib/core/constants.js
 var require_constants2 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/core/constants.js"(exports, module) {
+  "node_modules/undici/lib/core/constants.js"(exports, module) {
     "use strict";
     var headerNameLowerCasedRecord = {};
     var wellknownHeaderNames = [
@@ -10857,9 +10857,9 @@ var require_constants2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/core/tree.js
+// node_modules/undici/lib/core/tree.js
 var require_tree = __commonJS({
-  "../../../work/main/node_modules/undici/lib/core/tree.js"(exports, module) {
+  "node_modules/undici/lib/core/tree.js"(exports, module) {
     "use strict";
     var {
       wellknownHeaderNames,
@@ -10997,9 +10997,9 @@ var require_tree = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/core/util.js
+// node_modules/undici/lib/core/util.js
 var require_util = __commonJS({
-  "../../../work/main/node_modules/undici/lib/core/util.js"(exports, module) {
+  "node_modules/undici/lib/core/util.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var { kDestroyed, kBodyUsed, kListeners, kBody } = require_symbols();
@@ -11503,9 +11503,9 @@ var require_util = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/core/diagnostics.js
+// node_modules/undici/lib/core/diagnostics.js
 var require_diagnostics = __commonJS({
-  "../../../work/main/node_modules/undici/lib/core/diagnostics.js"(exports, module) {
+  "node_modules/undici/lib/core/diagnostics.js"(exports, module) {
     "use strict";
     var diagnosticsChannel = __require("node:diagnostics_channel");
     var util = __require("node:util");
@@ -11688,9 +11688,9 @@ var require_diagnostics = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/core/request.js
+// node_modules/undici/lib/core/request.js
 var require_request = __commonJS({
-  "../../../work/main/node_modules/undici/lib/core/request.js"(exports, module) {
+  "node_modules/undici/lib/core/request.js"(exports, module) {
     "use strict";
     var {
       InvalidArgumentError,
@@ -12084,9 +12084,9 @@ var require_request = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/dispatcher.js
+// node_modules/undici/lib/dispatcher/dispatcher.js
 var require_dispatcher = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/dispatcher.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/dispatcher.js"(exports, module) {
     "use strict";
     var EventEmitter = __require("node:events");
     var Dispatcher = class extends EventEmitter {
@@ -12139,9 +12139,9 @@ var require_dispatcher = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/dispatcher-base.js
+// node_modules/undici/lib/dispatcher/dispatcher-base.js
 var require_dispatcher_base = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports, module) {
     "use strict";
     var buffer = __require("node:buffer");
     var Dispatcher = require_dispatcher();
@@ -12316,9 +12316,9 @@ var require_dispatcher_base = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/util/timers.js
+// node_modules/undici/lib/util/timers.js
 var require_timers = __commonJS({
-  "../../../work/main/node_modules/undici/lib/util/timers.js"(exports, module) {
+  "node_modules/undici/lib/util/timers.js"(exports, module) {
     "use strict";
     var fastNow = 0;
     var RESOLUTION_MS = 1e3;
@@ -12547,9 +12547,9 @@ var require_timers = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/core/connect.js
+// node_modules/undici/lib/core/connect.js
 var require_connect = __commonJS({
-  "../../../work/main/node_modules/undici/lib/core/connect.js"(exports, module) {
+  "node_modules/undici/lib/core/connect.js"(exports, module) {
     "use strict";
     var net = __require("node:net");
     var assert = __require("node:assert");
@@ -12616,7 +12616,7 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect2({ hostname, host, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect3({ hostname, host, protocol, port, servername, localAddress, httpSocket }, callback) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
@@ -12727,9 +12727,9 @@ var require_connect = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/llhttp/utils.js
+// node_modules/undici/lib/llhttp/utils.js
 var require_utils = __commonJS({
-  "../../../work/main/node_modules/undici/lib/llhttp/utils.js"(exports) {
+  "node_modules/undici/lib/llhttp/utils.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.enumToMap = void 0;
@@ -12747,9 +12747,9 @@ var require_utils = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/llhttp/constants.js
+// node_modules/undici/lib/llhttp/constants.js
 var require_constants3 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/llhttp/constants.js"(exports) {
+  "node_modules/undici/lib/llhttp/constants.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.SPECIAL_HEADERS = exports.HEADER_STATE = exports.MINOR = exports.MAJOR = exports.CONNECTION_TOKEN_CHARS = exports.HEADER_CHARS = exports.TOKEN = exports.STRICT_TOKEN = exports.HEX = exports.URL_CHAR = exports.STRICT_URL_CHAR = exports.USERINFO_CHARS = exports.MARK = exports.ALPHANUM = exports.NUM = exports.HEX_MAP = exports.NUM_MAP = exports.ALPHA = exports.FINISH = exports.H_METHOD_MAP = exports.METHOD_MAP = exports.METHODS_RTSP = exports.METHODS_ICE = exports.METHODS_HTTP = exports.METHODS = exports.LENIENT_FLAGS = exports.FLAGS = exports.TYPE = exports.ERROR = void 0;
@@ -13068,27 +13068,27 @@ var require_constants3 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/llhttp/llhttp-wasm.js
+// node_modules/undici/lib/llhttp/llhttp-wasm.js
 var require_llhttp_wasm = __commonJS({
-  "../../../work/main/node_modules/undici/lib/llhttp/llhttp-wasm.js"(exports, module) {
+  "node_modules/undici/lib/llhttp/llhttp-wasm.js"(exports, module) {
     "use strict";
     var { Buffer: Buffer2 } = __require("node:buffer");
     module.exports = Buffer2.from("AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f38Bf2AAAGADf39/AALLAQgDZW52GHdhc21fb25faGVhZGVyc19jb21wbGV0ZQAEA2VudhV3YXNtX29uX21lc3NhZ2VfYmVnaW4AAANlbnYLd2FzbV9vbl91cmwAAQNlbnYOd2FzbV9vbl9zdGF0dXMAAQNlbnYUd2FzbV9vbl9oZWFkZXJfZmllbGQAAQNlbnYUd2FzbV9vbl9oZWFkZXJfdmFsdWUAAQNlbnYMd2FzbV9vbl9ib2R5AAEDZW52GHdhc21fb25fbWVzc2FnZV9jb21wbGV0ZQAAAy0sBQYAAAIAAAAAAAACAQIAAgICAAADAAAAAAMDAwMBAQEBAQEBAQEAAAIAAAAEBQFwARISBQMBAAIGCAF/AUGA1AQLB9EFIgZtZW1vcnkCAAtfaW5pdGlhbGl6ZQAIGV9faW5kaXJlY3RfZnVuY3Rpb25fdGFibGUBAAtsbGh0dHBfaW5pdAAJGGxsaHR0cF9zaG91bGRfa2VlcF9hbGl2ZQAvDGxsaHR0cF9hbGxvYwALBm1hbGxvYwAxC2xsaHR0cF9mcmVlAAwEZnJlZQAMD2xsaHR0cF9nZXRfdHlwZQANFWxsaHR0cF9nZXRfaHR0cF9tYWpvcgAOFWxsaHR0cF9nZXRfaHR0cF9taW5vcgAPEWxsaHR0cF9nZXRfbWV0aG9kABAWbGxodHRwX2dldF9zdGF0dXNfY29kZQAREmxsaHR0cF9nZXRfdXBncmFkZQASDGxsaHR0cF9yZXNldAATDmxsaHR0cF9leGVjdXRlABQUbGxodHRwX3NldHRpbmdzX2luaXQAFQ1sbGh0dHBfZmluaXNoABYMbGxodHRwX3BhdXNlABcNbGxodHRwX3Jlc3VtZQAYG2xsaHR0cF9yZXN1bWVfYWZ0ZXJfdXBncmFkZQAZEGxsaHR0cF9nZXRfZXJybm8AGhdsbGh0dHBfZ2V0X2Vycm9yX3JlYXNvbgAbF2xsaHR0cF9zZXRfZXJyb3JfcmVhc29uABwUbGxodHRwX2dldF9lcnJvcl9wb3MAHRFsbGh0dHBfZXJybm9fbmFtZQAeEmxsaHR0cF9tZXRob2RfbmFtZQAfEmxsaHR0cF9zdGF0dXNfbmFtZQAgGmxsaHR0cF9zZXRfbGVuaWVudF9oZWFkZXJzACEhbGxodHRwX3NldF9sZW5pZW50X2NodW5rZWRfbGVuZ3RoACIdbGxodHRwX3NldF9sZW5pZW50X2tlZXBfYWxpdmUAIyRsbGh0dHBfc2V0X2xlbmllbnRfdHJhbnNmZXJfZW5jb2RpbmcAJBhsbGh0dHBfbWVzc2FnZV9uZWVkc19lb2YALgkXAQBBAQsRAQIDBAUKBgcrLSwqKSglJyYK07MCLBYAQYjQACgCAARAAAtBiNAAQQE2AgALFAAgABAwIAAgAjYCOCAAIAE6ACgLFAAgACAALwEyIAAtAC4gABAvEAALHgEBf0HAABAyIgEQMCABQYAINgI4IAEgADoAKCABC48MAQd/AkAgAEUNACAAQQhrIgEgAEEEaygCACIAQXhxIgRqIQUCQCAAQQFxDQAgAEEDcUUNASABIAEoAgAiAGsiAUGc0AAoAgBJDQEgACAEaiEEAkACQEGg0AAoAgAgAUcEQCAAQf8BTQRAIABBA3YhAyABKAIIIgAgASgCDCICRgRAQYzQAEGM0AAoAgBBfiADd3E2AgAMBQsgAiAANgIIIAAgAjYCDAwECyABKAIYIQYgASABKAIMIgBHBEAgACABKAIIIgI2AgggAiAANgIMDAMLIAFBFGoiAygCACICRQRAIAEoAhAiAkUNAiABQRBqIQMLA0AgAyEHIAIiAEEUaiIDKAIAIgINACAAQRBqIQMgACgCECICDQALIAdBADYCAAwCCyAFKAIEIgBBA3FBA0cNAiAFIABBfnE2AgRBlNAAIAQ2AgAgBSAENgIAIAEgBEEBcjYCBAwDC0EAIQALIAZFDQACQCABKAIcIgJBAnRBvNIAaiIDKAIAIAFGBEAgAyAANgIAIAANAUGQ0ABBkNAAKAIAQX4gAndxNgIADAILIAZBEEEUIAYoAhAgAUYbaiAANgIAIABFDQELIAAgBjYCGCABKAIQIgIEQCAAIAI2AhAgAiAANgIYCyABQRRqKAIAIgJFDQAgAEEUaiACNgIAIAIgADYCGAsgASAFTw0AIAUoAgQiAEEBcUUNAAJAAkACQAJAIABBAnFFBEBBpNAAKAIAIAVGBEBBpNAAIAE2AgBBmNAAQZjQACgCACAEaiIANgIAIAEgAEEBcjYCBCABQaDQACgCAEcNBkGU0ABBADYCAEGg0ABBADYCAAwGC0Gg0AAoAgAgBUYEQEGg0AAgATYCAEGU0ABBlNAAKAIAIARqIgA2AgAgASAAQQFyNgIEIAAgAWogADYCAAwGCyAAQXhxIARqIQQgAEH/AU0EQCAAQQN2IQMgBSgCCCIAIAUoAgwiAkYEQEGM0ABBjNAAKAIAQX4gA3dxNgIADAULIAIgADYCCCAAIAI2AgwMBAsgBSgCGCEGIAUgBSgCDCIARwRAQZzQACgCABogACAFKAIIIgI2AgggAiAANgIMDAMLIAVBFGoiAygCACICRQRAIAUoAhAiAkUNAiAFQRBqIQMLA0AgAyEHIAIiAEEUaiIDKAIAIgINACAAQRBqIQMgACgCECICDQALIAdBADYCAAwCCyAFIABBfnE2AgQgASAEaiAENgIAIAEgBEEBcjYCBAwDC0EAIQALIAZFDQACQCAFKAIcIgJBAnRBvNIAaiIDKAIAIAVGBEAgAyAANgIAIAANAUGQ0ABBkNAAKAIAQX4gAndxNgIADAILIAZBEEEUIAYoAhAgBUYbaiAANgIAIABFDQELIAAgBjYCGCAFKAIQIgIEQCAAIAI2AhAgAiAANgIYCyAFQRRqKAIAIgJFDQAgAEEUaiACNgIAIAIgADYCGAsgASAEaiAENgIAIAEgBEEBcjYCBCABQaDQACgCAEcNAEGU0AAgBDYCAAwBCyAEQf8BTQRAIARBeHFBtNAAaiEAAn9BjNAAKAIAIgJBASAEQQN2dCIDcUUEQEGM0AAgAiADcjYCACAADAELIAAoAggLIgIgATYCDCAAIAE2AgggASAANgIMIAEgAjYCCAwBC0EfIQIgBEH///8HTQRAIARBJiAEQQh2ZyIAa3ZBAXEgAEEBdGtBPmohAgsgASACNgIcIAFCADcCECACQQJ0QbzSAGohAAJAQZDQACgCACIDQQEgAnQiB3FFBEAgACABNgIAQZDQACADIAdyNgIAIAEgADYCGCABIAE2AgggASABNgIMDAELIARBGSACQQF2a0EAIAJBH0cbdCECIAAoAgAhAAJAA0AgACIDKAIEQXhxIARGDQEgAkEddiEAIAJBAXQhAiADIABBBHFqQRBqIgcoAgAiAA0ACyAHIAE2AgAgASADNgIYIAEgATYCDCABIAE2AggMAQsgAygCCCIAIAE2AgwgAyABNgIIIAFBADYCGCABIAM2AgwgASAANgIIC0Gs0ABBrNAAKAIAQQFrIgBBfyAAGzYCAAsLBwAgAC0AKAsHACAALQAqCwcAIAAtACsLBwAgAC0AKQsHACAALwEyCwcAIAAtAC4LQAEEfyAAKAIYIQEgAC0ALSECIAAtACghAyAAKAI4IQQgABAwIAAgBDYCOCAAIAM6ACggACACOgAtIAAgATYCGAu74gECB38DfiABIAJqIQQCQCAAIgIoAgwiAA0AIAIoAgQEQCACIAE2AgQLIwBBEGsiCCQAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIAIoAhwiA0EBaw7dAdoBAdkBAgMEBQYHCAkKCwwNDtgBDxDXARES1gETFBUWFxgZGhvgAd8BHB0e1QEfICEiIyQl1AEmJygpKiss0wHSAS0u0QHQAS8wMTIzNDU2Nzg5Ojs8PT4/QEFCQ0RFRtsBR0hJSs8BzgFLzQFMzAFNTk9QUVJTVFVWV1hZWltcXV5fYGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AAYEBggGDAYQBhQGGAYcBiAGJAYoBiwGMAY0BjgGPAZABkQGSAZMBlAGVAZYBlwGYAZkBmgGbAZwBnQGeAZ8BoAGhAaIBowGkAaUBpgGnAagBqQGqAasBrAGtAa4BrwGwAbEBsgGzAbQBtQG2AbcBywHKAbgByQG5AcgBugG7AbwBvQG+Ab8BwAHBAcIBwwHEAcUBxgEA3AELQQAMxgELQQ4MxQELQQ0MxAELQQ8MwwELQRAMwgELQRMMwQELQRQMwAELQRUMvwELQRYMvgELQRgMvQELQRkMvAELQRoMuwELQRsMugELQRwMuQELQR0MuAELQQgMtwELQR4MtgELQSAMtQELQR8MtAELQQcMswELQSEMsgELQSIMsQELQSMMsAELQSQMrwELQRIMrgELQREMrQELQSUMrAELQSYMqwELQScMqgELQSgMqQELQcMBDKgBC0EqDKcBC0ErDKYBC0EsDKUBC0EtDKQBC0EuDKMBC0EvDKIBC0HEAQyhAQtBMAygAQtBNAyfAQtBDAyeAQtBMQydAQtBMgycAQtBMwybAQtBOQyaAQtBNQyZAQtBxQEMmAELQQsMlwELQToMlgELQTYMlQELQQoMlAELQTcMkwELQTgMkgELQTwMkQELQTsMkAELQT0MjwELQQkMjgELQSkMjQELQT4MjAELQT8MiwELQcAADIoBC0HBAAyJAQtBwgAMiAELQcMADIcBC0HEAAyGAQtBxQAMhQELQcYADIQBC0EXDIMBC0HHAAyCAQtByAAMgQELQckADIABC0HKAAx/C0HLAAx+C0HNAAx9C0HMAAx8C0HOAAx7C0HPAAx6C0HQAAx5C0HRAAx4C0HSAAx3C0HTAAx2C0HUAAx1C0HWAAx0C0HVAAxzC0EGDHILQdcADHELQQUMcAtB2AAMbwtBBAxuC0HZAAxtC0HaAAxsC0HbAAxrC0HcAAxqC0EDDGkLQd0ADGgLQd4ADGcLQd8ADGYLQeEADGULQeAADGQLQeIADGMLQeMADGILQQIMYQtB5AAMYAtB5QAMXwtB5gAMXgtB5wAMXQtB6AAMXAtB6QAMWwtB6gAMWgtB6wAMWQtB7AAMWAtB7QAMVwtB7gAMVgtB7wAMVQtB8AAMVAtB8QAMUwtB8gAMUgtB8wAMUQtB9AAMUAtB9QAMTwtB9gAMTgtB9wAMTQtB+AAMTAtB+QAMSwtB+gAMSgtB+wAMSQtB/AAMSAtB/QAMRwtB/gAMRgtB/wAMRQtBgAEMRAtBgQEMQwtBggEMQgtBgwEMQQtBhAEMQAtBhQEMPwtBhgEMPgtBhwEMPQtBiAEMPAtBiQEMOwtBigEMOgtBiwEMOQtBjAEMOAtBjQEMNwtBjgEMNgtBjwEMNQtBkAEMNAtBkQEMMwtBkgEMMgtBkwEMMQtBlAEMMAtBlQEMLwtBlgEMLgtBlwEMLQtBmAEMLAtBmQEMKwtBmgEMKgtBmwEMKQtBnAEMKAtBnQEMJwtBngEMJgtBnwEMJQtBoAEMJAtBoQEMIwtBogEMIgtBowEMIQtBpAEMIAtBpQEMHwtBpgEMHgtBpwEMHQtBqAEMHAtBqQEMGwtBqgEMGgtBqwEMGQtBrAEMGAtBrQEMFwtBrgEMFgtBAQwVC0GvAQwUC0GwAQwTC0GxAQwSC0GzAQwRC0GyAQwQC0G0AQwPC0G1AQwOC0G2AQwNC0G3AQwMC0G4AQwLC0G5AQwKC0G6AQwJC0G7AQwIC0HGAQwHC0G8AQwGC0G9AQwFC0G+AQwEC0G/AQwDC0HAAQwCC0HCAQwBC0HBAQshAwNAAkACQAJAAkACQAJAAkACQAJAIAICfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJ/AkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAgJ/AkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACQAJAAn8CQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCADDsYBAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHyAhIyUmKCorLC8wMTIzNDU2Nzk6Ozw9lANAQkRFRklLTk9QUVJTVFVWWFpbXF1eX2BhYmNkZWZnaGpsb3Bxc3V2eHl6e3x/gAGBAYIBgwGEAYUBhgGHAYgBiQGKAYsBjAGNAY4BjwGQAZEBkgGTAZQBlQGWAZcBmAGZAZoBmwGcAZ0BngGfAaABoQGiAaMBpAGlAaYBpwGoAakBqgGrAawBrQGuAa8BsAGxAbIBswG0AbUBtgG3AbgBuQG6AbsBvAG9Ab4BvwHAAcEBwgHDAcQBxQHGAccByAHJAcsBzAHNAc4BzwGKA4kDiAOHA4QDgwOAA/sC+gL5AvgC9wL0AvMC8gLLAsECsALZAQsgASAERw3wAkHdASEDDLMDCyABIARHDcgBQcMBIQMMsgMLIAEgBEcNe0H3ACEDDLEDCyABIARHDXBB7wAhAwywAwsgASAERw1pQeoAIQMMrwMLIAEgBEcNZUHoACEDDK4DCyABIARHDWJB5gAhAwytAwsgASAERw0aQRghAwysAwsgASAERw0VQRIhAwyrAwsgASAERw1CQcUAIQMMqgMLIAEgBEcNNEE/IQMMqQMLIAEgBEcNMkE8IQMMqAMLIAEgBEcNK0ExIQMMpwMLIAItAC5BAUYNnwMMwQILQQAhAAJAAkACQCACLQAqRQ0AIAItACtFDQAgAi8BMCIDQQJxRQ0BDAILIAIvATAiA0EBcUUNAQtBASEAIAItAChBAUYNACACLwEyIgVB5ABrQeQASQ0AIAVBzAFGDQAgBUGwAkYNACADQcAAcQ0AQQAhACADQYgEcUGABEYNACADQShxQQBHIQALIAJBADsBMCACQQA6AC8gAEUN3wIgAkIANwMgDOACC0EAIQACQCACKAI4IgNFDQAgAygCLCIDRQ0AIAIgAxEAACEACyAARQ3MASAAQRVHDd0CIAJBBDYCHCACIAE2AhQgAkGwGDYCECACQRU2AgxBACEDDKQDCyABIARGBEBBBiEDDKQDCyABQQFqIQFBACEAAkAgAigCOCIDRQ0AIAMoAlQiA0UNACACIAMRAAAhAAsgAA3ZAgwcCyACQgA3AyBBEiEDDIkDCyABIARHDRZBHSEDDKEDCyABIARHBEAgAUEBaiEBQRAhAwyIAwtBByEDDKADCyACIAIpAyAiCiAEIAFrrSILfSIMQgAgCiAMWhs3AyAgCiALWA3UAkEIIQMMnwMLIAEgBEcEQCACQQk2AgggAiABNgIEQRQhAwyGAwtBCSEDDJ4DCyACKQMgQgBSDccBIAIgAi8BMEGAAXI7ATAMQgsgASAERw0/QdAAIQMMnAMLIAEgBEYEQEELIQMMnAMLIAFBAWohAUEAIQACQCACKAI4IgNFDQAgAygCUCIDRQ0AIAIgAxEAACEACyAADc8CDMYBC0EAIQACQCACKAI4IgNFDQAgAygCSCIDRQ0AIAIgAxEAACEACyAARQ3GASAAQRVHDc0CIAJBCzYCHCACIAE2AhQgAkGCGTYCECACQRU2AgxBACEDDJoDC0EAIQACQCACKAI4IgNFDQAgAygCSCIDRQ0AIAIgAxEAACEACyAARQ0MIABBFUcNygIgAkEaNgIcIAIgATYCFCACQYIZNgIQIAJBFTYCDEEAIQMMmQMLQQAhAAJAIAIoAjgiA0UNACADKAJMIgNFDQAgAiADEQAAIQALIABFDcQBIABBFUcNxwIgAkELNgIcIAIgATYCFCACQZEXNgIQIAJBFTYCDEEAIQMMmAMLIAEgBEYEQEEPIQMMmAMLIAEtAAAiAEE7Rg0HIABBDUcNxAIgAUEBaiEBDMMBC0EAIQACQCACKAI4IgNFDQAgAygCTCIDRQ0AIAIgAxEAACEACyAARQ3DASAAQRVHDcICIAJBDzYCHCACIAE2AhQgAkGRFzYCECACQRU2AgxBACEDDJYDCwNAIAEtAABB8DVqLQAAIgBBAUcEQCAAQQJHDcECIAIoAgQhAEEAIQMgAkEANgIEIAIgACABQQFqIgEQLSIADcICDMUBCyAEIAFBAWoiAUcNAAtBEiEDDJUDC0EAIQACQCACKAI4IgNFDQAgAygCTCIDRQ0AIAIgAxEAACEACyAARQ3FASAAQRVHDb0CIAJBGzYCHCACIAE2AhQgAkGRFzYCECACQRU2AgxBACEDDJQDCyABIARGBEBBFiEDDJQDCyACQQo2AgggAiABNgIEQQAhAAJAIAIoAjgiA0UNACADKAJIIgNFDQAgAiADEQAAIQALIABFDcIBIABBFUcNuQIgAkEVNgIcIAIgATYCFCACQYIZNgIQIAJBFTYCDEEAIQMMkwMLIAEgBEcEQANAIAEtAABB8DdqLQAAIgBBAkcEQAJAIABBAWsOBMQCvQIAvgK9AgsgAUEBaiEBQQghAwz8AgsgBCABQQFqIgFHDQALQRUhAwyTAwtBFSEDDJIDCwNAIAEtAABB8DlqLQAAIgBBAkcEQCAAQQFrDgTFArcCwwK4ArcCCyAEIAFBAWoiAUcNAAtBGCEDDJEDCyABIARHBEAgAkELNgIIIAIgATYCBEEHIQMM+AILQRkhAwyQAwsgAUEBaiEBDAILIAEgBEYEQEEaIQMMjwMLAkAgAS0AAEENaw4UtQG/Ab8BvwG/Ab8BvwG/Ab8BvwG/Ab8BvwG/Ab8BvwG/Ab8BvwEAvwELQQAhAyACQQA2AhwgAkGvCzYCECACQQI2AgwgAiABQQFqNgIUDI4DCyABIARGBEBBGyEDDI4DCyABLQAAIgBBO0cEQCAAQQ1HDbECIAFBAWohAQy6AQsgAUEBaiEBC0EiIQMM8wILIAEgBEYEQEEcIQMMjAMLQgAhCgJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAS0AAEEwaw43wQLAAgABAgMEBQYH0AHQAdAB0AHQAdAB0AEICQoLDA3QAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdABDg8QERIT0AELQgIhCgzAAgtCAyEKDL8CC0IEIQoMvgILQgUhCgy9AgtCBiEKDLwCC0IHIQoMuwILQgghCgy6AgtCCSEKDLkCC0IKIQoMuAILQgshCgy3AgtCDCEKDLYCC0INIQoMtQILQg4hCgy0AgtCDyEKDLMCC0IKIQoMsgILQgshCgyxAgtCDCEKDLACC0INIQoMrwILQg4hCgyuAgtCDyEKDK0CC0IAIQoCQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIAEtAABBMGsON8ACvwIAAQIDBAUGB74CvgK+Ar4CvgK+Ar4CCAkKCwwNvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ag4PEBESE74CC0ICIQoMvwILQgMhCgy+AgtCBCEKDL0CC0IFIQoMvAILQgYhCgy7AgtCByEKDLoCC0IIIQoMuQILQgkhCgy4AgtCCiEKDLcCC0ILIQoMtgILQgwhCgy1AgtCDSEKDLQCC0IOIQoMswILQg8hCgyyAgtCCiEKDLECC0ILIQoMsAILQgwhCgyvAgtCDSEKDK4CC0IOIQoMrQILQg8hCgysAgsgAiACKQMgIgogBCABa60iC30iDEIAIAogDFobNwMgIAogC1gNpwJBHyEDDIkDCyABIARHBEAgAkEJNgIIIAIgATYCBEElIQMM8AILQSAhAwyIAwtBASEFIAIvATAiA0EIcUUEQCACKQMgQgBSIQULAkAgAi0ALgRAQQEhACACLQApQQVGDQEgA0HAAHFFIAVxRQ0BC0EAIQAgA0HAAHENAEECIQAgA0EIcQ0AIANBgARxBEACQCACLQAoQQFHDQAgAi0ALUEKcQ0AQQUhAAwCC0EEIQAMAQsgA0EgcUUEQAJAIAItAChBAUYNACACLwEyIgBB5ABrQeQASQ0AIABBzAFGDQAgAEGwAkYNAEEEIQAgA0EocUUNAiADQYgEcUGABEYNAgtBACEADAELQQBBAyACKQMgUBshAAsgAEEBaw4FvgIAsAEBpAKhAgtBESEDDO0CCyACQQE6AC8MhAMLIAEgBEcNnQJBJCEDDIQDCyABIARHDRxBxgAhAwyDAwtBACEAAkAgAigCOCIDRQ0AIAMoAkQiA0UNACACIAMRAAAhAAsgAEUNJyAAQRVHDZgCIAJB0AA2AhwgAiABNgIUIAJBkRg2AhAgAkEVNgIMQQAhAwyCAwsgASAERgRAQSghAwyCAwtBACEDIAJBADYCBCACQQw2AgggAiABIAEQKiIARQ2UAiACQSc2AhwgAiABNgIUIAIgADYCDAyBAwsgASAERgRAQSkhAwyBAwsgAS0AACIAQSBGDRMgAEEJRw2VAiABQQFqIQEMFAsgASAERwRAIAFBAWohAQwWC0EqIQMM/wILIAEgBEYEQEErIQMM/wILIAEtAAAiAEEJRyAAQSBHcQ2QAiACLQAsQQhHDd0CIAJBADoALAzdAgsgASAERgRAQSwhAwz+AgsgAS0AAEEKRw2OAiABQQFqIQEMsAELIAEgBEcNigJBLyEDDPwCCwNAIAEtAAAiAEEgRwRAIABBCmsOBIQCiAKIAoQChgILIAQgAUEBaiIBRw0AC0ExIQMM+wILQTIhAyABIARGDfoCIAIoAgAiACAEIAFraiEHIAEgAGtBA2ohBgJAA0AgAEHwO2otAAAgAS0AACIFQSByIAUgBUHBAGtB/wFxQRpJG0H/AXFHDQEgAEEDRgRAQQYhAQziAgsgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAc2AgAM+wILIAJBADYCAAyGAgtBMyEDIAQgASIARg35AiAEIAFrIAIoAgAiAWohByAAIAFrQQhqIQYCQANAIAFB9DtqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0BIAFBCEYEQEEFIQEM4QILIAFBAWohASAEIABBAWoiAEcNAAsgAiAHNgIADPoCCyACQQA2AgAgACEBDIUCC0E0IQMgBCABIgBGDfgCIAQgAWsgAigCACIBaiEHIAAgAWtBBWohBgJAA0AgAUHQwgBqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0BIAFBBUYEQEEHIQEM4AILIAFBAWohASAEIABBAWoiAEcNAAsgAiAHNgIADPkCCyACQQA2AgAgACEBDIQCCyABIARHBEADQCABLQAAQYA+ai0AACIAQQFHBEAgAEECRg0JDIECCyAEIAFBAWoiAUcNAAtBMCEDDPgCC0EwIQMM9wILIAEgBEcEQANAIAEtAAAiAEEgRwRAIABBCmsOBP8B/gH+Af8B/gELIAQgAUEBaiIBRw0AC0E4IQMM9wILQTghAwz2AgsDQCABLQAAIgBBIEcgAEEJR3EN9gEgBCABQQFqIgFHDQALQTwhAwz1AgsDQCABLQAAIgBBIEcEQAJAIABBCmsOBPkBBAT5AQALIABBLEYN9QEMAwsgBCABQQFqIgFHDQALQT8hAwz0AgtBwAAhAyABIARGDfMCIAIoAgAiACAEIAFraiEFIAEgAGtBBmohBgJAA0AgAEGAQGstAAAgAS0AAEEgckcNASAAQQZGDdsCIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADPQCCyACQQA2AgALQTYhAwzZAgsgASAERgRAQcEAIQMM8gILIAJBDDYCCCACIAE2AgQgAi0ALEEBaw4E+wHuAewB6wHUAgsgAUEBaiEBDPoBCyABIARHBEADQAJAIAEtAAAiAEEgciAAIABBwQBrQf8BcUEaSRtB/wFxIgBBCUYNACAAQSBGDQACQAJAAkACQCAAQeMAaw4TAAMDAwMDAwMBAwMDAwMDAwMDAgMLIAFBAWohAUExIQMM3AILIAFBAWohAUEyIQMM2wILIAFBAWohAUEzIQMM2gILDP4BCyAEIAFBAWoiAUcNAAtBNSEDDPACC0E1IQMM7wILIAEgBEcEQANAIAEtAABBgDxqLQAAQQFHDfcBIAQgAUEBaiIBRw0AC0E9IQMM7wILQT0hAwzuAgtBACEAAkAgAigCOCIDRQ0AIAMoAkAiA0UNACACIAMRAAAhAAsgAEUNASAAQRVHDeYBIAJBwgA2AhwgAiABNgIUIAJB4xg2AhAgAkEVNgIMQQAhAwztAgsgAUEBaiEBC0E8IQMM0gILIAEgBEYEQEHCACEDDOsCCwJAA0ACQCABLQAAQQlrDhgAAswCzALRAswCzALMAswCzALMAswCzALMAswCzALMAswCzALMAswCzALMAgDMAgsgBCABQQFqIgFHDQALQcIAIQMM6wILIAFBAWohASACLQAtQQFxRQ3+AQtBLCEDDNACCyABIARHDd4BQcQAIQMM6AILA0AgAS0AAEGQwABqLQAAQQFHDZwBIAQgAUEBaiIBRw0AC0HFACEDDOcCCyABLQAAIgBBIEYN/gEgAEE6Rw3AAiACKAIEIQBBACEDIAJBADYCBCACIAAgARApIgAN3gEM3QELQccAIQMgBCABIgBGDeUCIAQgAWsgAigCACIBaiEHIAAgAWtBBWohBgNAIAFBkMIAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNvwIgAUEFRg3CAiABQQFqIQEgBCAAQQFqIgBHDQALIAIgBzYCAAzlAgtByAAhAyAEIAEiAEYN5AIgBCABayACKAIAIgFqIQcgACABa0EJaiEGA0AgAUGWwgBqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw2+AkECIAFBCUYNwgIaIAFBAWohASAEIABBAWoiAEcNAAsgAiAHNgIADOQCCyABIARGBEBByQAhAwzkAgsCQAJAIAEtAAAiAEEgciAAIABBwQBrQf8BcUEaSRtB/wFxQe4Aaw4HAL8CvwK/Ar8CvwIBvwILIAFBAWohAUE+IQMMywILIAFBAWohAUE/IQMMygILQcoAIQMgBCABIgBGDeICIAQgAWsgAigCACIBaiEGIAAgAWtBAWohBwNAIAFBoMIAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNvAIgAUEBRg2+AiABQQFqIQEgBCAAQQFqIgBHDQALIAIgBjYCAAziAgtBywAhAyAEIAEiAEYN4QIgBCABayACKAIAIgFqIQcgACABa0EOaiEGA0AgAUGiwgBqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw27AiABQQ5GDb4CIAFBAWohASAEIABBAWoiAEcNAAsgAiAHNgIADOECC0HMACEDIAQgASIARg3gAiAEIAFrIAIoAgAiAWohByAAIAFrQQ9qIQYDQCABQcDCAGotAAAgAC0AACIFQSByIAUgBUHBAGtB/wFxQRpJG0H/AXFHDboCQQMgAUEPRg2+AhogAUEBaiEBIAQgAEEBaiIARw0ACyACIAc2AgAM4AILQc0AIQMgBCABIgBGDd8CIAQgAWsgAigCACIBaiEHIAAgAWtBBWohBgNAIAFB0MIAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNuQJBBCABQQVGDb0CGiABQQFqIQEgBCAAQQFqIgBHDQALIAIgBzYCAAzfAgsgASAERgRAQc4AIQMM3wILAkACQAJAAkAgAS0AACIAQSByIAAgAEHBAGtB/wFxQRpJG0H/AXFB4wBrDhMAvAK8ArwCvAK8ArwCvAK8ArwCvAK8ArwCAbwCvAK8AgIDvAILIAFBAWohAUHBACEDDMgCCyABQQFqIQFBwgAhAwzHAgsgAUEBaiEBQcMAIQMMxgILIAFBAWohAUHEACEDDMUCCyABIARHBEAgAkENNgIIIAIgATYCBEHFACEDDMUCC0HPACEDDN0CCwJAAkAgAS0AAEEKaw4EAZABkAEAkAELIAFBAWohAQtBKCEDDMMCCyABIARGBEBB0QAhAwzcAgsgAS0AAEEgRw0AIAFBAWohASACLQAtQQFxRQ3QAQtBFyEDDMECCyABIARHDcsBQdIAIQMM2QILQdMAIQMgASAERg3YAiACKAIAIgAgBCABa2ohBiABIABrQQFqIQUDQCABLQAAIABB1sIAai0AAEcNxwEgAEEBRg3KASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBjYCAAzYAgsgASAERgRAQdUAIQMM2AILIAEtAABBCkcNwgEgAUEBaiEBDMoBCyABIARGBEBB1gAhAwzXAgsCQAJAIAEtAABBCmsOBADDAcMBAcMBCyABQQFqIQEMygELIAFBAWohAUHKACEDDL0CC0EAIQACQCACKAI4IgNFDQAgAygCPCIDRQ0AIAIgAxEAACEACyAADb8BQc0AIQMMvAILIAItAClBIkYNzwIMiQELIAQgASIFRgRAQdsAIQMM1AILQQAhAEEBIQFBASEGQQAhAwJAAn8CQAJAAkACQAJAAkACQCAFLQAAQTBrDgrFAcQBAAECAwQFBgjDAQtBAgwGC0EDDAULQQQMBAtBBQwDC0EGDAILQQcMAQtBCAshA0EAIQFBACEGDL0BC0EJIQNBASEAQQAhAUEAIQYMvAELIAEgBEYEQEHdACEDDNMCCyABLQAAQS5HDbgBIAFBAWohAQyIAQsgASAERw22AUHfACEDDNECCyABIARHBEAgAkEONgIIIAIgATYCBEHQACEDDLgCC0HgACEDDNACC0HhACEDIAEgBEYNzwIgAigCACIAIAQgAWtqIQUgASAAa0EDaiEGA0AgAS0AACAAQeLCAGotAABHDbEBIABBA0YNswEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMzwILQeIAIQMgASAERg3OAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYDQCABLQAAIABB5sIAai0AAEcNsAEgAEECRg2vASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAzOAgtB4wAhAyABIARGDc0CIAIoAgAiACAEIAFraiEFIAEgAGtBA2ohBgNAIAEtAAAgAEHpwgBqLQAARw2vASAAQQNGDa0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADM0CCyABIARGBEBB5QAhAwzNAgsgAUEBaiEBQQAhAAJAIAIoAjgiA0UNACADKAIwIgNFDQAgAiADEQAAIQALIAANqgFB1gAhAwyzAgsgASAERwRAA0AgAS0AACIAQSBHBEACQAJAAkAgAEHIAGsOCwABswGzAbMBswGzAbMBswGzAQKzAQsgAUEBaiEBQdIAIQMMtwILIAFBAWohAUHTACEDDLYCCyABQQFqIQFB1AAhAwy1AgsgBCABQQFqIgFHDQALQeQAIQMMzAILQeQAIQMMywILA0AgAS0AAEHwwgBqLQAAIgBBAUcEQCAAQQJrDgOnAaYBpQGkAQsgBCABQQFqIgFHDQALQeYAIQMMygILIAFBAWogASAERw0CGkHnACEDDMkCCwNAIAEtAABB8MQAai0AACIAQQFHBEACQCAAQQJrDgSiAaEBoAEAnwELQdcAIQMMsQILIAQgAUEBaiIBRw0AC0HoACEDDMgCCyABIARGBEBB6QAhAwzIAgsCQCABLQAAIgBBCmsOGrcBmwGbAbQBmwGbAZsBmwGbAZsBmwGbAZsBmwGbAZsBmwGbAZsBmwGbAZsBpAGbAZsBAJkBCyABQQFqCyEBQQYhAwytAgsDQCABLQAAQfDGAGotAABBAUcNfSAEIAFBAWoiAUcNAAtB6gAhAwzFAgsgAUEBaiABIARHDQIaQesAIQMMxAILIAEgBEYEQEHsACEDDMQCCyABQQFqDAELIAEgBEYEQEHtACEDDMMCCyABQQFqCyEBQQQhAwyoAgsgASAERgRAQe4AIQMMwQILAkACQAJAIAEtAABB8MgAai0AAEEBaw4HkAGPAY4BAHwBAo0BCyABQQFqIQEMCwsgAUEBagyTAQtBACEDIAJBADYCHCACQZsSNgIQIAJBBzYCDCACIAFBAWo2AhQMwAILAkADQCABLQAAQfDIAGotAAAiAEEERwRAAkACQCAAQQFrDgeUAZMBkgGNAQAEAY0BC0HaACEDDKoCCyABQQFqIQFB3AAhAwypAgsgBCABQQFqIgFHDQALQe8AIQMMwAILIAFBAWoMkQELIAQgASIARgRAQfAAIQMMvwILIAAtAABBL0cNASAAQQFqIQEMBwsgBCABIgBGBEBB8QAhAwy+AgsgAC0AACIBQS9GBEAgAEEBaiEBQd0AIQMMpQILIAFBCmsiA0EWSw0AIAAhAUEBIAN0QYmAgAJxDfkBC0EAIQMgAkEANgIcIAIgADYCFCACQYwcNgIQIAJBBzYCDAy8AgsgASAERwRAIAFBAWohAUHeACEDDKMCC0HyACEDDLsCCyABIARGBEBB9AAhAwy7AgsCQCABLQAAQfDMAGotAABBAWsOA/cBcwCCAQtB4QAhAwyhAgsgASAERwRAA0AgAS0AAEHwygBqLQAAIgBBA0cEQAJAIABBAWsOAvkBAIUBC0HfACEDDKMCCyAEIAFBAWoiAUcNAAtB8wAhAwy6AgtB8wAhAwy5AgsgASAERwRAIAJBDzYCCCACIAE2AgRB4AAhAwygAgtB9QAhAwy4AgsgASAERgRAQfYAIQMMuAILIAJBDzYCCCACIAE2AgQLQQMhAwydAgsDQCABLQAAQSBHDY4CIAQgAUEBaiIBRw0AC0H3ACEDDLUCCyABIARGBEBB+AAhAwy1AgsgAS0AAEEgRw16IAFBAWohAQxbC0EAIQACQCACKAI4IgNFDQAgAygCOCIDRQ0AIAIgAxEAACEACyAADXgMgAILIAEgBEYEQEH6ACEDDLMCCyABLQAAQcwARw10IAFBAWohAUETDHYLQfsAIQMgASAERg2xAiACKAIAIgAgBCABa2ohBSABIABrQQVqIQYDQCABLQAAIABB8M4Aai0AAEcNcyAAQQVGDXUgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMsQILIAEgBEYEQEH8ACEDDLECCwJAAkAgAS0AAEHDAGsODAB0dHR0dHR0dHR0AXQLIAFBAWohAUHmACEDDJgCCyABQQFqIQFB5wAhAwyXAgtB/QAhAyABIARGDa8CIAIoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQe3PAGotAABHDXIgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADLACCyACQQA2AgAgBkEBaiEBQRAMcwtB/gAhAyABIARGDa4CIAIoAgAiACAEIAFraiEFIAEgAGtBBWohBgJAA0AgAS0AACAAQfbOAGotAABHDXEgAEEFRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADK8CCyACQQA2AgAgBkEBaiEBQRYMcgtB/wAhAyABIARGDa0CIAIoAgAiACAEIAFraiEFIAEgAGtBA2ohBgJAA0AgAS0AACAAQfzOAGotAABHDXAgAEEDRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADK4CCyACQQA2AgAgBkEBaiEBQQUMcQsgASAERgRAQYABIQMMrQILIAEtAABB2QBHDW4gAUEBaiEBQQgMcAsgASAERgRAQYEBIQMMrAILAkACQCABLQAAQc4Aaw4DAG8BbwsgAUEBaiEBQesAIQMMkwILIAFBAWohAUHsACEDDJICCyABIARGBEBBggEhAwyrAgsCQAJAIAEtAABByABrDggAbm5ubm5uAW4LIAFBAWohAUHqACEDDJICCyABQQFqIQFB7QAhAwyRAgtBgwEhAyABIARGDakCIAIoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQYDPAGotAABHDWwgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADKoCCyACQQA2AgAgBkEBaiEBQQAMbQtBhAEhAyABIARGDagCIAIoAgAiACAEIAFraiEFIAEgAGtBBGohBgJAA0AgAS0AACAAQYPPAGotAABHDWsgAEEERg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADKkCCyACQQA2AgAgBkEBaiEBQSMMbAsgASAERgRAQYUBIQMMqAILAkACQCABLQAAQcwAaw4IAGtra2trawFrCyABQQFqIQFB7wAhAwyPAgsgAUEBaiEBQfAAIQMMjgILIAEgBEYEQEGGASEDDKcCCyABLQAAQcUARw1oIAFBAWohAQxgC0GHASEDIAEgBEYNpQIgAigCACIAIAQgAWtqIQUgASAAa0EDaiEGAkADQCABLQAAIABBiM8Aai0AAEcNaCAAQQNGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMpgILIAJBADYCACAGQQFqIQFBLQxpC0GIASEDIAEgBEYNpAIgAigCACIAIAQgAWtqIQUgASAAa0EIaiEGAkADQCABLQAAIABB0M8Aai0AAEcNZyAAQQhGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMpQILIAJBADYCACAGQQFqIQFBKQxoCyABIARGBEBBiQEhAwykAgtBASABLQAAQd8ARw1nGiABQQFqIQEMXgtBigEhAyABIARGDaICIAIoAgAiACAEIAFraiEFIAEgAGtBAWohBgNAIAEtAAAgAEGMzwBqLQAARw1kIABBAUYN+gEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMogILQYsBIQMgASAERg2hAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGOzwBqLQAARw1kIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyiAgsgAkEANgIAIAZBAWohAUECDGULQYwBIQMgASAERg2gAiACKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHwzwBqLQAARw1jIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyhAgsgAkEANgIAIAZBAWohAUEfDGQLQY0BIQMgASAERg2fAiACKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHyzwBqLQAARw1iIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAygAgsgAkEANgIAIAZBAWohAUEJDGMLIAEgBEYEQEGOASEDDJ8CCwJAAkAgAS0AAEHJAGsOBwBiYmJiYgFiCyABQQFqIQFB+AAhAwyGAgsgAUEBaiEBQfkAIQMMhQILQY8BIQMgASAERg2dAiACKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEGRzwBqLQAARw1gIABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyeAgsgAkEANgIAIAZBAWohAUEYDGELQZABIQMgASAERg2cAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGXzwBqLQAARw1fIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAydAgsgAkEANgIAIAZBAWohAUEXDGALQZEBIQMgASAERg2bAiACKAIAIgAgBCABa2ohBSABIABrQQZqIQYCQANAIAEtAAAgAEGazwBqLQAARw1eIABBBkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAycAgsgAkEANgIAIAZBAWohAUEVDF8LQZIBIQMgASAERg2aAiACKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEGhzwBqLQAARw1dIABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAybAgsgAkEANgIAIAZBAWohAUEeDF4LIAEgBEYEQEGTASEDDJoCCyABLQAAQcwARw1bIAFBAWohAUEKDF0LIAEgBEYEQEGUASEDDJkCCwJAAkAgAS0AAEHBAGsODwBcXFxcXFxcXFxcXFxcAVwLIAFBAWohAUH+ACEDDIACCyABQQFqIQFB/wAhAwz/AQsgASAERgRAQZUBIQMMmAILAkACQCABLQAAQcEAaw4DAFsBWwsgAUEBaiEBQf0AIQMM/wELIAFBAWohAUGAASEDDP4BC0GWASEDIAEgBEYNlgIgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABBp88Aai0AAEcNWSAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMlwILIAJBADYCACAGQQFqIQFBCwxaCyABIARGBEBBlwEhAwyWAgsCQAJAAkACQCABLQAAQS1rDiMAW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1sBW1tbW1sCW1tbA1sLIAFBAWohAUH7ACEDDP8BCyABQQFqIQFB/AAhAwz+AQsgAUEBaiEBQYEBIQMM/QELIAFBAWohAUGCASEDDPwBC0GYASEDIAEgBEYNlAIgAigCACIAIAQgAWtqIQUgASAAa0EEaiEGAkADQCABLQAAIABBqc8Aai0AAEcNVyAAQQRGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMlQILIAJBADYCACAGQQFqIQFBGQxYC0GZASEDIAEgBEYNkwIgAigCACIAIAQgAWtqIQUgASAAa0EFaiEGAkADQCABLQAAIABBrs8Aai0AAEcNViAAQQVGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMlAILIAJBADYCACAGQQFqIQFBBgxXC0GaASEDIAEgBEYNkgIgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABBtM8Aai0AAEcNVSAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMkwILIAJBADYCACAGQQFqIQFBHAxWC0GbASEDIAEgBEYNkQIgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABBts8Aai0AAEcNVCAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMkgILIAJBADYCACAGQQFqIQFBJwxVCyABIARGBEBBnAEhAwyRAgsCQAJAIAEtAABB1ABrDgIAAVQLIAFBAWohAUGGASEDDPgBCyABQQFqIQFBhwEhAwz3AQtBnQEhAyABIARGDY8CIAIoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQbjPAGotAABHDVIgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADJACCyACQQA2AgAgBkEBaiEBQSYMUwtBngEhAyABIARGDY4CIAIoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQbrPAGotAABHDVEgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADI8CCyACQQA2AgAgBkEBaiEBQQMMUgtBnwEhAyABIARGDY0CIAIoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQe3PAGotAABHDVAgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADI4CCyACQQA2AgAgBkEBaiEBQQwMUQtBoAEhAyABIARGDYwCIAIoAgAiACAEIAFraiEFIAEgAGtBA2ohBgJAA0AgAS0AACAAQbzPAGotAABHDU8gAEEDRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADI0CCyACQQA2AgAgBkEBaiEBQQ0MUAsgASAERgRAQaEBIQMMjAILAkACQCABLQAAQcYAaw4LAE9PT09PT09PTwFPCyABQQFqIQFBiwEhAwzzAQsgAUEBaiEBQYwBIQMM8gELIAEgBEYEQEGiASEDDIsCCyABLQAAQdAARw1MIAFBAWohAQxGCyABIARGBEBBowEhAwyKAgsCQAJAIAEtAABByQBrDgcBTU1NTU0ATQsgAUEBaiEBQY4BIQMM8QELIAFBAWohAUEiDE0LQaQBIQMgASAERg2IAiACKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHAzwBqLQAARw1LIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyJAgsgAkEANgIAIAZBAWohAUEdDEwLIAEgBEYEQEGlASEDDIgCCwJAAkAgAS0AAEHSAGsOAwBLAUsLIAFBAWohAUGQASEDDO8BCyABQQFqIQFBBAxLCyABIARGBEBBpgEhAwyHAgsCQAJAAkACQAJAIAEtAABBwQBrDhUATU1NTU1NTU1NTQFNTQJNTQNNTQRNCyABQQFqIQFBiAEhAwzxAQsgAUEBaiEBQYkBIQMM8AELIAFBAWohAUGKASEDDO8BCyABQQFqIQFBjwEhAwzuAQsgAUEBaiEBQZEBIQMM7QELQacBIQMgASAERg2FAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHtzwBqLQAARw1IIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyGAgsgAkEANgIAIAZBAWohAUERDEkLQagBIQMgASAERg2EAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHCzwBqLQAARw1HIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyFAgsgAkEANgIAIAZBAWohAUEsDEgLQakBIQMgASAERg2DAiACKAIAIgAgBCABa2ohBSABIABrQQRqIQYCQANAIAEtAAAgAEHFzwBqLQAARw1GIABBBEYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyEAgsgAkEANgIAIAZBAWohAUErDEcLQaoBIQMgASAERg2CAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHKzwBqLQAARw1FIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyDAgsgAkEANgIAIAZBAWohAUEUDEYLIAEgBEYEQEGrASEDDIICCwJAAkACQAJAIAEtAABBwgBrDg8AAQJHR0dHR0dHR0dHRwNHCyABQQFqIQFBkwEhAwzrAQsgAUEBaiEBQZQBIQMM6gELIAFBAWohAUGVASEDDOkBCyABQQFqIQFBlgEhAwzoAQsgASAERgRAQawBIQMMgQILIAEtAABBxQBHDUIgAUEBaiEBDD0LQa0BIQMgASAERg3/ASACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHNzwBqLQAARw1CIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyAAgsgAkEANgIAIAZBAWohAUEODEMLIAEgBEYEQEGuASEDDP8BCyABLQAAQdAARw1AIAFBAWohAUElDEILQa8BIQMgASAERg39ASACKAIAIgAgBCABa2ohBSABIABrQQhqIQYCQANAIAEtAAAgAEHQzwBqLQAARw1AIABBCEYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAz+AQsgAkEANgIAIAZBAWohAUEqDEELIAEgBEYEQEGwASEDDP0BCwJAAkAgAS0AAEHVAGsOCwBAQEBAQEBAQEABQAsgAUEBaiEBQZoBIQMM5AELIAFBAWohAUGbASEDDOMBCyABIARGBEBBsQEhAwz8AQsCQAJAIAEtAABBwQBrDhQAPz8/Pz8/Pz8/Pz8/Pz8/Pz8/AT8LIAFBAWohAUGZASEDDOMBCyABQQFqIQFBnAEhAwziAQtBsgEhAyABIARGDfoBIAIoAgAiACAEIAFraiEFIAEgAGtBA2ohBgJAA0AgAS0AACAAQdnPAGotAABHDT0gAEEDRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADPsBCyACQQA2AgAgBkEBaiEBQSEMPgtBswEhAyABIARGDfkBIAIoAgAiACAEIAFraiEFIAEgAGtBBmohBgJAA0AgAS0AACAAQd3PAGotAABHDTwgAEEGRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADPoBCyACQQA2AgAgBkEBaiEBQRoMPQsgASAERgRAQbQBIQMM+QELAkACQAJAIAEtAABBxQBrDhEAPT09PT09PT09AT09PT09Aj0LIAFBAWohAUGdASEDDOEBCyABQQFqIQFBngEhAwzgAQsgAUEBaiEBQZ8BIQMM3wELQbUBIQMgASAERg33ASACKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEHkzwBqLQAARw06IABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAz4AQsgAkEANgIAIAZBAWohAUEoDDsLQbYBIQMgASAERg32ASACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHqzwBqLQAARw05IABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAz3AQsgAkEANgIAIAZBAWohAUEHDDoLIAEgBEYEQEG3ASEDDPYBCwJAAkAgAS0AAEHFAGsODgA5OTk5OTk5OTk5OTkBOQsgAUEBaiEBQaEBIQMM3QELIAFBAWohAUGiASEDDNwBC0G4ASEDIAEgBEYN9AEgAigCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABB7c8Aai0AAEcNNyAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAM9QELIAJBADYCACAGQQFqIQFBEgw4C0G5ASEDIAEgBEYN8wEgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABB8M8Aai0AAEcNNiAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAM9AELIAJBADYCACAGQQFqIQFBIAw3C0G6ASEDIAEgBEYN8gEgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABB8s8Aai0AAEcNNSAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAM8wELIAJBADYCACAGQQFqIQFBDww2CyABIARGBEBBuwEhAwzyAQsCQAJAIAEtAABByQBrDgcANTU1NTUBNQsgAUEBaiEBQaUBIQMM2QELIAFBAWohAUGmASEDDNgBC0G8ASEDIAEgBEYN8AEgAigCACIAIAQgAWtqIQUgASAAa0EHaiEGAkADQCABLQAAIABB9M8Aai0AAEcNMyAAQQdGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAM8QELIAJBADYCACAGQQFqIQFBGww0CyABIARGBEBBvQEhAwzwAQsCQAJAAkAgAS0AAEHCAGsOEgA0NDQ0NDQ0NDQBNDQ0NDQ0AjQLIAFBAWohAUGkASEDDNgBCyABQQFqIQFBpwEhAwzXAQsgAUEBaiEBQagBIQMM1gELIAEgBEYEQEG+ASEDDO8BCyABLQAAQc4ARw0wIAFBAWohAQwsCyABIARGBEBBvwEhAwzuAQsCQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCABLQAAQcEAaw4VAAECAz8EBQY/Pz8HCAkKCz8MDQ4PPwsgAUEBaiEBQegAIQMM4wELIAFBAWohAUHpACEDDOIBCyABQQFqIQFB7gAhAwzhAQsgAUEBaiEBQfIAIQMM4AELIAFBAWohAUHzACEDDN8BCyABQQFqIQFB9gAhAwzeAQsgAUEBaiEBQfcAIQMM3QELIAFBAWohAUH6ACEDDNwBCyABQQFqIQFBgwEhAwzbAQsgAUEBaiEBQYQBIQMM2gELIAFBAWohAUGFASEDDNkBCyABQQFqIQFBkgEhAwzYAQsgAUEBaiEBQZgBIQMM1wELIAFBAWohAUGgASEDDNYBCyABQQFqIQFBowEhAwzVAQsgAUEBaiEBQaoBIQMM1AELIAEgBEcEQCACQRA2AgggAiABNgIEQasBIQMM1AELQcABIQMM7AELQQAhAAJAIAIoAjgiA0UNACADKAI0IgNFDQAgAiADEQAAIQALIABFDV4gAEEVRw0HIAJB0QA2AhwgAiABNgIUIAJBsBc2AhAgAkEVNgIMQQAhAwzrAQsgAUEBaiABIARHDQgaQcIBIQMM6gELA0ACQCABLQAAQQprDgQIAAALAAsgBCABQQFqIgFHDQALQcMBIQMM6QELIAEgBEcEQCACQRE2AgggAiABNgIEQQEhAwzQAQtBxAEhAwzoAQsgASAERgRAQcUBIQMM6AELAkACQCABLQAAQQprDgQBKCgAKAsgAUEBagwJCyABQQFqDAULIAEgBEYEQEHGASEDDOcBCwJAAkAgAS0AAEEKaw4XAQsLAQsLCwsLCwsLCwsLCwsLCwsLCwALCyABQQFqIQELQbABIQMMzQELIAEgBEYEQEHIASEDDOYBCyABLQAAQSBHDQkgAkEAOwEyIAFBAWohAUGzASEDDMwBCwNAIAEhAAJAIAEgBEcEQCABLQAAQTBrQf8BcSIDQQpJDQEMJwtBxwEhAwzmAQsCQCACLwEyIgFBmTNLDQAgAiABQQpsIgU7ATIgBUH+/wNxIANB//8Dc0sNACAAQQFqIQEgAiADIAVqIgM7ATIgA0H//wNxQegHSQ0BCwtBACEDIAJBADYCHCACQcEJNgIQIAJBDTYCDCACIABBAWo2AhQM5AELIAJBADYCHCACIAE2AhQgAkHwDDYCECACQRs2AgxBACEDDOMBCyACKAIEIQAgAkEANgIEIAIgACABECYiAA0BIAFBAWoLIQFBrQEhAwzIAQsgAkHBATYCHCACIAA2AgwgAiABQQFqNgIUQQAhAwzgAQsgAigCBCEAIAJBADYCBCACIAAgARAmIgANASABQQFqCyEBQa4BIQMMxQELIAJBwgE2AhwgAiAANgIMIAIgAUEBajYCFEEAIQMM3QELIAJBADYCHCACIAE2AhQgAkGXCzYCECACQQ02AgxBACEDDNwBCyACQQA2AhwgAiABNgIUIAJB4xA2AhAgAkEJNgIMQQAhAwzbAQsgAkECOgAoDKwBC0EAIQMgAkEANgIcIAJBrws2AhAgAkECNgIMIAIgAUEBajYCFAzZAQtBAiEDDL8BC0ENIQMMvgELQSYhAwy9AQtBFSEDDLwBC0EWIQMMuwELQRghAwy6AQtBHCEDDLkBC0EdIQMMuAELQSAhAwy3AQtBISEDDLYBC0EjIQMMtQELQcYAIQMMtAELQS4hAwyzAQtBPSEDDLIBC0HLACEDDLEBC0HOACEDDLABC0HYACEDDK8BC0HZACEDDK4BC0HbACEDDK0BC0HxACEDDKwBC0H0ACEDDKsBC0GNASEDDKoBC0GXASEDDKkBC0GpASEDDKgBC0GvASEDDKcBC0GxASEDDKYBCyACQQA2AgALQQAhAyACQQA2AhwgAiABNgIUIAJB8Rs2AhAgAkEGNgIMDL0BCyACQQA2AgAgBkEBaiEBQSQLOgApIAIoAgQhACACQQA2AgQgAiAAIAEQJyIARQRAQeUAIQMMowELIAJB+QA2AhwgAiABNgIUIAIgADYCDEEAIQMMuwELIABBFUcEQCACQQA2AhwgAiABNgIUIAJBzA42AhAgAkEgNgIMQQAhAwy7AQsgAkH4ADYCHCACIAE2AhQgAkHKGDYCECACQRU2AgxBACEDDLoBCyACQQA2AhwgAiABNgIUIAJBjhs2AhAgAkEGNgIMQQAhAwy5AQsgAkEANgIcIAIgATYCFCACQf4RNgIQIAJBBzYCDEEAIQMMuAELIAJBADYCHCACIAE2AhQgAkGMHDYCECACQQc2AgxBACEDDLcBCyACQQA2AhwgAiABNgIUIAJBww82AhAgAkEHNgIMQQAhAwy2AQsgAkEANgIcIAIgATYCFCACQcMPNgIQIAJBBzYCDEEAIQMMtQELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0RIAJB5QA2AhwgAiABNgIUIAIgADYCDEEAIQMMtAELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0gIAJB0wA2AhwgAiABNgIUIAIgADYCDEEAIQMMswELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0iIAJB0gA2AhwgAiABNgIUIAIgADYCDEEAIQMMsgELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0OIAJB5QA2AhwgAiABNgIUIAIgADYCDEEAIQMMsQELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0dIAJB0wA2AhwgAiABNgIUIAIgADYCDEEAIQMMsAELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0fIAJB0gA2AhwgAiABNgIUIAIgADYCDEEAIQMMrwELIABBP0cNASABQQFqCyEBQQUhAwyUAQtBACEDIAJBADYCHCACIAE2AhQgAkH9EjYCECACQQc2AgwMrAELIAJBADYCHCACIAE2AhQgAkHcCDYCECACQQc2AgxBACEDDKsBCyACKAIEIQAgAkEANgIEIAIgACABECUiAEUNByACQeUANgIcIAIgATYCFCACIAA2AgxBACEDDKoBCyACKAIEIQAgAkEANgIEIAIgACABECUiAEUNFiACQdMANgIcIAIgATYCFCACIAA2AgxBACEDDKkBCyACKAIEIQAgAkEANgIEIAIgACABECUiAEUNGCACQdIANgIcIAIgATYCFCACIAA2AgxBACEDDKgBCyACQQA2AhwgAiABNgIUIAJBxgo2AhAgAkEHNgIMQQAhAwynAQsgAigCBCEAIAJBADYCBCACIAAgARAlIgBFDQMgAkHlADYCHCACIAE2AhQgAiAANgIMQQAhAwymAQsgAigCBCEAIAJBADYCBCACIAAgARAlIgBFDRIgAkHTADYCHCACIAE2AhQgAiAANgIMQQAhAwylAQsgAigCBCEAIAJBADYCBCACIAAgARAlIgBFDRQgAkHSADYCHCACIAE2AhQgAiAANgIMQQAhAwykAQsgAigCBCEAIAJBADYCBCACIAAgARAlIgBFDQAgAkHlADYCHCACIAE2AhQgAiAANgIMQQAhAwyjAQtB1QAhAwyJAQsgAEEVRwRAIAJBADYCHCACIAE2AhQgAkG5DTYCECACQRo2AgxBACEDDKIBCyACQeQANgIcIAIgATYCFCACQeMXNgIQIAJBFTYCDEEAIQMMoQELIAJBADYCACAGQQFqIQEgAi0AKSIAQSNrQQtJDQQCQCAAQQZLDQBBASAAdEHKAHFFDQAMBQtBACEDIAJBADYCHCACIAE2AhQgAkH3CTYCECACQQg2AgwMoAELIAJBADYCACAGQQFqIQEgAi0AKUEhRg0DIAJBADYCHCACIAE2AhQgAkGbCjYCECACQQg2AgxBACEDDJ8BCyACQQA2AgALQQAhAyACQQA2AhwgAiABNgIUIAJBkDM2AhAgAkEINgIMDJ0BCyACQQA2AgAgBkEBaiEBIAItAClBI0kNACACQQA2AhwgAiABNgIUIAJB0wk2AhAgAkEINgIMQQAhAwycAQtB0QAhAwyCAQsgAS0AAEEwayIAQf8BcUEKSQRAIAIgADoAKiABQQFqIQFBzwAhAwyCAQsgAigCBCEAIAJBADYCBCACIAAgARAoIgBFDYYBIAJB3gA2AhwgAiABNgIUIAIgADYCDEEAIQMMmgELIAIoAgQhACACQQA2AgQgAiAAIAEQKCIARQ2GASACQdwANgIcIAIgATYCFCACIAA2AgxBACEDDJkBCyACKAIEIQAgAkEANgIEIAIgACAFECgiAEUEQCAFIQEMhwELIAJB2gA2AhwgAiAFNgIUIAIgADYCDAyYAQtBACEBQQEhAwsgAiADOgArIAVBAWohAwJAAkACQCACLQAtQRBxDQACQAJAAkAgAi0AKg4DAQACBAsgBkUNAwwCCyAADQEMAgsgAUUNAQsgAigCBCEAIAJBADYCBCACIAAgAxAoIgBFBEAgAyEBDAILIAJB2AA2AhwgAiADNgIUIAIgADYCDEEAIQMMmAELIAIoAgQhACACQQA2AgQgAiAAIAMQKCIARQRAIAMhAQyHAQsgAkHZADYCHCACIAM2AhQgAiAANgIMQQAhAwyXAQtBzAAhAwx9CyAAQRVHBEAgAkEANgIcIAIgATYCFCACQZQNNgIQIAJBITYCDEEAIQMMlgELIAJB1wA2AhwgAiABNgIUIAJByRc2AhAgAkEVNgIMQQAhAwyVAQtBACEDIAJBADYCHCACIAE2AhQgAkGAETYCECACQQk2AgwMlAELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0AIAJB0wA2AhwgAiABNgIUIAIgADYCDEEAIQMMkwELQckAIQMMeQsgAkEANgIcIAIgATYCFCACQcEoNgIQIAJBBzYCDCACQQA2AgBBACEDDJEBCyACKAIEIQBBACEDIAJBADYCBCACIAAgARAlIgBFDQAgAkHSADYCHCACIAE2AhQgAiAANgIMDJABC0HIACEDDHYLIAJBADYCACAFIQELIAJBgBI7ASogAUEBaiEBQQAhAAJAIAIoAjgiA0UNACADKAIwIgNFDQAgAiADEQAAIQALIAANAQtBxwAhAwxzCyAAQRVGBEAgAkHRADYCHCACIAE2AhQgAkHjFzYCECACQRU2AgxBACEDDIwBC0EAIQMgAkEANgIcIAIgATYCFCACQbkNNgIQIAJBGjYCDAyLAQtBACEDIAJBADYCHCACIAE2AhQgAkGgGTYCECACQR42AgwMigELIAEtAABBOkYEQCACKAIEIQBBACEDIAJBADYCBCACIAAgARApIgBFDQEgAkHDADYCHCACIAA2AgwgAiABQQFqNgIUDIoBC0EAIQMgAkEANgIcIAIgATYCFCACQbERNgIQIAJBCjYCDAyJAQsgAUEBaiEBQTshAwxvCyACQcMANgIcIAIgADYCDCACIAFBAWo2AhQMhwELQQAhAyACQQA2AhwgAiABNgIUIAJB8A42AhAgAkEcNgIMDIYBCyACIAIvATBBEHI7ATAMZgsCQCACLwEwIgBBCHFFDQAgAi0AKEEBRw0AIAItAC1BCHFFDQMLIAIgAEH3+wNxQYAEcjsBMAwECyABIARHBEACQANAIAEtAABBMGsiAEH/AXFBCk8EQEE1IQMMbgsgAikDICIKQpmz5syZs+bMGVYNASACIApCCn4iCjcDICAKIACtQv8BgyILQn+FVg0BIAIgCiALfDcDICAEIAFBAWoiAUcNAAtBOSEDDIUBCyACKAIEIQBBACEDIAJBADYCBCACIAAgAUEBaiIBECoiAA0MDHcLQTkhAwyDAQsgAi0AMEEgcQ0GQcUBIQMMaQtBACEDIAJBADYCBCACIAEgARAqIgBFDQQgAkE6NgIcIAIgADYCDCACIAFBAWo2AhQMgQELIAItAChBAUcNACACLQAtQQhxRQ0BC0E3IQMMZgsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKiIABEAgAkE7NgIcIAIgADYCDCACIAFBAWo2AhQMfwsgAUEBaiEBDG4LIAJBCDoALAwECyABQQFqIQEMbQtBACEDIAJBADYCHCACIAE2AhQgAkHkEjYCECACQQQ2AgwMewsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKiIARQ1sIAJBNzYCHCACIAE2AhQgAiAANgIMDHoLIAIgAi8BMEEgcjsBMAtBMCEDDF8LIAJBNjYCHCACIAE2AhQgAiAANgIMDHcLIABBLEcNASABQQFqIQBBASEBAkACQAJAAkACQCACLQAsQQVrDgQDAQIEAAsgACEBDAQLQQIhAQwBC0EEIQELIAJBAToALCACIAIvATAgAXI7ATAgACEBDAELIAIgAi8BMEEIcjsBMCAAIQELQTkhAwxcCyACQQA6ACwLQTQhAwxaCyABIARGBEBBLSEDDHMLAkACQANAAkAgAS0AAEEKaw4EAgAAAwALIAQgAUEBaiIBRw0AC0EtIQMMdAsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKiIARQ0CIAJBLDYCHCACIAE2AhQgAiAANgIMDHMLIAIoAgQhAEEAIQMgAkEANgIEIAIgACABECoiAEUEQCABQQFqIQEMAgsgAkEsNgIcIAIgADYCDCACIAFBAWo2AhQMcgsgAS0AAEENRgRAIAIoAgQhAEEAIQMgAkEANgIEIAIgACABECoiAEUEQCABQQFqIQEMAgsgAkEsNgIcIAIgADYCDCACIAFBAWo2AhQMcgsgAi0ALUEBcQRAQcQBIQMMWQsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKiIADQEMZQtBLyEDDFcLIAJBLjYCHCACIAE2AhQgAiAANgIMDG8LQQAhAyACQQA2AhwgAiABNgIUIAJB8BQ2AhAgAkEDNgIMDG4LQQEhAwJAAkACQAJAIAItACxBBWsOBAMBAgAECyACIAIvATBBCHI7ATAMAwtBAiEDDAELQQQhAwsgAkEBOgAsIAIgAi8BMCADcjsBMAtBKiEDDFMLQQAhAyACQQA2AhwgAiABNgIUIAJB4Q82AhAgAkEKNgIMDGsLQQEhAwJAAkACQAJAAkACQCACLQAsQQJrDgcFBAQDAQIABAsgAiACLwEwQQhyOwEwDAMLQQIhAwwBC0EEIQMLIAJBAToALCACIAIvATAgA3I7ATALQSshAwxSC0EAIQMgAkEANgIcIAIgATYCFCACQasSNgIQIAJBCzYCDAxqC0EAIQMgAkEANgIcIAIgATYCFCACQf0NNgIQIAJBHTYCDAxpCyABIARHBEADQCABLQAAQSBHDUggBCABQQFqIgFHDQALQSUhAwxpC0ElIQMMaAsgAi0ALUEBcQRAQcMBIQMMTwsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKSIABEAgAkEmNgIcIAIgADYCDCACIAFBAWo2AhQMaAsgAUEBaiEBDFwLIAFBAWohASACLwEwIgBBgAFxBEBBACEAAkAgAigCOCIDRQ0AIAMoAlQiA0UNACACIAMRAAAhAAsgAEUNBiAAQRVHDR8gAkEFNgIcIAIgATYCFCACQfkXNgIQIAJBFTYCDEEAIQMMZwsCQCAAQaAEcUGgBEcNACACLQAtQQJxDQBBACEDIAJBADYCHCACIAE2AhQgAkGWEzYCECACQQQ2AgwMZwsgAgJ/IAIvATBBFHFBFEYEQEEBIAItAChBAUYNARogAi8BMkHlAEYMAQsgAi0AKUEFRgs6AC5BACEAAkAgAigCOCIDRQ0AIAMoAiQiA0UNACACIAMRAAAhAAsCQAJAAkACQAJAIAAOFgIBAAQEBAQEBAQEBAQEBAQEBAQEBAMECyACQQE6AC4LIAIgAi8BMEHAAHI7ATALQSchAwxPCyACQSM2AhwgAiABNgIUIAJBpRY2AhAgAkEVNgIMQQAhAwxnC0EAIQMgAkEANgIcIAIgATYCFCACQdULNgIQIAJBETYCDAxmC0EAIQACQCACKAI4IgNFDQAgAygCLCIDRQ0AIAIgAxEAACEACyAADQELQQ4hAwxLCyAAQRVGBEAgAkECNgIcIAIgATYCFCACQbAYNgIQIAJBFTYCDEEAIQMMZAtBACEDIAJBADYCHCACIAE2AhQgAkGnDjYCECACQRI2AgwMYwtBACEDIAJBADYCHCACIAE2AhQgAkGqHDYCECACQQ82AgwMYgsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEgCqdqIgEQKyIARQ0AIAJBBTYCHCACIAE2AhQgAiAANgIMDGELQQ8hAwxHC0EAIQMgAkEANgIcIAIgATYCFCACQc0TNgIQIAJBDDYCDAxfC0IBIQoLIAFBAWohAQJAIAIpAyAiC0L//////////w9YBEAgAiALQgSGIAqENwMgDAELQQAhAyACQQA2AhwgAiABNgIUIAJBrQk2AhAgAkEMNgIMDF4LQSQhAwxEC0EAIQMgAkEANgIcIAIgATYCFCACQc0TNgIQIAJBDDYCDAxcCyACKAIEIQBBACEDIAJBADYCBCACIAAgARAsIgBFBEAgAUEBaiEBDFILIAJBFzYCHCACIAA2AgwgAiABQQFqNgIUDFsLIAIoAgQhAEEAIQMgAkEANgIEAkAgAiAAIAEQLCIARQRAIAFBAWohAQwBCyACQRY2AhwgAiAANgIMIAIgAUEBajYCFAxbC0EfIQMMQQtBACEDIAJBADYCHCACIAE2AhQgAkGaDzYCECACQSI2AgwMWQsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQLSIARQRAIAFBAWohAQxQCyACQRQ2AhwgAiAANgIMIAIgAUEBajYCFAxYCyACKAIEIQBBACEDIAJBADYCBAJAIAIgACABEC0iAEUEQCABQQFqIQEMAQsgAkETNgIcIAIgADYCDCACIAFBAWo2AhQMWAtBHiEDDD4LQQAhAyACQQA2AhwgAiABNgIUIAJBxgw2AhAgAkEjNgIMDFYLIAIoAgQhAEEAIQMgAkEANgIEIAIgACABEC0iAEUEQCABQQFqIQEMTgsgAkERNgIcIAIgADYCDCACIAFBAWo2AhQMVQsgAkEQNgIcIAIgATYCFCACIAA2AgwMVAtBACEDIAJBADYCHCACIAE2AhQgAkHGDDYCECACQSM2AgwMUwtBACEDIAJBADYCHCACIAE2AhQgAkHAFTYCECACQQI2AgwMUgsgAigCBCEAQQAhAyACQQA2AgQCQCACIAAgARAtIgBFBEAgAUEBaiEBDAELIAJBDjYCHCACIAA2AgwgAiABQQFqNgIUDFILQRshAww4C0EAIQMgAkEANgIcIAIgATYCFCACQcYMNgIQIAJBIzYCDAxQCyACKAIEIQBBACEDIAJBADYCBAJAIAIgACABECwiAEUEQCABQQFqIQEMAQsgAkENNgIcIAIgADYCDCACIAFBAWo2AhQMUAtBGiEDDDYLQQAhAyACQQA2AhwgAiABNgIUIAJBmg82AhAgAkEiNgIMDE4LIAIoAgQhAEEAIQMgAkEANgIEAkAgAiAAIAEQLCIARQRAIAFBAWohAQwBCyACQQw2AhwgAiAANgIMIAIgAUEBajYCFAxOC0EZIQMMNAtBACEDIAJBADYCHCACIAE2AhQgAkGaDzYCECACQSI2AgwMTAsgAEEVRwRAQQAhAyACQQA2AhwgAiABNgIUIAJBgww2AhAgAkETNgIMDEwLIAJBCjYCHCACIAE2AhQgAkHkFjYCECACQRU2AgxBACEDDEsLIAIoAgQhAEEAIQMgAkEANgIEIAIgACABIAqnaiIBECsiAARAIAJBBzYCHCACIAE2AhQgAiAANgIMDEsLQRMhAwwxCyAAQRVHBEBBACEDIAJBADYCHCACIAE2AhQgAkHaDTYCECACQRQ2AgwMSgsgAkEeNgIcIAIgATYCFCACQfkXNgIQIAJBFTYCDEEAIQMMSQtBACEAAkAgAigCOCIDRQ0AIAMoAiwiA0UNACACIAMRAAAhAAsgAEUNQSAAQRVGBEAgAkEDNgIcIAIgATYCFCACQbAYNgIQIAJBFTYCDEEAIQMMSQtBACEDIAJBADYCHCACIAE2AhQgAkGnDjYCECACQRI2AgwMSAtBACEDIAJBADYCHCACIAE2AhQgAkHaDTYCECACQRQ2AgwMRwtBACEDIAJBADYCHCACIAE2AhQgAkGnDjYCECACQRI2AgwMRgsgAkEAOgAvIAItAC1BBHFFDT8LIAJBADoALyACQQE6ADRBACEDDCsLQQAhAyACQQA2AhwgAkHkETYCECACQQc2AgwgAiABQQFqNgIUDEMLAkADQAJAIAEtAABBCmsOBAACAgACCyAEIAFBAWoiAUcNAAtB3QEhAwxDCwJAAkAgAi0ANEEBRw0AQQAhAAJAIAIoAjgiA0UNACADKAJYIgNFDQAgAiADEQAAIQALIABFDQAgAEEVRw0BIAJB3AE2AhwgAiABNgIUIAJB1RY2AhAgAkEVNgIMQQAhAwxEC0HBASEDDCoLIAJBADYCHCACIAE2AhQgAkHpCzYCECACQR82AgxBACEDDEILAkACQCACLQAoQQFrDgIEAQALQcABIQMMKQtBuQEhAwwoCyACQQI6AC9BACEAAkAgAigCOCIDRQ0AIAMoAgAiA0UNACACIAMRAAAhAAsgAEUEQEHCASEDDCgLIABBFUcEQCACQQA2AhwgAiABNgIUIAJBpAw2AhAgAkEQNgIMQQAhAwxBCyACQdsBNgIcIAIgATYCFCACQfoWNgIQIAJBFTYCDEEAIQMMQAsgASAERgRAQdoBIQMMQAsgAS0AAEHIAEYNASACQQE6ACgLQawBIQMMJQtBvwEhAwwkCyABIARHBEAgAkEQNgIIIAIgATYCBEG+ASEDDCQLQdkBIQMMPAsgASAERgRAQdgBIQMMPAsgAS0AAEHIAEcNBCABQQFqIQFBvQEhAwwiCyABIARGBEBB1wEhAww7CwJAAkAgAS0AAEHFAGsOEAAFBQUFBQUFBQUFBQUFBQEFCyABQQFqIQFBuwEhAwwiCyABQQFqIQFBvAEhAwwhC0HWASEDIAEgBEYNOSACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGD0ABqLQAARw0DIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAw6CyACKAIEIQAgAkIANwMAIAIgACAGQQFqIgEQJyIARQRAQcYBIQMMIQsgAkHVATYCHCACIAE2AhQgAiAANgIMQQAhAww5C0HUASEDIAEgBEYNOCACKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEGB0ABqLQAARw0CIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAw5CyACQYEEOwEoIAIoAgQhACACQgA3AwAgAiAAIAZBAWoiARAnIgANAwwCCyACQQA2AgALQQAhAyACQQA2AhwgAiABNgIUIAJB2Bs2AhAgAkEINgIMDDYLQboBIQMMHAsgAkHTATYCHCACIAE2AhQgAiAANgIMQQAhAww0C0EAIQACQCACKAI4IgNFDQAgAygCOCIDRQ0AIAIgAxEAACEACyAARQ0AIABBFUYNASACQQA2AhwgAiABNgIUIAJBzA42AhAgAkEgNgIMQQAhAwwzC0HkACEDDBkLIAJB+AA2AhwgAiABNgIUIAJByhg2AhAgAkEVNgIMQQAhAwwxC0HSASEDIAQgASIARg0wIAQgAWsgAigCACIBaiEFIAAgAWtBBGohBgJAA0AgAC0AACABQfzPAGotAABHDQEgAUEERg0DIAFBAWohASAEIABBAWoiAEcNAAsgAiAFNgIADDELIAJBADYCHCACIAA2AhQgAkGQMzYCECACQQg2AgwgAkEANgIAQQAhAwwwCyABIARHBEAgAkEONgIIIAIgATYCBEG3ASEDDBcLQdEBIQMMLwsgAkEANgIAIAZBAWohAQtBuAEhAwwUCyABIARGBEBB0AEhAwwtCyABLQAAQTBrIgBB/wFxQQpJBEAgAiAAOgAqIAFBAWohAUG2ASEDDBQLIAIoAgQhACACQQA2AgQgAiAAIAEQKCIARQ0UIAJBzwE2AhwgAiABNgIUIAIgADYCDEEAIQMMLAsgASAERgRAQc4BIQMMLAsCQCABLQAAQS5GBEAgAUEBaiEBDAELIAIoAgQhACACQQA2AgQgAiAAIAEQKCIARQ0VIAJBzQE2AhwgAiABNgIUIAIgADYCDEEAIQMMLAtBtQEhAwwSCyAEIAEiBUYEQEHMASEDDCsLQQAhAEEBIQFBASEGQQAhAwJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAIAUtAABBMGsOCgoJAAECAwQFBggLC0ECDAYLQQMMBQtBBAwEC0EFDAMLQQYMAgtBBwwBC0EICyEDQQAhAUEAIQYMAgtBCSEDQQEhAEEAIQFBACEGDAELQQAhAUEBIQMLIAIgAzoAKyAFQQFqIQMCQAJAIAItAC1BEHENAAJAAkACQCACLQAqDgMBAAIECyAGRQ0DDAILIAANAQwCCyABRQ0BCyACKAIEIQAgAkEANgIEIAIgACADECgiAEUEQCADIQEMAwsgAkHJATYCHCACIAM2AhQgAiAANgIMQQAhAwwtCyACKAIEIQAgAkEANgIEIAIgACADECgiAEUEQCADIQEMGAsgAkHKATYCHCACIAM2AhQgAiAANgIMQQAhAwwsCyACKAIEIQAgAkEANgIEIAIgACAFECgiAEUEQCAFIQEMFgsgAkHLATYCHCACIAU2AhQgAiAANgIMDCsLQbQBIQMMEQtBACEAAkAgAigCOCIDRQ0AIAMoAjwiA0UNACACIAMRAAAhAAsCQCAABEAgAEEVRg0BIAJBADYCHCACIAE2AhQgAkGUDTYCECACQSE2AgxBACEDDCsLQbIBIQMMEQsgAkHIATYCHCACIAE2AhQgAkHJFzYCECACQRU2AgxBACEDDCkLIAJBADYCACAGQQFqIQFB9QAhAwwPCyACLQApQQVGBEBB4wAhAwwPC0HiACEDDA4LIAAhASACQQA2AgALIAJBADoALEEJIQMMDAsgAkEANgIAIAdBAWohAUHAACEDDAsLQQELOgAsIAJBADYCACAGQQFqIQELQSkhAwwIC0E4IQMMBwsCQCABIARHBEADQCABLQAAQYA+ai0AACIAQQFHBEAgAEECRw0DIAFBAWohAQwFCyAEIAFBAWoiAUcNAAtBPiEDDCELQT4hAwwgCwsgAkEAOgAsDAELQQshAwwEC0E6IQMMAwsgAUEBaiEBQS0hAwwCCyACIAE6ACwgAkEANgIAIAZBAWohAUEMIQMMAQsgAkEANgIAIAZBAWohAUEKIQMMAAsAC0EAIQMgAkEANgIcIAIgATYCFCACQc0QNgIQIAJBCTYCDAwXC0EAIQMgAkEANgIcIAIgATYCFCACQekKNgIQIAJBCTYCDAwWC0EAIQMgAkEANgIcIAIgATYCFCACQbcQNgIQIAJBCTYCDAwVC0EAIQMgAkEANgIcIAIgATYCFCACQZwRNgIQIAJBCTYCDAwUC0EAIQMgAkEANgIcIAIgATYCFCACQc0QNgIQIAJBCTYCDAwTC0EAIQMgAkEANgIcIAIgATYCFCACQekKNgIQIAJBCTYCDAwSC0EAIQMgAkEANgIcIAIgATYCFCACQbcQNgIQIAJBCTYCDAwRC0EAIQMgAkEANgIcIAIgATYCFCACQZwRNgIQIAJBCTYCDAwQC0EAIQMgAkEANgIcIAIgATYCFCACQZcVNgIQIAJBDzYCDAwPC0EAIQMgAkEANgIcIAIgATYCFCACQZcVNgIQIAJBDzYCDAwOC0EAIQMgAkEANgIcIAIgATYCFCACQcASNgIQIAJBCzYCDAwNC0EAIQMgAkEANgIcIAIgATYCFCACQZUJNgIQIAJBCzYCDAwMC0EAIQMgAkEANgIcIAIgATYCFCACQeEPNgIQIAJBCjYCDAwLC0EAIQMgAkEANgIcIAIgATYCFCACQfsPNgIQIAJBCjYCDAwKC0EAIQMgAkEANgIcIAIgATYCFCACQfEZNgIQIAJBAjYCDAwJC0EAIQMgAkEANgIcIAIgATYCFCACQcQUNgIQIAJBAjYCDAwIC0EAIQMgAkEANgIcIAIgATYCFCACQfIVNgIQIAJBAjYCDAwHCyACQQI2AhwgAiABNgIUIAJBnBo2AhAgAkEWNgIMQQAhAwwGC0EBIQMMBQtB1AAhAyABIARGDQQgCEEIaiEJIAIoAgAhBQJAAkAgASAERwRAIAVB2MIAaiEHIAQgBWogAWshACAFQX9zQQpqIgUgAWohBgNAIAEtAAAgBy0AAEcEQEECIQcMAwsgBUUEQEEAIQcgBiEBDAMLIAVBAWshBSAHQQFqIQcgBCABQQFqIgFHDQALIAAhBSAEIQELIAlBATYCACACIAU2AgAMAQsgAkEANgIAIAkgBzYCAAsgCSABNgIEIAgoAgwhACAIKAIIDgMBBAIACwALIAJBADYCHCACQbUaNgIQIAJBFzYCDCACIABBAWo2AhRBACEDDAILIAJBADYCHCACIAA2AhQgAkHKGjYCECACQQk2AgxBACEDDAELIAEgBEYEQEEiIQMMAQsgAkEJNgIIIAIgATYCBEEhIQMLIAhBEGokACADRQRAIAIoAgwhAAwBCyACIAM2AhxBACEAIAIoAgQiAUUNACACIAEgBCACKAIIEQEAIgFFDQAgAiAENgIUIAIgATYCDCABIQALIAALvgIBAn8gAEEAOgAAIABB3ABqIgFBAWtBADoAACAAQQA6AAIgAEEAOgABIAFBA2tBADoAACABQQJrQQA6AAAgAEEAOgADIAFBBGtBADoAAEEAIABrQQNxIgEgAGoiAEEANgIAQdwAIAFrQXxxIgIgAGoiAUEEa0EANgIAAkAgAkEJSQ0AIABBADYCCCAAQQA2AgQgAUEIa0EANgIAIAFBDGtBADYCACACQRlJDQAgAEEANgIYIABBADYCFCAAQQA2AhAgAEEANgIMIAFBEGtBADYCACABQRRrQQA2AgAgAUEYa0EANgIAIAFBHGtBADYCACACIABBBHFBGHIiAmsiAUEgSQ0AIAAgAmohAANAIABCADcDGCAAQgA3AxAgAEIANwMIIABCADcDACAAQSBqIQAgAUEgayIBQR9LDQALCwtWAQF/AkAgACgCDA0AAkACQAJAAkAgAC0ALw4DAQADAgsgACgCOCIBRQ0AIAEoAiwiAUUNACAAIAERAAAiAQ0DC0EADwsACyAAQcMWNgIQQQ4hAQsgAQsaACAAKAIMRQRAIABB0Rs2AhAgAEEVNgIMCwsUACAAKAIMQRVGBEAgAEEANgIMCwsUACAAKAIMQRZGBEAgAEEANgIMCwsHACAAKAIMCwcAIAAoAhALCQAgACABNgIQCwcAIAAoAhQLFwAgAEEkTwRAAAsgAEECdEGgM2ooAgALFwAgAEEuTwRAAAsgAEECdEGwNGooAgALvwkBAX9B6yghAQJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIABB5ABrDvQDY2IAAWFhYWFhYQIDBAVhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhBgcICQoLDA0OD2FhYWFhEGFhYWFhYWFhYWFhEWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYRITFBUWFxgZGhthYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhHB0eHyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2YTc4OTphYWFhYWFhYTthYWE8YWFhYT0+P2FhYWFhYWFhQGFhQWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYUJDREVGR0hJSktMTU5PUFFSU2FhYWFhYWFhVFVWV1hZWlthXF1hYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFeYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhX2BhC0HhJw8LQaQhDwtByywPC0H+MQ8LQcAkDwtBqyQPC0GNKA8LQeImDwtBgDAPC0G5Lw8LQdckDwtB7x8PC0HhHw8LQfofDwtB8iAPC0GoLw8LQa4yDwtBiDAPC0HsJw8LQYIiDwtBjh0PC0HQLg8LQcojDwtBxTIPC0HfHA8LQdIcDwtBxCAPC0HXIA8LQaIfDwtB7S4PC0GrMA8LQdQlDwtBzC4PC0H6Lg8LQfwrDwtB0jAPC0HxHQ8LQbsgDwtB9ysPC0GQMQ8LQdcxDwtBoi0PC0HUJw8LQeArDwtBnywPC0HrMQ8LQdUfDwtByjEPC0HeJQ8LQdQeDwtB9BwPC0GnMg8LQbEdDwtBoB0PC0G5MQ8LQbwwDwtBkiEPC0GzJg8LQeksDwtBrB4PC0HUKw8LQfcmDwtBgCYPC0GwIQ8LQf4eDwtBjSMPC0GJLQ8LQfciDwtBoDEPC0GuHw8LQcYlDwtB6B4PC0GTIg8LQcIvDwtBwx0PC0GLLA8LQeEdDwtBjS8PC0HqIQ8LQbQtDwtB0i8PC0HfMg8LQdIyDwtB8DAPC0GpIg8LQfkjDwtBmR4PC0G1LA8LQZswDwtBkjIPC0G2Kw8LQcIiDwtB+DIPC0GeJQ8LQdAiDwtBuh4PC0GBHg8LAAtB1iEhAQsgAQsWACAAIAAtAC1B/gFxIAFBAEdyOgAtCxkAIAAgAC0ALUH9AXEgAUEAR0EBdHI6AC0LGQAgACAALQAtQfsBcSABQQBHQQJ0cjoALQsZACAAIAAtAC1B9wFxIAFBAEdBA3RyOgAtCz4BAn8CQCAAKAI4IgNFDQAgAygCBCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBxhE2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCCCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABB9go2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCDCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABB7Ro2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCECIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBlRA2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCFCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBqhs2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCGCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABB7RM2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCKCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABB9gg2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCHCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBwhk2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCICIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBlBQ2AhBBGCEECyAEC1kBAn8CQCAALQAoQQFGDQAgAC8BMiIBQeQAa0HkAEkNACABQcwBRg0AIAFBsAJGDQAgAC8BMCIAQcAAcQ0AQQEhAiAAQYgEcUGABEYNACAAQShxRSECCyACC4wBAQJ/AkACQAJAIAAtACpFDQAgAC0AK0UNACAALwEwIgFBAnFFDQEMAgsgAC8BMCIBQQFxRQ0BC0EBIQIgAC0AKEEBRg0AIAAvATIiAEHkAGtB5ABJDQAgAEHMAUYNACAAQbACRg0AIAFBwABxDQBBACECIAFBiARxQYAERg0AIAFBKHFBAEchAgsgAgtXACAAQRhqQgA3AwAgAEIANwMAIABBOGpCADcDACAAQTBqQgA3AwAgAEEoakIANwMAIABBIGpCADcDACAAQRBqQgA3AwAgAEEIakIANwMAIABB3QE2AhwLBgAgABAyC5otAQt/IwBBEGsiCiQAQaTQACgCACIJRQRAQeTTACgCACIFRQRAQfDTAEJ/NwIAQejTAEKAgISAgIDAADcCAEHk0wAgCkEIakFwcUHYqtWqBXMiBTYCAEH40wBBADYCAEHI0wBBADYCAAtBzNMAQYDUBDYCAEGc0ABBgNQENgIAQbDQACAFNgIAQazQAEF/NgIAQdDTAEGArAM2AgADQCABQcjQAGogAUG80ABqIgI2AgAgAiABQbTQAGoiAzYCACABQcDQAGogAzYCACABQdDQAGogAUHE0ABqIgM2AgAgAyACNgIAIAFB2NAAaiABQczQAGoiAjYCACACIAM2AgAgAUHU0ABqIAI2AgAgAUEgaiIBQYACRw0AC0GM1ARBwasDNgIAQajQAEH00wAoAgA2AgBBmNAAQcCrAzYCAEGk0ABBiNQENgIAQcz/B0E4NgIAQYjUBCEJCwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIABB7AFNBEBBjNAAKAIAIgZBECAAQRNqQXBxIABBC0kbIgRBA3YiAHYiAUEDcQRAAkAgAUEBcSAAckEBcyICQQN0IgBBtNAAaiIBIABBvNAAaigCACIAKAIIIgNGBEBBjNAAIAZBfiACd3E2AgAMAQsgASADNgIIIAMgATYCDAsgAEEIaiEBIAAgAkEDdCICQQNyNgIEIAAgAmoiACAAKAIEQQFyNgIEDBELQZTQACgCACIIIARPDQEgAQRAAkBBAiAAdCICQQAgAmtyIAEgAHRxaCIAQQN0IgJBtNAAaiIBIAJBvNAAaigCACICKAIIIgNGBEBBjNAAIAZBfiAAd3EiBjYCAAwBCyABIAM2AgggAyABNgIMCyACIARBA3I2AgQgAEEDdCIAIARrIQUgACACaiAFNgIAIAIgBGoiBCAFQQFyNgIEIAgEQCAIQXhxQbTQAGohAEGg0AAoAgAhAwJ/QQEgCEEDdnQiASAGcUUEQEGM0AAgASAGcjYCACAADAELIAAoAggLIgEgAzYCDCAAIAM2AgggAyAANgIMIAMgATYCCAsgAkEIaiEBQaDQACAENgIAQZTQACAFNgIADBELQZDQACgCACILRQ0BIAtoQQJ0QbzSAGooAgAiACgCBEF4cSAEayEFIAAhAgNAAkAgAigCECIBRQRAIAJBFGooAgAiAUUNAQsgASgCBEF4cSAEayIDIAVJIQIgAyAFIAIbIQUgASAAIAIbIQAgASECDAELCyAAKAIYIQkgACgCDCIDIABHBEBBnNAAKAIAGiADIAAoAggiATYCCCABIAM2AgwMEAsgAEEUaiICKAIAIgFFBEAgACgCECIBRQ0DIABBEGohAgsDQCACIQcgASIDQRRqIgIoAgAiAQ0AIANBEGohAiADKAIQIgENAAsgB0EANgIADA8LQX8hBCAAQb9/Sw0AIABBE2oiAUFwcSEEQZDQACgCACIIRQ0AQQAgBGshBQJAAkACQAJ/QQAgBEGAAkkNABpBHyAEQf///wdLDQAaIARBJiABQQh2ZyIAa3ZBAXEgAEEBdGtBPmoLIgZBAnRBvNIAaigCACICRQRAQQAhAUEAIQMMAQtBACEBIARBGSAGQQF2a0EAIAZBH0cbdCEAQQAhAwNAAkAgAigCBEF4cSAEayIHIAVPDQAgAiEDIAciBQ0AQQAhBSACIQEMAwsgASACQRRqKAIAIgcgByACIABBHXZBBHFqQRBqKAIAIgJGGyABIAcbIQEgAEEBdCEAIAINAAsLIAEgA3JFBEBBACEDQQIgBnQiAEEAIABrciAIcSIARQ0DIABoQQJ0QbzSAGooAgAhAQsgAUUNAQsDQCABKAIEQXhxIARrIgIgBUkhACACIAUgABshBSABIAMgABshAyABKAIQIgAEfyAABSABQRRqKAIACyIBDQALCyADRQ0AIAVBlNAAKAIAIARrTw0AIAMoAhghByADIAMoAgwiAEcEQEGc0AAoAgAaIAAgAygCCCIBNgIIIAEgADYCDAwOCyADQRRqIgIoAgAiAUUEQCADKAIQIgFFDQMgA0EQaiECCwNAIAIhBiABIgBBFGoiAigCACIBDQAgAEEQaiECIAAoAhAiAQ0ACyAGQQA2AgAMDQtBlNAAKAIAIgMgBE8EQEGg0AAoAgAhAQJAIAMgBGsiAkEQTwRAIAEgBGoiACACQQFyNgIEIAEgA2ogAjYCACABIARBA3I2AgQMAQsgASADQQNyNgIEIAEgA2oiACAAKAIEQQFyNgIEQQAhAEEAIQILQZTQACACNgIAQaDQACAANgIAIAFBCGohAQwPC0GY0AAoAgAiAyAESwRAIAQgCWoiACADIARrIgFBAXI2AgRBpNAAIAA2AgBBmNAAIAE2AgAgCSAEQQNyNgIEIAlBCGohAQwPC0EAIQEgBAJ/QeTTACgCAARAQezTACgCAAwBC0Hw0wBCfzcCAEHo0wBCgICEgICAwAA3AgBB5NMAIApBDGpBcHFB2KrVqgVzNgIAQfjTAEEANgIAQcjTAEEANgIAQYCABAsiACAEQccAaiIFaiIGQQAgAGsiB3EiAk8EQEH80wBBMDYCAAwPCwJAQcTTACgCACIBRQ0AQbzTACgCACIIIAJqIQAgACABTSAAIAhLcQ0AQQAhAUH80wBBMDYCAAwPC0HI0wAtAABBBHENBAJAAkAgCQRAQczTACEBA0AgASgCACIAIAlNBEAgACABKAIEaiAJSw0DCyABKAIIIgENAAsLQQAQMyIAQX9GDQUgAiEGQejTACgCACIBQQFrIgMgAHEEQCACIABrIAAgA2pBACABa3FqIQYLIAQgBk8NBSAGQf7///8HSw0FQcTTACgCACIDBEBBvNMAKAIAIgcgBmohASABIAdNDQYgASADSw0GCyAGEDMiASAARw0BDAcLIAYgA2sgB3EiBkH+////B0sNBCAGEDMhACAAIAEoAgAgASgCBGpGDQMgACEBCwJAIAYgBEHIAGpPDQAgAUF/Rg0AQezTACgCACIAIAUgBmtqQQAgAGtxIgBB/v///wdLBEAgASEADAcLIAAQM0F/RwRAIAAgBmohBiABIQAMBwtBACAGaxAzGgwECyABIgBBf0cNBQwDC0EAIQMMDAtBACEADAoLIABBf0cNAgtByNMAQcjTACgCAEEEcjYCAAsgAkH+////B0sNASACEDMhAEEAEDMhASAAQX9GDQEgAUF/Rg0BIAAgAU8NASABIABrIgYgBEE4ak0NAQtBvNMAQbzTACgCACAGaiIBNgIAQcDTACgCACABSQRAQcDTACABNgIACwJAAkACQEGk0AAoAgAiAgRAQczTACEBA0AgACABKAIAIgMgASgCBCIFakYNAiABKAIIIgENAAsMAgtBnNAAKAIAIgFBAEcgACABT3FFBEBBnNAAIAA2AgALQQAhAUHQ0wAgBjYCAEHM0wAgADYCAEGs0ABBfzYCAEGw0ABB5NMAKAIANgIAQdjTAEEANgIAA0AgAUHI0ABqIAFBvNAAaiICNgIAIAIgAUG00ABqIgM2AgAgAUHA0ABqIAM2AgAgAUHQ0ABqIAFBxNAAaiIDNgIAIAMgAjYCACABQdjQAGogAUHM0ABqIgI2AgAgAiADNgIAIAFB1NAAaiACNgIAIAFBIGoiAUGAAkcNAAtBeCAAa0EPcSIBIABqIgIgBkE4ayIDIAFrIgFBAXI2AgRBqNAAQfTTACgCADYCAEGY0AAgATYCAEGk0AAgAjYCACAAIANqQTg2AgQMAgsgACACTQ0AIAIgA0kNACABKAIMQQhxDQBBeCACa0EPcSIAIAJqIgNBmNAAKAIAIAZqIgcgAGsiAEEBcjYCBCABIAUgBmo2AgRBqNAAQfTTACgCADYCAEGY0AAgADYCAEGk0AAgAzYCACACIAdqQTg2AgQMAQsgAEGc0AAoAgBJBEBBnNAAIAA2AgALIAAgBmohA0HM0wAhAQJAAkACQANAIAMgASgCAEcEQCABKAIIIgENAQwCCwsgAS0ADEEIcUUNAQtBzNMAIQEDQCABKAIAIgMgAk0EQCADIAEoAgRqIgUgAksNAwsgASgCCCEBDAALAAsgASAANgIAIAEgASgCBCAGajYCBCAAQXggAGtBD3FqIgkgBEEDcjYCBCADQXggA2tBD3FqIgYgBCAJaiIEayEBIAIgBkYEQEGk0AAgBDYCAEGY0ABBmNAAKAIAIAFqIgA2AgAgBCAAQQFyNgIEDAgLQaDQACgCACAGRgRAQaDQACAENgIAQZTQAEGU0AAoAgAgAWoiADYCACAEIABBAXI2AgQgACAEaiAANgIADAgLIAYoAgQiBUEDcUEBRw0GIAVBeHEhCCAFQf8BTQRAIAVBA3YhAyAGKAIIIgAgBigCDCICRgRAQYzQAEGM0AAoAgBBfiADd3E2AgAMBwsgAiAANgIIIAAgAjYCDAwGCyAGKAIYIQcgBiAGKAIMIgBHBEAgACAGKAIIIgI2AgggAiAANgIMDAULIAZBFGoiAigCACIFRQRAIAYoAhAiBUUNBCAGQRBqIQILA0AgAiEDIAUiAEEUaiICKAIAIgUNACAAQRBqIQIgACgCECIFDQALIANBADYCAAwEC0F4IABrQQ9xIgEgAGoiByAGQThrIgMgAWsiAUEBcjYCBCAAIANqQTg2AgQgAiAFQTcgBWtBD3FqQT9rIgMgAyACQRBqSRsiA0EjNgIEQajQAEH00wAoAgA2AgBBmNAAIAE2AgBBpNAAIAc2AgAgA0EQakHU0wApAgA3AgAgA0HM0wApAgA3AghB1NMAIANBCGo2AgBB0NMAIAY2AgBBzNMAIAA2AgBB2NMAQQA2AgAgA0EkaiEBA0AgAUEHNgIAIAUgAUEEaiIBSw0ACyACIANGDQAgAyADKAIEQX5xNgIEIAMgAyACayIFNgIAIAIgBUEBcjYCBCAFQf8BTQRAIAVBeHFBtNAAaiEAAn9BjNAAKAIAIgFBASAFQQN2dCIDcUUEQEGM0AAgASADcjYCACAADAELIAAoAggLIgEgAjYCDCAAIAI2AgggAiAANgIMIAIgATYCCAwBC0EfIQEgBUH///8HTQRAIAVBJiAFQQh2ZyIAa3ZBAXEgAEEBdGtBPmohAQsgAiABNgIcIAJCADcCECABQQJ0QbzSAGohAEGQ0AAoAgAiA0EBIAF0IgZxRQRAIAAgAjYCAEGQ0AAgAyAGcjYCACACIAA2AhggAiACNgIIIAIgAjYCDAwBCyAFQRkgAUEBdmtBACABQR9HG3QhASAAKAIAIQMCQANAIAMiACgCBEF4cSAFRg0BIAFBHXYhAyABQQF0IQEgACADQQRxakEQaiIGKAIAIgMNAAsgBiACNgIAIAIgADYCGCACIAI2AgwgAiACNgIIDAELIAAoAggiASACNgIMIAAgAjYCCCACQQA2AhggAiAANgIMIAIgATYCCAtBmNAAKAIAIgEgBE0NAEGk0AAoAgAiACAEaiICIAEgBGsiAUEBcjYCBEGY0AAgATYCAEGk0AAgAjYCACAAIARBA3I2AgQgAEEIaiEBDAgLQQAhAUH80wBBMDYCAAwHC0EAIQALIAdFDQACQCAGKAIcIgJBAnRBvNIAaiIDKAIAIAZGBEAgAyAANgIAIAANAUGQ0ABBkNAAKAIAQX4gAndxNgIADAILIAdBEEEUIAcoAhAgBkYbaiAANgIAIABFDQELIAAgBzYCGCAGKAIQIgIEQCAAIAI2AhAgAiAANgIYCyAGQRRqKAIAIgJFDQAgAEEUaiACNgIAIAIgADYCGAsgASAIaiEBIAYgCGoiBigCBCEFCyAGIAVBfnE2AgQgASAEaiABNgIAIAQgAUEBcjYCBCABQf8BTQRAIAFBeHFBtNAAaiEAAn9BjNAAKAIAIgJBASABQQN2dCIBcUUEQEGM0AAgASACcjYCACAADAELIAAoAggLIgEgBDYCDCAAIAQ2AgggBCAANgIMIAQgATYCCAwBC0EfIQUgAUH///8HTQRAIAFBJiABQQh2ZyIAa3ZBAXEgAEEBdGtBPmohBQsgBCAFNgIcIARCADcCECAFQQJ0QbzSAGohAEGQ0AAoAgAiAkEBIAV0IgNxRQRAIAAgBDYCAEGQ0AAgAiADcjYCACAEIAA2AhggBCAENgIIIAQgBDYCDAwBCyABQRkgBUEBdmtBACAFQR9HG3QhBSAAKAIAIQACQANAIAAiAigCBEF4cSABRg0BIAVBHXYhACAFQQF0IQUgAiAAQQRxakEQaiIDKAIAIgANAAsgAyAENgIAIAQgAjYCGCAEIAQ2AgwgBCAENgIIDAELIAIoAggiACAENgIMIAIgBDYCCCAEQQA2AhggBCACNgIMIAQgADYCCAsgCUEIaiEBDAILAkAgB0UNAAJAIAMoAhwiAUECdEG80gBqIgIoAgAgA0YEQCACIAA2AgAgAA0BQZDQACAIQX4gAXdxIgg2AgAMAgsgB0EQQRQgBygCECADRhtqIAA2AgAgAEUNAQsgACAHNgIYIAMoAhAiAQRAIAAgATYCECABIAA2AhgLIANBFGooAgAiAUUNACAAQRRqIAE2AgAgASAANgIYCwJAIAVBD00EQCADIAQgBWoiAEEDcjYCBCAAIANqIgAgACgCBEEBcjYCBAwBCyADIARqIgIgBUEBcjYCBCADIARBA3I2AgQgAiAFaiAFNgIAIAVB/wFNBEAgBUF4cUG00ABqIQACf0GM0AAoAgAiAUEBIAVBA3Z0IgVxRQRAQYzQACABIAVyNgIAIAAMAQsgACgCCAsiASACNgIMIAAgAjYCCCACIAA2AgwgAiABNgIIDAELQR8hASAFQf///wdNBEAgBUEmIAVBCHZnIgBrdkEBcSAAQQF0a0E+aiEBCyACIAE2AhwgAkIANwIQIAFBAnRBvNIAaiEAQQEgAXQiBCAIcUUEQCAAIAI2AgBBkNAAIAQgCHI2AgAgAiAANgIYIAIgAjYCCCACIAI2AgwMAQsgBUEZIAFBAXZrQQAgAUEfRxt0IQEgACgCACEEAkADQCAEIgAoAgRBeHEgBUYNASABQR12IQQgAUEBdCEBIAAgBEEEcWpBEGoiBigCACIEDQALIAYgAjYCACACIAA2AhggAiACNgIMIAIgAjYCCAwBCyAAKAIIIgEgAjYCDCAAIAI2AgggAkEANgIYIAIgADYCDCACIAE2AggLIANBCGohAQwBCwJAIAlFDQACQCAAKAIcIgFBAnRBvNIAaiICKAIAIABGBEAgAiADNgIAIAMNAUGQ0AAgC0F+IAF3cTYCAAwCCyAJQRBBFCAJKAIQIABGG2ogAzYCACADRQ0BCyADIAk2AhggACgCECIBBEAgAyABNgIQIAEgAzYCGAsgAEEUaigCACIBRQ0AIANBFGogATYCACABIAM2AhgLAkAgBUEPTQRAIAAgBCAFaiIBQQNyNgIEIAAgAWoiASABKAIEQQFyNgIEDAELIAAgBGoiByAFQQFyNgIEIAAgBEEDcjYCBCAFIAdqIAU2AgAgCARAIAhBeHFBtNAAaiEBQaDQACgCACEDAn9BASAIQQN2dCICIAZxRQRAQYzQACACIAZyNgIAIAEMAQsgASgCCAsiAiADNgIMIAEgAzYCCCADIAE2AgwgAyACNgIIC0Gg0AAgBzYCAEGU0AAgBTYCAAsgAEEIaiEBCyAKQRBqJAAgAQtDACAARQRAPwBBEHQPCwJAIABB//8DcQ0AIABBAEgNACAAQRB2QAAiAEF/RgRAQfzTAEEwNgIAQX8PCyAAQRB0DwsACwvcPyIAQYAICwkBAAAAAgAAAAMAQZQICwUEAAAABQBBpAgLCQYAAAAHAAAACABB3AgLii1JbnZhbGlkIGNoYXIgaW4gdXJsIHF1ZXJ5AFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fYm9keQBDb250ZW50LUxlbmd0aCBvdmVyZmxvdwBDaHVuayBzaXplIG92ZXJmbG93AFJlc3BvbnNlIG92ZXJmbG93AEludmFsaWQgbWV0aG9kIGZvciBIVFRQL3gueCByZXF1ZXN0AEludmFsaWQgbWV0aG9kIGZvciBSVFNQL3gueCByZXF1ZXN0AEV4cGVjdGVkIFNPVVJDRSBtZXRob2QgZm9yIElDRS94LnggcmVxdWVzdABJbnZhbGlkIGNoYXIgaW4gdXJsIGZyYWdtZW50IHN0YXJ0AEV4cGVjdGVkIGRvdABTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX3N0YXR1cwBJbnZhbGlkIHJlc3BvbnNlIHN0YXR1cwBJbnZhbGlkIGNoYXJhY3RlciBpbiBjaHVuayBleHRlbnNpb25zAFVzZXIgY2FsbGJhY2sgZXJyb3IAYG9uX3Jlc2V0YCBjYWxsYmFjayBlcnJvcgBgb25fY2h1bmtfaGVhZGVyYCBjYWxsYmFjayBlcnJvcgBgb25fbWVzc2FnZV9iZWdpbmAgY2FsbGJhY2sgZXJyb3IAYG9uX2NodW5rX2V4dGVuc2lvbl92YWx1ZWAgY2FsbGJhY2sgZXJyb3IAYG9uX3N0YXR1c19jb21wbGV0ZWAgY2FsbGJhY2sgZXJyb3IAYG9uX3ZlcnNpb25fY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl91cmxfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9jaHVua19jb21wbGV0ZWAgY2FsbGJhY2sgZXJyb3IAYG9uX2hlYWRlcl92YWx1ZV9jb21wbGV0ZWAgY2FsbGJhY2sgZXJyb3IAYG9uX21lc3NhZ2VfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9tZXRob2RfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9oZWFkZXJfZmllbGRfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9jaHVua19leHRlbnNpb25fbmFtZWAgY2FsbGJhY2sgZXJyb3IAVW5leHBlY3RlZCBjaGFyIGluIHVybCBzZXJ2ZXIASW52YWxpZCBoZWFkZXIgdmFsdWUgY2hhcgBJbnZhbGlkIGhlYWRlciBmaWVsZCBjaGFyAFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fdmVyc2lvbgBJbnZhbGlkIG1pbm9yIHZlcnNpb24ASW52YWxpZCBtYWpvciB2ZXJzaW9uAEV4cGVjdGVkIHNwYWNlIGFmdGVyIHZlcnNpb24ARXhwZWN0ZWQgQ1JMRiBhZnRlciB2ZXJzaW9uAEludmFsaWQgSFRUUCB2ZXJzaW9uAEludmFsaWQgaGVhZGVyIHRva2VuAFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fdXJsAEludmFsaWQgY2hhcmFjdGVycyBpbiB1cmwAVW5leHBlY3RlZCBzdGFydCBjaGFyIGluIHVybABEb3VibGUgQCBpbiB1cmwARW1wdHkgQ29udGVudC1MZW5ndGgASW52YWxpZCBjaGFyYWN0ZXIgaW4gQ29udGVudC1MZW5ndGgARHVwbGljYXRlIENvbnRlbnQtTGVuZ3RoAEludmFsaWQgY2hhciBpbiB1cmwgcGF0aABDb250ZW50LUxlbmd0aCBjYW4ndCBiZSBwcmVzZW50IHdpdGggVHJhbnNmZXItRW5jb2RpbmcASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgc2l6ZQBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX2hlYWRlcl92YWx1ZQBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX2NodW5rX2V4dGVuc2lvbl92YWx1ZQBJbnZhbGlkIGNoYXJhY3RlciBpbiBjaHVuayBleHRlbnNpb25zIHZhbHVlAE1pc3NpbmcgZXhwZWN0ZWQgTEYgYWZ0ZXIgaGVhZGVyIHZhbHVlAEludmFsaWQgYFRyYW5zZmVyLUVuY29kaW5nYCBoZWFkZXIgdmFsdWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyBxdW90ZSB2YWx1ZQBJbnZhbGlkIGNoYXJhY3RlciBpbiBjaHVuayBleHRlbnNpb25zIHF1b3RlZCB2YWx1ZQBQYXVzZWQgYnkgb25faGVhZGVyc19jb21wbGV0ZQBJbnZhbGlkIEVPRiBzdGF0ZQBvbl9yZXNldCBwYXVzZQBvbl9jaHVua19oZWFkZXIgcGF1c2UAb25fbWVzc2FnZV9iZWdpbiBwYXVzZQBvbl9jaHVua19leHRlbnNpb25fdmFsdWUgcGF1c2UAb25fc3RhdHVzX2NvbXBsZXRlIHBhdXNlAG9uX3ZlcnNpb25fY29tcGxldGUgcGF1c2UAb25fdXJsX2NvbXBsZXRlIHBhdXNlAG9uX2NodW5rX2NvbXBsZXRlIHBhdXNlAG9uX2hlYWRlcl92YWx1ZV9jb21wbGV0ZSBwYXVzZQBvbl9tZXNzYWdlX2NvbXBsZXRlIHBhdXNlAG9uX21ldGhvZF9jb21wbGV0ZSBwYXVzZQBvbl9oZWFkZXJfZmllbGRfY29tcGxldGUgcGF1c2UAb25fY2h1bmtfZXh0ZW5zaW9uX25hbWUgcGF1c2UAVW5leHBlY3RlZCBzcGFjZSBhZnRlciBzdGFydCBsaW5lAFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fY2h1bmtfZXh0ZW5zaW9uX25hbWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyBuYW1lAFBhdXNlIG9uIENPTk5FQ1QvVXBncmFkZQBQYXVzZSBvbiBQUkkvVXBncmFkZQBFeHBlY3RlZCBIVFRQLzIgQ29ubmVjdGlvbiBQcmVmYWNlAFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fbWV0aG9kAEV4cGVjdGVkIHNwYWNlIGFmdGVyIG1ldGhvZABTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX2hlYWRlcl9maWVsZABQYXVzZWQASW52YWxpZCB3b3JkIGVuY291bnRlcmVkAEludmFsaWQgbWV0aG9kIGVuY291bnRlcmVkAFVuZXhwZWN0ZWQgY2hhciBpbiB1cmwgc2NoZW1hAFJlcXVlc3QgaGFzIGludmFsaWQgYFRyYW5zZmVyLUVuY29kaW5nYABTV0lUQ0hfUFJPWFkAVVNFX1BST1hZAE1LQUNUSVZJVFkAVU5QUk9DRVNTQUJMRV9FTlRJVFkAQ09QWQBNT1ZFRF9QRVJNQU5FTlRMWQBUT09fRUFSTFkATk9USUZZAEZBSUxFRF9ERVBFTkRFTkNZAEJBRF9HQVRFV0FZAFBMQVkAUFVUAENIRUNLT1VUAEdBVEVXQVlfVElNRU9VVABSRVFVRVNUX1RJTUVPVVQATkVUV09SS19DT05ORUNUX1RJTUVPVVQAQ09OTkVDVElPTl9USU1FT1VUAExPR0lOX1RJTUVPVVQATkVUV09SS19SRUFEX1RJTUVPVVQAUE9TVABNSVNESVJFQ1RFRF9SRVFVRVNUAENMSUVOVF9DTE9TRURfUkVRVUVTVABDTElFTlRfQ0xPU0VEX0xPQURfQkFMQU5DRURfUkVRVUVTVABCQURfUkVRVUVTVABIVFRQX1JFUVVFU1RfU0VOVF9UT19IVFRQU19QT1JUAFJFUE9SVABJTV9BX1RFQVBPVABSRVNFVF9DT05URU5UAE5PX0NPTlRFTlQAUEFSVElBTF9DT05URU5UAEhQRV9JTlZBTElEX0NPTlNUQU5UAEhQRV9DQl9SRVNFVABHRVQASFBFX1NUUklDVABDT05GTElDVABURU1QT1JBUllfUkVESVJFQ1QAUEVSTUFORU5UX1JFRElSRUNUAENPTk5FQ1QATVVMVElfU1RBVFVTAEhQRV9JTlZBTElEX1NUQVRVUwBUT09fTUFOWV9SRVFVRVNUUwBFQVJMWV9ISU5UUwBVTkFWQUlMQUJMRV9GT1JfTEVHQUxfUkVBU09OUwBPUFRJT05TAFNXSVRDSElOR19QUk9UT0NPTFMAVkFSSUFOVF9BTFNPX05FR09USUFURVMATVVMVElQTEVfQ0hPSUNFUwBJTlRFUk5BTF9TRVJWRVJfRVJST1IAV0VCX1NFUlZFUl9VTktOT1dOX0VSUk9SAFJBSUxHVU5fRVJST1IASURFTlRJVFlfUFJPVklERVJfQVVUSEVOVElDQVRJT05fRVJST1IAU1NMX0NFUlRJRklDQVRFX0VSUk9SAElOVkFMSURfWF9GT1JXQVJERURfRk9SAFNFVF9QQVJBTUVURVIAR0VUX1BBUkFNRVRFUgBIUEVfVVNFUgBTRUVfT1RIRVIASFBFX0NCX0NIVU5LX0hFQURFUgBNS0NBTEVOREFSAFNFVFVQAFdFQl9TRVJWRVJfSVNfRE9XTgBURUFSRE9XTgBIUEVfQ0xPU0VEX0NPTk5FQ1RJT04ASEVVUklTVElDX0VYUElSQVRJT04ARElTQ09OTkVDVEVEX09QRVJBVElPTgBOT05fQVVUSE9SSVRBVElWRV9JTkZPUk1BVElPTgBIUEVfSU5WQUxJRF9WRVJTSU9OAEhQRV9DQl9NRVNTQUdFX0JFR0lOAFNJVEVfSVNfRlJPWkVOAEhQRV9JTlZBTElEX0hFQURFUl9UT0tFTgBJTlZBTElEX1RPS0VOAEZPUkJJRERFTgBFTkhBTkNFX1lPVVJfQ0FMTQBIUEVfSU5WQUxJRF9VUkwAQkxPQ0tFRF9CWV9QQVJFTlRBTF9DT05UUk9MAE1LQ09MAEFDTABIUEVfSU5URVJOQUwAUkVRVUVTVF9IRUFERVJfRklFTERTX1RPT19MQVJHRV9VTk9GRklDSUFMAEhQRV9PSwBVTkxJTksAVU5MT0NLAFBSSQBSRVRSWV9XSVRIAEhQRV9JTlZBTElEX0NPTlRFTlRfTEVOR1RIAEhQRV9VTkVYUEVDVEVEX0NPTlRFTlRfTEVOR1RIAEZMVVNIAFBST1BQQVRDSABNLVNFQVJDSABVUklfVE9PX0xPTkcAUFJPQ0VTU0lORwBNSVNDRUxMQU5FT1VTX1BFUlNJU1RFTlRfV0FSTklORwBNSVNDRUxMQU5FT1VTX1dBUk5JTkcASFBFX0lOVkFMSURfVFJBTlNGRVJfRU5DT0RJTkcARXhwZWN0ZWQgQ1JMRgBIUEVfSU5WQUxJRF9DSFVOS19TSVpFAE1PVkUAQ09OVElOVUUASFBFX0NCX1NUQVRVU19DT01QTEVURQBIUEVfQ0JfSEVBREVSU19DT01QTEVURQBIUEVfQ0JfVkVSU0lPTl9DT01QTEVURQBIUEVfQ0JfVVJMX0NPTVBMRVRFAEhQRV9DQl9DSFVOS19DT01QTEVURQBIUEVfQ0JfSEVBREVSX1ZBTFVFX0NPTVBMRVRFAEhQRV9DQl9DSFVOS19FWFRFTlNJT05fVkFMVUVfQ09NUExFVEUASFBFX0NCX0NIVU5LX0VYVEVOU0lPTl9OQU1FX0NPTVBMRVRFAEhQRV9DQl9NRVNTQUdFX0NPTVBMRVRFAEhQRV9DQl9NRVRIT0RfQ09NUExFVEUASFBFX0NCX0hFQURFUl9GSUVMRF9DT01QTEVURQBERUxFVEUASFBFX0lOVkFMSURfRU9GX1NUQVRFAElOVkFMSURfU1NMX0NFUlRJRklDQVRFAFBBVVNFAE5PX1JFU1BPTlNFAFVOU1VQUE9SVEVEX01FRElBX1RZUEUAR09ORQBOT1RfQUNDRVBUQUJMRQBTRVJWSUNFX1VOQVZBSUxBQkxFAFJBTkdFX05PVF9TQVRJU0ZJQUJMRQBPUklHSU5fSVNfVU5SRUFDSEFCTEUAUkVTUE9OU0VfSVNfU1RBTEUAUFVSR0UATUVSR0UAUkVRVUVTVF9IRUFERVJfRklFTERTX1RPT19MQVJHRQBSRVFVRVNUX0hFQURFUl9UT09fTEFSR0UAUEFZTE9BRF9UT09fTEFSR0UASU5TVUZGSUNJRU5UX1NUT1JBR0UASFBFX1BBVVNFRF9VUEdSQURFAEhQRV9QQVVTRURfSDJfVVBHUkFERQBTT1VSQ0UAQU5OT1VOQ0UAVFJBQ0UASFBFX1VORVhQRUNURURfU1BBQ0UAREVTQ1JJQkUAVU5TVUJTQ1JJQkUAUkVDT1JEAEhQRV9JTlZBTElEX01FVEhPRABOT1RfRk9VTkQAUFJPUEZJTkQAVU5CSU5EAFJFQklORABVTkFVVEhPUklaRUQATUVUSE9EX05PVF9BTExPV0VEAEhUVFBfVkVSU0lPTl9OT1RfU1VQUE9SVEVEAEFMUkVBRFlfUkVQT1JURUQAQUNDRVBURUQATk9UX0lNUExFTUVOVEVEAExPT1BfREVURUNURUQASFBFX0NSX0VYUEVDVEVEAEhQRV9MRl9FWFBFQ1RFRABDUkVBVEVEAElNX1VTRUQASFBFX1BBVVNFRABUSU1FT1VUX09DQ1VSRUQAUEFZTUVOVF9SRVFVSVJFRABQUkVDT05ESVRJT05fUkVRVUlSRUQAUFJPWFlfQVVUSEVOVElDQVRJT05fUkVRVUlSRUQATkVUV09SS19BVVRIRU5USUNBVElPTl9SRVFVSVJFRABMRU5HVEhfUkVRVUlSRUQAU1NMX0NFUlRJRklDQVRFX1JFUVVJUkVEAFVQR1JBREVfUkVRVUlSRUQAUEFHRV9FWFBJUkVEAFBSRUNPTkRJVElPTl9GQUlMRUQARVhQRUNUQVRJT05fRkFJTEVEAFJFVkFMSURBVElPTl9GQUlMRUQAU1NMX0hBTkRTSEFLRV9GQUlMRUQATE9DS0VEAFRSQU5TRk9STUFUSU9OX0FQUExJRUQATk9UX01PRElGSUVEAE5PVF9FWFRFTkRFRABCQU5EV0lEVEhfTElNSVRfRVhDRUVERUQAU0lURV9JU19PVkVSTE9BREVEAEhFQUQARXhwZWN0ZWQgSFRUUC8AAF4TAAAmEwAAMBAAAPAXAACdEwAAFRIAADkXAADwEgAAChAAAHUSAACtEgAAghMAAE8UAAB/EAAAoBUAACMUAACJEgAAixQAAE0VAADUEQAAzxQAABAYAADJFgAA3BYAAMERAADgFwAAuxQAAHQUAAB8FQAA5RQAAAgXAAAfEAAAZRUAAKMUAAAoFQAAAhUAAJkVAAAsEAAAixkAAE8PAADUDgAAahAAAM4QAAACFwAAiQ4AAG4TAAAcEwAAZhQAAFYXAADBEwAAzRMAAGwTAABoFwAAZhcAAF8XAAAiEwAAzg8AAGkOAADYDgAAYxYAAMsTAACqDgAAKBcAACYXAADFEwAAXRYAAOgRAABnEwAAZRMAAPIWAABzEwAAHRcAAPkWAADzEQAAzw4AAM4VAAAMEgAAsxEAAKURAABhEAAAMhcAALsTAEH5NQsBAQBBkDYL4AEBAQIBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQBB/TcLAQEAQZE4C14CAwICAgICAAACAgACAgACAgICAgICAgICAAQAAAAAAAICAgICAgICAgICAgICAgICAgICAgICAgICAAAAAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAAgACAEH9OQsBAQBBkToLXgIAAgICAgIAAAICAAICAAICAgICAgICAgIAAwAEAAAAAgICAgICAgICAgICAgICAgICAgICAgICAgIAAAACAgICAgICAgICAgICAgICAgICAgICAgICAgICAgACAAIAQfA7Cw1sb3NlZWVwLWFsaXZlAEGJPAsBAQBBoDwL4AEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQBBiT4LAQEAQaA+C+cBAQEBAQEBAQEBAQEBAgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQFjaHVua2VkAEGwwAALXwEBAAEBAQEBAAABAQABAQABAQEBAQEBAQEBAAAAAAAAAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAAAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAAQABAEGQwgALIWVjdGlvbmVudC1sZW5ndGhvbnJveHktY29ubmVjdGlvbgBBwMIACy1yYW5zZmVyLWVuY29kaW5ncGdyYWRlDQoNCg0KU00NCg0KVFRQL0NFL1RTUC8AQfnCAAsFAQIAAQMAQZDDAAvgAQQBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAEH5xAALBQECAAEDAEGQxQAL4AEEAQEFAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQBB+cYACwQBAAABAEGRxwAL3wEBAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAEH6yAALBAEAAAIAQZDJAAtfAwQAAAQEBAQEBAQEBAQEBQQEBAQEBAQEBAQEBAAEAAYHBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAAQABAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAAAAQAQfrKAAsEAQAAAQBBkMsACwEBAEGqywALQQIAAAAAAAADAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwAAAAAAAAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAEH6zAALBAEAAAEAQZDNAAsBAQBBms0ACwYCAAAAAAIAQbHNAAs6AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAAAAAAAADAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwBB8M4AC5YBTk9VTkNFRUNLT1VUTkVDVEVURUNSSUJFTFVTSEVURUFEU0VBUkNIUkdFQ1RJVklUWUxFTkRBUlZFT1RJRllQVElPTlNDSFNFQVlTVEFUQ0hHRU9SRElSRUNUT1JUUkNIUEFSQU1FVEVSVVJDRUJTQ1JJQkVBUkRPV05BQ0VJTkROS0NLVUJTQ1JJQkVIVFRQL0FEVFAv", "base64");
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/llhttp/llhttp_simd-wasm.js
+// node_modules/undici/lib/llhttp/llhttp_simd-wasm.js
 var require_llhttp_simd_wasm = __commonJS({
-  "../../../work/main/node_modules/undici/lib/llhttp/llhttp_simd-wasm.js"(exports, module) {
+  "node_modules/undici/lib/llhttp/llhttp_simd-wasm.js"(exports, module) {
     "use strict";
     var { Buffer: Buffer2 } = __require("node:buffer");
     module.exports = Buffer2.from("AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f38Bf2AAAGADf39/AALLAQgDZW52GHdhc21fb25faGVhZGVyc19jb21wbGV0ZQAEA2VudhV3YXNtX29uX21lc3NhZ2VfYmVnaW4AAANlbnYLd2FzbV9vbl91cmwAAQNlbnYOd2FzbV9vbl9zdGF0dXMAAQNlbnYUd2FzbV9vbl9oZWFkZXJfZmllbGQAAQNlbnYUd2FzbV9vbl9oZWFkZXJfdmFsdWUAAQNlbnYMd2FzbV9vbl9ib2R5AAEDZW52GHdhc21fb25fbWVzc2FnZV9jb21wbGV0ZQAAAy0sBQYAAAIAAAAAAAACAQIAAgICAAADAAAAAAMDAwMBAQEBAQEBAQEAAAIAAAAEBQFwARISBQMBAAIGCAF/AUGA1AQLB9EFIgZtZW1vcnkCAAtfaW5pdGlhbGl6ZQAIGV9faW5kaXJlY3RfZnVuY3Rpb25fdGFibGUBAAtsbGh0dHBfaW5pdAAJGGxsaHR0cF9zaG91bGRfa2VlcF9hbGl2ZQAvDGxsaHR0cF9hbGxvYwALBm1hbGxvYwAxC2xsaHR0cF9mcmVlAAwEZnJlZQAMD2xsaHR0cF9nZXRfdHlwZQANFWxsaHR0cF9nZXRfaHR0cF9tYWpvcgAOFWxsaHR0cF9nZXRfaHR0cF9taW5vcgAPEWxsaHR0cF9nZXRfbWV0aG9kABAWbGxodHRwX2dldF9zdGF0dXNfY29kZQAREmxsaHR0cF9nZXRfdXBncmFkZQASDGxsaHR0cF9yZXNldAATDmxsaHR0cF9leGVjdXRlABQUbGxodHRwX3NldHRpbmdzX2luaXQAFQ1sbGh0dHBfZmluaXNoABYMbGxodHRwX3BhdXNlABcNbGxodHRwX3Jlc3VtZQAYG2xsaHR0cF9yZXN1bWVfYWZ0ZXJfdXBncmFkZQAZEGxsaHR0cF9nZXRfZXJybm8AGhdsbGh0dHBfZ2V0X2Vycm9yX3JlYXNvbgAbF2xsaHR0cF9zZXRfZXJyb3JfcmVhc29uABwUbGxodHRwX2dldF9lcnJvcl9wb3MAHRFsbGh0dHBfZXJybm9fbmFtZQAeEmxsaHR0cF9tZXRob2RfbmFtZQAfEmxsaHR0cF9zdGF0dXNfbmFtZQAgGmxsaHR0cF9zZXRfbGVuaWVudF9oZWFkZXJzACEhbGxodHRwX3NldF9sZW5pZW50X2NodW5rZWRfbGVuZ3RoACIdbGxodHRwX3NldF9sZW5pZW50X2tlZXBfYWxpdmUAIyRsbGh0dHBfc2V0X2xlbmllbnRfdHJhbnNmZXJfZW5jb2RpbmcAJBhsbGh0dHBfbWVzc2FnZV9uZWVkc19lb2YALgkXAQBBAQsRAQIDBAUKBgcrLSwqKSglJyYK77MCLBYAQYjQACgCAARAAAtBiNAAQQE2AgALFAAgABAwIAAgAjYCOCAAIAE6ACgLFAAgACAALwEyIAAtAC4gABAvEAALHgEBf0HAABAyIgEQMCABQYAINgI4IAEgADoAKCABC48MAQd/AkAgAEUNACAAQQhrIgEgAEEEaygCACIAQXhxIgRqIQUCQCAAQQFxDQAgAEEDcUUNASABIAEoAgAiAGsiAUGc0AAoAgBJDQEgACAEaiEEAkACQEGg0AAoAgAgAUcEQCAAQf8BTQRAIABBA3YhAyABKAIIIgAgASgCDCICRgRAQYzQAEGM0AAoAgBBfiADd3E2AgAMBQsgAiAANgIIIAAgAjYCDAwECyABKAIYIQYgASABKAIMIgBHBEAgACABKAIIIgI2AgggAiAANgIMDAMLIAFBFGoiAygCACICRQRAIAEoAhAiAkUNAiABQRBqIQMLA0AgAyEHIAIiAEEUaiIDKAIAIgINACAAQRBqIQMgACgCECICDQALIAdBADYCAAwCCyAFKAIEIgBBA3FBA0cNAiAFIABBfnE2AgRBlNAAIAQ2AgAgBSAENgIAIAEgBEEBcjYCBAwDC0EAIQALIAZFDQACQCABKAIcIgJBAnRBvNIAaiIDKAIAIAFGBEAgAyAANgIAIAANAUGQ0ABBkNAAKAIAQX4gAndxNgIADAILIAZBEEEUIAYoAhAgAUYbaiAANgIAIABFDQELIAAgBjYCGCABKAIQIgIEQCAAIAI2AhAgAiAANgIYCyABQRRqKAIAIgJFDQAgAEEUaiACNgIAIAIgADYCGAsgASAFTw0AIAUoAgQiAEEBcUUNAAJAAkACQAJAIABBAnFFBEBBpNAAKAIAIAVGBEBBpNAAIAE2AgBBmNAAQZjQACgCACAEaiIANgIAIAEgAEEBcjYCBCABQaDQACgCAEcNBkGU0ABBADYCAEGg0ABBADYCAAwGC0Gg0AAoAgAgBUYEQEGg0AAgATYCAEGU0ABBlNAAKAIAIARqIgA2AgAgASAAQQFyNgIEIAAgAWogADYCAAwGCyAAQXhxIARqIQQgAEH/AU0EQCAAQQN2IQMgBSgCCCIAIAUoAgwiAkYEQEGM0ABBjNAAKAIAQX4gA3dxNgIADAULIAIgADYCCCAAIAI2AgwMBAsgBSgCGCEGIAUgBSgCDCIARwRAQZzQACgCABogACAFKAIIIgI2AgggAiAANgIMDAMLIAVBFGoiAygCACICRQRAIAUoAhAiAkUNAiAFQRBqIQMLA0AgAyEHIAIiAEEUaiIDKAIAIgINACAAQRBqIQMgACgCECICDQALIAdBADYCAAwCCyAFIABBfnE2AgQgASAEaiAENgIAIAEgBEEBcjYCBAwDC0EAIQALIAZFDQACQCAFKAIcIgJBAnRBvNIAaiIDKAIAIAVGBEAgAyAANgIAIAANAUGQ0ABBkNAAKAIAQX4gAndxNgIADAILIAZBEEEUIAYoAhAgBUYbaiAANgIAIABFDQELIAAgBjYCGCAFKAIQIgIEQCAAIAI2AhAgAiAANgIYCyAFQRRqKAIAIgJFDQAgAEEUaiACNgIAIAIgADYCGAsgASAEaiAENgIAIAEgBEEBcjYCBCABQaDQACgCAEcNAEGU0AAgBDYCAAwBCyAEQf8BTQRAIARBeHFBtNAAaiEAAn9BjNAAKAIAIgJBASAEQQN2dCIDcUUEQEGM0AAgAiADcjYCACAADAELIAAoAggLIgIgATYCDCAAIAE2AgggASAANgIMIAEgAjYCCAwBC0EfIQIgBEH///8HTQRAIARBJiAEQQh2ZyIAa3ZBAXEgAEEBdGtBPmohAgsgASACNgIcIAFCADcCECACQQJ0QbzSAGohAAJAQZDQACgCACIDQQEgAnQiB3FFBEAgACABNgIAQZDQACADIAdyNgIAIAEgADYCGCABIAE2AgggASABNgIMDAELIARBGSACQQF2a0EAIAJBH0cbdCECIAAoAgAhAAJAA0AgACIDKAIEQXhxIARGDQEgAkEddiEAIAJBAXQhAiADIABBBHFqQRBqIgcoAgAiAA0ACyAHIAE2AgAgASADNgIYIAEgATYCDCABIAE2AggMAQsgAygCCCIAIAE2AgwgAyABNgIIIAFBADYCGCABIAM2AgwgASAANgIIC0Gs0ABBrNAAKAIAQQFrIgBBfyAAGzYCAAsLBwAgAC0AKAsHACAALQAqCwcAIAAtACsLBwAgAC0AKQsHACAALwEyCwcAIAAtAC4LQAEEfyAAKAIYIQEgAC0ALSECIAAtACghAyAAKAI4IQQgABAwIAAgBDYCOCAAIAM6ACggACACOgAtIAAgATYCGAu74gECB38DfiABIAJqIQQCQCAAIgIoAgwiAA0AIAIoAgQEQCACIAE2AgQLIwBBEGsiCCQAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIAIoAhwiA0EBaw7dAdoBAdkBAgMEBQYHCAkKCwwNDtgBDxDXARES1gETFBUWFxgZGhvgAd8BHB0e1QEfICEiIyQl1AEmJygpKiss0wHSAS0u0QHQAS8wMTIzNDU2Nzg5Ojs8PT4/QEFCQ0RFRtsBR0hJSs8BzgFLzQFMzAFNTk9QUVJTVFVWV1hZWltcXV5fYGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AAYEBggGDAYQBhQGGAYcBiAGJAYoBiwGMAY0BjgGPAZABkQGSAZMBlAGVAZYBlwGYAZkBmgGbAZwBnQGeAZ8BoAGhAaIBowGkAaUBpgGnAagBqQGqAasBrAGtAa4BrwGwAbEBsgGzAbQBtQG2AbcBywHKAbgByQG5AcgBugG7AbwBvQG+Ab8BwAHBAcIBwwHEAcUBxgEA3AELQQAMxgELQQ4MxQELQQ0MxAELQQ8MwwELQRAMwgELQRMMwQELQRQMwAELQRUMvwELQRYMvgELQRgMvQELQRkMvAELQRoMuwELQRsMugELQRwMuQELQR0MuAELQQgMtwELQR4MtgELQSAMtQELQR8MtAELQQcMswELQSEMsgELQSIMsQELQSMMsAELQSQMrwELQRIMrgELQREMrQELQSUMrAELQSYMqwELQScMqgELQSgMqQELQcMBDKgBC0EqDKcBC0ErDKYBC0EsDKUBC0EtDKQBC0EuDKMBC0EvDKIBC0HEAQyhAQtBMAygAQtBNAyfAQtBDAyeAQtBMQydAQtBMgycAQtBMwybAQtBOQyaAQtBNQyZAQtBxQEMmAELQQsMlwELQToMlgELQTYMlQELQQoMlAELQTcMkwELQTgMkgELQTwMkQELQTsMkAELQT0MjwELQQkMjgELQSkMjQELQT4MjAELQT8MiwELQcAADIoBC0HBAAyJAQtBwgAMiAELQcMADIcBC0HEAAyGAQtBxQAMhQELQcYADIQBC0EXDIMBC0HHAAyCAQtByAAMgQELQckADIABC0HKAAx/C0HLAAx+C0HNAAx9C0HMAAx8C0HOAAx7C0HPAAx6C0HQAAx5C0HRAAx4C0HSAAx3C0HTAAx2C0HUAAx1C0HWAAx0C0HVAAxzC0EGDHILQdcADHELQQUMcAtB2AAMbwtBBAxuC0HZAAxtC0HaAAxsC0HbAAxrC0HcAAxqC0EDDGkLQd0ADGgLQd4ADGcLQd8ADGYLQeEADGULQeAADGQLQeIADGMLQeMADGILQQIMYQtB5AAMYAtB5QAMXwtB5gAMXgtB5wAMXQtB6AAMXAtB6QAMWwtB6gAMWgtB6wAMWQtB7AAMWAtB7QAMVwtB7gAMVgtB7wAMVQtB8AAMVAtB8QAMUwtB8gAMUgtB8wAMUQtB9AAMUAtB9QAMTwtB9gAMTgtB9wAMTQtB+AAMTAtB+QAMSwtB+gAMSgtB+wAMSQtB/AAMSAtB/QAMRwtB/gAMRgtB/wAMRQtBgAEMRAtBgQEMQwtBggEMQgtBgwEMQQtBhAEMQAtBhQEMPwtBhgEMPgtBhwEMPQtBiAEMPAtBiQEMOwtBigEMOgtBiwEMOQtBjAEMOAtBjQEMNwtBjgEMNgtBjwEMNQtBkAEMNAtBkQEMMwtBkgEMMgtBkwEMMQtBlAEMMAtBlQEMLwtBlgEMLgtBlwEMLQtBmAEMLAtBmQEMKwtBmgEMKgtBmwEMKQtBnAEMKAtBnQEMJwtBngEMJgtBnwEMJQtBoAEMJAtBoQEMIwtBogEMIgtBowEMIQtBpAEMIAtBpQEMHwtBpgEMHgtBpwEMHQtBqAEMHAtBqQEMGwtBqgEMGgtBqwEMGQtBrAEMGAtBrQEMFwtBrgEMFgtBAQwVC0GvAQwUC0GwAQwTC0GxAQwSC0GzAQwRC0GyAQwQC0G0AQwPC0G1AQwOC0G2AQwNC0G3AQwMC0G4AQwLC0G5AQwKC0G6AQwJC0G7AQwIC0HGAQwHC0G8AQwGC0G9AQwFC0G+AQwEC0G/AQwDC0HAAQwCC0HCAQwBC0HBAQshAwNAAkACQAJAAkACQAJAAkACQAJAIAICfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJ/AkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAgJ/AkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACQAJAAn8CQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCADDsYBAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHyAhIyUmKCorLC8wMTIzNDU2Nzk6Ozw9lANAQkRFRklLTk9QUVJTVFVWWFpbXF1eX2BhYmNkZWZnaGpsb3Bxc3V2eHl6e3x/gAGBAYIBgwGEAYUBhgGHAYgBiQGKAYsBjAGNAY4BjwGQAZEBkgGTAZQBlQGWAZcBmAGZAZoBmwGcAZ0BngGfAaABoQGiAaMBpAGlAaYBpwGoAakBqgGrAawBrQGuAa8BsAGxAbIBswG0AbUBtgG3AbgBuQG6AbsBvAG9Ab4BvwHAAcEBwgHDAcQBxQHGAccByAHJAcsBzAHNAc4BzwGKA4kDiAOHA4QDgwOAA/sC+gL5AvgC9wL0AvMC8gLLAsECsALZAQsgASAERw3wAkHdASEDDLMDCyABIARHDcgBQcMBIQMMsgMLIAEgBEcNe0H3ACEDDLEDCyABIARHDXBB7wAhAwywAwsgASAERw1pQeoAIQMMrwMLIAEgBEcNZUHoACEDDK4DCyABIARHDWJB5gAhAwytAwsgASAERw0aQRghAwysAwsgASAERw0VQRIhAwyrAwsgASAERw1CQcUAIQMMqgMLIAEgBEcNNEE/IQMMqQMLIAEgBEcNMkE8IQMMqAMLIAEgBEcNK0ExIQMMpwMLIAItAC5BAUYNnwMMwQILQQAhAAJAAkACQCACLQAqRQ0AIAItACtFDQAgAi8BMCIDQQJxRQ0BDAILIAIvATAiA0EBcUUNAQtBASEAIAItAChBAUYNACACLwEyIgVB5ABrQeQASQ0AIAVBzAFGDQAgBUGwAkYNACADQcAAcQ0AQQAhACADQYgEcUGABEYNACADQShxQQBHIQALIAJBADsBMCACQQA6AC8gAEUN3wIgAkIANwMgDOACC0EAIQACQCACKAI4IgNFDQAgAygCLCIDRQ0AIAIgAxEAACEACyAARQ3MASAAQRVHDd0CIAJBBDYCHCACIAE2AhQgAkGwGDYCECACQRU2AgxBACEDDKQDCyABIARGBEBBBiEDDKQDCyABQQFqIQFBACEAAkAgAigCOCIDRQ0AIAMoAlQiA0UNACACIAMRAAAhAAsgAA3ZAgwcCyACQgA3AyBBEiEDDIkDCyABIARHDRZBHSEDDKEDCyABIARHBEAgAUEBaiEBQRAhAwyIAwtBByEDDKADCyACIAIpAyAiCiAEIAFrrSILfSIMQgAgCiAMWhs3AyAgCiALWA3UAkEIIQMMnwMLIAEgBEcEQCACQQk2AgggAiABNgIEQRQhAwyGAwtBCSEDDJ4DCyACKQMgQgBSDccBIAIgAi8BMEGAAXI7ATAMQgsgASAERw0/QdAAIQMMnAMLIAEgBEYEQEELIQMMnAMLIAFBAWohAUEAIQACQCACKAI4IgNFDQAgAygCUCIDRQ0AIAIgAxEAACEACyAADc8CDMYBC0EAIQACQCACKAI4IgNFDQAgAygCSCIDRQ0AIAIgAxEAACEACyAARQ3GASAAQRVHDc0CIAJBCzYCHCACIAE2AhQgAkGCGTYCECACQRU2AgxBACEDDJoDC0EAIQACQCACKAI4IgNFDQAgAygCSCIDRQ0AIAIgAxEAACEACyAARQ0MIABBFUcNygIgAkEaNgIcIAIgATYCFCACQYIZNgIQIAJBFTYCDEEAIQMMmQMLQQAhAAJAIAIoAjgiA0UNACADKAJMIgNFDQAgAiADEQAAIQALIABFDcQBIABBFUcNxwIgAkELNgIcIAIgATYCFCACQZEXNgIQIAJBFTYCDEEAIQMMmAMLIAEgBEYEQEEPIQMMmAMLIAEtAAAiAEE7Rg0HIABBDUcNxAIgAUEBaiEBDMMBC0EAIQACQCACKAI4IgNFDQAgAygCTCIDRQ0AIAIgAxEAACEACyAARQ3DASAAQRVHDcICIAJBDzYCHCACIAE2AhQgAkGRFzYCECACQRU2AgxBACEDDJYDCwNAIAEtAABB8DVqLQAAIgBBAUcEQCAAQQJHDcECIAIoAgQhAEEAIQMgAkEANgIEIAIgACABQQFqIgEQLSIADcICDMUBCyAEIAFBAWoiAUcNAAtBEiEDDJUDC0EAIQACQCACKAI4IgNFDQAgAygCTCIDRQ0AIAIgAxEAACEACyAARQ3FASAAQRVHDb0CIAJBGzYCHCACIAE2AhQgAkGRFzYCECACQRU2AgxBACEDDJQDCyABIARGBEBBFiEDDJQDCyACQQo2AgggAiABNgIEQQAhAAJAIAIoAjgiA0UNACADKAJIIgNFDQAgAiADEQAAIQALIABFDcIBIABBFUcNuQIgAkEVNgIcIAIgATYCFCACQYIZNgIQIAJBFTYCDEEAIQMMkwMLIAEgBEcEQANAIAEtAABB8DdqLQAAIgBBAkcEQAJAIABBAWsOBMQCvQIAvgK9AgsgAUEBaiEBQQghAwz8AgsgBCABQQFqIgFHDQALQRUhAwyTAwtBFSEDDJIDCwNAIAEtAABB8DlqLQAAIgBBAkcEQCAAQQFrDgTFArcCwwK4ArcCCyAEIAFBAWoiAUcNAAtBGCEDDJEDCyABIARHBEAgAkELNgIIIAIgATYCBEEHIQMM+AILQRkhAwyQAwsgAUEBaiEBDAILIAEgBEYEQEEaIQMMjwMLAkAgAS0AAEENaw4UtQG/Ab8BvwG/Ab8BvwG/Ab8BvwG/Ab8BvwG/Ab8BvwG/Ab8BvwEAvwELQQAhAyACQQA2AhwgAkGvCzYCECACQQI2AgwgAiABQQFqNgIUDI4DCyABIARGBEBBGyEDDI4DCyABLQAAIgBBO0cEQCAAQQ1HDbECIAFBAWohAQy6AQsgAUEBaiEBC0EiIQMM8wILIAEgBEYEQEEcIQMMjAMLQgAhCgJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAS0AAEEwaw43wQLAAgABAgMEBQYH0AHQAdAB0AHQAdAB0AEICQoLDA3QAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdAB0AHQAdABDg8QERIT0AELQgIhCgzAAgtCAyEKDL8CC0IEIQoMvgILQgUhCgy9AgtCBiEKDLwCC0IHIQoMuwILQgghCgy6AgtCCSEKDLkCC0IKIQoMuAILQgshCgy3AgtCDCEKDLYCC0INIQoMtQILQg4hCgy0AgtCDyEKDLMCC0IKIQoMsgILQgshCgyxAgtCDCEKDLACC0INIQoMrwILQg4hCgyuAgtCDyEKDK0CC0IAIQoCQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIAEtAABBMGsON8ACvwIAAQIDBAUGB74CvgK+Ar4CvgK+Ar4CCAkKCwwNvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ar4CvgK+Ag4PEBESE74CC0ICIQoMvwILQgMhCgy+AgtCBCEKDL0CC0IFIQoMvAILQgYhCgy7AgtCByEKDLoCC0IIIQoMuQILQgkhCgy4AgtCCiEKDLcCC0ILIQoMtgILQgwhCgy1AgtCDSEKDLQCC0IOIQoMswILQg8hCgyyAgtCCiEKDLECC0ILIQoMsAILQgwhCgyvAgtCDSEKDK4CC0IOIQoMrQILQg8hCgysAgsgAiACKQMgIgogBCABa60iC30iDEIAIAogDFobNwMgIAogC1gNpwJBHyEDDIkDCyABIARHBEAgAkEJNgIIIAIgATYCBEElIQMM8AILQSAhAwyIAwtBASEFIAIvATAiA0EIcUUEQCACKQMgQgBSIQULAkAgAi0ALgRAQQEhACACLQApQQVGDQEgA0HAAHFFIAVxRQ0BC0EAIQAgA0HAAHENAEECIQAgA0EIcQ0AIANBgARxBEACQCACLQAoQQFHDQAgAi0ALUEKcQ0AQQUhAAwCC0EEIQAMAQsgA0EgcUUEQAJAIAItAChBAUYNACACLwEyIgBB5ABrQeQASQ0AIABBzAFGDQAgAEGwAkYNAEEEIQAgA0EocUUNAiADQYgEcUGABEYNAgtBACEADAELQQBBAyACKQMgUBshAAsgAEEBaw4FvgIAsAEBpAKhAgtBESEDDO0CCyACQQE6AC8MhAMLIAEgBEcNnQJBJCEDDIQDCyABIARHDRxBxgAhAwyDAwtBACEAAkAgAigCOCIDRQ0AIAMoAkQiA0UNACACIAMRAAAhAAsgAEUNJyAAQRVHDZgCIAJB0AA2AhwgAiABNgIUIAJBkRg2AhAgAkEVNgIMQQAhAwyCAwsgASAERgRAQSghAwyCAwtBACEDIAJBADYCBCACQQw2AgggAiABIAEQKiIARQ2UAiACQSc2AhwgAiABNgIUIAIgADYCDAyBAwsgASAERgRAQSkhAwyBAwsgAS0AACIAQSBGDRMgAEEJRw2VAiABQQFqIQEMFAsgASAERwRAIAFBAWohAQwWC0EqIQMM/wILIAEgBEYEQEErIQMM/wILIAEtAAAiAEEJRyAAQSBHcQ2QAiACLQAsQQhHDd0CIAJBADoALAzdAgsgASAERgRAQSwhAwz+AgsgAS0AAEEKRw2OAiABQQFqIQEMsAELIAEgBEcNigJBLyEDDPwCCwNAIAEtAAAiAEEgRwRAIABBCmsOBIQCiAKIAoQChgILIAQgAUEBaiIBRw0AC0ExIQMM+wILQTIhAyABIARGDfoCIAIoAgAiACAEIAFraiEHIAEgAGtBA2ohBgJAA0AgAEHwO2otAAAgAS0AACIFQSByIAUgBUHBAGtB/wFxQRpJG0H/AXFHDQEgAEEDRgRAQQYhAQziAgsgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAc2AgAM+wILIAJBADYCAAyGAgtBMyEDIAQgASIARg35AiAEIAFrIAIoAgAiAWohByAAIAFrQQhqIQYCQANAIAFB9DtqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0BIAFBCEYEQEEFIQEM4QILIAFBAWohASAEIABBAWoiAEcNAAsgAiAHNgIADPoCCyACQQA2AgAgACEBDIUCC0E0IQMgBCABIgBGDfgCIAQgAWsgAigCACIBaiEHIAAgAWtBBWohBgJAA0AgAUHQwgBqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0BIAFBBUYEQEEHIQEM4AILIAFBAWohASAEIABBAWoiAEcNAAsgAiAHNgIADPkCCyACQQA2AgAgACEBDIQCCyABIARHBEADQCABLQAAQYA+ai0AACIAQQFHBEAgAEECRg0JDIECCyAEIAFBAWoiAUcNAAtBMCEDDPgCC0EwIQMM9wILIAEgBEcEQANAIAEtAAAiAEEgRwRAIABBCmsOBP8B/gH+Af8B/gELIAQgAUEBaiIBRw0AC0E4IQMM9wILQTghAwz2AgsDQCABLQAAIgBBIEcgAEEJR3EN9gEgBCABQQFqIgFHDQALQTwhAwz1AgsDQCABLQAAIgBBIEcEQAJAIABBCmsOBPkBBAT5AQALIABBLEYN9QEMAwsgBCABQQFqIgFHDQALQT8hAwz0AgtBwAAhAyABIARGDfMCIAIoAgAiACAEIAFraiEFIAEgAGtBBmohBgJAA0AgAEGAQGstAAAgAS0AAEEgckcNASAAQQZGDdsCIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADPQCCyACQQA2AgALQTYhAwzZAgsgASAERgRAQcEAIQMM8gILIAJBDDYCCCACIAE2AgQgAi0ALEEBaw4E+wHuAewB6wHUAgsgAUEBaiEBDPoBCyABIARHBEADQAJAIAEtAAAiAEEgciAAIABBwQBrQf8BcUEaSRtB/wFxIgBBCUYNACAAQSBGDQACQAJAAkACQCAAQeMAaw4TAAMDAwMDAwMBAwMDAwMDAwMDAgMLIAFBAWohAUExIQMM3AILIAFBAWohAUEyIQMM2wILIAFBAWohAUEzIQMM2gILDP4BCyAEIAFBAWoiAUcNAAtBNSEDDPACC0E1IQMM7wILIAEgBEcEQANAIAEtAABBgDxqLQAAQQFHDfcBIAQgAUEBaiIBRw0AC0E9IQMM7wILQT0hAwzuAgtBACEAAkAgAigCOCIDRQ0AIAMoAkAiA0UNACACIAMRAAAhAAsgAEUNASAAQRVHDeYBIAJBwgA2AhwgAiABNgIUIAJB4xg2AhAgAkEVNgIMQQAhAwztAgsgAUEBaiEBC0E8IQMM0gILIAEgBEYEQEHCACEDDOsCCwJAA0ACQCABLQAAQQlrDhgAAswCzALRAswCzALMAswCzALMAswCzALMAswCzALMAswCzALMAswCzALMAgDMAgsgBCABQQFqIgFHDQALQcIAIQMM6wILIAFBAWohASACLQAtQQFxRQ3+AQtBLCEDDNACCyABIARHDd4BQcQAIQMM6AILA0AgAS0AAEGQwABqLQAAQQFHDZwBIAQgAUEBaiIBRw0AC0HFACEDDOcCCyABLQAAIgBBIEYN/gEgAEE6Rw3AAiACKAIEIQBBACEDIAJBADYCBCACIAAgARApIgAN3gEM3QELQccAIQMgBCABIgBGDeUCIAQgAWsgAigCACIBaiEHIAAgAWtBBWohBgNAIAFBkMIAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNvwIgAUEFRg3CAiABQQFqIQEgBCAAQQFqIgBHDQALIAIgBzYCAAzlAgtByAAhAyAEIAEiAEYN5AIgBCABayACKAIAIgFqIQcgACABa0EJaiEGA0AgAUGWwgBqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw2+AkECIAFBCUYNwgIaIAFBAWohASAEIABBAWoiAEcNAAsgAiAHNgIADOQCCyABIARGBEBByQAhAwzkAgsCQAJAIAEtAAAiAEEgciAAIABBwQBrQf8BcUEaSRtB/wFxQe4Aaw4HAL8CvwK/Ar8CvwIBvwILIAFBAWohAUE+IQMMywILIAFBAWohAUE/IQMMygILQcoAIQMgBCABIgBGDeICIAQgAWsgAigCACIBaiEGIAAgAWtBAWohBwNAIAFBoMIAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNvAIgAUEBRg2+AiABQQFqIQEgBCAAQQFqIgBHDQALIAIgBjYCAAziAgtBywAhAyAEIAEiAEYN4QIgBCABayACKAIAIgFqIQcgACABa0EOaiEGA0AgAUGiwgBqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw27AiABQQ5GDb4CIAFBAWohASAEIABBAWoiAEcNAAsgAiAHNgIADOECC0HMACEDIAQgASIARg3gAiAEIAFrIAIoAgAiAWohByAAIAFrQQ9qIQYDQCABQcDCAGotAAAgAC0AACIFQSByIAUgBUHBAGtB/wFxQRpJG0H/AXFHDboCQQMgAUEPRg2+AhogAUEBaiEBIAQgAEEBaiIARw0ACyACIAc2AgAM4AILQc0AIQMgBCABIgBGDd8CIAQgAWsgAigCACIBaiEHIAAgAWtBBWohBgNAIAFB0MIAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNuQJBBCABQQVGDb0CGiABQQFqIQEgBCAAQQFqIgBHDQALIAIgBzYCAAzfAgsgASAERgRAQc4AIQMM3wILAkACQAJAAkAgAS0AACIAQSByIAAgAEHBAGtB/wFxQRpJG0H/AXFB4wBrDhMAvAK8ArwCvAK8ArwCvAK8ArwCvAK8ArwCAbwCvAK8AgIDvAILIAFBAWohAUHBACEDDMgCCyABQQFqIQFBwgAhAwzHAgsgAUEBaiEBQcMAIQMMxgILIAFBAWohAUHEACEDDMUCCyABIARHBEAgAkENNgIIIAIgATYCBEHFACEDDMUCC0HPACEDDN0CCwJAAkAgAS0AAEEKaw4EAZABkAEAkAELIAFBAWohAQtBKCEDDMMCCyABIARGBEBB0QAhAwzcAgsgAS0AAEEgRw0AIAFBAWohASACLQAtQQFxRQ3QAQtBFyEDDMECCyABIARHDcsBQdIAIQMM2QILQdMAIQMgASAERg3YAiACKAIAIgAgBCABa2ohBiABIABrQQFqIQUDQCABLQAAIABB1sIAai0AAEcNxwEgAEEBRg3KASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBjYCAAzYAgsgASAERgRAQdUAIQMM2AILIAEtAABBCkcNwgEgAUEBaiEBDMoBCyABIARGBEBB1gAhAwzXAgsCQAJAIAEtAABBCmsOBADDAcMBAcMBCyABQQFqIQEMygELIAFBAWohAUHKACEDDL0CC0EAIQACQCACKAI4IgNFDQAgAygCPCIDRQ0AIAIgAxEAACEACyAADb8BQc0AIQMMvAILIAItAClBIkYNzwIMiQELIAQgASIFRgRAQdsAIQMM1AILQQAhAEEBIQFBASEGQQAhAwJAAn8CQAJAAkACQAJAAkACQCAFLQAAQTBrDgrFAcQBAAECAwQFBgjDAQtBAgwGC0EDDAULQQQMBAtBBQwDC0EGDAILQQcMAQtBCAshA0EAIQFBACEGDL0BC0EJIQNBASEAQQAhAUEAIQYMvAELIAEgBEYEQEHdACEDDNMCCyABLQAAQS5HDbgBIAFBAWohAQyIAQsgASAERw22AUHfACEDDNECCyABIARHBEAgAkEONgIIIAIgATYCBEHQACEDDLgCC0HgACEDDNACC0HhACEDIAEgBEYNzwIgAigCACIAIAQgAWtqIQUgASAAa0EDaiEGA0AgAS0AACAAQeLCAGotAABHDbEBIABBA0YNswEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMzwILQeIAIQMgASAERg3OAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYDQCABLQAAIABB5sIAai0AAEcNsAEgAEECRg2vASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAzOAgtB4wAhAyABIARGDc0CIAIoAgAiACAEIAFraiEFIAEgAGtBA2ohBgNAIAEtAAAgAEHpwgBqLQAARw2vASAAQQNGDa0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADM0CCyABIARGBEBB5QAhAwzNAgsgAUEBaiEBQQAhAAJAIAIoAjgiA0UNACADKAIwIgNFDQAgAiADEQAAIQALIAANqgFB1gAhAwyzAgsgASAERwRAA0AgAS0AACIAQSBHBEACQAJAAkAgAEHIAGsOCwABswGzAbMBswGzAbMBswGzAQKzAQsgAUEBaiEBQdIAIQMMtwILIAFBAWohAUHTACEDDLYCCyABQQFqIQFB1AAhAwy1AgsgBCABQQFqIgFHDQALQeQAIQMMzAILQeQAIQMMywILA0AgAS0AAEHwwgBqLQAAIgBBAUcEQCAAQQJrDgOnAaYBpQGkAQsgBCABQQFqIgFHDQALQeYAIQMMygILIAFBAWogASAERw0CGkHnACEDDMkCCwNAIAEtAABB8MQAai0AACIAQQFHBEACQCAAQQJrDgSiAaEBoAEAnwELQdcAIQMMsQILIAQgAUEBaiIBRw0AC0HoACEDDMgCCyABIARGBEBB6QAhAwzIAgsCQCABLQAAIgBBCmsOGrcBmwGbAbQBmwGbAZsBmwGbAZsBmwGbAZsBmwGbAZsBmwGbAZsBmwGbAZsBpAGbAZsBAJkBCyABQQFqCyEBQQYhAwytAgsDQCABLQAAQfDGAGotAABBAUcNfSAEIAFBAWoiAUcNAAtB6gAhAwzFAgsgAUEBaiABIARHDQIaQesAIQMMxAILIAEgBEYEQEHsACEDDMQCCyABQQFqDAELIAEgBEYEQEHtACEDDMMCCyABQQFqCyEBQQQhAwyoAgsgASAERgRAQe4AIQMMwQILAkACQAJAIAEtAABB8MgAai0AAEEBaw4HkAGPAY4BAHwBAo0BCyABQQFqIQEMCwsgAUEBagyTAQtBACEDIAJBADYCHCACQZsSNgIQIAJBBzYCDCACIAFBAWo2AhQMwAILAkADQCABLQAAQfDIAGotAAAiAEEERwRAAkACQCAAQQFrDgeUAZMBkgGNAQAEAY0BC0HaACEDDKoCCyABQQFqIQFB3AAhAwypAgsgBCABQQFqIgFHDQALQe8AIQMMwAILIAFBAWoMkQELIAQgASIARgRAQfAAIQMMvwILIAAtAABBL0cNASAAQQFqIQEMBwsgBCABIgBGBEBB8QAhAwy+AgsgAC0AACIBQS9GBEAgAEEBaiEBQd0AIQMMpQILIAFBCmsiA0EWSw0AIAAhAUEBIAN0QYmAgAJxDfkBC0EAIQMgAkEANgIcIAIgADYCFCACQYwcNgIQIAJBBzYCDAy8AgsgASAERwRAIAFBAWohAUHeACEDDKMCC0HyACEDDLsCCyABIARGBEBB9AAhAwy7AgsCQCABLQAAQfDMAGotAABBAWsOA/cBcwCCAQtB4QAhAwyhAgsgASAERwRAA0AgAS0AAEHwygBqLQAAIgBBA0cEQAJAIABBAWsOAvkBAIUBC0HfACEDDKMCCyAEIAFBAWoiAUcNAAtB8wAhAwy6AgtB8wAhAwy5AgsgASAERwRAIAJBDzYCCCACIAE2AgRB4AAhAwygAgtB9QAhAwy4AgsgASAERgRAQfYAIQMMuAILIAJBDzYCCCACIAE2AgQLQQMhAwydAgsDQCABLQAAQSBHDY4CIAQgAUEBaiIBRw0AC0H3ACEDDLUCCyABIARGBEBB+AAhAwy1AgsgAS0AAEEgRw16IAFBAWohAQxbC0EAIQACQCACKAI4IgNFDQAgAygCOCIDRQ0AIAIgAxEAACEACyAADXgMgAILIAEgBEYEQEH6ACEDDLMCCyABLQAAQcwARw10IAFBAWohAUETDHYLQfsAIQMgASAERg2xAiACKAIAIgAgBCABa2ohBSABIABrQQVqIQYDQCABLQAAIABB8M4Aai0AAEcNcyAAQQVGDXUgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMsQILIAEgBEYEQEH8ACEDDLECCwJAAkAgAS0AAEHDAGsODAB0dHR0dHR0dHR0AXQLIAFBAWohAUHmACEDDJgCCyABQQFqIQFB5wAhAwyXAgtB/QAhAyABIARGDa8CIAIoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQe3PAGotAABHDXIgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADLACCyACQQA2AgAgBkEBaiEBQRAMcwtB/gAhAyABIARGDa4CIAIoAgAiACAEIAFraiEFIAEgAGtBBWohBgJAA0AgAS0AACAAQfbOAGotAABHDXEgAEEFRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADK8CCyACQQA2AgAgBkEBaiEBQRYMcgtB/wAhAyABIARGDa0CIAIoAgAiACAEIAFraiEFIAEgAGtBA2ohBgJAA0AgAS0AACAAQfzOAGotAABHDXAgAEEDRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADK4CCyACQQA2AgAgBkEBaiEBQQUMcQsgASAERgRAQYABIQMMrQILIAEtAABB2QBHDW4gAUEBaiEBQQgMcAsgASAERgRAQYEBIQMMrAILAkACQCABLQAAQc4Aaw4DAG8BbwsgAUEBaiEBQesAIQMMkwILIAFBAWohAUHsACEDDJICCyABIARGBEBBggEhAwyrAgsCQAJAIAEtAABByABrDggAbm5ubm5uAW4LIAFBAWohAUHqACEDDJICCyABQQFqIQFB7QAhAwyRAgtBgwEhAyABIARGDakCIAIoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQYDPAGotAABHDWwgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADKoCCyACQQA2AgAgBkEBaiEBQQAMbQtBhAEhAyABIARGDagCIAIoAgAiACAEIAFraiEFIAEgAGtBBGohBgJAA0AgAS0AACAAQYPPAGotAABHDWsgAEEERg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADKkCCyACQQA2AgAgBkEBaiEBQSMMbAsgASAERgRAQYUBIQMMqAILAkACQCABLQAAQcwAaw4IAGtra2trawFrCyABQQFqIQFB7wAhAwyPAgsgAUEBaiEBQfAAIQMMjgILIAEgBEYEQEGGASEDDKcCCyABLQAAQcUARw1oIAFBAWohAQxgC0GHASEDIAEgBEYNpQIgAigCACIAIAQgAWtqIQUgASAAa0EDaiEGAkADQCABLQAAIABBiM8Aai0AAEcNaCAAQQNGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMpgILIAJBADYCACAGQQFqIQFBLQxpC0GIASEDIAEgBEYNpAIgAigCACIAIAQgAWtqIQUgASAAa0EIaiEGAkADQCABLQAAIABB0M8Aai0AAEcNZyAAQQhGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMpQILIAJBADYCACAGQQFqIQFBKQxoCyABIARGBEBBiQEhAwykAgtBASABLQAAQd8ARw1nGiABQQFqIQEMXgtBigEhAyABIARGDaICIAIoAgAiACAEIAFraiEFIAEgAGtBAWohBgNAIAEtAAAgAEGMzwBqLQAARw1kIABBAUYN+gEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMogILQYsBIQMgASAERg2hAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGOzwBqLQAARw1kIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyiAgsgAkEANgIAIAZBAWohAUECDGULQYwBIQMgASAERg2gAiACKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHwzwBqLQAARw1jIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyhAgsgAkEANgIAIAZBAWohAUEfDGQLQY0BIQMgASAERg2fAiACKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHyzwBqLQAARw1iIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAygAgsgAkEANgIAIAZBAWohAUEJDGMLIAEgBEYEQEGOASEDDJ8CCwJAAkAgAS0AAEHJAGsOBwBiYmJiYgFiCyABQQFqIQFB+AAhAwyGAgsgAUEBaiEBQfkAIQMMhQILQY8BIQMgASAERg2dAiACKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEGRzwBqLQAARw1gIABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyeAgsgAkEANgIAIAZBAWohAUEYDGELQZABIQMgASAERg2cAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGXzwBqLQAARw1fIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAydAgsgAkEANgIAIAZBAWohAUEXDGALQZEBIQMgASAERg2bAiACKAIAIgAgBCABa2ohBSABIABrQQZqIQYCQANAIAEtAAAgAEGazwBqLQAARw1eIABBBkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAycAgsgAkEANgIAIAZBAWohAUEVDF8LQZIBIQMgASAERg2aAiACKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEGhzwBqLQAARw1dIABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAybAgsgAkEANgIAIAZBAWohAUEeDF4LIAEgBEYEQEGTASEDDJoCCyABLQAAQcwARw1bIAFBAWohAUEKDF0LIAEgBEYEQEGUASEDDJkCCwJAAkAgAS0AAEHBAGsODwBcXFxcXFxcXFxcXFxcAVwLIAFBAWohAUH+ACEDDIACCyABQQFqIQFB/wAhAwz/AQsgASAERgRAQZUBIQMMmAILAkACQCABLQAAQcEAaw4DAFsBWwsgAUEBaiEBQf0AIQMM/wELIAFBAWohAUGAASEDDP4BC0GWASEDIAEgBEYNlgIgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABBp88Aai0AAEcNWSAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMlwILIAJBADYCACAGQQFqIQFBCwxaCyABIARGBEBBlwEhAwyWAgsCQAJAAkACQCABLQAAQS1rDiMAW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1sBW1tbW1sCW1tbA1sLIAFBAWohAUH7ACEDDP8BCyABQQFqIQFB/AAhAwz+AQsgAUEBaiEBQYEBIQMM/QELIAFBAWohAUGCASEDDPwBC0GYASEDIAEgBEYNlAIgAigCACIAIAQgAWtqIQUgASAAa0EEaiEGAkADQCABLQAAIABBqc8Aai0AAEcNVyAAQQRGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMlQILIAJBADYCACAGQQFqIQFBGQxYC0GZASEDIAEgBEYNkwIgAigCACIAIAQgAWtqIQUgASAAa0EFaiEGAkADQCABLQAAIABBrs8Aai0AAEcNViAAQQVGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMlAILIAJBADYCACAGQQFqIQFBBgxXC0GaASEDIAEgBEYNkgIgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABBtM8Aai0AAEcNVSAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMkwILIAJBADYCACAGQQFqIQFBHAxWC0GbASEDIAEgBEYNkQIgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABBts8Aai0AAEcNVCAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAMkgILIAJBADYCACAGQQFqIQFBJwxVCyABIARGBEBBnAEhAwyRAgsCQAJAIAEtAABB1ABrDgIAAVQLIAFBAWohAUGGASEDDPgBCyABQQFqIQFBhwEhAwz3AQtBnQEhAyABIARGDY8CIAIoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQbjPAGotAABHDVIgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADJACCyACQQA2AgAgBkEBaiEBQSYMUwtBngEhAyABIARGDY4CIAIoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQbrPAGotAABHDVEgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADI8CCyACQQA2AgAgBkEBaiEBQQMMUgtBnwEhAyABIARGDY0CIAIoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQe3PAGotAABHDVAgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADI4CCyACQQA2AgAgBkEBaiEBQQwMUQtBoAEhAyABIARGDYwCIAIoAgAiACAEIAFraiEFIAEgAGtBA2ohBgJAA0AgAS0AACAAQbzPAGotAABHDU8gAEEDRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADI0CCyACQQA2AgAgBkEBaiEBQQ0MUAsgASAERgRAQaEBIQMMjAILAkACQCABLQAAQcYAaw4LAE9PT09PT09PTwFPCyABQQFqIQFBiwEhAwzzAQsgAUEBaiEBQYwBIQMM8gELIAEgBEYEQEGiASEDDIsCCyABLQAAQdAARw1MIAFBAWohAQxGCyABIARGBEBBowEhAwyKAgsCQAJAIAEtAABByQBrDgcBTU1NTU0ATQsgAUEBaiEBQY4BIQMM8QELIAFBAWohAUEiDE0LQaQBIQMgASAERg2IAiACKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHAzwBqLQAARw1LIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyJAgsgAkEANgIAIAZBAWohAUEdDEwLIAEgBEYEQEGlASEDDIgCCwJAAkAgAS0AAEHSAGsOAwBLAUsLIAFBAWohAUGQASEDDO8BCyABQQFqIQFBBAxLCyABIARGBEBBpgEhAwyHAgsCQAJAAkACQAJAIAEtAABBwQBrDhUATU1NTU1NTU1NTQFNTQJNTQNNTQRNCyABQQFqIQFBiAEhAwzxAQsgAUEBaiEBQYkBIQMM8AELIAFBAWohAUGKASEDDO8BCyABQQFqIQFBjwEhAwzuAQsgAUEBaiEBQZEBIQMM7QELQacBIQMgASAERg2FAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHtzwBqLQAARw1IIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyGAgsgAkEANgIAIAZBAWohAUERDEkLQagBIQMgASAERg2EAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHCzwBqLQAARw1HIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyFAgsgAkEANgIAIAZBAWohAUEsDEgLQakBIQMgASAERg2DAiACKAIAIgAgBCABa2ohBSABIABrQQRqIQYCQANAIAEtAAAgAEHFzwBqLQAARw1GIABBBEYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyEAgsgAkEANgIAIAZBAWohAUErDEcLQaoBIQMgASAERg2CAiACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHKzwBqLQAARw1FIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyDAgsgAkEANgIAIAZBAWohAUEUDEYLIAEgBEYEQEGrASEDDIICCwJAAkACQAJAIAEtAABBwgBrDg8AAQJHR0dHR0dHR0dHRwNHCyABQQFqIQFBkwEhAwzrAQsgAUEBaiEBQZQBIQMM6gELIAFBAWohAUGVASEDDOkBCyABQQFqIQFBlgEhAwzoAQsgASAERgRAQawBIQMMgQILIAEtAABBxQBHDUIgAUEBaiEBDD0LQa0BIQMgASAERg3/ASACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHNzwBqLQAARw1CIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAyAAgsgAkEANgIAIAZBAWohAUEODEMLIAEgBEYEQEGuASEDDP8BCyABLQAAQdAARw1AIAFBAWohAUElDEILQa8BIQMgASAERg39ASACKAIAIgAgBCABa2ohBSABIABrQQhqIQYCQANAIAEtAAAgAEHQzwBqLQAARw1AIABBCEYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAz+AQsgAkEANgIAIAZBAWohAUEqDEELIAEgBEYEQEGwASEDDP0BCwJAAkAgAS0AAEHVAGsOCwBAQEBAQEBAQEABQAsgAUEBaiEBQZoBIQMM5AELIAFBAWohAUGbASEDDOMBCyABIARGBEBBsQEhAwz8AQsCQAJAIAEtAABBwQBrDhQAPz8/Pz8/Pz8/Pz8/Pz8/Pz8/AT8LIAFBAWohAUGZASEDDOMBCyABQQFqIQFBnAEhAwziAQtBsgEhAyABIARGDfoBIAIoAgAiACAEIAFraiEFIAEgAGtBA2ohBgJAA0AgAS0AACAAQdnPAGotAABHDT0gAEEDRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADPsBCyACQQA2AgAgBkEBaiEBQSEMPgtBswEhAyABIARGDfkBIAIoAgAiACAEIAFraiEFIAEgAGtBBmohBgJAA0AgAS0AACAAQd3PAGotAABHDTwgAEEGRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAiAFNgIADPoBCyACQQA2AgAgBkEBaiEBQRoMPQsgASAERgRAQbQBIQMM+QELAkACQAJAIAEtAABBxQBrDhEAPT09PT09PT09AT09PT09Aj0LIAFBAWohAUGdASEDDOEBCyABQQFqIQFBngEhAwzgAQsgAUEBaiEBQZ8BIQMM3wELQbUBIQMgASAERg33ASACKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEHkzwBqLQAARw06IABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAz4AQsgAkEANgIAIAZBAWohAUEoDDsLQbYBIQMgASAERg32ASACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHqzwBqLQAARw05IABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAz3AQsgAkEANgIAIAZBAWohAUEHDDoLIAEgBEYEQEG3ASEDDPYBCwJAAkAgAS0AAEHFAGsODgA5OTk5OTk5OTk5OTkBOQsgAUEBaiEBQaEBIQMM3QELIAFBAWohAUGiASEDDNwBC0G4ASEDIAEgBEYN9AEgAigCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABB7c8Aai0AAEcNNyAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAM9QELIAJBADYCACAGQQFqIQFBEgw4C0G5ASEDIAEgBEYN8wEgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABB8M8Aai0AAEcNNiAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAM9AELIAJBADYCACAGQQFqIQFBIAw3C0G6ASEDIAEgBEYN8gEgAigCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABB8s8Aai0AAEcNNSAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAM8wELIAJBADYCACAGQQFqIQFBDww2CyABIARGBEBBuwEhAwzyAQsCQAJAIAEtAABByQBrDgcANTU1NTUBNQsgAUEBaiEBQaUBIQMM2QELIAFBAWohAUGmASEDDNgBC0G8ASEDIAEgBEYN8AEgAigCACIAIAQgAWtqIQUgASAAa0EHaiEGAkADQCABLQAAIABB9M8Aai0AAEcNMyAAQQdGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyACIAU2AgAM8QELIAJBADYCACAGQQFqIQFBGww0CyABIARGBEBBvQEhAwzwAQsCQAJAAkAgAS0AAEHCAGsOEgA0NDQ0NDQ0NDQBNDQ0NDQ0AjQLIAFBAWohAUGkASEDDNgBCyABQQFqIQFBpwEhAwzXAQsgAUEBaiEBQagBIQMM1gELIAEgBEYEQEG+ASEDDO8BCyABLQAAQc4ARw0wIAFBAWohAQwsCyABIARGBEBBvwEhAwzuAQsCQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCABLQAAQcEAaw4VAAECAz8EBQY/Pz8HCAkKCz8MDQ4PPwsgAUEBaiEBQegAIQMM4wELIAFBAWohAUHpACEDDOIBCyABQQFqIQFB7gAhAwzhAQsgAUEBaiEBQfIAIQMM4AELIAFBAWohAUHzACEDDN8BCyABQQFqIQFB9gAhAwzeAQsgAUEBaiEBQfcAIQMM3QELIAFBAWohAUH6ACEDDNwBCyABQQFqIQFBgwEhAwzbAQsgAUEBaiEBQYQBIQMM2gELIAFBAWohAUGFASEDDNkBCyABQQFqIQFBkgEhAwzYAQsgAUEBaiEBQZgBIQMM1wELIAFBAWohAUGgASEDDNYBCyABQQFqIQFBowEhAwzVAQsgAUEBaiEBQaoBIQMM1AELIAEgBEcEQCACQRA2AgggAiABNgIEQasBIQMM1AELQcABIQMM7AELQQAhAAJAIAIoAjgiA0UNACADKAI0IgNFDQAgAiADEQAAIQALIABFDV4gAEEVRw0HIAJB0QA2AhwgAiABNgIUIAJBsBc2AhAgAkEVNgIMQQAhAwzrAQsgAUEBaiABIARHDQgaQcIBIQMM6gELA0ACQCABLQAAQQprDgQIAAALAAsgBCABQQFqIgFHDQALQcMBIQMM6QELIAEgBEcEQCACQRE2AgggAiABNgIEQQEhAwzQAQtBxAEhAwzoAQsgASAERgRAQcUBIQMM6AELAkACQCABLQAAQQprDgQBKCgAKAsgAUEBagwJCyABQQFqDAULIAEgBEYEQEHGASEDDOcBCwJAAkAgAS0AAEEKaw4XAQsLAQsLCwsLCwsLCwsLCwsLCwsLCwALCyABQQFqIQELQbABIQMMzQELIAEgBEYEQEHIASEDDOYBCyABLQAAQSBHDQkgAkEAOwEyIAFBAWohAUGzASEDDMwBCwNAIAEhAAJAIAEgBEcEQCABLQAAQTBrQf8BcSIDQQpJDQEMJwtBxwEhAwzmAQsCQCACLwEyIgFBmTNLDQAgAiABQQpsIgU7ATIgBUH+/wNxIANB//8Dc0sNACAAQQFqIQEgAiADIAVqIgM7ATIgA0H//wNxQegHSQ0BCwtBACEDIAJBADYCHCACQcEJNgIQIAJBDTYCDCACIABBAWo2AhQM5AELIAJBADYCHCACIAE2AhQgAkHwDDYCECACQRs2AgxBACEDDOMBCyACKAIEIQAgAkEANgIEIAIgACABECYiAA0BIAFBAWoLIQFBrQEhAwzIAQsgAkHBATYCHCACIAA2AgwgAiABQQFqNgIUQQAhAwzgAQsgAigCBCEAIAJBADYCBCACIAAgARAmIgANASABQQFqCyEBQa4BIQMMxQELIAJBwgE2AhwgAiAANgIMIAIgAUEBajYCFEEAIQMM3QELIAJBADYCHCACIAE2AhQgAkGXCzYCECACQQ02AgxBACEDDNwBCyACQQA2AhwgAiABNgIUIAJB4xA2AhAgAkEJNgIMQQAhAwzbAQsgAkECOgAoDKwBC0EAIQMgAkEANgIcIAJBrws2AhAgAkECNgIMIAIgAUEBajYCFAzZAQtBAiEDDL8BC0ENIQMMvgELQSYhAwy9AQtBFSEDDLwBC0EWIQMMuwELQRghAwy6AQtBHCEDDLkBC0EdIQMMuAELQSAhAwy3AQtBISEDDLYBC0EjIQMMtQELQcYAIQMMtAELQS4hAwyzAQtBPSEDDLIBC0HLACEDDLEBC0HOACEDDLABC0HYACEDDK8BC0HZACEDDK4BC0HbACEDDK0BC0HxACEDDKwBC0H0ACEDDKsBC0GNASEDDKoBC0GXASEDDKkBC0GpASEDDKgBC0GvASEDDKcBC0GxASEDDKYBCyACQQA2AgALQQAhAyACQQA2AhwgAiABNgIUIAJB8Rs2AhAgAkEGNgIMDL0BCyACQQA2AgAgBkEBaiEBQSQLOgApIAIoAgQhACACQQA2AgQgAiAAIAEQJyIARQRAQeUAIQMMowELIAJB+QA2AhwgAiABNgIUIAIgADYCDEEAIQMMuwELIABBFUcEQCACQQA2AhwgAiABNgIUIAJBzA42AhAgAkEgNgIMQQAhAwy7AQsgAkH4ADYCHCACIAE2AhQgAkHKGDYCECACQRU2AgxBACEDDLoBCyACQQA2AhwgAiABNgIUIAJBjhs2AhAgAkEGNgIMQQAhAwy5AQsgAkEANgIcIAIgATYCFCACQf4RNgIQIAJBBzYCDEEAIQMMuAELIAJBADYCHCACIAE2AhQgAkGMHDYCECACQQc2AgxBACEDDLcBCyACQQA2AhwgAiABNgIUIAJBww82AhAgAkEHNgIMQQAhAwy2AQsgAkEANgIcIAIgATYCFCACQcMPNgIQIAJBBzYCDEEAIQMMtQELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0RIAJB5QA2AhwgAiABNgIUIAIgADYCDEEAIQMMtAELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0gIAJB0wA2AhwgAiABNgIUIAIgADYCDEEAIQMMswELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0iIAJB0gA2AhwgAiABNgIUIAIgADYCDEEAIQMMsgELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0OIAJB5QA2AhwgAiABNgIUIAIgADYCDEEAIQMMsQELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0dIAJB0wA2AhwgAiABNgIUIAIgADYCDEEAIQMMsAELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0fIAJB0gA2AhwgAiABNgIUIAIgADYCDEEAIQMMrwELIABBP0cNASABQQFqCyEBQQUhAwyUAQtBACEDIAJBADYCHCACIAE2AhQgAkH9EjYCECACQQc2AgwMrAELIAJBADYCHCACIAE2AhQgAkHcCDYCECACQQc2AgxBACEDDKsBCyACKAIEIQAgAkEANgIEIAIgACABECUiAEUNByACQeUANgIcIAIgATYCFCACIAA2AgxBACEDDKoBCyACKAIEIQAgAkEANgIEIAIgACABECUiAEUNFiACQdMANgIcIAIgATYCFCACIAA2AgxBACEDDKkBCyACKAIEIQAgAkEANgIEIAIgACABECUiAEUNGCACQdIANgIcIAIgATYCFCACIAA2AgxBACEDDKgBCyACQQA2AhwgAiABNgIUIAJBxgo2AhAgAkEHNgIMQQAhAwynAQsgAigCBCEAIAJBADYCBCACIAAgARAlIgBFDQMgAkHlADYCHCACIAE2AhQgAiAANgIMQQAhAwymAQsgAigCBCEAIAJBADYCBCACIAAgARAlIgBFDRIgAkHTADYCHCACIAE2AhQgAiAANgIMQQAhAwylAQsgAigCBCEAIAJBADYCBCACIAAgARAlIgBFDRQgAkHSADYCHCACIAE2AhQgAiAANgIMQQAhAwykAQsgAigCBCEAIAJBADYCBCACIAAgARAlIgBFDQAgAkHlADYCHCACIAE2AhQgAiAANgIMQQAhAwyjAQtB1QAhAwyJAQsgAEEVRwRAIAJBADYCHCACIAE2AhQgAkG5DTYCECACQRo2AgxBACEDDKIBCyACQeQANgIcIAIgATYCFCACQeMXNgIQIAJBFTYCDEEAIQMMoQELIAJBADYCACAGQQFqIQEgAi0AKSIAQSNrQQtJDQQCQCAAQQZLDQBBASAAdEHKAHFFDQAMBQtBACEDIAJBADYCHCACIAE2AhQgAkH3CTYCECACQQg2AgwMoAELIAJBADYCACAGQQFqIQEgAi0AKUEhRg0DIAJBADYCHCACIAE2AhQgAkGbCjYCECACQQg2AgxBACEDDJ8BCyACQQA2AgALQQAhAyACQQA2AhwgAiABNgIUIAJBkDM2AhAgAkEINgIMDJ0BCyACQQA2AgAgBkEBaiEBIAItAClBI0kNACACQQA2AhwgAiABNgIUIAJB0wk2AhAgAkEINgIMQQAhAwycAQtB0QAhAwyCAQsgAS0AAEEwayIAQf8BcUEKSQRAIAIgADoAKiABQQFqIQFBzwAhAwyCAQsgAigCBCEAIAJBADYCBCACIAAgARAoIgBFDYYBIAJB3gA2AhwgAiABNgIUIAIgADYCDEEAIQMMmgELIAIoAgQhACACQQA2AgQgAiAAIAEQKCIARQ2GASACQdwANgIcIAIgATYCFCACIAA2AgxBACEDDJkBCyACKAIEIQAgAkEANgIEIAIgACAFECgiAEUEQCAFIQEMhwELIAJB2gA2AhwgAiAFNgIUIAIgADYCDAyYAQtBACEBQQEhAwsgAiADOgArIAVBAWohAwJAAkACQCACLQAtQRBxDQACQAJAAkAgAi0AKg4DAQACBAsgBkUNAwwCCyAADQEMAgsgAUUNAQsgAigCBCEAIAJBADYCBCACIAAgAxAoIgBFBEAgAyEBDAILIAJB2AA2AhwgAiADNgIUIAIgADYCDEEAIQMMmAELIAIoAgQhACACQQA2AgQgAiAAIAMQKCIARQRAIAMhAQyHAQsgAkHZADYCHCACIAM2AhQgAiAANgIMQQAhAwyXAQtBzAAhAwx9CyAAQRVHBEAgAkEANgIcIAIgATYCFCACQZQNNgIQIAJBITYCDEEAIQMMlgELIAJB1wA2AhwgAiABNgIUIAJByRc2AhAgAkEVNgIMQQAhAwyVAQtBACEDIAJBADYCHCACIAE2AhQgAkGAETYCECACQQk2AgwMlAELIAIoAgQhACACQQA2AgQgAiAAIAEQJSIARQ0AIAJB0wA2AhwgAiABNgIUIAIgADYCDEEAIQMMkwELQckAIQMMeQsgAkEANgIcIAIgATYCFCACQcEoNgIQIAJBBzYCDCACQQA2AgBBACEDDJEBCyACKAIEIQBBACEDIAJBADYCBCACIAAgARAlIgBFDQAgAkHSADYCHCACIAE2AhQgAiAANgIMDJABC0HIACEDDHYLIAJBADYCACAFIQELIAJBgBI7ASogAUEBaiEBQQAhAAJAIAIoAjgiA0UNACADKAIwIgNFDQAgAiADEQAAIQALIAANAQtBxwAhAwxzCyAAQRVGBEAgAkHRADYCHCACIAE2AhQgAkHjFzYCECACQRU2AgxBACEDDIwBC0EAIQMgAkEANgIcIAIgATYCFCACQbkNNgIQIAJBGjYCDAyLAQtBACEDIAJBADYCHCACIAE2AhQgAkGgGTYCECACQR42AgwMigELIAEtAABBOkYEQCACKAIEIQBBACEDIAJBADYCBCACIAAgARApIgBFDQEgAkHDADYCHCACIAA2AgwgAiABQQFqNgIUDIoBC0EAIQMgAkEANgIcIAIgATYCFCACQbERNgIQIAJBCjYCDAyJAQsgAUEBaiEBQTshAwxvCyACQcMANgIcIAIgADYCDCACIAFBAWo2AhQMhwELQQAhAyACQQA2AhwgAiABNgIUIAJB8A42AhAgAkEcNgIMDIYBCyACIAIvATBBEHI7ATAMZgsCQCACLwEwIgBBCHFFDQAgAi0AKEEBRw0AIAItAC1BCHFFDQMLIAIgAEH3+wNxQYAEcjsBMAwECyABIARHBEACQANAIAEtAABBMGsiAEH/AXFBCk8EQEE1IQMMbgsgAikDICIKQpmz5syZs+bMGVYNASACIApCCn4iCjcDICAKIACtQv8BgyILQn+FVg0BIAIgCiALfDcDICAEIAFBAWoiAUcNAAtBOSEDDIUBCyACKAIEIQBBACEDIAJBADYCBCACIAAgAUEBaiIBECoiAA0MDHcLQTkhAwyDAQsgAi0AMEEgcQ0GQcUBIQMMaQtBACEDIAJBADYCBCACIAEgARAqIgBFDQQgAkE6NgIcIAIgADYCDCACIAFBAWo2AhQMgQELIAItAChBAUcNACACLQAtQQhxRQ0BC0E3IQMMZgsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKiIABEAgAkE7NgIcIAIgADYCDCACIAFBAWo2AhQMfwsgAUEBaiEBDG4LIAJBCDoALAwECyABQQFqIQEMbQtBACEDIAJBADYCHCACIAE2AhQgAkHkEjYCECACQQQ2AgwMewsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKiIARQ1sIAJBNzYCHCACIAE2AhQgAiAANgIMDHoLIAIgAi8BMEEgcjsBMAtBMCEDDF8LIAJBNjYCHCACIAE2AhQgAiAANgIMDHcLIABBLEcNASABQQFqIQBBASEBAkACQAJAAkACQCACLQAsQQVrDgQDAQIEAAsgACEBDAQLQQIhAQwBC0EEIQELIAJBAToALCACIAIvATAgAXI7ATAgACEBDAELIAIgAi8BMEEIcjsBMCAAIQELQTkhAwxcCyACQQA6ACwLQTQhAwxaCyABIARGBEBBLSEDDHMLAkACQANAAkAgAS0AAEEKaw4EAgAAAwALIAQgAUEBaiIBRw0AC0EtIQMMdAsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKiIARQ0CIAJBLDYCHCACIAE2AhQgAiAANgIMDHMLIAIoAgQhAEEAIQMgAkEANgIEIAIgACABECoiAEUEQCABQQFqIQEMAgsgAkEsNgIcIAIgADYCDCACIAFBAWo2AhQMcgsgAS0AAEENRgRAIAIoAgQhAEEAIQMgAkEANgIEIAIgACABECoiAEUEQCABQQFqIQEMAgsgAkEsNgIcIAIgADYCDCACIAFBAWo2AhQMcgsgAi0ALUEBcQRAQcQBIQMMWQsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKiIADQEMZQtBLyEDDFcLIAJBLjYCHCACIAE2AhQgAiAANgIMDG8LQQAhAyACQQA2AhwgAiABNgIUIAJB8BQ2AhAgAkEDNgIMDG4LQQEhAwJAAkACQAJAIAItACxBBWsOBAMBAgAECyACIAIvATBBCHI7ATAMAwtBAiEDDAELQQQhAwsgAkEBOgAsIAIgAi8BMCADcjsBMAtBKiEDDFMLQQAhAyACQQA2AhwgAiABNgIUIAJB4Q82AhAgAkEKNgIMDGsLQQEhAwJAAkACQAJAAkACQCACLQAsQQJrDgcFBAQDAQIABAsgAiACLwEwQQhyOwEwDAMLQQIhAwwBC0EEIQMLIAJBAToALCACIAIvATAgA3I7ATALQSshAwxSC0EAIQMgAkEANgIcIAIgATYCFCACQasSNgIQIAJBCzYCDAxqC0EAIQMgAkEANgIcIAIgATYCFCACQf0NNgIQIAJBHTYCDAxpCyABIARHBEADQCABLQAAQSBHDUggBCABQQFqIgFHDQALQSUhAwxpC0ElIQMMaAsgAi0ALUEBcQRAQcMBIQMMTwsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQKSIABEAgAkEmNgIcIAIgADYCDCACIAFBAWo2AhQMaAsgAUEBaiEBDFwLIAFBAWohASACLwEwIgBBgAFxBEBBACEAAkAgAigCOCIDRQ0AIAMoAlQiA0UNACACIAMRAAAhAAsgAEUNBiAAQRVHDR8gAkEFNgIcIAIgATYCFCACQfkXNgIQIAJBFTYCDEEAIQMMZwsCQCAAQaAEcUGgBEcNACACLQAtQQJxDQBBACEDIAJBADYCHCACIAE2AhQgAkGWEzYCECACQQQ2AgwMZwsgAgJ/IAIvATBBFHFBFEYEQEEBIAItAChBAUYNARogAi8BMkHlAEYMAQsgAi0AKUEFRgs6AC5BACEAAkAgAigCOCIDRQ0AIAMoAiQiA0UNACACIAMRAAAhAAsCQAJAAkACQAJAIAAOFgIBAAQEBAQEBAQEBAQEBAQEBAQEBAMECyACQQE6AC4LIAIgAi8BMEHAAHI7ATALQSchAwxPCyACQSM2AhwgAiABNgIUIAJBpRY2AhAgAkEVNgIMQQAhAwxnC0EAIQMgAkEANgIcIAIgATYCFCACQdULNgIQIAJBETYCDAxmC0EAIQACQCACKAI4IgNFDQAgAygCLCIDRQ0AIAIgAxEAACEACyAADQELQQ4hAwxLCyAAQRVGBEAgAkECNgIcIAIgATYCFCACQbAYNgIQIAJBFTYCDEEAIQMMZAtBACEDIAJBADYCHCACIAE2AhQgAkGnDjYCECACQRI2AgwMYwtBACEDIAJBADYCHCACIAE2AhQgAkGqHDYCECACQQ82AgwMYgsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEgCqdqIgEQKyIARQ0AIAJBBTYCHCACIAE2AhQgAiAANgIMDGELQQ8hAwxHC0EAIQMgAkEANgIcIAIgATYCFCACQc0TNgIQIAJBDDYCDAxfC0IBIQoLIAFBAWohAQJAIAIpAyAiC0L//////////w9YBEAgAiALQgSGIAqENwMgDAELQQAhAyACQQA2AhwgAiABNgIUIAJBrQk2AhAgAkEMNgIMDF4LQSQhAwxEC0EAIQMgAkEANgIcIAIgATYCFCACQc0TNgIQIAJBDDYCDAxcCyACKAIEIQBBACEDIAJBADYCBCACIAAgARAsIgBFBEAgAUEBaiEBDFILIAJBFzYCHCACIAA2AgwgAiABQQFqNgIUDFsLIAIoAgQhAEEAIQMgAkEANgIEAkAgAiAAIAEQLCIARQRAIAFBAWohAQwBCyACQRY2AhwgAiAANgIMIAIgAUEBajYCFAxbC0EfIQMMQQtBACEDIAJBADYCHCACIAE2AhQgAkGaDzYCECACQSI2AgwMWQsgAigCBCEAQQAhAyACQQA2AgQgAiAAIAEQLSIARQRAIAFBAWohAQxQCyACQRQ2AhwgAiAANgIMIAIgAUEBajYCFAxYCyACKAIEIQBBACEDIAJBADYCBAJAIAIgACABEC0iAEUEQCABQQFqIQEMAQsgAkETNgIcIAIgADYCDCACIAFBAWo2AhQMWAtBHiEDDD4LQQAhAyACQQA2AhwgAiABNgIUIAJBxgw2AhAgAkEjNgIMDFYLIAIoAgQhAEEAIQMgAkEANgIEIAIgACABEC0iAEUEQCABQQFqIQEMTgsgAkERNgIcIAIgADYCDCACIAFBAWo2AhQMVQsgAkEQNgIcIAIgATYCFCACIAA2AgwMVAtBACEDIAJBADYCHCACIAE2AhQgAkHGDDYCECACQSM2AgwMUwtBACEDIAJBADYCHCACIAE2AhQgAkHAFTYCECACQQI2AgwMUgsgAigCBCEAQQAhAyACQQA2AgQCQCACIAAgARAtIgBFBEAgAUEBaiEBDAELIAJBDjYCHCACIAA2AgwgAiABQQFqNgIUDFILQRshAww4C0EAIQMgAkEANgIcIAIgATYCFCACQcYMNgIQIAJBIzYCDAxQCyACKAIEIQBBACEDIAJBADYCBAJAIAIgACABECwiAEUEQCABQQFqIQEMAQsgAkENNgIcIAIgADYCDCACIAFBAWo2AhQMUAtBGiEDDDYLQQAhAyACQQA2AhwgAiABNgIUIAJBmg82AhAgAkEiNgIMDE4LIAIoAgQhAEEAIQMgAkEANgIEAkAgAiAAIAEQLCIARQRAIAFBAWohAQwBCyACQQw2AhwgAiAANgIMIAIgAUEBajYCFAxOC0EZIQMMNAtBACEDIAJBADYCHCACIAE2AhQgAkGaDzYCECACQSI2AgwMTAsgAEEVRwRAQQAhAyACQQA2AhwgAiABNgIUIAJBgww2AhAgAkETNgIMDEwLIAJBCjYCHCACIAE2AhQgAkHkFjYCECACQRU2AgxBACEDDEsLIAIoAgQhAEEAIQMgAkEANgIEIAIgACABIAqnaiIBECsiAARAIAJBBzYCHCACIAE2AhQgAiAANgIMDEsLQRMhAwwxCyAAQRVHBEBBACEDIAJBADYCHCACIAE2AhQgAkHaDTYCECACQRQ2AgwMSgsgAkEeNgIcIAIgATYCFCACQfkXNgIQIAJBFTYCDEEAIQMMSQtBACEAAkAgAigCOCIDRQ0AIAMoAiwiA0UNACACIAMRAAAhAAsgAEUNQSAAQRVGBEAgAkEDNgIcIAIgATYCFCACQbAYNgIQIAJBFTYCDEEAIQMMSQtBACEDIAJBADYCHCACIAE2AhQgAkGnDjYCECACQRI2AgwMSAtBACEDIAJBADYCHCACIAE2AhQgAkHaDTYCECACQRQ2AgwMRwtBACEDIAJBADYCHCACIAE2AhQgAkGnDjYCECACQRI2AgwMRgsgAkEAOgAvIAItAC1BBHFFDT8LIAJBADoALyACQQE6ADRBACEDDCsLQQAhAyACQQA2AhwgAkHkETYCECACQQc2AgwgAiABQQFqNgIUDEMLAkADQAJAIAEtAABBCmsOBAACAgACCyAEIAFBAWoiAUcNAAtB3QEhAwxDCwJAAkAgAi0ANEEBRw0AQQAhAAJAIAIoAjgiA0UNACADKAJYIgNFDQAgAiADEQAAIQALIABFDQAgAEEVRw0BIAJB3AE2AhwgAiABNgIUIAJB1RY2AhAgAkEVNgIMQQAhAwxEC0HBASEDDCoLIAJBADYCHCACIAE2AhQgAkHpCzYCECACQR82AgxBACEDDEILAkACQCACLQAoQQFrDgIEAQALQcABIQMMKQtBuQEhAwwoCyACQQI6AC9BACEAAkAgAigCOCIDRQ0AIAMoAgAiA0UNACACIAMRAAAhAAsgAEUEQEHCASEDDCgLIABBFUcEQCACQQA2AhwgAiABNgIUIAJBpAw2AhAgAkEQNgIMQQAhAwxBCyACQdsBNgIcIAIgATYCFCACQfoWNgIQIAJBFTYCDEEAIQMMQAsgASAERgRAQdoBIQMMQAsgAS0AAEHIAEYNASACQQE6ACgLQawBIQMMJQtBvwEhAwwkCyABIARHBEAgAkEQNgIIIAIgATYCBEG+ASEDDCQLQdkBIQMMPAsgASAERgRAQdgBIQMMPAsgAS0AAEHIAEcNBCABQQFqIQFBvQEhAwwiCyABIARGBEBB1wEhAww7CwJAAkAgAS0AAEHFAGsOEAAFBQUFBQUFBQUFBQUFBQEFCyABQQFqIQFBuwEhAwwiCyABQQFqIQFBvAEhAwwhC0HWASEDIAEgBEYNOSACKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGD0ABqLQAARw0DIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAw6CyACKAIEIQAgAkIANwMAIAIgACAGQQFqIgEQJyIARQRAQcYBIQMMIQsgAkHVATYCHCACIAE2AhQgAiAANgIMQQAhAww5C0HUASEDIAEgBEYNOCACKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEGB0ABqLQAARw0CIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAIgBTYCAAw5CyACQYEEOwEoIAIoAgQhACACQgA3AwAgAiAAIAZBAWoiARAnIgANAwwCCyACQQA2AgALQQAhAyACQQA2AhwgAiABNgIUIAJB2Bs2AhAgAkEINgIMDDYLQboBIQMMHAsgAkHTATYCHCACIAE2AhQgAiAANgIMQQAhAww0C0EAIQACQCACKAI4IgNFDQAgAygCOCIDRQ0AIAIgAxEAACEACyAARQ0AIABBFUYNASACQQA2AhwgAiABNgIUIAJBzA42AhAgAkEgNgIMQQAhAwwzC0HkACEDDBkLIAJB+AA2AhwgAiABNgIUIAJByhg2AhAgAkEVNgIMQQAhAwwxC0HSASEDIAQgASIARg0wIAQgAWsgAigCACIBaiEFIAAgAWtBBGohBgJAA0AgAC0AACABQfzPAGotAABHDQEgAUEERg0DIAFBAWohASAEIABBAWoiAEcNAAsgAiAFNgIADDELIAJBADYCHCACIAA2AhQgAkGQMzYCECACQQg2AgwgAkEANgIAQQAhAwwwCyABIARHBEAgAkEONgIIIAIgATYCBEG3ASEDDBcLQdEBIQMMLwsgAkEANgIAIAZBAWohAQtBuAEhAwwUCyABIARGBEBB0AEhAwwtCyABLQAAQTBrIgBB/wFxQQpJBEAgAiAAOgAqIAFBAWohAUG2ASEDDBQLIAIoAgQhACACQQA2AgQgAiAAIAEQKCIARQ0UIAJBzwE2AhwgAiABNgIUIAIgADYCDEEAIQMMLAsgASAERgRAQc4BIQMMLAsCQCABLQAAQS5GBEAgAUEBaiEBDAELIAIoAgQhACACQQA2AgQgAiAAIAEQKCIARQ0VIAJBzQE2AhwgAiABNgIUIAIgADYCDEEAIQMMLAtBtQEhAwwSCyAEIAEiBUYEQEHMASEDDCsLQQAhAEEBIQFBASEGQQAhAwJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAIAUtAABBMGsOCgoJAAECAwQFBggLC0ECDAYLQQMMBQtBBAwEC0EFDAMLQQYMAgtBBwwBC0EICyEDQQAhAUEAIQYMAgtBCSEDQQEhAEEAIQFBACEGDAELQQAhAUEBIQMLIAIgAzoAKyAFQQFqIQMCQAJAIAItAC1BEHENAAJAAkACQCACLQAqDgMBAAIECyAGRQ0DDAILIAANAQwCCyABRQ0BCyACKAIEIQAgAkEANgIEIAIgACADECgiAEUEQCADIQEMAwsgAkHJATYCHCACIAM2AhQgAiAANgIMQQAhAwwtCyACKAIEIQAgAkEANgIEIAIgACADECgiAEUEQCADIQEMGAsgAkHKATYCHCACIAM2AhQgAiAANgIMQQAhAwwsCyACKAIEIQAgAkEANgIEIAIgACAFECgiAEUEQCAFIQEMFgsgAkHLATYCHCACIAU2AhQgAiAANgIMDCsLQbQBIQMMEQtBACEAAkAgAigCOCIDRQ0AIAMoAjwiA0UNACACIAMRAAAhAAsCQCAABEAgAEEVRg0BIAJBADYCHCACIAE2AhQgAkGUDTYCECACQSE2AgxBACEDDCsLQbIBIQMMEQsgAkHIATYCHCACIAE2AhQgAkHJFzYCECACQRU2AgxBACEDDCkLIAJBADYCACAGQQFqIQFB9QAhAwwPCyACLQApQQVGBEBB4wAhAwwPC0HiACEDDA4LIAAhASACQQA2AgALIAJBADoALEEJIQMMDAsgAkEANgIAIAdBAWohAUHAACEDDAsLQQELOgAsIAJBADYCACAGQQFqIQELQSkhAwwIC0E4IQMMBwsCQCABIARHBEADQCABLQAAQYA+ai0AACIAQQFHBEAgAEECRw0DIAFBAWohAQwFCyAEIAFBAWoiAUcNAAtBPiEDDCELQT4hAwwgCwsgAkEAOgAsDAELQQshAwwEC0E6IQMMAwsgAUEBaiEBQS0hAwwCCyACIAE6ACwgAkEANgIAIAZBAWohAUEMIQMMAQsgAkEANgIAIAZBAWohAUEKIQMMAAsAC0EAIQMgAkEANgIcIAIgATYCFCACQc0QNgIQIAJBCTYCDAwXC0EAIQMgAkEANgIcIAIgATYCFCACQekKNgIQIAJBCTYCDAwWC0EAIQMgAkEANgIcIAIgATYCFCACQbcQNgIQIAJBCTYCDAwVC0EAIQMgAkEANgIcIAIgATYCFCACQZwRNgIQIAJBCTYCDAwUC0EAIQMgAkEANgIcIAIgATYCFCACQc0QNgIQIAJBCTYCDAwTC0EAIQMgAkEANgIcIAIgATYCFCACQekKNgIQIAJBCTYCDAwSC0EAIQMgAkEANgIcIAIgATYCFCACQbcQNgIQIAJBCTYCDAwRC0EAIQMgAkEANgIcIAIgATYCFCACQZwRNgIQIAJBCTYCDAwQC0EAIQMgAkEANgIcIAIgATYCFCACQZcVNgIQIAJBDzYCDAwPC0EAIQMgAkEANgIcIAIgATYCFCACQZcVNgIQIAJBDzYCDAwOC0EAIQMgAkEANgIcIAIgATYCFCACQcASNgIQIAJBCzYCDAwNC0EAIQMgAkEANgIcIAIgATYCFCACQZUJNgIQIAJBCzYCDAwMC0EAIQMgAkEANgIcIAIgATYCFCACQeEPNgIQIAJBCjYCDAwLC0EAIQMgAkEANgIcIAIgATYCFCACQfsPNgIQIAJBCjYCDAwKC0EAIQMgAkEANgIcIAIgATYCFCACQfEZNgIQIAJBAjYCDAwJC0EAIQMgAkEANgIcIAIgATYCFCACQcQUNgIQIAJBAjYCDAwIC0EAIQMgAkEANgIcIAIgATYCFCACQfIVNgIQIAJBAjYCDAwHCyACQQI2AhwgAiABNgIUIAJBnBo2AhAgAkEWNgIMQQAhAwwGC0EBIQMMBQtB1AAhAyABIARGDQQgCEEIaiEJIAIoAgAhBQJAAkAgASAERwRAIAVB2MIAaiEHIAQgBWogAWshACAFQX9zQQpqIgUgAWohBgNAIAEtAAAgBy0AAEcEQEECIQcMAwsgBUUEQEEAIQcgBiEBDAMLIAVBAWshBSAHQQFqIQcgBCABQQFqIgFHDQALIAAhBSAEIQELIAlBATYCACACIAU2AgAMAQsgAkEANgIAIAkgBzYCAAsgCSABNgIEIAgoAgwhACAIKAIIDgMBBAIACwALIAJBADYCHCACQbUaNgIQIAJBFzYCDCACIABBAWo2AhRBACEDDAILIAJBADYCHCACIAA2AhQgAkHKGjYCECACQQk2AgxBACEDDAELIAEgBEYEQEEiIQMMAQsgAkEJNgIIIAIgATYCBEEhIQMLIAhBEGokACADRQRAIAIoAgwhAAwBCyACIAM2AhxBACEAIAIoAgQiAUUNACACIAEgBCACKAIIEQEAIgFFDQAgAiAENgIUIAIgATYCDCABIQALIAALvgIBAn8gAEEAOgAAIABB3ABqIgFBAWtBADoAACAAQQA6AAIgAEEAOgABIAFBA2tBADoAACABQQJrQQA6AAAgAEEAOgADIAFBBGtBADoAAEEAIABrQQNxIgEgAGoiAEEANgIAQdwAIAFrQXxxIgIgAGoiAUEEa0EANgIAAkAgAkEJSQ0AIABBADYCCCAAQQA2AgQgAUEIa0EANgIAIAFBDGtBADYCACACQRlJDQAgAEEANgIYIABBADYCFCAAQQA2AhAgAEEANgIMIAFBEGtBADYCACABQRRrQQA2AgAgAUEYa0EANgIAIAFBHGtBADYCACACIABBBHFBGHIiAmsiAUEgSQ0AIAAgAmohAANAIABCADcDGCAAQgA3AxAgAEIANwMIIABCADcDACAAQSBqIQAgAUEgayIBQR9LDQALCwtWAQF/AkAgACgCDA0AAkACQAJAAkAgAC0ALw4DAQADAgsgACgCOCIBRQ0AIAEoAiwiAUUNACAAIAERAAAiAQ0DC0EADwsACyAAQcMWNgIQQQ4hAQsgAQsaACAAKAIMRQRAIABB0Rs2AhAgAEEVNgIMCwsUACAAKAIMQRVGBEAgAEEANgIMCwsUACAAKAIMQRZGBEAgAEEANgIMCwsHACAAKAIMCwcAIAAoAhALCQAgACABNgIQCwcAIAAoAhQLFwAgAEEkTwRAAAsgAEECdEGgM2ooAgALFwAgAEEuTwRAAAsgAEECdEGwNGooAgALvwkBAX9B6yghAQJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIABB5ABrDvQDY2IAAWFhYWFhYQIDBAVhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhBgcICQoLDA0OD2FhYWFhEGFhYWFhYWFhYWFhEWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYRITFBUWFxgZGhthYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhHB0eHyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2YTc4OTphYWFhYWFhYTthYWE8YWFhYT0+P2FhYWFhYWFhQGFhQWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYUJDREVGR0hJSktMTU5PUFFSU2FhYWFhYWFhVFVWV1hZWlthXF1hYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFeYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhX2BhC0HhJw8LQaQhDwtByywPC0H+MQ8LQcAkDwtBqyQPC0GNKA8LQeImDwtBgDAPC0G5Lw8LQdckDwtB7x8PC0HhHw8LQfofDwtB8iAPC0GoLw8LQa4yDwtBiDAPC0HsJw8LQYIiDwtBjh0PC0HQLg8LQcojDwtBxTIPC0HfHA8LQdIcDwtBxCAPC0HXIA8LQaIfDwtB7S4PC0GrMA8LQdQlDwtBzC4PC0H6Lg8LQfwrDwtB0jAPC0HxHQ8LQbsgDwtB9ysPC0GQMQ8LQdcxDwtBoi0PC0HUJw8LQeArDwtBnywPC0HrMQ8LQdUfDwtByjEPC0HeJQ8LQdQeDwtB9BwPC0GnMg8LQbEdDwtBoB0PC0G5MQ8LQbwwDwtBkiEPC0GzJg8LQeksDwtBrB4PC0HUKw8LQfcmDwtBgCYPC0GwIQ8LQf4eDwtBjSMPC0GJLQ8LQfciDwtBoDEPC0GuHw8LQcYlDwtB6B4PC0GTIg8LQcIvDwtBwx0PC0GLLA8LQeEdDwtBjS8PC0HqIQ8LQbQtDwtB0i8PC0HfMg8LQdIyDwtB8DAPC0GpIg8LQfkjDwtBmR4PC0G1LA8LQZswDwtBkjIPC0G2Kw8LQcIiDwtB+DIPC0GeJQ8LQdAiDwtBuh4PC0GBHg8LAAtB1iEhAQsgAQsWACAAIAAtAC1B/gFxIAFBAEdyOgAtCxkAIAAgAC0ALUH9AXEgAUEAR0EBdHI6AC0LGQAgACAALQAtQfsBcSABQQBHQQJ0cjoALQsZACAAIAAtAC1B9wFxIAFBAEdBA3RyOgAtCz4BAn8CQCAAKAI4IgNFDQAgAygCBCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBxhE2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCCCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABB9go2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCDCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABB7Ro2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCECIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBlRA2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCFCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBqhs2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCGCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABB7RM2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCKCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABB9gg2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCHCIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBwhk2AhBBGCEECyAECz4BAn8CQCAAKAI4IgNFDQAgAygCICIDRQ0AIAAgASACIAFrIAMRAQAiBEF/Rw0AIABBlBQ2AhBBGCEECyAEC1kBAn8CQCAALQAoQQFGDQAgAC8BMiIBQeQAa0HkAEkNACABQcwBRg0AIAFBsAJGDQAgAC8BMCIAQcAAcQ0AQQEhAiAAQYgEcUGABEYNACAAQShxRSECCyACC4wBAQJ/AkACQAJAIAAtACpFDQAgAC0AK0UNACAALwEwIgFBAnFFDQEMAgsgAC8BMCIBQQFxRQ0BC0EBIQIgAC0AKEEBRg0AIAAvATIiAEHkAGtB5ABJDQAgAEHMAUYNACAAQbACRg0AIAFBwABxDQBBACECIAFBiARxQYAERg0AIAFBKHFBAEchAgsgAgtzACAAQRBq/QwAAAAAAAAAAAAAAAAAAAAA/QsDACAA/QwAAAAAAAAAAAAAAAAAAAAA/QsDACAAQTBq/QwAAAAAAAAAAAAAAAAAAAAA/QsDACAAQSBq/QwAAAAAAAAAAAAAAAAAAAAA/QsDACAAQd0BNgIcCwYAIAAQMguaLQELfyMAQRBrIgokAEGk0AAoAgAiCUUEQEHk0wAoAgAiBUUEQEHw0wBCfzcCAEHo0wBCgICEgICAwAA3AgBB5NMAIApBCGpBcHFB2KrVqgVzIgU2AgBB+NMAQQA2AgBByNMAQQA2AgALQczTAEGA1AQ2AgBBnNAAQYDUBDYCAEGw0AAgBTYCAEGs0ABBfzYCAEHQ0wBBgKwDNgIAA0AgAUHI0ABqIAFBvNAAaiICNgIAIAIgAUG00ABqIgM2AgAgAUHA0ABqIAM2AgAgAUHQ0ABqIAFBxNAAaiIDNgIAIAMgAjYCACABQdjQAGogAUHM0ABqIgI2AgAgAiADNgIAIAFB1NAAaiACNgIAIAFBIGoiAUGAAkcNAAtBjNQEQcGrAzYCAEGo0ABB9NMAKAIANgIAQZjQAEHAqwM2AgBBpNAAQYjUBDYCAEHM/wdBODYCAEGI1AQhCQsCQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCAAQewBTQRAQYzQACgCACIGQRAgAEETakFwcSAAQQtJGyIEQQN2IgB2IgFBA3EEQAJAIAFBAXEgAHJBAXMiAkEDdCIAQbTQAGoiASAAQbzQAGooAgAiACgCCCIDRgRAQYzQACAGQX4gAndxNgIADAELIAEgAzYCCCADIAE2AgwLIABBCGohASAAIAJBA3QiAkEDcjYCBCAAIAJqIgAgACgCBEEBcjYCBAwRC0GU0AAoAgAiCCAETw0BIAEEQAJAQQIgAHQiAkEAIAJrciABIAB0cWgiAEEDdCICQbTQAGoiASACQbzQAGooAgAiAigCCCIDRgRAQYzQACAGQX4gAHdxIgY2AgAMAQsgASADNgIIIAMgATYCDAsgAiAEQQNyNgIEIABBA3QiACAEayEFIAAgAmogBTYCACACIARqIgQgBUEBcjYCBCAIBEAgCEF4cUG00ABqIQBBoNAAKAIAIQMCf0EBIAhBA3Z0IgEgBnFFBEBBjNAAIAEgBnI2AgAgAAwBCyAAKAIICyIBIAM2AgwgACADNgIIIAMgADYCDCADIAE2AggLIAJBCGohAUGg0AAgBDYCAEGU0AAgBTYCAAwRC0GQ0AAoAgAiC0UNASALaEECdEG80gBqKAIAIgAoAgRBeHEgBGshBSAAIQIDQAJAIAIoAhAiAUUEQCACQRRqKAIAIgFFDQELIAEoAgRBeHEgBGsiAyAFSSECIAMgBSACGyEFIAEgACACGyEAIAEhAgwBCwsgACgCGCEJIAAoAgwiAyAARwRAQZzQACgCABogAyAAKAIIIgE2AgggASADNgIMDBALIABBFGoiAigCACIBRQRAIAAoAhAiAUUNAyAAQRBqIQILA0AgAiEHIAEiA0EUaiICKAIAIgENACADQRBqIQIgAygCECIBDQALIAdBADYCAAwPC0F/IQQgAEG/f0sNACAAQRNqIgFBcHEhBEGQ0AAoAgAiCEUNAEEAIARrIQUCQAJAAkACf0EAIARBgAJJDQAaQR8gBEH///8HSw0AGiAEQSYgAUEIdmciAGt2QQFxIABBAXRrQT5qCyIGQQJ0QbzSAGooAgAiAkUEQEEAIQFBACEDDAELQQAhASAEQRkgBkEBdmtBACAGQR9HG3QhAEEAIQMDQAJAIAIoAgRBeHEgBGsiByAFTw0AIAIhAyAHIgUNAEEAIQUgAiEBDAMLIAEgAkEUaigCACIHIAcgAiAAQR12QQRxakEQaigCACICRhsgASAHGyEBIABBAXQhACACDQALCyABIANyRQRAQQAhA0ECIAZ0IgBBACAAa3IgCHEiAEUNAyAAaEECdEG80gBqKAIAIQELIAFFDQELA0AgASgCBEF4cSAEayICIAVJIQAgAiAFIAAbIQUgASADIAAbIQMgASgCECIABH8gAAUgAUEUaigCAAsiAQ0ACwsgA0UNACAFQZTQACgCACAEa08NACADKAIYIQcgAyADKAIMIgBHBEBBnNAAKAIAGiAAIAMoAggiATYCCCABIAA2AgwMDgsgA0EUaiICKAIAIgFFBEAgAygCECIBRQ0DIANBEGohAgsDQCACIQYgASIAQRRqIgIoAgAiAQ0AIABBEGohAiAAKAIQIgENAAsgBkEANgIADA0LQZTQACgCACIDIARPBEBBoNAAKAIAIQECQCADIARrIgJBEE8EQCABIARqIgAgAkEBcjYCBCABIANqIAI2AgAgASAEQQNyNgIEDAELIAEgA0EDcjYCBCABIANqIgAgACgCBEEBcjYCBEEAIQBBACECC0GU0AAgAjYCAEGg0AAgADYCACABQQhqIQEMDwtBmNAAKAIAIgMgBEsEQCAEIAlqIgAgAyAEayIBQQFyNgIEQaTQACAANgIAQZjQACABNgIAIAkgBEEDcjYCBCAJQQhqIQEMDwtBACEBIAQCf0Hk0wAoAgAEQEHs0wAoAgAMAQtB8NMAQn83AgBB6NMAQoCAhICAgMAANwIAQeTTACAKQQxqQXBxQdiq1aoFczYCAEH40wBBADYCAEHI0wBBADYCAEGAgAQLIgAgBEHHAGoiBWoiBkEAIABrIgdxIgJPBEBB/NMAQTA2AgAMDwsCQEHE0wAoAgAiAUUNAEG80wAoAgAiCCACaiEAIAAgAU0gACAIS3ENAEEAIQFB/NMAQTA2AgAMDwtByNMALQAAQQRxDQQCQAJAIAkEQEHM0wAhAQNAIAEoAgAiACAJTQRAIAAgASgCBGogCUsNAwsgASgCCCIBDQALC0EAEDMiAEF/Rg0FIAIhBkHo0wAoAgAiAUEBayIDIABxBEAgAiAAayAAIANqQQAgAWtxaiEGCyAEIAZPDQUgBkH+////B0sNBUHE0wAoAgAiAwRAQbzTACgCACIHIAZqIQEgASAHTQ0GIAEgA0sNBgsgBhAzIgEgAEcNAQwHCyAGIANrIAdxIgZB/v///wdLDQQgBhAzIQAgACABKAIAIAEoAgRqRg0DIAAhAQsCQCAGIARByABqTw0AIAFBf0YNAEHs0wAoAgAiACAFIAZrakEAIABrcSIAQf7///8HSwRAIAEhAAwHCyAAEDNBf0cEQCAAIAZqIQYgASEADAcLQQAgBmsQMxoMBAsgASIAQX9HDQUMAwtBACEDDAwLQQAhAAwKCyAAQX9HDQILQcjTAEHI0wAoAgBBBHI2AgALIAJB/v///wdLDQEgAhAzIQBBABAzIQEgAEF/Rg0BIAFBf0YNASAAIAFPDQEgASAAayIGIARBOGpNDQELQbzTAEG80wAoAgAgBmoiATYCAEHA0wAoAgAgAUkEQEHA0wAgATYCAAsCQAJAAkBBpNAAKAIAIgIEQEHM0wAhAQNAIAAgASgCACIDIAEoAgQiBWpGDQIgASgCCCIBDQALDAILQZzQACgCACIBQQBHIAAgAU9xRQRAQZzQACAANgIAC0EAIQFB0NMAIAY2AgBBzNMAIAA2AgBBrNAAQX82AgBBsNAAQeTTACgCADYCAEHY0wBBADYCAANAIAFByNAAaiABQbzQAGoiAjYCACACIAFBtNAAaiIDNgIAIAFBwNAAaiADNgIAIAFB0NAAaiABQcTQAGoiAzYCACADIAI2AgAgAUHY0ABqIAFBzNAAaiICNgIAIAIgAzYCACABQdTQAGogAjYCACABQSBqIgFBgAJHDQALQXggAGtBD3EiASAAaiICIAZBOGsiAyABayIBQQFyNgIEQajQAEH00wAoAgA2AgBBmNAAIAE2AgBBpNAAIAI2AgAgACADakE4NgIEDAILIAAgAk0NACACIANJDQAgASgCDEEIcQ0AQXggAmtBD3EiACACaiIDQZjQACgCACAGaiIHIABrIgBBAXI2AgQgASAFIAZqNgIEQajQAEH00wAoAgA2AgBBmNAAIAA2AgBBpNAAIAM2AgAgAiAHakE4NgIEDAELIABBnNAAKAIASQRAQZzQACAANgIACyAAIAZqIQNBzNMAIQECQAJAAkADQCADIAEoAgBHBEAgASgCCCIBDQEMAgsLIAEtAAxBCHFFDQELQczTACEBA0AgASgCACIDIAJNBEAgAyABKAIEaiIFIAJLDQMLIAEoAgghAQwACwALIAEgADYCACABIAEoAgQgBmo2AgQgAEF4IABrQQ9xaiIJIARBA3I2AgQgA0F4IANrQQ9xaiIGIAQgCWoiBGshASACIAZGBEBBpNAAIAQ2AgBBmNAAQZjQACgCACABaiIANgIAIAQgAEEBcjYCBAwIC0Gg0AAoAgAgBkYEQEGg0AAgBDYCAEGU0ABBlNAAKAIAIAFqIgA2AgAgBCAAQQFyNgIEIAAgBGogADYCAAwICyAGKAIEIgVBA3FBAUcNBiAFQXhxIQggBUH/AU0EQCAFQQN2IQMgBigCCCIAIAYoAgwiAkYEQEGM0ABBjNAAKAIAQX4gA3dxNgIADAcLIAIgADYCCCAAIAI2AgwMBgsgBigCGCEHIAYgBigCDCIARwRAIAAgBigCCCICNgIIIAIgADYCDAwFCyAGQRRqIgIoAgAiBUUEQCAGKAIQIgVFDQQgBkEQaiECCwNAIAIhAyAFIgBBFGoiAigCACIFDQAgAEEQaiECIAAoAhAiBQ0ACyADQQA2AgAMBAtBeCAAa0EPcSIBIABqIgcgBkE4ayIDIAFrIgFBAXI2AgQgACADakE4NgIEIAIgBUE3IAVrQQ9xakE/ayIDIAMgAkEQakkbIgNBIzYCBEGo0ABB9NMAKAIANgIAQZjQACABNgIAQaTQACAHNgIAIANBEGpB1NMAKQIANwIAIANBzNMAKQIANwIIQdTTACADQQhqNgIAQdDTACAGNgIAQczTACAANgIAQdjTAEEANgIAIANBJGohAQNAIAFBBzYCACAFIAFBBGoiAUsNAAsgAiADRg0AIAMgAygCBEF+cTYCBCADIAMgAmsiBTYCACACIAVBAXI2AgQgBUH/AU0EQCAFQXhxQbTQAGohAAJ/QYzQACgCACIBQQEgBUEDdnQiA3FFBEBBjNAAIAEgA3I2AgAgAAwBCyAAKAIICyIBIAI2AgwgACACNgIIIAIgADYCDCACIAE2AggMAQtBHyEBIAVB////B00EQCAFQSYgBUEIdmciAGt2QQFxIABBAXRrQT5qIQELIAIgATYCHCACQgA3AhAgAUECdEG80gBqIQBBkNAAKAIAIgNBASABdCIGcUUEQCAAIAI2AgBBkNAAIAMgBnI2AgAgAiAANgIYIAIgAjYCCCACIAI2AgwMAQsgBUEZIAFBAXZrQQAgAUEfRxt0IQEgACgCACEDAkADQCADIgAoAgRBeHEgBUYNASABQR12IQMgAUEBdCEBIAAgA0EEcWpBEGoiBigCACIDDQALIAYgAjYCACACIAA2AhggAiACNgIMIAIgAjYCCAwBCyAAKAIIIgEgAjYCDCAAIAI2AgggAkEANgIYIAIgADYCDCACIAE2AggLQZjQACgCACIBIARNDQBBpNAAKAIAIgAgBGoiAiABIARrIgFBAXI2AgRBmNAAIAE2AgBBpNAAIAI2AgAgACAEQQNyNgIEIABBCGohAQwIC0EAIQFB/NMAQTA2AgAMBwtBACEACyAHRQ0AAkAgBigCHCICQQJ0QbzSAGoiAygCACAGRgRAIAMgADYCACAADQFBkNAAQZDQACgCAEF+IAJ3cTYCAAwCCyAHQRBBFCAHKAIQIAZGG2ogADYCACAARQ0BCyAAIAc2AhggBigCECICBEAgACACNgIQIAIgADYCGAsgBkEUaigCACICRQ0AIABBFGogAjYCACACIAA2AhgLIAEgCGohASAGIAhqIgYoAgQhBQsgBiAFQX5xNgIEIAEgBGogATYCACAEIAFBAXI2AgQgAUH/AU0EQCABQXhxQbTQAGohAAJ/QYzQACgCACICQQEgAUEDdnQiAXFFBEBBjNAAIAEgAnI2AgAgAAwBCyAAKAIICyIBIAQ2AgwgACAENgIIIAQgADYCDCAEIAE2AggMAQtBHyEFIAFB////B00EQCABQSYgAUEIdmciAGt2QQFxIABBAXRrQT5qIQULIAQgBTYCHCAEQgA3AhAgBUECdEG80gBqIQBBkNAAKAIAIgJBASAFdCIDcUUEQCAAIAQ2AgBBkNAAIAIgA3I2AgAgBCAANgIYIAQgBDYCCCAEIAQ2AgwMAQsgAUEZIAVBAXZrQQAgBUEfRxt0IQUgACgCACEAAkADQCAAIgIoAgRBeHEgAUYNASAFQR12IQAgBUEBdCEFIAIgAEEEcWpBEGoiAygCACIADQALIAMgBDYCACAEIAI2AhggBCAENgIMIAQgBDYCCAwBCyACKAIIIgAgBDYCDCACIAQ2AgggBEEANgIYIAQgAjYCDCAEIAA2AggLIAlBCGohAQwCCwJAIAdFDQACQCADKAIcIgFBAnRBvNIAaiICKAIAIANGBEAgAiAANgIAIAANAUGQ0AAgCEF+IAF3cSIINgIADAILIAdBEEEUIAcoAhAgA0YbaiAANgIAIABFDQELIAAgBzYCGCADKAIQIgEEQCAAIAE2AhAgASAANgIYCyADQRRqKAIAIgFFDQAgAEEUaiABNgIAIAEgADYCGAsCQCAFQQ9NBEAgAyAEIAVqIgBBA3I2AgQgACADaiIAIAAoAgRBAXI2AgQMAQsgAyAEaiICIAVBAXI2AgQgAyAEQQNyNgIEIAIgBWogBTYCACAFQf8BTQRAIAVBeHFBtNAAaiEAAn9BjNAAKAIAIgFBASAFQQN2dCIFcUUEQEGM0AAgASAFcjYCACAADAELIAAoAggLIgEgAjYCDCAAIAI2AgggAiAANgIMIAIgATYCCAwBC0EfIQEgBUH///8HTQRAIAVBJiAFQQh2ZyIAa3ZBAXEgAEEBdGtBPmohAQsgAiABNgIcIAJCADcCECABQQJ0QbzSAGohAEEBIAF0IgQgCHFFBEAgACACNgIAQZDQACAEIAhyNgIAIAIgADYCGCACIAI2AgggAiACNgIMDAELIAVBGSABQQF2a0EAIAFBH0cbdCEBIAAoAgAhBAJAA0AgBCIAKAIEQXhxIAVGDQEgAUEddiEEIAFBAXQhASAAIARBBHFqQRBqIgYoAgAiBA0ACyAGIAI2AgAgAiAANgIYIAIgAjYCDCACIAI2AggMAQsgACgCCCIBIAI2AgwgACACNgIIIAJBADYCGCACIAA2AgwgAiABNgIICyADQQhqIQEMAQsCQCAJRQ0AAkAgACgCHCIBQQJ0QbzSAGoiAigCACAARgRAIAIgAzYCACADDQFBkNAAIAtBfiABd3E2AgAMAgsgCUEQQRQgCSgCECAARhtqIAM2AgAgA0UNAQsgAyAJNgIYIAAoAhAiAQRAIAMgATYCECABIAM2AhgLIABBFGooAgAiAUUNACADQRRqIAE2AgAgASADNgIYCwJAIAVBD00EQCAAIAQgBWoiAUEDcjYCBCAAIAFqIgEgASgCBEEBcjYCBAwBCyAAIARqIgcgBUEBcjYCBCAAIARBA3I2AgQgBSAHaiAFNgIAIAgEQCAIQXhxQbTQAGohAUGg0AAoAgAhAwJ/QQEgCEEDdnQiAiAGcUUEQEGM0AAgAiAGcjYCACABDAELIAEoAggLIgIgAzYCDCABIAM2AgggAyABNgIMIAMgAjYCCAtBoNAAIAc2AgBBlNAAIAU2AgALIABBCGohAQsgCkEQaiQAIAELQwAgAEUEQD8AQRB0DwsCQCAAQf//A3ENACAAQQBIDQAgAEEQdkAAIgBBf0YEQEH80wBBMDYCAEF/DwsgAEEQdA8LAAsL3D8iAEGACAsJAQAAAAIAAAADAEGUCAsFBAAAAAUAQaQICwkGAAAABwAAAAgAQdwIC4otSW52YWxpZCBjaGFyIGluIHVybCBxdWVyeQBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX2JvZHkAQ29udGVudC1MZW5ndGggb3ZlcmZsb3cAQ2h1bmsgc2l6ZSBvdmVyZmxvdwBSZXNwb25zZSBvdmVyZmxvdwBJbnZhbGlkIG1ldGhvZCBmb3IgSFRUUC94LnggcmVxdWVzdABJbnZhbGlkIG1ldGhvZCBmb3IgUlRTUC94LnggcmVxdWVzdABFeHBlY3RlZCBTT1VSQ0UgbWV0aG9kIGZvciBJQ0UveC54IHJlcXVlc3QASW52YWxpZCBjaGFyIGluIHVybCBmcmFnbWVudCBzdGFydABFeHBlY3RlZCBkb3QAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9zdGF0dXMASW52YWxpZCByZXNwb25zZSBzdGF0dXMASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucwBVc2VyIGNhbGxiYWNrIGVycm9yAGBvbl9yZXNldGAgY2FsbGJhY2sgZXJyb3IAYG9uX2NodW5rX2hlYWRlcmAgY2FsbGJhY2sgZXJyb3IAYG9uX21lc3NhZ2VfYmVnaW5gIGNhbGxiYWNrIGVycm9yAGBvbl9jaHVua19leHRlbnNpb25fdmFsdWVgIGNhbGxiYWNrIGVycm9yAGBvbl9zdGF0dXNfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl92ZXJzaW9uX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fdXJsX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fY2h1bmtfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9oZWFkZXJfdmFsdWVfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9tZXNzYWdlX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fbWV0aG9kX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25faGVhZGVyX2ZpZWxkX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fY2h1bmtfZXh0ZW5zaW9uX25hbWVgIGNhbGxiYWNrIGVycm9yAFVuZXhwZWN0ZWQgY2hhciBpbiB1cmwgc2VydmVyAEludmFsaWQgaGVhZGVyIHZhbHVlIGNoYXIASW52YWxpZCBoZWFkZXIgZmllbGQgY2hhcgBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX3ZlcnNpb24ASW52YWxpZCBtaW5vciB2ZXJzaW9uAEludmFsaWQgbWFqb3IgdmVyc2lvbgBFeHBlY3RlZCBzcGFjZSBhZnRlciB2ZXJzaW9uAEV4cGVjdGVkIENSTEYgYWZ0ZXIgdmVyc2lvbgBJbnZhbGlkIEhUVFAgdmVyc2lvbgBJbnZhbGlkIGhlYWRlciB0b2tlbgBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX3VybABJbnZhbGlkIGNoYXJhY3RlcnMgaW4gdXJsAFVuZXhwZWN0ZWQgc3RhcnQgY2hhciBpbiB1cmwARG91YmxlIEAgaW4gdXJsAEVtcHR5IENvbnRlbnQtTGVuZ3RoAEludmFsaWQgY2hhcmFjdGVyIGluIENvbnRlbnQtTGVuZ3RoAER1cGxpY2F0ZSBDb250ZW50LUxlbmd0aABJbnZhbGlkIGNoYXIgaW4gdXJsIHBhdGgAQ29udGVudC1MZW5ndGggY2FuJ3QgYmUgcHJlc2VudCB3aXRoIFRyYW5zZmVyLUVuY29kaW5nAEludmFsaWQgY2hhcmFjdGVyIGluIGNodW5rIHNpemUAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9oZWFkZXJfdmFsdWUAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9jaHVua19leHRlbnNpb25fdmFsdWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyB2YWx1ZQBNaXNzaW5nIGV4cGVjdGVkIExGIGFmdGVyIGhlYWRlciB2YWx1ZQBJbnZhbGlkIGBUcmFuc2Zlci1FbmNvZGluZ2AgaGVhZGVyIHZhbHVlAEludmFsaWQgY2hhcmFjdGVyIGluIGNodW5rIGV4dGVuc2lvbnMgcXVvdGUgdmFsdWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyBxdW90ZWQgdmFsdWUAUGF1c2VkIGJ5IG9uX2hlYWRlcnNfY29tcGxldGUASW52YWxpZCBFT0Ygc3RhdGUAb25fcmVzZXQgcGF1c2UAb25fY2h1bmtfaGVhZGVyIHBhdXNlAG9uX21lc3NhZ2VfYmVnaW4gcGF1c2UAb25fY2h1bmtfZXh0ZW5zaW9uX3ZhbHVlIHBhdXNlAG9uX3N0YXR1c19jb21wbGV0ZSBwYXVzZQBvbl92ZXJzaW9uX2NvbXBsZXRlIHBhdXNlAG9uX3VybF9jb21wbGV0ZSBwYXVzZQBvbl9jaHVua19jb21wbGV0ZSBwYXVzZQBvbl9oZWFkZXJfdmFsdWVfY29tcGxldGUgcGF1c2UAb25fbWVzc2FnZV9jb21wbGV0ZSBwYXVzZQBvbl9tZXRob2RfY29tcGxldGUgcGF1c2UAb25faGVhZGVyX2ZpZWxkX2NvbXBsZXRlIHBhdXNlAG9uX2NodW5rX2V4dGVuc2lvbl9uYW1lIHBhdXNlAFVuZXhwZWN0ZWQgc3BhY2UgYWZ0ZXIgc3RhcnQgbGluZQBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX2NodW5rX2V4dGVuc2lvbl9uYW1lAEludmFsaWQgY2hhcmFjdGVyIGluIGNodW5rIGV4dGVuc2lvbnMgbmFtZQBQYXVzZSBvbiBDT05ORUNUL1VwZ3JhZGUAUGF1c2Ugb24gUFJJL1VwZ3JhZGUARXhwZWN0ZWQgSFRUUC8yIENvbm5lY3Rpb24gUHJlZmFjZQBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX21ldGhvZABFeHBlY3RlZCBzcGFjZSBhZnRlciBtZXRob2QAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9oZWFkZXJfZmllbGQAUGF1c2VkAEludmFsaWQgd29yZCBlbmNvdW50ZXJlZABJbnZhbGlkIG1ldGhvZCBlbmNvdW50ZXJlZABVbmV4cGVjdGVkIGNoYXIgaW4gdXJsIHNjaGVtYQBSZXF1ZXN0IGhhcyBpbnZhbGlkIGBUcmFuc2Zlci1FbmNvZGluZ2AAU1dJVENIX1BST1hZAFVTRV9QUk9YWQBNS0FDVElWSVRZAFVOUFJPQ0VTU0FCTEVfRU5USVRZAENPUFkATU9WRURfUEVSTUFORU5UTFkAVE9PX0VBUkxZAE5PVElGWQBGQUlMRURfREVQRU5ERU5DWQBCQURfR0FURVdBWQBQTEFZAFBVVABDSEVDS09VVABHQVRFV0FZX1RJTUVPVVQAUkVRVUVTVF9USU1FT1VUAE5FVFdPUktfQ09OTkVDVF9USU1FT1VUAENPTk5FQ1RJT05fVElNRU9VVABMT0dJTl9USU1FT1VUAE5FVFdPUktfUkVBRF9USU1FT1VUAFBPU1QATUlTRElSRUNURURfUkVRVUVTVABDTElFTlRfQ0xPU0VEX1JFUVVFU1QAQ0xJRU5UX0NMT1NFRF9MT0FEX0JBTEFOQ0VEX1JFUVVFU1QAQkFEX1JFUVVFU1QASFRUUF9SRVFVRVNUX1NFTlRfVE9fSFRUUFNfUE9SVABSRVBPUlQASU1fQV9URUFQT1QAUkVTRVRfQ09OVEVOVABOT19DT05URU5UAFBBUlRJQUxfQ09OVEVOVABIUEVfSU5WQUxJRF9DT05TVEFOVABIUEVfQ0JfUkVTRVQAR0VUAEhQRV9TVFJJQ1QAQ09ORkxJQ1QAVEVNUE9SQVJZX1JFRElSRUNUAFBFUk1BTkVOVF9SRURJUkVDVABDT05ORUNUAE1VTFRJX1NUQVRVUwBIUEVfSU5WQUxJRF9TVEFUVVMAVE9PX01BTllfUkVRVUVTVFMARUFSTFlfSElOVFMAVU5BVkFJTEFCTEVfRk9SX0xFR0FMX1JFQVNPTlMAT1BUSU9OUwBTV0lUQ0hJTkdfUFJPVE9DT0xTAFZBUklBTlRfQUxTT19ORUdPVElBVEVTAE1VTFRJUExFX0NIT0lDRVMASU5URVJOQUxfU0VSVkVSX0VSUk9SAFdFQl9TRVJWRVJfVU5LTk9XTl9FUlJPUgBSQUlMR1VOX0VSUk9SAElERU5USVRZX1BST1ZJREVSX0FVVEhFTlRJQ0FUSU9OX0VSUk9SAFNTTF9DRVJUSUZJQ0FURV9FUlJPUgBJTlZBTElEX1hfRk9SV0FSREVEX0ZPUgBTRVRfUEFSQU1FVEVSAEdFVF9QQVJBTUVURVIASFBFX1VTRVIAU0VFX09USEVSAEhQRV9DQl9DSFVOS19IRUFERVIATUtDQUxFTkRBUgBTRVRVUABXRUJfU0VSVkVSX0lTX0RPV04AVEVBUkRPV04ASFBFX0NMT1NFRF9DT05ORUNUSU9OAEhFVVJJU1RJQ19FWFBJUkFUSU9OAERJU0NPTk5FQ1RFRF9PUEVSQVRJT04ATk9OX0FVVEhPUklUQVRJVkVfSU5GT1JNQVRJT04ASFBFX0lOVkFMSURfVkVSU0lPTgBIUEVfQ0JfTUVTU0FHRV9CRUdJTgBTSVRFX0lTX0ZST1pFTgBIUEVfSU5WQUxJRF9IRUFERVJfVE9LRU4ASU5WQUxJRF9UT0tFTgBGT1JCSURERU4ARU5IQU5DRV9ZT1VSX0NBTE0ASFBFX0lOVkFMSURfVVJMAEJMT0NLRURfQllfUEFSRU5UQUxfQ09OVFJPTABNS0NPTABBQ0wASFBFX0lOVEVSTkFMAFJFUVVFU1RfSEVBREVSX0ZJRUxEU19UT09fTEFSR0VfVU5PRkZJQ0lBTABIUEVfT0sAVU5MSU5LAFVOTE9DSwBQUkkAUkVUUllfV0lUSABIUEVfSU5WQUxJRF9DT05URU5UX0xFTkdUSABIUEVfVU5FWFBFQ1RFRF9DT05URU5UX0xFTkdUSABGTFVTSABQUk9QUEFUQ0gATS1TRUFSQ0gAVVJJX1RPT19MT05HAFBST0NFU1NJTkcATUlTQ0VMTEFORU9VU19QRVJTSVNURU5UX1dBUk5JTkcATUlTQ0VMTEFORU9VU19XQVJOSU5HAEhQRV9JTlZBTElEX1RSQU5TRkVSX0VOQ09ESU5HAEV4cGVjdGVkIENSTEYASFBFX0lOVkFMSURfQ0hVTktfU0laRQBNT1ZFAENPTlRJTlVFAEhQRV9DQl9TVEFUVVNfQ09NUExFVEUASFBFX0NCX0hFQURFUlNfQ09NUExFVEUASFBFX0NCX1ZFUlNJT05fQ09NUExFVEUASFBFX0NCX1VSTF9DT01QTEVURQBIUEVfQ0JfQ0hVTktfQ09NUExFVEUASFBFX0NCX0hFQURFUl9WQUxVRV9DT01QTEVURQBIUEVfQ0JfQ0hVTktfRVhURU5TSU9OX1ZBTFVFX0NPTVBMRVRFAEhQRV9DQl9DSFVOS19FWFRFTlNJT05fTkFNRV9DT01QTEVURQBIUEVfQ0JfTUVTU0FHRV9DT01QTEVURQBIUEVfQ0JfTUVUSE9EX0NPTVBMRVRFAEhQRV9DQl9IRUFERVJfRklFTERfQ09NUExFVEUAREVMRVRFAEhQRV9JTlZBTElEX0VPRl9TVEFURQBJTlZBTElEX1NTTF9DRVJUSUZJQ0FURQBQQVVTRQBOT19SRVNQT05TRQBVTlNVUFBPUlRFRF9NRURJQV9UWVBFAEdPTkUATk9UX0FDQ0VQVEFCTEUAU0VSVklDRV9VTkFWQUlMQUJMRQBSQU5HRV9OT1RfU0FUSVNGSUFCTEUAT1JJR0lOX0lTX1VOUkVBQ0hBQkxFAFJFU1BPTlNFX0lTX1NUQUxFAFBVUkdFAE1FUkdFAFJFUVVFU1RfSEVBREVSX0ZJRUxEU19UT09fTEFSR0UAUkVRVUVTVF9IRUFERVJfVE9PX0xBUkdFAFBBWUxPQURfVE9PX0xBUkdFAElOU1VGRklDSUVOVF9TVE9SQUdFAEhQRV9QQVVTRURfVVBHUkFERQBIUEVfUEFVU0VEX0gyX1VQR1JBREUAU09VUkNFAEFOTk9VTkNFAFRSQUNFAEhQRV9VTkVYUEVDVEVEX1NQQUNFAERFU0NSSUJFAFVOU1VCU0NSSUJFAFJFQ09SRABIUEVfSU5WQUxJRF9NRVRIT0QATk9UX0ZPVU5EAFBST1BGSU5EAFVOQklORABSRUJJTkQAVU5BVVRIT1JJWkVEAE1FVEhPRF9OT1RfQUxMT1dFRABIVFRQX1ZFUlNJT05fTk9UX1NVUFBPUlRFRABBTFJFQURZX1JFUE9SVEVEAEFDQ0VQVEVEAE5PVF9JTVBMRU1FTlRFRABMT09QX0RFVEVDVEVEAEhQRV9DUl9FWFBFQ1RFRABIUEVfTEZfRVhQRUNURUQAQ1JFQVRFRABJTV9VU0VEAEhQRV9QQVVTRUQAVElNRU9VVF9PQ0NVUkVEAFBBWU1FTlRfUkVRVUlSRUQAUFJFQ09ORElUSU9OX1JFUVVJUkVEAFBST1hZX0FVVEhFTlRJQ0FUSU9OX1JFUVVJUkVEAE5FVFdPUktfQVVUSEVOVElDQVRJT05fUkVRVUlSRUQATEVOR1RIX1JFUVVJUkVEAFNTTF9DRVJUSUZJQ0FURV9SRVFVSVJFRABVUEdSQURFX1JFUVVJUkVEAFBBR0VfRVhQSVJFRABQUkVDT05ESVRJT05fRkFJTEVEAEVYUEVDVEFUSU9OX0ZBSUxFRABSRVZBTElEQVRJT05fRkFJTEVEAFNTTF9IQU5EU0hBS0VfRkFJTEVEAExPQ0tFRABUUkFOU0ZPUk1BVElPTl9BUFBMSUVEAE5PVF9NT0RJRklFRABOT1RfRVhURU5ERUQAQkFORFdJRFRIX0xJTUlUX0VYQ0VFREVEAFNJVEVfSVNfT1ZFUkxPQURFRABIRUFEAEV4cGVjdGVkIEhUVFAvAABeEwAAJhMAADAQAADwFwAAnRMAABUSAAA5FwAA8BIAAAoQAAB1EgAArRIAAIITAABPFAAAfxAAAKAVAAAjFAAAiRIAAIsUAABNFQAA1BEAAM8UAAAQGAAAyRYAANwWAADBEQAA4BcAALsUAAB0FAAAfBUAAOUUAAAIFwAAHxAAAGUVAACjFAAAKBUAAAIVAACZFQAALBAAAIsZAABPDwAA1A4AAGoQAADOEAAAAhcAAIkOAABuEwAAHBMAAGYUAABWFwAAwRMAAM0TAABsEwAAaBcAAGYXAABfFwAAIhMAAM4PAABpDgAA2A4AAGMWAADLEwAAqg4AACgXAAAmFwAAxRMAAF0WAADoEQAAZxMAAGUTAADyFgAAcxMAAB0XAAD5FgAA8xEAAM8OAADOFQAADBIAALMRAAClEQAAYRAAADIXAAC7EwBB+TULAQEAQZA2C+ABAQECAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAQf03CwEBAEGROAteAgMCAgICAgAAAgIAAgIAAgICAgICAgICAgAEAAAAAAACAgICAgICAgICAgICAgICAgICAgICAgICAgAAAAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAAIAAgBB/TkLAQEAQZE6C14CAAICAgICAAACAgACAgACAgICAgICAgICAAMABAAAAAICAgICAgICAgICAgICAgICAgICAgICAgICAAAAAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAAgACAEHwOwsNbG9zZWVlcC1hbGl2ZQBBiTwLAQEAQaA8C+ABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAQYk+CwEBAEGgPgvnAQEBAQEBAQEBAQEBAQIBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBY2h1bmtlZABBsMAAC18BAQABAQEBAQAAAQEAAQEAAQEBAQEBAQEBAQAAAAAAAAABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQAAAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAEAAQBBkMIACyFlY3Rpb25lbnQtbGVuZ3Rob25yb3h5LWNvbm5lY3Rpb24AQcDCAAstcmFuc2Zlci1lbmNvZGluZ3BncmFkZQ0KDQoNClNNDQoNClRUUC9DRS9UU1AvAEH5wgALBQECAAEDAEGQwwAL4AEEAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQBB+cQACwUBAgABAwBBkMUAC+ABBAEBBQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAQfnGAAsEAQAAAQBBkccAC98BAQEAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQBB+sgACwQBAAACAEGQyQALXwMEAAAEBAQEBAQEBAQEBAUEBAQEBAQEBAQEBAQABAAGBwQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAEAAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQAAAAEAEH6ygALBAEAAAEAQZDLAAsBAQBBqssAC0ECAAAAAAAAAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAAAAAAAADAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwBB+swACwQBAAABAEGQzQALAQEAQZrNAAsGAgAAAAACAEGxzQALOgMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAAAAAAAAAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAQfDOAAuWAU5PVU5DRUVDS09VVE5FQ1RFVEVDUklCRUxVU0hFVEVBRFNFQVJDSFJHRUNUSVZJVFlMRU5EQVJWRU9USUZZUFRJT05TQ0hTRUFZU1RBVENIR0VPUkRJUkVDVE9SVFJDSFBBUkFNRVRFUlVSQ0VCU0NSSUJFQVJET1dOQUNFSU5ETktDS1VCU0NSSUJFSFRUUC9BRFRQLw==", "base64");
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/constants.js
+// node_modules/undici/lib/web/fetch/constants.js
 var require_constants4 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/constants.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/constants.js"(exports, module) {
     "use strict";
     var corsSafeListedMethods = (
       /** @type {const} */
@@ -13304,9 +13304,9 @@ var require_constants4 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/global.js
+// node_modules/undici/lib/web/fetch/global.js
 var require_global = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/global.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/global.js"(exports, module) {
     "use strict";
     var globalOrigin = /* @__PURE__ */ Symbol.for("undici.globalOrigin.1");
     function getGlobalOrigin() {
@@ -13340,9 +13340,9 @@ var require_global = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/data-url.js
+// node_modules/undici/lib/web/fetch/data-url.js
 var require_data_url = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/data-url.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/data-url.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var encoder = new TextEncoder();
@@ -13692,9 +13692,9 @@ var require_data_url = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/webidl.js
+// node_modules/undici/lib/web/fetch/webidl.js
 var require_webidl = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/webidl.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/webidl.js"(exports, module) {
     "use strict";
     var { types: types2, inspect } = __require("node:util");
     var { markAsUncloneable } = __require("node:worker_threads");
@@ -14111,9 +14111,9 @@ var require_webidl = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/util.js
+// node_modules/undici/lib/web/fetch/util.js
 var require_util2 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/util.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/util.js"(exports, module) {
     "use strict";
     var { Transform } = __require("node:stream");
     var zlib = __require("node:zlib");
@@ -14981,9 +14981,9 @@ var require_util2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/symbols.js
+// node_modules/undici/lib/web/fetch/symbols.js
 var require_symbols2 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/symbols.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/symbols.js"(exports, module) {
     "use strict";
     module.exports = {
       kUrl: /* @__PURE__ */ Symbol("url"),
@@ -14995,9 +14995,9 @@ var require_symbols2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/file.js
+// node_modules/undici/lib/web/fetch/file.js
 var require_file = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/file.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/file.js"(exports, module) {
     "use strict";
     var { Blob: Blob2, File: File2 } = __require("node:buffer");
     var { kState } = require_symbols2();
@@ -15058,9 +15058,9 @@ var require_file = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/formdata.js
+// node_modules/undici/lib/web/fetch/formdata.js
 var require_formdata = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/formdata.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/formdata.js"(exports, module) {
     "use strict";
     var { isBlobLike, iteratorMixin } = require_util2();
     var { kState } = require_symbols2();
@@ -15205,9 +15205,9 @@ var require_formdata = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/formdata-parser.js
+// node_modules/undici/lib/web/fetch/formdata-parser.js
 var require_formdata_parser = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/formdata-parser.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/formdata-parser.js"(exports, module) {
     "use strict";
     var { isUSVString, bufferToLowerCasedHeaderName } = require_util();
     var { utf8DecodeBytes } = require_util2();
@@ -15456,9 +15456,9 @@ var require_formdata_parser = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/body.js
+// node_modules/undici/lib/web/fetch/body.js
 var require_body = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/body.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/body.js"(exports, module) {
     "use strict";
     var util = require_util();
     var {
@@ -15770,9 +15770,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/client-h1.js
+// node_modules/undici/lib/dispatcher/client-h1.js
 var require_client_h1 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/client-h1.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/client-h1.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var util = require_util();
@@ -16900,9 +16900,9 @@ ${len.toString(16)}\r
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/client-h2.js
+// node_modules/undici/lib/dispatcher/client-h2.js
 var require_client_h2 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/client-h2.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/client-h2.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var { errorMonitor } = __require("node:events");
@@ -17474,9 +17474,9 @@ var require_client_h2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/handler/redirect-handler.js
+// node_modules/undici/lib/handler/redirect-handler.js
 var require_redirect_handler = __commonJS({
-  "../../../work/main/node_modules/undici/lib/handler/redirect-handler.js"(exports, module) {
+  "node_modules/undici/lib/handler/redirect-handler.js"(exports, module) {
     "use strict";
     var util = require_util();
     var { kBodyUsed } = require_symbols();
@@ -17633,9 +17633,9 @@ var require_redirect_handler = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/interceptor/redirect-interceptor.js
+// node_modules/undici/lib/interceptor/redirect-interceptor.js
 var require_redirect_interceptor = __commonJS({
-  "../../../work/main/node_modules/undici/lib/interceptor/redirect-interceptor.js"(exports, module) {
+  "node_modules/undici/lib/interceptor/redirect-interceptor.js"(exports, module) {
     "use strict";
     var RedirectHandler = require_redirect_handler();
     function createRedirectInterceptor({ maxRedirections: defaultMaxRedirections }) {
@@ -17655,9 +17655,9 @@ var require_redirect_interceptor = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/client.js
+// node_modules/undici/lib/dispatcher/client.js
 var require_client = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/client.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/client.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var net = __require("node:net");
@@ -17749,7 +17749,7 @@ var require_client = __commonJS({
         strictContentLength,
         maxCachedSessions,
         maxRedirections,
-        connect: connect3,
+        connect: connect4,
         maxRequestsPerClient,
         localAddress,
         maxResponseSize,
@@ -17801,7 +17801,7 @@ var require_client = __commonJS({
         if (bodyTimeout != null && (!Number.isInteger(bodyTimeout) || bodyTimeout < 0)) {
           throw new InvalidArgumentError("bodyTimeout must be a positive integer or zero");
         }
-        if (connect3 != null && typeof connect3 !== "function" && typeof connect3 !== "object") {
+        if (connect4 != null && typeof connect4 !== "function" && typeof connect4 !== "object") {
           throw new InvalidArgumentError("connect must be a function or an object");
         }
         if (maxRedirections != null && (!Number.isInteger(maxRedirections) || maxRedirections < 0)) {
@@ -17825,15 +17825,15 @@ var require_client = __commonJS({
         if (maxConcurrentStreams != null && (typeof maxConcurrentStreams !== "number" || maxConcurrentStreams < 1)) {
           throw new InvalidArgumentError("maxConcurrentStreams must be a positive integer, greater than 0");
         }
-        if (typeof connect3 !== "function") {
-          connect3 = buildConnector({
+        if (typeof connect4 !== "function") {
+          connect4 = buildConnector({
             ...tls,
             maxCachedSessions,
             allowH2,
             socketPath,
             timeout: connectTimeout,
             ...autoSelectFamily ? { autoSelectFamily, autoSelectFamilyAttemptTimeout } : void 0,
-            ...connect3
+            ...connect4
           });
         }
         if (interceptors?.Client && Array.isArray(interceptors.Client)) {
@@ -17848,7 +17848,7 @@ var require_client = __commonJS({
           this[kInterceptors] = [createRedirectInterceptor({ maxRedirections })];
         }
         this[kUrl] = util.parseOrigin(url);
-        this[kConnector] = connect3;
+        this[kConnector] = connect4;
         this[kPipelining] = pipelining != null ? pipelining : 1;
         this[kMaxHeadersSize] = maxHeaderSize || http2.maxHeaderSize;
         this[kKeepAliveDefaultTimeout] = keepAliveTimeout == null ? 4e3 : keepAliveTimeout;
@@ -17902,7 +17902,7 @@ var require_client = __commonJS({
       }
       /* istanbul ignore: only used for test */
       [kConnect](cb) {
-        connect2(this);
+        connect3(this);
         this.once("connect", cb);
       }
       [kDispatch](opts, handler2) {
@@ -17966,7 +17966,7 @@ var require_client = __commonJS({
         assert(client[kSize] === 0);
       }
     }
-    async function connect2(client) {
+    async function connect3(client) {
       assert(!client[kConnecting]);
       assert(!client[kHTTPContext]);
       let { host, hostname, protocol, port } = client[kUrl];
@@ -18137,7 +18137,7 @@ var require_client = __commonJS({
           return;
         }
         if (!client[kHTTPContext]) {
-          connect2(client);
+          connect3(client);
           return;
         }
         if (client[kHTTPContext].destroyed) {
@@ -18157,9 +18157,9 @@ var require_client = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/fixed-queue.js
+// node_modules/undici/lib/dispatcher/fixed-queue.js
 var require_fixed_queue = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/fixed-queue.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/fixed-queue.js"(exports, module) {
     "use strict";
     var kSize = 2048;
     var kMask = kSize - 1;
@@ -18214,9 +18214,9 @@ var require_fixed_queue = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/pool-stats.js
+// node_modules/undici/lib/dispatcher/pool-stats.js
 var require_pool_stats = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/pool-stats.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/pool-stats.js"(exports, module) {
     var { kFree, kConnected, kPending, kQueued, kRunning, kSize } = require_symbols();
     var kPool = /* @__PURE__ */ Symbol("pool");
     var PoolStats = class {
@@ -18246,9 +18246,9 @@ var require_pool_stats = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/pool-base.js
+// node_modules/undici/lib/dispatcher/pool-base.js
 var require_pool_base = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/pool-base.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/pool-base.js"(exports, module) {
     "use strict";
     var DispatcherBase = require_dispatcher_base();
     var FixedQueue = require_fixed_queue();
@@ -18401,9 +18401,9 @@ var require_pool_base = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/pool.js
+// node_modules/undici/lib/dispatcher/pool.js
 var require_pool = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/pool.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/pool.js"(exports, module) {
     "use strict";
     var {
       PoolBase,
@@ -18429,7 +18429,7 @@ var require_pool = __commonJS({
       constructor(origin, {
         connections,
         factory = defaultFactory,
-        connect: connect2,
+        connect: connect3,
         connectTimeout,
         tls,
         maxCachedSessions,
@@ -18445,25 +18445,25 @@ var require_pool = __commonJS({
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
         }
-        if (connect2 != null && typeof connect2 !== "function" && typeof connect2 !== "object") {
+        if (connect3 != null && typeof connect3 !== "function" && typeof connect3 !== "object") {
           throw new InvalidArgumentError("connect must be a function or an object");
         }
-        if (typeof connect2 !== "function") {
-          connect2 = buildConnector({
+        if (typeof connect3 !== "function") {
+          connect3 = buildConnector({
             ...tls,
             maxCachedSessions,
             allowH2,
             socketPath,
             timeout: connectTimeout,
             ...autoSelectFamily ? { autoSelectFamily, autoSelectFamilyAttemptTimeout } : void 0,
-            ...connect2
+            ...connect3
           });
         }
         super(options);
         this[kInterceptors] = options.interceptors?.Pool && Array.isArray(options.interceptors.Pool) ? options.interceptors.Pool : [];
         this[kConnections] = connections || null;
         this[kUrl] = util.parseOrigin(origin);
-        this[kOptions] = { ...util.deepClone(options), connect: connect2, allowH2 };
+        this[kOptions] = { ...util.deepClone(options), connect: connect3, allowH2 };
         this[kOptions].interceptors = options.interceptors ? { ...options.interceptors } : void 0;
         this[kFactory] = factory;
         this.on("connectionError", (origin2, targets, error2) => {
@@ -18492,9 +18492,9 @@ var require_pool = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/balanced-pool.js
+// node_modules/undici/lib/dispatcher/balanced-pool.js
 var require_balanced_pool = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/balanced-pool.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/balanced-pool.js"(exports, module) {
     "use strict";
     var {
       BalancedPoolMissingUpstreamError,
@@ -18636,9 +18636,9 @@ var require_balanced_pool = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/agent.js
+// node_modules/undici/lib/dispatcher/agent.js
 var require_agent = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/agent.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/agent.js"(exports, module) {
     "use strict";
     var { InvalidArgumentError } = require_errors2();
     var { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = require_symbols();
@@ -18657,26 +18657,26 @@ var require_agent = __commonJS({
     function defaultFactory(origin, opts) {
       return opts && opts.connections === 1 ? new Client(origin, opts) : new Pool(origin, opts);
     }
-    var Agent3 = class extends DispatcherBase {
-      constructor({ factory = defaultFactory, maxRedirections = 0, connect: connect2, tls, ...options } = {}) {
+    var Agent4 = class extends DispatcherBase {
+      constructor({ factory = defaultFactory, maxRedirections = 0, connect: connect3, tls, ...options } = {}) {
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
         }
-        if (connect2 != null && typeof connect2 !== "function" && typeof connect2 !== "object") {
+        if (connect3 != null && typeof connect3 !== "function" && typeof connect3 !== "object") {
           throw new InvalidArgumentError("connect must be a function or an object");
         }
         if (!Number.isInteger(maxRedirections) || maxRedirections < 0) {
           throw new InvalidArgumentError("maxRedirections must be a positive number");
         }
         super(options);
-        if (connect2 && typeof connect2 !== "function") {
-          connect2 = { ...connect2 };
+        if (connect3 && typeof connect3 !== "function") {
+          connect3 = { ...connect3 };
         }
         if (tls && typeof tls !== "function") {
           tls = { ...tls };
         }
         this[kInterceptors] = options.interceptors?.Agent && Array.isArray(options.interceptors.Agent) ? options.interceptors.Agent : [createRedirectInterceptor({ maxRedirections })];
-        this[kOptions] = { ...util.deepClone(options), connect: connect2, tls };
+        this[kOptions] = { ...util.deepClone(options), connect: connect3, tls };
         this[kOptions].interceptors = options.interceptors ? { ...options.interceptors } : void 0;
         this[kMaxRedirections] = maxRedirections;
         this[kFactory] = factory;
@@ -18732,17 +18732,17 @@ var require_agent = __commonJS({
         await Promise.all(destroyPromises);
       }
     };
-    module.exports = Agent3;
+    module.exports = Agent4;
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/proxy-agent.js
+// node_modules/undici/lib/dispatcher/proxy-agent.js
 var require_proxy_agent = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/proxy-agent.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/proxy-agent.js"(exports, module) {
     "use strict";
     var { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = require_symbols();
     var { URL: URL2 } = __require("node:url");
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var Pool = require_pool();
     var DispatcherBase = require_dispatcher_base();
     var { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = require_errors2();
@@ -18771,16 +18771,16 @@ var require_proxy_agent = __commonJS({
     }
     var Http1ProxyWrapper = class extends DispatcherBase {
       #client;
-      constructor(proxyUrl, { headers = {}, connect: connect2, factory }) {
+      constructor(proxyUrl, { headers = {}, connect: connect3, factory }) {
         super();
         if (!proxyUrl) {
           throw new InvalidArgumentError("Proxy URL is mandatory");
         }
         this[kProxyHeaders] = headers;
         if (factory) {
-          this.#client = factory(proxyUrl, { connect: connect2 });
+          this.#client = factory(proxyUrl, { connect: connect3 });
         } else {
-          this.#client = new Client(proxyUrl, { connect: connect2 });
+          this.#client = new Client(proxyUrl, { connect: connect3 });
         }
       }
       [kDispatch](opts, handler2) {
@@ -18842,7 +18842,7 @@ var require_proxy_agent = __commonJS({
         } else if (username && password) {
           this[kProxyHeaders]["proxy-authorization"] = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}`;
         }
-        const connect2 = buildConnector({ ...opts.proxyTls });
+        const connect3 = buildConnector({ ...opts.proxyTls });
         this[kConnectEndpoint] = buildConnector({ ...opts.requestTls });
         const agentFactory = opts.factory || defaultAgentFactory;
         const factory = (origin2, options) => {
@@ -18850,14 +18850,14 @@ var require_proxy_agent = __commonJS({
           if (!this[kTunnelProxy] && protocol2 === "http:" && this[kProxy].protocol === "http:") {
             return new Http1ProxyWrapper(this[kProxy].uri, {
               headers: this[kProxyHeaders],
-              connect: connect2,
+              connect: connect3,
               factory: agentFactory
             });
           }
           return agentFactory(origin2, options);
         };
-        this[kClient] = clientFactory(url, { connect: connect2 });
-        this[kAgent] = new Agent3({
+        this[kClient] = clientFactory(url, { connect: connect3 });
+        this[kAgent] = new Agent4({
           ...opts,
           factory,
           connect: async (opts2, callback) => {
@@ -18959,14 +18959,14 @@ var require_proxy_agent = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/env-http-proxy-agent.js
+// node_modules/undici/lib/dispatcher/env-http-proxy-agent.js
 var require_env_http_proxy_agent = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/env-http-proxy-agent.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/env-http-proxy-agent.js"(exports, module) {
     "use strict";
     var DispatcherBase = require_dispatcher_base();
     var { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = require_symbols();
     var ProxyAgent2 = require_proxy_agent();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var DEFAULT_PORTS = {
       "http:": 80,
       "https:": 443
@@ -18986,7 +18986,7 @@ var require_env_http_proxy_agent = __commonJS({
           });
         }
         const { httpProxy, httpsProxy, noProxy, ...agentOpts } = opts;
-        this[kNoProxyAgent] = new Agent3(agentOpts);
+        this[kNoProxyAgent] = new Agent4(agentOpts);
         const HTTP_PROXY = httpProxy ?? process.env.http_proxy ?? process.env.HTTP_PROXY;
         if (HTTP_PROXY) {
           this[kHttpProxyAgent] = new ProxyAgent2({ ...agentOpts, uri: HTTP_PROXY });
@@ -19095,9 +19095,9 @@ var require_env_http_proxy_agent = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/handler/retry-handler.js
+// node_modules/undici/lib/handler/retry-handler.js
 var require_retry_handler = __commonJS({
-  "../../../work/main/node_modules/undici/lib/handler/retry-handler.js"(exports, module) {
+  "node_modules/undici/lib/handler/retry-handler.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var { kRetryHandlerDefaultRetry } = require_symbols();
@@ -19444,9 +19444,9 @@ var require_retry_handler = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/dispatcher/retry-agent.js
+// node_modules/undici/lib/dispatcher/retry-agent.js
 var require_retry_agent = __commonJS({
-  "../../../work/main/node_modules/undici/lib/dispatcher/retry-agent.js"(exports, module) {
+  "node_modules/undici/lib/dispatcher/retry-agent.js"(exports, module) {
     "use strict";
     var Dispatcher = require_dispatcher();
     var RetryHandler = require_retry_handler();
@@ -19479,9 +19479,9 @@ var require_retry_agent = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/api/readable.js
+// node_modules/undici/lib/api/readable.js
 var require_readable = __commonJS({
-  "../../../work/main/node_modules/undici/lib/api/readable.js"(exports, module) {
+  "node_modules/undici/lib/api/readable.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var { Readable } = __require("node:stream");
@@ -19772,9 +19772,9 @@ var require_readable = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/api/util.js
+// node_modules/undici/lib/api/util.js
 var require_util3 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/api/util.js"(exports, module) {
+  "node_modules/undici/lib/api/util.js"(exports, module) {
     var assert = __require("node:assert");
     var {
       ResponseStatusCodeError
@@ -19833,9 +19833,9 @@ var require_util3 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/api/api-request.js
+// node_modules/undici/lib/api/api-request.js
 var require_api_request = __commonJS({
-  "../../../work/main/node_modules/undici/lib/api/api-request.js"(exports, module) {
+  "node_modules/undici/lib/api/api-request.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var { Readable } = require_readable();
@@ -20019,9 +20019,9 @@ var require_api_request = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/api/abort-signal.js
+// node_modules/undici/lib/api/abort-signal.js
 var require_abort_signal = __commonJS({
-  "../../../work/main/node_modules/undici/lib/api/abort-signal.js"(exports, module) {
+  "node_modules/undici/lib/api/abort-signal.js"(exports, module) {
     var { addAbortListener } = require_util();
     var { RequestAbortedError } = require_errors2();
     var kListener = /* @__PURE__ */ Symbol("kListener");
@@ -20070,9 +20070,9 @@ var require_abort_signal = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/api/api-stream.js
+// node_modules/undici/lib/api/api-stream.js
 var require_api_stream = __commonJS({
-  "../../../work/main/node_modules/undici/lib/api/api-stream.js"(exports, module) {
+  "node_modules/undici/lib/api/api-stream.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var { finished: finished2, PassThrough } = __require("node:stream");
@@ -20243,9 +20243,9 @@ var require_api_stream = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/api/api-pipeline.js
+// node_modules/undici/lib/api/api-pipeline.js
 var require_api_pipeline = __commonJS({
-  "../../../work/main/node_modules/undici/lib/api/api-pipeline.js"(exports, module) {
+  "node_modules/undici/lib/api/api-pipeline.js"(exports, module) {
     "use strict";
     var {
       Readable,
@@ -20443,9 +20443,9 @@ var require_api_pipeline = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/api/api-upgrade.js
+// node_modules/undici/lib/api/api-upgrade.js
 var require_api_upgrade = __commonJS({
-  "../../../work/main/node_modules/undici/lib/api/api-upgrade.js"(exports, module) {
+  "node_modules/undici/lib/api/api-upgrade.js"(exports, module) {
     "use strict";
     var { InvalidArgumentError, SocketError } = require_errors2();
     var { AsyncResource } = __require("node:async_hooks");
@@ -20535,9 +20535,9 @@ var require_api_upgrade = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/api/api-connect.js
+// node_modules/undici/lib/api/api-connect.js
 var require_api_connect = __commonJS({
-  "../../../work/main/node_modules/undici/lib/api/api-connect.js"(exports, module) {
+  "node_modules/undici/lib/api/api-connect.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var { AsyncResource } = __require("node:async_hooks");
@@ -20602,10 +20602,10 @@ var require_api_connect = __commonJS({
         }
       }
     };
-    function connect2(opts, callback) {
+    function connect3(opts, callback) {
       if (callback === void 0) {
         return new Promise((resolve6, reject) => {
-          connect2.call(this, opts, (err, data) => {
+          connect3.call(this, opts, (err, data) => {
             return err ? reject(err) : resolve6(data);
           });
         });
@@ -20621,13 +20621,13 @@ var require_api_connect = __commonJS({
         queueMicrotask(() => callback(err, { opaque }));
       }
     }
-    module.exports = connect2;
+    module.exports = connect3;
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/api/index.js
+// node_modules/undici/lib/api/index.js
 var require_api = __commonJS({
-  "../../../work/main/node_modules/undici/lib/api/index.js"(exports, module) {
+  "node_modules/undici/lib/api/index.js"(exports, module) {
     "use strict";
     module.exports.request = require_api_request();
     module.exports.stream = require_api_stream();
@@ -20637,9 +20637,9 @@ var require_api = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/mock/mock-errors.js
+// node_modules/undici/lib/mock/mock-errors.js
 var require_mock_errors = __commonJS({
-  "../../../work/main/node_modules/undici/lib/mock/mock-errors.js"(exports, module) {
+  "node_modules/undici/lib/mock/mock-errors.js"(exports, module) {
     "use strict";
     var { UndiciError } = require_errors2();
     var kMockNotMatchedError = /* @__PURE__ */ Symbol.for("undici.error.UND_MOCK_ERR_MOCK_NOT_MATCHED");
@@ -20662,9 +20662,9 @@ var require_mock_errors = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/mock/mock-symbols.js
+// node_modules/undici/lib/mock/mock-symbols.js
 var require_mock_symbols = __commonJS({
-  "../../../work/main/node_modules/undici/lib/mock/mock-symbols.js"(exports, module) {
+  "node_modules/undici/lib/mock/mock-symbols.js"(exports, module) {
     "use strict";
     module.exports = {
       kAgent: /* @__PURE__ */ Symbol("agent"),
@@ -20690,9 +20690,9 @@ var require_mock_symbols = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/mock/mock-utils.js
+// node_modules/undici/lib/mock/mock-utils.js
 var require_mock_utils = __commonJS({
-  "../../../work/main/node_modules/undici/lib/mock/mock-utils.js"(exports, module) {
+  "node_modules/undici/lib/mock/mock-utils.js"(exports, module) {
     "use strict";
     var { MockNotMatchedError } = require_mock_errors();
     var {
@@ -20986,9 +20986,9 @@ var require_mock_utils = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/mock/mock-interceptor.js
+// node_modules/undici/lib/mock/mock-interceptor.js
 var require_mock_interceptor = __commonJS({
-  "../../../work/main/node_modules/undici/lib/mock/mock-interceptor.js"(exports, module) {
+  "node_modules/undici/lib/mock/mock-interceptor.js"(exports, module) {
     "use strict";
     var { getResponseData: getResponseData2, buildKey, addMockDispatch } = require_mock_utils();
     var {
@@ -21148,9 +21148,9 @@ var require_mock_interceptor = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/mock/mock-client.js
+// node_modules/undici/lib/mock/mock-client.js
 var require_mock_client = __commonJS({
-  "../../../work/main/node_modules/undici/lib/mock/mock-client.js"(exports, module) {
+  "node_modules/undici/lib/mock/mock-client.js"(exports, module) {
     "use strict";
     var { promisify } = __require("node:util");
     var Client = require_client();
@@ -21201,9 +21201,9 @@ var require_mock_client = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/mock/mock-pool.js
+// node_modules/undici/lib/mock/mock-pool.js
 var require_mock_pool = __commonJS({
-  "../../../work/main/node_modules/undici/lib/mock/mock-pool.js"(exports, module) {
+  "node_modules/undici/lib/mock/mock-pool.js"(exports, module) {
     "use strict";
     var { promisify } = __require("node:util");
     var Pool = require_pool();
@@ -21254,9 +21254,9 @@ var require_mock_pool = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/mock/pluralizer.js
+// node_modules/undici/lib/mock/pluralizer.js
 var require_pluralizer = __commonJS({
-  "../../../work/main/node_modules/undici/lib/mock/pluralizer.js"(exports, module) {
+  "node_modules/undici/lib/mock/pluralizer.js"(exports, module) {
     "use strict";
     var singulars = {
       pronoun: "it",
@@ -21285,9 +21285,9 @@ var require_pluralizer = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/mock/pending-interceptors-formatter.js
+// node_modules/undici/lib/mock/pending-interceptors-formatter.js
 var require_pending_interceptors_formatter = __commonJS({
-  "../../../work/main/node_modules/undici/lib/mock/pending-interceptors-formatter.js"(exports, module) {
+  "node_modules/undici/lib/mock/pending-interceptors-formatter.js"(exports, module) {
     "use strict";
     var { Transform } = __require("node:stream");
     var { Console } = __require("node:console");
@@ -21326,12 +21326,12 @@ var require_pending_interceptors_formatter = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/mock/mock-agent.js
+// node_modules/undici/lib/mock/mock-agent.js
 var require_mock_agent = __commonJS({
-  "../../../work/main/node_modules/undici/lib/mock/mock-agent.js"(exports, module) {
+  "node_modules/undici/lib/mock/mock-agent.js"(exports, module) {
     "use strict";
     var { kClients } = require_symbols();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var {
       kAgent,
       kMockAgentSet,
@@ -21358,7 +21358,7 @@ var require_mock_agent = __commonJS({
         if (opts?.agent && typeof opts.agent.dispatch !== "function") {
           throw new InvalidArgumentError("Argument opts.agent must implement Agent");
         }
-        const agent = opts?.agent ? opts.agent : new Agent3(opts);
+        const agent = opts?.agent ? opts.agent : new Agent4(opts);
         this[kAgent] = agent;
         this[kClients] = agent[kClients];
         this[kOptions] = buildMockOptions(opts);
@@ -21456,15 +21456,15 @@ ${pendingInterceptorsFormatter.format(pending)}
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/global.js
+// node_modules/undici/lib/global.js
 var require_global2 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/global.js"(exports, module) {
+  "node_modules/undici/lib/global.js"(exports, module) {
     "use strict";
     var globalDispatcher = /* @__PURE__ */ Symbol.for("undici.globalDispatcher.1");
     var { InvalidArgumentError } = require_errors2();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     if (getGlobalDispatcher() === void 0) {
-      setGlobalDispatcher(new Agent3());
+      setGlobalDispatcher(new Agent4());
     }
     function setGlobalDispatcher(agent) {
       if (!agent || typeof agent.dispatch !== "function") {
@@ -21487,9 +21487,9 @@ var require_global2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/handler/decorator-handler.js
+// node_modules/undici/lib/handler/decorator-handler.js
 var require_decorator_handler = __commonJS({
-  "../../../work/main/node_modules/undici/lib/handler/decorator-handler.js"(exports, module) {
+  "node_modules/undici/lib/handler/decorator-handler.js"(exports, module) {
     "use strict";
     module.exports = class DecoratorHandler {
       #handler;
@@ -21527,9 +21527,9 @@ var require_decorator_handler = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/interceptor/redirect.js
+// node_modules/undici/lib/interceptor/redirect.js
 var require_redirect = __commonJS({
-  "../../../work/main/node_modules/undici/lib/interceptor/redirect.js"(exports, module) {
+  "node_modules/undici/lib/interceptor/redirect.js"(exports, module) {
     "use strict";
     var RedirectHandler = require_redirect_handler();
     module.exports = (opts) => {
@@ -21553,9 +21553,9 @@ var require_redirect = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/interceptor/retry.js
+// node_modules/undici/lib/interceptor/retry.js
 var require_retry = __commonJS({
-  "../../../work/main/node_modules/undici/lib/interceptor/retry.js"(exports, module) {
+  "node_modules/undici/lib/interceptor/retry.js"(exports, module) {
     "use strict";
     var RetryHandler = require_retry_handler();
     module.exports = (globalOpts) => {
@@ -21577,9 +21577,9 @@ var require_retry = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/interceptor/dump.js
+// node_modules/undici/lib/interceptor/dump.js
 var require_dump = __commonJS({
-  "../../../work/main/node_modules/undici/lib/interceptor/dump.js"(exports, module) {
+  "node_modules/undici/lib/interceptor/dump.js"(exports, module) {
     "use strict";
     var util = require_util();
     var { InvalidArgumentError, RequestAbortedError } = require_errors2();
@@ -21675,9 +21675,9 @@ var require_dump = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/interceptor/dns.js
+// node_modules/undici/lib/interceptor/dns.js
 var require_dns = __commonJS({
-  "../../../work/main/node_modules/undici/lib/interceptor/dns.js"(exports, module) {
+  "node_modules/undici/lib/interceptor/dns.js"(exports, module) {
     "use strict";
     var { isIP } = __require("node:net");
     var { lookup } = __require("node:dns");
@@ -21964,9 +21964,9 @@ var require_dns = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/headers.js
+// node_modules/undici/lib/web/fetch/headers.js
 var require_headers2 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/headers.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/headers.js"(exports, module) {
     "use strict";
     var { kConstruct } = require_symbols();
     var { kEnumerableProperty } = require_util();
@@ -22408,9 +22408,9 @@ var require_headers2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/response.js
+// node_modules/undici/lib/web/fetch/response.js
 var require_response = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/response.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/response.js"(exports, module) {
     "use strict";
     var { Headers: Headers2, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = require_headers2();
     var { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = require_body();
@@ -22807,9 +22807,9 @@ var require_response = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/dispatcher-weakref.js
+// node_modules/undici/lib/web/fetch/dispatcher-weakref.js
 var require_dispatcher_weakref = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/dispatcher-weakref.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/dispatcher-weakref.js"(exports, module) {
     "use strict";
     var { kConnected, kSize } = require_symbols();
     var CompatWeakRef = class {
@@ -22849,9 +22849,9 @@ var require_dispatcher_weakref = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/request.js
+// node_modules/undici/lib/web/fetch/request.js
 var require_request2 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/request.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/request.js"(exports, module) {
     "use strict";
     var { extractBody, mixinBody, cloneBody, bodyUnusable } = require_body();
     var { Headers: Headers2, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = require_headers2();
@@ -23544,9 +23544,9 @@ var require_request2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fetch/index.js
+// node_modules/undici/lib/web/fetch/index.js
 var require_fetch = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fetch/index.js"(exports, module) {
+  "node_modules/undici/lib/web/fetch/index.js"(exports, module) {
     "use strict";
     var {
       makeNetworkError,
@@ -24609,9 +24609,9 @@ var require_fetch = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fileapi/symbols.js
+// node_modules/undici/lib/web/fileapi/symbols.js
 var require_symbols3 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fileapi/symbols.js"(exports, module) {
+  "node_modules/undici/lib/web/fileapi/symbols.js"(exports, module) {
     "use strict";
     module.exports = {
       kState: /* @__PURE__ */ Symbol("FileReader state"),
@@ -24624,9 +24624,9 @@ var require_symbols3 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fileapi/progressevent.js
+// node_modules/undici/lib/web/fileapi/progressevent.js
 var require_progressevent = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fileapi/progressevent.js"(exports, module) {
+  "node_modules/undici/lib/web/fileapi/progressevent.js"(exports, module) {
     "use strict";
     var { webidl } = require_webidl();
     var kState = /* @__PURE__ */ Symbol("ProgressEvent state");
@@ -24692,9 +24692,9 @@ var require_progressevent = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fileapi/encoding.js
+// node_modules/undici/lib/web/fileapi/encoding.js
 var require_encoding = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fileapi/encoding.js"(exports, module) {
+  "node_modules/undici/lib/web/fileapi/encoding.js"(exports, module) {
     "use strict";
     function getEncoding(label) {
       if (!label) {
@@ -24978,9 +24978,9 @@ var require_encoding = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fileapi/util.js
+// node_modules/undici/lib/web/fileapi/util.js
 var require_util4 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fileapi/util.js"(exports, module) {
+  "node_modules/undici/lib/web/fileapi/util.js"(exports, module) {
     "use strict";
     var {
       kState,
@@ -25105,7 +25105,7 @@ var require_util4 = __commonJS({
           if (encoding === "failure") {
             encoding = "UTF-8";
           }
-          return decode3(bytes, encoding);
+          return decode2(bytes, encoding);
         }
         case "ArrayBuffer": {
           const sequence = combineByteSequences(bytes);
@@ -25122,7 +25122,7 @@ var require_util4 = __commonJS({
         }
       }
     }
-    function decode3(ioQueue, encoding) {
+    function decode2(ioQueue, encoding) {
       const bytes = combineByteSequences(ioQueue);
       const BOMEncoding = BOMSniffing(bytes);
       let slice = 0;
@@ -25163,9 +25163,9 @@ var require_util4 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/fileapi/filereader.js
+// node_modules/undici/lib/web/fileapi/filereader.js
 var require_filereader = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/fileapi/filereader.js"(exports, module) {
+  "node_modules/undici/lib/web/fileapi/filereader.js"(exports, module) {
     "use strict";
     var {
       staticPropertyDescriptors,
@@ -25422,9 +25422,9 @@ var require_filereader = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/cache/symbols.js
+// node_modules/undici/lib/web/cache/symbols.js
 var require_symbols4 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/cache/symbols.js"(exports, module) {
+  "node_modules/undici/lib/web/cache/symbols.js"(exports, module) {
     "use strict";
     module.exports = {
       kConstruct: require_symbols().kConstruct
@@ -25432,9 +25432,9 @@ var require_symbols4 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/cache/util.js
+// node_modules/undici/lib/web/cache/util.js
 var require_util5 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/cache/util.js"(exports, module) {
+  "node_modules/undici/lib/web/cache/util.js"(exports, module) {
     "use strict";
     var assert = __require("node:assert");
     var { URLSerializer } = require_data_url();
@@ -25462,9 +25462,9 @@ var require_util5 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/cache/cache.js
+// node_modules/undici/lib/web/cache/cache.js
 var require_cache = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/cache/cache.js"(exports, module) {
+  "node_modules/undici/lib/web/cache/cache.js"(exports, module) {
     "use strict";
     var { kConstruct } = require_symbols4();
     var { urlEquals, getFieldValues } = require_util5();
@@ -26007,9 +26007,9 @@ var require_cache = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/cache/cachestorage.js
+// node_modules/undici/lib/web/cache/cachestorage.js
 var require_cachestorage = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/cache/cachestorage.js"(exports, module) {
+  "node_modules/undici/lib/web/cache/cachestorage.js"(exports, module) {
     "use strict";
     var { kConstruct } = require_symbols4();
     var { Cache } = require_cache();
@@ -26117,9 +26117,9 @@ var require_cachestorage = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/cookies/constants.js
+// node_modules/undici/lib/web/cookies/constants.js
 var require_constants5 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/cookies/constants.js"(exports, module) {
+  "node_modules/undici/lib/web/cookies/constants.js"(exports, module) {
     "use strict";
     var maxAttributeValueSize = 1024;
     var maxNameValuePairSize = 4096;
@@ -26130,9 +26130,9 @@ var require_constants5 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/cookies/util.js
+// node_modules/undici/lib/web/cookies/util.js
 var require_util6 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/cookies/util.js"(exports, module) {
+  "node_modules/undici/lib/web/cookies/util.js"(exports, module) {
     "use strict";
     function isCTLExcludingHtab(value) {
       for (let i = 0; i < value.length; ++i) {
@@ -26338,9 +26338,9 @@ var require_util6 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/cookies/parse.js
+// node_modules/undici/lib/web/cookies/parse.js
 var require_parse2 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/cookies/parse.js"(exports, module) {
+  "node_modules/undici/lib/web/cookies/parse.js"(exports, module) {
     "use strict";
     var { maxNameValuePairSize, maxAttributeValueSize } = require_constants5();
     var { isCTLExcludingHtab } = require_util6();
@@ -26474,9 +26474,9 @@ var require_parse2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/cookies/index.js
+// node_modules/undici/lib/web/cookies/index.js
 var require_cookies = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/cookies/index.js"(exports, module) {
+  "node_modules/undici/lib/web/cookies/index.js"(exports, module) {
     "use strict";
     var { parseSetCookie } = require_parse2();
     var { stringify } = require_util6();
@@ -26603,9 +26603,9 @@ var require_cookies = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/events.js
+// node_modules/undici/lib/web/websocket/events.js
 var require_events = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/events.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/events.js"(exports, module) {
     "use strict";
     var { webidl } = require_webidl();
     var { kEnumerableProperty } = require_util();
@@ -26869,9 +26869,9 @@ var require_events = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/constants.js
+// node_modules/undici/lib/web/websocket/constants.js
 var require_constants6 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/constants.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/constants.js"(exports, module) {
     "use strict";
     var uid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     var staticPropertyDescriptors = {
@@ -26926,9 +26926,9 @@ var require_constants6 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/symbols.js
+// node_modules/undici/lib/web/websocket/symbols.js
 var require_symbols5 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/symbols.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/symbols.js"(exports, module) {
     "use strict";
     module.exports = {
       kWebSocketURL: /* @__PURE__ */ Symbol("url"),
@@ -26943,9 +26943,9 @@ var require_symbols5 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/util.js
+// node_modules/undici/lib/web/websocket/util.js
 var require_util7 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/util.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/util.js"(exports, module) {
     "use strict";
     var { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = require_symbols5();
     var { states, opcodes } = require_constants6();
@@ -27116,9 +27116,9 @@ var require_util7 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/frame.js
+// node_modules/undici/lib/web/websocket/frame.js
 var require_frame = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/frame.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/frame.js"(exports, module) {
     "use strict";
     var { maxUnsigned16Bit } = require_constants6();
     var BUFFER_SIZE = 16386;
@@ -27193,9 +27193,9 @@ var require_frame = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/connection.js
+// node_modules/undici/lib/web/websocket/connection.js
 var require_connection = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/connection.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/connection.js"(exports, module) {
     "use strict";
     var { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = require_constants6();
     var {
@@ -27378,9 +27378,9 @@ var require_connection = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/permessage-deflate.js
+// node_modules/undici/lib/web/websocket/permessage-deflate.js
 var require_permessage_deflate = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/permessage-deflate.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/permessage-deflate.js"(exports, module) {
     "use strict";
     var { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __require("node:zlib");
     var { isValidClientWindowBits } = require_util7();
@@ -27460,9 +27460,9 @@ var require_permessage_deflate = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/receiver.js
+// node_modules/undici/lib/web/websocket/receiver.js
 var require_receiver = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/receiver.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/receiver.js"(exports, module) {
     "use strict";
     var { Writable } = __require("node:stream");
     var assert = __require("node:assert");
@@ -27842,9 +27842,9 @@ var require_receiver = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/sender.js
+// node_modules/undici/lib/web/websocket/sender.js
 var require_sender = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/sender.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/sender.js"(exports, module) {
     "use strict";
     var { WebsocketFrameSend } = require_frame();
     var { opcodes, sendHints } = require_constants6();
@@ -27924,9 +27924,9 @@ var require_sender = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/websocket/websocket.js
+// node_modules/undici/lib/web/websocket/websocket.js
 var require_websocket = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/websocket/websocket.js"(exports, module) {
+  "node_modules/undici/lib/web/websocket/websocket.js"(exports, module) {
     "use strict";
     var { webidl } = require_webidl();
     var { URLSerializer } = require_data_url();
@@ -28314,9 +28314,9 @@ var require_websocket = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/eventsource/util.js
+// node_modules/undici/lib/web/eventsource/util.js
 var require_util8 = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/eventsource/util.js"(exports, module) {
+  "node_modules/undici/lib/web/eventsource/util.js"(exports, module) {
     "use strict";
     function isValidLastEventId(value) {
       return value.indexOf("\0") === -1;
@@ -28341,9 +28341,9 @@ var require_util8 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/eventsource/eventsource-stream.js
+// node_modules/undici/lib/web/eventsource/eventsource-stream.js
 var require_eventsource_stream = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports, module) {
+  "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports, module) {
     "use strict";
     var buffer = __require("node:buffer");
     var { Transform } = __require("node:stream");
@@ -28746,9 +28746,9 @@ ${value}`;
   }
 });
 
-// ../../../work/main/node_modules/undici/lib/web/eventsource/eventsource.js
+// node_modules/undici/lib/web/eventsource/eventsource.js
 var require_eventsource = __commonJS({
-  "../../../work/main/node_modules/undici/lib/web/eventsource/eventsource.js"(exports, module) {
+  "node_modules/undici/lib/web/eventsource/eventsource.js"(exports, module) {
     "use strict";
     var { pipeline: pipeline2 } = __require("node:stream");
     var { fetching } = require_fetch();
@@ -29046,15 +29046,15 @@ var require_eventsource = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/undici/index.js
+// node_modules/undici/index.js
 var require_undici = __commonJS({
-  "../../../work/main/node_modules/undici/index.js"(exports, module) {
+  "node_modules/undici/index.js"(exports, module) {
     "use strict";
     var Client = require_client();
     var Dispatcher = require_dispatcher();
     var Pool = require_pool();
     var BalancedPool = require_balanced_pool();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var ProxyAgent2 = require_proxy_agent();
     var EnvHttpProxyAgent = require_env_http_proxy_agent();
     var RetryAgent = require_retry_agent();
@@ -29077,7 +29077,7 @@ var require_undici = __commonJS({
     module.exports.Client = Client;
     module.exports.Pool = Pool;
     module.exports.BalancedPool = BalancedPool;
-    module.exports.Agent = Agent3;
+    module.exports.Agent = Agent4;
     module.exports.ProxyAgent = ProxyAgent2;
     module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent;
     module.exports.RetryAgent = RetryAgent;
@@ -29188,12 +29188,12 @@ var require_undici = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/@actions/github/lib/context.js
+// node_modules/@actions/github/lib/context.js
 import { readFileSync, existsSync as existsSync4 } from "fs";
 import { EOL as EOL5 } from "os";
 var Context;
 var init_context = __esm({
-  "../../../work/main/node_modules/@actions/github/lib/context.js"() {
+  "node_modules/@actions/github/lib/context.js"() {
     Context = class {
       /**
        * Hydrate the context from the environment
@@ -29244,9 +29244,9 @@ var init_context = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@actions/github/node_modules/@actions/http-client/lib/proxy.js
+// node_modules/@actions/github/node_modules/@actions/http-client/lib/proxy.js
 var require_proxy = __commonJS({
-  "../../../work/main/node_modules/@actions/github/node_modules/@actions/http-client/lib/proxy.js"(exports) {
+  "node_modules/@actions/github/node_modules/@actions/http-client/lib/proxy.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.getProxyUrl = getProxyUrl2;
@@ -29325,9 +29325,9 @@ var require_proxy = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
+// node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
 var require_lib = __commonJS({
-  "../../../work/main/node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js"(exports) {
+  "node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js"(exports) {
     "use strict";
     var __createBinding = exports && exports.__createBinding || (Object.create ? (function(o, m, k, k2) {
       if (k2 === void 0) k2 = k;
@@ -30016,7 +30016,7 @@ var require_lib = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/@actions/github/lib/internal/utils.js
+// node_modules/@actions/github/lib/internal/utils.js
 function getAuthString(token, options) {
   if (!token && !options.auth) {
     throw new Error("Parameter token or opts.auth is required");
@@ -30058,7 +30058,7 @@ function getUserAgentWithOrchestrationId(baseUserAgent) {
 }
 var httpClient, import_undici2, __awaiter2;
 var init_utils = __esm({
-  "../../../work/main/node_modules/@actions/github/lib/internal/utils.js"() {
+  "node_modules/@actions/github/lib/internal/utils.js"() {
     httpClient = __toESM(require_lib(), 1);
     import_undici2 = __toESM(require_undici(), 1);
     __awaiter2 = function(thisArg, _arguments, P, generator) {
@@ -30091,7 +30091,7 @@ var init_utils = __esm({
   }
 });
 
-// ../../../work/main/node_modules/universal-user-agent/index.js
+// node_modules/universal-user-agent/index.js
 function getUserAgent() {
   if (typeof navigator === "object" && "userAgent" in navigator) {
     return navigator.userAgent;
@@ -30102,11 +30102,11 @@ function getUserAgent() {
   return "<environment undetectable>";
 }
 var init_universal_user_agent = __esm({
-  "../../../work/main/node_modules/universal-user-agent/index.js"() {
+  "node_modules/universal-user-agent/index.js"() {
   }
 });
 
-// ../../../work/main/node_modules/before-after-hook/lib/register.js
+// node_modules/before-after-hook/lib/register.js
 function register(state, name, method, options) {
   if (typeof method !== "function") {
     throw new Error("method for before hook must be a function");
@@ -30129,11 +30129,11 @@ function register(state, name, method, options) {
   });
 }
 var init_register = __esm({
-  "../../../work/main/node_modules/before-after-hook/lib/register.js"() {
+  "node_modules/before-after-hook/lib/register.js"() {
   }
 });
 
-// ../../../work/main/node_modules/before-after-hook/lib/add.js
+// node_modules/before-after-hook/lib/add.js
 function addHook(state, kind, name, hook2) {
   const orig = hook2;
   if (!state.registry[name]) {
@@ -30168,11 +30168,11 @@ function addHook(state, kind, name, hook2) {
   });
 }
 var init_add = __esm({
-  "../../../work/main/node_modules/before-after-hook/lib/add.js"() {
+  "node_modules/before-after-hook/lib/add.js"() {
   }
 });
 
-// ../../../work/main/node_modules/before-after-hook/lib/remove.js
+// node_modules/before-after-hook/lib/remove.js
 function removeHook(state, name, method) {
   if (!state.registry[name]) {
     return;
@@ -30186,11 +30186,11 @@ function removeHook(state, name, method) {
   state.registry[name].splice(index, 1);
 }
 var init_remove = __esm({
-  "../../../work/main/node_modules/before-after-hook/lib/remove.js"() {
+  "node_modules/before-after-hook/lib/remove.js"() {
   }
 });
 
-// ../../../work/main/node_modules/before-after-hook/index.js
+// node_modules/before-after-hook/index.js
 function bindApi(hook2, state, name) {
   const removeHookRef = bindable(removeHook, null).apply(
     null,
@@ -30222,7 +30222,7 @@ function Collection() {
 }
 var bind, bindable, before_after_hook_default;
 var init_before_after_hook = __esm({
-  "../../../work/main/node_modules/before-after-hook/index.js"() {
+  "node_modules/before-after-hook/index.js"() {
     init_register();
     init_add();
     init_remove();
@@ -30232,7 +30232,7 @@ var init_before_after_hook = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/endpoint/dist-bundle/index.js
+// node_modules/@octokit/endpoint/dist-bundle/index.js
 function lowercaseKeys(object2) {
   if (!object2) {
     return {};
@@ -30531,7 +30531,7 @@ function withDefaults(oldDefaults, newDefaults) {
 }
 var VERSION, userAgent, DEFAULTS, urlVariableRegex, endpoint;
 var init_dist_bundle = __esm({
-  "../../../work/main/node_modules/@octokit/endpoint/dist-bundle/index.js"() {
+  "node_modules/@octokit/endpoint/dist-bundle/index.js"() {
     init_universal_user_agent();
     VERSION = "0.0.0-development";
     userAgent = `octokit-endpoint.js/${VERSION} ${getUserAgent()}`;
@@ -30551,7 +30551,7 @@ var init_dist_bundle = __esm({
   }
 });
 
-// ../../../work/main/node_modules/content-type/dist/index.js
+// node_modules/content-type/dist/index.js
 function parse4(header, options) {
   const stopFlags = SEMI_FLAG | (options?.comma === true ? COMMA_FLAG : 0);
   const len = header.length;
@@ -30696,7 +30696,7 @@ function unescapeQuotedPairs(str, start, end) {
 }
 var SP, HTAB, SEMI, EQ, DQUOTE, BSLASH, COMMA, LOWER_CASE, OWS, SEMI_FLAG, COMMA_FLAG, TOKEN_FLAG, NON_ASCII, CASE_FLAGS, CHAR_MAP, NullObject;
 var init_dist = __esm({
-  "../../../work/main/node_modules/content-type/dist/index.js"() {
+  "node_modules/content-type/dist/index.js"() {
     SP = 32;
     HTAB = 9;
     SEMI = 59;
@@ -30740,10 +30740,10 @@ var init_dist = __esm({
   }
 });
 
-// ../../../work/main/node_modules/json-with-bigint/json-with-bigint.js
+// node_modules/json-with-bigint/json-with-bigint.js
 var intRegex, noiseValue, originalStringify, originalParse, customFormat, bigIntsStringify, noiseStringify, isUnstringifiable, isRawJSON, stringifyIteratively, JSONStringify, featureCache, isContextSourceSupported, convertMarkedBigIntsReviver, JSONParseV2, MAX_INT, MAX_DIGITS, stringsOrLargeNumbers, noiseValueWithQuotes, applyReviverIteratively, serializeBigInts, JSONParse;
 var init_json_with_bigint = __esm({
-  "../../../work/main/node_modules/json-with-bigint/json-with-bigint.js"() {
+  "node_modules/json-with-bigint/json-with-bigint.js"() {
     intRegex = /^-?\d+$/;
     noiseValue = /^-?\d+n+$/;
     originalStringify = JSON.stringify;
@@ -31080,10 +31080,10 @@ var init_json_with_bigint = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/request-error/dist-src/index.js
+// node_modules/@octokit/request-error/dist-src/index.js
 var RequestError;
 var init_dist_src = __esm({
-  "../../../work/main/node_modules/@octokit/request-error/dist-src/index.js"() {
+  "node_modules/@octokit/request-error/dist-src/index.js"() {
     RequestError = class extends Error {
       name;
       /**
@@ -31124,7 +31124,7 @@ var init_dist_src = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/request/dist-bundle/index.js
+// node_modules/@octokit/request/dist-bundle/index.js
 function isPlainObject3(value) {
   if (typeof value !== "object" || value === null) return false;
   if (Object.prototype.toString.call(value) !== "[object Object]") return false;
@@ -31299,7 +31299,7 @@ function withDefaults2(oldEndpoint, newDefaults) {
 }
 var VERSION2, defaults_default, noop, request;
 var init_dist_bundle2 = __esm({
-  "../../../work/main/node_modules/@octokit/request/dist-bundle/index.js"() {
+  "node_modules/@octokit/request/dist-bundle/index.js"() {
     init_dist_bundle();
     init_universal_user_agent();
     init_dist();
@@ -31316,7 +31316,7 @@ var init_dist_bundle2 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/graphql/dist-bundle/index.js
+// node_modules/@octokit/graphql/dist-bundle/index.js
 function _buildMessageForResponseErrors(data) {
   return `Request failed due to following response errors:
 ` + data.errors.map((e) => ` - ${e.message}`).join("\n");
@@ -31388,7 +31388,7 @@ function withCustomRequest(customRequest) {
 }
 var VERSION3, GraphqlResponseError, NON_VARIABLE_OPTIONS, FORBIDDEN_VARIABLE_OPTIONS, GHES_V3_SUFFIX_REGEX, graphql2;
 var init_dist_bundle3 = __esm({
-  "../../../work/main/node_modules/@octokit/graphql/dist-bundle/index.js"() {
+  "node_modules/@octokit/graphql/dist-bundle/index.js"() {
     init_dist_bundle2();
     init_universal_user_agent();
     VERSION3 = "0.0.0-development";
@@ -31433,7 +31433,7 @@ var init_dist_bundle3 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/auth-token/dist-bundle/index.js
+// node_modules/@octokit/auth-token/dist-bundle/index.js
 async function auth(token) {
   const isApp = isJWT(token);
   const isInstallation = token.startsWith("v1.") || token.startsWith("ghs_");
@@ -31461,7 +31461,7 @@ async function hook(token, request2, route, parameters) {
 }
 var b64url, sep, jwtRE, isJWT, createTokenAuth;
 var init_dist_bundle4 = __esm({
-  "../../../work/main/node_modules/@octokit/auth-token/dist-bundle/index.js"() {
+  "node_modules/@octokit/auth-token/dist-bundle/index.js"() {
     b64url = "(?:[a-zA-Z0-9_-]+)";
     sep = "\\.";
     jwtRE = new RegExp(`^${b64url}${sep}${b64url}${sep}${b64url}$`);
@@ -31483,15 +31483,15 @@ var init_dist_bundle4 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/core/dist-src/version.js
+// node_modules/@octokit/core/dist-src/version.js
 var VERSION4;
 var init_version = __esm({
-  "../../../work/main/node_modules/@octokit/core/dist-src/version.js"() {
+  "node_modules/@octokit/core/dist-src/version.js"() {
     VERSION4 = "7.0.8";
   }
 });
 
-// ../../../work/main/node_modules/@octokit/core/dist-src/index.js
+// node_modules/@octokit/core/dist-src/index.js
 function createLogger(logger = {}) {
   if (typeof logger.debug !== "function") {
     logger.debug = noop2;
@@ -31509,7 +31509,7 @@ function createLogger(logger = {}) {
 }
 var noop2, consoleWarn, consoleError, userAgentTrail, Octokit;
 var init_dist_src2 = __esm({
-  "../../../work/main/node_modules/@octokit/core/dist-src/index.js"() {
+  "node_modules/@octokit/core/dist-src/index.js"() {
     init_universal_user_agent();
     init_before_after_hook();
     init_dist_bundle2();
@@ -31636,18 +31636,18 @@ var init_dist_src2 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
+// node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
 var VERSION5;
 var init_version2 = __esm({
-  "../../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js"() {
+  "node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js"() {
     VERSION5 = "17.0.0";
   }
 });
 
-// ../../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
+// node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
 var Endpoints, endpoints_default;
 var init_endpoints = __esm({
-  "../../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js"() {
+  "node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js"() {
     Endpoints = {
       actions: {
         addCustomLabelsToSelfHostedRunnerForOrg: [
@@ -33941,7 +33941,7 @@ var init_endpoints = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
+// node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
 function endpointsToMethods(octokit) {
   const newMethods = {};
   for (const scope of endpointMethodsMap.keys()) {
@@ -33992,7 +33992,7 @@ function decorate(octokit, scope, methodName, defaults2, decorations) {
 }
 var endpointMethodsMap, handler;
 var init_endpoints_to_methods = __esm({
-  "../../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js"() {
+  "node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js"() {
     init_endpoints();
     endpointMethodsMap = /* @__PURE__ */ new Map();
     for (const [scope, endpoints] of Object.entries(endpoints_default)) {
@@ -34070,7 +34070,7 @@ var init_endpoints_to_methods = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
+// node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
 function restEndpointMethods(octokit) {
   const api = endpointsToMethods(octokit);
   return {
@@ -34085,7 +34085,7 @@ function legacyRestEndpointMethods(octokit) {
   };
 }
 var init_dist_src3 = __esm({
-  "../../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js"() {
+  "node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js"() {
     init_version2();
     init_endpoints_to_methods();
     restEndpointMethods.VERSION = VERSION5;
@@ -34093,7 +34093,7 @@ var init_dist_src3 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
+// node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
 function normalizePaginatedListResponse(response) {
   if (!response.data) {
     return {
@@ -34205,7 +34205,7 @@ function paginateRest(octokit) {
 }
 var VERSION6, composePaginateRest;
 var init_dist_bundle5 = __esm({
-  "../../../work/main/node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js"() {
+  "node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js"() {
     VERSION6 = "0.0.0-development";
     composePaginateRest = Object.assign(paginate, {
       iterator
@@ -34214,7 +34214,7 @@ var init_dist_bundle5 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/@actions/github/lib/utils.js
+// node_modules/@actions/github/lib/utils.js
 var utils_exports = {};
 __export(utils_exports, {
   GitHub: () => GitHub,
@@ -34237,7 +34237,7 @@ function getOctokitOptions(token, options) {
 }
 var context, baseUrl, defaults, GitHub;
 var init_utils2 = __esm({
-  "../../../work/main/node_modules/@actions/github/lib/utils.js"() {
+  "node_modules/@actions/github/lib/utils.js"() {
     init_context();
     init_utils();
     init_dist_src2();
@@ -34257,9 +34257,9 @@ var init_utils2 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/bottleneck/light.js
+// node_modules/bottleneck/light.js
 var require_light = __commonJS({
-  "../../../work/main/node_modules/bottleneck/light.js"(exports, module) {
+  "node_modules/bottleneck/light.js"(exports, module) {
     (function(global2, factory) {
       typeof exports === "object" && typeof module !== "undefined" ? module.exports = factory() : typeof define === "function" && define.amd ? define(factory) : global2.Bottleneck = factory();
     })(exports, (function() {
@@ -35576,7 +35576,7 @@ var require_light = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/@octokit/plugin-retry/dist-bundle/index.js
+// node_modules/@octokit/plugin-retry/dist-bundle/index.js
 var dist_bundle_exports = {};
 __export(dist_bundle_exports, {
   VERSION: () => VERSION7,
@@ -35653,7 +35653,7 @@ function retry(octokit, octokitOptions) {
 }
 var import_light, VERSION7;
 var init_dist_bundle6 = __esm({
-  "../../../work/main/node_modules/@octokit/plugin-retry/dist-bundle/index.js"() {
+  "node_modules/@octokit/plugin-retry/dist-bundle/index.js"() {
     import_light = __toESM(require_light(), 1);
     init_dist_src();
     VERSION7 = "0.0.0-development";
@@ -35661,9 +35661,9 @@ var init_dist_bundle6 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/argument.js
+// node_modules/dockerfile-ast/lib/argument.js
 var require_argument = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/argument.js"(exports) {
+  "node_modules/dockerfile-ast/lib/argument.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Argument = void 0;
@@ -35698,9 +35698,9 @@ var require_argument = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/jsonArgument.js
+// node_modules/dockerfile-ast/lib/jsonArgument.js
 var require_jsonArgument = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/jsonArgument.js"(exports) {
+  "node_modules/dockerfile-ast/lib/jsonArgument.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.JSONArgument = void 0;
@@ -35723,7 +35723,7 @@ var require_jsonArgument = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/vscode-languageserver-types/lib/esm/main.js
+// node_modules/vscode-languageserver-types/lib/esm/main.js
 var main_exports = {};
 __export(main_exports, {
   AnnotatedTextEdit: () => AnnotatedTextEdit,
@@ -35814,7 +35814,7 @@ __export(main_exports, {
 });
 var DocumentUri, URI, integer2, uinteger, Position, Range, Location, LocationLink, Color, ColorInformation, ColorPresentation, FoldingRangeKind, FoldingRange, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, CodeDescription, Diagnostic, Command2, TextEdit, ChangeAnnotation, ChangeAnnotationIdentifier, AnnotatedTextEdit, TextDocumentEdit, CreateFile, RenameFile, DeleteFile, WorkspaceEdit, TextEditChangeImpl, SnippetTextEdit, ChangeAnnotations, WorkspaceChange, TextDocumentIdentifier, VersionedTextDocumentIdentifier, OptionalVersionedTextDocumentIdentifier, LanguageKind, TextDocumentItem, MarkupKind, MarkupContent, CompletionItemKind, InsertTextFormat, CompletionItemTag, InsertReplaceEdit, InsertTextMode, ApplyKind, CompletionItemLabelDetails, CompletionItem, CompletionList, MarkedString, Hover, ParameterInformation, SignatureInformation, DocumentHighlightKind, DocumentHighlight, SymbolKind, SymbolTag, SymbolInformation, WorkspaceSymbol, DocumentSymbol, CodeActionKind, CodeActionTriggerKind, CodeActionContext, CodeActionTag, CodeAction, CodeLens, FormattingOptions, DocumentLink, SelectionRange, SemanticTokenTypes, SemanticTokenModifiers, SemanticTokens, InlineValueText, InlineValueVariableLookup, InlineValueEvaluatableExpression, InlineValueContext, InlayHintKind, InlayHintLabelPart, InlayHint, StringValue, InlineCompletionItem, InlineCompletionList, InlineCompletionTriggerKind, SelectedCompletionInfo, InlineCompletionContext, WorkspaceFolder, EOL6, TextDocument, FullTextDocument, Is;
 var init_main = __esm({
-  "../../../work/main/node_modules/vscode-languageserver-types/lib/esm/main.js"() {
+  "node_modules/vscode-languageserver-types/lib/esm/main.js"() {
     "use strict";
     (function(DocumentUri2) {
       function is(value) {
@@ -37292,9 +37292,9 @@ var init_main = __esm({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/line.js
+// node_modules/dockerfile-ast/lib/line.js
 var require_line = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/line.js"(exports) {
+  "node_modules/dockerfile-ast/lib/line.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Line = void 0;
@@ -37320,9 +37320,9 @@ var require_line = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/util.js
+// node_modules/dockerfile-ast/lib/util.js
 var require_util9 = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/util.js"(exports) {
+  "node_modules/dockerfile-ast/lib/util.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Util = void 0;
@@ -37409,9 +37409,9 @@ var require_util9 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/comment.js
+// node_modules/dockerfile-ast/lib/comment.js
 var require_comment = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/comment.js"(exports) {
+  "node_modules/dockerfile-ast/lib/comment.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Comment = void 0;
@@ -37475,7 +37475,7 @@ var require_comment = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/vscode-languageserver-textdocument/lib/esm/main.js
+// node_modules/vscode-languageserver-textdocument/lib/esm/main.js
 var main_exports2 = {};
 __export(main_exports2, {
   TextDocument: () => TextDocument2
@@ -37541,7 +37541,7 @@ function getWellformedEdit(textEdit) {
 }
 var FullTextDocument2, TextDocument2;
 var init_main2 = __esm({
-  "../../../work/main/node_modules/vscode-languageserver-textdocument/lib/esm/main.js"() {
+  "node_modules/vscode-languageserver-textdocument/lib/esm/main.js"() {
     "use strict";
     FullTextDocument2 = class _FullTextDocument {
       constructor(uri, languageId, version3, content) {
@@ -37739,9 +37739,9 @@ var init_main2 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/parserDirective.js
+// node_modules/dockerfile-ast/lib/parserDirective.js
 var require_parserDirective = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/parserDirective.js"(exports) {
+  "node_modules/dockerfile-ast/lib/parserDirective.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.ParserDirective = void 0;
@@ -37777,9 +37777,9 @@ var require_parserDirective = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/heredoc.js
+// node_modules/dockerfile-ast/lib/heredoc.js
 var require_heredoc = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/heredoc.js"(exports) {
+  "node_modules/dockerfile-ast/lib/heredoc.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Heredoc = void 0;
@@ -37845,9 +37845,9 @@ var require_heredoc = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/variable.js
+// node_modules/dockerfile-ast/lib/variable.js
 var require_variable = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/variable.js"(exports) {
+  "node_modules/dockerfile-ast/lib/variable.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Variable = void 0;
@@ -37943,9 +37943,9 @@ var require_variable = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instruction.js
+// node_modules/dockerfile-ast/lib/instruction.js
 var require_instruction = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instruction.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instruction.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Instruction = void 0;
@@ -38544,16 +38544,16 @@ var require_instruction = __commonJS({
         let start = -1;
         let end = -1;
         let escaping = false;
-        let quote3 = null;
+        let quote2 = null;
         contentLoop: for (let i = 0; i < content.length; i++) {
           const ch = content.charAt(i);
           switch (ch) {
             case '"':
             case "'":
-              if (quote3 === ch) {
+              if (quote2 === ch) {
                 break contentLoop;
               }
-              quote3 = ch;
+              quote2 = ch;
               continue;
             case this.escapeChar:
               for (let j = i + 1; j < content.length; j++) {
@@ -38596,7 +38596,7 @@ var require_instruction = __commonJS({
               if (start === -1) {
                 start = i;
               }
-              if (quote3 !== null) {
+              if (quote2 !== null) {
                 end = i + 1;
                 break;
               }
@@ -38607,7 +38607,7 @@ var require_instruction = __commonJS({
           return vscode_languageserver_types_1.Range.create(startRange.end, startRange.end);
         }
         const nameStart = this.document.positionAt(this.document.offsetAt(startRange.start) + start);
-        const nameEnd = quote3 !== null ? this.document.positionAt(this.document.offsetAt(startRange.start) + end) : startRange.end;
+        const nameEnd = quote2 !== null ? this.document.positionAt(this.document.offsetAt(startRange.start) + end) : startRange.end;
         return vscode_languageserver_types_1.Range.create(nameStart, nameEnd);
       }
       getHeredocs() {
@@ -38764,9 +38764,9 @@ var require_instruction = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/flagOption.js
+// node_modules/dockerfile-ast/lib/flagOption.js
 var require_flagOption = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/flagOption.js"(exports) {
+  "node_modules/dockerfile-ast/lib/flagOption.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.FlagOption = void 0;
@@ -38804,9 +38804,9 @@ var require_flagOption = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/flag.js
+// node_modules/dockerfile-ast/lib/flag.js
 var require_flag = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/flag.js"(exports) {
+  "node_modules/dockerfile-ast/lib/flag.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Flag = void 0;
@@ -38932,9 +38932,9 @@ var require_flag = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/modifiableInstruction.js
+// node_modules/dockerfile-ast/lib/modifiableInstruction.js
 var require_modifiableInstruction = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/modifiableInstruction.js"(exports) {
+  "node_modules/dockerfile-ast/lib/modifiableInstruction.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.ModifiableInstruction = void 0;
@@ -39014,9 +39014,9 @@ var require_modifiableInstruction = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/jsonInstruction.js
+// node_modules/dockerfile-ast/lib/jsonInstruction.js
 var require_jsonInstruction = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/jsonInstruction.js"(exports) {
+  "node_modules/dockerfile-ast/lib/jsonInstruction.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.JSONInstruction = void 0;
@@ -39179,9 +39179,9 @@ var require_jsonInstruction = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/add.js
+// node_modules/dockerfile-ast/lib/instructions/add.js
 var require_add = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/add.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/add.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Add = void 0;
@@ -39198,9 +39198,9 @@ var require_add = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/property.js
+// node_modules/dockerfile-ast/lib/property.js
 var require_property = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/property.js"(exports) {
+  "node_modules/dockerfile-ast/lib/property.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Property = void 0;
@@ -39510,9 +39510,9 @@ var require_property = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/propertyInstruction.js
+// node_modules/dockerfile-ast/lib/propertyInstruction.js
 var require_propertyInstruction = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/propertyInstruction.js"(exports) {
+  "node_modules/dockerfile-ast/lib/propertyInstruction.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.PropertyInstruction = void 0;
@@ -39807,9 +39807,9 @@ var require_propertyInstruction = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/arg.js
+// node_modules/dockerfile-ast/lib/instructions/arg.js
 var require_arg = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/arg.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/arg.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Arg = void 0;
@@ -39839,9 +39839,9 @@ var require_arg = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/cmd.js
+// node_modules/dockerfile-ast/lib/instructions/cmd.js
 var require_cmd = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/cmd.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/cmd.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Cmd = void 0;
@@ -39855,9 +39855,9 @@ var require_cmd = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/copy.js
+// node_modules/dockerfile-ast/lib/instructions/copy.js
 var require_copy = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/copy.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/copy.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Copy = void 0;
@@ -39887,9 +39887,9 @@ var require_copy = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/env.js
+// node_modules/dockerfile-ast/lib/instructions/env.js
 var require_env = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/env.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/env.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Env = void 0;
@@ -39906,9 +39906,9 @@ var require_env = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/entrypoint.js
+// node_modules/dockerfile-ast/lib/instructions/entrypoint.js
 var require_entrypoint = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/entrypoint.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/entrypoint.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Entrypoint = void 0;
@@ -39922,9 +39922,9 @@ var require_entrypoint = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/from.js
+// node_modules/dockerfile-ast/lib/instructions/from.js
 var require_from = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/from.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/from.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.From = void 0;
@@ -40174,9 +40174,9 @@ var require_from = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/healthcheck.js
+// node_modules/dockerfile-ast/lib/instructions/healthcheck.js
 var require_healthcheck = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/healthcheck.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/healthcheck.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Healthcheck = void 0;
@@ -40198,9 +40198,9 @@ var require_healthcheck = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/label.js
+// node_modules/dockerfile-ast/lib/instructions/label.js
 var require_label = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/label.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/label.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Label = void 0;
@@ -40235,9 +40235,9 @@ var require_label = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/onbuild.js
+// node_modules/dockerfile-ast/lib/instructions/onbuild.js
 var require_onbuild = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/onbuild.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/onbuild.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Onbuild = void 0;
@@ -40272,9 +40272,9 @@ var require_onbuild = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/run.js
+// node_modules/dockerfile-ast/lib/instructions/run.js
 var require_run = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/run.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/run.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Run = void 0;
@@ -40300,9 +40300,9 @@ var require_run = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/shell.js
+// node_modules/dockerfile-ast/lib/instructions/shell.js
 var require_shell = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/shell.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/shell.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Shell = void 0;
@@ -40316,9 +40316,9 @@ var require_shell = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/stopsignal.js
+// node_modules/dockerfile-ast/lib/instructions/stopsignal.js
 var require_stopsignal = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/stopsignal.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/stopsignal.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Stopsignal = void 0;
@@ -40332,9 +40332,9 @@ var require_stopsignal = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/workdir.js
+// node_modules/dockerfile-ast/lib/instructions/workdir.js
 var require_workdir = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/workdir.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/workdir.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Workdir = void 0;
@@ -40391,9 +40391,9 @@ var require_workdir = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/user.js
+// node_modules/dockerfile-ast/lib/instructions/user.js
 var require_user = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/user.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/user.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.User = void 0;
@@ -40407,9 +40407,9 @@ var require_user = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/volume.js
+// node_modules/dockerfile-ast/lib/instructions/volume.js
 var require_volume = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/volume.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/volume.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Volume = void 0;
@@ -40423,9 +40423,9 @@ var require_volume = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/imageTemplate.js
+// node_modules/dockerfile-ast/lib/imageTemplate.js
 var require_imageTemplate = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/imageTemplate.js"(exports) {
+  "node_modules/dockerfile-ast/lib/imageTemplate.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.ImageTemplate = void 0;
@@ -40660,9 +40660,9 @@ var require_imageTemplate = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/dockerfile.js
+// node_modules/dockerfile-ast/lib/dockerfile.js
 var require_dockerfile = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/dockerfile.js"(exports) {
+  "node_modules/dockerfile-ast/lib/dockerfile.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Dockerfile = void 0;
@@ -40879,9 +40879,9 @@ var require_dockerfile = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/parser.js
+// node_modules/dockerfile-ast/lib/parser.js
 var require_parser2 = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/parser.js"(exports) {
+  "node_modules/dockerfile-ast/lib/parser.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Parser = void 0;
@@ -41305,9 +41305,9 @@ var require_parser2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/main.js
+// node_modules/dockerfile-ast/lib/main.js
 var require_main = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/main.js"(exports) {
+  "node_modules/dockerfile-ast/lib/main.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.DockerfileParser = exports.DefaultVariables = exports.Directive = exports.Keyword = exports.Workdir = exports.Volume = exports.User = exports.Stopsignal = exports.Shell = exports.Run = exports.PropertyInstruction = exports.Onbuild = exports.ModifiableInstruction = exports.Label = exports.JSONInstruction = exports.Heredoc = exports.Healthcheck = exports.From = exports.Env = exports.Entrypoint = exports.Copy = exports.Cmd = exports.Arg = exports.Add = exports.Variable = exports.Property = exports.ParserDirective = exports.Line = exports.Instruction = exports.Flag = exports.Comment = exports.JSONArgument = exports.Argument = void 0;
@@ -41522,7 +41522,7 @@ function readIfThere({ path, shown, limit, what }) {
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
+    if (!status.isFile()) throw new UserError(`${shown}: ${status.isDirectory() ? "a folder, " : ""}not a file`);
     if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
     return readBytes(descriptor, status.size);
   } catch (cause) {
@@ -41531,6 +41531,7 @@ function readIfThere({ path, shown, limit, what }) {
     if (code === "ENOENT") return void 0;
     if (code === "ELOOP")
       throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
+    if (code === "EACCES") throw new UserError(`${shown}: no permission to read it`);
     throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
   } finally {
     if (descriptor !== void 0) closeSync(descriptor);
@@ -41548,15 +41549,25 @@ function readBytes(descriptor, size) {
 }
 function readBounded(file) {
   const bytes = readIfThere(file);
-  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
+  if (bytes === void 0) throw new UserError(`${file.shown}: there is no such file${file.whereFrom ?? ""}`);
   return bytes;
 }
 function readJson(file) {
   const bytes = readBounded(file);
+  const text4 = decodeText(bytes, file.shown);
   try {
-    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
+    return { value: JSON.parse(text4), size: bytes.length };
   } catch {
-    throw new UserError(`${file.shown}: not JSON`);
+    throw new UserError(`${file.shown}: ${text4.trim() === "" ? "it is empty" : "not JSON"}`);
+  }
+}
+function decodeText(bytes, shown) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    const utf16 = bytes[0] === 255 && bytes[1] === 254 || bytes[0] === 254 && bytes[1] === 255;
+    const hint = utf16 ? " (it is UTF-16, which > of Windows PowerShell writes)" : "";
+    throw new UserError(`${shown}: not UTF-8 text${hint}: save it as UTF-8`);
   }
 }
 
@@ -41569,13 +41580,17 @@ function expandBuildMetadata(references, folder2) {
   });
 }
 function isDocument(path) {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  try {
+    return statSync(path).isFile() && firstByteOf(path) === "{";
+  } catch {
+    return false;
+  }
+}
+function firstByteOf(path) {
   const descriptor = openSync2(path, "r");
   try {
     const first2 = Buffer.alloc(1);
-    return readSync2(descriptor, first2, 0, 1, 0) === 1 && first2.toString() === "{";
-  } catch {
-    return false;
+    return first2.toString("latin1", 0, readSync2(descriptor, first2, 0, 1, 0));
   } finally {
     closeSync2(descriptor);
   }
@@ -41612,39 +41627,6 @@ function nameImage(fields, shown) {
   return `${name.replace(/:[^/:]*$/, "")}@${digest}`;
 }
 
-// src/model/report.ts
-var severities = ["error", "warning", "notice"];
-var verdicts = ["fail", "unknown", "warn", "pass"];
-function worstVerdict(all) {
-  return verdicts.find((verdict2) => all.includes(verdict2)) ?? "unknown";
-}
-function summarize(findings, cells) {
-  const active = findings.filter((finding5) => finding5.ignored === void 0 && finding5.existing !== true);
-  const count3 = (severity2) => active.filter((finding5) => finding5.severity === severity2).length;
-  return {
-    verdict: worstVerdict(cells.map((cell2) => cell2.verdict)),
-    counts: {
-      errors: count3("error"),
-      warnings: count3("warning"),
-      notices: count3("notice"),
-      unknowns: cells.filter((cell2) => cell2.verdict === "unknown").length
-    }
-  };
-}
-
-// src/knowledge/as-of.json
-var as_of_default = { date: "2026-11-22" };
-
-// src/compat/age.ts
-var FRESH_DAYS = 183;
-var DAY = 24 * 60 * 60 * 1e3;
-function describeAge(today) {
-  if (Date.parse(today) - Date.parse(as_of_default.date) <= FRESH_DAYS * DAY) return [];
-  return [
-    `hosts, programs and defects are known as of ${as_of_default.date}: later ones are in no selection and no rule; take a newer release of netfilter-compat`
-  ];
-}
-
 // src/model/glob.ts
 function globMatches(pattern, text4) {
   const [head2 = "", ...parts] = pattern.split("*");
@@ -41678,6 +41660,101 @@ function globOfImage(reference) {
   const [, name, separator] = /^([\w.+~-]{1,100})(?:([:@]).*)?$/s.exec(last) ?? [];
   if (name === void 0) return "*";
   return separator === void 0 ? `*${name}` : `*${name}${separator}*`;
+}
+
+// src/model/report.ts
+var severities = ["error", "warning", "notice"];
+var verdicts = ["fail", "unknown", "warn", "pass"];
+function worstVerdict(all) {
+  return verdicts.find((verdict2) => all.includes(verdict2)) ?? "unknown";
+}
+function verdictOf(findings, isFactMissing) {
+  const active = findings.filter((finding5) => finding5.ignored === void 0);
+  if (active.some((finding5) => finding5.severity === "error" && finding5.existing !== true)) return "fail";
+  if (isFactMissing) return "unknown";
+  return active.some((finding5) => finding5.severity !== "notice") ? "warn" : "pass";
+}
+function summarize(findings, images) {
+  const active = findings.filter((finding5) => finding5.ignored === void 0 && finding5.existing !== true);
+  const count3 = (severity2) => active.filter((finding5) => finding5.severity === severity2).length;
+  const byImage = images.map((image2) => image2.platforms.flatMap((platform3) => platform3.cells.map((c) => c.verdict)));
+  return {
+    verdict: worstVerdict(byImage.map(worstVerdict)),
+    counts: {
+      errors: count3("error"),
+      warnings: count3("warning"),
+      notices: count3("notice"),
+      unknowns: byImage.flat().filter((verdict2) => verdict2 === "unknown").length
+    }
+  };
+}
+
+// src/model/suggest.ts
+function distance(a, b) {
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same2 = a[row - 1] === b[column - 1];
+      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same2 ? 0 : 1));
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length];
+}
+function suggest(written, known3) {
+  const wanted = written.toLowerCase().slice(0, 60);
+  const allowed = wanted.length < 5 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
+  const scored = [];
+  for (const name of known3) {
+    const edits = distance(wanted, name.toLowerCase());
+    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
+    if (contained || edits <= allowed) scored.push({ name, score: contained ? edits / 2 : edits });
+  }
+  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
+  return scored.slice(0, 3).map((entry) => entry.name);
+}
+function didYouMean(written, known3, otherwise) {
+  const names2 = suggest(written, known3);
+  if (names2.length === 0) return otherwise;
+  const last = names2.at(-1);
+  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
+}
+
+// src/model/unjudged.ts
+var HOSTS_NAMED = 3;
+function unjudgedNotes({ reference, platforms: platforms2 }) {
+  const idle = platforms2.filter(({ cells, unjudged: unjudged2 = [] }) => cells.length === 0 && unjudged2.length > 0);
+  const judged = new Set(platforms2.flatMap(({ cells }) => cells.map(({ host }) => host)));
+  const empty = new Map(
+    platforms2.flatMap(({ unjudged: unjudged2 = [] }) => unjudged2.filter(({ host }) => !judged.has(host)).map((e) => [e.host, e]))
+  );
+  const named2 = [...empty.values()].slice(0, HOSTS_NAMED).map(({ host, architectures }) => `${host} (${architectures.join(", ")})`);
+  const left = empty.size - named2.length;
+  return [
+    ...idle.length === 0 ? [] : [`${reference}: ${idle.map(({ platform: platform3 }) => platform3).join(", ")}: not judged, no selected host runs it.`],
+    ...empty.size === 0 ? [] : [
+      `${reference}: not judged on ${named2.join(", ")}${left > 0 ? ` and ${left} more` : ""}: none of its platforms runs there.`
+    ]
+  ];
+}
+
+// src/knowledge/as-of.json
+var as_of_default = { date: "2026-11-22" };
+
+// src/compat/age.ts
+var FRESH_DAYS = 183;
+var DAY = 24 * 60 * 60 * 1e3;
+function describeAge(today) {
+  if (Date.parse(today) - Date.parse(as_of_default.date) <= FRESH_DAYS * DAY) return [];
+  return [
+    `hosts, programs and defects are known as of ${as_of_default.date}: later ones are in no selection and no rule; take a newer release of netfilter-compat`
+  ];
 }
 
 // src/compat/policy.ts
@@ -41788,20 +41865,25 @@ function assembleReport(images, policy, tool2, notes2) {
           platform: platform3.platform,
           toolchain: platform3.toolchain,
           cells: platform3.cells.map((cell2) => assembleCell(image2.reference, platform3, cell2, policy, findings, used)),
+          ...platform3.unjudged.length === 0 ? {} : { unjudged: platform3.unjudged },
           ...platform3.base === void 0 ? {} : { base: describeBase(platform3.base) }
         };
       })
     })
   );
-  const cells = imageReports.flatMap((image2) => image2.platforms.flatMap((platform3) => platform3.cells));
   return {
     schemaVersion: 1,
     tool: tool2,
-    ...summarize(findings, cells),
+    ...summarize(findings, imageReports),
     images: imageReports,
     findings,
     ...fixed.length === 0 ? {} : { fixed },
-    notes: [...notes2, ...describeAge(policy.today), ...ignoreNotes(policy, used)]
+    notes: [
+      ...notes2,
+      ...imageReports.flatMap(unjudgedNotes),
+      ...describeAge(policy.today),
+      ...ignoreNotes(policy, used, titlesOf(images))
+    ]
   };
 }
 function assembleCell(reference, platform3, raw, policy, findings, used) {
@@ -41876,19 +41958,23 @@ function addFinding(findings, image2, platform3, host, judged) {
   });
   return findings.length - 1;
 }
-function verdictOf(findings, missing2) {
-  const active = findings.filter((finding5) => finding5.ignored === void 0);
-  if (active.some((finding5) => finding5.severity === "error" && finding5.existing !== true)) return "fail";
-  if (missing2) return "unknown";
-  return active.some((finding5) => finding5.severity !== "notice") ? "warn" : "pass";
+function titlesOf(images) {
+  const cells = images.flatMap((image2) => image2.platforms.flatMap((platform3) => platform3.cells));
+  return new Map(cells.map(({ host }) => [host.id, host.title]));
 }
-function ignoreNotes(policy, used) {
+function ignoreNotes(policy, used, titles) {
   return policy.ignore.flatMap((entry, index) => {
     const place2 = entry.place === void 0 ? "" : `${entry.place}: `;
     const what = `${place2}ignore entry for ${entry.rule ?? "every rule"}${entry.host === void 0 ? "" : ` on ${entry.host}`}`;
     if (entry.until < policy.today) return [`${what} expired on ${entry.until}: it no longer applies`];
-    return used.has(index) ? [] : [`${what} matches nothing: remove it`];
+    return used.has(index) ? [] : [`${what} matches nothing: ${hostMeant(entry.host, titles) ?? "remove it"}`];
   });
+}
+function hostMeant(written, titles) {
+  if (written === void 0 || [...titles.keys()].some((id) => globMatches(written, id))) return void 0;
+  const [titled] = [...titles].find(([, title]) => title === written) ?? [];
+  if (titled !== void 0) return `the id of that host is ${titled}`;
+  return didYouMean(written, titles.keys(), "") || void 0;
 }
 
 // src/knowledge/wrapper-choices.json
@@ -41948,6 +42034,25 @@ var wrapper_choices_default = {
       fallback: "legacy",
       source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
       note: "looks at no rules: nft where lsmod lists nf_tables, which it does not where that is built in; else legacy"
+    },
+    {
+      version: "docker-dind",
+      variable: { name: "DOCKER_IPTABLES_LEGACY", values: { "1": "legacy", true: "legacy", "": "nft" } },
+      enough: 1,
+      legacyWith: "more",
+      fallback: "nft",
+      withoutNft: "legacy",
+      source: "https://github.com/docker-library/docker/blob/master/dockerd-entrypoint.sh",
+      note: "legacy where the namespace has tables of legacy iptables, else nft, and legacy again where the kernel has no nf_tables; DOCKER_IPTABLES_LEGACY before all"
+    },
+    {
+      version: "weave",
+      variable: { name: "IPTABLES_BACKEND", values: { nft: "nft", legacy: "legacy" } },
+      enough: 10,
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/rajch/weave/blob/v2.9.0/prog/weave-kube/launch.sh",
+      note: "IPTABLES_BACKEND, then legacy with ten rules or more in it, whatever nft has; else counts as v1, legacy on a tie"
     },
     {
       version: "v2",
@@ -50163,64 +50268,102 @@ function ofHost(fact2, fields) {
   return { fact: fact2, state: { under: "hosts", fields } };
 }
 function ofProgram(fact2, id, fields) {
-  return { fact: fact2, state: { under: "programs", fields: `name: ${quote(id.replace(/@.*/s, ""))}, ${fields}` } };
+  return { fact: fact2, state: { under: "programs", fields: { name: id.replace(/@.*/s, ""), ...fields } } };
 }
 function unknownModule(name, fact2 = `state of kernel module ${name}`) {
-  return ofHost(fact2, `modules: {${name}: loaded}`);
+  return ofHost(fact2, { modules: { [name]: "loaded" } });
 }
 function unknownHostBackend() {
-  const backend = ({ kernel }) => kernel.modules.nf_tables?.value === "absent" ? "legacy" : "nft";
-  return ofHost("default backend of the host's iptables", (host) => `iptables: {backend: ${backend(host)}}`);
+  return ofHost("default backend of the host's iptables", ({ kernel: { modules } }) => ({
+    iptables: { backend: modules.nf_tables?.value === "absent" ? "legacy" : "nft" }
+  }));
 }
 function unknownHostIptables() {
-  return ofHost("version of the host's iptables", 'iptables: {version: "1.8.9"}');
+  return ofHost("version of the host's iptables", { iptables: { version: "1.8.9" } });
 }
 function unknownKernel(fact2 = "kernel release of the host") {
-  return ofHost(fact2, 'kernel: "6.1.0-13-amd64"');
+  return ofHost(fact2, { kernel: "6.1.0-13-amd64" });
 }
 function unknownSystem(fact2) {
-  const modules = "modules: {nf_tables: loadable, nft_compat: loadable, ip_tables: absent}";
-  return ofHost(fact2, `iptables: {version: "1.8.9", backend: nft}, ${modules}`);
+  const modules = { nf_tables: "loadable", nft_compat: "loadable", ip_tables: "absent" };
+  return ofHost(fact2, { iptables: { version: "1.8.9", backend: "nft" }, modules });
 }
 function unknownBackendOf(id) {
-  return ofProgram(`backend of ${id}`, id, "backend: nft");
+  return ofProgram(`backend of ${id}`, id, { backend: "nft" });
 }
 function unknownToolOf(id, tool2) {
   const version3 = { iptables: "1.8.9", ipset: "7.17", nft: "1.0.9" }[tool2];
-  return ofProgram(`version of the ${tool2} of ${id}`, id, `${tool2}: "${version3}"`);
+  return ofProgram(`version of the ${tool2} of ${id}`, id, { [tool2]: version3 });
 }
 function unknownProgram(fact2, example) {
-  return { fact: fact2, state: { under: "images", fields: `program: ${example}` } };
+  return { fact: fact2, state: { under: "images", fields: { program: example } } };
 }
 function unknownVariable(fact2, name, value) {
-  return { fact: fact2, state: { under: "images", fields: `env: {${name}: ${quote(value)}}` } };
+  return { fact: fact2, state: { under: "images", fields: { env: { [name]: value } } } };
 }
 function unknownImageTool(name) {
   return { fact: `version of the image's ${name}` };
 }
-function describeMissing({ fact: fact2, rule: rule14, state }, host, match2 = "*") {
-  if (state === void 0) return { fact: fact2, rule: rule14 };
-  const { under } = state;
-  if (under === "hosts" && host.ofCluster === true) return { fact: fact2, rule: rule14, state: { under, entry: "{facts: NODE.txt}" } };
-  const fields = typeof state.fields === "string" ? state.fields : state.fields(host);
-  const own2 = ownHost(host, fields.startsWith("kernel:"));
-  const entry = { hosts: `${own2}${fields}`, images: `match: ${JSON.stringify(match2)}, ${fields}`, programs: fields }[under];
-  return { fact: fact2, rule: rule14, state: { under, entry: `{${entry}}` } };
+function describeMissing(facts, host, match2 = "*") {
+  const entries = /* @__PURE__ */ new Map();
+  const places = facts.map(({ state }) => state === void 0 ? void 0 : placeOf(state, host, match2));
+  for (const place2 of places)
+    if (place2 !== void 0) entries.set(place2.key, merged(entries.get(place2.key) ?? {}, place2.fields));
+  return facts.map(({ fact: fact2, rule: rule14 }, index) => {
+    const place2 = places[index];
+    if (place2 === void 0) return { fact: fact2, rule: rule14 };
+    const entry = render(withKernel(entries.get(place2.key) ?? {}, place2.kernel));
+    return { fact: fact2, rule: rule14, state: { under: place2.under, entry } };
+  });
 }
-function ownHost({ id, kernel }, isKernelOpen) {
+function placeOf({ under, fields }, host, match2) {
+  const own2 = typeof fields === "function" ? fields(host) : fields;
+  if (under === "programs") return { under, key: `programs ${String(own2.name)}`, fields: own2 };
+  if (under === "images") return { under, key: "images", fields: { match: match2, ...own2 } };
+  if (host.ofCluster === true) return { under, key: "hosts", fields: { facts: "NODE.txt" } };
+  const { kernel, ...names2 } = ownHost(host);
+  return { under, key: "hosts", fields: { ...names2, ...own2 }, kernel };
+}
+function merged(one, other) {
+  const result = { ...one };
+  for (const [field2, value] of Object.entries(other)) {
+    const there = result[field2];
+    result[field2] = typeof there === "object" && typeof value === "object" ? merged(there, value) : value;
+  }
+  return result;
+}
+function withKernel({ id, extends: base, kernel: asked, ...fields }, known3) {
+  const kernel = asked ?? known3;
+  return {
+    ...id === void 0 ? {} : { id },
+    ...base === void 0 ? {} : { extends: base },
+    ...kernel === void 0 ? {} : { kernel },
+    ...fields
+  };
+}
+function ownHost({ id, kernel }) {
   const [name = "", rest] = id.split("@", 2);
   const own2 = name.replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[._-]+/, "") || "my-node";
   const row = catalogueHosts.find((known3) => known3.id === name);
-  if (row === void 0) return `id: ${quote(own2)}, ${isKernelOpen ? "" : kernelField(rest)}`;
-  if (rest === void 0 || isKernelOpen) return `id: ${own2}, extends: ${name}, `;
-  if (row.kernels.some((known3) => known3.id === rest)) return `id: ${own2}-${rest}, extends: ${quote(id)}, `;
-  return `id: ${own2}, extends: ${name}, ${kernelField(kernel.release.value)}`;
+  if (row === void 0) return { id: own2, kernel: stateable(rest) };
+  if (rest === void 0) return { id: own2, extends: name };
+  if (row.kernels.some((known3) => known3.id === rest)) return { id: `${own2}-${rest}`, extends: id };
+  return { id: own2, extends: name, kernel: stateable(kernel.release.value) };
 }
-function kernelField(release2) {
-  return release2 !== void 0 && kernelSeries(release2) !== void 0 && release2.length < 100 ? `kernel: ${quote(release2)}, ` : "";
+function stateable(release2) {
+  const fits = release2 !== void 0 && kernelSeries(release2) !== void 0 && release2.length < 100;
+  return fits ? release2 : void 0;
 }
-function quote(text4) {
-  return /^[\w .@+~-]{1,100}$/.test(text4) ? JSON.stringify(text4) : '"NAME"';
+function render(fields) {
+  const items = Object.entries(fields).map(
+    ([field2, value]) => `${field2}: ${typeof value === "string" ? scalar(value, field2) : render(value)}`
+  );
+  return `{${items.join(", ")}}`;
+}
+function scalar(text4, field2) {
+  const isWord = /^[A-Za-z][\w.-]{0,99}$/.test(text4) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(text4);
+  if (isWord && field2 !== "name") return text4;
+  return /^[\w .@+~*?#:/-]{1,103}$/.test(text4) ? JSON.stringify(text4) : '"NAME"';
 }
 
 // src/compat/wrapper-decision.ts
@@ -50238,10 +50381,11 @@ function decideByRules(choice, { nft: nft2, legacy }) {
 }
 function decideOnHost(kernelChoice, kernel, nftInUse2) {
   if ("module" in kernelChoice) return decideByModule(kernelChoice, kernel, nftInUse2);
-  const { value: release2 } = kernel.release;
+  const { value: release2, confidence } = kernel.release;
   const backend = decideByRelease(kernelChoice.releases, release2);
   if (backend !== void 0) return { backend, because: `the kernel release is ${release2}` };
-  return /^\d+(?:\.\d+)*$/.test(release2) ? { missing: `full release of kernel ${release2}` } : { undecided: true };
+  const isWhole = confidence === "stated" && /^\d+\.\d+\.\d/.test(release2);
+  return /^\d+(?:\.\d+)*$/.test(release2) && !isWhole ? { missing: `full release of kernel ${release2}` } : { undecided: true };
 }
 function decideByModule({ module, listed: listed5, other }, kernel, nftInUse2) {
   const state = kernel.modules[module]?.value;
@@ -50249,7 +50393,9 @@ function decideByModule({ module, listed: listed5, other }, kernel, nftInUse2) {
   if (state === "absent") return { backend: other, because: `the kernel has no ${module}` };
   if (state === "loaded" || state !== void 0 && nftInUse2)
     return { backend: listed5, because: `${module} is loaded` };
-  return { missing: state === void 0 ? `state of ${module}` : `whether ${module} is loaded when the image starts` };
+  return {
+    missing: nftInUse2 ? `state of kernel module ${module}` : `whether ${module} is loaded when the image starts`
+  };
 }
 
 // src/compat/backend.ts
@@ -50348,12 +50494,12 @@ function chooseByProgram(toolchain, image2, hostBackend) {
   const name = image2.profile?.title ?? "the program";
   const variable = image2.profile?.selects?.variable;
   const stated2 = variable === void 0 ? void 0 : image2.environment[variable.name];
-  let mode = variable?.default ?? "auto";
+  let mode = variable?.default ?? image2.profile?.selects?.told ?? "auto";
   if (variable !== void 0 && stated2 !== void 0) {
     mode = Object.entries(variable.values).find(([value]) => value.toLowerCase() === stated2.toLowerCase())?.[1];
     if (mode === void 0) {
       const because = `what ${name} does with ${variable.name}=${stated2}`;
-      const missing2 = unknownVariable(because, variable.name, Object.keys(variable.values)[0] ?? "");
+      const missing2 = [unknownVariable(because, variable.name, Object.keys(variable.values)[0] ?? "")];
       return { backend: "unknown", because, adapts: false, missing: missing2 };
     }
   }
@@ -50382,7 +50528,7 @@ function chooseByCommand(toolchain, image2, hostBackend, programs, { kernel, ipt
     case "auto":
       return chooseByWrapper(toolchain, image2, hostBackend, programs, kernel);
     case "unknown": {
-      const missing2 = { fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` };
+      const missing2 = [{ fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` }];
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing: missing2 };
     }
     default: {
@@ -50390,7 +50536,7 @@ function chooseByCommand(toolchain, image2, hostBackend, programs, { kernel, ipt
       const runsIt = command?.dangling === true || image2.profile?.selects?.value === "path";
       if (runsIt || findTool(toolchain, "iptables") === void 0) return { backend: "none", because, adapts: false };
       const fact2 = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
-      const missing2 = unknownProgram(fact2, "kilo");
+      const missing2 = [unknownProgram(fact2, "kilo")];
       return { backend: "unknown", because, adapts: false, maybeNone: true, missing: missing2 };
     }
   }
@@ -50422,12 +50568,13 @@ function chooseByWrapper(toolchain, image2, hostBackend, programs, kernel) {
     const because = `${generation?.variable?.name}=${stated2} makes ${name} use ${forced}`;
     return withBinary(toolchain, { backend: forced, because, adapts: false });
   }
+  const byOthers = () => (hasKubelet(programs) ? chooseLikeKubelet : chooseByRules)(toolchain, name, generation, programs, hostBackend);
   if (generation?.kernel !== void 0) {
     const there = /* @__PURE__ */ new Set([hostBackend, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
     const decision = decideOnHost(generation.kernel, kernel, there.has("nft") || there.has("native"));
     if ("missing" in decision) {
       const because = `${name} looks at the kernel`;
-      const missing2 = "module" in generation.kernel ? unknownModule(generation.kernel.module, decision.missing) : unknownKernel(decision.missing);
+      const missing2 = "module" in generation.kernel ? [unknownModule(generation.kernel.module, decision.missing)] : [unknownKernel(decision.missing), ...byOthers().missing ?? []];
       return { backend: "unknown", because, adapts: true, missing: missing2 };
     }
     if ("backend" in decision) {
@@ -50435,14 +50582,24 @@ function chooseByWrapper(toolchain, image2, hostBackend, programs, kernel) {
       return withBinary(toolchain, { backend: decision.backend, because, adapts: true }, decision.backend);
     }
   }
-  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, programs, hostBackend);
-  return chooseByRules(toolchain, name, generation, programs, hostBackend);
+  if (generation?.withoutNft !== void 0) {
+    const state = kernel.modules.nf_tables?.value;
+    if (state === "absent") {
+      const because = `${name} takes ${generation.withoutNft}: the kernel has no nf_tables`;
+      return withBinary(toolchain, { backend: generation.withoutNft, because, adapts: true });
+    }
+    if (state === void 0) {
+      const missing2 = [unknownModule("nf_tables"), ...byOthers().missing ?? []];
+      return { backend: "unknown", because: `${name} looks at the kernel`, adapts: true, missing: missing2 };
+    }
+  }
+  return byOthers();
 }
 function chooseLikeKubelet(toolchain, name, generation, programs, hostBackend) {
   if (hostBackend === void 0) return followsUnknown(`${name} follows the kubelet`);
   const countsOnly = generation !== void 0 && generation.chains === void 0 && counts(generation);
-  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : void 0;
-  if (undecided !== void 0)
+  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : [];
+  if (undecided.length > 0)
     return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
   const because = generation !== void 0 && generation.chains === void 0 ? `${name} counts rules and finds the kubelet's in ${hostBackend}` : `${name} follows the kubelet's marker chains to ${hostBackend}`;
   return withBinary(toolchain, { backend: hostBackend, because, adapts: true }, generation?.fallback);
@@ -50451,24 +50608,27 @@ function counts({ legacyWith, enough }) {
   return legacyWith !== "never" || enough !== void 0;
 }
 function undecidedCount(programs, hostBackend, found) {
-  const there = /* @__PURE__ */ new Set([found, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
-  if (there.has("nft") && there.has("legacy"))
-    return { fact: "which backend holds more rules when the wrapper first runs" };
-  const open5 = programs.find(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
-  return open5 === void 0 ? void 0 : unknownBackendOf(open5.id);
+  const holding = /* @__PURE__ */ new Set([found, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
+  const known3 = backends.filter((backend) => holding.has(backend));
+  if (known3.length > 1) return [countOfRules];
+  const open5 = programs.filter(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
+  if (open5.length === 0) return [];
+  return [...open5.map(({ id }) => unknownBackendOf(id)), ...known3.length + open5.length > 1 ? [countOfRules] : []];
 }
+var backends = ["nft", "legacy"];
+var countOfRules = { fact: "which backend holds more rules when the wrapper first runs" };
 function chooseByRules(toolchain, name, generation, programs, hostBackend) {
   const there = new Set(programs.map((program2) => backendOnHost(program2, hostBackend)));
   const isCounting = generation !== void 0 && counts(generation);
-  const undecided = isCounting ? undecidedCount(programs, hostBackend) : void 0;
-  if (undecided !== void 0)
+  const undecided = isCounting ? undecidedCount(programs, hostBackend) : [];
+  if (undecided.length > 0)
     return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
   const found = !isCounting ? void 0 : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : void 0;
   const rules2 = { nft: found === "nft" ? 1 : 0, legacy: found === "legacy" ? 1 : 0 };
   const backend = generation === void 0 ? "nft" : decideByRules(generation, rules2);
   if (backend === void 0) {
     const fact2 = `what ${name} takes where it finds no rules`;
-    return { backend: "unknown", because: generation?.note ?? fact2, adapts: true, missing: { fact: fact2 } };
+    return { backend: "unknown", because: generation?.note ?? fact2, adapts: true, missing: [{ fact: fact2 }] };
   }
   const because = found === void 0 ? `${name} finds no kubelet and takes ${backend}` : `${name} finds rules only in ${found}`;
   return withBinary(
@@ -50486,7 +50646,52 @@ function withBinary(toolchain, choice, fallback) {
   return { ...choice, backend: instead, wanted, because };
 }
 function followsUnknown(because) {
-  return { backend: "unknown", because, adapts: true, missing: unknownHostBackend() };
+  return { backend: "unknown", because, adapts: true, missing: [unknownHostBackend()] };
+}
+
+// src/compat/native-mode.ts
+function inNativeMode(input) {
+  const { toolchain, image: image2 } = input;
+  const { profile } = image2;
+  const native = profile?.selects?.native;
+  const value = native === void 0 ? void 0 : image2.environment[native.name];
+  if (profile === void 0 || native === void 0 || value === void 0) return input;
+  if (!native.values.some((known3) => known3.toLowerCase() === value.toLowerCase())) return input;
+  const source = `${native.name}=${value}: ${native.source}`;
+  return {
+    ...input,
+    toolchain: onlyNft(toolchain),
+    image: { ...image2, profile: nativeProfile(profile, { ...native, source }, drivesNft(toolchain)) }
+  };
+}
+function onlyNft(toolchain) {
+  const { selector: _, defaults: defaults2, tools, missingLibraries: missingLibraries2, ...rest } = toolchain;
+  const kept = tools.filter(({ name }) => name === "nft");
+  return {
+    ...rest,
+    tools: kept,
+    defaults: defaults2.nft === void 0 ? {} : { nft: defaults2.nft },
+    ...missingLibraries2 && {
+      missingLibraries: missingLibraries2.filter(({ path }) => kept.some(({ target }) => target === path))
+    }
+  };
+}
+function drivesNft({ program: program2 }) {
+  return program2?.libraries.some((library) => library.startsWith("sigs.k8s.io/knftables@")) === true;
+}
+function nativeProfile(profile, { writes: writes2, source, confidence }, runsNft) {
+  const { id, title, changesRules, network } = profile;
+  const sourced2 = { source, confidence };
+  return {
+    id,
+    title,
+    ...changesRules && { changesRules },
+    ...network && { network },
+    writes: { value: writes2, ...sourced2 },
+    operations: { value: [], ...sourced2 },
+    ...runsNft && { runs: { value: ["nft"], ...sourced2 } },
+    versions: [{ versions: ">=0.0.0", backend: { value: "native-nft", ...sourced2 } }]
+  };
 }
 
 // src/knowledge/architectures.json
@@ -50509,18 +50714,25 @@ var archMismatch = {
     const targets = [...new Set(foreign.map(({ target }) => target))];
     return targets.map((target) => {
       const tools = foreign.filter((tool2) => tool2.target === target);
-      return mismatch(tools, tools[0]?.architecture ?? "", stated2, target);
+      const idle = tools.every((tool2) => isBesideAnother(cell2.toolchain, tool2));
+      return mismatch(tools, tools[0]?.architecture ?? "", stated2, idle);
     });
   }
 };
-function mismatch(tools, architecture, stated2, target) {
+function isBesideAnother({ defaults: defaults2, tools }, { name, target, backend }) {
+  const end = defaults2[name]?.via.at(-1);
+  const isSame3 = (tool2) => tool2.name === name && tool2.backend === backend && tool2.target === end;
+  return end !== void 0 && end !== target && tools.some(isSame3);
+}
+function mismatch(tools, architecture, stated2, idle) {
+  const target = tools[0]?.target ?? "";
   const runs2 = bundled.wider[architecture] === stated2;
   const names2 = tools.map(({ name }) => name).join(", ");
   const then = runs2 ? `which only ${stated2} machines that run 32-bit programs start` : "`exec format error`";
   return {
     kind: "finding",
     rule: "arch-mismatch",
-    severity: runs2 ? "warning" : "error",
+    severity: idle ? "notice" : runs2 ? "warning" : "error",
     cause: `architecture:${target}`,
     tool: tools[0]?.name ?? "iptables",
     message: `${target} (${names2}) is built for ${architecture} in an image for ${stated2}: ${then}`,
@@ -50966,7 +51178,7 @@ var defects_default = [
   }
 ];
 
-// ../../../work/main/node_modules/zod/v4/core/util.js
+// node_modules/zod/v4/core/util.js
 function getEnumValues(entries) {
   const numericValues = Object.values(entries).filter((v) => typeof v === "number");
   const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
@@ -51262,7 +51474,7 @@ function installLazyProp(inst, key, make, enumerable) {
   });
 }
 
-// ../../../work/main/node_modules/zod/v4/core/core.js
+// node_modules/zod/v4/core/core.js
 var _a;
 var _zodDesc = { value: void 0, enumerable: false };
 var _E = "captureStackTrace" in Error ? Error : null;
@@ -51380,7 +51592,7 @@ function config(newConfig) {
   return globalConfig;
 }
 
-// ../../../work/main/node_modules/zod/v4/core/errors.js
+// node_modules/zod/v4/core/errors.js
 function _getMessage() {
   const internals = this._zod;
   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
@@ -51425,7 +51637,7 @@ var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
   Parent: Error
 });
 
-// ../../../work/main/node_modules/zod/v4/core/parse.js
+// node_modules/zod/v4/core/parse.js
 var _parse = (_Err) => {
   const fn = (schema2, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
@@ -51496,12 +51708,12 @@ var _safeParseAsync = (_Err) => async (schema2, value, _ctx) => {
 };
 var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
 
-// ../../../work/main/node_modules/zod/v4/core/regexes.js
+// node_modules/zod/v4/core/regexes.js
 var anyString = /^[\s\S]{0,}$/;
 var number = /^-?\d+(?:\.\d+)?$/;
 var boolean = /^(?:true|false)$/i;
 
-// ../../../work/main/node_modules/zod/v4/core/checks.js
+// node_modules/zod/v4/core/checks.js
 var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
   var _a3;
   inst._zod ?? (inst._zod = {});
@@ -51711,14 +51923,14 @@ var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) 
   };
 });
 
-// ../../../work/main/node_modules/zod/v4/core/versions.js
+// node_modules/zod/v4/core/versions.js
 var version = {
   major: 4,
   minor: 6,
   patch: 7
 };
 
-// ../../../work/main/node_modules/zod/v4/core/schemas.js
+// node_modules/zod/v4/core/schemas.js
 var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
   var _a3;
   inst ?? (inst = {});
@@ -52666,7 +52878,7 @@ function handlePipeResult(left, next, ctx) {
   return next._zod.run({ value: left.value, issues: left.issues }, ctx);
 }
 
-// ../../../work/main/node_modules/zod/v4/core/registries.js
+// node_modules/zod/v4/core/registries.js
 var _a2;
 var $ZodRegistry = class {
   constructor() {
@@ -52714,7 +52926,7 @@ function registry() {
 (_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
 var globalRegistry = globalThis.__zod_globalRegistry;
 
-// ../../../work/main/node_modules/zod/v4/core/api.js
+// node_modules/zod/v4/core/api.js
 function snapshotChecks(def) {
   if (def.checks)
     def.checks = [...def.checks];
@@ -52832,7 +53044,7 @@ function describe(description) {
   return ch;
 }
 
-// ../../../work/main/node_modules/zod/v4/mini/schemas.js
+// node_modules/zod/v4/mini/schemas.js
 var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
   if (!inst._zod)
     throw new Error("Uninitialized schema in ZodMiniType.");
@@ -53168,9 +53380,18 @@ var programProfileSchema = object({
           default: _enum(["nft", "legacy", "auto"])
         })
       ),
+      /** Of `self`: the backend that those who start it name by default; absent: it looks which one is in use. */
+      told: optional(_enum(["nft", "legacy"])),
+      /** Environment variable with the values at which it speaks nftables itself and runs neither iptables nor ipset;
+       * `writes`: the native rules that it then puts into iptables' own tables. */
+      native: optional(
+        object({ name: string2(), values: array(string2()), writes: array(constructSchema), ...sourced })
+      ),
       ...sourced
     })
   ),
+  /** Where the image's own copy of it runs when the config doesn't say; absent: in the node's network namespace. */
+  network: optional(object({ value: _enum(["host", "pod"]), ...sourced })),
   versions: array(programVersionSchema),
   notes: optional(array(string2()))
 });
@@ -55421,12 +55642,12 @@ function actsAs(release2, encoding) {
   return release2.carries.includes(encoding.id) ? encoding.writer.min ?? release2.version : release2.version;
 }
 function effectsOf(writer, reader2, construct) {
-  return allEffects(bundled2.encodings, writer, reader2, construct);
+  return predictEffects(bundled2.encodings, writer, reader2, construct);
 }
 function nativeEffectsOf(writer, reader2, construct) {
-  return allEffects(bundled2.nativeNft, writer, reader2, construct);
+  return predictEffects(bundled2.nativeNft, writer, reader2, construct);
 }
-function allEffects(encodings, writer, reader2, construct) {
+function predictEffects(encodings, writer, reader2, construct) {
   return encodings.filter((encoding) => encoding.constructs.includes(construct) && inRange(actsAs(writer, encoding), encoding.writer)).flatMap(
     (encoding) => encoding.effects.filter((effect) => inRange(actsAs(reader2, encoding), effect.reader)).map((effect) => toEffect(encoding, construct, effect))
   );
@@ -57013,11 +57234,23 @@ function missingLibraries(cell2) {
       severity: runs(cell2, path) ? "error" : "warning",
       cause: `library:${path}`,
       tool: tool2?.name ?? "iptables",
-      message: `${path} needs ${libraries2.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
+      message: `${path} needs ${libraries2.join(", ")}, not in the image: ${isRefused(libraries2) ? refused : unloaded}`,
       evidence: libraries2.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
-      remedy: "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build."
+      remedy: remedyFor(libraries2)
     };
   });
+}
+var refused = 'it does not start, "no such file or directory"';
+var unloaded = 'it ends with "error while loading shared libraries"';
+function isRefused(libraries2) {
+  return libraries2.some((library) => !library.includes(".so") || library.startsWith("/"));
+}
+function remedyFor(libraries2) {
+  if (libraries2.some((library) => library.endsWith("\\r")))
+    return "Write the script's lines with a line feed alone at their ends; run each tool once in the build.";
+  if (libraries2.every((library) => !library.includes(".so")))
+    return "Add the program that runs the script, or use a wrapper that needs none; run each tool once in the build.";
+  return "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build.";
 }
 function missingExtensions(cell2) {
   const { backend, hostExec: hostExec2 } = cell2.choice;
@@ -57064,7 +57297,7 @@ function runs(cell2, path) {
   if (tools.length === 0) return true;
   const commands = cell2.image.profile?.runs?.value ?? [];
   return tools.some(
-    ({ name, backend }) => backend !== void 0 && backend === cell2.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
+    ({ name, backend }) => backend !== void 0 && backend === cell2.choice.backend && name === "iptables" && findTool(cell2.toolchain, name, backend)?.target === path || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
   );
 }
 
@@ -57978,6 +58211,13 @@ function runsOn(architecture, { kernel }) {
   const wider = bundled5.wider[architecture];
   return there.includes(architecture) || wider !== void 0 && there.includes(wider);
 }
+function unjudgedHosts(architecture, hosts) {
+  return hosts.filter((host) => !runsOn(architecture, host)).map(({ id, kernel }) => ({
+    host: id,
+    kernel: kernel.release.value,
+    architectures: kernel.architectures?.value ?? []
+  }));
+}
 
 // src/compat/such-hosts.ts
 var shelves = rememberFor();
@@ -57999,8 +58239,9 @@ function evaluateRule(rule14, cell2, shelf) {
 }
 
 // src/compat/engine.ts
-var backends = ["nft", "legacy"];
-function evaluatePlatform(input) {
+var backends2 = ["nft", "legacy"];
+function evaluatePlatform(stated2) {
+  const input = inNativeMode(stated2);
   const hosts = input.hosts.filter(({ host }) => runsOn(input.toolchain.architecture, host));
   const selectedBackends = new Set(
     hosts.flatMap(({ host }) => host.iptables.backend === void 0 ? [] : [host.iptables.backend.value])
@@ -58019,8 +58260,10 @@ function evaluateHost(input, host, programs, selectedBackends) {
     programs: sharing,
     findings: keepOnePerCause(all),
     all,
-    missing: unique(unknown3, ({ rule: rule14, fact: fact2 }) => `${rule14} ${fact2}`).map(
-      (item) => describeMissing(item, host, image2.match)
+    missing: describeMissing(
+      unique(unknown3, ({ rule: rule14, fact: fact2 }) => `${rule14} ${fact2}`),
+      host,
+      image2.match
     )
   };
 }
@@ -58043,19 +58286,19 @@ function tryHostBackends(base) {
   const known3 = base.host.iptables.backend?.value;
   if (known3 !== void 0 || base.image.network === "pod") return tryChoices(base, known3);
   return merge2(
-    backends.map((backend) => tryChoices(base, backend)),
-    unknownHostBackend()
+    backends2.map((backend) => tryChoices(base, backend)),
+    [unknownHostBackend()]
   );
 }
 function tryChoices(base, hostBackend) {
   const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host);
   if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
-  const there = backends.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
-  const variants = (there.length === 0 ? backends : there).map(
+  const there = backends2.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
+  const variants = (there.length === 0 ? backends2 : there).map(
     (backend) => runRules({ ...base, hostBackend, choice: { ...choice, backend } })
   );
   if (choice.maybeNone === true) variants.push([]);
-  return merge2(variants, choice.missing ?? { fact: "backend of the image's iptables" });
+  return merge2(variants, choice.missing ?? [{ fact: "backend of the image's iptables" }]);
 }
 function runRules(cell2) {
   const shelf = shelfOf(cell2);
@@ -58063,12 +58306,15 @@ function runRules(cell2) {
   for (const rule14 of rules) outcomes.push(...evaluateRule(rule14, cell2, shelf));
   return outcomes;
 }
-function merge2(variants, fact2) {
+function merge2(variants, facts) {
   const [first2 = [], ...others] = variants;
   const inAll = (outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
   const certain = first2.filter(inAll).map((outcome) => mildest(outcome, others));
   const undecided = variants.flat().filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept))).filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
-  return [...certain, ...unique(undecided, ({ rule: rule14 }) => rule14).map(({ rule: rule14 }) => missing(rule14, fact2))];
+  const deciding = unique(undecided, ({ rule: rule14 }) => rule14).flatMap(
+    ({ rule: rule14 }) => facts.map((fact2) => missing(rule14, fact2))
+  );
+  return [...certain, ...deciding, ...undecided.filter(isMissing)];
 }
 function mildest(outcome, others) {
   const said = others.flatMap((variant) => variant.find((other) => same(outcome, other)) ?? []);
@@ -58088,8 +58334,9 @@ function unique(items, key) {
 // src/compat/remedy.ts
 function findRemedy(input, cells, distributions2) {
   const before = scoreOf(cells);
+  if (before === 0) return void 0;
   const distribution = distributionOf(input.toolchain, distributions2);
-  if (distribution === void 0 || before === 0) return void 0;
+  if (distribution === void 0) return nativeMode(input, cells, before - 1);
   const tried = [false, true].map(
     (bothBackends2) => candidates(input.toolchain, distribution, bothBackends2).map((candidate) => {
       const after = evaluatePlatform({ ...input, toolchain: candidate.toolchain });
@@ -58097,7 +58344,10 @@ function findRemedy(input, cells, distributions2) {
     })
   );
   const [own2 = [], both = []] = tried.map(lastBestRun);
-  const best = (both[0]?.score ?? before) < (own2[0]?.score ?? before) ? both : own2;
+  const needsBoth = (both[0]?.score ?? before) < (own2[0]?.score ?? before);
+  const best = needsBoth ? both : own2;
+  const native = needsBoth ? nativeMode(input, cells, both[0]?.score ?? 0) : void 0;
+  if (native !== void 0) return native;
   const run2 = startMaintained(best, distribution);
   const [first2] = run2;
   if (first2 !== void 0 && first2.score < before) return describe4(input.toolchain, distribution, run2, cells);
@@ -58132,6 +58382,17 @@ function repaired2(before, after) {
     (cell2) => errorsOf(cell2).length > 0 && errorsOf(after.find(({ host }) => host.id === cell2.host.id)).length === 0
   ).map(({ host }) => host.id);
 }
+function nativeMode(input, cells, most) {
+  if (!cells.some((cell2) => errorsOf(cell2).some(({ cause }) => cause === "backend"))) return void 0;
+  const { profile, environment } = input.image;
+  const { name, values: [value] = [] } = profile?.selects?.native ?? {};
+  if (profile === void 0 || name === void 0 || value === void 0) return void 0;
+  const image2 = { ...input.image, environment: { ...environment, [name]: value } };
+  const after = evaluatePlatform({ ...input, image: image2 });
+  if (scoreOf(after) > most) return void 0;
+  const text4 = `Set ${name}=${value}, so that ${profile.title} speaks nftables itself: ${effectOf(cells, after)}`;
+  return { text: text4, clears: clearedBy(after) };
+}
 function describe4(before, distribution, run2, cells) {
   const { candidate, after } = run2[0];
   const last = run2.at(-1).candidate.release;
@@ -58141,10 +58402,13 @@ function describe4(before, distribution, run2, cells) {
   return {
     ...change2.releaseAlone && !failing ? { upgrade: { distribution: distribution.id, release: candidate.release.release } } : {},
     text: `${change2.text}: ${effectOf(cells, after)}${failing ? "" : change2.command}${change2.note}`,
-    clears: (host, rule14, cause) => !after.some(
-      (cell2) => cell2.host.id === host && (cell2.all.some((finding5) => finding5.rule === rule14 && finding5.cause === cause) || cell2.missing.some((missing2) => missing2.rule === rule14))
-    )
+    clears: clearedBy(after)
   };
+}
+function clearedBy(after) {
+  return (host, rule14, cause) => !after.some(
+    (cell2) => cell2.host.id === host && (cell2.all.some((finding5) => finding5.rule === rule14 && finding5.cause === cause) || cell2.missing.some((missing2) => missing2.rule === rule14))
+  );
 }
 function changeOf(before, distribution, candidate, last) {
   const { release: release2, bothBackends: bothBackends2, toolchain } = candidate;
@@ -58159,7 +58423,7 @@ function changeOf(before, distribution, candidate, last) {
   const wrapper = bothBackends2 && !installed ? "install iptables-wrapper v2 or later as `iptables`" : "";
   const legacy = separate ? ` with package ${release2.legacyPackage}` : "";
   const releases = last === release2 ? "" : last === void 0 ? " or later" : ` to ${last.release}`;
-  const packages = `Take the packages of ${distribution.title} ${release2.release}${releases}${legacy} (${versions.join(", ")})`;
+  const packages2 = `Take the packages of ${distribution.title} ${release2.release}${releases}${legacy} (${versions.join(", ")})`;
   const releaseAlone = legacy === "" && wrapper === "";
   if (!releaseAlone && bringsNothingNew(before, release2)) {
     const lacks = separate && !before.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
@@ -58167,7 +58431,7 @@ function changeOf(before, distribution, candidate, last) {
     const added = lacks ? [release2.legacyPackage ?? ""] : [];
     return { text: text5.join(" and "), command: commandOf(before, distribution, added), note: "", releaseAlone };
   }
-  const text4 = `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;
+  const text4 = `${packages2}${wrapper === "" ? "" : `, and ${wrapper}`}`;
   return { text: text4, command: commandOf(before, distribution, names2), note: noteOf(before, distribution), releaseAlone };
 }
 function noteOf({ os: os5, tools }, { id, releases }) {
@@ -58217,25 +58481,6 @@ function list(names2) {
   return names2.length < 2 ? names2.join("") : `${names2.slice(0, -1).join(", ")} and ${names2.at(-1)}`;
 }
 
-// src/compat/unjudged.ts
-var HOSTS_NAMED = 3;
-function unjudgedNotes({ reference, platforms: platforms2 }, hosts) {
-  const starts = (toolchain, { host }) => runsOn(toolchain.architecture, host);
-  const idle = platforms2.filter(({ toolchain }) => !hosts.some((entry) => starts(toolchain, entry)));
-  const empty = hosts.filter((entry) => !platforms2.some(({ toolchain }) => starts(toolchain, entry)));
-  const named2 = empty.slice(0, HOSTS_NAMED).map(({ host }) => {
-    const there = host.kernel.architectures?.value.join(", ");
-    return `${host.id} (${there})`;
-  });
-  const left = empty.length - named2.length;
-  return [
-    ...idle.length === 0 ? [] : [`${reference}: ${idle.map(({ platform: platform3 }) => platform3).join(", ")}: not judged, no selected host runs it.`],
-    ...empty.length === 0 ? [] : [
-      `${reference}: not judged on ${named2.join(", ")}${left > 0 ? ` and ${left} more` : ""}: none of its platforms runs there.`
-    ]
-  ];
-}
-
 // src/files/inspection-cache.ts
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, rmSync } from "node:fs";
@@ -58263,7 +58508,9 @@ function look(value, schema2, path) {
     case "union":
       return look(value, chooseOption(def.options, value), path);
     default:
-      return safeParse(schema2, value).success ? void 0 : `expected ${def.type}`;
+      if (safeParse(schema2, value).success) return void 0;
+      if (value === void 0) return "is missing";
+      return def.type === "literal" ? `is not ${def.values.join(" or ")}` : `expected ${def.type}`;
   }
 }
 function lookIn(parts, schemaOf, path) {
@@ -58452,8 +58699,14 @@ function writeWhole(file, text4) {
     renameSync(temporary, file);
   } catch (error2) {
     if (existsSync(temporary)) unlinkSync(temporary);
-    throw new UserError(`can't write ${file}: ${error2 instanceof Error ? error2.message : String(error2)}`);
+    throw new UserError(`can't write ${file}: ${problemOf(error2)}`);
   }
+}
+function problemOf(error2) {
+  const code = error2.code;
+  if (code === "EISDIR") return "it is a folder: name a file";
+  const message = error2 instanceof Error ? error2.message : String(error2);
+  return code === void 0 ? message : message.split(", ", 1)[0] ?? code;
 }
 function makeFolder(folder2) {
   if (existsSync(folder2)) return;
@@ -58466,9 +58719,7 @@ function makeFolder(folder2) {
 var ENTRY_SIZE = 4 * 1024 * 1024;
 var ENTRIES = 500;
 function openInspectionCache(folder2, tool2) {
-  const status = lstatSync(folder2, { throwIfNoEntry: false });
-  if (status !== void 0 && !status.isDirectory())
-    throw new UserError(`${folder2}: not a folder: name one for the cache, it is made when it isn't there`);
+  refuseOther(folder2);
   let problem;
   return {
     recall: (platform3) => readEntry(join2(folder2, nameOf(platform3, tool2)), platform3, tool2),
@@ -58486,6 +58737,15 @@ function openInspectionCache(folder2, tool2) {
     },
     problem: () => problem
   };
+}
+function refuseOther(folder2) {
+  let isFolder;
+  try {
+    isFolder = lstatSync(folder2, { throwIfNoEntry: false })?.isDirectory() ?? true;
+  } catch (error2) {
+    throw new UserError(`${folder2}: can't be used for the cache (${error2.code})`);
+  }
+  if (!isFolder) throw new UserError(`${folder2}: not a folder: name one for the cache, it is made when it isn't there`);
 }
 function nameOf({ platform: platform3, configDigest }, { version: version3 }) {
   const key = createHash("sha256").update(JSON.stringify([version3, platform3, configDigest]));
@@ -58846,7 +59106,7 @@ function createDeadline(limits2) {
 import { createHash as createHash2 } from "node:crypto";
 
 // src/image/errors.ts
-function quote2(text4) {
+function quote(text4) {
   const short = text4.length > 200 ? `${text4.slice(0, 197)}...` : text4;
   const escaped = short.replace(
     // C0, DEL, C1, line and paragraph separators, and what turns the direction of text round
@@ -58890,7 +59150,7 @@ function parseDigest(text4) {
 }
 function requireDigest(text4) {
   const digest = parseDigest(text4);
-  if (digest === void 0) throw new UserError(`${quote2(text4)} is not a sha256 or sha512 digest`);
+  if (digest === void 0) throw new UserError(`${quote(text4)} is not a sha256 or sha512 digest`);
   return digest;
 }
 async function digestOfStream(source, algorithm, signal) {
@@ -58903,46 +59163,6 @@ async function digestOfStream(source, algorithm, signal) {
 }
 function digestOf(data, algorithm = "sha256") {
   return `${algorithm}:${createHash2(algorithm).update(data).digest("hex")}`;
-}
-
-// src/image/file-space.ts
-function createFileSpace(tables3) {
-  const starts = [];
-  let total = 0;
-  for (const table2 of tables3) {
-    starts.push(total);
-    total += table2.length;
-  }
-  function layerOf(number4) {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = low + high + 1 >> 1;
-      if (starts[middle] <= number4) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-  function find2(number4) {
-    const layer = layerOf(number4);
-    return { files: tables3[layer], file: number4 - starts[layer] };
-  }
-  return {
-    numberOf: (layer, file) => starts[layer] + file,
-    find: find2,
-    node(number4) {
-      const { files, file } = find2(number4);
-      return files.node(file);
-    },
-    hasContent(number4) {
-      const { files, file } = find2(number4);
-      return files.hasContent(file);
-    },
-    peek(number4) {
-      const { files, file } = find2(number4);
-      return files.peek(file);
-    }
-  };
 }
 
 // src/image/tree.ts
@@ -59049,19 +59269,6 @@ function createTree(root, files) {
 function watchLowerLinks(root, files, bounds) {
   const links = /* @__PURE__ */ new Map();
   let first2;
-  function matters(slot) {
-    const pending = [slot];
-    for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
-      bounds.onStep();
-      if (isDirectory(next)) pending.push(...next.children.values());
-      else if (isSymlink(next)) return true;
-      else if (typeof next === "number") {
-        const { files: table2, file } = files.find(next);
-        if (table2.isShown(file)) return true;
-      }
-    }
-    return false;
-  }
   const uncounted = { hops: bounds.hops, onStep() {
   } };
   function findLink(parent, isOwn2) {
@@ -59073,10 +59280,11 @@ function watchLowerLinks(root, files, bounds) {
       if (slot === void 0) return void 0;
       if (isDirectory(slot)) at = slot;
       else {
+        if (!isSymlink(slot)) return void 0;
         const path = parent.slice(0, end);
-        const target = isSymlink(slot) ? findTarget(path) : void 0;
-        if (target === void 0) return void 0;
+        const target = findTarget(path);
         if (!isOwn2(slot)) return { path, target };
+        if (target === void 0) return void 0;
         at = target;
       }
       from = end + 1;
@@ -59092,18 +59300,221 @@ function watchLowerLinks(root, files, bounds) {
     pass(parent, isOwn2) {
       const link = findLink(parent, isOwn2);
       if (link === void 0) return false;
-      const known3 = links.get(link.path) ?? matters(link.target);
+      const known3 = links.get(link.path) ?? (link.target === void 0 || matters(link.target, files, bounds));
       links.set(link.path, known3);
       if (known3) first2 ??= parent;
       return true;
     },
     note(path, slot) {
-      if (first2 === void 0 && matters(slot)) first2 = path;
+      if (first2 === void 0 && matters(slot, files, bounds)) first2 = path;
     },
     doubts(digest) {
       if (first2 === void 0) return [];
-      const reason = `${quote2(first2)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
+      const reason = `${quote(first2)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
       return [{ fact: `which files of layer ${digest} are run`, reason }];
+    }
+  };
+}
+function matters(slot, files, bounds) {
+  const pending = [slot];
+  for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
+    bounds.onStep();
+    if (isDirectory(next)) for (const child of next.children.values()) pending.push(child);
+    else if (isSymlink(next)) return true;
+    else if (typeof next === "number") {
+      const { files: table2, file } = files.find(next);
+      if (table2.isShown(file)) return true;
+    }
+  }
+  return false;
+}
+
+// src/image/apply-order.ts
+function watchApplyOrder(root, layer, files, bounds) {
+  let reason;
+  const gone = /* @__PURE__ */ new Map();
+  const isOf = (slot) => matters(slot, files, bounds);
+  const find3 = (path) => walkPath(root, path, false, void 0, bounds);
+  const emptied = /* @__PURE__ */ new Set();
+  function doubt(path, how) {
+    reason ??= `${quote(path)} ${how}`;
+  }
+  function checkFile(path) {
+    const walk = find3(path);
+    if (walk.end === "slot" && !isSymlink(walk.slot) && isOf(walk.slot)) doubt(path, FILE);
+  }
+  const { whiteouts, opaques } = { whiteouts: lastOf(layer.whiteouts), opaques: lastOf(layer.opaques) };
+  const globals = layer.globals.filter((path) => !isIdle(path, find3, isOf));
+  const hidden = /* @__PURE__ */ new Set();
+  for (const path of whiteouts.keys()) {
+    const walk = find3(path);
+    if (walk.end === "not-a-directory") checkFile(walk.at);
+    const found = directoryAt(walk);
+    if (found !== void 0 && isOf(found)) hidden.add(path);
+  }
+  for (const path of opaques.keys()) {
+    const walk = find3(path);
+    if (walk.end === "not-a-directory") checkFile(walk.at);
+    if (walk.end === "slot" && !isDirectory(walk.slot)) checkFile(walk.path);
+    const found = directoryAt(walk);
+    if (found === void 0 || !isOf(found)) continue;
+    if (found === root) doubt(path, ROOT);
+    else emptied.add(found);
+  }
+  function listFilled(hidings, below = "") {
+    const filled = /* @__PURE__ */ new Map();
+    for (const [path, after] of hidings) {
+      const walk = find3(path);
+      if (walk.end !== "slot" && walk.end !== "directory") continue;
+      filled.set(path, after);
+      if (leadsThroughOwn(root, `${path}${below}`, layer.digest)) doubt(path, LINK);
+      if (hidden.has(path) && directoryAt(walk) !== void 0) doubt(path, AGAIN);
+    }
+    return filled;
+  }
+  return {
+    replaced(parent, name, directory) {
+      if (!emptied.has(directory) && !isOf(directory)) return;
+      const names2 = gone.get(parent) ?? /* @__PURE__ */ new Set();
+      gone.set(parent, names2.add(name));
+    },
+    back(parent, name, path) {
+      if (gone.get(parent)?.has(name) === true) doubt(path, AGAIN);
+    },
+    linked(path, leaf) {
+      if (isOf(leaf)) doubt(path, LINKED);
+    },
+    changed(path, leaf, link) {
+      const { files: table2, file } = files.find(leaf);
+      const { mode, xattrs } = table2.peek(file);
+      const isOther = (mode & 73) === 0 ? (link.mode & 73) !== 0 : (link.mode & 73) === 0;
+      const hasOther = (xattrs["security.capability"] ?? "") !== link.capability && table2.isShown(file);
+      if (isOther || hasOther) doubt(path, CHANGED);
+    },
+    finish() {
+      const early = findEarly(layer, { whiteouts: listFilled(whiteouts), opaques: listFilled(opaques, "/.") }, bounds);
+      if (early !== void 0) doubt(early, EARLY);
+      const active = [...globals, ...layer.globals.filter((path) => !isIdle(path, find3, isOf))];
+      if (active[0] !== void 0) doubt(active[0], GLOBAL);
+    },
+    doubts: () => reason === void 0 ? [] : [{ fact: `which files of layer ${layer.digest} are run`, reason }]
+  };
+}
+var EARLY = "is put and then hidden by the layer itself: some runtimes go by the order, some do not, others fail";
+var AGAIN = "is a directory that the layer takes away and has again: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, what lower layers have in it is shown";
+var ROOT = "is marked as empty, which overlayfs does not obey at the root: Docker, containerd and podman show what lower layers have";
+var CHANGED = "is a hard link with another mode or other capabilities than its file: whoever unpacks the layer gives them to the file, which here has its own";
+var LINKED = "is a hard link to a file that the layer hides: in some runtimes it leads to the file, in others to nothing";
+var FILE = "is a file of a lower layer, and the layer hides something below it: Docker, podman and CRI-O then put a folder in its place";
+var LINK = "is hidden behind a link of the layer itself: some runtimes follow it";
+var GLOBAL = "is the name of a header that belongs to no file: containerd removes or hides what has the name, Docker does not";
+function directoryAt(walk) {
+  if (walk.end === "directory") return walk.directory;
+  return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : void 0;
+}
+var WHITEOUT = ".wh.";
+var OPAQUE = ".wh..wh..opq";
+function isIdle(path, find3, isOf) {
+  const slash = path.lastIndexOf("/");
+  const name = path.slice(slash + 1);
+  const isWhiteout = name.startsWith(WHITEOUT);
+  const target = !isWhiteout ? path : name === OPAQUE ? path.slice(0, slash) || "/" : `${path.slice(0, slash)}/${name.slice(WHITEOUT.length)}`;
+  const walk = find3(target);
+  if (walk.end === "missing") return true;
+  const directory = directoryAt(walk);
+  return directory !== void 0 ? !isOf(directory) : walk.end === "slot" && !isOf(walk.slot);
+}
+function leadsThroughOwn(root, path, digest) {
+  let at = root;
+  for (let from = 1; from < path.length; ) {
+    const slash = path.indexOf("/", from);
+    if (slash < 0) return false;
+    const slot = at.children.get(path.slice(from, slash));
+    if (!isDirectory(slot)) return slot !== void 0 && isSymlink(slot) && slot.layer === digest;
+    at = slot;
+    from = slash + 1;
+  }
+  return false;
+}
+function lastOf(hidings) {
+  return new Map(hidings.map(({ path, after }) => [path, after]));
+}
+function findEarly(layer, { whiteouts, opaques }, bounds) {
+  if (whiteouts.size === 0 && opaques.size === 0) return void 0;
+  const lengths = new Set([...whiteouts.keys(), ...opaques.keys()].map((path) => path === "/" ? 0 : path.length));
+  const known3 = /* @__PURE__ */ new Set();
+  let early;
+  let index = 0;
+  function isHidden(directory, path, at) {
+    if (at < (whiteouts.get(path) ?? 0)) return true;
+    let isKnown = true;
+    for (let end = directory.length; end >= 0; end = end === 0 ? -1 : directory.lastIndexOf("/", end - 1)) {
+      const above = lengths.has(end) || isKnown ? slice(directory, end) : "";
+      if (lengths.has(end)) {
+        if (at < (whiteouts.get(above) ?? 0)) return true;
+        if (!isKnown && at < (opaques.get(above || "/") ?? 0)) return true;
+      }
+      isKnown &&= known3.has(above);
+    }
+    return false;
+  }
+  function slice(text4, end) {
+    for (let cost = 0; cost <= end; cost += 256) bounds.onStep();
+    return text4.slice(0, end);
+  }
+  layer.entries.forEach((directory, name, value) => {
+    const at = index++;
+    if (early !== void 0) return;
+    const path = `${directory}/${name}`;
+    if (isDirectoryValue(value)) known3.add(path);
+    else if (isShown(value, layer) && isHidden(directory, path, at)) early = path;
+  });
+  return early;
+}
+function isDirectoryValue(value) {
+  return typeof value === "object" && "type" in value && value.type === "directory";
+}
+function isShown(value, { files }) {
+  if (typeof value === "number") return files.isShown(value);
+  return "hardlink" in value || value.type === "symlink";
+}
+
+// src/image/file-space.ts
+function createFileSpace(tables3) {
+  const starts = [];
+  let total = 0;
+  for (const table2 of tables3) {
+    starts.push(total);
+    total += table2.length;
+  }
+  function layerOf(number4) {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = low + high + 1 >> 1;
+      if (starts[middle] <= number4) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+  function find3(number4) {
+    const layer = layerOf(number4);
+    return { files: tables3[layer], file: number4 - starts[layer] };
+  }
+  return {
+    numberOf: (layer, file) => starts[layer] + file,
+    find: find3,
+    node(number4) {
+      const { files, file } = find3(number4);
+      return files.node(file);
+    },
+    hasContent(number4) {
+      const { files, file } = find3(number4);
+      return files.hasContent(file);
+    },
+    peek(number4) {
+      const { files, file } = find3(number4);
+      return files.peek(file);
     }
   };
 }
@@ -59125,7 +59536,7 @@ function describeMarks(digest, marks) {
   return [
     {
       fact: `which files of layer ${digest} are run`,
-      reason: `${quote2(first2.path)} has the attribute ${first2.attribute}${others}: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, other files are shown than those of the tar`
+      reason: `${quote(first2.path)} has the attribute ${first2.attribute}${others}: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, other files are shown than those of the tar`
     }
   ];
 }
@@ -59142,10 +59553,12 @@ function mergeLayers(layers, { limits: limits2, budget } = standardBounds()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
     const links = watchLowerLinks(root, files, bounds);
+    const order2 = watchApplyOrder(root, layer, files, bounds);
     applyWhiteouts(root, layer, links, bounds);
     doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
-    placeEntries(root, layer, { index, files, lower, links, aliases, notes: notes2, bounds });
-    doubts.push(...links.doubts(layer.digest));
+    placeEntries(root, layer, { index, files, lower, links, order: order2, aliases, notes: notes2, bounds });
+    order2.finish();
+    doubts.push(...links.doubts(layer.digest), ...order2.doubts());
   }
   return { tree: createTree(root, files), aliases, doubts, notes: notes2 };
 }
@@ -59169,7 +59582,7 @@ function createMergeBounds(limits2, budget) {
     add(entries) {
       spend(budget, "treeEntries", entries, limits2);
     },
-    tooManyHops: (layer, path) => exceeded("link-hops", limits2, `layer ${layer.digest}: on the way to ${quote2(path)}`)
+    tooManyHops: (layer, path) => exceeded("link-hops", limits2, `layer ${layer.digest}: on the way to ${quote(path)}`)
   };
 }
 function findHardlinkTargets(root, layer, bounds) {
@@ -59188,23 +59601,30 @@ function findLeaf(root, path, bounds) {
 }
 function applyWhiteouts(root, layer, links, bounds) {
   const isReplacedLink = createLinkCheck(root, layer, bounds);
-  function find2(path, followLast) {
+  function find3(path, followLast) {
     const walk = walkPath(root, path, followLast, void 0, bounds);
     if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
     return walk;
   }
-  for (const path of layer.opaques) {
-    if (isReplacedLink(path)) continue;
+  for (const { path } of layer.opaques) {
+    if (isReplacedLink(path)) {
+      links.pass(path, () => false);
+      continue;
+    }
     links.pass(path, () => false);
-    const walk = find2(path, true);
+    const walk = find3(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
   }
-  for (const path of layer.whiteouts) {
-    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
-    const walk = find2(path, false);
+  for (const { path } of layer.whiteouts) {
+    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) {
+      links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
+      continue;
+    }
+    const isBehindLink = links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
+    const walk = find3(path, false);
     if (walk.end !== "slot") continue;
-    if (links.pass(path.slice(0, path.lastIndexOf("/")), () => false)) links.note(path, walk.slot);
+    if (isBehindLink) links.note(path, walk.slot);
     walk.parent.children.delete(walk.name);
   }
 }
@@ -59246,20 +59666,27 @@ function listPaths(layer) {
 }
 var AUFS_LINKS = "/.wh..wh.plnk";
 function placeEntries(root, layer, placing) {
-  const { index, files, lower, links, aliases, notes: notes2, bounds } = placing;
+  const { index, files, lower, links, order: order2, aliases, notes: notes2, bounds } = placing;
   const own2 = /* @__PURE__ */ new Set();
   const parents = createParentFinder(root, layer, (path) => links.pass(path, (link) => own2.has(link)), bounds);
   const aufs = /* @__PURE__ */ new Map();
   const repeated = [];
   function bind2(path, link) {
-    const leaf = findLeaf(root, link.hardlink, bounds) ?? lower.get(link) ?? aufs.get(link.hardlink);
+    const there = findLeaf(root, link.hardlink, bounds);
+    const hidden = there === void 0 ? lower.get(link) : void 0;
+    if (hidden !== void 0) order2.linked(path, hidden);
+    const leaf = there ?? hidden ?? aufs.get(link.hardlink);
     if (leaf === void 0)
-      throw inLayer(layer, `the hard link ${quote2(path)} leads to ${quote2(link.hardlink)}, which is no file`);
-    if (typeof leaf === "number") aliases.push({ ...files.find(leaf), path });
+      throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
+    if (typeof leaf === "number") {
+      aliases.push({ ...files.find(leaf), path });
+      order2.changed(path, leaf, link);
+    }
     return leaf;
   }
   function place2(directory, name, value) {
-    const { children } = parents.find(directory);
+    const parent = parents.find(directory);
+    const { children } = parent;
     if (parents.isBehindLink() && !isDirectoryNode(value)) links.note(`${directory}/${name}`, value);
     const existing = children.get(name);
     if (isDirectoryNode(value)) {
@@ -59267,8 +59694,12 @@ function placeEntries(root, layer, placing) {
         existing.node = value;
         return false;
       }
+      order2.back(parent, name, `${directory}/${name}`);
       children.set(name, createDirectory(value));
-    } else children.set(name, value);
+    } else {
+      if (isDirectory(existing)) order2.replaced(parent, name, existing);
+      children.set(name, value);
+    }
     if (typeof value === "object" && value.type === "symlink") own2.add(value);
     if (existing === void 0) return false;
     if (isDirectory(existing) || isSymlink(existing)) parents.forget();
@@ -59303,11 +59734,12 @@ function createParentFinder(root, layer, isBehindLink, bounds) {
         last = { path, directory: direct, isBehindLink: false };
         return direct;
       }
+      const isBehind = isBehindLink(path);
       const walk = walkPath(root, path, true, create, bounds);
       if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = findDirectory(walk);
-      if (found === void 0) throw inLayer(layer, `it holds files below ${quote2(path)}, which is not a directory`);
-      last = { path, directory: found, isBehindLink: isBehindLink(path) };
+      if (found === void 0) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
+      last = { path, directory: found, isBehindLink: isBehind };
       return found;
     },
     forget() {
@@ -59330,7 +59762,7 @@ function walkDirectories(root, path) {
 }
 function describeRepeated(layer, paths) {
   const others = paths.length > 1 ? ` and ${paths.length - 1} other paths` : "";
-  return `layer ${layer.digest} holds ${quote2(paths[0] ?? "")}${others} more than once; the last one counts`;
+  return `layer ${layer.digest} holds ${quote(paths[0] ?? "")}${others} more than once; the last one counts`;
 }
 function inLayer(layer, problem) {
   return new UserError(`layer ${layer.digest}: ${problem}`);
@@ -59348,15 +59780,15 @@ function pickImages(images, name) {
   const loose = images.filter((image2) => image2.names.some((other) => fullName(other) === fullName(name)));
   const found = exact.length > 0 ? exact : loose;
   if (found.length === 1) return found;
-  const names2 = images.map((image2) => quote2(displayName(image2))).join(", ");
-  const problem = found.length === 0 ? `no image is named ${quote2(name)}` : `several images are named ${quote2(name)}`;
+  const names2 = images.map((image2) => quote(displayName(image2))).join(", ");
+  const problem = found.length === 0 ? `no image is named ${quote(name)}` : `several images are named ${quote(name)}`;
   throw new UserError(`${problem}; it holds ${names2}`);
 }
 function checkNames(images) {
   const seen2 = /* @__PURE__ */ new Set();
   for (const image2 of images) {
     const name = displayName(image2);
-    if (seen2.has(name)) throw new UserError(`two different images in it are named ${quote2(name)}`);
+    if (seen2.has(name)) throw new UserError(`two different images in it are named ${quote(name)}`);
     seen2.add(name);
   }
 }
@@ -59908,6 +60340,10 @@ function sum(block, signed) {
   }
   return total;
 }
+function mayBeHeader(block) {
+  const stated2 = Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8);
+  return stated2 === sum(block, false) || stated2 === sum(block, true);
+}
 function hasSignedChecksum(block) {
   return Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8) === sum(block, true);
 }
@@ -60066,7 +60502,7 @@ function malformed() {
 // src/image/tar/reader.ts
 var NO_RECORDS = /* @__PURE__ */ new Map();
 var NO_XATTRS2 = Object.freeze(/* @__PURE__ */ Object.create(null));
-function createTarReader(onMember, limits2) {
+function createTarReader(onMember, limits2, onGlobal) {
   const block = Buffer.alloc(BLOCK);
   let blockFill = 0;
   let position = 0;
@@ -60101,7 +60537,11 @@ function createTarReader(onMember, limits2) {
     else startBody(planFor(header, at));
   }
   function planFor(header, at) {
-    if ("xgLKX".includes(header.flag)) return readExtension(header, at);
+    if ("xgLK".includes(header.flag)) return readExtension(header, at);
+    if (header.flag === "X")
+      throw new UserError(`an extended tar header of Solaris at byte ${at}: no runtime reads it`);
+    if (header.flag === "V" && extensions.pending)
+      throw new UserError(`an extended tar header before byte ${at} belongs to no file`);
     if (header.flag === "V") return { stored: header.size, consumer: void 0 };
     if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at}`);
     return openMember(header, void 0);
@@ -60144,6 +60584,7 @@ function createTarReader(onMember, limits2) {
         end() {
           if (header.flag === "g") {
             checkGlobal(decodePax(data, at), at);
+            onGlobal?.(decodeName(header.name));
             return;
           }
           extensions.pending = true;
@@ -60159,7 +60600,7 @@ function createTarReader(onMember, limits2) {
     for (const [key, value] of records2)
       if (value !== "" && (DECISIVE.has(key) || key.startsWith("GNU.sparse.")))
         throw new UserError(
-          `a tar header at byte ${at} states ${quote2(key)} for all files: programs differ in obeying it`
+          `a tar header at byte ${at} states ${quote(key)} for all files: programs differ in obeying it`
         );
   }
   function openMember(header, sparse) {
@@ -60172,8 +60613,8 @@ function createTarReader(onMember, limits2) {
     const type = typeOf(header.flag, name);
     const hasBody = type === "file" || header.flag === "D";
     const linkname = longLink || records2.get("linkpath") || header.linkname;
-    if (name.length > limits2.pathBytes) throw exceeded("path-length", limits2, quote2(decodeName(name)));
-    if (linkname.length > limits2.linkBytes) throw exceeded("link-length", limits2, quote2(decodeName(name)));
+    if (name.length > limits2.pathBytes) throw exceeded("path-length", limits2, quote(decodeName(name)));
+    if (linkname.length > limits2.linkBytes) throw exceeded("link-length", limits2, quote(decodeName(name)));
     const member = {
       name: decodeName(name),
       type,
@@ -60232,6 +60673,8 @@ function createTarReader(onMember, limits2) {
     },
     end() {
       if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
+      if (blockFill > 0 && position < BLOCK)
+        throw new UserError("it is truncated, or no tar archive: it ends inside its first header");
       if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
       if (extensions.pending || sparseHeader !== void 0)
         throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
@@ -60280,7 +60723,7 @@ function paxNumber(records2, key) {
   if (text4 === void 0 || text4 === "") return void 0;
   const value = Number(text4);
   if (!/^\d+$/.test(text4) || !Number.isSafeInteger(value))
-    throw new UserError(`malformed extended tar header: ${key} is ${quote2(text4)}`);
+    throw new UserError(`malformed extended tar header: ${key} is ${quote(text4)}`);
   return value;
 }
 var XATTR_PREFIX = "SCHILY.xattr.";
@@ -60332,7 +60775,7 @@ async function scanLayer(source, options) {
   const unpacked = createHash3(diffIdAlgorithm);
   const takeBytes = createByteCounter(options);
   const changes = createChangeCollector(options, takeBytes);
-  const reader2 = createTarReader(changes.onMember, limits2);
+  const reader2 = createTarReader(changes.onMember, limits2, changes.onGlobal);
   let compression = "none";
   async function* hashed() {
     for await (const chunk of gather(source)) {
@@ -60362,16 +60805,15 @@ async function scanLayer(source, options) {
   const diffId = isSame3 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
   return { ...changes.finish(digest), diffId, compression };
 }
-var WHITEOUT = ".wh.";
+var WHITEOUT2 = ".wh.";
 var AUFS = ".wh..wh.";
-var OPAQUE = ".wh..wh..opq";
-var ESTARGZ_INDEX = "/stargz.index.json";
-var LANDMARKS = /* @__PURE__ */ new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
+var OPAQUE2 = ".wh..wh..opq";
+var AUFS_FILE = /^\/\.wh\.\.wh\.plnk\/\d+\.\d+$/;
 function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
   const entries = createEntryList();
   const files = createFileTable();
   const nodes = createNodeMaker();
-  const changes = { digest: "", entries, files, whiteouts: [], opaques: [], overlay: [] };
+  const changes = { digest: "", entries, files, whiteouts: [], opaques: [], globals: [], overlay: [] };
   let met = 0;
   function onMember(member) {
     if (++met > limits2.layerEntries) throw exceeded("layer-entries", limits2);
@@ -60381,23 +60823,38 @@ function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
     changes.overlay.push(...listOverlayMarks(path, member.xattrs));
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
-    if (path === ESTARGZ_INDEX) return void 0;
     return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
   }
   function onHidden(path, slash, member) {
-    if (LANDMARKS.has(path)) return void 0;
-    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`)
-      return path.startsWith(`/${AUFS}plnk/`) ? onEntry(path, member) : void 0;
+    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE2}`) return onAufs(path, member);
     const name = path.slice(slash + 1);
-    if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
+    if (!name.startsWith(WHITEOUT2)) return onEntry(path, member);
     const directory = path.slice(0, slash);
-    if (name === OPAQUE) changes.opaques.push(directory === "" ? "/" : directory);
-    else if (!name.startsWith(AUFS)) changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
+    const after = entries.length;
+    if (name === OPAQUE2) changes.opaques.push({ path: directory === "" ? "/" : directory, after });
+    else if (!name.startsWith(AUFS))
+      changes.whiteouts.push({ path: `${directory}/${whiteoutTarget(name, path)}`, after });
+    return void 0;
+  }
+  function onAufs(path, member) {
+    if (AUFS_FILE.test(path)) return onEntry(path, member);
+    if (member.type !== "directory" && path.includes("/", 1))
+      throw new UserError(`it holds ${quote(path)}, which some runtimes leave out and others do not`);
     return void 0;
   }
   function onEntry(path, member) {
     if (member.type === "file") return onFile(path, member);
-    entries.add(path, member.type === "hardlink" ? { hardlink: normalisePath(member.linkname) } : nodes.make(member));
+    if (member.type === "hardlink")
+      entries.add(path, {
+        hardlink: linkTarget(path, member.linkname),
+        mode: member.mode,
+        capability: member.xattrs["security.capability"] ?? ""
+      });
+    else entries.add(path, nodes.make(member));
+    if (member.type === "symlink" && member.linkname.includes(AUFS))
+      throw new UserError(
+        `the link ${quote(path)} leads to ${quote(member.linkname)}, which some runtimes leave out and others do not`
+      );
     return void 0;
   }
   function onFile(path, member) {
@@ -60427,7 +60884,12 @@ function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
     nodes.setLayer(digest);
     return changes;
   }
-  return { onMember, finish: finish2 };
+  function onGlobal(name) {
+    if (++met > limits2.layerEntries) throw exceeded("layer-entries", limits2);
+    spend(budget, "nameBytes", name.length, limits2);
+    changes.globals.push(normalisePath(name));
+  }
+  return { onMember, onGlobal, finish: finish2 };
 }
 function createNodeMaker() {
   const directories = /* @__PURE__ */ new Map();
@@ -60453,10 +60915,17 @@ function createNodeMaker() {
     }
   };
 }
+function linkTarget(path, linkname) {
+  if (linkname.split("/").includes(".."))
+    throw new UserError(
+      `the hard link ${quote(path)} leads to ${quote(linkname)}: runtimes differ in what ".." is in such a place`
+    );
+  return normalisePath(linkname);
+}
 function whiteoutTarget(name, path) {
-  const target = name.slice(WHITEOUT.length);
+  const target = name.slice(WHITEOUT2.length);
   if (target === "" || target === "." || target === "..")
-    throw new UserError(`the whiteout ${quote2(path)} names no file`);
+    throw new UserError(`the whiteout ${quote(path)} names no file`);
   return target;
 }
 function normalisePath(name) {
@@ -60468,7 +60937,7 @@ function normalisePath(name) {
   for (const part2 of name.split("/")) {
     if (part2 === "" || part2 === ".") continue;
     if (part2 !== "..") parts.push(part2);
-    else if (parts.pop() === void 0) throw new UserError(`the path ${quote2(name)} leads out of the image`);
+    else if (parts.pop() === void 0) throw new UserError(`the path ${quote(name)} leads out of the image`);
   }
   return `/${parts.join("/")}`;
 }
@@ -60486,7 +60955,7 @@ function createMemberIndex(limits2) {
   const members2 = /* @__PURE__ */ new Map();
   const repeated = /* @__PURE__ */ new Set();
   let added = 0;
-  function linkTarget(member, name) {
+  function linkTarget2(member, name) {
     if (member.type === "hardlink") return memberName(member.linkname);
     if (member.type === "symlink") return posix.normalize(posix.join(posix.dirname(name), member.linkname));
     return void 0;
@@ -60503,7 +60972,7 @@ function createMemberIndex(limits2) {
       if (++added > limits2.members) throw exceeded("archive-files", limits2);
       const name = memberName(member.name);
       if (members2.has(name)) repeated.add(name);
-      const link = linkTarget(member, name);
+      const link = linkTarget2(member, name);
       if (link !== void 0 && link !== name) members2.set(name, { link });
       else if (member.type === "file") members2.set(name, { value });
     },
@@ -60513,15 +60982,15 @@ function createMemberIndex(limits2) {
         const found = members2.get(at);
         if (found === void 0) return void 0;
         if (isBelowLink(at))
-          throw new UserError(`${quote2(at)} lies below a link, and programs differ in what that is: pack it again`);
+          throw new UserError(`${quote(at)} lies below a link, and programs differ in what that is: pack it again`);
         if (repeated.has(at) && !BLOB.test(at))
           throw new UserError(
-            `it holds ${quote2(at)} more than once, and programs differ in which of them they take: pack it again`
+            `it holds ${quote(at)} more than once, and programs differ in which of them they take: pack it again`
           );
         if ("value" in found) return { name: at, value: found.value };
         at = found.link;
       }
-      throw exceeded("link-hops", limits2, `link ${quote2(name)}`);
+      throw exceeded("link-hops", limits2, `link ${quote(name)}`);
     }
   };
 }
@@ -60566,7 +61035,12 @@ var MIN_PIECE = 4096;
 function compareTable(tar, table2, contents, piece) {
   if (tar.entries.length > MAX_ENTRIES || contents.isFull())
     throw new TocProblem("the layer has too many files to compare them");
-  const how = compareEntries(listEntries(tar), listEntries(table2.changes)) ?? void 0;
+  const ofTar = listEntries(tar);
+  const own2 = ofTar.get("/stargz.index.json");
+  const ofTable = listEntries(table2.changes);
+  if (table2.format === "eStargz" && own2?.startsWith("a file") && !ofTable.has("/stargz.index.json"))
+    ofTar.delete("/stargz.index.json");
+  const how = compareEntries(ofTar, ofTable) ?? void 0;
   return how === void 0 ? compareContents(table2, contents, piece) : { kind: "differs", how };
 }
 function listEntries({ entries, files, whiteouts, opaques, overlay }) {
@@ -60575,8 +61049,8 @@ function listEntries({ entries, files, whiteouts, opaques, overlay }) {
     list3.set(comparable(`${directory}/${name}`), describe5(value, files));
   });
   list3.delete("/");
-  for (const path of whiteouts) list3.set(`${comparable(path)}\0`, "hidden");
-  for (const path of opaques) list3.set(`${comparable(path)}\0\0`, "emptied");
+  for (const { path } of whiteouts) list3.set(`${comparable(path)}\0`, "hidden");
+  for (const { path } of opaques) list3.set(`${comparable(path)}\0\0`, "emptied");
   for (const { path, attribute } of overlay) list3.set(`${comparable(path)}\0${attribute}`, `marked ${attribute}`);
   return list3;
 }
@@ -60590,15 +61064,15 @@ function describe5(value, files) {
     const capabilities = capability === void 0 ? "" : ` and capabilities ${Buffer.from(capability, "latin1").toString("hex")}`;
     return `a file of ${size} bytes with mode ${mode.toString(8)}${capabilities}`;
   }
-  if ("hardlink" in value) return `another name of ${quote2(comparable(value.hardlink))}`;
-  if (value.type === "symlink") return `a link to ${quote2(comparable(value.target))}`;
+  if ("hardlink" in value) return `another name of ${quote(comparable(value.hardlink))}`;
+  if (value.type === "symlink") return `a link to ${quote(comparable(value.target))}`;
   return value.type === "directory" ? "a directory" : "neither file nor directory";
 }
 function compareEntries(tar, table2) {
   for (const path of /* @__PURE__ */ new Set([...tar.keys(), ...table2.keys()])) {
     const [ofTar, ofTable] = [tar.get(path), table2.get(path)];
     if (ofTar !== ofTable)
-      return `${quote2(path.replace(/\0.*$/s, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
+      return `${quote(path.replace(/\0.*$/s, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
   }
   return void 0;
 }
@@ -60610,7 +61084,7 @@ function compareContents(table2, contents, piece) {
     const verdict2 = compareFile(file, digests, piece, table2.format);
     if (verdict2 === void 0) continue;
     const { kind, ...rest } = verdict2;
-    return { kind, ...rest, how: `${quote2(path)} ${verdict2.how}` };
+    return { kind, ...rest, how: `${quote(path)} ${verdict2.how}` };
   }
   return { kind: "same" };
 }
@@ -60782,7 +61256,7 @@ function findDoubleMeaning(text4) {
     else if (character === ":") {
       const key = last.includes("\\") ? JSON.parse(last) : last.slice(1, -1);
       const keys = open5.at(-1);
-      if (keys?.has(key)) return `has the key ${quote2(key)} twice in one object`;
+      if (keys?.has(key)) return `has the key ${quote(key)} twice in one object`;
       keys?.add(key);
     }
   }
@@ -60816,7 +61290,7 @@ function nameOwn(value, shape) {
   for (const [key, item] of Object.entries(value)) {
     const name = names2.get(fold(key));
     if (name === void 0) continue;
-    if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote2(name)}`);
+    if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote(name)}`);
     found[name] = nameFields(item, shape[name]);
   }
   return found;
@@ -60879,7 +61353,7 @@ function toObject(value) {
 function requireOwnKeys(fields) {
   for (const key in fields)
     if (!KEYS.has(key) && FOLDED.has(fold(key)))
-      throw new TocProblem(`its table of contents has the key ${quote2(key)}, which Go reads as another`);
+      throw new TocProblem(`its table of contents has the key ${quote(key)}, which Go reads as another`);
   return fields;
 }
 function toRawEntry(value) {
@@ -61066,7 +61540,7 @@ function listChanges(files, { limits: limits2 }) {
   const changes = createChangeCollector(options, createByteCounter(options));
   for (const { member } of files) {
     if (Math.max(member.name.length, member.linkname.length) > limits2.pathBytes)
-      throw new TocProblem(`its table of contents has too long a path (${quote2(member.name.slice(0, 50))})`);
+      throw new TocProblem(`its table of contents has too long a path (${quote(member.name.slice(0, 50))})`);
     changes.onMember(member);
   }
   return changes.finish("");
@@ -61078,30 +61552,30 @@ async function openArchiveFile(handle, options) {
   const { size } = await handle.stat();
   const { limits: limits2, budget } = options;
   const members2 = await indexMembers(handle, size, options);
-  function find2(name) {
+  function find3(name) {
     const extent = members2.find(name)?.value;
-    if (extent?.sparse) throw new UserError(`${quote2(name)} is stored as a sparse file: pack it without --sparse`);
+    if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
     return extent;
   }
   return {
-    has: async (name) => find2(name) !== void 0,
+    has: async (name) => find3(name) !== void 0,
     async readDocument(name) {
-      const extent = find2(name);
+      const extent = find3(name);
       if (extent === void 0) return void 0;
-      if (extent.size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote2(name));
+      if (extent.size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
       spend(budget, "documentBytes", extent.size, limits2);
       const data = Buffer.alloc(extent.size);
       await readFully(handle, data, extent.size, extent.offset);
       return data;
     },
     async digestOf(name, algorithm, signal) {
-      const extent = find2(name);
+      const extent = find3(name);
       if (extent === void 0) return void 0;
       return digestOfStream(readRange(handle, extent.offset, extent.size), algorithm, signal);
     },
     async scan(name, options2) {
-      const extent = find2(name);
-      if (extent === void 0) throw new UserError(`${quote2(name)} is missing`);
+      const extent = find3(name);
+      if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
       return scanWhole(readRange(handle, extent.offset, extent.size), options2);
     },
     close: () => handle.close()
@@ -61136,6 +61610,7 @@ var platformSchema = object({ os: maybeString, architecture: maybeString, varian
 var descriptorSchema = object({
   mediaType: maybeString,
   digest: string2(),
+  size: optional(nullable(number2())),
   platform: optional(nullable(platformSchema)),
   annotations: optional(nullable(record(string2(), string2())))
 });
@@ -61144,6 +61619,8 @@ var indexSchema = object({
   manifests: optional(nullable(array(descriptorSchema)))
 });
 var kindSchema = object({
+  mediaType: optional(unknown()),
+  artifactType: optional(unknown()),
   manifests: optional(unknown()),
   config: optional(unknown()),
   layers: optional(unknown()),
@@ -61152,6 +61629,7 @@ var kindSchema = object({
 var manifestSchema = object({
   mediaType: maybeString,
   schemaVersion: optional(number2()),
+  artifactType: maybeString,
   config: descriptorSchema,
   layers: nullable(array(descriptorSchema))
 });
@@ -61185,7 +61663,7 @@ function parseDocument(data, schema2, what) {
   const fields = withGoNames(value, schema2, what);
   const wrong = firstMismatch(fields, schema2);
   if (wrong === void 0) return schema2.parse(fields);
-  const at = wrong.path.length === 0 ? "" : ` at ${quote2(wrong.path.join("."))}`;
+  const at = wrong.path.length === 0 ? "" : ` at ${quote(wrong.path.join("."))}`;
   throw new UserError(`${what} does not have the expected form${at}: ${wrong.problem}`);
 }
 function withGoNames(value, schema2, what) {
@@ -61209,27 +61687,61 @@ function blobName(digest) {
 }
 function toImageConfig(document) {
   const config2 = document.config;
-  const toList = (command) => typeof command === "string" ? ["/bin/sh", "-c", command] : command ?? [];
+  const toList = (command) => typeof command === "string" ? [command] : command ?? [];
   return {
-    env: config2?.Env ?? [],
+    env: readVariables(config2?.Env ?? []),
     entrypoint: toList(config2?.Entrypoint),
     cmd: toList(config2?.Cmd),
     user: config2?.User ?? ""
   };
 }
+function readVariables(env) {
+  const bare = env.find((entry) => !entry.includes("=") && env.some((other) => other.startsWith(`${entry}=`)));
+  if (bare !== void 0)
+    throw new UserError(`the image config sets the variable ${quote(bare)} and takes it away: runtimes differ in that`);
+  return env;
+}
 
 // src/image/platform.ts
-function formatPlatform({ os: os5, architecture, variant }) {
+var ARCHITECTURES = {
+  i386: { architecture: "386", variant: "" },
+  x86_64: { architecture: "amd64" },
+  "x86-64": { architecture: "amd64" },
+  aarch64: { architecture: "arm64" },
+  armhf: { architecture: "arm", variant: "v7" },
+  armel: { architecture: "arm", variant: "v6" }
+};
+var VARIANTS = {
+  amd64: { v1: "" },
+  arm64: { "8": "", v8: "", "v8.0": "", "9": "v9", "9.0": "v9", "v9.0": "v9" },
+  arm: { "": "v7", "5": "v5", "6": "v6", "7": "v7", "8": "v8" }
+};
+function normalisePlatform({ os: os5, architecture, variant }) {
+  const system = os5?.toLowerCase();
+  const written = architecture?.toLowerCase() ?? "";
+  const known3 = find(ARCHITECTURES, written) ?? { architecture: written };
+  const writtenVariant = known3.variant ?? variant?.toLowerCase() ?? "";
+  return {
+    os: system === "macos" ? "darwin" : system,
+    architecture: known3.architecture,
+    variant: find(find(VARIANTS, known3.architecture) ?? {}, writtenVariant) ?? writtenVariant
+  };
+}
+function find(table2, key) {
+  return Object.hasOwn(table2, key) ? table2[key] : void 0;
+}
+function formatPlatform(stated2) {
+  const { os: os5, architecture, variant } = normalisePlatform(stated2);
   const base = `${os5 || "unknown"}/${architecture || "unknown"}`;
-  return !variant || architecture === "arm64" && variant === "v8" ? base : `${base}/${variant}`;
+  return variant ? `${base}/${variant}` : base;
 }
 function parsePlatform(text4) {
-  const match2 = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text4.trim());
+  const match2 = /^([a-z0-9]+)\/([a-z0-9_-]+)(?:\/([a-z0-9.]+))?$/i.exec(text4.trim());
   if (match2 === null)
-    throw new UserError(`${quote2(text4)} is not a platform: expected os/architecture, e.g. linux/arm64`);
-  const aliases = { x86_64: "amd64", aarch64: "arm64", armhf: "arm" };
-  const architecture = match2[2] ?? "";
-  return formatPlatform({ os: match2[1], architecture: aliases[architecture] ?? architecture, variant: match2[3] });
+    throw new UserError(`${quote(text4)} is not a platform: expected os/architecture, e.g. linux/arm64`);
+  const [, os5 = "", architecture = "", variant] = match2;
+  const platform3 = formatPlatform({ os: os5, architecture, variant });
+  return variant === void 0 && architecture.toLowerCase() === "arm" ? platform3.replace(/\/v7$/, "") : platform3;
 }
 function matchesPlatform(platform3, asked) {
   return platform3 === asked || platform3.startsWith(`${asked}/`);
@@ -61253,7 +61765,7 @@ async function readItem(store, item, limits2) {
   const configName = memberName(item.Config);
   const data = await store.readDocument(configName);
   if (data === void 0)
-    throw new AbsentPart(`the image config ${quote2(item.Config)} that manifest.json names is missing`);
+    throw new AbsentPart(`the image config ${quote(item.Config)} that manifest.json names is missing`);
   const configDigest = digestOf(data);
   checkConfigName(configName, configDigest);
   const config2 = parseDocument(data, configSchema, `image config ${configDigest}`);
@@ -61280,13 +61792,87 @@ async function toSourceLayer(store, name, diffId) {
   const blob = memberName(name);
   const inLayout = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(blob);
   const digest = inLayout ? `${inLayout[1]}:${inLayout[2]}` : void 0;
-  if (!await store.has(blob)) throw new AbsentPart(`layer ${digest ?? quote2(name)} (${diffId}) is missing`);
+  if (!await store.has(blob)) throw new AbsentPart(`layer ${digest ?? quote(name)} (${diffId}) is missing`);
   return { blob, digest: digest && parseDigest(digest) ? digest : void 0, diffId, mediaType: "" };
 }
 function checkConfigName(name, digest) {
   const hex = /^(?:.*[/:])?([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
   if (hex !== void 0 && digest !== `sha256:${hex}`)
-    throw new UserError(`the image config ${quote2(name)} has another digest: ${digest}`);
+    throw new UserError(`the image config ${quote(name)} has another digest: ${digest}`);
+}
+
+// src/image/artifact.ts
+var KINDS = [
+  [/^application\/vnd\.cncf\.helm\./, "a Helm chart"],
+  [/^application\/(vnd\.)?wasm\b|^application\/vnd\.(module|bytecodealliance)\.[\w.]*wasm\b/, "a WebAssembly module"],
+  [/^application\/vnd\.docker\.compose\./, "a Docker Compose project"],
+  [/^application\/vnd\.docker\.plugin\./, "a plugin of Docker"],
+  [/^application\/vnd\.(docker\.ai|cncf\.model|ollama)\./, "an AI model"],
+  [/^application\/vnd\.sylabs\.sif\./, "a Singularity image"],
+  [/^application\/vnd\.cncf\.flux\./, "an artifact of Flux"],
+  [/^application\/vnd\.(dev\.cosign\.|dev\.sigstore\.|cncf\.notary\.)/, "a signature"],
+  [/^application\/vnd\.(in-toto|dsse\.)/, "an attestation"],
+  [/spdx|cyclonedx|\bsyft\b/, "a bill of materials"]
+];
+var IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
+var DEFAULT_TYPES = /* @__PURE__ */ new Set(["application/octet-stream", "application/json", "text/html"]);
+var LAYERS = /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.|erofs\.layer\.)/;
+var OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+function describeArtifact({ artifactType, config: config2, layers }) {
+  const layerTypes = (layers ?? []).map(({ mediaType }) => mediaType ?? "");
+  const hasNoLayer = layerTypes.length > 0 && !layerTypes.some((type) => type === "" || LAYERS.test(type));
+  if (isImageConfig(config2) && !hasNoLayer) return void 0;
+  return nameArtifact([artifactType ?? "", isImageConfig(config2) ? "" : config2.mediaType ?? "", ...layerTypes]);
+}
+function nameArtifact(types2) {
+  const known3 = KINDS.find(([pattern]) => types2.some((type2) => pattern.test(type2)));
+  const type = types2.find((one) => known3 === void 0 ? one !== "" : known3[0].test(one)) ?? "";
+  return `${known3?.[1] ?? "an artifact"} (${quote(type)})`;
+}
+function isImageConfig({ mediaType }) {
+  return IMAGE_CONFIGS.test(mediaType ?? "") || DEFAULT_TYPES.has(mediaType ?? "");
+}
+function isAttestationByLayers({ layers }) {
+  const types2 = (layers ?? []).map(({ mediaType }) => mediaType ?? "");
+  return types2.length > 0 && types2.every((type) => /^application\/vnd\.in-toto/.test(type));
+}
+async function isProvenArtifact(store, descriptor, manifest, limits2) {
+  const layers = manifest.layers ?? [];
+  if (layers.length === 0) return true;
+  const isOci = manifest.mediaType === OCI_MANIFEST && (descriptor.mediaType ?? OCI_MANIFEST) === OCI_MANIFEST;
+  try {
+    const mayUnpack = layers.some(({ mediaType }) => LAYERS.test(mediaType ?? ""));
+    if (mayUnpack && await countDiffIds(store, manifest.config.digest) > 0) return false;
+    return isOci && !isImageConfig(manifest.config) || await hasNoArchive(store, layers, limits2);
+  } catch (error2) {
+    if (error2 instanceof UserError && !isLimit(error2)) return false;
+    throw error2;
+  }
+}
+var rootfsSchema = object({
+  rootfs: optional(nullable(object({ diff_ids: optional(nullable(array(unknown()))) })))
+});
+async function countDiffIds(store, digest) {
+  const data = await readBlob(store, digest, "image config");
+  try {
+    JSON.parse(data.toString("utf8"));
+  } catch {
+    return 0;
+  }
+  return parseDocument(data, rootfsSchema, `image config ${digest}`).rootfs?.diff_ids?.length ?? 0;
+}
+var MOST_LAYERS = 4;
+async function hasNoArchive(store, layers, { jsonBytes }) {
+  const small = layers.filter(({ size }) => typeof size === "number" && size <= jsonBytes);
+  const first2 = small.sort((a, b) => (a.size ?? 0) - (b.size ?? 0)).slice(0, MOST_LAYERS);
+  for (const { digest } of first2) if (isNoArchive(await readBlob(store, digest, "layer"))) return true;
+  return false;
+}
+var PACKED = /^(\x1f\x8b|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18|\xfd7zXZ|BZh)/;
+function isNoArchive(data) {
+  if (data.length === 0 || PACKED.test(data.toString("latin1", 0, 8))) return false;
+  const block = data.subarray(0, BLOCK);
+  return block.length < BLOCK || !(mayBeHeader(block) || block.every((byte) => byte === 0));
 }
 
 // src/image/source-image.ts
@@ -61324,16 +61910,28 @@ async function readOciImages(store, options) {
   const index = parseDocument(data, indexSchema, "index.json");
   const walker = createWalker(store, options);
   const images = [];
+  const others = [];
   for (const descriptor of index.manifests ?? []) {
     const read2 = await walker.readImage(descriptor);
-    if (read2 === void 0) continue;
+    if (read2.platforms.length === 0) {
+      others.push(...read2.notes);
+      continue;
+    }
     const same2 = images.find((other) => isSame2(other, read2));
     const image2 = same2 ?? read2;
     if (same2 === void 0) images.push(read2);
     const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
     for (const name of names2) if (name !== void 0 && !image2.names.includes(name)) image2.names.push(name);
   }
-  return joinPlatforms(images, digestOf(data));
+  const joined2 = joinPlatforms(images, digestOf(data));
+  return { images: joined2.map((image2) => ({ ...image2, notes: [...image2.notes, ...others].map(leftOut) })), others };
+}
+function requireImages({ images, others }) {
+  if (images.length > 0 || others.length === 0) return images;
+  throw new UserError(`it holds no container image: ${others.join("; ")}`);
+}
+function leftOut(other) {
+  return `${other}: left out`;
 }
 function isSame2(one, other) {
   const platformsOf = ({ platforms: platforms2 }) => platforms2.map(({ platform: platform3 }) => platform3).join(" ");
@@ -61341,13 +61939,13 @@ function isSame2(one, other) {
 }
 async function readOciDigest(store, digest, options, isAsked = () => true) {
   const image2 = await createWalker(store, options, isAsked).readImage({ digest });
-  return image2 === void 0 ? [] : [image2];
+  if (image2.platforms.length > 0) return { ...image2, notes: image2.notes.map(leftOut) };
+  throw new UserError(image2.notes.length > 0 ? image2.notes.join("; ") : `${digest} is no image`);
 }
 function createWalker(store, { limits: limits2, budget }, isAsked = () => true) {
   async function readImage2(descriptor) {
     const notes2 = [];
     const leaves = await collect(descriptor, 0, /* @__PURE__ */ new Set(), notes2);
-    if (leaves.length === 0) return void 0;
     return {
       names: [],
       digest: descriptor.digest,
@@ -61359,21 +61957,22 @@ function createWalker(store, { limits: limits2, budget }, isAsked = () => true) 
   async function collect(descriptor, depth, seen2, notes2) {
     const stated2 = formatPlatform(toStated(descriptor));
     const entry = `${descriptor.digest} ${stated2}`;
-    if (seen2.has(entry) || isAttestation(descriptor) && isUnknown(descriptor)) return [];
+    const isNeverChosen = depth > 0 && isUnknown(descriptor);
+    if (seen2.has(entry) || isAttestation(descriptor) && isNeverChosen) return [];
     seen2.add(entry);
     spend(budget, "manifests", 1, limits2);
     if (depth > limits2.indexDepth) throw exceeded("index-depth", limits2);
-    if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated2))
+    if (descriptor.platform?.architecture && !isAsked(stated2))
       return [
         { platform: { platform: stated2, problem: new UserError("it was not asked for") }, configDigest: void 0 }
       ];
-    const what = descriptor.platform ? `manifest of ${quote2(stated2)}` : "manifest";
+    const what = descriptor.platform ? `manifest of ${quote(stated2)}` : "manifest";
     let data;
     try {
       data = await readBlob(store, descriptor.digest, what);
     } catch (problem) {
       if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
-      if (isUnknown(descriptor)) return [];
+      if (isNeverChosen || isUnknown(descriptor) && problem instanceof AbsentPart) return [];
       return [{ platform: { platform: stated2, problem }, configDigest: void 0 }];
     }
     const document = parseManifestOrIndex(data, descriptor);
@@ -61382,13 +61981,25 @@ function createWalker(store, { limits: limits2, budget }, isAsked = () => true) 
       for (const child of document.manifests) leaves.push(...await collect(child, depth + 1, seen2, notes2));
       return leaves;
     }
-    return await readLeaf(store, descriptor, document.manifest, limits2, notes2);
+    if ("artifact" in document) {
+      notes2.push(`${descriptor.digest} is ${document.artifact}, no container image`);
+      return [];
+    }
+    const { manifest } = document;
+    const kind = describeArtifact(manifest);
+    if (kind !== void 0 && (isNeverChosen || await isProvenArtifact(store, descriptor, manifest, limits2))) {
+      if (depth === 0 || !isAttestationByLayers(manifest))
+        notes2.push(`${descriptor.digest} is ${kind}, no container image`);
+      return [];
+    }
+    return [await readLeaf(store, descriptor, manifest, { limits: limits2, kind })];
   }
   return { readImage: readImage2 };
 }
+var ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json";
 function parseManifestOrIndex(data, { digest }) {
   const what = `blob ${digest}`;
-  const { manifests, config: config2, layers, fsLayers } = parseDocument(data, kindSchema, what);
+  const { manifests, config: config2, layers, fsLayers, mediaType, artifactType } = parseDocument(data, kindSchema, what);
   const isManifest = [config2, layers, fsLayers].some((field2) => field2 !== void 0 && field2 !== null);
   if (isManifest && Array.isArray(manifests) && manifests.length > 0)
     throw new UserError(`${what} is an index and a manifest at once: programs differ in what they take it for`);
@@ -61398,19 +62009,11 @@ function parseManifestOrIndex(data, { digest }) {
     throw new UserError(
       `${what} is a manifest of Docker's schema 1, which is not read: save the image with a current tool`
     );
+  if (!isManifest && mediaType === ARTIFACT_MANIFEST) return { artifact: nameArtifact([`${artifactType}`, mediaType]) };
   return { manifest: parseDocument(data, manifestSchema, what) };
 }
-var IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
-var DEFAULT_TYPES = /* @__PURE__ */ new Set(["application/octet-stream", "application/json", "text/html"]);
-async function readLeaf(store, descriptor, manifest, limits2, notes2) {
+async function readLeaf(store, descriptor, manifest, { limits: limits2, kind }) {
   const layers = manifest.layers ?? [];
-  const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
-  if (inToto && (isUnknown(descriptor) || isAttestation(descriptor))) return [];
-  const configType = manifest.config.mediaType ?? "";
-  if (!IMAGE_CONFIGS.test(configType) && !DEFAULT_TYPES.has(configType)) {
-    notes2.push(`${descriptor.digest} is no image but ${quote2(configType)}: left out`);
-    return [];
-  }
   const configDigest = manifest.config.digest;
   try {
     const config2 = parseDocument(
@@ -61419,11 +62022,18 @@ async function readLeaf(store, descriptor, manifest, limits2, notes2) {
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    return [{ platform: describe6(descriptor, configDigest, config2, layers, limits2), configDigest }];
+    const platform3 = describe6(descriptor, configDigest, config2, layers, limits2);
+    if (kind !== void 0) platform3.notes.push(`its manifest calls it ${kind}, and runtimes may run it`);
+    return { platform: platform3, configDigest };
   } catch (problem) {
     if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
-    return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
+    const told2 = kind === void 0 ? problem : notSurely(kind, problem);
+    return { platform: { platform: formatPlatform(toStated(descriptor)), problem: told2, configDigest }, configDigest };
   }
+}
+function notSurely(kind, problem) {
+  const message = `its manifest calls it ${kind}, but runtimes may run it, and ${problem.message}; if another image beside it is meant, name that one by its digest: oci:DIR@DIGEST, docker://NAME@DIGEST`;
+  return problem instanceof AbsentPart ? new AbsentPart(message) : new UserError(message);
 }
 async function requireLayers(store, layers) {
   for (const { digest, mediaType } of layers) {
@@ -61441,8 +62051,9 @@ function describe6(descriptor, configDigest, config2, layers, limits2) {
   const isStated = Boolean(stated2.os && stated2.architecture) && !isUnknown(descriptor);
   const platform3 = formatPlatform(isStated ? stated2 : { ...ofConfig, variant: config2.variant ?? void 0 });
   const notes2 = [];
-  if (isStated && ofConfig.architecture && ofConfig.architecture !== stated2.architecture)
-    notes2.push(`the index says ${quote2(platform3)}, the image config says ${quote2(formatPlatform(ofConfig))}`);
+  const isOther = normalisePlatform(ofConfig).architecture !== normalisePlatform(stated2).architecture;
+  if (isStated && ofConfig.architecture && isOther)
+    notes2.push(`the index says ${quote(platform3)}, the image config says ${quote(formatPlatform(ofConfig))}`);
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
   if (layers.length > limits2.layers) throw exceeded("layers", limits2, `manifest ${descriptor.digest}`);
@@ -61474,7 +62085,7 @@ function isUnknown({ platform: platform3 }) {
 }
 function toStated({ platform: platform3 }) {
   return {
-    os: platform3?.os ?? void 0,
+    os: platform3?.os || (platform3?.architecture ? "linux" : void 0),
     architecture: platform3?.architecture ?? void 0,
     variant: platform3?.variant ?? void 0
   };
@@ -61508,21 +62119,24 @@ function isAbsent(platform3) {
 // src/image/archive-images.ts
 async function listArchiveImages(store, form, options) {
   if (form === "oci-archive") {
-    const images = await readOciImages(store, options);
-    if (images !== void 0) return images;
+    const listing2 = await readOciImages(store, options);
+    if (listing2 !== void 0) return requireImages(listing2);
     throw new UserError(
       await store.has("manifest.json") ? "it holds no index.json but a manifest.json: pass docker-archive:PATH" : "it is no OCI image layout: index.json is missing"
     );
   }
   const docker = await attempt(() => readDockerImages(store, options));
-  const oci = await readOciImages(store, options);
+  const listing = await readOciImages(store, options);
+  const oci = listing?.images;
   if ("absent" in docker) return fallBack(docker.absent, oci ?? []);
   if (docker.value === void 0 || docker.value.length === 0) {
     if (oci === void 0 && docker.value === void 0)
-      throw new UserError("it is no image archive: neither manifest.json nor index.json is in it");
+      throw new UserError(
+        "it is no image archive: neither manifest.json nor index.json is in it; docker save writes one, docker export doesn't"
+      );
     if (form === "docker-archive" && docker.value === void 0)
       throw new UserError("it holds no manifest.json but an index.json: pass oci-archive:PATH");
-    return oci ?? [];
+    return listing === void 0 ? [] : requireImages(listing);
   }
   return combine(docker.value, oci ?? []);
 }
@@ -61570,7 +62184,7 @@ function isAbsentImage({ platforms: platforms2 }) {
 function describeAbsent(image2) {
   const [platform3] = image2.platforms;
   const why = platform3 !== void 0 && isBroken(platform3) ? `: ${platform3.problem.message}` : "";
-  return `${quote2(displayName(image2))} of index.json was not inspected${why}`;
+  return `${quote(displayName(image2))} of index.json was not inspected${why}`;
 }
 function withTables(platform3, { platforms: platforms2 }) {
   const same2 = platforms2.find((other) => !isBroken(other) && other.configDigest === platform3.configDigest);
@@ -61588,7 +62202,7 @@ function refuseConflict(image2, oci) {
   const name = image2.names.find((one) => oci.some((other) => !isAbsentImage(other) && other.names.includes(one)));
   if (name === void 0) return;
   throw new UserError(
-    `manifest.json and index.json describe different images under the name ${quote2(name)}, and programs differ in which of them they load: save the image again`
+    `manifest.json and index.json describe different images under the name ${quote(name)}, and programs differ in which of them they load: save the image again`
   );
 }
 
@@ -61650,13 +62264,13 @@ async function openArchiveStream(open5, options, { once: once2 = false } = {}) {
     if (member.type !== "file") return void 0;
     return createSniffingTask(options, (outcome) => {
       slot.outcome = outcome;
-      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote2(member.name));
+      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote(member.name));
       if ("document" in outcome) spend(options.budget, "documentBytes", outcome.document.length, options.limits);
     });
   });
   async function scan(name, wanted) {
     const found = members2.find(name);
-    if (found === void 0) throw new UserError(`${quote2(name)} is missing`);
+    if (found === void 0) throw new UserError(`${quote(name)} is missing`);
     const { outcome } = found.value;
     if (!isAsScanned(wanted, options)) return scanAgain(open5(), found.name, wanted);
     if (wanted.toc !== void 0 && !once2)
@@ -61671,7 +62285,7 @@ async function openArchiveStream(open5, options, { once: once2 = false } = {}) {
       if (found === void 0) return void 0;
       const { outcome } = found.value;
       if (outcome !== void 0 && "document" in outcome) return outcome.document;
-      throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError(`${quote2(name)} is not JSON`);
+      throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError(`${quote(name)} is not JSON`);
     },
     async digestOf(name, algorithm) {
       const outcome = members2.find(name)?.value.outcome;
@@ -61690,7 +62304,7 @@ function isAsScanned(wanted, done) {
   return wanted.probe === done.probe && (wanted.digestAlgorithm ?? "sha256") === "sha256" && (wanted.diffIdAlgorithm ?? "sha256") === "sha256";
 }
 async function scanAgain(source, name, options) {
-  let outcome = { problem: new UserError(`${quote2(name)} was not there when the archive was read again`) };
+  let outcome = { problem: new UserError(`${quote(name)} was not there when the archive was read again`) };
   await readMembers(source, options, (member) => {
     if (member.type !== "file" || memberName(member.name) !== name) return void 0;
     return createLayerTask(options, (result2) => {
@@ -61811,10 +62425,6 @@ function createDocumentTask(limits2, settle) {
   };
 }
 
-// src/image/daemon.ts
-var import_node_http2 = __toESM(require_http(), 1);
-var import_node_https2 = __toESM(require_https(), 1);
-
 // src/image/daemon-address.ts
 import { createHash as createHash5 } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -61849,14 +62459,15 @@ function parseAddress(host, origin, tls) {
   if (socketPath !== void 0) return [toSocket(socketPath)];
   if (host.startsWith("ssh://"))
     return {
-      problem: `${origin} ${quote2(host)}, and daemons are not reached over SSH from here: run docker save -o FILE NAME and pass docker-archive:FILE`
+      problem: `${origin} ${quote(host)}, and daemons are not reached over SSH from here: run docker save -o FILE NAME and pass docker-archive:FILE`
     };
   const address = `${tls === void 0 ? "http" : "https"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
   if (!/^(tcp|https?):\/\/[^/]/.test(host) || !URL.canParse(address))
     return {
-      problem: `${origin} ${quote2(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
+      problem: `${origin} ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
     };
   const base = new URL(address);
+  if (host.startsWith("tcp://") && !/:\d+(\/|$)/.test(host)) base.port = "2375";
   return [{ place: base.host, base, tls }];
 }
 async function readCurrentContext(folder2) {
@@ -61869,7 +62480,7 @@ async function readCurrentContext(folder2) {
 async function readContext(folder2, name) {
   const id = createHash5("sha256").update(name).digest("hex");
   const file = join3(folder2, "contexts/meta", id, "meta.json");
-  const shown = `docker's context ${quote2(name)}`;
+  const shown = `docker's context ${quote(name)}`;
   try {
     const endpoint2 = metaSchema.parse(JSON.parse(await readFile(file, "utf8"))).Endpoints.docker;
     if (endpoint2?.Host === void 0) return { problem: `${shown} names no daemon (${file})` };
@@ -61898,25 +62509,53 @@ async function readCertificates(folder2) {
 
 // src/image/http.ts
 var import_node_http = __toESM(require_http(), 1);
-var import_node_https = __toESM(require_https(), 1);
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe } from "node:diagnostics_channel";
 var USER_AGENT = "netfilter-compat";
+function loadHttps() {
+  return process.getBuiltinModule("node:https");
+}
 function sendRequest(request2) {
   const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits: limits2 } = request2;
-  const send = url.protocol === "https:" ? import_node_https.request : import_node_http.request;
+  const send = url.protocol === "https:" ? loadHttps().request : import_node_http.request;
+  const sockets = /* @__PURE__ */ new Set();
   return new Promise((resolve6, reject) => {
-    const sent = send(url, {
-      method,
-      agent,
-      timeout: idle,
-      headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
-      ...socketPath === void 0 ? {} : { socketPath },
-      ...signal === void 0 ? {} : { signal }
+    if (signal?.aborted) throw stopped(signal);
+    const sent = withSockets(
+      sockets,
+      () => send(url, {
+        method,
+        agent,
+        timeout: idle,
+        headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+        ...socketPath === void 0 ? {} : { socketPath }
+      })
+    );
+    let begun;
+    function fail(error2) {
+      stop();
+      clearTimeout(opening);
+      reject(error2);
+      (begun ?? sent).destroy(error2);
+      for (const socket of sockets) if (begun === void 0) socket.destroy();
+    }
+    const stop = startTimers(fail, { signal, limits: limits2 });
+    const onIdle = () => fail(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" }));
+    const opening = idle === 0 ? void 0 : setTimeout(onIdle, OPENING * idle);
+    sent.on("socket", () => clearTimeout(opening));
+    sent.on("timeout", onIdle);
+    sent.on("error", fail);
+    sent.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      fail(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
     });
-    sent.on("error", reject);
-    sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
-    const stopTimer = limits2 === void 0 ? void 0 : startTimer(sent, limits2);
+    sent.on("close", () => {
+      clearTimeout(opening);
+      if (begun === void 0) fail(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" }));
+    });
     sent.on("response", (answer) => {
-      if (stopTimer !== void 0) answer.on("close", stopTimer);
+      begun = answer;
+      answer.on("close", stop);
       resolve6({
         status: answer.statusCode ?? 0,
         header(name) {
@@ -61929,18 +62568,26 @@ function sendRequest(request2) {
     sent.end(body);
   });
 }
-function startTimer(sent, limits2) {
-  let begun;
-  sent.on("response", (answer) => {
-    begun = answer;
-  });
-  const timer = setTimeout(
-    () => (begun ?? sent).destroy(exceeded("request-time", limits2)),
-    limits2.requestSeconds * 1e3
-  );
-  const stop = () => clearTimeout(timer);
-  sent.on("error", stop);
-  return stop;
+var OPENING = 2;
+function startTimers(fail, { signal, limits: limits2 }) {
+  const timer = limits2 === void 0 ? void 0 : setTimeout(() => fail(exceeded("request-time", limits2)), limits2.requestSeconds * 1e3);
+  const onAbort = () => fail(stopped(signal));
+  signal?.addEventListener("abort", onAbort);
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+}
+function stopped(signal) {
+  return Object.assign(new Error("it was stopped", { cause: signal?.reason }), { code: "ABORT_ERR" });
+}
+var opened = new AsyncLocalStorage();
+var isWatched = false;
+function withSockets(sockets, make) {
+  if (!isWatched)
+    subscribe("net.client.socket", (message) => opened.getStore()?.add(message.socket));
+  isWatched = true;
+  return opened.run(sockets, make);
 }
 async function readBody({ body }, limit) {
   const chunks = [];
@@ -61980,8 +62627,35 @@ function describeConnection(error2) {
 
 // src/image/http-body.ts
 import { finished } from "node:stream";
-var PIECE2 = 256 * 1024;
-var FULL = PIECE2 - 64 * 1024;
+
+// src/image/reading-agent.ts
+var import_node_http2 = __toESM(require_http(), 1);
+import { connect } from "node:net";
+var READ = 256 * 1024;
+function createReadingAgent() {
+  const agent = new import_node_http2.Agent();
+  agent.createConnection = connectReusing;
+  return agent;
+}
+function connectReusing(options) {
+  let buffer = Buffer.allocUnsafeSlow(READ);
+  const socket = connect({
+    ...options,
+    onread: {
+      buffer: () => buffer,
+      callback(size) {
+        const wantsMore = socket.push(buffer.subarray(0, size));
+        if (socket.readableLength > 0) buffer = Buffer.allocUnsafeSlow(READ);
+        return wantsMore;
+      }
+    }
+  });
+  return socket;
+}
+
+// src/image/http-body.ts
+var PIECE2 = 2 * READ;
+var FULL = PIECE2 - READ;
 async function* readPieces(body) {
   let buffer = Buffer.allocUnsafeSlow(PIECE2);
   let other = Buffer.allocUnsafeSlow(PIECE2);
@@ -62034,7 +62708,7 @@ var ANSWER_BYTES = 4 * 2 ** 20;
 var inspectSchema = object({ Id: string2(), RepoTags: optional(nullable(array(string2()))) });
 var errorSchema = object({ message: string2() });
 async function openDaemon(name, options, { env, platforms: platforms2 }) {
-  if (!isImageName(name)) return { absent: `${quote2(name)} is not the name of an image` };
+  if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
   const addresses = await findDaemons(env);
   if ("problem" in addresses) return { absent: addresses.problem };
   const { limits: limits2, signal } = options;
@@ -62042,7 +62716,7 @@ async function openDaemon(name, options, { env, platforms: platforms2 }) {
   const deadline = signal === void 0 ? timeout : AbortSignal.any([timeout, signal]);
   const silent = [];
   for (const address of addresses) {
-    const daemon = connect(address, limits2, deadline);
+    const daemon = connect2(address, limits2, deadline);
     try {
       const found = await findImage(daemon, name);
       if ("image" in found) return await openImage(daemon, found, options, platforms2);
@@ -62072,8 +62746,8 @@ function isImageName(name) {
 function encodeName(name) {
   return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
-function connect({ place: place2, base, socketPath, tls }, limits2, deadline) {
-  const agent = base.protocol === "https:" ? new import_node_https2.Agent(tls) : new import_node_http2.Agent();
+function connect2({ place: place2, base, socketPath, tls }, limits2, deadline) {
+  const agent = base.protocol === "https:" ? new (loadHttps()).Agent(tls) : createReadingAgent();
   return {
     place: place2,
     limits: limits2,
@@ -62158,7 +62832,7 @@ async function describeAnswer({ place: place2 }, answer) {
   let detail = "";
   try {
     const { message } = errorSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
-    detail = ` (${quote2(message)})`;
+    detail = ` (${quote(message)})`;
   } catch {
   }
   return new UserError(`the daemon at ${place2} answers ${status}${detail}`);
@@ -62171,7 +62845,7 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
   async function sizeOf(name) {
     try {
       const found = await stat(join4(directory, name));
-      if (!found.isFile()) throw new UserError(`${quote2(name)} is not a regular file`);
+      if (!found.isFile()) throw new UserError(`${quote(name)} is not a regular file`);
       return found.size;
     } catch (error2) {
       if (errorCode(error2) === "ENOENT" || errorCode(error2) === "ENOTDIR") return void 0;
@@ -62185,7 +62859,7 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
       try {
         const size = await sizeOf(name);
         if (size === void 0) return void 0;
-        if (size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote2(name));
+        if (size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
         spend(budget, "documentBytes", size, limits2);
         const handle = __using(_stack, await open2(join4(directory, name)), true);
         const data = Buffer.alloc(size);
@@ -62215,7 +62889,7 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
       var _stack = [];
       try {
         const size = await sizeOf(name);
-        if (size === void 0) throw new UserError(`${quote2(name)} is missing`);
+        if (size === void 0) throw new UserError(`${quote(name)} is missing`);
         const handle = __using(_stack, await open2(join4(directory, name)), true);
         return await scanWhole(readRange(handle, 0, size), options);
       } catch (_) {
@@ -62308,7 +62982,6 @@ function describeShort(error2, digest, at, size) {
 
 // src/image/registry-client.ts
 var import_node_http3 = __toESM(require_http(), 1);
-var import_node_https3 = __toESM(require_https(), 1);
 import { setTimeout as wait } from "node:timers/promises";
 
 // src/image/registry-credentials.ts
@@ -62327,9 +63000,9 @@ var configSchema3 = object({
 });
 var helperSchema = object({ Username: string2(), Secret: string2() });
 var HUB_KEY = "https://index.docker.io/v1/";
-var HELPER_TIME = 3e4;
+var HELPER_SECONDS = 30;
 var HELPER_BYTES = 64 * 1024;
-async function findLogin(host, stated2, env) {
+async function findLogin(host, stated2, env, bounds = {}) {
   if (stated2 !== void 0 && (stated2.registry === void 0 || sameHost(stated2.registry, host)))
     return {
       login: { username: stated2.username, password: stated2.password },
@@ -62340,9 +63013,9 @@ async function findLogin(host, stated2, env) {
   const config2 = await readConfig(path);
   if (config2 === void 0) return { origin: path };
   if ("problem" in config2) return { origin: path, problem: `${path} ${config2.problem}` };
-  const helper = find(config2.credHelpers, host) || config2.credsStore;
-  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env);
-  const entry = find(config2.auths, host);
+  const helper = find2(config2.credHelpers, host) || config2.credsStore;
+  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env, bounds);
+  const entry = find2(config2.auths, host);
   return entry ? { ...decodeEntry(entry, path), origin: path } : { origin: path };
 }
 async function readConfig(path) {
@@ -62359,7 +63032,7 @@ function sameHost(key, host) {
   const bare = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
   return (bare === "index.docker.io" || bare === "registry-1.docker.io" ? "docker.io" : bare) === host;
 }
-function find(table2, host) {
+function find2(table2, host) {
   const entries = Object.entries(table2 ?? {});
   const exact = host === "docker.io" ? HUB_KEY : host;
   return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
@@ -62372,13 +63045,13 @@ function decodeEntry(entry, path) {
   if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
   return { login: { username: text4.slice(0, colon), password: text4.slice(colon + 1).replace(/\0+$/, "") } };
 }
-async function askHelper(helper, key, env) {
+async function askHelper(helper, key, env, bounds) {
   const program2 = `docker-credential-${helper}`;
-  if (!/^[\w.-]+$/.test(helper)) return { origin: program2, problem: `${quote2(program2)} is no program's name` };
-  const { code, output } = await runHelper(program2, key, env);
-  if (code === "ENOENT" || code === "EACCES") return { origin: program2, problem: `${program2} is not installed` };
-  if (code !== 0)
-    return /not found/i.test(output) ? { origin: program2 } : { origin: program2, problem: `${program2} failed (${code})` };
+  if (!/^[\w.-]+$/.test(helper)) return { origin: program2, problem: `${quote(program2)} is no program's name` };
+  const { end, output } = await runHelper(program2, key, env, bounds);
+  if (end === "ENOENT" || end === "EACCES") return { origin: program2, problem: `${program2} is not installed` };
+  if (end !== "")
+    return end.startsWith("failed") && /not found/i.test(output) ? { origin: program2 } : { origin: program2, problem: `${program2} ${end}` };
   try {
     const { Username, Secret } = helperSchema.parse(JSON.parse(output));
     if (Secret === "") return { origin: program2 };
@@ -62388,25 +63061,32 @@ async function askHelper(helper, key, env) {
     return { origin: program2, problem: `${program2} answered something else than credentials` };
   }
 }
-function runHelper(program2, key, env) {
-  return new Promise((resolve6) => {
+function runHelper(program2, key, env, { signal, seconds = HELPER_SECONDS }) {
+  return new Promise((resolve6, reject) => {
+    signal?.throwIfAborted();
     const child = spawn(program2, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
-    function stop() {
+    let stopped2;
+    function stop(why) {
+      stopped2 ??= why;
       child.kill("SIGKILL");
       child.stdout.destroy();
     }
-    const timer = setTimeout(stop, HELPER_TIME);
+    const timer = setTimeout(() => stop(`gave no answer within its ${seconds} seconds`), seconds * 1e3);
+    const onAbort = () => stop("");
+    signal?.addEventListener("abort", onAbort);
     child.stdout.setEncoding("utf8").on("data", (text4) => {
       output += text4;
-      if (output.length > HELPER_BYTES) stop();
+      if (output.length > HELPER_BYTES) stop(`answered more than ${HELPER_BYTES / 1024} KiB`);
     });
-    function settle(code) {
+    function settle(end) {
       clearTimeout(timer);
-      resolve6({ code, output });
+      signal?.removeEventListener("abort", onAbort);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve6({ end: stopped2 ?? end, output });
     }
-    child.on("error", (error2) => settle(errorCode(error2) ?? "error"));
-    child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
+    child.on("error", (error2) => settle(errorCode(error2) ?? "failed"));
+    child.on("close", (code, ended) => settle(code === 0 ? "" : `failed (${code ?? `ended by ${ended}`})`));
     child.stdin.on("error", () => {
     });
     child.stdin.end(key);
@@ -62471,10 +63151,10 @@ async function fetchToken({ parameters }, context2) {
   const realm = checkRealm(parameters.get("realm") ?? "", context2);
   const found = await context2.findLogin();
   const answer = await askToken(realm, parameters, found.login, context2);
-  const isRefused = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
+  const isRefused2 = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
   if (answer.status !== 200) {
     answer.body.destroy();
-    if (isRefused) throw denied(context2.name, found);
+    if (isRefused2) throw denied(context2.name, found);
     throw new UserError(
       `registry ${context2.name.host} sends to ${context2.hide(realm.host)} for a token, which answers ${answer.status}`
     );
@@ -62487,11 +63167,11 @@ async function fetchToken({ parameters }, context2) {
 function checkRealm(text4, { name, mayBePlain, hide: hide2 }) {
   const realm = URL.canParse(text4) ? new URL(text4) : void 0;
   if (realm === void 0)
-    throw new UserError(`registry ${name.host} names no valid token server: ${quote2(hide2(text4))}`);
+    throw new UserError(`registry ${name.host} names no valid token server: ${quote(hide2(text4))}`);
   const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && mayBePlain(realm.host);
   if (!isSafe || realm.username !== "" || realm.password !== "")
     throw new UserError(
-      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote2(hide2(realm.origin))}`
+      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(hide2(realm.origin))}`
     );
   return realm;
 }
@@ -62539,12 +63219,12 @@ function parseRegistryName(text4) {
   const tag = hasTag ? rest.slice(colon + 1) : "latest";
   const path = hasTag ? rest.slice(0, colon) : rest;
   const { host, repository: repository2 } = splitHost(path);
-  if (!isHost(host)) throw new UserError(`${quote2(host)} is not the host of a registry`);
+  if (!isHost(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
   if (repository2.length > MAX_NAME || !REPOSITORY.test(repository2))
     throw new UserError(
-      `${quote2(repository2)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
+      `${quote(repository2)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
     );
-  if (!TAG.test(tag)) throw new UserError(`${quote2(tag)} is not a tag`);
+  if (!TAG.test(tag)) throw new UserError(`${quote(tag)} is not a tag`);
   const isHub = DOCKER_HUB.has(host);
   return {
     host: isHub ? "docker.io" : host,
@@ -62562,7 +63242,7 @@ function splitDigest(text4) {
   if (at < 0) return { rest: text4 };
   const digest = text4.slice(at + 1);
   if (parseDigest(digest) === void 0)
-    throw new UserError(`${quote2(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+    throw new UserError(`${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
   return { rest: text4.slice(0, at), digest };
 }
 function splitHost(path) {
@@ -62579,7 +63259,9 @@ function isLoopback(host) {
 function parseInsecureRegistry(text4) {
   const host = text4.trim().toLowerCase();
   if (!isHost(host))
-    throw new UserError(`${quote2(text4)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
+    throw new UserError(
+      `--insecure-registry (input insecure-registries): ${quote(text4)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`
+    );
   return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
 }
 
@@ -62619,11 +63301,12 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   const deadline = whole2 === void 0 ? timeout : AbortSignal.any([timeout, whole2]);
   const idle = limits2.idleSeconds * 1e3;
   const proxyEnv = { ...env };
+  const HttpsAgent = loadHttps().Agent;
   const agents = {
-    direct: { "http:": new import_node_http3.Agent({ keepAlive: true }), "https:": new import_node_https3.Agent({ keepAlive: true }) },
+    direct: { "http:": new import_node_http3.Agent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) },
     proxied: {
       "http:": new import_node_http3.Agent({ keepAlive: true, proxyEnv }),
-      "https:": new import_node_https3.Agent({ keepAlive: true, proxyEnv })
+      "https:": new HttpsAgent({ keepAlive: true, proxyEnv })
     }
   };
   const insecure = insecureRegistries.map(parseInsecureRegistry);
@@ -62637,7 +63320,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   let found;
   const secrets = createSecrets();
   function findOnce() {
-    found ??= findLogin(name.host, credentials, env).then((login) => {
+    found ??= findLogin(name.host, credentials, env, { signal: deadline }).then((login) => {
       secrets.addLogin(login);
       return login;
     });
@@ -62699,7 +63382,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
     if (url === void 0 || !isAllowed)
       throw new UserError(
-        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote2(secrets.hide(url.origin))}, which is not HTTPS`
+        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(secrets.hide(url.origin))}, which is not HTTPS`
       );
     url.username = "";
     url.password = "";
@@ -62812,7 +63495,7 @@ async function readDetail(answer, { hide: hide2 }) {
   try {
     const body = await readBody(answer, ERROR_BYTES);
     const [first2] = errorsSchema.parse(JSON.parse(body?.toString("utf8") ?? "")).errors;
-    return first2 === void 0 ? "" : ` (${quote2(hide2(first2.message || first2.code))})`;
+    return first2 === void 0 ? "" : ` (${quote(hide2(first2.message || first2.code))})`;
   } catch {
     return "";
   }
@@ -63047,7 +63730,7 @@ var MANIFEST_TYPES = [
   "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json"
-].join(", ");
+];
 async function openRegistry(text4, options, { env, credentials, insecureRegistries, lazy = false, platforms: platforms2 }) {
   const name = parseRegistryName(text4);
   const client = await createRegistryClient(name, {
@@ -63061,11 +63744,10 @@ async function openRegistry(text4, options, { env, credentials, insecureRegistri
     const store = createRegistryStore(client, options, lazy);
     const root = await store.resolve();
     const isAsked = (platform3) => platforms2.length === 0 || platforms2.some((one) => matchesPlatform(platform3, one));
-    const images = await readOciDigest(store, root, options, isAsked);
-    if (images.length === 0) throw new UserError(`${root} is no image`);
+    const image2 = await readOciDigest(store, root, options, isAsked);
     const separator = name.digest === void 0 ? ":" : "@";
     const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
-    return { store, images: images.map((image2) => ({ ...image2, names: [shown] })) };
+    return { store, images: [{ ...image2, names: [shown] }] };
   } catch (error2) {
     client.close();
     throw error2;
@@ -63081,8 +63763,11 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
     spend(budget, "documentBytes", result.data.length, limits2);
     return result;
   }
-  function readManifest(reference) {
-    return read2({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
+  async function readManifest(reference) {
+    const what = `manifest ${reference}`;
+    const result = await read2({ path: `manifests/${reference}`, what, headers: { accept: MANIFEST_TYPES.join(", ") } });
+    refuseOtherType(what, result.answer.header("content-type"), result.data);
+    return result;
   }
   async function resolve6() {
     const { digest, reference } = client.name;
@@ -63097,12 +63782,7 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
     return actual;
   }
   function note(data) {
-    let document;
-    try {
-      document = JSON.parse(data.toString("utf8"));
-    } catch {
-      return;
-    }
+    const document = parseLoosely(data);
     for (const { digest } of listDescriptors(document, "manifests")) manifests.add(digest);
     for (const { digest, size, pointer } of [
       ...listDescriptors(document, "layers"),
@@ -63160,13 +63840,29 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
   };
   return store;
 }
+function refuseOtherType(what, header, data) {
+  const served = header?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const own2 = parseLoosely(data).mediaType;
+  const isKnown = MANIFEST_TYPES.includes(served) && typeof own2 === "string" && MANIFEST_TYPES.includes(own2);
+  if (isKnown && own2 !== served)
+    throw new UserError(
+      `${what} calls itself ${own2}, its registry calls it ${served}: programs differ in which of them counts`
+    );
+}
+function parseLoosely(data) {
+  try {
+    const document = JSON.parse(data.toString("utf8"));
+    return typeof document === "object" && document !== null ? document : {};
+  } catch {
+    return {};
+  }
+}
 function toDigest(blob) {
   const [, algorithm, hex] = /^blobs\/(\w+)\/(\w+)$/.exec(blob) ?? [];
   const digest = `${algorithm}:${hex}`;
   return parseDigest(digest) === void 0 ? void 0 : digest;
 }
 function listDescriptors(document, field2) {
-  if (typeof document !== "object" || document === null) return [];
   const value = document[field2];
   return (Array.isArray(value) ? value : [value]).flatMap((item) => {
     if (typeof item !== "object" || item === null) return [];
@@ -63193,9 +63889,9 @@ async function openSource(reference, options, access2) {
     case "path":
       return openPath(reference, options);
     case "docker-daemon": {
-      const opened = await openDaemon(reference.name, options, access2);
-      if ("absent" in opened) throw new UserError(opened.absent);
-      return { ...opened, name: void 0 };
+      const opened2 = await openDaemon(reference.name, options, access2);
+      if ("absent" in opened2) throw new UserError(opened2.absent);
+      return { ...opened2, name: void 0 };
     }
     case "registry":
       return { ...await openRegistry(reference.name, options, access2), name: void 0 };
@@ -63230,12 +63926,10 @@ async function openLayout({ path, name, digest }, options) {
   if (!(await stat2(path)).isDirectory()) throw new UserError("it is no directory: pass oci-archive:PATH for a file");
   const store = openLayoutDirectory(path, options);
   if (digest !== void 0) {
-    const images2 = await readOciDigest(store, digest, options);
-    if (images2.length === 0) throw new UserError(`${digest} is no image`);
-    return { store, images: images2, name: void 0 };
+    return { store, images: [await readOciDigest(store, digest, options)], name: void 0 };
   }
-  const images = await readOciImages(store, options);
-  if (images !== void 0) return { store, images, name };
+  const listing = await readOciImages(store, options);
+  if (listing !== void 0) return { store, images: requireImages(listing), name };
   const hint = await store.has("manifest.json") ? ": it looks like an unpacked docker archive, pack it with tar" : "";
   throw new UserError(`it is no OCI image layout: index.json is missing${hint}`);
 }
@@ -63294,7 +63988,7 @@ function describeTagHint(reference) {
   if (!("path" in reference)) return "";
   const colon = reference.path.lastIndexOf(":");
   if (colon <= 0 || existsSync2(reference.path) || !existsSync2(reference.path.slice(0, colon))) return "";
-  return `; to pick an image of an archive write ${quote2(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
+  return `; to pick an image of an archive write ${quote(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
 }
 
 // src/image/pool.ts
@@ -63333,7 +64027,7 @@ function parseReference(text4, exists2) {
   if (transport === "oci") return { transport, ...splitDigest2(requireRest(rest, reference), exists2) };
   if (transport === "docker-daemon") return { transport, name: requireRest(rest, reference) };
   if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown2(reference);
-  if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown2(reference);
+  if (/^docker:(.*\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown2(reference);
   if (looksLikePath(reference, exists2)) return { transport: "path", ...splitDigest2(reference, exists2) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
 }
@@ -63341,7 +64035,7 @@ function refuseLogin(reference, exists2) {
   const [, transport = "", rest] = /^((?:[a-z-]+:)?(?:\/\/)?)[^/@\s]+:\S*@([^/@\s]+\/.*)$/s.exec(reference) ?? [];
   if (rest === void 0 || exists2(reference)) return;
   throw new UserError(
-    `${quote2(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`
+    `${quote(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`
   );
 }
 function looksLikePath(text4, exists2) {
@@ -63356,7 +64050,7 @@ function splitName(text4, exists2) {
   const hash = text4.lastIndexOf("#");
   if (hash < 0 || exists2(text4)) return { path: text4 };
   const name = text4.slice(hash + 1);
-  if (hash === 0 || name === "") throw new UserError(`${quote2(text4)}: expected PATH#NAME:TAG`);
+  if (hash === 0 || name === "") throw new UserError(`${quote(text4)}: expected PATH#NAME:TAG`);
   return { path: text4.slice(0, hash), name };
 }
 function splitDigest2(text4, exists2) {
@@ -63364,16 +64058,16 @@ function splitDigest2(text4, exists2) {
   if (at <= 0 || !text4.slice(at + 1).startsWith("sha") || exists2(text4)) return splitName(text4, exists2);
   const digest = text4.slice(at + 1);
   if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest))
-    throw new UserError(`${quote2(text4)}: ${quote2(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+    throw new UserError(`${quote(text4)}: ${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
   return { path: text4.slice(0, at), digest };
 }
 function requireRest(rest, reference) {
-  if (rest === "") throw new UserError(`${quote2(reference)}: nothing follows the transport`);
+  if (rest === "") throw new UserError(`${quote(reference)}: nothing follows the transport`);
   return rest;
 }
 function unknown2(reference) {
   return new UserError(
-    `${quote2(reference)}: unknown transport; known are docker-archive:PATH, oci-archive:PATH, oci:DIR, docker-daemon:NAME and docker://NAME`
+    `${quote(reference)}: unknown transport; known are docker-archive:PATH, oci-archive:PATH, oci:DIR, docker-daemon:NAME and docker://NAME`
   );
 }
 
@@ -63513,12 +64207,12 @@ async function readPlatform(store, platform3, scans, options) {
     verify(layer, scan);
     return { source: layer, scan };
   });
-  const merged = mergeLayers(
+  const merged2 = mergeLayers(
     layers.map(({ scan }) => scan),
     options
   );
-  await readAliases(store, layers, merged.aliases, options);
-  const doubts = [...layers.flatMap(({ scan }) => describeDoubt(scan)), ...merged.doubts];
+  await readAliases(store, layers, merged2.aliases, options);
+  const doubts = [...layers.flatMap(({ scan }) => describeDoubt(scan)), ...merged2.doubts];
   return {
     platform: platform3.platform,
     configDigest: platform3.configDigest,
@@ -63529,12 +64223,12 @@ async function readPlatform(store, platform3, scans, options) {
       mediaType: source.mediaType || mediaTypes[scan.compression],
       ...scan.partial === void 0 ? {} : { partial: scan.partial }
     })),
-    tree: merged.tree,
+    tree: merged2.tree,
     ...doubts.length === 0 ? {} : { doubts },
     notes: [
       ...layers.flatMap(({ scan }) => describeReading(scan)),
-      ...merged.doubts.map(({ fact: fact2, reason }) => `${fact2}: ${reason}`),
-      ...merged.notes
+      ...merged2.doubts.map(({ fact: fact2, reason }) => `${fact2}: ${reason}`),
+      ...merged2.notes
     ]
   };
 }
@@ -63574,7 +64268,7 @@ function verify(layer, scan) {
     );
 }
 function describeLayer({ digest, blob }) {
-  return `layer ${digest ?? quote2(blob)}`;
+  return `layer ${digest ?? quote(blob)}`;
 }
 async function readAliases(store, layers, aliases, options) {
   const wanted = aliases.filter(({ files, file, path }) => {
@@ -63619,7 +64313,7 @@ async function readAliasesOf(store, { source, scan }, names2, options) {
   for (const file of names2.keys()) scan.files.setContent(file, again.files.peek(file).content);
 }
 function quotePlain(text4) {
-  return /^[\w./:@-]+$/.test(text4) ? text4 : quote2(text4);
+  return /^[\w./:@-]+$/.test(text4) ? text4 : quote(text4);
 }
 
 // src/knowledge/programs/antrea.json
@@ -63694,6 +64388,37 @@ var aws_vpc_cni_default = {
   ]
 };
 
+// src/knowledge/programs/azure-npm.json
+var azure_npm_default = {
+  id: "azure-npm",
+  title: "Azure Network Policy Manager",
+  recognise: {
+    goModules: ["github.com/Azure/azure-container-networking/npm/cmd"],
+    paths: ["/usr/bin/azure-npm"]
+  },
+  writes: { value: ["mark-match", "port", "port-range"], source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go and policymanager_linux.go: -m mark of its own marks, --dport of policy ports and ranges; addresses are matched by set", confidence: "seen" },
+  tables: { value: { writes: { "mark-match": ["filter"], port: ["filter"], "port-range": ["filter"] }, reads: { list: ["filter"], "list-own-chain": ["mangle"] } }, source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: AZURE-NPM chains are in filter; the hint of the kubelet is looked for in mangle", confidence: "seen" },
+  operations: { value: ["append", "delete", "list", "list-own-chain"], source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go and npm/pkg/dataplane/ioutil: -L of filter and of FORWARD, restore --noflush of its own chains", confidence: "seen" },
+  changesRules: { value: true, source: "Azure/azure-container-networking npm/pkg/dataplane/policies: chains follow the policies", confidence: "seen" },
+  ipset: { value: { creates: ["hash:net", "hash:ip,port", "list:set"], listsAll: true }, source: "Azure/azure-container-networking npm/pkg/dataplane/ipsets/ipsetmanager_linux.go: ipset save of all sets, ipset list, ipset restore", confidence: "seen" },
+  runs: { value: ["iptables-nft", "iptables-nft-restore", "iptables-legacy", "iptables-legacy-restore", "ipset"], source: "Azure/azure-container-networking npm/util/const.go and npm/pkg/dataplane/policies/chain-management_linux.go: picks one backend and cleans the other one", confidence: "seen" },
+  selects: { value: "self", source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: looks for the kubelet's chains in iptables-nft, then in iptables-legacy", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.5.0 <1.6.29",
+      backend: { value: "follows-kubelet", source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: looks for the kubelet's chains", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 20.04", confidence: "seen" },
+      ipset: { value: "7.5", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 20.04", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.6.29",
+      backend: { value: "follows-kubelet", source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: looks for the kubelet's chains", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 24.04", confidence: "seen" },
+      ipset: { value: "7.19", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 24.04", confidence: "inferred" }
+    }
+  ]
+};
+
 // src/knowledge/programs/calico.json
 var calico_default = {
   id: "calico",
@@ -63707,7 +64432,7 @@ var calico_default = {
   changesRules: { value: true, source: "projectcalico/calico felix/iptables/table.go: rewrites its chains as endpoints and policies change", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipset_defs.go and ipsets.go: ipset list -name, then list of its own sets", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "projectcalico/calico felix/environment/feature_detect_linux.go: FindBestBinary takes the command named by the backend, else the plain one, and panics only without both", confidence: "seen" },
-  selects: { value: "self", variable: { name: "FELIX_IPTABLESBACKEND", values: { Legacy: "legacy", legacy: "legacy", NFT: "nft", nft: "nft", Auto: "auto", auto: "auto" }, default: "auto" }, source: "projectcalico/calico felix/environment/feature_detect_linux.go and projectcalico/calico felix/config/config_params.go", confidence: "seen" },
+  selects: { value: "self", variable: { name: "FELIX_IPTABLESBACKEND", values: { Legacy: "legacy", legacy: "legacy", NFT: "nft", nft: "nft", Auto: "auto", auto: "auto" }, default: "auto" }, native: { name: "FELIX_NFTABLESMODE", values: ["Enabled"], writes: [], source: "projectcalico/calico felix/config/config_params.go: Disabled by default up to 3.31, Auto from 3.32, which follows kube-proxy; felix/nftables: tables of its own", confidence: "seen" }, source: "projectcalico/calico felix/environment/feature_detect_linux.go and projectcalico/calico felix/config/config_params.go", confidence: "seen" },
   versions: [
     {
       versions: ">=3.19.0 <3.27.0",
@@ -63787,6 +64512,7 @@ var docker_default = {
   changesRules: { value: true, source: "moby/moby daemon/libnetwork/drivers/bridge: rules change with each container that publishes a port", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/iptabler.go: 28.0 and later make a hash:net set through netlink, not with the ipset tool", confidence: "seen" },
   selects: { value: "path", source: "moby/moby daemon/libnetwork/iptables/iptables.go: runs iptables and ip6tables by plain name", confidence: "seen" },
+  network: { value: "pod", source: "https://hub.docker.com/_/docker: a container of its own; with the node's network it has to be stated", confidence: "documented" },
   versions: [
     {
       versions: "<28.0.0",
@@ -63872,17 +64598,47 @@ var flannel_default = {
   notes: ["With EnableNFTables (0.25 and later) flannel writes its own nft tables and runs no iptables."]
 };
 
+// src/knowledge/programs/ip-masq-agent.json
+var ip_masq_agent_default = {
+  id: "ip-masq-agent",
+  title: "ip-masq-agent",
+  recognise: {
+    goModules: ["k8s.io/ip-masq-agent/cmd/ip-masq-agent"],
+    paths: ["/ip-masq-agent"]
+  },
+  writes: { value: ["address-prefix"], source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: -d of the networks that are not masqueraded, addrtype, MASQUERADE", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["nat"] } }, source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: its chain is in nat", confidence: "seen" },
+  operations: { value: ["append", "check"], source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: EnsureChain (-N), EnsureRule (-C and -A), RestoreAll without a flush of its own chain", confidence: "seen" },
+  changesRules: { value: false, source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: the same rules again every minute", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes-sigs/ip-masq-agent: no ipset", confidence: "seen" },
+  runs: { value: ["iptables-restore", "ip6tables-restore"], source: "kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
+  selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go: runs iptables and iptables-restore by plain name", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=2.9.3 <2.10.1",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables v0.2", confidence: "seen" }
+    },
+    {
+      versions: ">=2.10.1",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables v0.3 to v0.7", confidence: "seen" }
+    }
+  ]
+};
+
 // src/knowledge/programs/istio.json
 var istio_default = {
   id: "istio",
-  title: "Istio init container and CNI node agent",
+  title: "Istio init container and sidecar",
   recognise: {
-    goModules: ["istio.io/istio/pilot/cmd/pilot-agent", "istio.io/istio/cni/cmd/install-cni", "istio.io/istio/tools/istio-iptables"],
-    paths: ["/usr/local/bin/pilot-agent", "/usr/local/bin/install-cni"]
+    goModules: ["istio.io/istio/pilot/cmd/pilot-agent", "istio.io/istio/tools/istio-iptables"],
+    paths: ["/usr/local/bin/pilot-agent"]
   },
   changesRules: { value: false, source: "istio/istio: writes once for each pod", confidence: "inferred" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio#57385: detection by backend-named commands, else the plain ones", confidence: "documented" },
   selects: { value: "self", source: "istio/istio#59193, #57385: legacy when legacy rules exist, else nft", confidence: "documented" },
+  network: { value: "pod", source: "istio/istio manifests/charts/istio-control/istio-discovery/files/injection-template.yaml: an init container of each pod", confidence: "seen" },
   versions: [
     {
       versions: "<1.22.0",
@@ -63900,6 +64656,34 @@ var istio_default = {
     }
   ],
   notes: ["What its rules hold and which tables it reads is not filled in: findings on it assume the common rules and say so.", "It writes in the network namespace of each pod, where the programs of the node do not write."]
+};
+
+// src/knowledge/programs/istio-cni.json
+var istio_cni_default = {
+  id: "istio-cni",
+  title: "Istio CNI node agent",
+  recognise: {
+    goModules: ["istio.io/istio/cni/cmd/install-cni"],
+    paths: ["/usr/local/bin/install-cni"]
+  },
+  writes: { value: [], source: "istio/istio cni/pkg/iptables/iptables.go: in the namespace of the node a jump and a rule of its own chain in nat, with owner, set and SNAT; the rest is in the namespaces of pods", confidence: "seen" },
+  tables: { value: { reads: { list: ["nat"] } }, source: "istio/istio cni/pkg/iptables/iptables.go: the rules of the node are in nat; iptables-save of all tables finds the state", confidence: "inferred" },
+  operations: { value: ["append", "check", "delete", "list"], source: "istio/istio cni/pkg/iptables/iptables.go and tools/istio-iptables/pkg/capture: iptables-save, -C of its rules, iptables-restore --noflush of its own chains", confidence: "seen" },
+  changesRules: { value: false, source: "istio/istio cni/pkg/iptables/iptables.go: writes at start", confidence: "seen" },
+  ipset: { value: { creates: ["hash:ip"], listsAll: false }, source: "istio/istio cni/pkg/ipset/nldeps_linux.go: through netlink", confidence: "seen" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio tools/istio-iptables/pkg/dependencies/implementation.go: legacy with rules in it, else nft, else the plain commands", confidence: "seen" },
+  selects: { value: "self", variable: { name: "FORCE_IPTABLES_BINARY", values: { legacy: "legacy", nft: "nft" }, default: "auto" }, native: { name: "NATIVE_NFTABLES", values: ["true"], writes: [], source: "istio/istio manifests/charts/istio-cni/templates/configmap-cni.yaml and cni/pkg/nftables: tables of its own, from 1.27", confidence: "seen" }, source: "istio/istio cni/pkg/cmd/root.go and tools/istio-iptables/pkg/dependencies/implementation.go", confidence: "seen" },
+  versions: [
+    {
+      versions: "<1.22.0",
+      backend: { value: "legacy", source: "istio/istio#49279", confidence: "documented" }
+    },
+    {
+      versions: ">=1.22.0",
+      backend: { value: "unknown", source: "istio/istio tools/istio-iptables/pkg/dependencies/implementation.go: legacy with rules in it, else nft, else the plain commands", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "istio/istio docker/Dockerfile.base: Ubuntu noble", confidence: "seen" }
+    }
+  ]
 };
 
 // src/knowledge/programs/k0s.json
@@ -64005,6 +64789,34 @@ var kilo_default = {
   ]
 };
 
+// src/knowledge/programs/kind-kindnetd.json
+var kind_kindnetd_default = {
+  id: "kind-kindnetd",
+  title: "kindnetd of kind",
+  recognise: {
+    goModules: ["sigs.k8s.io/kind/images/kindnetd"]
+  },
+  writes: { value: ["address-prefix"], source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: -d of the pod networks and MASQUERADE in its own chain, addrtype in the jump to it; network policies go through netlink into a table of their own", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["nat"] }, reads: { list: ["nat"] } }, source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: KIND-MASQ-AGENT and the list of chains are in nat", confidence: "seen" },
+  operations: { value: ["append", "check", "list"], source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: ListChains of nat (-S of the whole table), then AppendUnique (-C and -A), every minute", confidence: "seen" },
+  changesRules: { value: true, source: "kubernetes-sigs/kind images/kindnetd/go.mod: the policy controller of kubernetes-sigs/kube-network-policies in it follows pods and policies through netlink", confidence: "inferred" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes-sigs/kind images/kindnetd: no ipset", confidence: "seen" },
+  selects: { value: "path", source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: "<20240719.0.0",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile at the tags: distroless-iptables v0.1 and v0.2", confidence: "seen" }
+    },
+    {
+      versions: ">=20240719.0.0",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile: distroless-iptables v0.5.5 and later", confidence: "seen" }
+    }
+  ],
+  notes: ["Its versions are dates, as in the tag v20250512-df8de77b. The program of kubernetes-sigs/kindnet has the same file name and runs no iptables."]
+};
+
 // src/knowledge/programs/kindnet.json
 var kindnet_default = {
   id: "kindnet",
@@ -64020,6 +64832,25 @@ var kindnet_default = {
     {
       versions: ">=1.8.0",
       backend: { value: "native-nft", source: "kubernetes-sigs/kindnet Dockerfile (distroless static) and kubernetes/kops#18734", confidence: "seen" }
+    }
+  ]
+};
+
+// src/knowledge/programs/kube-network-policies.json
+var kube_network_policies_default = {
+  id: "kube-network-policies",
+  title: "kube-network-policies",
+  recognise: {
+    goModules: ["sigs.k8s.io/kube-network-policies/cmd/kube-network-policies"],
+    paths: ["/bin/netpol"]
+  },
+  writes: { value: [], source: "kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go: an inet table of its own through netlink", confidence: "seen" },
+  operations: { value: [], source: "kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go: touches no other table", confidence: "seen" },
+  changesRules: { value: true, source: "kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go: syncs with pods and policies", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.7.0",
+      backend: { value: "native-nft", source: "kubernetes-sigs/kube-network-policies Dockerfile: distroless static, no iptables", confidence: "seen" }
     }
   ]
 };
@@ -64268,7 +65099,8 @@ var linkerd_default = {
   changesRules: { value: false, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: writes once for each pod", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: no ipset", confidence: "seen" },
   runs: { value: ["iptables-save", "ip6tables-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: without the commands that --iptables-mode names it takes those of nft, the plain ones or those of legacy", confidence: "seen" },
-  selects: { value: "self", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode legacy, nft or plain; falls back by what exists", confidence: "seen" },
+  selects: { value: "self", told: "nft", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode legacy, nft or plain; falls back by what exists. The charts name nft by default since August 2025 (linkerd/linkerd2#14326), legacy before", confidence: "seen" },
+  network: { value: "pod", source: "linkerd/linkerd2-proxy-init README.md and cni-plugin/main.go: an init container of each pod, or a plugin in the namespace of each pod", confidence: "documented" },
   versions: [
     {
       versions: ">=2.0.0",
@@ -64314,6 +65146,39 @@ var netavark_default = {
   ]
 };
 
+// src/knowledge/programs/netbird.json
+var netbird_default = {
+  id: "netbird",
+  title: "NetBird",
+  recognise: {
+    goModules: ["github.com/netbirdio/netbird/client"],
+    paths: ["/usr/local/bin/netbird", "/go/bin/netbird"]
+  },
+  writes: { value: [], source: "netbirdio/netbird client/firewall/nftables/router_linux.go: in the tables of iptables interface and conntrack matches alone, beside a table of its own", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "netbirdio/netbird client/firewall/create_linux.go, client/firewall/iptables and client/firewall/nftables/router_linux.go: ChainExists of its own chains, Exists, Insert and Delete; where iptables cannot list filter it goes on without iptables", confidence: "seen" },
+  changesRules: { value: true, source: "netbirdio/netbird client/firewall: rules follow peers and routes", confidence: "inferred" },
+  ipset: { value: { creates: ["hash:net"], listsAll: false }, source: "netbirdio/netbird client/firewall/iptables/acl_linux.go: sets through netlink, and only with the iptables manager", confidence: "seen" },
+  selects: { value: "path", source: "netbirdio/netbird client/firewall: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.27.0 <0.30.0",
+      backend: { value: "host", source: "netbirdio/netbird client/firewall/create_linux.go: iptables of PATH; it writes a table of its own through netlink where nf_tables holds the rules of iptables, and with iptables alone elsewhere", confidence: "seen" },
+      writes: { value: [], source: "netbirdio/netbird client/firewall/nftables at the tags: interface matches alone in the filter table of iptables", confidence: "inferred" }
+    },
+    {
+      versions: ">=0.30.0 <0.30.2",
+      backend: { value: "host", source: "netbirdio/netbird client/firewall/create_linux.go: iptables of PATH; it writes a table of its own through netlink where nf_tables holds the rules of iptables, and with iptables alone elsewhere", confidence: "seen" },
+      writes: { value: ["nft-unknown-expression"], source: "netbirdio/netbird#2725 and #2727: a native ct state rule in the filter table of iptables", confidence: "documented" }
+    },
+    {
+      versions: ">=0.30.2",
+      backend: { value: "host", source: "netbirdio/netbird client/firewall/create_linux.go: iptables of PATH; it writes a table of its own through netlink where nf_tables holds the rules of iptables, and with iptables alone elsewhere", confidence: "seen" },
+      writes: { value: [], source: "netbirdio/netbird client/firewall/nftables/router_linux.go: what it adds to the filter table of iptables it adds with iptables, interface and conntrack matches alone", confidence: "seen" }
+    }
+  ],
+  notes: ["Installed on a node it runs the iptables of the node. With NB_SKIP_NFTABLES_CHECK=true it writes mark and port matches with iptables: state these as a program of your own.", "Its image has the iptables of Alpine: 1.8.9 up to 0.29, 1.8.10 from 0.30, 1.8.11 from 0.45, 1.8.13 from 0.77."]
+};
+
 // src/knowledge/programs/node-local-dns.json
 var node_local_dns_default = {
   id: "node-local-dns",
@@ -64341,6 +65206,79 @@ var node_local_dns_default = {
   ]
 };
 
+// src/knowledge/programs/submariner.json
+var submariner_default = {
+  id: "submariner",
+  title: "Submariner route agent and Globalnet",
+  recognise: {
+    goModules: ["github.com/submariner-io/submariner/pkg/routeagent_driver", "github.com/submariner-io/submariner/pkg/globalnet"],
+    paths: ["/usr/local/bin/submariner-route-agent", "/usr/local/bin/submariner-globalnet"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port", "tcp-flags"], source: "submariner-io/submariner pkg/packetfilter/iptables/iptables.go: -s and -d of cluster networks, -m mark, --dport, --tcp-flags SYN,RST SYN of the MSS rules, sets", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "submariner-io/submariner pkg/packetfilter/iptables/iptables.go: ChainExists, AppendUnique and InsertUnique (-C), Delete, List of its chains", confidence: "seen" },
+  changesRules: { value: false, source: "submariner-io/submariner pkg/routeagent_driver: writes as clusters join and leave", confidence: "inferred" },
+  ipset: { value: { creates: ["hash:net", "hash:ip"], listsAll: false }, source: "submariner-io/submariner pkg/ipset/ipset.go: create, add, del, list -n and list of one named set", confidence: "seen" },
+  runs: { value: ["ipset"], source: "submariner-io/submariner pkg/ipset/ipset.go", confidence: "seen" },
+  selects: { value: "path", source: "submariner-io/submariner pkg/packetfilter/iptables/iptables.go: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.9.0 <0.20.0",
+      backend: { value: "follows-kubelet", source: "submariner-io/submariner package/Dockerfile.submariner-route-agent: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "submariner-io/submariner package/Dockerfile.submariner-route-agent at 0.19: Fedora 40", confidence: "inferred" },
+      ipset: { value: "7.21", source: "submariner-io/submariner package/Dockerfile.submariner-route-agent at 0.19: Fedora 40", confidence: "inferred" }
+    },
+    {
+      versions: ">=0.20.0",
+      backend: { value: "unknown", source: "submariner-io/submariner#3355, #3359 and #3821: runs nft where it is deployed with nftables", confidence: "documented" }
+    }
+  ]
+};
+
+// src/knowledge/programs/tailscale.json
+var tailscale_default = {
+  id: "tailscale",
+  title: "Tailscale",
+  recognise: {
+    goModules: ["tailscale.com/cmd/tailscaled"],
+    paths: ["/usr/local/bin/tailscaled"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port"], source: "tailscale/tailscale util/linuxfw/iptables_runner.go: -m mark of the subnet route mark, -s of 100.64.0.0/10 and 100.115.92.0/23, --dport of its UDP port", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter"], port: ["filter"] }, reads: { "list-own-chain": ["filter", "nat"] } }, source: "tailscale/tailscale util/linuxfw/iptables_runner.go: ts-input and ts-forward are in filter, ts-postrouting in nat", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "tailscale/tailscale util/linuxfw/iptables_runner.go: Exists, Insert and Append, Delete, List of its chains; where ip6tables cannot list filter or nat it does without IPv6", confidence: "seen" },
+  changesRules: { value: false, source: "tailscale/tailscale wgengine/router/osrouter/router_linux.go: writes when its settings change", confidence: "inferred" },
+  ipset: { value: { creates: [], listsAll: false }, source: "tailscale/tailscale util/linuxfw: no ipset", confidence: "seen" },
+  selects: { value: "path", source: "tailscale/tailscale util/linuxfw/detector.go: iptables of PATH unless told otherwise", confidence: "seen", native: { name: "TS_DEBUG_FIREWALL_MODE", values: ["nftables", "auto"], writes: ["nft-unknown-expression"], source: "tailscale/tailscale util/linuxfw/detector.go: auto takes nftables wherever it is to be had and not only iptables is in use; util/linuxfw/nftables_runner.go: rules through netlink in the tables filter and nat, masquerade among them", confidence: "seen" } },
+  network: { value: "pod", source: "tailscale/tailscale docs/k8s and cmd/k8s-operator: containers and pods of their own; with the node's network it has to be stated", confidence: "seen" },
+  versions: [
+    {
+      versions: "<1.56.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags", confidence: "seen" },
+      iptables: { value: "1.8.8", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.16", confidence: "seen" }
+    },
+    {
+      versions: ">=1.56.0 <1.82.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.18", confidence: "seen" }
+    },
+    {
+      versions: ">=1.82.0 <1.90.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags: links put back to iptables-legacy", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.19", confidence: "seen" }
+    },
+    {
+      versions: ">=1.90.0 <1.94.0",
+      backend: { value: "nft", source: "tailscale/tailscale#17854: the links were made in /sbin, and Alpine 3.22 has its own in /usr/sbin", confidence: "documented" },
+      iptables: { value: "1.8.11", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.22", confidence: "seen" }
+    },
+    {
+      versions: ">=1.94.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags: links in /usr/sbin put back to iptables-legacy", confidence: "seen" },
+      iptables: { value: "1.8.11", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.22", confidence: "seen" }
+    }
+  ],
+  notes: ["In userspace mode (TS_USERSPACE, on by default in its image) it writes no rules.", "The Kubernetes operator sets TS_DEBUG_FIREWALL_MODE=auto (cmd/k8s-operator/sts.go): state it under images, env."]
+};
+
 // src/knowledge/programs/ufw.json
 var ufw_default = {
   id: "ufw",
@@ -64361,16 +65299,21 @@ var ufw_default = {
 var programProfiles = [
   antrea_default,
   aws_vpc_cni_default,
+  azure_npm_default,
   calico_default,
   cilium_default,
   docker_default,
   firewalld_default,
   flannel_default,
+  ip_masq_agent_default,
   istio_default,
+  istio_cni_default,
   k0s_default,
   k3s_default,
   kilo_default,
+  kind_kindnetd_default,
   kindnet_default,
+  kube_network_policies_default,
   kube_ovn_default,
   kube_proxy_default,
   kube_proxy_ipvs_default,
@@ -64380,7 +65323,10 @@ var programProfiles = [
   linkerd_default,
   microk8s_default,
   netavark_default,
+  netbird_default,
   node_local_dns_default,
+  submariner_default,
+  tailscale_default,
   ufw_default
 ];
 
@@ -64388,8 +65334,28 @@ var programProfiles = [
 import { basename as basename2, dirname as dirname3 } from "node:path/posix";
 
 // src/toolchain/content.ts
-function probedContent(content) {
+function contentOf(node) {
+  const content = node?.type === "file" ? node.content : void 0;
   return typeof content === "object" && content !== null && "kind" in content ? content : void 0;
+}
+function textAt(tree, path) {
+  const resolved = tree.resolve(path);
+  const content = resolved.found ? contentOf(resolved.node) : void 0;
+  return content?.kind === "text" ? content.text : void 0;
+}
+
+// src/toolchain/environment.ts
+function variableOf(env, name) {
+  return env.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+function pickVariables(env, names2) {
+  const picked = {};
+  for (const entry of env) {
+    const at = entry.indexOf("=");
+    const name = entry.slice(0, at);
+    if (at > 0 && names2.includes(name)) picked[name] = entry.slice(at + 1);
+  }
+  return picked;
 }
 
 // src/toolchain/binaries/loader-paths.ts
@@ -64438,11 +65404,6 @@ function expandPattern(tree, pattern) {
   const folder2 = dirname2(pattern);
   return tree.list(folder2).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder2}/${name}`);
 }
-function textAt(tree, path) {
-  const resolved = tree.resolve(path);
-  const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
-  return content?.kind === "text" ? content.text : void 0;
-}
 function isLoaderConfig(path) {
   return /\/(?:ld\.so\.conf|ld\.so\.conf\.d\/[^/]+\.conf|ld-musl-[^/]+\.path)$/.test(path);
 }
@@ -64461,8 +65422,7 @@ var MULTIARCH = {
 var USUAL = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
 var MAX_OBJECTS = 256;
 function createLoader(tree, env) {
-  const variable = env.findLast((entry) => entry.startsWith("LD_LIBRARY_PATH="))?.slice("LD_LIBRARY_PATH=".length);
-  const preferred = (variable ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
+  const preferred = (variableOf(env, "LD_LIBRARY_PATH") ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
   const configured = configuredDirectories(tree);
   function search2(program2, object2, soname) {
     const own2 = expand(object2.content?.runpath ?? [], object2.path, program2.content);
@@ -64475,7 +65435,7 @@ function createLoader(tree, env) {
     }
     return void 0;
   }
-  function find2(program2, object2, soname) {
+  function find3(program2, object2, soname) {
     if (soname.includes("/")) return lookUp(tree, soname.startsWith("/") ? soname : `/${soname}`, void 0);
     const { interpreter } = program2.content;
     if (interpreter !== void 0 && (soname === basename2(interpreter) || isPartOfMusl(program2.content, soname)))
@@ -64483,16 +65443,16 @@ function createLoader(tree, env) {
     return search2(program2, object2, soname);
   }
   return {
-    find: (program2, soname) => find2(program2, program2, soname),
+    find: (program2, soname) => find3(program2, program2, soname),
     missing(program2) {
       const { interpreter, needed: needed2 } = program2.content;
       if (interpreter !== void 0 && !lookUp(tree, interpreter, void 0)) return [interpreter];
       if (interpreter === void 0 && needed2.length === 0) return [];
-      return followNeeds(program2, (object2, soname) => find2(program2, object2, soname));
+      return followNeeds(program2, (object2, soname) => find3(program2, object2, soname));
     }
   };
 }
-function followNeeds(program2, find2) {
+function followNeeds(program2, find3) {
   const loaded = /* @__PURE__ */ new Map();
   const objects = [program2];
   const missing2 = /* @__PURE__ */ new Set();
@@ -64500,7 +65460,7 @@ function followNeeds(program2, find2) {
     const object2 = objects[i];
     for (const soname of object2?.content?.needed ?? []) {
       if (loaded.has(soname) || !object2) continue;
-      const library = find2(object2, soname);
+      const library = find3(object2, soname);
       loaded.set(soname, library);
       if (!library) missing2.add(soname);
       else if (library.content) objects.push(library);
@@ -64517,7 +65477,7 @@ function followNeeds(program2, find2) {
 function lookUp(tree, path, architecture) {
   const resolved = tree.resolve(path);
   if (!resolved.found || resolved.node.type !== "file") return void 0;
-  const content = probedContent(resolved.node.content);
+  const content = contentOf(resolved.node);
   if (content?.kind !== "binary") return { path: resolved.path, node: resolved.node };
   const isOther = architecture !== void 0 && content.architecture !== void 0;
   if (isOther && content.architecture !== architecture) return void 0;
@@ -64542,11 +65502,34 @@ function expand(entries, path, program2) {
 
 // src/toolchain/commands.ts
 import { basename as basename3 } from "node:path/posix";
+
+// src/toolchain/paths.ts
+import { dirname as dirname4 } from "node:path/posix";
+function nameOf2(path) {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+function inDirectory(directory, name) {
+  return `${directory === "/" ? "" : directory}/${name}`;
+}
+function createPathResolver(tree) {
+  const directories = /* @__PURE__ */ new Map();
+  return (path) => {
+    const parent = dirname4(path);
+    let real = directories.get(parent);
+    if (real === void 0) {
+      const resolved = tree.resolve(parent);
+      real = resolved.found ? resolved.path : parent;
+      directories.set(parent, real);
+    }
+    return inDirectory(real, nameOf2(path));
+  };
+}
+
+// src/toolchain/commands.ts
 var DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 var MAX_PATH_ENTRIES = 64;
 function pathDirectories(env) {
-  const value = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
-  return splitPath2(value);
+  return splitPath2(variableOf(env, "PATH") ?? DEFAULT_PATH);
 }
 function splitPath2(value) {
   const directories = value.split(":").filter((entry) => entry.startsWith("/"));
@@ -64554,17 +65537,17 @@ function splitPath2(value) {
 }
 function createCommandFinder(tree, directories) {
   const known3 = /* @__PURE__ */ new Map();
-  const find2 = (name) => {
+  const find3 = (name) => {
     let failed;
     for (const directory of directories) {
-      const hit = followLink(tree, `${directory === "/" ? "" : directory}/${name}`);
+      const hit = followLink(tree, inDirectory(directory, name));
       if (hit?.target && (hit.target.node.mode & 73) !== 0) return hit;
       failed ??= hit;
     }
     return failed && { via: failed.via, dangling: failed.dangling };
   };
   return (name) => {
-    if (!known3.has(name)) known3.set(name, find2(name));
+    if (!known3.has(name)) known3.set(name, find3(name));
     return known3.get(name);
   };
 }
@@ -64597,14 +65580,14 @@ var DEFAULT_COMMANDS = [
   "nft",
   "ipset"
 ];
-function tellCommand(name, find2) {
-  const found = find2(name);
+function tellCommand(name, find3, tree) {
+  const found = find3(name);
   if (!found) return { command: { backend: "none", via: [] } };
   if (!found.target) {
     const command = { backend: "none", via: found.via };
     return { command: found.dangling ? { ...command, dangling: true } : command };
   }
-  const backend = tellBackend(name, found.target);
+  const backend = tellBackend(name, found.target, tree);
   if ("hostExec" in backend) return { command: { backend: "unknown", via: found.via, hostExec: true } };
   if ("backend" in backend) return { command: { backend: backend.backend, via: found.via } };
   return {
@@ -64612,13 +65595,13 @@ function tellCommand(name, find2) {
     missing: { fact: `what ${found.via[0]} does`, reason: backend.unknown }
   };
 }
-function tellBackend(name, target) {
-  const content = probedContent(target.node.content);
+function tellBackend(name, target, tree) {
+  const content = contentOf(target.node);
   const file = target.path;
   if (content?.kind === "script") {
     const { script } = content;
     if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
-    if (script.hostExec !== void 0) return { hostExec: true };
+    if (script.hostExec !== void 0) return tellLeaving(file, script, tree);
     return {
       unknown: `${file} is an unknown script${script.truncated ? ", of which only the beginning was read" : ""}`
     };
@@ -64636,323 +65619,158 @@ function tellBackend(name, target) {
   if (identity.tool !== expected) return { unknown: notThat(file, identity.tool) };
   return identity.backend ? { backend: identity.backend } : { unknown: `${file} holds texts of both backends` };
 }
+function tellLeaving(file, { hostExec: hostExec2 = "", newRoot, stays }, tree) {
+  if (stays !== void 0)
+    return { unknown: `${file} leaves the container with \`${hostExec2}\` and stays in it with \`${stays}\`` };
+  const isBrought = newRoot !== void 0 && ROOT_FOLDERS.some((name) => tree.list(`${newRoot}${name}`).length > 0);
+  return isBrought ? { unknown: `${file} changes to ${newRoot}, which the image brings` } : { hostExec: true };
+}
+var ROOT_FOLDERS = ["/bin", "/sbin", "/usr/bin", "/usr/sbin"];
 function notThat(file, tool2) {
   return `${basename3(file)} is ${tool2}, which has no such command`;
 }
 
-// src/toolchain/executable.ts
-import { createHash as createHash7 } from "node:crypto";
+// src/model/text.ts
+function compareText(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
-// src/knowledge/wrappers.json
-var wrappers_default = {
-  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it.",
-  scripts: [
-    {
-      version: "cilium",
-      all: ["nft_kubeproxy_rules"],
-      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
-      note: "looks for kube-proxy's marker chains first"
-    },
-    {
-      version: "terway",
-      all: ["lifsea8", "legacy"],
-      source: "https://github.com/AliyunContainerService/terway",
-      note: "v1 with patterns on the kernel release before it"
-    },
-    {
-      version: "kube-ovn",
-      all: ["nft_kubelet_rules", "/usr/local/sbin"],
-      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
-      note: "v2 that puts its links into /usr/local/sbin"
-    },
-    {
-      version: "k3s",
-      all: ["xtables-set-mode.sh -m"],
-      source: "https://github.com/k3s-io/k3s-root",
-      note: "IPTABLES_MODE, then counted rules, then the distribution"
-    },
-    {
-      version: "kind",
-      all: ["select_iptables", "num_legacy_lines"],
-      entrypoint: true,
-      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
-      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
-    },
-    {
-      version: "klipper-lb",
-      all: ["check_iptables_mode", "set_legacy"],
-      entrypoint: true,
-      linksIn: '^BIN_DIR="(/[^"]+)"',
-      sets: "^\\s*for i in ([\\w -]+); *do",
-      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
-      note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
-    },
-    {
-      version: "v2",
-      all: ["nft_kubelet_rules"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
-      note: "kubelet's marker chains, then more rules, nft on a tie"
-    },
-    {
-      version: "v1-kubelet-timeout",
-      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
-      note: "v1-timeout that looks for the kubelet's chains first"
-    },
-    {
-      version: "v1-kubelet",
-      all: ["chains_created_by_kubelet", "num_legacy_lines"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
-      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
-    },
-    {
-      version: "v1-timeout",
-      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
-      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
-    },
-    {
-      version: "v1",
-      all: ["num_legacy_lines", "-ge"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
-      note: "the backend with more rules, legacy on a tie"
-    },
-    {
-      version: "v1-nft",
-      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
-      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
-    }
-  ],
-  installer: {
-    all: ["--no-sanity-check"],
-    source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
-    note: "writes the wrapper; holds its text without being one"
-  },
-  hostExec: [
-    { pattern: "\\bchroot\\s+\\S", says: "chroot", source: "https://github.com/ovn-org/ovn-kubernetes/tree/master/dist/images" },
-    { pattern: "\\bnsenter\\s+\\S", says: "nsenter", source: "nsenter(1)" }
-  ],
-  go: {
-    module: "github.com/kubernetes-sigs/iptables-wrappers",
-    generations: [
-      { version: "v3", text: "creating %s symlink to %s" },
-      { version: "go", text: "creating %s symlink for mode %s" }
-    ],
-    source: "https://github.com/kubernetes-sigs/iptables-wrappers: error texts of internal/iptables/alternatives.go at v3 and at commits 680003b, 5792812, c6b9b2d; seen in programs built from them"
+// src/toolchain/file-names.ts
+var NETFILTER_LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
+var TOOL = /tables|^nft$|^ipset$|^conntrackd?$/;
+var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
+var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
+var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
+var ANY_OF_THEM = new RegExp(
+  [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
+);
+function isWantedName(name) {
+  if (!ANY_OF_THEM.test(name)) return false;
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
+}
+function isToolName(name) {
+  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+}
+function isNetfilterLibrary(name) {
+  return NETFILTER_LIBRARY.test(name);
+}
+function isExtension(name) {
+  return EXTENSION.test(name);
+}
+function isSupportLibrary(name) {
+  return SUPPORT_LIBRARY.test(name);
+}
+function isProgramDirectory(path) {
+  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
+}
+
+// src/toolchain/extensions.ts
+var MAX_DIRECTORIES2 = 8;
+var MAX_NAMED_FILES = 5;
+function listExtensions(context2) {
+  const paths = new Set(context2.tools.map(({ target }) => target));
+  const programs = context2.survey.binaries.filter(({ path }) => paths.has(path));
+  const listed5 = { extensions: [], missing: [] };
+  for (const found of context2.survey.binaries) {
+    if (found.content.identity?.tool === "libxtables") listLoadable(context2, found, programs, listed5);
+    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed5);
   }
-};
-
-// src/toolchain/bounds.ts
-function withinBounds(action) {
-  try {
-    return action();
-  } catch (error2) {
-    if (error2 instanceof RangeError) return void 0;
-    throw error2;
+  return listed5;
+}
+function listLoadable({ tree, loader, env }, library, programs, listed5) {
+  const directories = searchedDirectories(library, env);
+  if (directories.length === 0)
+    listed5.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
+  const tools = programs.filter((program2) => usesLibrary(program2, library, loader)).map(({ path }) => path);
+  for (const directory of directories) {
+    const names2 = tree.list(directory).filter(isExtension);
+    const told2 = names2.map((name) => ({ name, registrations: registrationsOf(tree, inDirectory(directory, name)) }));
+    const unread = told2.filter(({ registrations }) => registrations === void 0).map(({ name }) => name);
+    const loadable = told2.flatMap(
+      ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
+    );
+    listed5.extensions.push({
+      library: library.path,
+      directory,
+      files: names2.length,
+      tools,
+      list: groupRevisions(loadable),
+      ...unread.length > 0 && { unread }
+    });
+    if (unread.length > 0) listed5.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
   }
 }
+function describeUnread(names2) {
+  const more = names2.length - MAX_NAMED_FILES;
+  const shown = names2.slice(0, MAX_NAMED_FILES).join(", ");
+  return `what ${shown}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
+}
+function searchedDirectories({ content }, env) {
+  const variable = variableOf(env, "XTABLES_LIBDIR");
+  if (variable)
+    return variable.split(":").filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES2);
+  const directory = content.identity?.extensionDirectory;
+  return directory === void 0 ? [] : [directory];
+}
+function usesLibrary(program2, library, loader) {
+  const soname = program2.content.needed.find((name) => name.startsWith("libxtables.so"));
+  return soname !== void 0 && loader.find(program2, soname)?.path === library.path;
+}
+function registrationsOf(tree, path) {
+  const resolved = tree.resolve(path);
+  if (!resolved.found) return [];
+  const content = contentOf(resolved.node);
+  const read2 = content?.kind === "binary" ? content.extensions : void 0;
+  return read2?.problem === void 0 ? read2?.registrations : void 0;
+}
+function extensionName(file) {
+  return file.replace(/^lib[a-z0-9]+_/, "").replace(/\.so$/, "");
+}
+function listHeld({ path, content }, listed5) {
+  const { registrations = [], problem } = content.extensions ?? {};
+  if (problem !== void 0) listed5.missing.push({ fact: `extensions of ${path}`, reason: problem });
+  if (registrations.length > 0)
+    listed5.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
+}
+function groupRevisions(registrations) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const { name, kind, family, revision, realName } of registrations) {
+    const key = [name, kind, family, realName].join(" ");
+    const group = groups.get(key) ?? {
+      name,
+      ...kind && { kind },
+      family,
+      revisions: [],
+      ...realName !== void 0 && realName !== name && { realName }
+    };
+    if (!group.revisions.includes(revision)) group.revisions.push(revision);
+    groups.set(key, group);
+  }
+  for (const { revisions } of groups.values()) revisions.sort((a, b) => a - b);
+  return [...groups.values()].sort((a, b) => compareText(a.name, b.name));
+}
 
-// src/toolchain/binaries/elf.ts
-function viewElf(bytes, header) {
-  const read2 = reader(bytes, header.bits, header.littleEndian);
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  const entries = (segment && withinBounds(() => dynamicEntries(read2, header.bits, segment))) ?? [];
-  return {
-    header,
-    read: read2,
-    offsetOf: (address) => fileOffset(header, address),
-    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
-    text: (offset) => stringAt(bytes, offset)
-  };
-}
-var PT_LOAD = 1;
-var PT_DYNAMIC = 2;
-var PT_INTERP = 3;
-var PF_W = 2;
-var PF_X = 1;
-var VER_FLG_WEAK = 2;
-var MAX_SEGMENTS = 256;
-var MAX_DYNAMIC_ENTRIES = 2048;
-var MAX_VERSIONS = 1024;
-var MAX_NAME_LENGTH = 1024;
-function isElf(bytes) {
-  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
-}
-function readElfHeader(bytes) {
-  if (!isElf(bytes) || bytes.length < 52) return void 0;
-  const bits = bytes[4] === 2 ? 64 : 32;
-  const littleEndian = bytes[5] !== 2;
-  return withinBounds(() => {
-    const read2 = reader(bytes, bits, littleEndian);
-    const machine = read2.u16(18);
-    const table2 = bits === 64 ? read2.word(32) : read2.word(28);
-    const entrySize = read2.u16(bits === 64 ? 54 : 42);
-    const count3 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
-    const segments = [];
-    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table2 + i * entrySize));
-    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
+// src/toolchain/interpreters.ts
+function missingInterpreters(tree, commands, find3) {
+  const files = new Set(Object.values(commands).flatMap(({ via, dangling }) => dangling ? [] : via.at(-1) ?? []));
+  return [...files].flatMap((path) => {
+    const node = tree.lookup(path);
+    const content = contentOf(node);
+    const library = content?.kind === "script" ? missingOf2(tree, content.script.interpreter, find3) : void 0;
+    return library === void 0 ? [] : [{ path, library }];
   });
 }
-function readInterpreter(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
-  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+function missingOf2(tree, line, find3) {
+  const [program2 = "", ...words4] = line.split(/[ \t]+/);
+  if (!program2.startsWith("/")) return void 0;
+  if (followLink(tree, program2)?.target === void 0) return JSON.stringify(program2).slice(1, -1);
+  if (!program2.endsWith("/env")) return void 0;
+  const name = words4.find((word) => !word.startsWith("-") && !word.includes("="));
+  return name === void 0 || name.includes("/") || find3(name)?.target ? void 0 : JSON.stringify(name).slice(1, -1);
 }
-function readElfDynamic(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  if (!segment) return void 0;
-  const versions = { definitions: [], needs: [] };
-  const dynamic = {
-    needed: [],
-    soname: void 0,
-    runpath: [],
-    isRpath: false,
-    versions: () => versions
-  };
-  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
-  return dynamic;
-}
-var DT = {
-  NEEDED: 1,
-  STRTAB: 5,
-  SONAME: 14,
-  RPATH: 15,
-  RUNPATH: 29,
-  VERDEF: 1879048188,
-  VERDEFNUM: 1879048189,
-  VERNEED: 1879048190,
-  VERNEEDNUM: 1879048191
-};
-function fillDynamic(dynamic, bytes, header, segment) {
-  const read2 = reader(bytes, header.bits, header.littleEndian);
-  const entries = dynamicEntries(read2, header.bits, segment);
-  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
-  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
-  if (strings2 === void 0) return;
-  const name = (offset) => stringAt(bytes, strings2 + offset);
-  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
-  const soname = valuesOf2(DT.SONAME)[0];
-  if (soname !== void 0) dynamic.soname = name(soname);
-  const own2 = valuesOf2(DT.RUNPATH)[0];
-  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
-  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
-  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
-  dynamic.versions = () => readVersions(read2, header, valuesOf2, name);
-}
-function readVersions(read2, header, valuesOf2, name) {
-  const versions = { definitions: [], needs: [] };
-  withinBounds(() => {
-    const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
-    const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
-    if (definitions !== void 0)
-      readVersionDefinitions(read2, definitions, definitionCount, name, versions.definitions);
-    const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
-    const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
-    if (needs2 !== void 0) readVersionNeeds(read2, needs2, needCount, name, versions.needs);
-  });
-  return versions;
-}
-function dynamicEntries(read2, bits, segment) {
-  const size = bits / 4;
-  const count3 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
-  const entries = [];
-  for (let i = 0; i < count3; i++) {
-    const tag = read2.word(segment.offset + i * size);
-    if (tag === 0) break;
-    entries.push({ tag, value: read2.word(segment.offset + i * size + size / 2) });
-  }
-  return entries;
-}
-function readVersionDefinitions(read2, start, count3, name, into) {
-  let at = start;
-  for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
-    const isBase = (read2.u16(at + 2) & 1) === 1;
-    if (!isBase) into.push(name(read2.u32(at + read2.u32(at + 12))));
-    const next = read2.u32(at + 16);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readVersionNeeds(read2, start, count3, name, into) {
-  let at = start;
-  let left = MAX_VERSIONS;
-  for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
-    const library = name(read2.u32(at + 4));
-    let auxiliary = at + read2.u32(at + 8);
-    for (let j = read2.u16(at + 2); j > 0; j--) {
-      if (left-- === 0) return;
-      const isWeak = (read2.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
-      if (!isWeak) into.push({ library, version: name(read2.u32(auxiliary + 8)) });
-      const next2 = read2.u32(auxiliary + 12);
-      if (next2 === 0) break;
-      auxiliary += next2;
-    }
-    const next = read2.u32(at + 12);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readSegment(read2, bits, at) {
-  return bits === 64 ? {
-    type: read2.u32(at),
-    flags: read2.u32(at + 4),
-    offset: read2.word(at + 8),
-    address: read2.word(at + 16),
-    fileSize: read2.word(at + 32)
-  } : {
-    type: read2.u32(at),
-    flags: read2.u32(at + 24),
-    offset: read2.u32(at + 4),
-    address: read2.u32(at + 8),
-    fileSize: read2.u32(at + 16)
-  };
-}
-function fileOffset(header, address) {
-  if (address === void 0) return void 0;
-  const segment = header.segments.find(
-    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
-  );
-  return segment && address - segment.address + segment.offset;
-}
-function reader(bytes, bits, littleEndian) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const u8 = (at) => view.getUint8(at);
-  const u16 = (at) => view.getUint16(at, littleEndian);
-  const u32 = (at) => view.getUint32(at, littleEndian);
-  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
-  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
-}
-function stringAt(bytes, at) {
-  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
-  const end = bytes.indexOf(0, at);
-  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
-}
-function architectureOf(machine, bits, littleEndian) {
-  switch (machine) {
-    case 3:
-      return "386";
-    case 8:
-      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
-    case 20:
-      return "ppc";
-    case 21:
-      return littleEndian ? "ppc64le" : "ppc64";
-    case 22:
-      return "s390x";
-    case 40:
-      return "arm";
-    case 62:
-      return "amd64";
-    case 183:
-      return "arm64";
-    case 243:
-      return bits === 64 ? "riscv64" : "riscv32";
-    case 258:
-      return "loong64";
-    default:
-      return void 0;
-  }
-}
+
+// src/toolchain/libraries.ts
+import { basename as basename5 } from "node:path/posix";
 
 // src/toolchain/find-text.ts
 var PIECE3 = 7;
@@ -64998,199 +65816,6 @@ function makeNeedle(text4) {
 function rank2(text4, at) {
   const index = RARE.indexOf(text4[at]);
   return index < 0 ? RARE.length : index;
-}
-
-// src/toolchain/binaries/extensions.ts
-var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
-var OLDEST_LAYOUT = 10;
-var NAME = /^[A-Za-z0-9_-]{1,28}$/;
-var MAX_REGISTRATIONS = 2048;
-var MAX_MARKS = 16;
-var MAX_RELOCATIONS = 256 * 1024;
-var DT_RELA = 7;
-var DT_RELASZ = 8;
-var RELATIVE = { 3: 8, 20: 22, 21: 22, 22: 12, 40: 23, 62: 8, 183: 1027, 243: 3, 258: 3 };
-function readExtensions(bytes, header) {
-  const marks = findMarks(bytes);
-  if (marks.length === 0) return { registrations: [], problem: "it names no libxtables" };
-  if (marks.some(({ version: version3 }) => version3 < OLDEST_LAYOUT))
-    return { registrations: [], problem: "it is of iptables before 1.4.17, whose layout is not read" };
-  const view = viewElf(bytes, header);
-  const addresses = new Set(marks.flatMap(({ offset }) => addressOf(header, offset) ?? []));
-  const pointers = readRelocations(bytes, view);
-  const kind = registeredKind(bytes);
-  const found = [];
-  for (const address of findSlots(bytes, view, pointers, addresses)) {
-    const registration = withinBounds(() => readRegistration(view, pointers, address, kind));
-    if (registration) found.push(registration);
-    if (found.length === MAX_REGISTRATIONS) return { registrations: found, problem: "it holds too many" };
-  }
-  return found.length > 0 ? { registrations: found } : { registrations: [], problem: "its bytes show none" };
-}
-function findMarks(bytes) {
-  const text4 = "libxtables.so.";
-  const marks = [];
-  for (let at = findText(bytes, text4); at >= 0 && marks.length < MAX_MARKS; at = findText(bytes, text4, at + 1)) {
-    const version3 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text4.length, at + text4.length + 4))?.[1];
-    if (version3 !== void 0) marks.push({ offset: at, version: Number(version3) });
-  }
-  return marks;
-}
-function addressOf(header, offset) {
-  const segment = header.segments.find(
-    (entry) => entry.type === PT_LOAD && offset >= entry.offset && offset < entry.offset + entry.fileSize
-  );
-  return segment && offset - segment.offset + segment.address;
-}
-function readRelocations(bytes, view) {
-  const pointers = /* @__PURE__ */ new Map();
-  const { bits, machine } = view.header;
-  const table2 = view.dynamicValue(DT_RELA);
-  const start = table2 === void 0 ? void 0 : view.offsetOf(table2);
-  if (start === void 0) return pointers;
-  const word = bits / 8;
-  const claimed = Math.floor((view.dynamicValue(DT_RELASZ) ?? 0) / (3 * word));
-  const count3 = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
-  withinBounds(() => {
-    for (let i = 0; i < count3; i++) {
-      const at = start + i * 3 * word;
-      const type = bits === 64 ? view.read.u32(typeOffset(at, view)) : view.read.u32(at + word) & 255;
-      if (type === RELATIVE[machine]) pointers.set(view.read.word(at), view.read.word(at + 2 * word));
-    }
-  });
-  return pointers;
-}
-function typeOffset(at, { header }) {
-  return at + 8 + (header.littleEndian ? 0 : 4);
-}
-function findSlots(bytes, { header, read: read2 }, pointers, targets) {
-  const slots = /* @__PURE__ */ new Set();
-  for (const [address, target] of pointers) if (targets.has(target)) slots.add(address);
-  const word = header.bits / 8;
-  const writable = header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & PF_W) !== 0);
-  let left = Math.ceil(bytes.length / word);
-  for (const { offset, address, fileSize } of writable)
-    withinBounds(() => {
-      for (let at = -address & word - 1; at + word <= fileSize && left > 0; at += word, left--)
-        if (targets.has(read2.word(offset + at))) slots.add(address + at);
-    });
-  return [...slots].sort((a, b) => a - b);
-}
-function readRegistration(view, pointers, address, kind) {
-  const word = view.header.bits / 8;
-  const pointer = (index) => {
-    const place2 = address + index * word;
-    const offset = view.offsetOf(place2);
-    return pointers.get(place2) ?? (offset === void 0 ? void 0 : view.read.word(offset));
-  };
-  const name = nameAt(view, pointer(2));
-  const real = pointer(3);
-  const realName = real === 0 ? void 0 : nameAt(view, real);
-  const at = view.offsetOf(address + 4 * word);
-  if (name === void 0 || at === void 0 || real !== 0 && realName === void 0) return void 0;
-  const family = FAMILIES[view.read.u16(at + 2)];
-  if (family === void 0) return void 0;
-  return { name, kind, family, revision: view.read.u8(at), realName };
-}
-function nameAt(view, address) {
-  const offset = address === void 0 ? void 0 : view.offsetOf(address);
-  const text4 = offset === void 0 ? void 0 : view.text(offset);
-  return text4 !== void 0 && NAME.test(text4) ? text4 : void 0;
-}
-function registeredKind(bytes) {
-  const match2 = findText(bytes, "\0xtables_register_match") >= 0;
-  const target = findText(bytes, "\0xtables_register_target") >= 0;
-  return match2 === target ? void 0 : match2 ? "match" : "target";
-}
-
-// src/toolchain/binaries/go.ts
-var MAGIC = "\xFF Go buildinf:";
-var HEADER_SIZE = 32;
-var FLAG_INLINE_STRINGS = 2;
-var MAX_BUILD_INFO = 512 * 1024;
-var MAX_DEPENDENCIES = 4096;
-function goDataRanges(header) {
-  return header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & (PF_W | PF_X)) === PF_W && entry.fileSize > 0).map((entry) => ({ start: entry.offset, end: entry.offset + entry.fileSize })).sort((a, b) => a.start - b.start);
-}
-function createGoScanner(ranges) {
-  const last = ranges.at(-1)?.end ?? 0;
-  let tail = Buffer.alloc(0);
-  let kept;
-  let size = 0;
-  const keep = (piece) => {
-    const part2 = Buffer.from(piece.subarray(0, MAX_BUILD_INFO - size));
-    kept?.push(part2);
-    size += part2.length;
-  };
-  return {
-    write(chunk, offset) {
-      if (kept) keep(chunk);
-      else {
-        for (const part2 of overlaps(chunk, offset, ranges)) {
-          const joined2 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
-          const at = findText(joined2, MAGIC);
-          if (at >= 0) {
-            kept = [];
-            keep(joined2.subarray(at));
-            keep(chunk.subarray(part2.endInChunk));
-            break;
-          }
-          tail = Buffer.from(joined2.subarray(Math.max(0, joined2.length - MAGIC.length + 1)));
-        }
-      }
-      return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
-    },
-    end: () => kept ? parseGoBuild(Buffer.concat(kept)) : void 0
-  };
-}
-function* overlaps(chunk, offset, ranges) {
-  for (const range of ranges) {
-    const start = Math.max(range.start - offset, 0);
-    const end = Math.min(range.end - offset, chunk.length);
-    if (start < end) yield { bytes: chunk.subarray(start, end), endInChunk: end };
-  }
-}
-function parseGoBuild(bytes) {
-  if (bytes.length < HEADER_SIZE) return void 0;
-  if (((bytes[15] ?? 0) & FLAG_INLINE_STRINGS) === 0) return "old-format";
-  const version3 = readVarintString(bytes, HEADER_SIZE);
-  if (!version3) return void 0;
-  const modules = readVarintString(bytes, version3.next);
-  if (!modules) return void 0;
-  const build3 = { goVersion: version3.text, path: "", dependencies: [] };
-  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build3, modules.text.slice(16, -16));
-  return build3;
-}
-function readVarintString(bytes, start) {
-  let length = 0;
-  let at = start;
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[at++];
-    if (byte === void 0 || shift > 28) return void 0;
-    length += (byte & 127) * 2 ** shift;
-    if (byte < 128) break;
-  }
-  if (at + length > bytes.length) return void 0;
-  return { text: bytes.toString("latin1", at, at + length), next: at + length };
-}
-function readModuleLines(build3, text4) {
-  for (const line of text4.split("\n")) {
-    const [kind, first2 = "", second = ""] = line.split("	");
-    if (kind === "path") build3.path = first2;
-    else if (kind === "mod") build3.main = { path: first2, version: second };
-    else if (kind === "dep" && build3.dependencies.length < MAX_DEPENDENCIES)
-      build3.dependencies.push({ path: first2, version: second });
-    else if (kind === "=>") {
-      const replaced = build3.dependencies.at(-1);
-      if (replaced && second !== "") replaced.version = second;
-    } else if (kind === "build") readSetting(build3, first2);
-  }
-}
-function readSetting(build3, setting) {
-  if (setting.startsWith("vcs.revision=")) build3.revision = setting.slice("vcs.revision=".length);
-  if (!setting.startsWith("-ldflags=")) return;
-  const stamped = /-X[= ]['"\\]*[\w./-]*version=['"\\]*(v?\d[\w.+-]*)/i.exec(setting)?.[1];
-  if (stamped !== void 0) build3.stampedVersion = stamped;
 }
 
 // src/knowledge/libraries.json
@@ -65378,19 +66003,29 @@ var RULES = [
 ];
 function mayBeTool({ name, dynamic }, search2) {
   if (TOOL_NAME.test(name) || dynamic?.soname !== void 0) return true;
-  if (dynamic?.needed.some((library) => NETFILTER_LIBRARY.test(library))) return true;
+  if (dynamic?.needed.some((library) => NETFILTER_LIBRARY2.test(library))) return true;
   if (dynamic && !dynamic.needed.every((library) => C_LIBRARY.test(library))) return false;
   return search2.has(STATIC_IPSET) || search2.has("tables") && TABLES_MARKS.some(search2.has);
 }
-var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|iptc|ipset|nftables|ebtc|netfilter_|nfnetlink)/;
+var NETFILTER_LIBRARY2 = new RegExp(`^${NETFILTER_LIBRARIES}`);
 var C_LIBRARY = /^(?:ld-|lib(?:c|m|dl|rt|pthread|resolv|gcc_s)\.)/;
 var TABLES_MARKS = [" (nf_tables)", " (legacy)", "includepath", "\0ebtables v"];
 function iptablesWithBackendText(_, search2) {
   if (!search2.has(" (nf_tables)\0") && !search2.has(" (legacy)\0")) return void 0;
-  const match2 = /\0(\d+\.\d+\.\d+(?:\.\d+)?) \((nf_tables|legacy)\)\0/.exec(search2.text());
-  if (!match2?.[1]) return void 0;
-  const backend = match2[2] === "legacy" ? "legacy" : "nft";
-  return { tool: "iptables", version: match2[1], backend, evidence: `${match2[1]} (${match2[2]})` };
+  const nft2 = versionOf("nf_tables", search2);
+  const legacy = versionOf("legacy", search2);
+  if (nft2 === void 0 && legacy === void 0) return void 0;
+  if (nft2 !== void 0 && legacy !== void 0) return decide("iptables", [.../* @__PURE__ */ new Set([nft2, legacy])]);
+  const version3 = nft2 ?? legacy ?? null;
+  const backend = nft2 === void 0 ? "legacy" : "nft";
+  return { tool: "iptables", version: version3, backend, evidence: `${version3} (${nft2 === void 0 ? "legacy" : "nf_tables"})` };
+}
+function versionOf(backend, search2) {
+  const pattern = {
+    nf_tables: /\0(\d+\.\d+\.\d+(?:\.\d+)?) \(nf_tables\)(?=\0)/,
+    legacy: /\0(\d+\.\d+\.\d+(?:\.\d+)?) \(legacy\)(?=\0)/
+  };
+  return pattern[backend].exec(search2.text())?.[1];
 }
 function arptablesLegacy({ name }, search2) {
   if (!name.startsWith("arptables") || !search2.has("arp_tables")) return void 0;
@@ -65543,6 +66178,30 @@ function distinct2(text4, pattern) {
   return [...found];
 }
 
+// src/toolchain/packages/ownership.ts
+import { basename as basename4 } from "node:path/posix";
+
+// src/knowledge/tool-packages.json
+var tool_packages_default = {
+  comment: "Packages that bring a tool, in the distributions' namings, the one that brings it most often first.",
+  tools: [
+    { tool: "iptables", packages: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"], source: "https://src.fedoraproject.org/rpms/iptables (iptables-nft, iptables-legacy); https://pkgs.alpinelinux.org/package/v3.14/main/x86_64/ip6tables" },
+    { tool: "ip6tables", packages: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"], source: "https://src.fedoraproject.org/rpms/iptables; https://pkgs.alpinelinux.org/package/v3.14/main/x86_64/ip6tables" },
+    { tool: "nft", packages: ["nftables"], source: "https://packages.debian.org/source/stable/nftables" },
+    { tool: "ipset", packages: ["ipset"], source: "https://packages.debian.org/source/stable/ipset" },
+    { tool: "conntrack", packages: ["conntrack", "conntrack-tools"], source: "https://packages.debian.org/source/stable/conntrack-tools; https://src.fedoraproject.org/rpms/conntrack-tools" },
+    { tool: "ebtables", packages: ["ebtables", "iptables"], source: "https://packages.debian.org/source/stable/ebtables; https://packages.debian.org/source/stable/iptables (ebtables-nft)" },
+    { tool: "arptables", packages: ["arptables", "iptables"], source: "https://packages.debian.org/source/stable/arptables; https://packages.debian.org/source/stable/iptables (arptables-nft)" }
+  ]
+};
+
+// src/knowledge/tool-packages.ts
+var packages = new Map(tool_packages_default.tools.map((row) => [row.tool, row.packages]));
+function packagesOfTool(tool2) {
+  return packages.get(tool2) ?? [];
+}
+var toolPackages = new Set([...packages.values()].flat());
+
 // src/toolchain/lines.ts
 function* linesOf(text4) {
   let start = 0;
@@ -65570,611 +66229,73 @@ function cutLine(text4, start, end) {
   return text4.slice(start, end > start && text4[end - 1] === "\r" ? end - 1 : end);
 }
 
-// src/toolchain/start-command.ts
-import { basename as basename4 } from "node:path/posix";
-
-// src/toolchain/shell-line.ts
-var MAX_VALUE = 1e3;
-var MAX_TOKENS = 64;
-var OPENING = /^(?:\s*(?:[({!]|then\s|else\s|do\s|[^\s()'"=]*\)))*/;
-function readShellLine(line, isProgram3) {
-  const parts = splitCommands(line);
-  const isPlain = !/(?:^|[\s;&|])(?:if|case|for|while|until)\s|\|\|/.test(line) && (isProgram3 || !/^\s/.test(line));
-  return parts.map(({ text: text4, isGuarded }, index) => {
-    const opening = OPENING.exec(text4)?.[0] ?? "";
-    const { value, runs: runs2 } = readSimple(tokensOf(text4.slice(opening.length)), isProgram3 && index === parts.length - 1);
-    const isReached = !isGuarded || isProgram3 && runs2.length > 0;
-    const isSure = isPlain && opening.trim() === "" && isReached;
-    return { ...value !== void 0 && { path: { value, isSure } }, runs: runs2, isSure };
-  });
-}
-function splitCommands(line) {
-  const parts = [];
-  let begin = 0;
-  let isGuarded = false;
-  for (const { index, 0: found } of line.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|(?<=^|\s)#[^\n]*|&&|\|\||[;&|\n]/gs)) {
-    if (/^["'\\]/.test(found)) continue;
-    const end = index;
-    parts.push({ text: line.slice(begin, end), isGuarded });
-    begin = end + found.length;
-    isGuarded = found === "&&" || found === "||";
-  }
-  return [...parts, { text: line.slice(begin), isGuarded }].filter(isCommand);
-}
-function isCommand({ text: text4 }) {
-  return /\S/.test(text4);
-}
-function tokensOf(text4) {
-  return (text4.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
-}
-function readSimple(tokens, isLast) {
-  const isExport = tokens[0] === "export";
-  let at = isExport ? 1 : 0;
-  let value;
-  for (; /^\w+=/.test(tokens[at] ?? ""); at++) value = pathValueOf(tokens[at] ?? "") ?? value;
-  const isExec = tokens[at] === "exec";
-  if (isExec) {
-    while (/^-/.test(tokens[++at] ?? "")) if (tokens[at] === "-a") at++;
-  }
-  const word = tokens[at];
-  const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
-  if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
-  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
-}
-function pathValueOf(word) {
-  return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
-}
-function unquote(text4) {
-  return text4.replace(/["']/g, "");
-}
-
-// src/knowledge/starters.json
-var starters_default = {
-  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
-  starters: [
-    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
-    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
-    { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
-    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
-    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
-    { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
-    { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
-    { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
-    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
-    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
-    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
-  ],
-  shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
-};
-
-// src/toolchain/starters.ts
-var words2 = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
-var shells = starters_default.shells;
-function ownWords(name) {
-  return words2.get(name);
-}
-function isShell(name) {
-  return shells.includes(name);
-}
-function isStarter(name) {
-  return words2.has(name) || isShell(name) || name === "env";
-}
-
-// src/toolchain/start-command.ts
-var MAX_WORDS = 64;
-var MAX_TEXT = 16 * 1024;
-var MAX_DEPTH2 = 3;
-function readStartCommand(all, depth = 0) {
-  const words4 = splitEnvString(all.slice(0, MAX_WORDS));
-  const paths = [];
-  let at = 0;
-  while (at < words4.length) {
-    const word = words4[at] ?? "";
-    const name = basename4(word);
-    const own2 = ownWords(name);
-    if (name === "env") {
-      const env = readEnv(words4, at + 1, depth === 0);
-      if (env.path) paths.push(env.path);
-      at = env.next;
-    } else if (isShell(name)) {
-      const shell = readShell(words4, at + 1, depth + 1);
-      return { paths: [...paths, ...shell.paths], words: [...words4.slice(0, at + 1), ...shell.words] };
-    } else if (own2 !== void 0) at += 1 + own2;
-    else if (word.startsWith("-") || isOptionArgument(words4, at)) at++;
-    else break;
-  }
-  return { paths, words: words4 };
-}
-function splitEnvString(words4) {
-  return words4.flatMap((word, index) => {
-    if (word === "-S" || word === "--split-string") return [];
-    const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
-    const before = words4[index - 1];
-    const text4 = before === "-S" || before === "--split-string" ? word : inside;
-    return text4 === void 0 ? [word] : text4.split(/\s+/).filter((part2) => part2 !== "");
-  });
-}
-function isOptionArgument(words4, at) {
-  const before = words4[at - 1] ?? "";
-  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words4[at] ?? "");
-}
-function readShell(words4, first2, depth) {
-  let at = first2;
-  let hasText = false;
-  let isLogin = false;
-  for (; /^[-+]./.test(words4[at] ?? ""); at++) {
-    const word = words4[at] ?? "";
-    if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
-    if (/^-[a-z]*c/.test(word)) hasText = true;
-    if (/^[-+][a-z]*o$/.test(word)) at++;
-  }
-  const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
-  const text4 = words4[at];
-  if (!hasText || text4 === void 0 || depth > MAX_DEPTH2) return { paths, words: words4.slice(at) };
-  const inner = readShellText(text4.slice(0, MAX_TEXT), true, depth);
-  return { paths: [...paths, ...inner.paths], words: inner.words };
-}
-function readShellText(text4, isProgram3, depth = 1) {
-  const read2 = readShellLine(text4, isProgram3).map(({ path, runs: runs2, isSure }) => {
-    const started = readStartCommand(runs2, depth);
-    const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
-    return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
-  });
-  return { paths: read2.flatMap(({ paths }) => paths), words: read2.flatMap(({ words: words4 }) => words4) };
-}
-function readEnv(words4, at, isLiteral) {
-  let next = at;
-  let isCleared = false;
-  let value;
-  for (; next < words4.length; next++) {
-    const word = words4[next] ?? "";
-    if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
-    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words4[++next] === "PATH";
-    else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
-    else if (/^(?:-C|--chdir)$/.test(word)) next++;
-    else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
-    else if (!word.startsWith("-")) break;
-  }
-  if (value !== void 0) return { path: { value, isSure: true, ...isLiteral && { isLiteral } }, next };
-  return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
-}
-
-// src/toolchain/scripts.ts
-var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
-var MAX_STARTS = 16;
-var MAX_QUOTED_LINE = 200;
-var MAX_PATH_SETTINGS = 8;
-function readScript(bytes, truncated) {
-  const text4 = bytes.toString("latin1");
-  const interpreter = /^#![ \t]*([^\n]*)/.exec(text4)?.[1]?.trim();
-  if (interpreter === void 0) return void 0;
-  const facts = { interpreter, starts: [], truncated };
-  const wrapper = findWrapper(bytes, text4);
-  if (wrapper) facts.wrapper = wrapper;
-  for (const line of linesWith(text4, MARK_OF_LINE)) {
-    if (/^\s*#/.test(line)) continue;
-    const leaving = leavesContainer(line);
-    if (leaving !== void 0) facts.hostExec ??= leaving;
-    const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
-    if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
-    const started = STARTED.exec(line)?.[1];
-    if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
-  }
-  return facts;
-}
-function findWrapper(bytes, text4) {
-  const holds3 = createTextSearch(bytes);
-  const scripts = wrappers_default.scripts;
-  const known3 = scripts.find((entry) => entry.all.every(holds3));
-  if (!known3 || wrappers_default.installer.all.every(holds3)) return void 0;
-  const { version: version3, all, entrypoint = false } = known3;
-  const part2 = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text4)?.[1];
-  const linksIn = part2(known3.linksIn);
-  const sets = part2(known3.sets)?.trim().split(/ +/);
-  return {
-    version: version3,
-    text: all.join(", "),
-    isEntrypoint: entrypoint,
-    ...linksIn !== void 0 && { linksIn },
-    ...sets && { sets }
-  };
-}
-var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
-var MARK_OF_LINE = new RegExp(["exec", "PATH=", ...wrappers_default.hostExec.map((entry) => entry.pattern)].join("|"), "gm");
-function leavesContainer(line) {
-  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
-}
-
-// src/toolchain/executable.ts
-var MAX_ANALYSED = 8 * 1024 * 1024;
-var MAX_HASHED = 64 * 1024 * 1024;
-var MAX_EXTENSION = 1024 * 1024;
-var HEAD_SIZE = 4096;
-var MAX_SCRIPT = 64 * 1024;
-var TOOL = /tables|^nft$|^ipset$|^conntrackd?$|^xtables/;
-var NETFILTER_LIBRARY2 = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
-var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
-var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
-var ANY_OF_THEM = new RegExp(
-  [TOOL, NETFILTER_LIBRARY2, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
-);
-function isWantedName(name) {
-  if (!ANY_OF_THEM.test(name)) return false;
-  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
-}
-function isToolName(name) {
-  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
-}
-function isNetfilterLibrary(name) {
-  return NETFILTER_LIBRARY2.test(name);
-}
-function isExtension(name) {
-  return EXTENSION.test(name);
-}
-function isSupportLibrary(name) {
-  return SUPPORT_LIBRARY.test(name);
-}
-function isProgramDirectory(path) {
-  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
-}
-function openExecutable(file, name) {
-  const headSize = Math.min(file.size, HEAD_SIZE);
-  let head2;
-  let position = 0;
-  let reader2;
-  let dismissed = false;
-  function open5(start, rest) {
-    reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
-    if (!reader2) dismissed = true;
-    return reader2?.write(rest) === true;
-  }
-  function collect(chunk) {
-    head2 ??= Buffer.alloc(headSize);
-    const taken = Math.min(chunk.length, headSize - position);
-    head2.set(chunk.subarray(0, taken), position);
-    position += taken;
-    if (position >= 4 && !mayBeRead(head2)) dismissed = true;
-    if (dismissed || position < headSize) return !dismissed;
-    const more = open5(head2, head2);
-    return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
-  }
-  function feed2(chunk) {
-    if (reader2) return reader2.write(chunk);
-    if (position > 0 || chunk.length < headSize) return collect(chunk);
-    if (headSize >= 4 && !mayBeRead(chunk)) {
-      dismissed = true;
-      return false;
-    }
-    return open5(asBuffer(chunk).subarray(0, headSize), chunk);
-  }
-  return {
-    byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
-    byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
-    write: (chunk) => !dismissed && feed2(chunk),
-    end() {
-      if (dismissed) return void 0;
-      if (reader2) return reader2.end();
-      return isToolName(name) ? unreadable("it ends before its header does") : void 0;
-    }
-  };
-}
-function mayBeRead(head2) {
-  return isElf(head2) || isScript(head2);
-}
-function isScript(head2) {
-  return head2[0] === 35 && head2[1] === 33;
-}
-function scriptSink(file) {
-  return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
-    const script = readScript(bytes, bytes.length < file.size);
-    return script && { kind: "script", script };
-  });
-}
-function elfSink(file, name, head2) {
-  const header = readElfHeader(head2);
-  if (isExtension(name)) return extensionSink(file, name, header);
-  const named2 = isToolName(name) || isNetfilterLibrary(name);
-  if (!header) return named2 ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
-  if (isPacked(head2)) return hashingSink(file, { ...describe7(header), packed: true });
-  const wanted = named2 || isSupportLibrary(name) || isProgramDirectory(file.path);
-  if (wanted && file.size <= MAX_ANALYSED) return programSink(file, name, header);
-  return streamingSink(file, header, named2);
-}
-function extensionSink(file, name, header) {
-  return header && file.size <= MAX_EXTENSION ? programSink(file, name, header) : void 0;
-}
-function programSink(file, name, header) {
-  return wholeSink(file.size, (bytes) => analyse(bytes, file, name, header));
-}
-function hashingSink(file, content) {
-  const hash = createDigester(file.size);
-  return {
-    write: (chunk) => hash.write(chunk),
-    end: () => ({ ...content, ...hash.end() })
-  };
-}
-function createDigester(size) {
-  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash7(name)) : [];
-  let seen2 = 0;
-  return {
-    write(chunk) {
-      for (const hash of hashes) hash.update(chunk);
-      seen2 += chunk.length;
-      return hashes.length > 0;
-    },
-    end() {
-      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
-      return hashes.length > 0 && seen2 === size ? { digests: { md5, sha1, sha256 } } : {};
-    }
-  };
-}
-var UPX = Buffer.from("UPX!");
-function isPacked(head2) {
-  return head2.subarray(0, 512 + UPX.length - 1).includes(UPX);
-}
-function streamingSink(file, header, named2) {
-  const ranges = goDataRanges(header);
-  const scanner = createGoScanner(ranges);
-  const hash = named2 ? createDigester(file.size) : void 0;
-  let position = 0;
-  return {
-    write(chunk) {
-      const offset = position;
-      position += chunk.length;
-      const hashing2 = hash?.write(chunk) === true;
-      return scanner.write(asBuffer(chunk), offset) || hashing2;
-    },
-    end() {
-      const content = { ...withGo(describe7(header), scanner), ...hash?.end() };
-      if (content.go) return withWrapper2(content, content.go, Buffer.alloc(0));
-      if (content.problem) return content;
-      const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
-      return named2 ? { ...content, problem } : void 0;
-    }
-  };
-}
-var spare;
-function wholeSink(limit, read2) {
-  let bytes;
-  let size = 0;
-  let content;
-  let done = false;
-  function finish2(whole2) {
-    done = true;
-    content = read2(whole2);
-  }
-  return {
-    write(chunk) {
-      if (size === 0 && chunk.length >= limit) finish2(asBuffer(chunk).subarray(0, limit));
-      if (done) return false;
-      bytes ??= takeBuffer(limit);
-      const part2 = chunk.subarray(0, limit - size);
-      bytes.set(part2, size);
-      size += part2.length;
-      return size < limit;
-    },
-    end() {
-      try {
-        if (!done) finish2((bytes ?? Buffer.alloc(0)).subarray(0, size));
-        return content;
-      } finally {
-        if (bytes !== void 0 && (spare === void 0 || spare.length < bytes.length)) spare = bytes;
-        bytes = void 0;
-      }
-    }
-  };
-}
-function takeBuffer(size) {
-  if (spare === void 0 || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
-  const taken = spare;
-  spare = void 0;
-  return taken;
-}
-function roundUp(size) {
-  return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
-}
-function analyse(bytes, file, name, header) {
-  const named2 = isToolName(name) || isNetfilterLibrary(name);
-  const content = describe7(header);
-  if (bytes.length < file.size) return named2 ? { ...content, problem: "it ends early" } : void 0;
-  if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
-  const scanner = createGoScanner(goDataRanges(header));
-  scanner.write(bytes, 0);
-  withGo(content, scanner);
-  if (content.go) return withWrapper2(content, content.go, bytes);
-  const dynamic = readElfDynamic(bytes, header);
-  const interpreter = readInterpreter(bytes, header);
-  if (interpreter !== void 0) content.interpreter = interpreter;
-  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
-  const identity = identify({ name, bytes, dynamic });
-  if (!identity && !named2 && !content.problem) return void 0;
-  describeDynamic(content, dynamic);
-  if (identity) content.identity = identity;
-  if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
-    content.extensions = readExtensions(bytes, header);
-  if (!identity && !named2) return content;
-  const hash = createDigester(bytes.length);
-  hash.write(bytes);
-  return { ...content, ...hash.end() };
-}
-function describeDynamic(content, dynamic) {
-  if (dynamic === void 0) return content;
-  const { definitions, needs: needs2 } = dynamic.versions();
-  content.needed = dynamic.needed;
-  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
-  if (dynamic.isRpath) content.isRpath = true;
-  if (needs2.length > 0) content.versionNeeds = needs2;
-  if (definitions.length > 0) content.versionDefinitions = definitions;
-  return content;
-}
-function withWrapper2(content, build3, bytes) {
-  if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
-  const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
-  return { ...content, wrapper: generation?.version ?? "go" };
-}
-function describe7(header) {
-  const content = { kind: "binary", needed: [] };
-  if (header.architecture !== void 0) content.architecture = header.architecture;
-  return content;
-}
-function withGo(content, scanner) {
-  const build3 = scanner.end();
-  if (build3 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
-  else if (build3) content.go = build3;
-  return content;
-}
-function unreadable(problem) {
-  return { kind: "binary", needed: [], problem };
-}
-function constantSink(content) {
-  return { write: () => false, end: () => content };
-}
-function asBuffer(chunk) {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-}
-
-// src/toolchain/extensions.ts
-var MAX_DIRECTORIES2 = 8;
-var MAX_NAMED_FILES = 5;
-function listExtensions(context2) {
-  const paths = new Set(context2.tools.map(({ target }) => target));
-  const programs = context2.survey.binaries.filter(({ path }) => paths.has(path));
-  const listed5 = { extensions: [], missing: [] };
-  for (const found of context2.survey.binaries) {
-    if (found.content.identity?.tool === "libxtables") listLoadable(context2, found, programs, listed5);
-    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed5);
-  }
-  return listed5;
-}
-function listLoadable({ tree, loader, env }, library, programs, listed5) {
-  const directories = searchedDirectories(library, env);
-  if (directories.length === 0)
-    listed5.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
-  const tools = programs.filter((program2) => usesLibrary(program2, library, loader)).map(({ path }) => path);
-  for (const directory of directories) {
-    const names2 = tree.list(directory).filter(isExtension);
-    const told2 = names2.map((name) => ({ name, registrations: registrationsOf(tree, `${directory}/${name}`) }));
-    const unread = told2.filter(({ registrations }) => registrations === void 0).map(({ name }) => name);
-    const loadable = told2.flatMap(
-      ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
-    );
-    listed5.extensions.push({
-      library: library.path,
-      directory,
-      files: names2.length,
-      tools,
-      list: groupRevisions(loadable),
-      ...unread.length > 0 && { unread }
-    });
-    if (unread.length > 0) listed5.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
-  }
-}
-function describeUnread(names2) {
-  const more = names2.length - MAX_NAMED_FILES;
-  const shown = names2.slice(0, MAX_NAMED_FILES).join(", ");
-  return `what ${shown}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
-}
-function searchedDirectories({ content }, env) {
-  const variable = env.findLast((entry) => entry.startsWith("XTABLES_LIBDIR="))?.slice("XTABLES_LIBDIR=".length);
-  if (variable)
-    return variable.split(":").filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES2);
-  const directory = content.identity?.extensionDirectory;
-  return directory === void 0 ? [] : [directory];
-}
-function usesLibrary(program2, library, loader) {
-  const soname = program2.content.needed.find((name) => name.startsWith("libxtables.so"));
-  return soname !== void 0 && loader.find(program2, soname)?.path === library.path;
-}
-function registrationsOf(tree, path) {
-  const resolved = tree.resolve(path);
-  if (!resolved.found) return [];
-  const content = resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
-  const read2 = content?.kind === "binary" ? content.extensions : void 0;
-  return read2?.problem === void 0 ? read2?.registrations : void 0;
-}
-function extensionName(file) {
-  return file.replace(/^lib[a-z0-9]+_/, "").replace(/\.so$/, "");
-}
-function listHeld({ path, content }, listed5) {
-  const { registrations = [], problem } = content.extensions ?? {};
-  if (problem !== void 0) listed5.missing.push({ fact: `extensions of ${path}`, reason: problem });
-  if (registrations.length > 0)
-    listed5.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
-}
-function groupRevisions(registrations) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const { name, kind, family, revision, realName } of registrations) {
-    const key = [name, kind, family, realName].join(" ");
-    const group = groups.get(key) ?? {
-      name,
-      ...kind && { kind },
-      family,
-      revisions: [],
-      ...realName !== void 0 && realName !== name && { realName }
-    };
-    if (!group.revisions.includes(revision)) group.revisions.push(revision);
-    groups.set(key, group);
-  }
-  for (const { revisions } of groups.values()) revisions.sort((a, b) => a - b);
-  return [...groups.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-}
-
-// src/toolchain/libraries.ts
-import { basename as basename6 } from "node:path/posix";
-
-// src/toolchain/packages/ownership.ts
-import { basename as basename5 } from "node:path/posix";
-
-// src/toolchain/survey.ts
-import { dirname as dirname4 } from "node:path/posix";
-
-// src/toolchain/packages/types.ts
-var LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
-var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
-var LIBRARY = new RegExp(`(?:^|/)${LIBRARIES}[^/]*\\.so[^/]*$`);
-var MARK_OF_WORTH = new RegExp(`bin/|${LIBRARIES}`, "g");
-function isWorthOwning(path) {
-  return PROGRAM.test(path) || LIBRARY.test(path);
-}
+// src/toolchain/packages/collect.ts
 var MAX_PACKAGES = 5e4;
-var MAX_FILES_OF_PACKAGE = 2e4;
 var MAX_PROBLEMS = 3;
+function collectPackages(problems = []) {
+  const parsed = { packages: [], problems: [...problems] };
+  const report2 = (problem) => {
+    if (parsed.problems.length < MAX_PROBLEMS) parsed.problems.push(problem);
+  };
+  return {
+    parsed,
+    report: report2,
+    add(entry) {
+      if (parsed.packages.length < MAX_PACKAGES) parsed.packages.push(entry);
+      else report2(`it has more than ${MAX_PACKAGES} packages`);
+    }
+  };
+}
 
 // src/toolchain/packages/rpm/manifest.ts
 var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
 function isRpmManifest(path) {
   return MANIFEST.test(path);
 }
-var NAME2 = 0;
+var NAME = 0;
 var VERSION_RELEASE = 1;
 var EPOCH = 8;
 function parseRpmManifest(text4) {
-  const packages = [];
-  const problems = [];
-  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   let number4 = 0;
   for (const line of linesOf(text4)) {
     number4++;
     if (line === "") continue;
     const entry = readLine(line);
     if (!entry) report2(`line ${number4} is no package`);
-    else if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else packages.push(entry);
+    else add2(entry);
   }
   if (text4 !== "" && !text4.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 function readLine(line) {
   const fields = line.split("	", 16);
-  const name = fields[NAME2];
+  const name = fields[NAME];
   const version3 = fields[VERSION_RELEASE];
   const epoch = fields[EPOCH];
   if (!name || !/^[\w.+-]+$/.test(name) || !version3 || !/^[\w.+~^]+-[\w.+~^]+$/.test(version3)) return void 0;
   if (epoch === void 0 || !/^\d{1,10}$/.test(epoch)) return void 0;
   return { name, version: epoch === "0" ? version3 : `${epoch}:${version3}` };
 }
+
+// src/toolchain/bounds.ts
+function withinBounds(action) {
+  try {
+    return action();
+  } catch (error2) {
+    if (error2 instanceof RangeError) return void 0;
+    throw error2;
+  }
+}
+
+// src/toolchain/packages/types.ts
+var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
+var LIBRARY = new RegExp(`(?:^|/)${NETFILTER_LIBRARIES}[^/]*\\.so[^/]*$`);
+var MARK_OF_WORTH = new RegExp(`bin/|${NETFILTER_LIBRARIES}`, "g");
+function isWorthOwning(path) {
+  return PROGRAM.test(path) || LIBRARY.test(path);
+}
+var MAX_FILES_OF_PACKAGE = 2e4;
 
 // src/toolchain/packages/rpm/header.ts
 var TAG2 = {
@@ -66296,12 +66417,11 @@ function isBerkeleyHash(bytes) {
   return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
 }
 function readBerkeleyHash(bytes) {
-  const result = { packages: [], problems: [] };
-  const report2 = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   const pages = withinBounds(() => createPages(bytes));
   if (typeof pages !== "object") {
     report2(pages ?? "its header cannot be read");
-    return result;
+    return parsed;
   }
   if (pages.stated > pages.count) report2("it ends before its last page");
   else if (pages.stated < pages.count) report2("it goes on behind its last page");
@@ -66319,12 +66439,11 @@ function readBerkeleyHash(bytes) {
       if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
       const entry = value && readRpmHeader(value);
       if (!entry) report2(`a package on page ${number4} cannot be read`);
-      else if (result.packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-      else result.packages.push(entry);
+      else add2(entry);
     }
   }
   if (overflow > pages.taken.size) report2(`${overflow - pages.taken.size} pages belong to no package`);
-  return result;
+  return parsed;
 }
 function createPages(bytes) {
   const little = bytes.readUInt32LE(12) === HASH_MAGIC;
@@ -66378,14 +66497,14 @@ function readOverflow(pages, first2, length) {
 }
 
 // src/toolchain/packages/rpm/journal.ts
-var MAGIC2 = "d9d505f920a163d7";
+var MAGIC = "d9d505f920a163d7";
 var JOURNAL_HEAD = 28;
 function isHotJournal(head2) {
-  return head2.length >= JOURNAL_HEAD && head2.toString("hex", 0, 8) === MAGIC2 && head2.readUInt32BE(8) !== 0;
+  return head2.length >= JOURNAL_HEAD && head2.toString("hex", 0, 8) === MAGIC && head2.readUInt32BE(8) !== 0;
 }
 
 // src/toolchain/packages/rpm/ndb.ts
-var MAGIC3 = "RpmP";
+var MAGIC2 = "RpmP";
 var PAGE_SIZE = 4096;
 var SLOT_SIZE = 16;
 var FIRST_SLOT = 2;
@@ -66393,15 +66512,14 @@ var UNIT = 16;
 var BLOCK_HEAD = 16;
 var BLOCK_TAIL = 12;
 function isNdb(bytes) {
-  return bytes.toString("latin1", 0, 4) === MAGIC3;
+  return bytes.toString("latin1", 0, 4) === MAGIC2;
 }
 function readNdb(bytes) {
-  const result = { packages: [], problems: [] };
-  const report2 = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   const slotPages = withinBounds(() => bytes.readUInt32LE(12));
   if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
     report2("its table of packages lies outside the file");
-    return result;
+    return parsed;
   }
   let left = bytes.length;
   for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
@@ -66419,14 +66537,13 @@ function readNdb(bytes) {
     left -= blob?.length ?? 0;
     if (left < 0) {
       report2("its packages are larger than the file");
-      return result;
+      return parsed;
     }
     const entry = blob && readRpmHeader(blob);
     if (!entry) report2(`package ${index} cannot be read`);
-    else if (result.packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else result.packages.push(entry);
+    else add2(entry);
   }
-  return result;
+  return parsed;
 }
 function readBlock(bytes, index, slot) {
   const start = bytes.readUInt32LE(slot + 8) * UNIT;
@@ -66453,11 +66570,11 @@ function adler32(bytes) {
 }
 
 // src/toolchain/packages/rpm/sqlite.ts
-var MAGIC4 = "SQLite format 3\0";
+var MAGIC3 = "SQLite format 3\0";
 var TABLE_INTERIOR = 5;
 var TABLE_LEAF = 13;
 function isSqlite(bytes) {
-  return bytes.toString("latin1", 0, 16) === MAGIC4;
+  return bytes.toString("latin1", 0, 16) === MAGIC3;
 }
 function summariseSqlite(bytes) {
   const summary2 = { pages: /* @__PURE__ */ new Map(), problems: [] };
@@ -66712,13 +66829,11 @@ function readPackageRow(bytes) {
   return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
 }
 function readSqlitePackages(file, log) {
-  const packages = [];
-  const problems = [...file.problems, ...log?.problems ?? []];
-  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages([...file.problems, ...log?.problems ?? []]);
   const root = log?.root ?? file.root;
   if (root === void 0) {
     report2("it has no table Packages");
-    return { packages, problems };
+    return parsed;
   }
   const rest = log && rowsByOverflow(file);
   walkTable(root, (number4) => {
@@ -66730,12 +66845,11 @@ function readSqlitePackages(file, log) {
       for (const row of page.rows) {
         const entry = row.entry ?? rest?.(row);
         if (!entry) report2(`record ${row.id} cannot be read`);
-        else if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-        else packages.push(entry);
+        else add2(entry);
       }
     return [];
   });
-  return { packages, problems };
+  return parsed;
 }
 function rowsByOverflow(file) {
   const rows = /* @__PURE__ */ new Map();
@@ -66751,9 +66865,9 @@ function rowsByOverflow(file) {
 
 // src/toolchain/packages/rpm/rpm.ts
 var MAX_RPM_DATABASE = 64 * 1024 * 1024;
-var FILE = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
+var FILE2 = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
 function isRpmDatabase(path) {
-  return FILE.test(path);
+  return FILE2.test(path);
 }
 function isRpmJournal(path) {
   return path.endsWith("-journal");
@@ -66774,9 +66888,6 @@ function readRpmFile(path, bytes) {
 // src/toolchain/survey.ts
 var MAX_COMMANDS = 1e3;
 var COMMANDS = new Set(DEFAULT_COMMANDS);
-function isCommand2(path) {
-  return COMMANDS.has(path.slice(path.lastIndexOf("/") + 1));
-}
 function surveyTree(tree) {
   const survey = {
     packages: [],
@@ -66790,13 +66901,13 @@ function surveyTree(tree) {
   const sqlite = /* @__PURE__ */ new Map();
   const journals = /* @__PURE__ */ new Map();
   for (const { path, node } of tree.walk(COMMANDS)) {
-    if (isCommand2(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
+    if (COMMANDS.has(nameOf2(path)) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
       const reason = whyUnread(tree, path);
       if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
     }
     if (node.type !== "file") continue;
-    const content = probedContent(node.content);
+    const content = contentOf(node);
     if (!content) continue;
     if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
     else if (content.kind === "rpm-journal") journals.set(path, content);
@@ -66810,9 +66921,9 @@ function surveyTree(tree) {
   return survey;
 }
 function joinLog(file, log, journal) {
-  const { packages, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
+  const { packages: packages2, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
   const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
-  return { ...file, content: { kind: "packages", database: "rpm", packages, problems: [...cutOff, ...problems] } };
+  return { ...file, content: { kind: "packages", database: "rpm", packages: packages2, problems: [...cutOff, ...problems] } };
 }
 function place(survey, found) {
   const { content } = found;
@@ -66837,35 +66948,12 @@ function sourceOf2(path, node) {
 function evidence(fact2, path, node) {
   return { fact: fact2, source: sourceOf2(path, node) };
 }
-function createPathResolver(tree) {
-  const directories = /* @__PURE__ */ new Map();
-  return (path) => {
-    const parent = dirname4(path);
-    let real = directories.get(parent);
-    if (real === void 0) {
-      const resolved = tree.resolve(parent);
-      real = resolved.found ? resolved.path : parent;
-      directories.set(parent, real);
-    }
-    return `${real === "/" ? "" : real}/${path.slice(path.lastIndexOf("/") + 1)}`;
-  };
-}
 
 // src/toolchain/packages/ownership.ts
-var PACKAGES_OF_TOOL = {
-  iptables: ["iptables", "iptables-nft", "iptables-legacy", "iptables-wolfi"],
-  ip6tables: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"],
-  nft: ["nftables"],
-  ipset: ["ipset"],
-  conntrack: ["conntrack", "conntrack-tools"],
-  ebtables: ["ebtables", "iptables"],
-  arptables: ["arptables", "iptables"]
-};
-var TOOL_PACKAGES = new Set(Object.values(PACKAGES_OF_TOOL).flat());
 var MAX_CLAIMS = 3;
 function listClaims(survey, tool2) {
   const told2 = survey.claims.flatMap(
-    ({ path, node, content }) => content.claims.filter(({ name }) => PACKAGES_OF_TOOL[tool2]?.includes(name)).map(({ name, version: version3 }) => evidence(`an SBOM in the image claims ${name} ${version3}`, path, node))
+    ({ path, node, content }) => content.claims.filter(({ name }) => packagesOfTool(tool2).includes(name)).map(({ name, version: version3 }) => evidence(`an SBOM in the image claims ${name} ${version3}`, path, node))
   );
   return told2.slice(0, MAX_CLAIMS);
 }
@@ -66908,13 +66996,13 @@ function tie(index, path, digests, tool2) {
   return byName ? { owner: byName } : {};
 }
 function ownerByName(tool2, withoutList) {
-  const owners = (PACKAGES_OF_TOOL[tool2] ?? []).flatMap((name) => withoutList.get(name) ?? []);
-  return owners[0];
+  const name = packagesOfTool(tool2).find((candidate) => withoutList.has(candidate));
+  return name === void 0 ? void 0 : withoutList.get(name);
 }
 function collectFileLists(survey) {
   const lists = /* @__PURE__ */ new Map();
   for (const list3 of survey.fileLists) {
-    const name = basename5(list3.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
+    const name = basename4(list3.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
     const key = `${rootOf(list3.path)} ${name}`;
     lists.set(key, joinFiles(lists.get(key) ?? [], list3.content.files));
   }
@@ -66950,7 +67038,7 @@ function listLibraries(survey, ownership) {
   return withoutFurtherNames(survey.binaries).flatMap(({ path, node, content }) => {
     const identity = content.identity;
     if (!identity?.library) return [];
-    const { soVersion, min, max } = narrowByFileName(identity.tool, basename6(path), identity.library);
+    const { soVersion, min, max } = narrowByFileName(identity.tool, basename5(path), identity.library);
     const library = {
       name: identity.tool,
       soVersion,
@@ -66972,11 +67060,11 @@ function withoutFurtherNames(binaries) {
   const names2 = /* @__PURE__ */ new Map();
   for (const { path, content } of binaries) {
     const known3 = names2.get(content) ?? { first: path, isLibrary: false };
-    names2.set(content, { ...known3, isLibrary: known3.isLibrary || isNetfilterLibrary(basename6(path)) });
+    names2.set(content, { ...known3, isLibrary: known3.isLibrary || isNetfilterLibrary(basename5(path)) });
   }
   return binaries.filter(({ path, content }) => {
     const known3 = names2.get(content);
-    return known3?.isLibrary ? isNetfilterLibrary(basename6(path)) : known3?.first === path;
+    return known3?.isLibrary ? isNetfilterLibrary(basename5(path)) : known3?.first === path;
   });
 }
 function liesWithin(version3, min, max) {
@@ -66984,11 +67072,46 @@ function liesWithin(version3, min, max) {
 }
 
 // src/toolchain/program.ts
-import { basename as basename7 } from "node:path/posix";
+import { basename as basename6 } from "node:path/posix";
+
+// src/knowledge/starters.json
+var starters_default = {
+  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
+  starters: [
+    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
+    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
+    { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
+    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
+    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
+    { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
+    { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
+    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
+    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
+    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
+  ],
+  shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
+};
+
+// src/toolchain/starters.ts
+var words2 = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
+var shells = starters_default.shells;
+function ownWords(name) {
+  return words2.get(name);
+}
+function isShell(name) {
+  return shells.includes(name);
+}
+function isStarter(name) {
+  return words2.has(name) || isShell(name) || name === "env";
+}
+
+// src/toolchain/program.ts
 var MAX_SCRIPT_DEPTH = 3;
 var FILES_OF_A_PROGRAM = "command-line-arguments";
-function tellProgram(tree, words4, survey, find2, known3) {
-  const started = findStarted(tree, words4, find2);
+function tellProgram(tree, survey, started, known3) {
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree, path)?.content.go, known3);
     if (match2) return { program: describeProgram(tree, path, match2.id, match2.fact) };
@@ -66997,34 +67120,33 @@ function tellProgram(tree, words4, survey, find2, known3) {
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !isStarter(basename7(path)) && isProgram2(tree, path));
+  const own2 = started.find((path) => !isStarter(basename6(path)) && isProgram2(tree, path));
   if (own2 !== void 0)
     return { program: describeProgram(tree, own2, ownName(tree, own2, known3), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree, words4, find2) {
+function findStarted(tree, words4, find3) {
   const found = [];
   let level = words4.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
-      const path = reach(tree, word, find2);
+      const path = reach(tree, word, find3);
       if (path === void 0 || found.includes(path)) continue;
       found.push(path);
-      const node = tree.lookup(path);
-      const content = node?.type === "file" ? probedContent(node.content) : void 0;
+      const content = contentOf(tree.lookup(path));
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!isStarter(basename7(path))) return found;
+      else if (!isStarter(basename6(path))) return found;
     }
     level = next;
   }
   return found;
 }
-function reach(tree, word, find2) {
+function reach(tree, word, find3) {
   if (word === "" || word.startsWith("-") || /\s/.test(word)) return void 0;
-  const hit = word.includes("/") ? followLink(tree, word.startsWith("/") ? word : `/${word}`) : find2(word);
+  const hit = word.includes("/") ? followLink(tree, word.startsWith("/") ? word : `/${word}`) : find3(word);
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
@@ -67080,28 +67202,161 @@ function ownName(tree, path, known3) {
   const build3 = binaryAt(tree, path)?.content.go;
   const packagePath = build3?.path === FILES_OF_A_PROGRAM ? "" : build3?.path;
   const module = (build3?.main?.path ?? packagePath ?? "").replace(/\/v\d+$/, "");
-  const names2 = [basename7(module), basename7(path)];
+  const names2 = [basename6(module), basename6(path)];
   return names2.find((name) => name !== "" && !known3.some(({ id }) => id === name)) ?? path;
 }
 function binaryAt(tree, path) {
   const node = tree.lookup(path);
   if (node?.type !== "file") return void 0;
-  const content = probedContent(node.content);
+  const content = contentOf(node);
   return content?.kind === "binary" ? { path, node, content } : void 0;
 }
 function isProgram2(tree, path) {
   const node = tree.lookup(path);
-  return node?.type === "file" && probedContent(node.content)?.kind !== "script";
+  return node?.type === "file" && contentOf(node)?.kind !== "script";
 }
 
 // src/toolchain/selector.ts
 import { dirname as dirname5 } from "node:path/posix";
-function tellSelector(tree, survey, find2, directories, started) {
-  const command = find2("iptables");
+
+// src/knowledge/wrappers.json
+var wrappers_default = {
+  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it; setsOnly: it sets the links of that backend alone and leaves those of the other as the image has them.",
+  scripts: [
+    {
+      version: "cilium",
+      all: ["nft_kubeproxy_rules"],
+      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
+      note: "looks for kube-proxy's marker chains first"
+    },
+    {
+      version: "terway",
+      all: ["lifsea8", "legacy"],
+      source: "https://github.com/AliyunContainerService/terway",
+      note: "v1 with patterns on the kernel release before it"
+    },
+    {
+      version: "kube-ovn",
+      all: ["nft_kubelet_rules", "/usr/local/sbin"],
+      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
+      note: "v2 that puts its links into /usr/local/sbin"
+    },
+    {
+      version: "k3s",
+      all: ["xtables-set-mode.sh -m"],
+      source: "https://github.com/k3s-io/k3s-root",
+      note: "IPTABLES_MODE, then counted rules, then the distribution"
+    },
+    {
+      version: "kind",
+      all: ["select_iptables", "num_legacy_lines"],
+      entrypoint: true,
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
+    },
+    {
+      version: "klipper-lb",
+      all: ["check_iptables_mode", "set_legacy"],
+      entrypoint: true,
+      linksIn: '^BIN_DIR="(/[^"]+)"',
+      sets: "^\\s*for i in ([\\w -]+); *do",
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
+    },
+    {
+      version: "docker-dind",
+      all: ["DOCKER_IPTABLES_LEGACY", "iptablesLegacy="],
+      entrypoint: true,
+      source: "https://github.com/docker-library/docker/blob/master/dockerd-entrypoint.sh",
+      note: "legacy where the namespace has tables of legacy iptables or iptables-nft fails: puts a folder of legacy links in front of PATH, then starts dockerd"
+    },
+    {
+      version: "weave",
+      all: ["setup_iptables_backend", "/sbin/iptables-legacy /sbin/iptables"],
+      entrypoint: true,
+      source: "https://github.com/rajch/weave/blob/v2.9.0/prog/weave-kube/launch.sh",
+      note: "v1-timeout in the start script, with IPTABLES_BACKEND before it"
+    },
+    {
+      version: "weave",
+      all: ["setup_iptables_backend", "/sbin/iptables-nft /sbin/iptables"],
+      entrypoint: true,
+      setsOnly: "nft",
+      source: "https://github.com/rajch/weave/blob/v2.8.1/prog/weave-kube/launch.sh; prog/weave-npc/launch.sh up to v2.9.0",
+      note: "the same, where the image's own links are legacy and nft is the backend that it sets"
+    },
+    {
+      version: "v2",
+      all: ["nft_kubelet_rules"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+      note: "kubelet's marker chains, then more rules, nft on a tie"
+    },
+    {
+      version: "v1-kubelet-timeout",
+      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
+      note: "v1-timeout that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-kubelet",
+      all: ["chains_created_by_kubelet", "num_legacy_lines"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-timeout",
+      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
+      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
+    },
+    {
+      version: "v1",
+      all: ["num_legacy_lines", "-ge"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
+      note: "the backend with more rules, legacy on a tie"
+    },
+    {
+      version: "v1-nft",
+      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
+      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
+    }
+  ],
+  installer: {
+    all: ["--no-sanity-check"],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+    note: "writes the wrapper; holds its text without being one"
+  },
+  hostExec: [
+    { pattern: "\\bchroot\\s+\\S", line: "chroot /host iptables", source: "https://github.com/ovn-org/ovn-kubernetes/tree/master/dist/images" },
+    {
+      pattern: "\\bnsenter(?:\\s+(?:-[tSG]\\s+[^-\\s]\\S*|--(?:target|setuid|setgid)\\s+[^-\\s]\\S*|-\\S+))*?\\s+(?:-[a-zA-Z]*[mar]|--(?:mount|all|root)\\b)",
+      line: "nsenter -t 1 -m iptables",
+      source: "nsenter(1): only with the mount namespace or the root of another process it runs that one's files"
+    }
+  ],
+  go: {
+    module: "github.com/kubernetes-sigs/iptables-wrappers",
+    generations: [
+      { version: "v3", text: "creating %s symlink to %s" },
+      { version: "go", text: "creating %s symlink for mode %s" }
+    ],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers: error texts of internal/iptables/alternatives.go at v3 and at commits 680003b, 5792812, c6b9b2d; seen in programs built from them"
+  }
+};
+
+// src/toolchain/selector.ts
+function tellSelector(context2, started) {
+  const { tree, survey, find: find3, directories } = context2;
+  const command = find3("iptables");
   const all = listWrappers(survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
   if (starting && command)
-    return wrapperSelector(starting, setsWhatRuns(tree, directories, starting, command), command);
+    return wrapperSelector(
+      starting,
+      setsWhatRuns(tree, directories, starting, command) && setsEither(tree, starting, find3),
+      command
+    );
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
@@ -67112,7 +67367,7 @@ function tellSelector(tree, survey, find2, directories, started) {
   const source = target ? evidence("", target.path, target.node).source : command.via.at(-1) ?? "";
   const chain = { fact: `iptables is ${command.via.join(" -> ")}${command.dangling ? " (missing)" : ""}`, source };
   const path = command.via[0] ?? "";
-  if (target && probedContent(target.node.content)?.kind === "script")
+  if (target && contentOf(target.node)?.kind === "script")
     return { kind: "script", version: null, effective: true, path: target.path, evidence: [chain] };
   if (command.via.some((step) => step.startsWith("/etc/alternatives/")))
     return { kind: "alternatives", version: null, effective: target !== void 0, path, evidence: [chain] };
@@ -67129,6 +67384,9 @@ function setsWhatRuns(tree, directories, { linksIn }, command) {
   };
   const place2 = directories.findIndex((directory) => real(directory) === real(linksIn));
   return place2 >= 0 && place2 <= directories.findIndex((directory) => real(directory) === real(dirname5(first2)));
+}
+function setsEither(tree, { setsOnly }, find3) {
+  return setsOnly === void 0 || tellCommand("iptables", find3, tree).command.backend !== setsOnly;
 }
 function wrapperSelector(wrapper, effective, command) {
   const chain = command ? `iptables is ${command.via.join(" -> ")}` : "there is no iptables in PATH";
@@ -67162,6 +67420,143 @@ function commandsSet(selector, survey) {
   return (name) => /^ip6?tables/.test(name) && (script.sets === void 0 || script.sets.includes(name));
 }
 
+// src/toolchain/start-command.ts
+import { basename as basename7 } from "node:path/posix";
+
+// src/toolchain/shell-line.ts
+var MAX_VALUE = 1e3;
+var MAX_TOKENS = 64;
+var OPENING2 = /^(?:\s*(?:[({!]|then\s|else\s|do\s|[^\s()'"=]*\)))*/;
+function readShellLine(line, isProgram3) {
+  const parts = splitCommands(line);
+  const isPlain = !/(?:^|[\s;&|])(?:if|case|for|while|until)\s|\|\|/.test(line) && (isProgram3 || !/^\s/.test(line));
+  return parts.map(({ text: text4, isGuarded }, index) => {
+    const opening = OPENING2.exec(text4)?.[0] ?? "";
+    const { value, runs: runs2 } = readSimple(tokensOf(text4.slice(opening.length)), isProgram3 && index === parts.length - 1);
+    const isReached = !isGuarded || isProgram3 && runs2.length > 0;
+    const isSure = isPlain && opening.trim() === "" && isReached;
+    return { ...value !== void 0 && { path: { value, isSure } }, runs: runs2, isSure };
+  });
+}
+function splitCommands(line) {
+  const parts = [];
+  let begin = 0;
+  let isGuarded = false;
+  for (const { index, 0: found } of line.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|(?<=^|\s)#[^\n]*|&&|\|\||[;&|\n]/gs)) {
+    if (/^["'\\]/.test(found)) continue;
+    const end = index;
+    parts.push({ text: line.slice(begin, end), isGuarded });
+    begin = end + found.length;
+    isGuarded = found === "&&" || found === "||";
+  }
+  return [...parts, { text: line.slice(begin), isGuarded }].filter(isCommand);
+}
+function isCommand({ text: text4 }) {
+  return /\S/.test(text4);
+}
+function tokensOf(text4) {
+  return (text4.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
+}
+function readSimple(tokens, isLast) {
+  const isExport = tokens[0] === "export";
+  let at = isExport ? 1 : 0;
+  let value;
+  for (; /^\w+=/.test(tokens[at] ?? ""); at++) value = pathValueOf(tokens[at] ?? "") ?? value;
+  const isExec = tokens[at] === "exec";
+  if (isExec) {
+    while (/^-/.test(tokens[++at] ?? "")) if (tokens[at] === "-a") at++;
+  }
+  const word = tokens[at];
+  const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
+  if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
+  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
+}
+function pathValueOf(word) {
+  return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
+}
+function unquote(text4) {
+  return text4.replace(/["']/g, "");
+}
+
+// src/toolchain/start-command.ts
+var MAX_WORDS = 64;
+var MAX_TEXT = 16 * 1024;
+var MAX_DEPTH2 = 3;
+function readStartCommand(all, depth = 0) {
+  const words4 = splitEnvString(all.slice(0, MAX_WORDS));
+  const paths = [];
+  let at = 0;
+  while (at < words4.length) {
+    const word = words4[at] ?? "";
+    const name = basename7(word);
+    const own2 = ownWords(name);
+    if (name === "env") {
+      const env = readEnv(words4, at + 1, depth === 0);
+      if (env.path) paths.push(env.path);
+      at = env.next;
+    } else if (isShell(name)) {
+      const shell = readShell(words4, at + 1, depth + 1);
+      return { paths: [...paths, ...shell.paths], words: [...words4.slice(0, at + 1), ...shell.words] };
+    } else if (own2 !== void 0) at += 1 + own2;
+    else if (word.startsWith("-") || isOptionArgument(words4, at)) at++;
+    else break;
+  }
+  return { paths, words: words4 };
+}
+function splitEnvString(words4) {
+  return words4.flatMap((word, index) => {
+    if (word === "-S" || word === "--split-string") return [];
+    const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
+    const before = words4[index - 1];
+    const text4 = before === "-S" || before === "--split-string" ? word : inside;
+    return text4 === void 0 ? [word] : text4.split(/\s+/).filter((part2) => part2 !== "");
+  });
+}
+function isOptionArgument(words4, at) {
+  const before = words4[at - 1] ?? "";
+  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words4[at] ?? "");
+}
+function readShell(words4, first2, depth) {
+  let at = first2;
+  let hasText = false;
+  let isLogin = false;
+  for (; /^[-+]./.test(words4[at] ?? ""); at++) {
+    const word = words4[at] ?? "";
+    if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
+    if (/^-[a-z]*c/.test(word)) hasText = true;
+    if (/^[-+][a-z]*o$/.test(word)) at++;
+  }
+  const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
+  const text4 = words4[at];
+  if (!hasText || text4 === void 0 || depth > MAX_DEPTH2) return { paths, words: words4.slice(at) };
+  const inner = readShellText(text4.slice(0, MAX_TEXT), true, depth);
+  return { paths: [...paths, ...inner.paths], words: inner.words };
+}
+function readShellText(text4, isProgram3, depth = 1) {
+  const read2 = readShellLine(text4, isProgram3).map(({ path, runs: runs2, isSure }) => {
+    const started = readStartCommand(runs2, depth);
+    const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
+    return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
+  });
+  return { paths: read2.flatMap(({ paths }) => paths), words: read2.flatMap(({ words: words4 }) => words4) };
+}
+function readEnv(words4, at, isLiteral) {
+  let next = at;
+  let isCleared = false;
+  let value;
+  for (; next < words4.length; next++) {
+    const word = words4[next] ?? "";
+    if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
+    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words4[++next] === "PATH";
+    else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
+    else if (/^(?:-C|--chdir)$/.test(word)) next++;
+    else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
+    else if (!word.startsWith("-")) break;
+  }
+  if (value !== void 0) return { path: { value, isSure: true, ...isLiteral && { isLiteral } }, next };
+  return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
+}
+
 // src/toolchain/start-path.ts
 import { dirname as dirname6 } from "node:path/posix";
 function followPath(tree, survey, directories, start) {
@@ -67184,14 +67579,14 @@ function followPath(tree, survey, directories, start) {
     const node = tree.lookup(script);
     for (const setting of settingsOf(node)) follow(setting, script, node ? sourceOf2(script, node) : script);
   }
-  const find2 = createCommandFinder(tree, now);
+  const find3 = createCommandFinder(tree, now);
   const elsewhere = listElsewhere(tree, survey, now);
   return {
     directories: now,
-    find: find2,
+    find: find3,
     moves,
     doubt(name, told2) {
-      const found = find2(name);
+      const found = find3(name);
       const leads = JSON.stringify(found?.via);
       const doubt = doubts.find((one) => {
         if (one.find) return JSON.stringify(one.find(name)?.via) !== leads;
@@ -67206,7 +67601,7 @@ var KEPT = { cleared: [], login: pathDirectories([]) };
 var ENTRYPOINT = "the image's entrypoint";
 var REFERENCE = /\$(?:PATH\b|\{PATH\})/;
 function settingsOf(node) {
-  const content = node?.type === "file" ? probedContent(node.content) : void 0;
+  const content = contentOf(node);
   return content?.kind === "script" ? content.script.paths ?? [] : [];
 }
 function evaluate({ value, isLiteral, opaque }, directories) {
@@ -67217,15 +67612,12 @@ function evaluate({ value, isLiteral, opaque }, directories) {
 }
 function listElsewhere(tree, survey, directories) {
   const resolve6 = createPathResolver(tree);
-  const inPath = new Set(directories.map((directory) => dirname6(resolve6(`${directory === "/" ? "" : directory}/x`))));
+  const inPath = new Set(directories.map((directory) => dirname6(resolve6(inDirectory(directory, "x")))));
   return new Set(survey.commands.filter((path) => !inPath.has(dirname6(resolve6(path)))).map(nameOf2));
 }
-function nameOf2(path) {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-function doubtful(name, told2, { by, value, find: find2 }) {
+function doubtful(name, told2, { by, value, find: find3 }) {
   const command = { backend: "unknown", via: told2.command.via };
-  const to = find2 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
+  const to = find3 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
   return { command, missing: { fact: `what ${name} is`, reason: `${by} sets PATH to ${value}, ${to}` } };
 }
 
@@ -67236,24 +67628,24 @@ var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
 function listTools(context2) {
   const links = findLinks(context2);
-  const tools = [];
-  const missing2 = [];
+  const listing = { ...context2, links, tools: [], missing: [] };
+  const { tools, missing: missing2 } = listing;
   const identified = context2.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
   const named2 = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
   const unnamed = identified.filter((found) => !named2.some((entry) => entry.found.content === found.content)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
-  for (const { found, name } of named2) addTool(context2, tools, missing2, found, name, links);
+  for (const { found, name } of named2) addTool(listing, found, name);
   for (const { found, name } of unnamed) {
     const same2 = tools.some((tool2) => tool2.name === name && isSameTool(context2, tool2, found));
-    if (!same2) addTool(context2, tools, missing2, found, name, links);
+    if (!same2) addTool(listing, found, name);
   }
-  for (const found of unidentified(context2, links)) addUnidentified(context2, tools, missing2, found, links);
+  for (const found of unidentified(context2, links)) addUnidentified(listing, found);
   return { tools: tools.sort(byNameAndPath(context2.directories)), missing: missing2 };
 }
 function findLinks({ tree, directories }) {
   const links = /* @__PURE__ */ new Map();
   for (const name of NAMES2) {
     for (const directory of directories) {
-      const path = `${directory === "/" ? "" : directory}/${name}`;
+      const path = inDirectory(directory, name);
       const hit = followLink(tree, path);
       if (!hit?.target) continue;
       const known3 = links.get(hit.target.path) ?? [];
@@ -67298,33 +67690,35 @@ function namedAs(path) {
   const name = programOf(basename8(path));
   return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
-function addTool(context2, tools, missing2, found, name, links) {
+function addTool(listing, found, name) {
   const identity = found.content.identity;
-  const bytes = readByteVersion(context2, found);
-  const tool2 = createTool(context2, found, name, links, bytes.version);
+  const bytes = readByteVersion(listing, found);
+  const tool2 = createTool(listing, found, name, bytes.version);
   if (identity?.backend) tool2.backend = identity.backend;
   if (bytes.version !== null) tool2.byteVersion = bytes.version;
-  if (identity?.tool === "nft") addJsonSupport(context2, found, tool2);
+  if (identity?.tool === "nft") addJsonSupport(listing, found, tool2);
   if (identity) tool2.evidence.push(evidence(describeIdentity(identity), found.path, found.node));
   tool2.evidence.push(...bytes.evidence);
-  if (tool2.version === null) missing2.push({ fact: `version of ${found.path}`, reason: bytes.reason });
-  tools.push(tool2);
+  if (tool2.version === null) listing.missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
+  listing.tools.push(tool2);
 }
-function addUnidentified(context2, tools, missing2, found, links) {
+function addUnidentified(listing, found) {
+  const { links, tools, missing: missing2 } = listing;
   const { packed, problem } = found.content;
   const reason = packed ? "packed by UPX" : problem ?? "its bytes don't tell what it is";
   const linked = (links.get(found.path) ?? []).map((link) => programOf(link.name));
   for (const name of new Set(linked.length > 0 ? linked : namedAs(found.path))) {
-    const tool2 = createTool(context2, found, name, links, null);
+    const tool2 = createTool(listing, found, name, null);
     tool2.evidence.push(evidence(reason, found.path, found.node));
     tools.push(tool2);
     if (tool2.version === null) missing2.push({ fact: `version of ${found.path}`, reason });
     if (FAMILY.includes(name)) missing2.push({ fact: `backend of ${found.path}`, reason });
   }
 }
-function createTool({ ownership, find: find2 }, found, name, links, byteVersion) {
+function createTool(listing, found, name, byteVersion) {
+  const { ownership } = listing;
   const { owner, former } = ownership.tie(found.path, found.content.digests, name);
-  const { path, via } = choosePath(found, name, links, find2);
+  const { path, via } = choosePath(listing, found, name);
   const tool2 = {
     name,
     version: byteVersion ?? (owner && upstreamVersion(owner.record.version)) ?? null,
@@ -67349,8 +67743,8 @@ function createTool({ ownership, find: find2 }, found, name, links, byteVersion)
   }
   return tool2;
 }
-function choosePath(found, name, links, find2) {
-  const plain3 = find2(name);
+function choosePath({ find: find3, links }, found, name) {
+  const plain3 = find3(name);
   if (plain3?.target?.path === found.path && plain3.via[0] !== void 0) return { path: plain3.via[0], via: plain3.via };
   const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
   return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
@@ -67371,12 +67765,7 @@ function addJsonSupport(context2, found, tool2) {
 function readByteVersion(context2, found) {
   const identity = found.content.identity;
   if (identity?.version) return { version: identity.version, reason: "", evidence: [] };
-  if (identity?.candidates)
-    return {
-      version: null,
-      reason: describeIdentity(identity),
-      evidence: []
-    };
+  if (identity?.candidates) return { version: null, reason: describeIdentity(identity), evidence: [] };
   const prefix = identity?.versionIn;
   if (prefix === void 0) return { version: null, reason: "its bytes hold no version", evidence: [] };
   const soname = found.content.needed.find((name) => name.startsWith(prefix));
@@ -67399,54 +67788,37 @@ function byNameAndPath(directories) {
   };
   return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank4(a) - rank4(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
 }
-function compareText(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 // src/toolchain/inspect.ts
 function inspectToolchain(platform3, knowledge2) {
   const { tree, config: config2 } = platform3;
   const survey = surveyTree(tree);
   const ownership = indexOwnership(survey, tree);
-  const ofImage = pathDirectories(config2.env);
-  const { paths, words: words4 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
-  const findAtStart = createCommandFinder(tree, ofImage);
-  const path = followPath(tree, survey, ofImage, { paths, findStarted: (found) => findStarted(tree, words4, found) });
-  const { directories, find: find2 } = path;
-  const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
+  const { path, findAtStart, started } = followStart(platform3, survey);
+  const { directories, find: find3 } = path;
   const loader = createLoader(tree, config2.env);
-  const { tools, missing: missingOfTools } = listTools({
-    tree,
-    survey,
-    ownership,
-    find: find2,
-    directories,
-    loader
-  });
-  const told2 = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find2)) }));
+  const { tools, missing: missingOfTools } = listTools({ tree, survey, ownership, find: find3, directories, loader });
+  addMoves(tools, path, findAtStart);
   const { extensions, missing: missingExtensions2 } = listExtensions({ tree, survey, loader, tools, env: config2.env });
-  const started = findStarted(tree, words4, findEither);
-  const selector = tellSelector(tree, survey, find2, directories, started);
+  const selector = tellSelector({ tree, survey, find: find3, directories }, started);
   const isSetAtStart = commandsSet(selector, survey);
-  const defaults2 = Object.fromEntries(
-    told2.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
-  );
-  const { program: program2, missing: missingProgram } = tellProgram(tree, words4, survey, findEither, knowledge2.programs);
-  for (const tool2 of tools) {
-    const isMoved = find2(tool2.name)?.target?.path === tool2.target && findAtStart(tool2.name)?.target?.path !== tool2.target;
-    if (isMoved) tool2.evidence.push(...path.moves);
-  }
+  const told2 = DEFAULT_COMMANDS.map((name) => {
+    const plain3 = tellCommand(name, find3, tree);
+    return { name, ...isSetAtStart(name) ? chosenAtStart(plain3) : path.doubt(name, plain3) };
+  });
+  const defaults2 = Object.fromEntries(told2.map(({ name, command }) => [name, command]));
+  const { program: program2, missing: missingProgram } = tellProgram(tree, survey, started, knowledge2.programs);
   return {
     os: readOsRelease(tree),
     architecture: platform3.platform.split("/")[1] ?? "",
     tools,
     libraries: listLibraries(survey, ownership),
-    missingLibraries: listMissingLibraries(tools, survey, loader),
+    missingLibraries: [...listMissingLibraries(tools, survey, loader), ...missingInterpreters(tree, defaults2, find3)],
     ...extensions.length > 0 && { extensions },
     defaults: defaults2,
     ...selector && { selector },
     ...program2 && { program: program2 },
-    modprobe: find2("modprobe")?.target !== void 0,
+    modprobe: find3("modprobe")?.target !== void 0,
     environment: pickVariables(config2.env, knowledge2.variables),
     missing: distinctFacts([
       ...(platform3.doubts ?? []).map((doubt) => ({ ...doubt, decisive: true })),
@@ -67458,8 +67830,24 @@ function inspectToolchain(platform3, knowledge2) {
     ])
   };
 }
-function chosenAtStart(command) {
-  return command.backend === "nft" || command.backend === "legacy" ? { ...command, backend: "auto" } : command;
+function followStart({ tree, config: config2 }, survey) {
+  const directories = pathDirectories(config2.env);
+  const { paths, words: words4 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
+  const findAtStart = createCommandFinder(tree, directories);
+  const path = followPath(tree, survey, directories, { paths, findStarted: (find3) => findStarted(tree, words4, find3) });
+  const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : path.find(name);
+  return { path, findAtStart, started: findStarted(tree, words4, findEither) };
+}
+function addMoves(tools, { find: find3, moves }, findAtStart) {
+  for (const { name, target, evidence: evidence3 } of tools) {
+    const isMoved = find3(name)?.target?.path === target && findAtStart(name)?.target?.path !== target;
+    if (isMoved) evidence3.push(...moves);
+  }
+}
+function chosenAtStart(told2) {
+  const { command } = told2;
+  const isFixed = command.backend === "nft" || command.backend === "legacy";
+  return isFixed ? { ...told2, command: { ...command, backend: "auto" } } : told2;
 }
 function listMissingLibraries(tools, survey, loader) {
   const paths = [...new Set(tools.map(({ target }) => target))];
@@ -67470,25 +67858,14 @@ function listMissingLibraries(tools, survey, loader) {
 }
 function readOsRelease(tree) {
   for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
-    const resolved = tree.resolve(path);
-    const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
-    if (content?.kind !== "text") continue;
-    return { id: osField(content.text, "ID"), versionId: osField(content.text, "VERSION_ID") };
+    const text4 = textAt(tree, path);
+    if (text4 !== void 0) return { id: osField(text4, "ID"), versionId: osField(text4, "VERSION_ID") };
   }
   return { id: null, versionId: null };
 }
 function osField(text4, name) {
   const value = new RegExp(`^${name}=(.*)$`, "m").exec(text4)?.[1]?.trim();
   return value ? value.replace(/^(["'])(.*)\1$/, "$2") : null;
-}
-function pickVariables(env, names2) {
-  const picked = {};
-  for (const entry of env) {
-    const at = entry.indexOf("=");
-    const name = entry.slice(0, at);
-    if (at > 0 && names2.includes(name)) picked[name] = entry.slice(at + 1);
-  }
-  return picked;
 }
 function distinctFacts(missing2) {
   return missing2.filter((item, i) => missing2.findIndex((other) => other.fact === item.fact) === i);
@@ -67497,17 +67874,711 @@ function distinctFacts(missing2) {
 // src/toolchain/probe.ts
 import { dirname as dirname8 } from "node:path/posix";
 
+// src/toolchain/binaries/elf.ts
+function viewElf(bytes, header) {
+  const read2 = reader(bytes, header.bits, header.littleEndian);
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  const entries = (segment && withinBounds(() => dynamicEntries(read2, header.bits, segment))) ?? [];
+  return {
+    header,
+    read: read2,
+    offsetOf: (address) => fileOffset(header, address),
+    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
+    text: (offset) => stringAt(bytes, offset)
+  };
+}
+var PT_LOAD = 1;
+var PT_DYNAMIC = 2;
+var PT_INTERP = 3;
+var PF_W = 2;
+var PF_X = 1;
+var VER_FLG_WEAK = 2;
+var MAX_SEGMENTS = 256;
+var MAX_DYNAMIC_ENTRIES = 2048;
+var MAX_VERSIONS = 1024;
+var MAX_NAME_LENGTH = 1024;
+function isElf(bytes) {
+  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
+}
+function readElfHeader(bytes) {
+  if (!isElf(bytes) || bytes.length < 52) return void 0;
+  const bits = bytes[4] === 2 ? 64 : 32;
+  const littleEndian = bytes[5] !== 2;
+  return withinBounds(() => {
+    const read2 = reader(bytes, bits, littleEndian);
+    const machine = read2.u16(18);
+    const table2 = bits === 64 ? read2.word(32) : read2.word(28);
+    const entrySize = read2.u16(bits === 64 ? 54 : 42);
+    const count3 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
+    const segments = [];
+    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table2 + i * entrySize));
+    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
+  });
+}
+function readInterpreter(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
+  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+}
+function readElfDynamic(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  if (!segment) return void 0;
+  const versions = { definitions: [], needs: [] };
+  const dynamic = {
+    needed: [],
+    soname: void 0,
+    runpath: [],
+    isRpath: false,
+    versions: () => versions
+  };
+  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
+  return dynamic;
+}
+var DT = {
+  NEEDED: 1,
+  STRTAB: 5,
+  SONAME: 14,
+  RPATH: 15,
+  RUNPATH: 29,
+  VERDEF: 1879048188,
+  VERDEFNUM: 1879048189,
+  VERNEED: 1879048190,
+  VERNEEDNUM: 1879048191
+};
+function fillDynamic(dynamic, bytes, header, segment) {
+  const read2 = reader(bytes, header.bits, header.littleEndian);
+  const entries = dynamicEntries(read2, header.bits, segment);
+  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
+  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
+  if (strings2 === void 0) return;
+  const name = (offset) => stringAt(bytes, strings2 + offset);
+  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
+  const soname = valuesOf2(DT.SONAME)[0];
+  if (soname !== void 0) dynamic.soname = name(soname);
+  const own2 = valuesOf2(DT.RUNPATH)[0];
+  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
+  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
+  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
+  dynamic.versions = () => readVersions(read2, header, valuesOf2, name);
+}
+function readVersions(read2, header, valuesOf2, name) {
+  const versions = { definitions: [], needs: [] };
+  withinBounds(() => {
+    const tableAt = (start, number4) => {
+      const at = fileOffset(header, valuesOf2(start)[0]);
+      return at === void 0 ? void 0 : { read: read2, at, count: Math.min(valuesOf2(number4)[0] ?? 0, MAX_VERSIONS), name };
+    };
+    const definitions = tableAt(DT.VERDEF, DT.VERDEFNUM);
+    if (definitions) readVersionDefinitions(definitions, versions.definitions);
+    const needs2 = tableAt(DT.VERNEED, DT.VERNEEDNUM);
+    if (needs2) readVersionNeeds(needs2, versions.needs);
+  });
+  return versions;
+}
+function dynamicEntries(read2, bits, segment) {
+  const size = bits / 4;
+  const count3 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
+  const entries = [];
+  for (let i = 0; i < count3; i++) {
+    const tag = read2.word(segment.offset + i * size);
+    if (tag === 0) break;
+    entries.push({ tag, value: read2.word(segment.offset + i * size + size / 2) });
+  }
+  return entries;
+}
+function readVersionDefinitions({ read: read2, at: start, count: count3, name }, into) {
+  let at = start;
+  for (let i = 0; i < count3; i++) {
+    const isBase = (read2.u16(at + 2) & 1) === 1;
+    if (!isBase) into.push(name(read2.u32(at + read2.u32(at + 12))));
+    const next = read2.u32(at + 16);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readVersionNeeds({ read: read2, at: start, count: count3, name }, into) {
+  let at = start;
+  let left = MAX_VERSIONS;
+  for (let i = 0; i < count3; i++) {
+    const library = name(read2.u32(at + 4));
+    let auxiliary = at + read2.u32(at + 8);
+    for (let j = read2.u16(at + 2); j > 0; j--) {
+      if (left-- === 0) return;
+      const isWeak = (read2.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) into.push({ library, version: name(read2.u32(auxiliary + 8)) });
+      const next2 = read2.u32(auxiliary + 12);
+      if (next2 === 0) break;
+      auxiliary += next2;
+    }
+    const next = read2.u32(at + 12);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readSegment(read2, bits, at) {
+  return bits === 64 ? {
+    type: read2.u32(at),
+    flags: read2.u32(at + 4),
+    offset: read2.word(at + 8),
+    address: read2.word(at + 16),
+    fileSize: read2.word(at + 32)
+  } : {
+    type: read2.u32(at),
+    flags: read2.u32(at + 24),
+    offset: read2.u32(at + 4),
+    address: read2.u32(at + 8),
+    fileSize: read2.u32(at + 16)
+  };
+}
+function fileOffset(header, address) {
+  if (address === void 0) return void 0;
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
+  );
+  return segment && address - segment.address + segment.offset;
+}
+function reader(bytes, bits, littleEndian) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const u8 = (at) => view.getUint8(at);
+  const u16 = (at) => view.getUint16(at, littleEndian);
+  const u32 = (at) => view.getUint32(at, littleEndian);
+  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
+  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
+}
+function stringAt(bytes, at) {
+  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
+  const end = bytes.indexOf(0, at);
+  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
+}
+function architectureOf(machine, bits, littleEndian) {
+  switch (machine) {
+    case 3:
+      return "386";
+    case 8:
+      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
+    case 20:
+      return "ppc";
+    case 21:
+      return littleEndian ? "ppc64le" : "ppc64";
+    case 22:
+      return "s390x";
+    case 40:
+      return "arm";
+    case 62:
+      return "amd64";
+    case 183:
+      return "arm64";
+    case 243:
+      return bits === 64 ? "riscv64" : "riscv32";
+    case 258:
+      return "loong64";
+    default:
+      return void 0;
+  }
+}
+
+// src/toolchain/binaries/extensions.ts
+var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
+var OLDEST_LAYOUT = 10;
+var NAME2 = /^[A-Za-z0-9_-]{1,28}$/;
+var MAX_REGISTRATIONS = 2048;
+var MAX_MARKS = 16;
+var MAX_RELOCATIONS = 256 * 1024;
+var DT_RELA = 7;
+var DT_RELASZ = 8;
+var RELATIVE = { 3: 8, 20: 22, 21: 22, 22: 12, 40: 23, 62: 8, 183: 1027, 243: 3, 258: 3 };
+function readExtensions(bytes, header) {
+  const marks = findMarks(bytes);
+  if (marks.length === 0) return { registrations: [], problem: "it names no libxtables" };
+  if (marks.some(({ version: version3 }) => version3 < OLDEST_LAYOUT))
+    return { registrations: [], problem: "it is of iptables before 1.4.17, whose layout is not read" };
+  const view = viewElf(bytes, header);
+  const addresses = new Set(marks.flatMap(({ offset }) => addressOf(header, offset) ?? []));
+  const pointers = readRelocations(bytes, view);
+  const kind = registeredKind(bytes);
+  const found = [];
+  for (const address of findSlots(bytes, view, pointers, addresses)) {
+    const registration = withinBounds(() => readRegistration(view, pointers, address, kind));
+    if (registration) found.push(registration);
+    if (found.length === MAX_REGISTRATIONS) return { registrations: found, problem: "it holds too many" };
+  }
+  return found.length > 0 ? { registrations: found } : { registrations: [], problem: "its bytes show none" };
+}
+function findMarks(bytes) {
+  const text4 = "libxtables.so.";
+  const marks = [];
+  for (let at = findText(bytes, text4); at >= 0 && marks.length < MAX_MARKS; at = findText(bytes, text4, at + 1)) {
+    const version3 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text4.length, at + text4.length + 4))?.[1];
+    if (version3 !== void 0) marks.push({ offset: at, version: Number(version3) });
+  }
+  return marks;
+}
+function addressOf(header, offset) {
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && offset >= entry.offset && offset < entry.offset + entry.fileSize
+  );
+  return segment && offset - segment.offset + segment.address;
+}
+function readRelocations(bytes, view) {
+  const pointers = /* @__PURE__ */ new Map();
+  const { bits, machine } = view.header;
+  const table2 = view.dynamicValue(DT_RELA);
+  const start = table2 === void 0 ? void 0 : view.offsetOf(table2);
+  if (start === void 0) return pointers;
+  const word = bits / 8;
+  const claimed = Math.floor((view.dynamicValue(DT_RELASZ) ?? 0) / (3 * word));
+  const count3 = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
+  withinBounds(() => {
+    for (let i = 0; i < count3; i++) {
+      const at = start + i * 3 * word;
+      const type = bits === 64 ? view.read.u32(typeOffset(at, view)) : view.read.u32(at + word) & 255;
+      if (type === RELATIVE[machine]) pointers.set(view.read.word(at), view.read.word(at + 2 * word));
+    }
+  });
+  return pointers;
+}
+function typeOffset(at, { header }) {
+  return at + 8 + (header.littleEndian ? 0 : 4);
+}
+function findSlots(bytes, { header, read: read2 }, pointers, targets) {
+  const slots = /* @__PURE__ */ new Set();
+  for (const [address, target] of pointers) if (targets.has(target)) slots.add(address);
+  const word = header.bits / 8;
+  const writable = header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & PF_W) !== 0);
+  let left = Math.ceil(bytes.length / word);
+  for (const { offset, address, fileSize } of writable)
+    withinBounds(() => {
+      for (let at = -address & word - 1; at + word <= fileSize && left > 0; at += word, left--)
+        if (targets.has(read2.word(offset + at))) slots.add(address + at);
+    });
+  return [...slots].sort((a, b) => a - b);
+}
+function readRegistration(view, pointers, address, kind) {
+  const word = view.header.bits / 8;
+  const pointer = (index) => {
+    const place2 = address + index * word;
+    const offset = view.offsetOf(place2);
+    return pointers.get(place2) ?? (offset === void 0 ? void 0 : view.read.word(offset));
+  };
+  const name = nameAt(view, pointer(2));
+  const real = pointer(3);
+  const realName = real === 0 ? void 0 : nameAt(view, real);
+  const at = view.offsetOf(address + 4 * word);
+  if (name === void 0 || at === void 0 || real !== 0 && realName === void 0) return void 0;
+  const family = FAMILIES[view.read.u16(at + 2)];
+  if (family === void 0) return void 0;
+  return { name, kind, family, revision: view.read.u8(at), realName };
+}
+function nameAt(view, address) {
+  const offset = address === void 0 ? void 0 : view.offsetOf(address);
+  const text4 = offset === void 0 ? void 0 : view.text(offset);
+  return text4 !== void 0 && NAME2.test(text4) ? text4 : void 0;
+}
+function registeredKind(bytes) {
+  const match2 = findText(bytes, "\0xtables_register_match") >= 0;
+  const target = findText(bytes, "\0xtables_register_target") >= 0;
+  return match2 === target ? void 0 : match2 ? "match" : "target";
+}
+
+// src/toolchain/binaries/go.ts
+var MAGIC4 = "\xFF Go buildinf:";
+var HEADER_SIZE = 32;
+var FLAG_INLINE_STRINGS = 2;
+var MAX_BUILD_INFO = 512 * 1024;
+var MAX_DEPENDENCIES = 4096;
+function goDataRanges(header) {
+  return header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & (PF_W | PF_X)) === PF_W && entry.fileSize > 0).map((entry) => ({ start: entry.offset, end: entry.offset + entry.fileSize })).sort((a, b) => a.start - b.start);
+}
+function createGoScanner(ranges) {
+  const last = ranges.at(-1)?.end ?? 0;
+  let tail = Buffer.alloc(0);
+  let kept;
+  let size = 0;
+  const keep = (piece) => {
+    const part2 = Buffer.from(piece.subarray(0, MAX_BUILD_INFO - size));
+    kept?.push(part2);
+    size += part2.length;
+  };
+  return {
+    write(chunk, offset) {
+      if (kept) keep(chunk);
+      else {
+        for (const part2 of overlaps(chunk, offset, ranges)) {
+          const joined2 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
+          const at = findText(joined2, MAGIC4);
+          if (at >= 0) {
+            kept = [];
+            keep(joined2.subarray(at));
+            keep(chunk.subarray(part2.endInChunk));
+            break;
+          }
+          tail = Buffer.from(joined2.subarray(Math.max(0, joined2.length - MAGIC4.length + 1)));
+        }
+      }
+      return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
+    },
+    end: () => kept ? parseGoBuild(Buffer.concat(kept)) : void 0
+  };
+}
+function* overlaps(chunk, offset, ranges) {
+  for (const range of ranges) {
+    const start = Math.max(range.start - offset, 0);
+    const end = Math.min(range.end - offset, chunk.length);
+    if (start < end) yield { bytes: chunk.subarray(start, end), endInChunk: end };
+  }
+}
+function parseGoBuild(bytes) {
+  if (bytes.length < HEADER_SIZE) return void 0;
+  if (((bytes[15] ?? 0) & FLAG_INLINE_STRINGS) === 0) return "old-format";
+  const version3 = readVarintString(bytes, HEADER_SIZE);
+  if (!version3) return void 0;
+  const modules = readVarintString(bytes, version3.next);
+  if (!modules) return void 0;
+  const build3 = { goVersion: version3.text, path: "", dependencies: [] };
+  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build3, modules.text.slice(16, -16));
+  return build3;
+}
+function readVarintString(bytes, start) {
+  let length = 0;
+  let at = start;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    if (byte === void 0 || shift > 28) return void 0;
+    length += (byte & 127) * 2 ** shift;
+    if (byte < 128) break;
+  }
+  if (at + length > bytes.length) return void 0;
+  return { text: bytes.toString("latin1", at, at + length), next: at + length };
+}
+function readModuleLines(build3, text4) {
+  for (const line of text4.split("\n")) {
+    const [kind, first2 = "", second = ""] = line.split("	");
+    if (kind === "path") build3.path = first2;
+    else if (kind === "mod") build3.main = { path: first2, version: second };
+    else if (kind === "dep" && build3.dependencies.length < MAX_DEPENDENCIES)
+      build3.dependencies.push({ path: first2, version: second });
+    else if (kind === "=>") {
+      const replaced = build3.dependencies.at(-1);
+      if (replaced && second !== "") replaced.version = second;
+    } else if (kind === "build") readSetting(build3, first2);
+  }
+}
+function readSetting(build3, setting) {
+  if (setting.startsWith("vcs.revision=")) build3.revision = setting.slice("vcs.revision=".length);
+  if (!setting.startsWith("-ldflags=")) return;
+  const stamped = /-X[= ]['"\\]*[\w./-]*version=['"\\]*(v?\d[\w.+-]*)/i.exec(setting)?.[1];
+  if (stamped !== void 0) build3.stampedVersion = stamped;
+}
+
+// src/toolchain/scripts.ts
+var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
+var MAX_STARTS = 16;
+var MAX_QUOTED_LINE = 200;
+var MAX_PATH_SETTINGS = 8;
+function readScript(bytes, truncated) {
+  const text4 = bytes.toString("latin1");
+  const interpreter = /^#![ \t]*([^\n]*)/.exec(text4)?.[1]?.replace(/[ \t]+$/, "");
+  if (interpreter === void 0) return void 0;
+  const facts = { interpreter, starts: [], truncated };
+  const wrapper = findWrapper(bytes, text4);
+  if (wrapper) facts.wrapper = wrapper;
+  for (const line of linesWith(text4, MARK_OF_LINE)) {
+    if (/^\s*#/.test(line)) continue;
+    const leaving = leavesContainer(line);
+    if (leaving !== void 0) takeLeaving(facts, leaving);
+    else if (RUNS_HERE.test(line)) facts.stays ??= line.trim().slice(0, MAX_QUOTED_LINE);
+    const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
+    if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
+    const started = STARTED.exec(line)?.[1];
+    if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
+  }
+  return facts;
+}
+function findWrapper(bytes, text4) {
+  const holds3 = createTextSearch(bytes);
+  const scripts = wrappers_default.scripts;
+  const known3 = scripts.find((entry) => entry.all.every(holds3));
+  if (!known3 || wrappers_default.installer.all.every(holds3)) return void 0;
+  const { version: version3, all, entrypoint = false } = known3;
+  const part2 = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text4)?.[1];
+  const linksIn = part2(known3.linksIn);
+  const sets = part2(known3.sets)?.trim().split(/ +/);
+  return {
+    version: version3,
+    text: all.join(", "),
+    isEntrypoint: entrypoint,
+    ...linksIn !== void 0 && { linksIn },
+    ...sets && { sets },
+    ...known3.setsOnly !== void 0 && { setsOnly: known3.setsOnly }
+  };
+}
+var RUNS_HERE = /(?:^|[\s;&|])exec\s+(?!\d*[<>])\S|(?:^|[;&|(!]|\b(?:then|else|do|if)\s)\s*["']?(?:[\w./${}-]*\/)?(?:(?:ip6?|eb|arp)tables|xtables-(?:nft|legacy)-multi|nft|ipset)(?![\w.])/;
+var NEW_ROOT = /\bchroot\s+(?:-\S+\s+)*["']?([^\s"']+)/;
+function takeLeaving(facts, line) {
+  const root = NEW_ROOT.exec(line)?.[1];
+  if (facts.hostExec !== void 0 && facts.newRoot !== root) facts.stays ??= line;
+  facts.hostExec ??= line;
+  if (root !== void 0) facts.newRoot ??= root;
+}
+var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
+var MARK_OF_LINE = /exec|PATH=|chroot|nsenter|tables|nft|ipset/g;
+function leavesContainer(line) {
+  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
+}
+
+// src/toolchain/sinks.ts
+import { createHash as createHash7 } from "node:crypto";
+var MAX_HASHED = 64 * 1024 * 1024;
+var MAX_WHOLE = 8 * 1024 * 1024;
+function createDigester(size) {
+  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash7(name)) : [];
+  let seen2 = 0;
+  return {
+    write(chunk) {
+      for (const hash of hashes) hash.update(chunk);
+      seen2 += chunk.length;
+      return hashes.length > 0;
+    },
+    end() {
+      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
+      return hashes.length > 0 && seen2 === size ? { digests: { md5, sha1, sha256 } } : {};
+    }
+  };
+}
+var spare;
+function wholeSink(limit, read2) {
+  let bytes;
+  let size = 0;
+  let content;
+  let done = false;
+  function finish2(whole2) {
+    done = true;
+    content = read2(whole2);
+  }
+  return {
+    write(chunk) {
+      if (size === 0 && chunk.length >= limit) finish2(asBuffer(chunk).subarray(0, limit));
+      if (done) return false;
+      bytes ??= takeBuffer(limit);
+      const part2 = chunk.subarray(0, limit - size);
+      bytes.set(part2, size);
+      size += part2.length;
+      return size < limit;
+    },
+    end() {
+      try {
+        if (!done) finish2((bytes ?? Buffer.alloc(0)).subarray(0, size));
+        return content;
+      } finally {
+        if (bytes !== void 0 && (spare === void 0 || spare.length < bytes.length)) spare = bytes;
+        bytes = void 0;
+      }
+    }
+  };
+}
+function takeBuffer(size) {
+  if (spare === void 0 || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
+  const taken = spare;
+  spare = void 0;
+  return taken;
+}
+function roundUp(size) {
+  return Math.min(MAX_WHOLE, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
+}
+function textSink(file, limit, finish2) {
+  return bytesSink(file, limit, (bytes, complete) => finish2(bytes.toString("latin1"), complete), true);
+}
+function bytesSink(file, limit, finish2, cutsText = false) {
+  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
+  let size = 0;
+  return {
+    byName: true,
+    cutsText,
+    write(chunk) {
+      const part2 = chunk.subarray(0, bytes.length - size);
+      bytes.set(part2, size);
+      size += part2.length;
+      return size < bytes.length;
+    },
+    end() {
+      const read2 = bytes.subarray(0, size);
+      bytes = Buffer.alloc(0);
+      return finish2(read2, size === file.size);
+    }
+  };
+}
+function constantSink(content) {
+  return { write: () => false, end: () => content };
+}
+function asBuffer(chunk) {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
+
+// src/toolchain/executable.ts
+var MAX_EXTENSION = 1024 * 1024;
+var HEAD_SIZE = 4096;
+var MAX_SCRIPT = 64 * 1024;
+function openExecutable(file, name) {
+  const headSize = Math.min(file.size, HEAD_SIZE);
+  let head2;
+  let position = 0;
+  let reader2;
+  let dismissed = false;
+  function open5(start, rest) {
+    reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
+    if (!reader2) dismissed = true;
+    return reader2?.write(rest) === true;
+  }
+  function collect(chunk) {
+    head2 ??= Buffer.alloc(headSize);
+    const taken = Math.min(chunk.length, headSize - position);
+    head2.set(chunk.subarray(0, taken), position);
+    position += taken;
+    if (position >= 4 && !mayBeRead(head2)) dismissed = true;
+    if (dismissed || position < headSize) return !dismissed;
+    const more = open5(head2, head2);
+    return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
+  }
+  function feed2(chunk) {
+    if (reader2) return reader2.write(chunk);
+    if (position > 0 || chunk.length < headSize) return collect(chunk);
+    if (headSize >= 4 && !mayBeRead(chunk)) {
+      dismissed = true;
+      return false;
+    }
+    return open5(asBuffer(chunk).subarray(0, headSize), chunk);
+  }
+  return {
+    byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
+    byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
+    write: (chunk) => !dismissed && feed2(chunk),
+    end() {
+      if (dismissed) return void 0;
+      if (reader2) return reader2.end();
+      return isToolName(name) ? unreadable("it ends before its header does") : void 0;
+    }
+  };
+}
+function mayBeRead(head2) {
+  return isElf(head2) || isScript(head2);
+}
+function isScript(head2) {
+  return head2[0] === 35 && head2[1] === 33;
+}
+function scriptSink(file) {
+  return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
+    const script = readScript(bytes, bytes.length < file.size);
+    return script && { kind: "script", script };
+  });
+}
+function elfSink(file, name, head2) {
+  const header = readElfHeader(head2);
+  if (isExtension(name)) return extensionSink(file, name, header);
+  const named2 = isToolName(name) || isNetfilterLibrary(name);
+  if (!header) return named2 ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
+  if (isPacked(head2)) return hashingSink(file, { ...describe7(header), packed: true });
+  const wanted = named2 || isSupportLibrary(name) || isProgramDirectory(file.path);
+  if (wanted && file.size <= MAX_WHOLE) return programSink(file, name, header);
+  return streamingSink(file, header, named2);
+}
+function extensionSink(file, name, header) {
+  return header && file.size <= MAX_EXTENSION ? programSink(file, name, header) : void 0;
+}
+function programSink(file, name, header) {
+  return wholeSink(file.size, (bytes) => analyse(bytes, file, name, header));
+}
+function hashingSink(file, content) {
+  const hash = createDigester(file.size);
+  return {
+    write: (chunk) => hash.write(chunk),
+    end: () => ({ ...content, ...hash.end() })
+  };
+}
+var UPX = Buffer.from("UPX!");
+function isPacked(head2) {
+  return head2.subarray(0, 512 + UPX.length - 1).includes(UPX);
+}
+function streamingSink(file, header, named2) {
+  const ranges = goDataRanges(header);
+  const scanner = createGoScanner(ranges);
+  const hash = named2 ? createDigester(file.size) : void 0;
+  let position = 0;
+  return {
+    write(chunk) {
+      const offset = position;
+      position += chunk.length;
+      const hashing2 = hash?.write(chunk) === true;
+      return scanner.write(asBuffer(chunk), offset) || hashing2;
+    },
+    end() {
+      const content = { ...withGo(describe7(header), scanner), ...hash?.end() };
+      if (content.go) return withWrapper2(content, content.go, Buffer.alloc(0));
+      if (content.problem) return content;
+      const problem = `it is larger than ${MAX_WHOLE / 1024 / 1024} MiB`;
+      return named2 ? { ...content, problem } : void 0;
+    }
+  };
+}
+function analyse(bytes, file, name, header) {
+  const named2 = isToolName(name) || isNetfilterLibrary(name);
+  const content = describe7(header);
+  if (bytes.length < file.size) return named2 ? { ...content, problem: "it ends early" } : void 0;
+  if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
+  const scanner = createGoScanner(goDataRanges(header));
+  scanner.write(bytes, 0);
+  withGo(content, scanner);
+  if (content.go) return withWrapper2(content, content.go, bytes);
+  const dynamic = readElfDynamic(bytes, header);
+  const interpreter = readInterpreter(bytes, header);
+  if (interpreter !== void 0) content.interpreter = interpreter;
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
+  const identity = identify({ name, bytes, dynamic });
+  if (!identity && !named2 && !content.problem) return void 0;
+  describeDynamic(content, dynamic);
+  if (identity) content.identity = identity;
+  if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
+    content.extensions = readExtensions(bytes, header);
+  if (!identity && !named2) return content;
+  const hash = createDigester(bytes.length);
+  hash.write(bytes);
+  return { ...content, ...hash.end() };
+}
+function describeDynamic(content, dynamic) {
+  if (dynamic === void 0) return content;
+  const { definitions, needs: needs2 } = dynamic.versions();
+  content.needed = dynamic.needed;
+  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
+  if (dynamic.isRpath) content.isRpath = true;
+  if (needs2.length > 0) content.versionNeeds = needs2;
+  if (definitions.length > 0) content.versionDefinitions = definitions;
+  return content;
+}
+function withWrapper2(content, build3, bytes) {
+  if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
+  const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
+  return { ...content, wrapper: generation?.version ?? "go" };
+}
+function describe7(header) {
+  const content = { kind: "binary", needed: [] };
+  if (header.architecture !== void 0) content.architecture = header.architecture;
+  return content;
+}
+function withGo(content, scanner) {
+  const build3 = scanner.end();
+  if (build3 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
+  else if (build3) content.go = build3;
+  return content;
+}
+function unreadable(problem) {
+  return { kind: "binary", needed: [], problem };
+}
+
 // src/toolchain/packages/apk.ts
 function parseApkDatabase(text4) {
-  const packages = [];
-  const problems = [];
-  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   let record2 = emptyRecord();
   const finish2 = (line) => {
     if (!record2.begun) return;
-    if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else if (record2.name && record2.version)
-      packages.push({ name: record2.name, version: record2.version, files: record2.files });
+    if (record2.name && record2.version) add2({ name: record2.name, version: record2.version, files: record2.files });
     else report2(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
     record2 = emptyRecord();
   };
@@ -67523,7 +68594,7 @@ function parseApkDatabase(text4) {
   }
   finish2(number4);
   if (text4 !== "" && !text4.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 function emptyRecord() {
   return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
@@ -67550,9 +68621,7 @@ function readChecksum(value) {
 
 // src/toolchain/packages/dpkg.ts
 function parseDpkgStatus(text4, form) {
-  const packages = [];
-  const problems = [];
-  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   let stanza = /* @__PURE__ */ new Map();
   const finish2 = (line) => {
     if (stanza.size === 0) return;
@@ -67561,12 +68630,11 @@ function parseDpkgStatus(text4, form) {
     const status = stanza.get("status");
     const state = status === void 0 ? void 0 : STATUS.exec(status)?.[1];
     const installed = status === void 0 ? form === "status.d" : state !== void 0 && FILES_THERE.has(state);
-    if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else if (!name) report2(`the stanza that ends at line ${line} names no package`);
+    if (!name) report2(`the stanza that ends at line ${line} names no package`);
     else if (status === void 0 && form === "status") report2(`package ${name} has no status`);
     else if (status !== void 0 && state === void 0) report2(`package ${name} has a status that is none`);
     else if (installed && !version3) report2(`package ${name} has no version`);
-    else if (installed && version3) packages.push({ name, version: version3 });
+    else if (installed && version3) add2({ name, version: version3 });
     stanza = /* @__PURE__ */ new Map();
   };
   let number4 = 0;
@@ -67587,7 +68655,7 @@ function parseDpkgStatus(text4, form) {
   }
   finish2(number4);
   if (form === "status" && text4 !== "" && !text4.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 var STATUS = /^(?:unknown|install|hold|deinstall|purge) (?:ok|reinstreq) (not-installed|config-files|half-installed|unpacked|half-configured|triggers-awaited|triggers-pending|installed)$/;
 var FILES_THERE = /* @__PURE__ */ new Set(["unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"]);
@@ -67622,10 +68690,10 @@ function isSpdxDocument(path) {
   return path.endsWith(".spdx") && /^\/opt\/bitnami\/(?:[^/]+\/)*\.spdx-[^/]+$/.test(path);
 }
 function parseSpdx(text4, names2) {
-  const packages = field(parseJson(text4), "packages");
-  if (!Array.isArray(packages)) return [];
+  const packages2 = field(parseJson(text4), "packages");
+  if (!Array.isArray(packages2)) return [];
   const claims2 = [];
-  for (const entry of packages.slice(0, MAX_READ)) {
+  for (const entry of packages2.slice(0, MAX_READ)) {
     const name = field(entry, "name");
     const version3 = field(entry, "versionInfo");
     if (typeof name !== "string" || typeof version3 !== "string" || !names2.has(name)) continue;
@@ -67664,7 +68732,7 @@ function openDatabase(file) {
   return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : void 0;
 }
 function openOther(file) {
-  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
+  const name = nameOf2(file.path);
   if (name === "os-release") {
     const parent = dirname8(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
@@ -67677,15 +68745,15 @@ function openOther(file) {
 }
 function database(file, kind, parse5) {
   return textSink(file, MAX_DATABASE, (text4, complete) => {
-    const { packages, problems } = parse5(text4);
+    const { packages: packages2, problems } = parse5(text4);
     const cut2 = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
-    return { kind: "packages", database: kind, packages, problems: [...cut2, ...problems] };
+    return { kind: "packages", database: kind, packages: packages2, problems: [...cut2, ...problems] };
   });
 }
 function claims(file) {
   if (file.size > MAX_SBOM) return void 0;
   return textSink(file, MAX_SBOM, (text4) => {
-    const told2 = parseSpdx(text4, TOOL_PACKAGES);
+    const told2 = parseSpdx(text4, toolPackages);
     return told2.length > 0 ? { kind: "claims", claims: told2 } : void 0;
   });
 }
@@ -67715,35 +68783,13 @@ function rpmDatabase(file) {
     }
   );
 }
-function textSink(file, limit, finish2) {
-  return bytesSink(file, limit, (bytes, complete) => finish2(bytes.toString("latin1"), complete), true);
-}
-function bytesSink(file, limit, finish2, cutsText = false) {
-  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
-  let size = 0;
-  return {
-    byName: true,
-    cutsText,
-    write(chunk) {
-      const part2 = chunk.subarray(0, bytes.length - size);
-      bytes.set(part2, size);
-      size += part2.length;
-      return size < bytes.length;
-    },
-    end() {
-      const read2 = bytes.subarray(0, size);
-      bytes = Buffer.alloc(0);
-      return finish2(read2, size === file.size);
-    }
-  };
-}
 
 // src/version.ts
 var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "7d1950fda98ab079" : void 0;
+var build = true ? "3040957f2a4aa99e" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -67751,7 +68797,7 @@ var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
   variables: [
     ...new Set(
-      [...programProfiles.map(({ selects }) => selects?.variable), ...wrapperVariables].flatMap(
+      [...programProfiles.flatMap(({ selects }) => [selects?.variable, selects?.native]), ...wrapperVariables].flatMap(
         (variable) => variable?.name ?? []
       )
     )
@@ -67759,6 +68805,7 @@ var knowledge = {
 };
 async function inspectImages(references, options = {}) {
   const cache = options.cache === void 0 ? void 0 : openCache(options.cache);
+  options.insecureRegistries?.forEach(parseInsecureRegistry);
   const images = [];
   const deadline = options.deadline ?? startDeadline(options.limits);
   for (const reference of references)
@@ -67819,6 +68866,26 @@ import { resolve as resolve2 } from "node:path";
 
 // src/config/read.ts
 var import_yaml = __toESM(require_dist(), 1);
+
+// src/config/expected.ts
+function fieldsAt(schema2, path) {
+  const names2 = shapesAt(schema2, path).flatMap((shape) => shape.type === "object" ? Object.keys(shape.shape) : []);
+  return [...new Set(names2)];
+}
+function shapesAt(schema2, path) {
+  const { def } = schema2._zod;
+  if (def.type === "optional") return shapesAt(def.innerType, path);
+  if (def.type === "union") return def.options.flatMap((option) => shapesAt(option, path));
+  const [key, ...rest] = path;
+  if (key === void 0) return [def];
+  const inner = innerAt(def, key);
+  return inner === void 0 ? [] : shapesAt(inner, rest);
+}
+function innerAt(def, key) {
+  if (def.type === "array") return def.element;
+  if (def.type === "record") return def.valueType;
+  return def.type === "object" && Object.hasOwn(def.shape, key) ? def.shape[key] : void 0;
+}
 
 // src/model/host.ts
 var confidenceSchema = _enum(["seen", "documented", "inferred", "stated"]);
@@ -67898,7 +68965,7 @@ var ownProgram = strictObject({
   writes: optional(
     array(string2()).check(
       about(
-        "What its rules hold, each part by its name: DNAT of a port is [dnat, port]. Without it the common ones, as warnings."
+        "What its rules hold, each part by its name in docs/compatibility.md; further ones are dnat, snat, masquerade. DNAT of a port is [dnat, port]. Without it the common ones, as warnings."
       )
     )
   ),
@@ -67962,16 +69029,22 @@ var nodesFile = strictObject({
 var factsFile = strictObject({
   facts: string2().check(
     about(
-      "File that the script of `netfilter-compat hosts --collect` wrote on one node. If a list of nodes names that node, it holds for all nodes of its system and kernel."
+      "File that the script of `netfilter-compat hosts --collect` wrote on one node, from the repository's root. If a list of nodes names that node, it holds for all nodes of its system and kernel."
     )
   )
 });
 var image = strictObject({
   match: string2().check(about("Image reference that the entry is for; * stands for any text. The first that fits counts.")),
-  program: optional(string2().check(about("The image's own program, where its files don't tell."))),
+  program: optional(
+    string2().check(about("The image's own program, name or name@version from the catalogue, where its files don't tell."))
+  ),
   env: optional(record(string2(), string2()).check(about("Environment that the manifests set."))),
   network: optional(
-    _enum(["host", "pod"]).check(about("Network namespace: the node's (default), or its own, where node programs write nothing."))
+    _enum(["host", "pod"]).check(
+      about(
+        "Network namespace: the node's, or its own, where node programs write nothing. Default: what is known of the image's program, else the node's."
+      )
+    )
   ),
   modules: optional(
     _enum(["host", "none"]).check(about("Whether it can load kernel modules of the node (mounts /lib/modules with the right to)."))
@@ -68002,19 +69075,23 @@ var failOnSchema = _enum(["error", "warning", "never"]);
 var configSchema4 = strictObject({
   hosts: optional(
     array(union([string2(), nodesFile, factsFile, ownHost2])).check(
-      about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default.")
+      about(
+        "Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: the selection default, about a dozen."
+      )
     )
   ),
   programs: optional(
     array(program).check(
       about(
-        "Programs on every node: name@version from the catalogue, or own ones. Default: kubelet and kube-proxy of the oldest and newest maintained Kubernetes."
+        "Programs on every node beside the image: name@version from the catalogue (src/knowledge/programs), or own ones. Default: kubelet and kube-proxy of the oldest and newest maintained Kubernetes."
       )
     )
   ),
   images: optional(array(image).check(about("What only the manifests know of an image."))),
   ignore: optional(array(ignore).check(about("Findings that are accepted until a day."))),
-  severity: optional(record(string2(), _enum(severities)).check(about("Other severities, by rule."))),
+  severity: optional(
+    record(string2(), _enum(severities)).check(about("Other severities, by rule. None is switched off so: that is what ignore is for."))
+  ),
   "fail-on": optional(failOnSchema.check(about("Least severity that fails. Default: error."))),
   "fail-on-unknown": optional(boolean2().check(about("Hosts that can't be judged fail too. Default: false."))),
   "fail-on-existing": optional(boolean2().check(about("Findings that the base has too fail. Default: false."))),
@@ -68029,6 +69106,88 @@ var configSchema4 = strictObject({
     )
   )
 });
+
+// src/config/problem.ts
+function valueAt2(root, path) {
+  return path.reduce((current, key) => current?.[key], root);
+}
+function describeIssue(issue3, parent, root) {
+  const path = [...parent, ...issue3.path];
+  const value = valueAt2(root, path);
+  switch (issue3.code) {
+    case "invalid_union":
+      return describeUnion(issue3, path, root);
+    case "unrecognized_keys":
+      return describeUnknownKey(issue3.keys[0] ?? "", path);
+    case "invalid_value":
+      return { path, text: `${show(value)} is not one of ${issue3.values.map(String).join(", ")}` };
+    case "invalid_type":
+      if (typeof value === "number" && issue3.expected === "string") {
+        return { path, text: `${value} is a number: put it in quotes (YAML reads 7.20 as 7.2)` };
+      }
+      return { path, text: kindProblem(value, issue3.expected, path) };
+    case "invalid_format":
+    case "too_small":
+    case "too_big":
+      return {
+        path,
+        text: issue3.message === "Invalid input" ? lengthProblem(value) : `${show(value)}: expected ${issue3.message}`
+      };
+    default:
+      return { path, text: `${show(value)} is not allowed here` };
+  }
+}
+function lengthProblem(value) {
+  const isEmpty = value === "" || Array.isArray(value) && value.length === 0;
+  return isEmpty ? "is empty" : `${show(value)} is too long`;
+}
+function describeUnknownKey(key, parent) {
+  const path = [...parent, key];
+  if (key === "<<") return { path, text: "merge keys are not read: write the fields out" };
+  const known3 = fieldsAt(configSchema4, parent);
+  const all = known3.length > 12 ? "docs/configuration.md lists them" : `there are ${known3.join(", ")}`;
+  return { path, text: `no such option here; ${didYouMean(key, known3, all)}` };
+}
+function kindProblem(value, expected, path) {
+  if (value === void 0) return "is missing";
+  if (value === null) return "is empty: say what it should be, or leave it out";
+  const known3 = expected === "object" ? fieldsAt(configSchema4, path) : [];
+  const fields = known3.length === 0 ? "" : ` of ${known3.join(", ")}`;
+  return `${show(value)} is not ${article(expected)}${fields}${expected === "array" ? listHint(value) : ""}`;
+}
+function listHint(value) {
+  if (typeof value === "string") return `: write [${value.slice(0, 60)}]`;
+  return typeof value === "object" ? ': begin each entry with "- "' : "";
+}
+function describeUnion(union2, path, root) {
+  const fitting = union2.errors.filter(
+    (issues) => !issues.some((inner) => inner.code === "invalid_type" && inner.path.length === 0)
+  );
+  const [best] = fitting.sort(
+    (a, b) => a.filter(isUnknownKey).length - b.filter(isUnknownKey).length || b.length - a.length
+  );
+  const issue3 = best?.find(isUnknownKey) ?? best?.[0];
+  if (issue3 !== void 0) return describeIssue(issue3, path, root);
+  const value = valueAt2(root, path);
+  return { path, text: value === null ? "is empty: take it away" : `${show(value)} is neither text nor a mapping` };
+}
+function isUnknownKey(issue3) {
+  return issue3.code === "unrecognized_keys";
+}
+function article(kind) {
+  const names2 = {
+    string: "text",
+    object: "a mapping",
+    array: "a list",
+    record: "a mapping",
+    boolean: "true or false"
+  };
+  return names2[kind] ?? kind;
+}
+function show(value) {
+  const text4 = JSON.stringify(value) ?? String(value);
+  return text4.length > 60 ? `${text4.slice(0, 57)}...` : text4;
+}
 
 // src/config/read.ts
 var maximumConfigSize = 256 * 1024;
@@ -68045,7 +69204,7 @@ function readLocatedConfig(text4, file) {
   const place2 = (path2) => `${line(path2)}: ${fieldName(path2)}`;
   const [syntax] = document.errors;
   if (syntax !== void 0) {
-    throw new UserError(`${file}:${lines2.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax)}`);
+    throw new UserError(`${file}:${lines2.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax, text4)}`);
   }
   const value = toPlain(document, file, lines2);
   if (value === null || value === void 0) return { config: {}, place: place2, line };
@@ -68063,8 +69222,22 @@ function readLocatedConfig(text4, file) {
   const { path, text: problem } = describeIssue(first2, [], value);
   throw new UserError(`${place2(path)}: ${problem}`);
 }
-function syntaxProblem({ code, message }) {
-  return code === "MULTIPLE_DOCS" ? "a second document begins here (---); a config is one" : message;
+var quoteStar = 'text that begins with * stands in quotes, e.g. "*calico*"';
+function syntaxProblem({ code, message, pos }, text4) {
+  switch (code) {
+    case "MULTIPLE_DOCS":
+      return "a second document begins here (---); a config is one";
+    case "RESOURCE_EXHAUSTION":
+      return "too many levels inside each other";
+    case "DUPLICATE_KEY":
+      return `the key ${show(text4.slice(pos[0]).split(/[:\s]/, 1)[0])} is there twice: join the two`;
+    case "BAD_ALIAS":
+      return quoteStar;
+    case "BAD_SCALAR_START":
+      return `${message}: put the text in quotes`;
+    default:
+      return message;
+  }
 }
 function toPlain(document, file, lines2) {
   try {
@@ -68073,7 +69246,8 @@ function toPlain(document, file, lines2) {
     const problem = error2 instanceof Error ? error2.message : String(error2);
     const many = problem.startsWith("Excessive alias count");
     const line = aliasLine(document, lines2, !many);
-    throw new UserError(`${file}${line}: not usable YAML: ${many ? "the aliases multiply without end" : problem}`);
+    const what = many ? "the aliases multiply without end" : `${problem}; ${quoteStar}`;
+    throw new UserError(`${file}${line}: not usable YAML: ${what}`);
   }
 }
 function aliasLine(document, lines2, unresolved) {
@@ -68097,64 +69271,6 @@ function lineOf(path, document, lines2) {
     if (node?.range !== void 0) return lines2.linePos(node.range[0]).line;
   }
   return 1;
-}
-function describeIssue(issue3, parent, root) {
-  const path = [...parent, ...issue3.path];
-  const value = path.reduce(
-    (current, key) => current?.[key],
-    root
-  );
-  switch (issue3.code) {
-    case "invalid_union":
-      return describeUnion(issue3, path, root);
-    case "unrecognized_keys":
-      return { path: [...path, issue3.keys[0] ?? ""], text: "no such option here" };
-    case "invalid_value":
-      return { path, text: `${show(value)} is not one of ${issue3.values.map(String).join(", ")}` };
-    case "invalid_type":
-      if (typeof value === "number" && issue3.expected === "string") {
-        return { path, text: `${value} is a number: put it in quotes (YAML reads 7.20 as 7.2)` };
-      }
-      return { path, text: value === void 0 ? "is missing" : `${show(value)} is not ${article(issue3.expected)}` };
-    case "invalid_format":
-    case "too_small":
-    case "too_big":
-      return {
-        path,
-        text: `${show(value)}: ${issue3.message === "Invalid input" ? lengthProblem(value) : issue3.message}`
-      };
-    default:
-      return { path, text: `${show(value)} is not allowed here` };
-  }
-}
-function lengthProblem(value) {
-  return value === "" ? "is empty" : "is too long";
-}
-function describeUnion(issue3, path, root) {
-  const fitting = issue3.errors.filter(
-    (issues) => !issues.some((inner) => inner.code === "invalid_type" && inner.path.length === 0)
-  );
-  const best = fitting.sort(
-    (a, b) => a.filter(isUnknownKey).length - b.filter(isUnknownKey).length || b.length - a.length
-  )[0]?.[0];
-  return best === void 0 ? { path, text: "must be text or a mapping" } : describeIssue(best, path, root);
-}
-function isUnknownKey(issue3) {
-  return issue3.code === "unrecognized_keys";
-}
-function article(kind) {
-  const names2 = {
-    string: "text",
-    object: "a mapping",
-    array: "a list",
-    record: "a mapping",
-    boolean: "true or false"
-  };
-  return names2[kind] ?? kind;
-}
-function show(value) {
-  const text4 = JSON.stringify(value) ?? String(value);
-  return text4.length > 60 ? `${text4.slice(0, 57)}...` : text4;
 }
 function checkIgnores(config2, place2) {
   config2.ignore?.forEach((entry, index) => {
@@ -68304,43 +69420,6 @@ function unheardOf(tool2, version3) {
   const known3 = newestKnown[tool2];
   if (compareVersions(version3, known3) <= 0) return void 0;
   return `${tool2} ${version3} is newer than the newest known (${known3}): it is taken to behave as that one`;
-}
-
-// src/hosts/suggest.ts
-function distance(a, b) {
-  let beforeLast = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same2 = a[row - 1] === b[column - 1];
-      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same2 ? 0 : 1));
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
-      current.push(cost);
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[b.length];
-}
-function suggest(written, known3) {
-  const wanted = written.toLowerCase().slice(0, 60);
-  const scored = [];
-  for (const name of known3) {
-    const edits = distance(wanted, name.toLowerCase());
-    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
-    if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
-      scored.push({ name, score: contained ? edits / 2 : edits });
-  }
-  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
-  return scored.slice(0, 3).map((entry) => entry.name);
-}
-function didYouMean(written, known3, otherwise) {
-  const names2 = suggest(written, known3);
-  if (names2.length === 0) return otherwise;
-  const last = names2.at(-1);
-  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
 }
 
 // src/hosts/programs.ts
@@ -69100,9 +70179,9 @@ function buildOwnHost(own2, others, known3) {
   return build2(own2, others, known3, []);
 }
 function mistake(own2, field2, problem) {
-  return new UserError(`host "${own2.id}": ${problem}`, { path: placeOf(own2, field2) });
+  return new UserError(`host "${own2.id}": ${problem}`, { path: placeOf2(own2, field2) });
 }
-function placeOf(own2, field2) {
+function placeOf2(own2, field2) {
   return own2.at === void 0 ? void 0 : [...own2.at, ...field2];
 }
 function build2(own2, others, known3, below) {
@@ -69139,7 +70218,7 @@ function contradicts(own2, contradiction) {
 }
 function programsOf(own2, base) {
   if (own2.programs === void 0) return base?.host.programs;
-  return resolvePrograms(own2.programs, `host "${own2.id}"`, placeOf(own2, ["programs"]));
+  return resolvePrograms(own2.programs, `host "${own2.id}"`, placeOf2(own2, ["programs"]));
 }
 function newerThanKnown(own2) {
   const stated2 = [
@@ -69165,7 +70244,7 @@ function findBase(own2, others, known3, below) {
     const near = didYouMean(id, ids, "the hosts command lists the catalogue");
     throw mistake(own2, ["extends"], `it extends "${name}", which is no host; ${near}`);
   }
-  const [found] = atPath(placeOf(own2, ["extends"]), () => findKernels(row, kernel));
+  const [found] = atPath(placeOf2(own2, ["extends"]), () => findKernels(row, kernel));
   const host = toHost(row, found);
   return { host, notes: [], kernelVersion: row.kernelVersion, kernels: row.kernels };
 }
@@ -69231,7 +70310,7 @@ function findOwnKernel(release2, base) {
 function statedModules(own2) {
   const facts = {};
   for (const [name, state] of Object.entries(own2.modules ?? {})) {
-    atPath(placeOf(own2, ["modules", name]), () => checkModuleName(name, `host "${own2.id}"`));
+    atPath(placeOf2(own2, ["modules", name]), () => checkModuleName(name, `host "${own2.id}"`));
     facts[name] = stated(state);
   }
   return facts;
@@ -69383,29 +70462,44 @@ function namesTakenAway(query, chosen, known3) {
 function findHosts(query, known3) {
   const list3 = Object.hasOwn(known3.selections, query) ? known3.selections[query] : void 0;
   if (list3 !== void 0) return list3.hosts.flatMap((entry) => findById(entry, known3));
-  if (query === "maintained") return known3.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
-  const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*(\S+)$/.exec(query);
+  if (query === "maintained") return known3.hosts.filter((row) => row.maintained).flatMap((row) => withKernel2(row));
+  const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*([^\s=<>]*)$/.exec(query);
   if (comparison !== null) return findByComparison(query, comparison, known3);
   if (/[*?]/.test(query.split("@", 1)[0])) return findByGlob(query, known3);
   return findById(query, known3);
 }
-function withKernel(row, kernel) {
+function withKernel2(row, kernel) {
   return findKernels(row, kernel).map((found) => toHost(row, found));
 }
 function findById(entry, known3) {
-  const [id = "", kernel] = entry.split("@", 2);
+  const [id, kernel] = splitKernel(entry);
   const row = findHost(known3, id);
-  if (row !== void 0) return withKernel(row, kernel);
+  if (row !== void 0) return withKernel2(row, kernel);
+  const releases = known3.hosts.filter((other) => other.distribution === id.toLowerCase());
+  if (releases.length > 0)
+    throw new UserError(
+      `hosts: "${entry}" needs a release: ${releases.map((other) => other.id).join(", ")}; or all of them, ${id.toLowerCase()}-*`
+    );
+  const titled = known3.hosts.find((other) => other.title === entry);
+  if (titled !== void 0) throw new UserError(`hosts: "${entry}" is a title; the id of that host is ${titled.id}`);
   const names2 = [...known3.hosts.map((host) => host.id), ...Object.keys(known3.selections), "maintained"];
   throw new UserError(
     `hosts: "${entry}" is no host; ${didYouMean(id, names2, "the hosts command lists the catalogue")}`
   );
 }
+function splitKernel(entry) {
+  const at = entry.indexOf("@");
+  if (at < 0) return [entry, void 0];
+  const kernel = entry.slice(at + 1).trim();
+  if (kernel === "")
+    throw new UserError(`hosts: "${entry}": no kernel follows the @; leave it out for the default one`);
+  return [entry.slice(0, at).trim(), kernel];
+}
 function findByGlob(query, known3) {
-  const [glob = "", kernel] = query.split("@", 2);
+  const [glob, kernel] = splitKernel(query);
   const rows = known3.hosts.filter((row) => globMatches(glob, row.id));
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
-  return rows.flatMap((row) => withKernel(row, kernel));
+  return rows.flatMap((row) => withKernel2(row, kernel));
 }
 function findByComparison(query, [, distribution = "", operator = "", release2 = ""], known3) {
   if (!isRelease(release2))
@@ -69419,7 +70513,7 @@ function findByComparison(query, [, distribution = "", operator = "", release2 =
   const found = rows.filter((row) => isRelease(row.release) && holds2(compareVersions(row.release, release2), operator));
   if (found.length === 0)
     throw new UserError(`hosts: no host fits "${query}"; there are ${rows.map((row) => row.id).join(", ")}`);
-  return found.flatMap((row) => withKernel(row));
+  return found.flatMap((row) => withKernel2(row));
 }
 function isRelease(text4) {
   return /^\d+(\.\d+)*$/.test(text4);
@@ -69521,30 +70615,25 @@ function withPlace(place2, work) {
 function loadConfig(folder2, named2) {
   const file = named2 ?? defaultConfigFile;
   const bytes = readIfThere({ path: resolve2(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
-  if (bytes !== void 0) return readLocatedConfig(decode2(bytes, file), file);
+  if (bytes !== void 0) return readLocatedConfig(decodeText(bytes, file), file);
   if (named2 === void 0) return { config: {}, place: () => file, line: () => file };
   throw new UserError(`${file}: there is no such file: name an existing config file`);
-}
-function decode2(bytes, file) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new UserError(`${file}: not UTF-8 text: save it as UTF-8`);
-  }
 }
 function isOwn(entry) {
   return typeof entry === "object" && "id" in entry;
 }
+var fromRoot = "; paths begin at the repository's root (where the check runs), not at the config file";
 function toHostEntry(entry, folder2) {
   if (typeof entry === "string" || "id" in entry) return entry;
-  return "facts" in entry ? readFactsFile(entry.facts, folder2) : readNodesFile(entry.nodes, folder2);
+  return "facts" in entry ? readFactsFile(entry.facts, folder2) : readNodesFile(entry.nodes, folder2, fromRoot);
 }
-function readNodesFile(file, folder2) {
+function readNodesFile(file, folder2, whereFrom = "") {
   const { value } = readJson({
     path: resolve2(folder2, file),
     shown: file,
     limit: maximumNodesSize,
-    what: "a list of nodes"
+    what: "a list of nodes",
+    whereFrom
   });
   return { nodes: value, from: file };
 }
@@ -69553,9 +70642,10 @@ function readFactsFile(file, folder2) {
     path: resolve2(folder2, file),
     shown: file,
     limit: maximumFactsSize,
-    what: "a file of facts"
+    what: "a file of facts",
+    whereFrom: fromRoot
   });
-  return { facts: bytes.toString("utf8"), from: file };
+  return { facts: decodeText(bytes, file), from: file };
 }
 function checkRuleNames(config2) {
   const named2 = [
@@ -69588,7 +70678,7 @@ function contextOf(config2, reference, toolchain) {
     ...profile === void 0 ? {} : { profile: profileOfVersion(profile, version3 ?? toolchain.program?.version ?? null) },
     match: globOfImage(reference),
     environment: { ...toolchain.environment, ...entry?.env },
-    network: entry?.network ?? "host",
+    network: entry?.network ?? profile?.network?.value ?? "host",
     modules: entry?.modules ?? "unknown"
   };
 }
@@ -69629,8 +70719,7 @@ async function check(request2) {
   });
   const references = [...inspection.images, ...base?.images ?? []].map((image2) => image2.reference);
   const read2 = /* @__PURE__ */ new Set([...readingNotes(inspection), ...base === void 0 ? [] : readingNotes(base)]);
-  const unjudged = inspection.images.flatMap((image2) => unjudgedNotes(image2, settings.hosts));
-  const notes2 = [...settings.notes, ...unusedImageEntries(settings, references), ...unjudged, ...read2];
+  const notes2 = [...settings.notes, ...unusedImageEntries(settings, references), ...read2];
   return assembleReport(images, settings.policy, tool, notes2);
 }
 async function inspectionOf(images, reading) {
@@ -69657,6 +70746,10 @@ function evaluate2(reference, platform3, toolchain, { settings, locate: locate2 
     platform: platform3,
     toolchain,
     cells: withRemedy(cells, findRemedy(input, cells, distributions)),
+    unjudged: unjudgedHosts(
+      toolchain.architecture,
+      settings.hosts.map(({ host }) => host)
+    ),
     ...locate2 === void 0 ? {} : { locate: (finding5) => locate2(finding5, toolchain) }
   };
 }
@@ -69754,10 +70847,10 @@ function entriesOf(folder2) {
   }
 }
 
-// ../../../work/main/node_modules/@actions/core/lib/command.js
+// node_modules/@actions/core/lib/command.js
 import * as os from "os";
 
-// ../../../work/main/node_modules/@actions/core/lib/utils.js
+// node_modules/@actions/core/lib/utils.js
 function toCommandValue(input) {
   if (input === null || input === void 0) {
     return "";
@@ -69780,7 +70873,7 @@ function toCommandProperties(annotationProperties) {
   };
 }
 
-// ../../../work/main/node_modules/@actions/core/lib/command.js
+// node_modules/@actions/core/lib/command.js
 function issueCommand(command, properties, message) {
   const cmd = new Command(command, properties, message);
   process.stdout.write(cmd.toString() + os.EOL);
@@ -69825,7 +70918,7 @@ function escapeProperty(s) {
   return toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
 
-// ../../../work/main/node_modules/@actions/core/lib/file-command.js
+// node_modules/@actions/core/lib/file-command.js
 import * as crypto from "crypto";
 import * as fs from "fs";
 import * as os2 from "os";
@@ -69853,10 +70946,10 @@ function prepareKeyValueMessage(key, value) {
   return `${key}<<${delimiter}${os2.EOL}${convertedValue}${os2.EOL}${delimiter}`;
 }
 
-// ../../../work/main/node_modules/@actions/core/lib/core.js
+// node_modules/@actions/core/lib/core.js
 import * as os4 from "os";
 
-// ../../../work/main/node_modules/@actions/http-client/lib/index.js
+// node_modules/@actions/http-client/lib/index.js
 var http = __toESM(require_http(), 1);
 var https = __toESM(require_https(), 1);
 var tunnel = __toESM(require_tunnel2(), 1);
@@ -69913,7 +71006,7 @@ var HttpResponseRetryCodes = [
   HttpCodes.GatewayTimeout
 ];
 
-// ../../../work/main/node_modules/@actions/core/lib/summary.js
+// node_modules/@actions/core/lib/summary.js
 import { EOL as EOL3 } from "os";
 import { constants as constants3, promises } from "fs";
 var __awaiter = function(thisArg, _arguments, P, generator) {
@@ -70197,23 +71290,23 @@ var Summary = class {
 };
 var _summary = new Summary();
 
-// ../../../work/main/node_modules/@actions/core/lib/platform.js
+// node_modules/@actions/core/lib/platform.js
 import os3 from "os";
 
-// ../../../work/main/node_modules/@actions/io/lib/io-util.js
+// node_modules/@actions/io/lib/io-util.js
 import * as fs2 from "fs";
 var { chmod, copyFile, lstat, mkdir, open: open4, readdir, rename, rm, rmdir, stat: stat3, symlink, unlink } = fs2.promises;
 var IS_WINDOWS = process.platform === "win32";
 var READONLY = fs2.constants.O_RDONLY;
 
-// ../../../work/main/node_modules/@actions/exec/lib/toolrunner.js
+// node_modules/@actions/exec/lib/toolrunner.js
 var IS_WINDOWS2 = process.platform === "win32";
 
-// ../../../work/main/node_modules/@actions/core/lib/platform.js
+// node_modules/@actions/core/lib/platform.js
 var platform = os3.platform();
 var arch = os3.arch();
 
-// ../../../work/main/node_modules/@actions/core/lib/core.js
+// node_modules/@actions/core/lib/core.js
 var ExitCode;
 (function(ExitCode2) {
   ExitCode2[ExitCode2["Success"] = 0] = "Success";
@@ -70263,21 +71356,17 @@ function groupFindings(findings) {
   };
 }
 function mergeEqual(findings) {
-  const groups = /* @__PURE__ */ new Map();
+  const byKey = /* @__PURE__ */ new Map();
   for (const finding5 of findings) {
     const key = findingKey(finding5);
-    const group = groups.get(key) ?? startGroup(finding5);
-    groups.set(key, group);
-    addUnique(group.images, finding5.image);
-    addUnique(group.platforms, finding5.platform);
-    for (const host of finding5.hosts) addUnique(group.hosts, host);
-    group.cells += finding5.hosts.length;
+    const same2 = byKey.get(key);
+    if (same2 === void 0) byKey.set(key, [finding5]);
+    else same2.push(finding5);
   }
-  return [...groups.values()].sort(
-    (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells
-  );
+  return [...byKey.values()].map(toGroup).sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells);
 }
-function startGroup(first2) {
+function toGroup(equal) {
+  const first2 = equal[0];
   const { rule: rule14, severity: severity2, message, program: program2, remedy: remedy4 } = first2;
   return {
     rule: rule14,
@@ -70286,10 +71375,10 @@ function startGroup(first2) {
     ...program2 === void 0 ? {} : { program: program2 },
     ...remedy4 === void 0 ? {} : { remedy: remedy4 },
     first: first2,
-    images: [],
-    platforms: [],
-    hosts: [],
-    cells: 0
+    images: [...new Set(equal.map(({ image: image2 }) => image2))],
+    platforms: [...new Set(equal.map(({ platform: platform3 }) => platform3))],
+    hosts: [...new Set(equal.flatMap(({ hosts }) => hosts))],
+    cells: equal.reduce((sum2, { hosts }) => sum2 + hosts.length, 0)
   };
 }
 function findingKey(f) {
@@ -70377,12 +71466,12 @@ function hostNamer(report2, titles = /* @__PURE__ */ new Map()) {
   const titleOf = (id) => titles.get(id) ?? id;
   const used = /* @__PURE__ */ new Map();
   for (const id of ids) used.set(titleOf(id), (used.get(titleOf(id)) ?? 0) + 1);
+  const withKernels = new Set(ids.filter((id) => id.includes("@")).map((id) => id.slice(0, id.indexOf("@"))));
   return (id) => {
     const title = titleOf(id);
     if ((used.get(title) ?? 0) < 2) return title;
     if (id.includes("@")) return `${title} (kernel ${id.slice(id.indexOf("@") + 1)})`;
-    const hasKernelRows = ids.some((other) => other.startsWith(`${id}@`));
-    return `${title} (${hasKernelRows ? "default kernel" : id})`;
+    return `${title} (${withKernels.has(id) ? "default kernel" : id})`;
   };
 }
 function count(n, noun) {
@@ -70483,7 +71572,7 @@ function bool(name, value) {
 function unknownInputs(env, known3) {
   return Object.keys(env).filter((key) => key.startsWith("INPUT_") && (env[key] ?? "") !== "").map((key) => key.slice("INPUT_".length).toLowerCase()).filter((name) => !known3.includes(name)).sort().map((name) => {
     const near = known3.find((candidate) => plain2(candidate) === plain2(name));
-    const advice = near === void 0 ? `known are ${known3.join(", ")}` : `meant is probably ${near}`;
+    const advice = near === void 0 ? didYouMean(name, known3, `known are ${known3.join(", ")}`) : `meant is probably ${near}`;
     return `input ${name}: unknown and ignored; ${advice}`;
   });
 }
@@ -70790,17 +71879,17 @@ function cut(text4, limit) {
 function sayFail(report2, context2) {
   const hosts = allHosts(report2);
   const name = hostNamer(report2, context2.hostTitles);
-  const failing = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "fail"));
-  const sentence = `${subject(report2, "breaks", "break")} on ${part(failing.length, hosts, name)}${onPlatforms(report2, "fail")}.`;
+  const failing = hostsWith(report2, (cell2) => cell2.verdict === "fail");
+  const sentence = `${subject(report2, "breaks", "break")} on ${part(failing, hosts, name)}${onPlatforms(report2, "fail")}.`;
   return { sentence, ...change(report2, "error") };
 }
 function sayWarn(report2, context2) {
   const hosts = allHosts(report2);
   const name = hostNamer(report2, context2.hostTitles);
-  const asBefore = hosts.filter((host) => cellsOf(report2, host).some((cell2) => hasExistingError(report2, cell2)));
-  if (asBefore.length > 0) return sayAsBefore(report2, asBefore.length, hosts, name);
-  const warned = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "warn"));
-  const where = `${subject(report2, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report2, "warn")}`;
+  const asBefore = hostsWith(report2, (cell2) => hasExistingError(report2, cell2));
+  if (asBefore > 0) return sayAsBefore(report2, asBefore, hosts, name);
+  const warned = hostsWith(report2, (cell2) => cell2.verdict === "warn");
+  const where = `${subject(report2, "may break")} on ${part(warned, hosts, name)}${onPlatforms(report2, "warn")}`;
   const { active, existing } = groupFindings(report2.findings);
   if (existing.length > 0 && !active.some(({ severity: severity2 }) => severity2 === "warning"))
     return {
@@ -70826,7 +71915,7 @@ function hasExistingError(report2, cell2) {
 }
 function sayPass(report2, context2) {
   const hosts = allHosts(report2);
-  const all = part(hosts.length, hosts, hostNamer(report2, context2.hostTitles));
+  const all = sameHosts(report2) ? part(hosts.length, hosts, hostNamer(report2, context2.hostTitles)) : "all hosts that each was checked on";
   const { existing, ignored } = groupFindings(report2.findings);
   const folded = [
     existing.length > 0 ? `${count(existing.length, "finding")} that the base image already has` : "",
@@ -70851,8 +71940,14 @@ function sayUnknown(report2, context2) {
       ...stateNoTool(report2, config2)
     };
   const name = hostNamer(report2, context2.hostTitles);
-  const open5 = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "unknown"));
-  const sentence = `Whether ${lowerFirst(subject(report2, "works", "work"))} can't be told for ${part(open5.length, hosts, name)}${onPlatforms(report2, "unknown")}.`;
+  const open5 = hostsWith(report2, (cell2) => cell2.verdict === "unknown");
+  if (open5 === 0)
+    return {
+      sentence: `No host was checked for ${subject(report2, "")}, so nothing is known.`,
+      action: "Name a host of its architecture in the input `hosts`, or leave the image out.",
+      isChange: true
+    };
+  const sentence = `Whether ${lowerFirst(subject(report2, "works", "work"))} can't be told for ${part(open5, hosts, name)}${onPlatforms(report2, "unknown")}.`;
   const unknown3 = platforms(report2).filter(({ cells }) => cells.some(({ verdict: verdict2 }) => verdict2 === "unknown"));
   return { sentence, ...unknown3.every(isBare) ? stateNoTool(report2, config2) : stateFact(report2, context2, config2) };
 }
@@ -70882,15 +71977,20 @@ function stateFact(report2, context2, config2) {
   const name = hostNamer(report2, context2.hostTitles);
   const unique2 = [...new Set(first2.hosts)];
   const where = unique2.length === 1 ? name(unique2[0] ?? "") : count(unique2.length, "host");
-  const further = facts.size > 1 ? ` ${count(facts.size - 1, "further fact")} below.` : "";
   const { fact: fact2, state } = first2.missing;
+  const together = [...facts.values()].filter(
+    ({ missing: missing2 }) => state !== void 0 && missing2.state?.entry === state.entry
+  );
+  const rest = facts.size - Math.max(together.length, 1);
+  const further = rest > 0 ? ` ${count(rest, "further fact")} below.` : "";
   if (state === void 0)
     return {
       action: `Not known for ${where}: ${fact2}; no field of \`${config2}\` states it.${further}`,
       isChange: false
     };
   const how = `as in \`- ${state.entry.replaceAll("`", "")}\` under \`${state.under}\``;
-  return { action: `In \`${config2}\`, state for ${where}: ${fact2}, ${how}.${further}`, isChange: true };
+  const more = together.length > 1 ? ` and ${count(together.length - 1, "further fact")}` : "";
+  return { action: `In \`${config2}\`, state for ${where}: ${fact2}${more}, ${how}.${further}`, isChange: true };
 }
 function uniqueFacts(missing2) {
   return missing2.filter((one, index) => missing2.findIndex(({ fact: fact2 }) => fact2 === one.fact) === index);
@@ -70928,8 +72028,10 @@ function readAbout(group) {
 function platforms(report2) {
   return report2.images.flatMap((image2) => image2.platforms);
 }
-function cellsOf(report2, host) {
-  return platforms(report2).flatMap((platform3) => platform3.cells.filter((cell2) => cell2.host === host));
+function hostsWith(report2, isMeant) {
+  const hosts = /* @__PURE__ */ new Set();
+  for (const { cells } of platforms(report2)) for (const cell2 of cells) if (isMeant(cell2)) hosts.add(cell2.host);
+  return hosts.size;
 }
 function onPlatforms(report2, verdict2) {
   const all = new Set(platforms(report2).map((p) => p.platform));
@@ -70937,6 +72039,12 @@ function onPlatforms(report2, verdict2) {
     platforms(report2).filter((p) => p.cells.some((c) => c.verdict === verdict2)).map((p) => p.platform)
   );
   return hit.size < all.size && hit.size > 0 ? ` (${[...hit].join(", ")} only)` : "";
+}
+function sameHosts({ images }) {
+  const [first2 = "", ...others] = images.map(
+    (image2) => JSON.stringify([...new Set(image2.platforms.flatMap(({ cells }) => cells.map(({ host }) => host)))].sort())
+  );
+  return others.every((other) => other === first2);
 }
 function part(n, hosts, name) {
   const [only, ...others] = hosts;
@@ -70946,13 +72054,14 @@ function part(n, hosts, name) {
 function subject(report2, one, several = one) {
   const [only, ...others] = report2.images;
   if (only === void 0) return `The image ${one}`;
-  const affected = report2.images.filter(
-    (image2) => image2.platforms.some((platform3) => platform3.cells.some((cell2) => cell2.verdict === report2.verdict))
-  );
+  const affected = report2.images.filter((image2) => {
+    const cells = image2.platforms.flatMap((platform3) => platform3.cells);
+    return cells.length === 0 ? report2.verdict === "unknown" : cells.some(({ verdict: verdict2 }) => verdict2 === report2.verdict);
+  });
   const named2 = others.length === 0 ? only : affected.length === 1 ? affected[0] : void 0;
-  if (named2 !== void 0) return `\`${shortImage(named2.reference).replaceAll("`", "")}\` ${one}`;
+  if (named2 !== void 0) return `\`${cut(shortImage(named2.reference), 150).replaceAll("`", "")}\` ${one}`.trimEnd();
   const all = report2.images.length;
-  return affected.length === all ? `All ${all} images ${several}` : `${affected.length} of ${all} images ${several}`;
+  return `${affected.length === all ? all === 2 ? "Both" : `All ${all}` : `${affected.length} of ${all}`} images ${several}`.trimEnd();
 }
 function lowerFirst(text4) {
   return `${text4.charAt(0).toLowerCase()}${text4.slice(1)}`;
@@ -70979,6 +72088,7 @@ var severitySymbols = { error: "\u274C", warning: "\u26A0\uFE0F", notice: "\u213
 var HOSTS_IN_ROW = 8;
 var HOSTS_IN_ONLY_ROW = 20;
 var COLUMNS = 4;
+var COLUMNS_OF_CODE = 40;
 var RULES_IN_CELL = 3;
 var HOSTS_IN_FINDING = 60;
 var FACTS = 20;
@@ -71042,11 +72152,16 @@ function matrices(writer) {
   const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
   const shown = all.slice(0, writer.detail.images);
   const blocks = shown.flatMap((matrix) => [
-    ...all.length > 1 ? [`**Image** ${markdownCode(shortImage(matrix.image), 200)}`] : [],
+    ...all.length > 1 ? [imageTitle(matrix)] : [],
     matrixTable(writer, matrix)
   ]);
   if (shown.length < all.length) blocks.push(`\u2026 and ${count(all.length - shown.length, "further image")}.`);
   return blocks;
+}
+function imageTitle({ image: image2, columns }) {
+  const [platform3, ...others] = columns.flat();
+  const only = platform3 === void 0 || others.length > 0 ? "" : ` \xB7 ${platformTitle(platform3)}`;
+  return `**${markdownCode(shortImage(image2), 200)}**${only}`;
 }
 function matrixTable(writer, matrix) {
   const several = matrix.columns.length > 1;
@@ -71208,32 +72323,67 @@ ${items.join("\n")}`;
 }
 function missingFacts(writer) {
   const facts = /* @__PURE__ */ new Map();
-  for (const cell2 of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
-    for (const { fact: fact2, rule: rule14, state } of cell2.verdict === "unknown" ? cell2.missing : []) {
-      const entry = facts.get(fact2) ?? { rules: [], hosts: [], state };
+  const open5 = writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)).filter(isOpen);
+  for (const cell2 of open5)
+    for (const { fact: fact2, rule: rule14 } of cell2.missing) {
+      const entry = facts.get(fact2) ?? { rules: /* @__PURE__ */ new Set(), hosts: /* @__PURE__ */ new Set() };
       facts.set(fact2, entry);
-      if (!entry.rules.includes(rule14)) entry.rules.push(rule14);
-      if (!entry.hosts.includes(cell2.host)) entry.hosts.push(cell2.host);
+      entry.rules.add(rule14);
+      entry.hosts.add(cell2.host);
     }
   if (facts.size === 0) return "";
   const shown = [...facts].slice(0, writer.detail.findings);
-  const items = shown.map(([fact2, { rules: rules2, hosts, state }]) => {
-    const links = rules2.map((rule14) => ruleLink(writer, rule14)).join(", ");
-    const how2 = state === void 0 ? "" : `: ${markdownCode(`- ${state.entry}`, 400)} under ${markdownCode(state.under)}`;
-    return `- ${markdownText(fact2)}, needed by ${links}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}${how2}`;
+  const items = shown.map(([fact2, { rules: rules2, hosts }]) => {
+    const links = [...rules2].map((rule14) => ruleLink(writer, rule14)).join(", ");
+    return `- ${markdownText(fact2)}, needed by ${links}, on ${hostList(writer, [...hosts], HOSTS_IN_FINDING)}`;
   });
   if (shown.length < facts.size) items.push(`- \u2026 and ${count(facts.size - shown.length, "further fact")}`);
-  const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
-  const { docsBase = "docs/rules/" } = writer.context;
-  const how = docsBase.replace(/rules\/$/, "configuration.md");
-  const advice = `A fact that you know can be stated in ${config2} ([how](${how})); the values here are examples. Facts of one host go into one entry.`;
   return fold2(
     `\u2753 <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
 
-${advice}`
+${statements(writer, open5)}`
   );
 }
+function isOpen({ verdict: verdict2, missing: missing2 }) {
+  return verdict2 === "unknown" && missing2.length > 0;
+}
+function statements(writer, cells) {
+  const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
+  const { docsBase = "docs/rules/" } = writer.context;
+  const how = `([how](${docsBase.replace(/rules\/$/, "configuration.md")}))`;
+  const entries = /* @__PURE__ */ new Map();
+  for (const { state } of cells.flatMap(({ missing: missing2 }) => missing2)) {
+    if (state === void 0 || !plainEntry.test(state.entry)) continue;
+    const list3 = entries.get(state.under) ?? /* @__PURE__ */ new Set();
+    entries.set(state.under, list3.add(state.entry));
+  }
+  if (entries.size === 0) return `A fact that you know can be stated in ${config2} ${how}.`;
+  const lines2 = [...entries].flatMap(([under, list3]) => {
+    const shown = [...list3].slice(0, writer.detail.findings);
+    const rest = list3.size - shown.length;
+    return [
+      `${under}:`,
+      ...shown.flatMap(entryLines),
+      ...rest > 0 ? [`  # and ${count(rest, "further one")} of this form`] : []
+    ];
+  });
+  return `What you know can be stated in ${config2} ${how}; the values here are examples:
+
+\`\`\`yaml
+${lines2.join("\n")}
+\`\`\``;
+}
+function entryLines(entry) {
+  const lines2 = [];
+  for (const part2 of entry.split(/(?<=,) /)) {
+    const joined2 = `${lines2.at(-1)} ${part2}`;
+    if (lines2.length > 0 && joined2.length <= COLUMNS_OF_CODE) lines2[lines2.length - 1] = joined2;
+    else lines2.push(lines2.length === 0 ? `  - ${part2}` : `     ${part2}`);
+  }
+  return lines2;
+}
+var plainEntry = /^\{[\w .@+~*?#:/",{}-]+\}$/;
 function foldedGroups(writer, title, groups) {
   if (groups.length === 0) return "";
   if (!writer.detail.folded) return `${title}: ${count(groups.length, "finding")}.`;
@@ -71770,8 +72920,8 @@ import { join as join7, resolve as resolve3 } from "node:path";
 var order = [
   ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
   ["errors", "warnings", "notices", "unknowns"],
-  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
-  ["host", "kernel", "programs", "verdict", "findings", "missing"],
+  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "unjudged", "base"],
+  ["host", "kernel", "programs", "architectures", "verdict", "findings", "missing"],
   [
     "rule",
     "severity",
@@ -72445,12 +73595,6 @@ function pinsVersions(text4) {
 }
 
 // src/location.ts
-var packageNames2 = {
-  iptables: ["iptables", "ip6tables", "iptables-nft", "iptables-legacy"],
-  ip6tables: ["ip6tables", "iptables", "iptables-nft"],
-  ipset: ["ipset"],
-  nft: ["nftables"]
-};
 function locateFindings(dockerfile) {
   const locate2 = makeLocator(dockerfile.text);
   const known3 = /* @__PURE__ */ new Map();
@@ -72471,12 +73615,12 @@ function locateFindings(dockerfile) {
 function wantedOf(tool2, toolchain) {
   if (tool2 === "iptables-wrapper") {
     const path = toolchain.selector?.path;
-    return path === void 0 || toolchain.selector?.kind !== "iptables-wrapper" ? wantedOf("iptables", toolchain) : { packages: packageNames2.iptables ?? [], paths: [path], mentions: ["iptables-wrapper"] };
+    return path === void 0 || toolchain.selector?.kind !== "iptables-wrapper" ? wantedOf("iptables", toolchain) : { packages: packagesOfTool("iptables"), paths: [path], mentions: ["iptables-wrapper"] };
   }
   const entries = toolchain.tools.filter((entry) => entry.name === tool2);
   const recorded = entries.flatMap((entry) => entry.package?.name ?? []);
   return {
-    packages: [.../* @__PURE__ */ new Set([...recorded, ...packageNames2[tool2] ?? [tool2]])],
+    packages: [.../* @__PURE__ */ new Set([...recorded, ...packagesOfTool(tool2)])],
     paths: [...new Set(entries.flatMap((entry) => [entry.path, entry.target]))]
   };
 }
@@ -72604,10 +73748,16 @@ var cell = object({
   base: optional(verdict)
 });
 var baseTool = object({ name: text3(200), version: nullable(text3(200)), backend: optional(text3(20)) });
+var unjudged = object({
+  host: text3(200),
+  kernel: text3(200),
+  architectures: array(text3(50)).check(_minLength(1), _maxLength(50))
+});
 var platform2 = object({
   platform: text3(200),
   toolchain: toolchainSchema,
   cells: array(cell).check(_maxLength(CELLS)),
+  unjudged: optional(array(unjudged).check(_maxLength(CELLS))),
   base: optional(object({ reference: text3(2e3), digest: text3(200), tools: array(baseTool) }))
 });
 var reportSchema = object({
@@ -72621,7 +73771,7 @@ var reportSchema = object({
       digest: text3(200),
       platforms: array(platform2).check(_maxLength(64))
     })
-  ).check(_maxLength(256)),
+  ).check(_minLength(1), _maxLength(256)),
   findings: array(finding4).check(_maxLength(1e4)),
   fixed: optional(array(finding4).check(_maxLength(1e4))),
   notes: array(text3(4e3)).check(_maxLength(1e3))
@@ -72645,23 +73795,63 @@ function describe11(path) {
 }
 function findContradiction(report2) {
   const platforms2 = report2.images.flatMap((image2) => image2.platforms);
+  return findExcess(report2, platforms2) ?? firstProblem(platforms2, findInPlatform) ?? findInReferences(report2) ?? firstProblem(platforms2, (entry) => firstProblem(entry.cells, (cell2) => findInCell(report2, entry, cell2))) ?? findInTotals(report2);
+}
+function firstProblem(items, find3) {
+  for (const item of items) {
+    const problem = find3(item);
+    if (problem !== void 0) return problem;
+  }
+  return void 0;
+}
+function findExcess(report2, platforms2) {
   const cells = platforms2.flatMap((entry) => entry.cells);
   if (platforms2.some(({ toolchain }) => toolchain.tools.length > 2e3)) return "it names more than 2000 tools";
   if (cells.length > CELLS) return `it has ${cells.length} cells, more than ${CELLS}`;
   const all = [...report2.findings, ...report2.fixed ?? []];
-  const references = [...cells.map((c) => c.findings.length), ...all.map((f) => f.hosts.length)];
-  if (references.reduce((sum2, length) => sum2 + length, 0) > REFERENCES) return "it is larger than any check would give";
-  for (const { verdict: stated2, findings, host } of cells) {
-    const own2 = findings.map((index) => report2.findings[index]);
-    if (own2.some((entry) => entry === void 0 || !entry.hosts.includes(host)))
-      return "a cell names a finding that isn't about it";
-    const active = own2.filter((entry) => entry !== void 0 && !entry.ignored && !entry.existing);
-    const hasError = active.some((entry) => entry?.severity === "error");
-    if (hasError !== (stated2 === "fail")) return "a cell's verdict contradicts its findings";
-    if (stated2 === "pass" && active.some((entry) => entry?.severity === "warning"))
-      return "a cell's verdict contradicts its findings";
-  }
-  const { verdict: whole2, counts: counts2 } = summarize(report2.findings, cells);
+  const references = [
+    ...cells.map((entry) => entry.findings.length),
+    ...all.map((entry) => entry.hosts.length),
+    ...platforms2.map((entry) => entry.unjudged?.length ?? 0)
+  ];
+  return references.reduce((sum2, length) => sum2 + length, 0) > REFERENCES ? "it is larger than any check would give" : void 0;
+}
+function findInPlatform({ toolchain, cells, unjudged: elsewhere = [] }) {
+  const hosts = [...cells, ...elsewhere].map(({ host }) => host);
+  if (new Set(hosts).size < hosts.length) return "a platform names a host twice";
+  return elsewhere.some(({ architectures }) => architectures.includes(toolchain.architecture)) ? "a host of a platform's own architecture is said not to run it" : void 0;
+}
+function findInReferences(report2) {
+  const about2 = report2.findings.map((entry) => new Set(entry.hosts));
+  const named2 = report2.findings.map(() => /* @__PURE__ */ new Set());
+  const places = /* @__PURE__ */ new Set();
+  for (const { reference, platforms: platforms2 } of report2.images)
+    for (const entry of platforms2)
+      for (const { host, findings } of entry.cells) {
+        places.add(placeOf3(reference, entry.platform, host));
+        for (const index of findings) {
+          const own2 = report2.findings[index];
+          const isAbout = own2?.image === reference && own2.platform === entry.platform && about2[index]?.has(host);
+          if (isAbout !== true) return "a cell names a finding that isn't about it";
+          named2[index]?.add(host);
+        }
+      }
+  if (report2.findings.some(({ hosts }, index) => named2[index]?.size !== hosts.length))
+    return "a finding names a host whose cell doesn't name it";
+  const isNowhere = ({ image: image2, platform: of, hosts }) => hosts.some((host) => !places.has(placeOf3(image2, of, host)));
+  return (report2.fixed ?? []).some(isNowhere) ? "what is fixed was on a host that it has no cell for" : void 0;
+}
+function placeOf3(...names2) {
+  return JSON.stringify(names2);
+}
+function findInCell(report2, entry, { findings, missing: missing2, base, verdict: stated2 }) {
+  const own2 = findings.flatMap((index) => report2.findings[index] ?? []);
+  if (verdictOf(own2, missing2.length > 0) !== stated2) return "a cell's verdict contradicts its findings";
+  const isCompared = entry.base !== void 0 && base !== void 0;
+  return (base !== void 0 || own2.some((one) => one.existing === true)) && !isCompared ? "it compares with a base image that it doesn't name" : void 0;
+}
+function findInTotals(report2) {
+  const { verdict: whole2, counts: counts2 } = summarize(report2.findings, report2.images);
   if (whole2 !== report2.verdict) return "its verdict contradicts its cells";
   const differs = Object.keys(counts2).some((name) => counts2[name] !== report2.counts[name]);
   return differs ? "its counts contradict its findings" : void 0;

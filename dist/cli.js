@@ -4,43 +4,6 @@ const require = __createRequire(import.meta.url);
 // src/arguments.ts
 import { parseArgs } from "node:util";
 
-// src/hosts/suggest.ts
-function distance(a, b) {
-  let beforeLast = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same = a[row - 1] === b[column - 1];
-      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1));
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
-      current.push(cost);
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[b.length];
-}
-function suggest(written, known) {
-  const wanted = written.toLowerCase().slice(0, 60);
-  const scored = [];
-  for (const name of known) {
-    const edits = distance(wanted, name.toLowerCase());
-    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
-    if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
-      scored.push({ name, score: contained ? edits / 2 : edits });
-  }
-  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
-  return scored.slice(0, 3).map((entry) => entry.name);
-}
-function didYouMean(written, known, otherwise) {
-  const names = suggest(written, known);
-  if (names.length === 0) return otherwise;
-  const last = names.at(-1);
-  return `did you mean ${names.length === 1 ? last : `${names.slice(0, -1).join(", ")} or ${last}`}?`;
-}
-
 // src/model/error.ts
 var UserError = class extends Error {
   name = "UserError";
@@ -325,10 +288,47 @@ function toReadLimits(stated) {
   );
 }
 
+// src/model/suggest.ts
+function distance(a, b) {
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1];
+      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1));
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length];
+}
+function suggest(written, known) {
+  const wanted = written.toLowerCase().slice(0, 60);
+  const allowed = wanted.length < 5 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
+  const scored = [];
+  for (const name of known) {
+    const edits = distance(wanted, name.toLowerCase());
+    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
+    if (contained || edits <= allowed) scored.push({ name, score: contained ? edits / 2 : edits });
+  }
+  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
+  return scored.slice(0, 3).map((entry) => entry.name);
+}
+function didYouMean(written, known, otherwise) {
+  const names = suggest(written, known);
+  if (names.length === 0) return otherwise;
+  const last = names.at(-1);
+  return `did you mean ${names.length === 1 ? last : `${names.slice(0, -1).join(", ")} or ${last}`}?`;
+}
+
 // src/arguments.ts
 var usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
 
-  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE | --base-report FILE]...
+  netfilter-compat check IMAGE... [--hosts LIST]... [--config FILE] [--base IMAGE | --base-report FILE]...
                    [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
                    [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
                    [--limit NAME=VALUE]... [--cache DIR] [--quiet]
@@ -374,7 +374,7 @@ var readingOptions = {
 };
 var checkOptions = {
   ...readingOptions,
-  hosts: { type: "string" },
+  hosts: { type: "string", multiple: true },
   config: { type: "string" },
   base: { type: "string", multiple: true },
   "base-report": { type: "string", multiple: true },
@@ -425,7 +425,7 @@ function parseCheck(args) {
     baseReports,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
-    ...values.hosts === void 0 ? {} : { hosts: values.hosts },
+    ...values.hosts === void 0 ? {} : { hosts: values.hosts.join(",") },
     ...values.config === void 0 ? {} : { config: values.config },
     ...values.output === void 0 ? {} : { output: values.output },
     ...values["fail-on"] === void 0 ? {} : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) },
@@ -435,10 +435,9 @@ function parseCheck(args) {
 }
 function toReading(values) {
   const { platform = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
-  if (cache === "") throw new UserError("--cache: names no folder; leave it out to do without");
   const registry = { insecureRegistries: insecure, lazy };
   const others = { quiet, ...cache === void 0 ? {} : { cache } };
-  return { platforms: platform, limits: parseLimits(limit), ...registry, ...others };
+  return { platforms: platform.flatMap((list) => list.split(",")), limits: parseLimits(limit), ...registry, ...others };
 }
 function parseInspect(args) {
   const { format, output } = checkOptions;
@@ -499,11 +498,30 @@ function parseExplain(args) {
   return { command: "explain", rule };
 }
 function parse(args, options, command2) {
+  const parsed = parseStrictly(args, options, command2);
+  const seen = /* @__PURE__ */ new Set();
+  for (const token of parsed.tokens) {
+    if (token.kind !== "option") continue;
+    if (token.value === "") throw new UserError(`--${token.name}: is empty; leave it out or say what it should be`);
+    const { type, multiple } = options[token.name] ?? {};
+    if (type === "string" && multiple !== true && seen.has(token.name))
+      throw new UserError(`${command2}: --${token.name} is given twice: leave one of them out`);
+    seen.add(token.name);
+  }
+  return parsed;
+}
+function parseStrictly(args, options, command2) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
-    const text = error instanceof Error ? error.message.split(". ")[0] ?? error.message : String(error);
-    throw new UserError(`${command2}: ${text} (--help shows the options)`);
+    const text = error instanceof Error ? error.message : String(error);
+    const unknown = /^Unknown option '--([^']+)'/.exec(text)?.[1];
+    const names = Object.keys(options).map((name) => `--${name}`);
+    if (unknown !== void 0)
+      throw new UserError(
+        `${command2}: there is no option --${unknown}; ${didYouMean(`--${unknown}`, names, "--help shows them all")}`
+      );
+    throw new UserError(`${command2}: ${text.split(". ")[0]} (--help shows the options)`);
   }
 }
 function oneOf(option, value, allowed) {

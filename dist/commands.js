@@ -94,9 +94,9 @@ var __callDispose = (stack, error, hasError) => {
   return next();
 };
 
-// ../../../work/main/node_modules/b4a/index.js
+// node_modules/b4a/index.js
 var require_b4a = __commonJS({
-  "../../../work/main/node_modules/b4a/index.js"(exports, module) {
+  "node_modules/b4a/index.js"(exports, module) {
     function isBuffer(value) {
       return Buffer.isBuffer(value) || value instanceof Uint8Array;
     }
@@ -255,9 +255,9 @@ var require_b4a = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/tar-stream/headers.js
+// node_modules/tar-stream/headers.js
 var require_headers = __commonJS({
-  "../../../work/main/node_modules/tar-stream/headers.js"(exports) {
+  "node_modules/tar-stream/headers.js"(exports) {
     var b4a = require_b4a();
     var ZEROS3 = "0000000000000000000";
     var SEVENS = "7777777777777777777";
@@ -331,7 +331,7 @@ var require_headers = __commonJS({
       b4a.write(buf, encodeOct(cksum(buf), 6), 148);
       return buf;
     };
-    exports.decode = function decode3(buf, filenameEncoding, allowUnknownFormat) {
+    exports.decode = function decode2(buf, filenameEncoding, allowUnknownFormat) {
       let typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
       let name = decodeStr(buf, 0, 100, filenameEncoding);
       const mode = decodeOct(buf, 100, 8);
@@ -524,16 +524,9 @@ var require_http = __commonJS({
   }
 });
 
-// required:https
-var require_https = __commonJS({
-  "required:https"(exports, module) {
-    module.exports = __require("node:https");
-  }
-});
-
-// ../../../work/main/node_modules/yaml/dist/nodes/identity.js
+// node_modules/yaml/dist/nodes/identity.js
 var require_identity = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/identity.js"(exports) {
+  "node_modules/yaml/dist/nodes/identity.js"(exports) {
     "use strict";
     var ALIAS = /* @__PURE__ */ Symbol.for("yaml.alias");
     var DOC = /* @__PURE__ */ Symbol.for("yaml.document");
@@ -588,9 +581,9 @@ var require_identity = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/visit.js
+// node_modules/yaml/dist/visit.js
 var require_visit = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/visit.js"(exports) {
+  "node_modules/yaml/dist/visit.js"(exports) {
     "use strict";
     var identity = require_identity();
     var BREAK = /* @__PURE__ */ Symbol("break visit");
@@ -746,9 +739,9 @@ var require_visit = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/directives.js
+// node_modules/yaml/dist/doc/directives.js
 var require_directives = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/directives.js"(exports) {
+  "node_modules/yaml/dist/doc/directives.js"(exports) {
     "use strict";
     var identity = require_identity();
     var visit2 = require_visit();
@@ -917,9 +910,9 @@ var require_directives = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/anchors.js
+// node_modules/yaml/dist/doc/anchors.js
 var require_anchors = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/anchors.js"(exports) {
+  "node_modules/yaml/dist/doc/anchors.js"(exports) {
     "use strict";
     var identity = require_identity();
     var visit2 = require_visit();
@@ -987,9 +980,9 @@ var require_anchors = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/applyReviver.js
+// node_modules/yaml/dist/doc/applyReviver.js
 var require_applyReviver = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/applyReviver.js"(exports) {
+  "node_modules/yaml/dist/doc/applyReviver.js"(exports) {
     "use strict";
     function applyReviver(reviver, obj, key, val) {
       if (val && typeof val === "object") {
@@ -1037,9 +1030,9 @@ var require_applyReviver = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/toJS.js
+// node_modules/yaml/dist/nodes/toJS.js
 var require_toJS = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/toJS.js"(exports) {
+  "node_modules/yaml/dist/nodes/toJS.js"(exports) {
     "use strict";
     var identity = require_identity();
     function toJS(value, arg, ctx) {
@@ -1067,9 +1060,9 @@ var require_toJS = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Node.js
+// node_modules/yaml/dist/nodes/Node.js
 var require_Node = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Node.js"(exports) {
+  "node_modules/yaml/dist/nodes/Node.js"(exports) {
     "use strict";
     var applyReviver = require_applyReviver();
     var identity = require_identity();
@@ -1108,9 +1101,9 @@ var require_Node = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Alias.js
+// node_modules/yaml/dist/nodes/Alias.js
 var require_Alias = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Alias.js"(exports) {
+  "node_modules/yaml/dist/nodes/Alias.js"(exports) {
     "use strict";
     var anchors = require_anchors();
     var visit2 = require_visit();
@@ -1226,9 +1219,9 @@ var require_Alias = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Scalar.js
+// node_modules/yaml/dist/nodes/Scalar.js
 var require_Scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Scalar.js"(exports) {
+  "node_modules/yaml/dist/nodes/Scalar.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Node = require_Node();
@@ -1256,9 +1249,9 @@ var require_Scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/createNode.js
+// node_modules/yaml/dist/doc/createNode.js
 var require_createNode = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/createNode.js"(exports) {
+  "node_modules/yaml/dist/doc/createNode.js"(exports) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -1331,9 +1324,9 @@ var require_createNode = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Collection.js
+// node_modules/yaml/dist/nodes/Collection.js
 var require_Collection = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Collection.js"(exports) {
+  "node_modules/yaml/dist/nodes/Collection.js"(exports) {
     "use strict";
     var createNode = require_createNode();
     var identity = require_identity();
@@ -1474,9 +1467,9 @@ var require_Collection = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js
+// node_modules/yaml/dist/stringify/stringifyComment.js
 var require_stringifyComment = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyComment.js"(exports) {
     "use strict";
     var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
     function indentComment(comment, indent) {
@@ -1491,9 +1484,9 @@ var require_stringifyComment = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js
+// node_modules/yaml/dist/stringify/foldFlowLines.js
 var require_foldFlowLines = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js"(exports) {
+  "node_modules/yaml/dist/stringify/foldFlowLines.js"(exports) {
     "use strict";
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
@@ -1627,9 +1620,9 @@ ${indent}${text3.slice(fold3 + 1, end2)}`;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyString.js
+// node_modules/yaml/dist/stringify/stringifyString.js
 var require_stringifyString = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyString.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyString.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var foldFlowLines = require_foldFlowLines();
@@ -1910,9 +1903,9 @@ ${indent}`);
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringify.js
+// node_modules/yaml/dist/stringify/stringify.js
 var require_stringify = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringify.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringify.js"(exports) {
     "use strict";
     var anchors = require_anchors();
     var identity = require_identity();
@@ -2034,9 +2027,9 @@ ${ctx.indent}${str}`;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js
+// node_modules/yaml/dist/stringify/stringifyPair.js
 var require_stringifyPair = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyPair.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -2167,9 +2160,9 @@ ${ctx.indent}`;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/log.js
+// node_modules/yaml/dist/log.js
 var require_log = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/log.js"(exports) {
+  "node_modules/yaml/dist/log.js"(exports) {
     "use strict";
     var node_process = __require("process");
     function debug(logLevel, ...messages) {
@@ -2189,9 +2182,9 @@ var require_log = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js
+// node_modules/yaml/dist/schema/yaml-1.1/merge.js
 var require_merge = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -2249,9 +2242,9 @@ var require_merge = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js
+// node_modules/yaml/dist/nodes/addPairToJSMap.js
 var require_addPairToJSMap = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports) {
+  "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports) {
     "use strict";
     var log = require_log();
     var merge3 = require_merge();
@@ -2313,9 +2306,9 @@ var require_addPairToJSMap = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/Pair.js
+// node_modules/yaml/dist/nodes/Pair.js
 var require_Pair = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/Pair.js"(exports) {
+  "node_modules/yaml/dist/nodes/Pair.js"(exports) {
     "use strict";
     var createNode = require_createNode();
     var stringifyPair = require_stringifyPair();
@@ -2353,9 +2346,9 @@ var require_Pair = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js
+// node_modules/yaml/dist/stringify/stringifyCollection.js
 var require_stringifyCollection = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports) {
     "use strict";
     var identity = require_identity();
     var stringify = require_stringify();
@@ -2504,9 +2497,9 @@ ${indent}${end}`;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js
+// node_modules/yaml/dist/nodes/YAMLMap.js
 var require_YAMLMap = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js"(exports) {
+  "node_modules/yaml/dist/nodes/YAMLMap.js"(exports) {
     "use strict";
     var stringifyCollection = require_stringifyCollection();
     var addPairToJSMap = require_addPairToJSMap();
@@ -2648,9 +2641,9 @@ var require_YAMLMap = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/common/map.js
+// node_modules/yaml/dist/schema/common/map.js
 var require_map = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/common/map.js"(exports) {
+  "node_modules/yaml/dist/schema/common/map.js"(exports) {
     "use strict";
     var identity = require_identity();
     var YAMLMap = require_YAMLMap();
@@ -2670,9 +2663,9 @@ var require_map = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js
+// node_modules/yaml/dist/nodes/YAMLSeq.js
 var require_YAMLSeq = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js"(exports) {
+  "node_modules/yaml/dist/nodes/YAMLSeq.js"(exports) {
     "use strict";
     var createNode = require_createNode();
     var stringifyCollection = require_stringifyCollection();
@@ -2786,9 +2779,9 @@ var require_YAMLSeq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/common/seq.js
+// node_modules/yaml/dist/schema/common/seq.js
 var require_seq = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/common/seq.js"(exports) {
+  "node_modules/yaml/dist/schema/common/seq.js"(exports) {
     "use strict";
     var identity = require_identity();
     var YAMLSeq = require_YAMLSeq();
@@ -2808,9 +2801,9 @@ var require_seq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/common/string.js
+// node_modules/yaml/dist/schema/common/string.js
 var require_string = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/common/string.js"(exports) {
+  "node_modules/yaml/dist/schema/common/string.js"(exports) {
     "use strict";
     var stringifyString = require_stringifyString();
     var string3 = {
@@ -2827,9 +2820,9 @@ var require_string = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/common/null.js
+// node_modules/yaml/dist/schema/common/null.js
 var require_null = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/common/null.js"(exports) {
+  "node_modules/yaml/dist/schema/common/null.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var nullTag = {
@@ -2845,9 +2838,9 @@ var require_null = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/core/bool.js
+// node_modules/yaml/dist/schema/core/bool.js
 var require_bool = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/core/bool.js"(exports) {
+  "node_modules/yaml/dist/schema/core/bool.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var boolTag = {
@@ -2869,9 +2862,9 @@ var require_bool = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js
+// node_modules/yaml/dist/stringify/stringifyNumber.js
 var require_stringifyNumber = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyNumber.js"(exports) {
     "use strict";
     function stringifyNumber({ format, minFractionDigits, tag, value }) {
       if (typeof value === "bigint")
@@ -2896,9 +2889,9 @@ var require_stringifyNumber = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/core/float.js
+// node_modules/yaml/dist/schema/core/float.js
 var require_float = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/core/float.js"(exports) {
+  "node_modules/yaml/dist/schema/core/float.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -2942,9 +2935,9 @@ var require_float = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/core/int.js
+// node_modules/yaml/dist/schema/core/int.js
 var require_int = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/core/int.js"(exports) {
+  "node_modules/yaml/dist/schema/core/int.js"(exports) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -2987,9 +2980,9 @@ var require_int = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/core/schema.js
+// node_modules/yaml/dist/schema/core/schema.js
 var require_schema = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/core/schema.js"(exports) {
+  "node_modules/yaml/dist/schema/core/schema.js"(exports) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -3015,9 +3008,9 @@ var require_schema = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/json/schema.js
+// node_modules/yaml/dist/schema/json/schema.js
 var require_schema2 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/json/schema.js"(exports) {
+  "node_modules/yaml/dist/schema/json/schema.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var map = require_map();
@@ -3082,9 +3075,9 @@ var require_schema2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js
+// node_modules/yaml/dist/schema/yaml-1.1/binary.js
 var require_binary = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports) {
     "use strict";
     var node_buffer = __require("buffer");
     var Scalar = require_Scalar();
@@ -3148,9 +3141,9 @@ var require_binary = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js
+// node_modules/yaml/dist/schema/yaml-1.1/pairs.js
 var require_pairs = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -3226,9 +3219,9 @@ ${cn.comment}` : item.comment;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js
+// node_modules/yaml/dist/schema/yaml-1.1/omap.js
 var require_omap = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports) {
     "use strict";
     var identity = require_identity();
     var toJS = require_toJS();
@@ -3304,9 +3297,9 @@ var require_omap = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js
+// node_modules/yaml/dist/schema/yaml-1.1/bool.js
 var require_bool2 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     function boolStringify({ value, source }, ctx) {
@@ -3336,9 +3329,9 @@ var require_bool2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js
+// node_modules/yaml/dist/schema/yaml-1.1/float.js
 var require_float2 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -3385,9 +3378,9 @@ var require_float2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js
+// node_modules/yaml/dist/schema/yaml-1.1/int.js
 var require_int2 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -3464,9 +3457,9 @@ var require_int2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js
+// node_modules/yaml/dist/schema/yaml-1.1/set.js
 var require_set = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -3553,9 +3546,9 @@ var require_set = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
+// node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
 var require_timestamp = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     function parseSexagesimal(str, asBigInt) {
@@ -3641,9 +3634,9 @@ var require_timestamp = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js
+// node_modules/yaml/dist/schema/yaml-1.1/schema.js
 var require_schema3 = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports) {
+  "node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -3685,9 +3678,9 @@ var require_schema3 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/tags.js
+// node_modules/yaml/dist/schema/tags.js
 var require_tags = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/tags.js"(exports) {
+  "node_modules/yaml/dist/schema/tags.js"(exports) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -3779,9 +3772,9 @@ var require_tags = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/schema/Schema.js
+// node_modules/yaml/dist/schema/Schema.js
 var require_Schema = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/schema/Schema.js"(exports) {
+  "node_modules/yaml/dist/schema/Schema.js"(exports) {
     "use strict";
     var identity = require_identity();
     var map = require_map();
@@ -3811,9 +3804,9 @@ var require_Schema = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js
+// node_modules/yaml/dist/stringify/stringifyDocument.js
 var require_stringifyDocument = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js"(exports) {
+  "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports) {
     "use strict";
     var identity = require_identity();
     var stringify = require_stringify();
@@ -3891,9 +3884,9 @@ var require_stringifyDocument = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/doc/Document.js
+// node_modules/yaml/dist/doc/Document.js
 var require_Document = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/doc/Document.js"(exports) {
+  "node_modules/yaml/dist/doc/Document.js"(exports) {
     "use strict";
     var Alias = require_Alias();
     var Collection = require_Collection();
@@ -4200,9 +4193,9 @@ var require_Document = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/errors.js
+// node_modules/yaml/dist/errors.js
 var require_errors = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/errors.js"(exports) {
+  "node_modules/yaml/dist/errors.js"(exports) {
     "use strict";
     var YAMLError = class extends Error {
       constructor(name, pos, code, message) {
@@ -4265,9 +4258,9 @@ ${pointer}
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-props.js
+// node_modules/yaml/dist/compose/resolve-props.js
 var require_resolve_props = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-props.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-props.js"(exports) {
     "use strict";
     function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIndent, startOnNewline }) {
       let spaceBefore = false;
@@ -4399,9 +4392,9 @@ var require_resolve_props = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js
+// node_modules/yaml/dist/compose/util-contains-newline.js
 var require_util_contains_newline = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js"(exports) {
+  "node_modules/yaml/dist/compose/util-contains-newline.js"(exports) {
     "use strict";
     function containsNewline(key) {
       if (!key)
@@ -4441,9 +4434,9 @@ var require_util_contains_newline = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js
+// node_modules/yaml/dist/compose/util-flow-indent-check.js
 var require_util_flow_indent_check = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports) {
+  "node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports) {
     "use strict";
     var utilContainsNewline = require_util_contains_newline();
     function flowIndentCheck(indent, fc, onError) {
@@ -4459,9 +4452,9 @@ var require_util_flow_indent_check = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/util-map-includes.js
+// node_modules/yaml/dist/compose/util-map-includes.js
 var require_util_map_includes = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/util-map-includes.js"(exports) {
+  "node_modules/yaml/dist/compose/util-map-includes.js"(exports) {
     "use strict";
     var identity = require_identity();
     function mapIncludes(ctx, items, search2) {
@@ -4475,9 +4468,9 @@ var require_util_map_includes = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js
+// node_modules/yaml/dist/compose/resolve-block-map.js
 var require_resolve_block_map = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-block-map.js"(exports) {
     "use strict";
     var Pair = require_Pair();
     var YAMLMap = require_YAMLMap();
@@ -4583,9 +4576,9 @@ var require_resolve_block_map = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js
+// node_modules/yaml/dist/compose/resolve-block-seq.js
 var require_resolve_block_seq = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-block-seq.js"(exports) {
     "use strict";
     var YAMLSeq = require_YAMLSeq();
     var resolveProps = require_resolve_props();
@@ -4634,9 +4627,9 @@ var require_resolve_block_seq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-end.js
+// node_modules/yaml/dist/compose/resolve-end.js
 var require_resolve_end = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-end.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-end.js"(exports) {
     "use strict";
     function resolveEnd(end, offset, reqSpace, onError) {
       let comment = "";
@@ -4677,9 +4670,9 @@ var require_resolve_end = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js
+// node_modules/yaml/dist/compose/resolve-flow-collection.js
 var require_resolve_flow_collection = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -4871,9 +4864,9 @@ var require_resolve_flow_collection = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/compose-collection.js
+// node_modules/yaml/dist/compose/compose-collection.js
 var require_compose_collection = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/compose-collection.js"(exports) {
+  "node_modules/yaml/dist/compose/compose-collection.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -4936,18 +4929,18 @@ var require_compose_collection = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js
+// node_modules/yaml/dist/compose/resolve-block-scalar.js
 var require_resolve_block_scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
-    function resolveBlockScalar(ctx, scalar, onError) {
-      const start = scalar.offset;
-      const header = parseBlockScalarHeader(scalar, ctx.options.strict, onError);
+    function resolveBlockScalar(ctx, scalar2, onError) {
+      const start = scalar2.offset;
+      const header = parseBlockScalarHeader(scalar2, ctx.options.strict, onError);
       if (!header)
         return { value: "", type: null, comment: "", range: [start, start, start] };
       const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
-      const lines = scalar.source ? splitLines(scalar.source) : [];
+      const lines = scalar2.source ? splitLines(scalar2.source) : [];
       let chompStart = lines.length;
       for (let i = lines.length - 1; i >= 0; --i) {
         const content = lines[i][1];
@@ -4959,12 +4952,12 @@ var require_resolve_block_scalar = __commonJS({
       if (chompStart === 0) {
         const value2 = header.chomp === "+" && lines.length > 0 ? "\n".repeat(Math.max(1, lines.length - 1)) : "";
         let end2 = start + header.length;
-        if (scalar.source)
-          end2 += scalar.source.length;
+        if (scalar2.source)
+          end2 += scalar2.source.length;
         return { value: value2, type, comment: header.comment, range: [start, end2, end2] };
       }
-      let trimIndent = scalar.indent + header.indent;
-      let offset = scalar.offset + header.length;
+      let trimIndent = scalar2.indent + header.indent;
+      let offset = scalar2.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
         const [indent, content] = lines[i];
@@ -5042,7 +5035,7 @@ var require_resolve_block_scalar = __commonJS({
         default:
           value += "\n";
       }
-      const end = start + header.length + scalar.source.length;
+      const end = start + header.length + scalar2.source.length;
       return { value, type, comment: header.comment, range: [start, end, end] };
     }
     function parseBlockScalarHeader({ offset, props }, strict, onError) {
@@ -5119,14 +5112,14 @@ var require_resolve_block_scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js
+// node_modules/yaml/dist/compose/resolve-flow-scalar.js
 var require_resolve_flow_scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports) {
+  "node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
-    function resolveFlowScalar(scalar, strict, onError) {
-      const { offset, type, source, end } = scalar;
+    function resolveFlowScalar(scalar2, strict, onError) {
+      const { offset, type, source, end } = scalar2;
       let _type;
       let value;
       const _onError = (rel, code, msg) => onError(offset + rel, code, msg);
@@ -5145,7 +5138,7 @@ var require_resolve_flow_scalar = __commonJS({
           break;
         /* istanbul ignore next should not happen */
         default:
-          onError(scalar, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type}`);
+          onError(scalar2, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type}`);
           return {
             value: "",
             type: null,
@@ -5340,9 +5333,9 @@ var require_resolve_flow_scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/compose-scalar.js
+// node_modules/yaml/dist/compose/compose-scalar.js
 var require_compose_scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/compose-scalar.js"(exports) {
+  "node_modules/yaml/dist/compose/compose-scalar.js"(exports) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -5360,26 +5353,26 @@ var require_compose_scalar = __commonJS({
         tag = findScalarTagByTest(ctx, value, token, onError);
       else
         tag = ctx.schema[identity.SCALAR];
-      let scalar;
+      let scalar2;
       try {
         const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
-        scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
+        scalar2 = identity.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error) {
         const msg = error instanceof Error ? error.message : String(error);
         onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
-        scalar = new Scalar.Scalar(value);
+        scalar2 = new Scalar.Scalar(value);
       }
-      scalar.range = range;
-      scalar.source = value;
+      scalar2.range = range;
+      scalar2.source = value;
       if (type)
-        scalar.type = type;
+        scalar2.type = type;
       if (tagName)
-        scalar.tag = tagName;
+        scalar2.tag = tagName;
       if (tag.format)
-        scalar.format = tag.format;
+        scalar2.format = tag.format;
       if (comment)
-        scalar.comment = comment;
-      return scalar;
+        scalar2.comment = comment;
+      return scalar2;
     }
     function findScalarTagByName(schema, value, tagName, tagToken, onError) {
       if (tagName === "!")
@@ -5421,9 +5414,9 @@ var require_compose_scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js
+// node_modules/yaml/dist/compose/util-empty-scalar-position.js
 var require_util_empty_scalar_position = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports) {
+  "node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports) {
     "use strict";
     function emptyScalarPosition(offset, before, pos) {
       if (before) {
@@ -5451,9 +5444,9 @@ var require_util_empty_scalar_position = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/compose-node.js
+// node_modules/yaml/dist/compose/compose-node.js
 var require_compose_node = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/compose-node.js"(exports) {
+  "node_modules/yaml/dist/compose/compose-node.js"(exports) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -5557,9 +5550,9 @@ var require_compose_node = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/compose-doc.js
+// node_modules/yaml/dist/compose/compose-doc.js
 var require_compose_doc = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/compose-doc.js"(exports) {
+  "node_modules/yaml/dist/compose/compose-doc.js"(exports) {
     "use strict";
     var Document = require_Document();
     var composeNode = require_compose_node();
@@ -5600,9 +5593,9 @@ var require_compose_doc = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/compose/composer.js
+// node_modules/yaml/dist/compose/composer.js
 var require_composer = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/compose/composer.js"(exports) {
+  "node_modules/yaml/dist/compose/composer.js"(exports) {
     "use strict";
     var node_process = __require("process");
     var directives = require_directives();
@@ -5808,9 +5801,9 @@ ${end.comment}` : end.comment;
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/cst-scalar.js
+// node_modules/yaml/dist/parse/cst-scalar.js
 var require_cst_scalar = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/cst-scalar.js"(exports) {
+  "node_modules/yaml/dist/parse/cst-scalar.js"(exports) {
     "use strict";
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
@@ -5993,9 +5986,9 @@ var require_cst_scalar = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/cst-stringify.js
+// node_modules/yaml/dist/parse/cst-stringify.js
 var require_cst_stringify = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/cst-stringify.js"(exports) {
+  "node_modules/yaml/dist/parse/cst-stringify.js"(exports) {
     "use strict";
     var stringify = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
     function stringifyToken(token) {
@@ -6054,9 +6047,9 @@ var require_cst_stringify = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/cst-visit.js
+// node_modules/yaml/dist/parse/cst-visit.js
 var require_cst_visit = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/cst-visit.js"(exports) {
+  "node_modules/yaml/dist/parse/cst-visit.js"(exports) {
     "use strict";
     var BREAK = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
@@ -6116,9 +6109,9 @@ var require_cst_visit = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/cst.js
+// node_modules/yaml/dist/parse/cst.js
 var require_cst = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/cst.js"(exports) {
+  "node_modules/yaml/dist/parse/cst.js"(exports) {
     "use strict";
     var cstScalar = require_cst_scalar();
     var cstStringify = require_cst_stringify();
@@ -6218,9 +6211,9 @@ var require_cst = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/lexer.js
+// node_modules/yaml/dist/parse/lexer.js
 var require_lexer = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/lexer.js"(exports) {
+  "node_modules/yaml/dist/parse/lexer.js"(exports) {
     "use strict";
     var cst = require_cst();
     function isEmpty(ch) {
@@ -6536,9 +6529,9 @@ var require_lexer = __commonJS({
         }
       }
       *parseQuotedScalar() {
-        const quote3 = this.charAt(0);
-        let end = this.buffer.indexOf(quote3, this.pos + 1);
-        if (quote3 === "'") {
+        const quote2 = this.charAt(0);
+        let end = this.buffer.indexOf(quote2, this.pos + 1);
+        if (quote2 === "'") {
           while (end !== -1 && this.buffer[end + 1] === "'")
             end = this.buffer.indexOf("'", end + 2);
         } else {
@@ -6807,9 +6800,9 @@ var require_lexer = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/line-counter.js
+// node_modules/yaml/dist/parse/line-counter.js
 var require_line_counter = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/line-counter.js"(exports) {
+  "node_modules/yaml/dist/parse/line-counter.js"(exports) {
     "use strict";
     var LineCounter2 = class {
       constructor() {
@@ -6838,9 +6831,9 @@ var require_line_counter = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/parse/parser.js
+// node_modules/yaml/dist/parse/parser.js
 var require_parser = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/parse/parser.js"(exports) {
+  "node_modules/yaml/dist/parse/parser.js"(exports) {
     "use strict";
     var node_process = __require("process");
     var cst = require_cst();
@@ -7207,37 +7200,37 @@ var require_parser = __commonJS({
           };
         }
       }
-      *scalar(scalar) {
+      *scalar(scalar2) {
         if (this.type === "map-value-ind") {
           const prev = getPrevProps(this.peek(2));
           const start = getFirstKeyStartProps(prev);
           let sep;
-          if (scalar.end) {
-            sep = scalar.end;
+          if (scalar2.end) {
+            sep = scalar2.end;
             sep.push(this.sourceToken);
-            delete scalar.end;
+            delete scalar2.end;
           } else
             sep = [this.sourceToken];
           const map = {
             type: "block-map",
-            offset: scalar.offset,
-            indent: scalar.indent,
-            items: [{ start, key: scalar, sep }]
+            offset: scalar2.offset,
+            indent: scalar2.indent,
+            items: [{ start, key: scalar2, sep }]
           };
           this.onKeyLine = true;
           this.stack[this.stack.length - 1] = map;
         } else
-          yield* this.lineEnd(scalar);
+          yield* this.lineEnd(scalar2);
       }
-      *blockScalar(scalar) {
+      *blockScalar(scalar2) {
         switch (this.type) {
           case "space":
           case "comment":
           case "newline":
-            scalar.props.push(this.sourceToken);
+            scalar2.props.push(this.sourceToken);
             return;
           case "scalar":
-            scalar.source = this.source;
+            scalar2.source = this.source;
             this.atNewLine = true;
             this.indent = 0;
             if (this.onNewLine) {
@@ -7712,9 +7705,9 @@ var require_parser = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/public-api.js
+// node_modules/yaml/dist/public-api.js
 var require_public_api = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/public-api.js"(exports) {
+  "node_modules/yaml/dist/public-api.js"(exports) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -7809,9 +7802,9 @@ var require_public_api = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/yaml/dist/index.js
+// node_modules/yaml/dist/index.js
 var require_dist = __commonJS({
-  "../../../work/main/node_modules/yaml/dist/index.js"(exports) {
+  "node_modules/yaml/dist/index.js"(exports) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -7861,9 +7854,9 @@ var require_dist = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/constants.js
+// node_modules/semver/internal/constants.js
 var require_constants = __commonJS({
-  "../../../work/main/node_modules/semver/internal/constants.js"(exports, module) {
+  "node_modules/semver/internal/constants.js"(exports, module) {
     "use strict";
     var SEMVER_SPEC_VERSION = "2.0.0";
     var MAX_LENGTH = 256;
@@ -7921,9 +7914,9 @@ var require_constants = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/debug.js
+// node_modules/semver/internal/debug.js
 var require_debug = __commonJS({
-  "../../../work/main/node_modules/semver/internal/debug.js"(exports, module) {
+  "node_modules/semver/internal/debug.js"(exports, module) {
     "use strict";
     var debug = typeof process === "object" && process.env && process.env.NODE_DEBUG && /\bsemver\b/i.test(process.env.NODE_DEBUG) ? (...args) => console.error("SEMVER", ...args) : () => {
     };
@@ -7931,9 +7924,9 @@ var require_debug = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/re.js
+// node_modules/semver/internal/re.js
 var require_re = __commonJS({
-  "../../../work/main/node_modules/semver/internal/re.js"(exports, module) {
+  "node_modules/semver/internal/re.js"(exports, module) {
     "use strict";
     var {
       MAX_SAFE_COMPONENT_LENGTH,
@@ -8019,9 +8012,9 @@ var require_re = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/parse-options.js
+// node_modules/semver/internal/parse-options.js
 var require_parse_options = __commonJS({
-  "../../../work/main/node_modules/semver/internal/parse-options.js"(exports, module) {
+  "node_modules/semver/internal/parse-options.js"(exports, module) {
     "use strict";
     var looseOption = Object.freeze({ loose: true });
     var emptyOpts = Object.freeze({});
@@ -8038,9 +8031,9 @@ var require_parse_options = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/identifiers.js
+// node_modules/semver/internal/identifiers.js
 var require_identifiers = __commonJS({
-  "../../../work/main/node_modules/semver/internal/identifiers.js"(exports, module) {
+  "node_modules/semver/internal/identifiers.js"(exports, module) {
     "use strict";
     var numeric = /^[0-9]+$/;
     var compareIdentifiers = (a, b) => {
@@ -8063,9 +8056,9 @@ var require_identifiers = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/classes/semver.js
+// node_modules/semver/classes/semver.js
 var require_semver = __commonJS({
-  "../../../work/main/node_modules/semver/classes/semver.js"(exports, module) {
+  "node_modules/semver/classes/semver.js"(exports, module) {
     "use strict";
     var debug = require_debug();
     var { MAX_LENGTH, MAX_SAFE_INTEGER } = require_constants();
@@ -8355,9 +8348,9 @@ var require_semver = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/parse.js
+// node_modules/semver/functions/parse.js
 var require_parse = __commonJS({
-  "../../../work/main/node_modules/semver/functions/parse.js"(exports, module) {
+  "node_modules/semver/functions/parse.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var parse4 = (version3, options, throwErrors = false) => {
@@ -8377,9 +8370,9 @@ var require_parse = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/valid.js
+// node_modules/semver/functions/valid.js
 var require_valid = __commonJS({
-  "../../../work/main/node_modules/semver/functions/valid.js"(exports, module) {
+  "node_modules/semver/functions/valid.js"(exports, module) {
     "use strict";
     var parse4 = require_parse();
     var valid = (version3, options) => {
@@ -8390,9 +8383,9 @@ var require_valid = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/clean.js
+// node_modules/semver/functions/clean.js
 var require_clean = __commonJS({
-  "../../../work/main/node_modules/semver/functions/clean.js"(exports, module) {
+  "node_modules/semver/functions/clean.js"(exports, module) {
     "use strict";
     var parse4 = require_parse();
     var clean = (version3, options) => {
@@ -8403,9 +8396,9 @@ var require_clean = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/inc.js
+// node_modules/semver/functions/inc.js
 var require_inc = __commonJS({
-  "../../../work/main/node_modules/semver/functions/inc.js"(exports, module) {
+  "node_modules/semver/functions/inc.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var inc = (version3, release2, options, identifier, identifierBase) => {
@@ -8427,9 +8420,9 @@ var require_inc = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/diff.js
+// node_modules/semver/functions/diff.js
 var require_diff = __commonJS({
-  "../../../work/main/node_modules/semver/functions/diff.js"(exports, module) {
+  "node_modules/semver/functions/diff.js"(exports, module) {
     "use strict";
     var parse4 = require_parse();
     var diff = (version1, version22) => {
@@ -8471,9 +8464,9 @@ var require_diff = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/major.js
+// node_modules/semver/functions/major.js
 var require_major = __commonJS({
-  "../../../work/main/node_modules/semver/functions/major.js"(exports, module) {
+  "node_modules/semver/functions/major.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var major = (a, loose) => new SemVer(a, loose).major;
@@ -8481,9 +8474,9 @@ var require_major = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/minor.js
+// node_modules/semver/functions/minor.js
 var require_minor = __commonJS({
-  "../../../work/main/node_modules/semver/functions/minor.js"(exports, module) {
+  "node_modules/semver/functions/minor.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var minor = (a, loose) => new SemVer(a, loose).minor;
@@ -8491,9 +8484,9 @@ var require_minor = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/patch.js
+// node_modules/semver/functions/patch.js
 var require_patch = __commonJS({
-  "../../../work/main/node_modules/semver/functions/patch.js"(exports, module) {
+  "node_modules/semver/functions/patch.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var patch = (a, loose) => new SemVer(a, loose).patch;
@@ -8501,9 +8494,9 @@ var require_patch = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/prerelease.js
+// node_modules/semver/functions/prerelease.js
 var require_prerelease = __commonJS({
-  "../../../work/main/node_modules/semver/functions/prerelease.js"(exports, module) {
+  "node_modules/semver/functions/prerelease.js"(exports, module) {
     "use strict";
     var parse4 = require_parse();
     var prerelease = (version3, options) => {
@@ -8514,9 +8507,9 @@ var require_prerelease = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/compare.js
+// node_modules/semver/functions/compare.js
 var require_compare = __commonJS({
-  "../../../work/main/node_modules/semver/functions/compare.js"(exports, module) {
+  "node_modules/semver/functions/compare.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var compare = (a, b, loose) => new SemVer(a, loose).compare(new SemVer(b, loose));
@@ -8524,9 +8517,9 @@ var require_compare = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/rcompare.js
+// node_modules/semver/functions/rcompare.js
 var require_rcompare = __commonJS({
-  "../../../work/main/node_modules/semver/functions/rcompare.js"(exports, module) {
+  "node_modules/semver/functions/rcompare.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var rcompare = (a, b, loose) => compare(b, a, loose);
@@ -8534,9 +8527,9 @@ var require_rcompare = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/compare-loose.js
+// node_modules/semver/functions/compare-loose.js
 var require_compare_loose = __commonJS({
-  "../../../work/main/node_modules/semver/functions/compare-loose.js"(exports, module) {
+  "node_modules/semver/functions/compare-loose.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var compareLoose = (a, b) => compare(a, b, true);
@@ -8544,9 +8537,9 @@ var require_compare_loose = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/compare-build.js
+// node_modules/semver/functions/compare-build.js
 var require_compare_build = __commonJS({
-  "../../../work/main/node_modules/semver/functions/compare-build.js"(exports, module) {
+  "node_modules/semver/functions/compare-build.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var compareBuild = (a, b, loose) => {
@@ -8558,9 +8551,9 @@ var require_compare_build = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/sort.js
+// node_modules/semver/functions/sort.js
 var require_sort = __commonJS({
-  "../../../work/main/node_modules/semver/functions/sort.js"(exports, module) {
+  "node_modules/semver/functions/sort.js"(exports, module) {
     "use strict";
     var compareBuild = require_compare_build();
     var sort = (list2, loose) => list2.sort((a, b) => compareBuild(a, b, loose));
@@ -8568,9 +8561,9 @@ var require_sort = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/rsort.js
+// node_modules/semver/functions/rsort.js
 var require_rsort = __commonJS({
-  "../../../work/main/node_modules/semver/functions/rsort.js"(exports, module) {
+  "node_modules/semver/functions/rsort.js"(exports, module) {
     "use strict";
     var compareBuild = require_compare_build();
     var rsort = (list2, loose) => list2.sort((a, b) => compareBuild(b, a, loose));
@@ -8578,9 +8571,9 @@ var require_rsort = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/gt.js
+// node_modules/semver/functions/gt.js
 var require_gt = __commonJS({
-  "../../../work/main/node_modules/semver/functions/gt.js"(exports, module) {
+  "node_modules/semver/functions/gt.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var gt = (a, b, loose) => compare(a, b, loose) > 0;
@@ -8588,9 +8581,9 @@ var require_gt = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/lt.js
+// node_modules/semver/functions/lt.js
 var require_lt = __commonJS({
-  "../../../work/main/node_modules/semver/functions/lt.js"(exports, module) {
+  "node_modules/semver/functions/lt.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var lt = (a, b, loose) => compare(a, b, loose) < 0;
@@ -8598,9 +8591,9 @@ var require_lt = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/eq.js
+// node_modules/semver/functions/eq.js
 var require_eq = __commonJS({
-  "../../../work/main/node_modules/semver/functions/eq.js"(exports, module) {
+  "node_modules/semver/functions/eq.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var eq = (a, b, loose) => compare(a, b, loose) === 0;
@@ -8608,9 +8601,9 @@ var require_eq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/neq.js
+// node_modules/semver/functions/neq.js
 var require_neq = __commonJS({
-  "../../../work/main/node_modules/semver/functions/neq.js"(exports, module) {
+  "node_modules/semver/functions/neq.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var neq = (a, b, loose) => compare(a, b, loose) !== 0;
@@ -8618,9 +8611,9 @@ var require_neq = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/gte.js
+// node_modules/semver/functions/gte.js
 var require_gte = __commonJS({
-  "../../../work/main/node_modules/semver/functions/gte.js"(exports, module) {
+  "node_modules/semver/functions/gte.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var gte = (a, b, loose) => compare(a, b, loose) >= 0;
@@ -8628,9 +8621,9 @@ var require_gte = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/lte.js
+// node_modules/semver/functions/lte.js
 var require_lte = __commonJS({
-  "../../../work/main/node_modules/semver/functions/lte.js"(exports, module) {
+  "node_modules/semver/functions/lte.js"(exports, module) {
     "use strict";
     var compare = require_compare();
     var lte = (a, b, loose) => compare(a, b, loose) <= 0;
@@ -8638,9 +8631,9 @@ var require_lte = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/cmp.js
+// node_modules/semver/functions/cmp.js
 var require_cmp = __commonJS({
-  "../../../work/main/node_modules/semver/functions/cmp.js"(exports, module) {
+  "node_modules/semver/functions/cmp.js"(exports, module) {
     "use strict";
     var eq = require_eq();
     var neq = require_neq();
@@ -8688,9 +8681,9 @@ var require_cmp = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/coerce.js
+// node_modules/semver/functions/coerce.js
 var require_coerce = __commonJS({
-  "../../../work/main/node_modules/semver/functions/coerce.js"(exports, module) {
+  "node_modules/semver/functions/coerce.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var parse4 = require_parse();
@@ -8734,9 +8727,9 @@ var require_coerce = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/truncate.js
+// node_modules/semver/functions/truncate.js
 var require_truncate = __commonJS({
-  "../../../work/main/node_modules/semver/functions/truncate.js"(exports, module) {
+  "node_modules/semver/functions/truncate.js"(exports, module) {
     "use strict";
     var parse4 = require_parse();
     var constants3 = require_constants();
@@ -8775,9 +8768,9 @@ var require_truncate = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/lrucache.js
+// node_modules/semver/internal/lrucache.js
 var require_lrucache = __commonJS({
-  "../../../work/main/node_modules/semver/internal/lrucache.js"(exports, module) {
+  "node_modules/semver/internal/lrucache.js"(exports, module) {
     "use strict";
     var LRUCache = class {
       constructor() {
@@ -8813,9 +8806,9 @@ var require_lrucache = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/internal/trim-comparator-whitespace.js
+// node_modules/semver/internal/trim-comparator-whitespace.js
 var require_trim_comparator_whitespace = __commonJS({
-  "../../../work/main/node_modules/semver/internal/trim-comparator-whitespace.js"(exports, module) {
+  "node_modules/semver/internal/trim-comparator-whitespace.js"(exports, module) {
     "use strict";
     var {
       MAX_LENGTH,
@@ -9004,9 +8997,9 @@ var require_trim_comparator_whitespace = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/classes/range.js
+// node_modules/semver/classes/range.js
 var require_range = __commonJS({
-  "../../../work/main/node_modules/semver/classes/range.js"(exports, module) {
+  "node_modules/semver/classes/range.js"(exports, module) {
     "use strict";
     var SPACE_CHARACTERS = /\s+/g;
     var Range2 = class _Range {
@@ -9389,9 +9382,9 @@ var require_range = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/classes/comparator.js
+// node_modules/semver/classes/comparator.js
 var require_comparator = __commonJS({
-  "../../../work/main/node_modules/semver/classes/comparator.js"(exports, module) {
+  "node_modules/semver/classes/comparator.js"(exports, module) {
     "use strict";
     var ANY = /* @__PURE__ */ Symbol("SemVer ANY");
     var Comparator = class _Comparator {
@@ -9502,9 +9495,9 @@ var require_comparator = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/functions/satisfies.js
+// node_modules/semver/functions/satisfies.js
 var require_satisfies = __commonJS({
-  "../../../work/main/node_modules/semver/functions/satisfies.js"(exports, module) {
+  "node_modules/semver/functions/satisfies.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var satisfies = (version3, range, options) => {
@@ -9519,9 +9512,9 @@ var require_satisfies = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/to-comparators.js
+// node_modules/semver/ranges/to-comparators.js
 var require_to_comparators = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/to-comparators.js"(exports, module) {
+  "node_modules/semver/ranges/to-comparators.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var toComparators = (range, options) => new Range2(range, options).set.map((comp) => comp.map((c) => c.value).join(" ").trim().split(" "));
@@ -9529,9 +9522,9 @@ var require_to_comparators = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/max-satisfying.js
+// node_modules/semver/ranges/max-satisfying.js
 var require_max_satisfying = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/max-satisfying.js"(exports, module) {
+  "node_modules/semver/ranges/max-satisfying.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var Range2 = require_range();
@@ -9558,9 +9551,9 @@ var require_max_satisfying = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/min-satisfying.js
+// node_modules/semver/ranges/min-satisfying.js
 var require_min_satisfying = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/min-satisfying.js"(exports, module) {
+  "node_modules/semver/ranges/min-satisfying.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var Range2 = require_range();
@@ -9587,9 +9580,9 @@ var require_min_satisfying = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/min-version.js
+// node_modules/semver/ranges/min-version.js
 var require_min_version = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/min-version.js"(exports, module) {
+  "node_modules/semver/ranges/min-version.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var Range2 = require_range();
@@ -9646,9 +9639,9 @@ var require_min_version = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/valid.js
+// node_modules/semver/ranges/valid.js
 var require_valid2 = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/valid.js"(exports, module) {
+  "node_modules/semver/ranges/valid.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var validRange = (range, options) => {
@@ -9662,9 +9655,9 @@ var require_valid2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/outside.js
+// node_modules/semver/ranges/outside.js
 var require_outside = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/outside.js"(exports, module) {
+  "node_modules/semver/ranges/outside.js"(exports, module) {
     "use strict";
     var SemVer = require_semver();
     var Comparator = require_comparator();
@@ -9731,9 +9724,9 @@ var require_outside = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/gtr.js
+// node_modules/semver/ranges/gtr.js
 var require_gtr = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/gtr.js"(exports, module) {
+  "node_modules/semver/ranges/gtr.js"(exports, module) {
     "use strict";
     var outside = require_outside();
     var gtr = (version3, range, options) => outside(version3, range, ">", options);
@@ -9741,9 +9734,9 @@ var require_gtr = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/ltr.js
+// node_modules/semver/ranges/ltr.js
 var require_ltr = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/ltr.js"(exports, module) {
+  "node_modules/semver/ranges/ltr.js"(exports, module) {
     "use strict";
     var outside = require_outside();
     var ltr = (version3, range, options) => outside(version3, range, "<", options);
@@ -9751,9 +9744,9 @@ var require_ltr = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/intersects.js
+// node_modules/semver/ranges/intersects.js
 var require_intersects = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/intersects.js"(exports, module) {
+  "node_modules/semver/ranges/intersects.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var intersects = (r1, r2, options) => {
@@ -9765,9 +9758,9 @@ var require_intersects = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/simplify.js
+// node_modules/semver/ranges/simplify.js
 var require_simplify = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/simplify.js"(exports, module) {
+  "node_modules/semver/ranges/simplify.js"(exports, module) {
     "use strict";
     var satisfies = require_satisfies();
     var compare = require_compare();
@@ -9815,9 +9808,9 @@ var require_simplify = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/ranges/subset.js
+// node_modules/semver/ranges/subset.js
 var require_subset = __commonJS({
-  "../../../work/main/node_modules/semver/ranges/subset.js"(exports, module) {
+  "node_modules/semver/ranges/subset.js"(exports, module) {
     "use strict";
     var Range2 = require_range();
     var Comparator = require_comparator();
@@ -9977,9 +9970,9 @@ var require_subset = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/semver/index.js
+// node_modules/semver/index.js
 var require_semver2 = __commonJS({
-  "../../../work/main/node_modules/semver/index.js"(exports, module) {
+  "node_modules/semver/index.js"(exports, module) {
     "use strict";
     var internalRe = require_re();
     var constants3 = require_constants();
@@ -10074,9 +10067,9 @@ var require_semver2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/argument.js
+// node_modules/dockerfile-ast/lib/argument.js
 var require_argument = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/argument.js"(exports) {
+  "node_modules/dockerfile-ast/lib/argument.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Argument = void 0;
@@ -10111,9 +10104,9 @@ var require_argument = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/jsonArgument.js
+// node_modules/dockerfile-ast/lib/jsonArgument.js
 var require_jsonArgument = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/jsonArgument.js"(exports) {
+  "node_modules/dockerfile-ast/lib/jsonArgument.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.JSONArgument = void 0;
@@ -10136,7 +10129,7 @@ var require_jsonArgument = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/vscode-languageserver-types/lib/esm/main.js
+// node_modules/vscode-languageserver-types/lib/esm/main.js
 var main_exports = {};
 __export(main_exports, {
   AnnotatedTextEdit: () => AnnotatedTextEdit,
@@ -10227,7 +10220,7 @@ __export(main_exports, {
 });
 var DocumentUri, URI, integer2, uinteger, Position, Range, Location, LocationLink, Color, ColorInformation, ColorPresentation, FoldingRangeKind, FoldingRange, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, CodeDescription, Diagnostic, Command, TextEdit, ChangeAnnotation, ChangeAnnotationIdentifier, AnnotatedTextEdit, TextDocumentEdit, CreateFile, RenameFile, DeleteFile, WorkspaceEdit, TextEditChangeImpl, SnippetTextEdit, ChangeAnnotations, WorkspaceChange, TextDocumentIdentifier, VersionedTextDocumentIdentifier, OptionalVersionedTextDocumentIdentifier, LanguageKind, TextDocumentItem, MarkupKind, MarkupContent, CompletionItemKind, InsertTextFormat, CompletionItemTag, InsertReplaceEdit, InsertTextMode, ApplyKind, CompletionItemLabelDetails, CompletionItem, CompletionList, MarkedString, Hover, ParameterInformation, SignatureInformation, DocumentHighlightKind, DocumentHighlight, SymbolKind, SymbolTag, SymbolInformation, WorkspaceSymbol, DocumentSymbol, CodeActionKind, CodeActionTriggerKind, CodeActionContext, CodeActionTag, CodeAction, CodeLens, FormattingOptions, DocumentLink, SelectionRange, SemanticTokenTypes, SemanticTokenModifiers, SemanticTokens, InlineValueText, InlineValueVariableLookup, InlineValueEvaluatableExpression, InlineValueContext, InlayHintKind, InlayHintLabelPart, InlayHint, StringValue, InlineCompletionItem, InlineCompletionList, InlineCompletionTriggerKind, SelectedCompletionInfo, InlineCompletionContext, WorkspaceFolder, EOL, TextDocument, FullTextDocument, Is;
 var init_main = __esm({
-  "../../../work/main/node_modules/vscode-languageserver-types/lib/esm/main.js"() {
+  "node_modules/vscode-languageserver-types/lib/esm/main.js"() {
     "use strict";
     (function(DocumentUri2) {
       function is(value) {
@@ -11705,9 +11698,9 @@ var init_main = __esm({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/line.js
+// node_modules/dockerfile-ast/lib/line.js
 var require_line = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/line.js"(exports) {
+  "node_modules/dockerfile-ast/lib/line.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Line = void 0;
@@ -11733,9 +11726,9 @@ var require_line = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/util.js
+// node_modules/dockerfile-ast/lib/util.js
 var require_util = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/util.js"(exports) {
+  "node_modules/dockerfile-ast/lib/util.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Util = void 0;
@@ -11822,9 +11815,9 @@ var require_util = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/comment.js
+// node_modules/dockerfile-ast/lib/comment.js
 var require_comment = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/comment.js"(exports) {
+  "node_modules/dockerfile-ast/lib/comment.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Comment = void 0;
@@ -11888,7 +11881,7 @@ var require_comment = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/vscode-languageserver-textdocument/lib/esm/main.js
+// node_modules/vscode-languageserver-textdocument/lib/esm/main.js
 var main_exports2 = {};
 __export(main_exports2, {
   TextDocument: () => TextDocument2
@@ -11954,7 +11947,7 @@ function getWellformedEdit(textEdit) {
 }
 var FullTextDocument2, TextDocument2;
 var init_main2 = __esm({
-  "../../../work/main/node_modules/vscode-languageserver-textdocument/lib/esm/main.js"() {
+  "node_modules/vscode-languageserver-textdocument/lib/esm/main.js"() {
     "use strict";
     FullTextDocument2 = class _FullTextDocument {
       constructor(uri, languageId, version3, content) {
@@ -12152,9 +12145,9 @@ var init_main2 = __esm({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/parserDirective.js
+// node_modules/dockerfile-ast/lib/parserDirective.js
 var require_parserDirective = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/parserDirective.js"(exports) {
+  "node_modules/dockerfile-ast/lib/parserDirective.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.ParserDirective = void 0;
@@ -12190,9 +12183,9 @@ var require_parserDirective = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/heredoc.js
+// node_modules/dockerfile-ast/lib/heredoc.js
 var require_heredoc = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/heredoc.js"(exports) {
+  "node_modules/dockerfile-ast/lib/heredoc.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Heredoc = void 0;
@@ -12258,9 +12251,9 @@ var require_heredoc = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/variable.js
+// node_modules/dockerfile-ast/lib/variable.js
 var require_variable = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/variable.js"(exports) {
+  "node_modules/dockerfile-ast/lib/variable.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Variable = void 0;
@@ -12356,9 +12349,9 @@ var require_variable = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instruction.js
+// node_modules/dockerfile-ast/lib/instruction.js
 var require_instruction = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instruction.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instruction.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Instruction = void 0;
@@ -12957,16 +12950,16 @@ var require_instruction = __commonJS({
         let start = -1;
         let end = -1;
         let escaping = false;
-        let quote3 = null;
+        let quote2 = null;
         contentLoop: for (let i = 0; i < content.length; i++) {
           const ch = content.charAt(i);
           switch (ch) {
             case '"':
             case "'":
-              if (quote3 === ch) {
+              if (quote2 === ch) {
                 break contentLoop;
               }
-              quote3 = ch;
+              quote2 = ch;
               continue;
             case this.escapeChar:
               for (let j = i + 1; j < content.length; j++) {
@@ -13009,7 +13002,7 @@ var require_instruction = __commonJS({
               if (start === -1) {
                 start = i;
               }
-              if (quote3 !== null) {
+              if (quote2 !== null) {
                 end = i + 1;
                 break;
               }
@@ -13020,7 +13013,7 @@ var require_instruction = __commonJS({
           return vscode_languageserver_types_1.Range.create(startRange.end, startRange.end);
         }
         const nameStart = this.document.positionAt(this.document.offsetAt(startRange.start) + start);
-        const nameEnd = quote3 !== null ? this.document.positionAt(this.document.offsetAt(startRange.start) + end) : startRange.end;
+        const nameEnd = quote2 !== null ? this.document.positionAt(this.document.offsetAt(startRange.start) + end) : startRange.end;
         return vscode_languageserver_types_1.Range.create(nameStart, nameEnd);
       }
       getHeredocs() {
@@ -13177,9 +13170,9 @@ var require_instruction = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/flagOption.js
+// node_modules/dockerfile-ast/lib/flagOption.js
 var require_flagOption = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/flagOption.js"(exports) {
+  "node_modules/dockerfile-ast/lib/flagOption.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.FlagOption = void 0;
@@ -13217,9 +13210,9 @@ var require_flagOption = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/flag.js
+// node_modules/dockerfile-ast/lib/flag.js
 var require_flag = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/flag.js"(exports) {
+  "node_modules/dockerfile-ast/lib/flag.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Flag = void 0;
@@ -13345,9 +13338,9 @@ var require_flag = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/modifiableInstruction.js
+// node_modules/dockerfile-ast/lib/modifiableInstruction.js
 var require_modifiableInstruction = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/modifiableInstruction.js"(exports) {
+  "node_modules/dockerfile-ast/lib/modifiableInstruction.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.ModifiableInstruction = void 0;
@@ -13427,9 +13420,9 @@ var require_modifiableInstruction = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/jsonInstruction.js
+// node_modules/dockerfile-ast/lib/jsonInstruction.js
 var require_jsonInstruction = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/jsonInstruction.js"(exports) {
+  "node_modules/dockerfile-ast/lib/jsonInstruction.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.JSONInstruction = void 0;
@@ -13592,9 +13585,9 @@ var require_jsonInstruction = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/add.js
+// node_modules/dockerfile-ast/lib/instructions/add.js
 var require_add = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/add.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/add.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Add = void 0;
@@ -13611,9 +13604,9 @@ var require_add = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/property.js
+// node_modules/dockerfile-ast/lib/property.js
 var require_property = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/property.js"(exports) {
+  "node_modules/dockerfile-ast/lib/property.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Property = void 0;
@@ -13923,9 +13916,9 @@ var require_property = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/propertyInstruction.js
+// node_modules/dockerfile-ast/lib/propertyInstruction.js
 var require_propertyInstruction = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/propertyInstruction.js"(exports) {
+  "node_modules/dockerfile-ast/lib/propertyInstruction.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.PropertyInstruction = void 0;
@@ -14220,9 +14213,9 @@ var require_propertyInstruction = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/arg.js
+// node_modules/dockerfile-ast/lib/instructions/arg.js
 var require_arg = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/arg.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/arg.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Arg = void 0;
@@ -14252,9 +14245,9 @@ var require_arg = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/cmd.js
+// node_modules/dockerfile-ast/lib/instructions/cmd.js
 var require_cmd = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/cmd.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/cmd.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Cmd = void 0;
@@ -14268,9 +14261,9 @@ var require_cmd = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/copy.js
+// node_modules/dockerfile-ast/lib/instructions/copy.js
 var require_copy = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/copy.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/copy.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Copy = void 0;
@@ -14300,9 +14293,9 @@ var require_copy = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/env.js
+// node_modules/dockerfile-ast/lib/instructions/env.js
 var require_env = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/env.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/env.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Env = void 0;
@@ -14319,9 +14312,9 @@ var require_env = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/entrypoint.js
+// node_modules/dockerfile-ast/lib/instructions/entrypoint.js
 var require_entrypoint = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/entrypoint.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/entrypoint.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Entrypoint = void 0;
@@ -14335,9 +14328,9 @@ var require_entrypoint = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/from.js
+// node_modules/dockerfile-ast/lib/instructions/from.js
 var require_from = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/from.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/from.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.From = void 0;
@@ -14587,9 +14580,9 @@ var require_from = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/healthcheck.js
+// node_modules/dockerfile-ast/lib/instructions/healthcheck.js
 var require_healthcheck = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/healthcheck.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/healthcheck.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Healthcheck = void 0;
@@ -14611,9 +14604,9 @@ var require_healthcheck = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/label.js
+// node_modules/dockerfile-ast/lib/instructions/label.js
 var require_label = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/label.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/label.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Label = void 0;
@@ -14648,9 +14641,9 @@ var require_label = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/onbuild.js
+// node_modules/dockerfile-ast/lib/instructions/onbuild.js
 var require_onbuild = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/onbuild.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/onbuild.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Onbuild = void 0;
@@ -14685,9 +14678,9 @@ var require_onbuild = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/run.js
+// node_modules/dockerfile-ast/lib/instructions/run.js
 var require_run = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/run.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/run.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Run = void 0;
@@ -14713,9 +14706,9 @@ var require_run = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/shell.js
+// node_modules/dockerfile-ast/lib/instructions/shell.js
 var require_shell = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/shell.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/shell.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Shell = void 0;
@@ -14729,9 +14722,9 @@ var require_shell = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/stopsignal.js
+// node_modules/dockerfile-ast/lib/instructions/stopsignal.js
 var require_stopsignal = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/stopsignal.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/stopsignal.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Stopsignal = void 0;
@@ -14745,9 +14738,9 @@ var require_stopsignal = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/workdir.js
+// node_modules/dockerfile-ast/lib/instructions/workdir.js
 var require_workdir = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/workdir.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/workdir.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Workdir = void 0;
@@ -14804,9 +14797,9 @@ var require_workdir = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/user.js
+// node_modules/dockerfile-ast/lib/instructions/user.js
 var require_user = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/user.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/user.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.User = void 0;
@@ -14820,9 +14813,9 @@ var require_user = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/instructions/volume.js
+// node_modules/dockerfile-ast/lib/instructions/volume.js
 var require_volume = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/instructions/volume.js"(exports) {
+  "node_modules/dockerfile-ast/lib/instructions/volume.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Volume = void 0;
@@ -14836,9 +14829,9 @@ var require_volume = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/imageTemplate.js
+// node_modules/dockerfile-ast/lib/imageTemplate.js
 var require_imageTemplate = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/imageTemplate.js"(exports) {
+  "node_modules/dockerfile-ast/lib/imageTemplate.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.ImageTemplate = void 0;
@@ -15073,9 +15066,9 @@ var require_imageTemplate = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/dockerfile.js
+// node_modules/dockerfile-ast/lib/dockerfile.js
 var require_dockerfile = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/dockerfile.js"(exports) {
+  "node_modules/dockerfile-ast/lib/dockerfile.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Dockerfile = void 0;
@@ -15292,9 +15285,9 @@ var require_dockerfile = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/parser.js
+// node_modules/dockerfile-ast/lib/parser.js
 var require_parser2 = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/parser.js"(exports) {
+  "node_modules/dockerfile-ast/lib/parser.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.Parser = void 0;
@@ -15718,9 +15711,9 @@ var require_parser2 = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/dockerfile-ast/lib/main.js
+// node_modules/dockerfile-ast/lib/main.js
 var require_main = __commonJS({
-  "../../../work/main/node_modules/dockerfile-ast/lib/main.js"(exports) {
+  "node_modules/dockerfile-ast/lib/main.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     exports.DockerfileParser = exports.DefaultVariables = exports.Directive = exports.Keyword = exports.Workdir = exports.Volume = exports.User = exports.Stopsignal = exports.Shell = exports.Run = exports.PropertyInstruction = exports.Onbuild = exports.ModifiableInstruction = exports.Label = exports.JSONInstruction = exports.Heredoc = exports.Healthcheck = exports.From = exports.Env = exports.Entrypoint = exports.Copy = exports.Cmd = exports.Arg = exports.Add = exports.Variable = exports.Property = exports.ParserDirective = exports.Line = exports.Instruction = exports.Flag = exports.Comment = exports.JSONArgument = exports.Argument = void 0;
@@ -15892,43 +15885,6 @@ var require_main = __commonJS({
 
 // src/arguments.ts
 import { parseArgs } from "node:util";
-
-// src/hosts/suggest.ts
-function distance(a, b) {
-  let beforeLast = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same2 = a[row - 1] === b[column - 1];
-      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same2 ? 0 : 1));
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
-      current.push(cost);
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[b.length];
-}
-function suggest(written, known3) {
-  const wanted = written.toLowerCase().slice(0, 60);
-  const scored = [];
-  for (const name of known3) {
-    const edits = distance(wanted, name.toLowerCase());
-    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
-    if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
-      scored.push({ name, score: contained ? edits / 2 : edits });
-  }
-  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
-  return scored.slice(0, 3).map((entry) => entry.name);
-}
-function didYouMean(written, known3, otherwise) {
-  const names2 = suggest(written, known3);
-  if (names2.length === 0) return otherwise;
-  const last = names2.at(-1);
-  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
-}
 
 // src/model/error.ts
 var UserError = class extends Error {
@@ -16242,10 +16198,47 @@ function toReadLimits(stated3) {
   );
 }
 
+// src/model/suggest.ts
+function distance(a, b) {
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same2 = a[row - 1] === b[column - 1];
+      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same2 ? 0 : 1));
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length];
+}
+function suggest(written, known3) {
+  const wanted = written.toLowerCase().slice(0, 60);
+  const allowed = wanted.length < 5 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
+  const scored = [];
+  for (const name of known3) {
+    const edits = distance(wanted, name.toLowerCase());
+    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
+    if (contained || edits <= allowed) scored.push({ name, score: contained ? edits / 2 : edits });
+  }
+  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
+  return scored.slice(0, 3).map((entry) => entry.name);
+}
+function didYouMean(written, known3, otherwise) {
+  const names2 = suggest(written, known3);
+  if (names2.length === 0) return otherwise;
+  const last = names2.at(-1);
+  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
+}
+
 // src/arguments.ts
 var usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
 
-  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE | --base-report FILE]...
+  netfilter-compat check IMAGE... [--hosts LIST]... [--config FILE] [--base IMAGE | --base-report FILE]...
                    [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
                    [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
                    [--limit NAME=VALUE]... [--cache DIR] [--quiet]
@@ -16291,7 +16284,7 @@ var readingOptions = {
 };
 var checkOptions = {
   ...readingOptions,
-  hosts: { type: "string" },
+  hosts: { type: "string", multiple: true },
   config: { type: "string" },
   base: { type: "string", multiple: true },
   "base-report": { type: "string", multiple: true },
@@ -16342,7 +16335,7 @@ function parseCheck(args) {
     baseReports,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
-    ...values.hosts === void 0 ? {} : { hosts: values.hosts },
+    ...values.hosts === void 0 ? {} : { hosts: values.hosts.join(",") },
     ...values.config === void 0 ? {} : { config: values.config },
     ...values.output === void 0 ? {} : { output: values.output },
     ...values["fail-on"] === void 0 ? {} : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) },
@@ -16352,10 +16345,9 @@ function parseCheck(args) {
 }
 function toReading(values) {
   const { platform: platform2 = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
-  if (cache === "") throw new UserError("--cache: names no folder; leave it out to do without");
   const registry2 = { insecureRegistries: insecure, lazy };
   const others = { quiet, ...cache === void 0 ? {} : { cache } };
-  return { platforms: platform2, limits: parseLimits(limit), ...registry2, ...others };
+  return { platforms: platform2.flatMap((list2) => list2.split(",")), limits: parseLimits(limit), ...registry2, ...others };
 }
 function parseInspect(args) {
   const { format, output } = checkOptions;
@@ -16416,11 +16408,30 @@ function parseExplain(args) {
   return { command: "explain", rule: rule14 };
 }
 function parse(args, options, command) {
+  const parsed = parseStrictly(args, options, command);
+  const seen2 = /* @__PURE__ */ new Set();
+  for (const token of parsed.tokens) {
+    if (token.kind !== "option") continue;
+    if (token.value === "") throw new UserError(`--${token.name}: is empty; leave it out or say what it should be`);
+    const { type, multiple } = options[token.name] ?? {};
+    if (type === "string" && multiple !== true && seen2.has(token.name))
+      throw new UserError(`${command}: --${token.name} is given twice: leave one of them out`);
+    seen2.add(token.name);
+  }
+  return parsed;
+}
+function parseStrictly(args, options, command) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
-    const text3 = error instanceof Error ? error.message.split(". ")[0] ?? error.message : String(error);
-    throw new UserError(`${command}: ${text3} (--help shows the options)`);
+    const text3 = error instanceof Error ? error.message : String(error);
+    const unknown3 = /^Unknown option '--([^']+)'/.exec(text3)?.[1];
+    const names2 = Object.keys(options).map((name) => `--${name}`);
+    if (unknown3 !== void 0)
+      throw new UserError(
+        `${command}: there is no option --${unknown3}; ${didYouMean(`--${unknown3}`, names2, "--help shows them all")}`
+      );
+    throw new UserError(`${command}: ${text3.split(". ")[0]} (--help shows the options)`);
   }
 }
 function oneOf(option, value, allowed) {
@@ -16440,7 +16451,7 @@ function readIfThere({ path, shown: shown2, limit, what }) {
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new UserError(`${shown2}: not a file`);
+    if (!status.isFile()) throw new UserError(`${shown2}: ${status.isDirectory() ? "a folder, " : ""}not a file`);
     if (status.size > limit) throw new UserError(`${shown2}: ${status.size} bytes are more than ${what} has (${limit})`);
     return readBytes(descriptor, status.size);
   } catch (cause) {
@@ -16449,6 +16460,7 @@ function readIfThere({ path, shown: shown2, limit, what }) {
     if (code === "ENOENT") return void 0;
     if (code === "ELOOP")
       throw new UserError(`${shown2}: can't be read (ELOOP): links are not followed, name the file itself`);
+    if (code === "EACCES") throw new UserError(`${shown2}: no permission to read it`);
     throw new UserError(`${shown2}: can't be read (${code ?? "unknown cause"})`);
   } finally {
     if (descriptor !== void 0) closeSync(descriptor);
@@ -16466,15 +16478,25 @@ function readBytes(descriptor, size) {
 }
 function readBounded(file) {
   const bytes = readIfThere(file);
-  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
+  if (bytes === void 0) throw new UserError(`${file.shown}: there is no such file${file.whereFrom ?? ""}`);
   return bytes;
 }
 function readJson(file) {
   const bytes = readBounded(file);
+  const text3 = decodeText(bytes, file.shown);
   try {
-    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
+    return { value: JSON.parse(text3), size: bytes.length };
   } catch {
-    throw new UserError(`${file.shown}: not JSON`);
+    throw new UserError(`${file.shown}: ${text3.trim() === "" ? "it is empty" : "not JSON"}`);
+  }
+}
+function decodeText(bytes, shown2) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    const utf16 = bytes[0] === 255 && bytes[1] === 254 || bytes[0] === 254 && bytes[1] === 255;
+    const hint = utf16 ? " (it is UTF-16, which > of Windows PowerShell writes)" : "";
+    throw new UserError(`${shown2}: not UTF-8 text${hint}: save it as UTF-8`);
   }
 }
 
@@ -16487,13 +16509,17 @@ function expandBuildMetadata(references, folder2) {
   });
 }
 function isDocument(path) {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  try {
+    return statSync(path).isFile() && firstByteOf(path) === "{";
+  } catch {
+    return false;
+  }
+}
+function firstByteOf(path) {
   const descriptor = openSync2(path, "r");
   try {
     const first2 = Buffer.alloc(1);
-    return readSync2(descriptor, first2, 0, 1, 0) === 1 && first2.toString() === "{";
-  } catch {
-    return false;
+    return first2.toString("latin1", 0, readSync2(descriptor, first2, 0, 1, 0));
   } finally {
     closeSync2(descriptor);
   }
@@ -16530,39 +16556,6 @@ function nameImage(fields, shown2) {
   return `${name.replace(/:[^/:]*$/, "")}@${digest}`;
 }
 
-// src/model/report.ts
-var severities = ["error", "warning", "notice"];
-var verdicts = ["fail", "unknown", "warn", "pass"];
-function worstVerdict(all) {
-  return verdicts.find((verdict2) => all.includes(verdict2)) ?? "unknown";
-}
-function summarize(findings, cells) {
-  const active = findings.filter((finding5) => finding5.ignored === void 0 && finding5.existing !== true);
-  const count3 = (severity2) => active.filter((finding5) => finding5.severity === severity2).length;
-  return {
-    verdict: worstVerdict(cells.map((cell2) => cell2.verdict)),
-    counts: {
-      errors: count3("error"),
-      warnings: count3("warning"),
-      notices: count3("notice"),
-      unknowns: cells.filter((cell2) => cell2.verdict === "unknown").length
-    }
-  };
-}
-
-// src/knowledge/as-of.json
-var as_of_default = { date: "2026-11-22" };
-
-// src/compat/age.ts
-var FRESH_DAYS = 183;
-var DAY = 24 * 60 * 60 * 1e3;
-function describeAge(today) {
-  if (Date.parse(today) - Date.parse(as_of_default.date) <= FRESH_DAYS * DAY) return [];
-  return [
-    `hosts, programs and defects are known as of ${as_of_default.date}: later ones are in no selection and no rule; take a newer release of netfilter-compat`
-  ];
-}
-
 // src/model/glob.ts
 function globMatches(pattern, text3) {
   const [head2 = "", ...parts] = pattern.split("*");
@@ -16596,6 +16589,64 @@ function globOfImage(reference) {
   const [, name, separator] = /^([\w.+~-]{1,100})(?:([:@]).*)?$/s.exec(last) ?? [];
   if (name === void 0) return "*";
   return separator === void 0 ? `*${name}` : `*${name}${separator}*`;
+}
+
+// src/model/report.ts
+var severities = ["error", "warning", "notice"];
+var verdicts = ["fail", "unknown", "warn", "pass"];
+function worstVerdict(all) {
+  return verdicts.find((verdict2) => all.includes(verdict2)) ?? "unknown";
+}
+function verdictOf(findings, isFactMissing) {
+  const active = findings.filter((finding5) => finding5.ignored === void 0);
+  if (active.some((finding5) => finding5.severity === "error" && finding5.existing !== true)) return "fail";
+  if (isFactMissing) return "unknown";
+  return active.some((finding5) => finding5.severity !== "notice") ? "warn" : "pass";
+}
+function summarize(findings, images) {
+  const active = findings.filter((finding5) => finding5.ignored === void 0 && finding5.existing !== true);
+  const count3 = (severity2) => active.filter((finding5) => finding5.severity === severity2).length;
+  const byImage = images.map((image2) => image2.platforms.flatMap((platform2) => platform2.cells.map((c) => c.verdict)));
+  return {
+    verdict: worstVerdict(byImage.map(worstVerdict)),
+    counts: {
+      errors: count3("error"),
+      warnings: count3("warning"),
+      notices: count3("notice"),
+      unknowns: byImage.flat().filter((verdict2) => verdict2 === "unknown").length
+    }
+  };
+}
+
+// src/model/unjudged.ts
+var HOSTS_NAMED = 3;
+function unjudgedNotes({ reference, platforms: platforms2 }) {
+  const idle = platforms2.filter(({ cells, unjudged: unjudged2 = [] }) => cells.length === 0 && unjudged2.length > 0);
+  const judged = new Set(platforms2.flatMap(({ cells }) => cells.map(({ host }) => host)));
+  const empty = new Map(
+    platforms2.flatMap(({ unjudged: unjudged2 = [] }) => unjudged2.filter(({ host }) => !judged.has(host)).map((e) => [e.host, e]))
+  );
+  const named2 = [...empty.values()].slice(0, HOSTS_NAMED).map(({ host, architectures }) => `${host} (${architectures.join(", ")})`);
+  const left = empty.size - named2.length;
+  return [
+    ...idle.length === 0 ? [] : [`${reference}: ${idle.map(({ platform: platform2 }) => platform2).join(", ")}: not judged, no selected host runs it.`],
+    ...empty.size === 0 ? [] : [
+      `${reference}: not judged on ${named2.join(", ")}${left > 0 ? ` and ${left} more` : ""}: none of its platforms runs there.`
+    ]
+  ];
+}
+
+// src/knowledge/as-of.json
+var as_of_default = { date: "2026-11-22" };
+
+// src/compat/age.ts
+var FRESH_DAYS = 183;
+var DAY = 24 * 60 * 60 * 1e3;
+function describeAge(today) {
+  if (Date.parse(today) - Date.parse(as_of_default.date) <= FRESH_DAYS * DAY) return [];
+  return [
+    `hosts, programs and defects are known as of ${as_of_default.date}: later ones are in no selection and no rule; take a newer release of netfilter-compat`
+  ];
 }
 
 // src/compat/policy.ts
@@ -16706,20 +16757,25 @@ function assembleReport(images, policy, tool2, notes2) {
           platform: platform2.platform,
           toolchain: platform2.toolchain,
           cells: platform2.cells.map((cell2) => assembleCell(image2.reference, platform2, cell2, policy, findings, used)),
+          ...platform2.unjudged.length === 0 ? {} : { unjudged: platform2.unjudged },
           ...platform2.base === void 0 ? {} : { base: describeBase(platform2.base) }
         };
       })
     })
   );
-  const cells = imageReports.flatMap((image2) => image2.platforms.flatMap((platform2) => platform2.cells));
   return {
     schemaVersion: 1,
     tool: tool2,
-    ...summarize(findings, cells),
+    ...summarize(findings, imageReports),
     images: imageReports,
     findings,
     ...fixed.length === 0 ? {} : { fixed },
-    notes: [...notes2, ...describeAge(policy.today), ...ignoreNotes(policy, used)]
+    notes: [
+      ...notes2,
+      ...imageReports.flatMap(unjudgedNotes),
+      ...describeAge(policy.today),
+      ...ignoreNotes(policy, used, titlesOf(images))
+    ]
   };
 }
 function assembleCell(reference, platform2, raw, policy, findings, used) {
@@ -16794,19 +16850,23 @@ function addFinding(findings, image2, platform2, host, judged) {
   });
   return findings.length - 1;
 }
-function verdictOf(findings, missing2) {
-  const active = findings.filter((finding5) => finding5.ignored === void 0);
-  if (active.some((finding5) => finding5.severity === "error" && finding5.existing !== true)) return "fail";
-  if (missing2) return "unknown";
-  return active.some((finding5) => finding5.severity !== "notice") ? "warn" : "pass";
+function titlesOf(images) {
+  const cells = images.flatMap((image2) => image2.platforms.flatMap((platform2) => platform2.cells));
+  return new Map(cells.map(({ host }) => [host.id, host.title]));
 }
-function ignoreNotes(policy, used) {
+function ignoreNotes(policy, used, titles) {
   return policy.ignore.flatMap((entry, index) => {
     const place2 = entry.place === void 0 ? "" : `${entry.place}: `;
     const what = `${place2}ignore entry for ${entry.rule ?? "every rule"}${entry.host === void 0 ? "" : ` on ${entry.host}`}`;
     if (entry.until < policy.today) return [`${what} expired on ${entry.until}: it no longer applies`];
-    return used.has(index) ? [] : [`${what} matches nothing: remove it`];
+    return used.has(index) ? [] : [`${what} matches nothing: ${hostMeant(entry.host, titles) ?? "remove it"}`];
   });
+}
+function hostMeant(written, titles) {
+  if (written === void 0 || [...titles.keys()].some((id) => globMatches(written, id))) return void 0;
+  const [titled] = [...titles].find(([, title]) => title === written) ?? [];
+  if (titled !== void 0) return `the id of that host is ${titled}`;
+  return didYouMean(written, titles.keys(), "") || void 0;
 }
 
 // src/knowledge/wrapper-choices.json
@@ -16866,6 +16926,25 @@ var wrapper_choices_default = {
       fallback: "legacy",
       source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
       note: "looks at no rules: nft where lsmod lists nf_tables, which it does not where that is built in; else legacy"
+    },
+    {
+      version: "docker-dind",
+      variable: { name: "DOCKER_IPTABLES_LEGACY", values: { "1": "legacy", true: "legacy", "": "nft" } },
+      enough: 1,
+      legacyWith: "more",
+      fallback: "nft",
+      withoutNft: "legacy",
+      source: "https://github.com/docker-library/docker/blob/master/dockerd-entrypoint.sh",
+      note: "legacy where the namespace has tables of legacy iptables, else nft, and legacy again where the kernel has no nf_tables; DOCKER_IPTABLES_LEGACY before all"
+    },
+    {
+      version: "weave",
+      variable: { name: "IPTABLES_BACKEND", values: { nft: "nft", legacy: "legacy" } },
+      enough: 10,
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/rajch/weave/blob/v2.9.0/prog/weave-kube/launch.sh",
+      note: "IPTABLES_BACKEND, then legacy with ten rules or more in it, whatever nft has; else counts as v1, legacy on a tie"
     },
     {
       version: "v2",
@@ -25081,64 +25160,102 @@ function ofHost(fact2, fields) {
   return { fact: fact2, state: { under: "hosts", fields } };
 }
 function ofProgram(fact2, id, fields) {
-  return { fact: fact2, state: { under: "programs", fields: `name: ${quote(id.replace(/@.*/s, ""))}, ${fields}` } };
+  return { fact: fact2, state: { under: "programs", fields: { name: id.replace(/@.*/s, ""), ...fields } } };
 }
 function unknownModule(name, fact2 = `state of kernel module ${name}`) {
-  return ofHost(fact2, `modules: {${name}: loaded}`);
+  return ofHost(fact2, { modules: { [name]: "loaded" } });
 }
 function unknownHostBackend() {
-  const backend = ({ kernel }) => kernel.modules.nf_tables?.value === "absent" ? "legacy" : "nft";
-  return ofHost("default backend of the host's iptables", (host) => `iptables: {backend: ${backend(host)}}`);
+  return ofHost("default backend of the host's iptables", ({ kernel: { modules } }) => ({
+    iptables: { backend: modules.nf_tables?.value === "absent" ? "legacy" : "nft" }
+  }));
 }
 function unknownHostIptables() {
-  return ofHost("version of the host's iptables", 'iptables: {version: "1.8.9"}');
+  return ofHost("version of the host's iptables", { iptables: { version: "1.8.9" } });
 }
 function unknownKernel(fact2 = "kernel release of the host") {
-  return ofHost(fact2, 'kernel: "6.1.0-13-amd64"');
+  return ofHost(fact2, { kernel: "6.1.0-13-amd64" });
 }
 function unknownSystem(fact2) {
-  const modules = "modules: {nf_tables: loadable, nft_compat: loadable, ip_tables: absent}";
-  return ofHost(fact2, `iptables: {version: "1.8.9", backend: nft}, ${modules}`);
+  const modules = { nf_tables: "loadable", nft_compat: "loadable", ip_tables: "absent" };
+  return ofHost(fact2, { iptables: { version: "1.8.9", backend: "nft" }, modules });
 }
 function unknownBackendOf(id) {
-  return ofProgram(`backend of ${id}`, id, "backend: nft");
+  return ofProgram(`backend of ${id}`, id, { backend: "nft" });
 }
 function unknownToolOf(id, tool2) {
   const version3 = { iptables: "1.8.9", ipset: "7.17", nft: "1.0.9" }[tool2];
-  return ofProgram(`version of the ${tool2} of ${id}`, id, `${tool2}: "${version3}"`);
+  return ofProgram(`version of the ${tool2} of ${id}`, id, { [tool2]: version3 });
 }
 function unknownProgram(fact2, example) {
-  return { fact: fact2, state: { under: "images", fields: `program: ${example}` } };
+  return { fact: fact2, state: { under: "images", fields: { program: example } } };
 }
 function unknownVariable(fact2, name, value) {
-  return { fact: fact2, state: { under: "images", fields: `env: {${name}: ${quote(value)}}` } };
+  return { fact: fact2, state: { under: "images", fields: { env: { [name]: value } } } };
 }
 function unknownImageTool(name) {
   return { fact: `version of the image's ${name}` };
 }
-function describeMissing({ fact: fact2, rule: rule14, state }, host, match2 = "*") {
-  if (state === void 0) return { fact: fact2, rule: rule14 };
-  const { under } = state;
-  if (under === "hosts" && host.ofCluster === true) return { fact: fact2, rule: rule14, state: { under, entry: "{facts: NODE.txt}" } };
-  const fields = typeof state.fields === "string" ? state.fields : state.fields(host);
-  const own2 = ownHost(host, fields.startsWith("kernel:"));
-  const entry = { hosts: `${own2}${fields}`, images: `match: ${JSON.stringify(match2)}, ${fields}`, programs: fields }[under];
-  return { fact: fact2, rule: rule14, state: { under, entry: `{${entry}}` } };
+function describeMissing(facts, host, match2 = "*") {
+  const entries = /* @__PURE__ */ new Map();
+  const places = facts.map(({ state }) => state === void 0 ? void 0 : placeOf(state, host, match2));
+  for (const place2 of places)
+    if (place2 !== void 0) entries.set(place2.key, merged(entries.get(place2.key) ?? {}, place2.fields));
+  return facts.map(({ fact: fact2, rule: rule14 }, index) => {
+    const place2 = places[index];
+    if (place2 === void 0) return { fact: fact2, rule: rule14 };
+    const entry = render(withKernel(entries.get(place2.key) ?? {}, place2.kernel));
+    return { fact: fact2, rule: rule14, state: { under: place2.under, entry } };
+  });
 }
-function ownHost({ id, kernel }, isKernelOpen) {
+function placeOf({ under, fields }, host, match2) {
+  const own2 = typeof fields === "function" ? fields(host) : fields;
+  if (under === "programs") return { under, key: `programs ${String(own2.name)}`, fields: own2 };
+  if (under === "images") return { under, key: "images", fields: { match: match2, ...own2 } };
+  if (host.ofCluster === true) return { under, key: "hosts", fields: { facts: "NODE.txt" } };
+  const { kernel, ...names2 } = ownHost(host);
+  return { under, key: "hosts", fields: { ...names2, ...own2 }, kernel };
+}
+function merged(one, other) {
+  const result = { ...one };
+  for (const [field2, value] of Object.entries(other)) {
+    const there = result[field2];
+    result[field2] = typeof there === "object" && typeof value === "object" ? merged(there, value) : value;
+  }
+  return result;
+}
+function withKernel({ id, extends: base, kernel: asked, ...fields }, known3) {
+  const kernel = asked ?? known3;
+  return {
+    ...id === void 0 ? {} : { id },
+    ...base === void 0 ? {} : { extends: base },
+    ...kernel === void 0 ? {} : { kernel },
+    ...fields
+  };
+}
+function ownHost({ id, kernel }) {
   const [name = "", rest] = id.split("@", 2);
   const own2 = name.replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[._-]+/, "") || "my-node";
   const row = catalogueHosts.find((known3) => known3.id === name);
-  if (row === void 0) return `id: ${quote(own2)}, ${isKernelOpen ? "" : kernelField(rest)}`;
-  if (rest === void 0 || isKernelOpen) return `id: ${own2}, extends: ${name}, `;
-  if (row.kernels.some((known3) => known3.id === rest)) return `id: ${own2}-${rest}, extends: ${quote(id)}, `;
-  return `id: ${own2}, extends: ${name}, ${kernelField(kernel.release.value)}`;
+  if (row === void 0) return { id: own2, kernel: stateable(rest) };
+  if (rest === void 0) return { id: own2, extends: name };
+  if (row.kernels.some((known3) => known3.id === rest)) return { id: `${own2}-${rest}`, extends: id };
+  return { id: own2, extends: name, kernel: stateable(kernel.release.value) };
 }
-function kernelField(release2) {
-  return release2 !== void 0 && kernelSeries(release2) !== void 0 && release2.length < 100 ? `kernel: ${quote(release2)}, ` : "";
+function stateable(release2) {
+  const fits = release2 !== void 0 && kernelSeries(release2) !== void 0 && release2.length < 100;
+  return fits ? release2 : void 0;
 }
-function quote(text3) {
-  return /^[\w .@+~-]{1,100}$/.test(text3) ? JSON.stringify(text3) : '"NAME"';
+function render(fields) {
+  const items = Object.entries(fields).map(
+    ([field2, value]) => `${field2}: ${typeof value === "string" ? scalar(value, field2) : render(value)}`
+  );
+  return `{${items.join(", ")}}`;
+}
+function scalar(text3, field2) {
+  const isWord = /^[A-Za-z][\w.-]{0,99}$/.test(text3) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(text3);
+  if (isWord && field2 !== "name") return text3;
+  return /^[\w .@+~*?#:/-]{1,103}$/.test(text3) ? JSON.stringify(text3) : '"NAME"';
 }
 
 // src/compat/wrapper-decision.ts
@@ -25156,10 +25273,11 @@ function decideByRules(choice, { nft: nft2, legacy }) {
 }
 function decideOnHost(kernelChoice, kernel, nftInUse2) {
   if ("module" in kernelChoice) return decideByModule(kernelChoice, kernel, nftInUse2);
-  const { value: release2 } = kernel.release;
+  const { value: release2, confidence } = kernel.release;
   const backend = decideByRelease(kernelChoice.releases, release2);
   if (backend !== void 0) return { backend, because: `the kernel release is ${release2}` };
-  return /^\d+(?:\.\d+)*$/.test(release2) ? { missing: `full release of kernel ${release2}` } : { undecided: true };
+  const isWhole = confidence === "stated" && /^\d+\.\d+\.\d/.test(release2);
+  return /^\d+(?:\.\d+)*$/.test(release2) && !isWhole ? { missing: `full release of kernel ${release2}` } : { undecided: true };
 }
 function decideByModule({ module, listed: listed5, other }, kernel, nftInUse2) {
   const state = kernel.modules[module]?.value;
@@ -25167,7 +25285,9 @@ function decideByModule({ module, listed: listed5, other }, kernel, nftInUse2) {
   if (state === "absent") return { backend: other, because: `the kernel has no ${module}` };
   if (state === "loaded" || state !== void 0 && nftInUse2)
     return { backend: listed5, because: `${module} is loaded` };
-  return { missing: state === void 0 ? `state of ${module}` : `whether ${module} is loaded when the image starts` };
+  return {
+    missing: nftInUse2 ? `state of kernel module ${module}` : `whether ${module} is loaded when the image starts`
+  };
 }
 
 // src/compat/backend.ts
@@ -25266,12 +25386,12 @@ function chooseByProgram(toolchain, image2, hostBackend) {
   const name = image2.profile?.title ?? "the program";
   const variable = image2.profile?.selects?.variable;
   const stated3 = variable === void 0 ? void 0 : image2.environment[variable.name];
-  let mode = variable?.default ?? "auto";
+  let mode = variable?.default ?? image2.profile?.selects?.told ?? "auto";
   if (variable !== void 0 && stated3 !== void 0) {
     mode = Object.entries(variable.values).find(([value]) => value.toLowerCase() === stated3.toLowerCase())?.[1];
     if (mode === void 0) {
       const because = `what ${name} does with ${variable.name}=${stated3}`;
-      const missing2 = unknownVariable(because, variable.name, Object.keys(variable.values)[0] ?? "");
+      const missing2 = [unknownVariable(because, variable.name, Object.keys(variable.values)[0] ?? "")];
       return { backend: "unknown", because, adapts: false, missing: missing2 };
     }
   }
@@ -25300,7 +25420,7 @@ function chooseByCommand(toolchain, image2, hostBackend, programs, { kernel, ipt
     case "auto":
       return chooseByWrapper(toolchain, image2, hostBackend, programs, kernel);
     case "unknown": {
-      const missing2 = { fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` };
+      const missing2 = [{ fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` }];
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing: missing2 };
     }
     default: {
@@ -25308,7 +25428,7 @@ function chooseByCommand(toolchain, image2, hostBackend, programs, { kernel, ipt
       const runsIt = command?.dangling === true || image2.profile?.selects?.value === "path";
       if (runsIt || findTool(toolchain, "iptables") === void 0) return { backend: "none", because, adapts: false };
       const fact2 = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
-      const missing2 = unknownProgram(fact2, "kilo");
+      const missing2 = [unknownProgram(fact2, "kilo")];
       return { backend: "unknown", because, adapts: false, maybeNone: true, missing: missing2 };
     }
   }
@@ -25340,12 +25460,13 @@ function chooseByWrapper(toolchain, image2, hostBackend, programs, kernel) {
     const because = `${generation?.variable?.name}=${stated3} makes ${name} use ${forced}`;
     return withBinary(toolchain, { backend: forced, because, adapts: false });
   }
+  const byOthers = () => (hasKubelet(programs) ? chooseLikeKubelet : chooseByRules)(toolchain, name, generation, programs, hostBackend);
   if (generation?.kernel !== void 0) {
     const there = /* @__PURE__ */ new Set([hostBackend, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
     const decision = decideOnHost(generation.kernel, kernel, there.has("nft") || there.has("native"));
     if ("missing" in decision) {
       const because = `${name} looks at the kernel`;
-      const missing2 = "module" in generation.kernel ? unknownModule(generation.kernel.module, decision.missing) : unknownKernel(decision.missing);
+      const missing2 = "module" in generation.kernel ? [unknownModule(generation.kernel.module, decision.missing)] : [unknownKernel(decision.missing), ...byOthers().missing ?? []];
       return { backend: "unknown", because, adapts: true, missing: missing2 };
     }
     if ("backend" in decision) {
@@ -25353,14 +25474,24 @@ function chooseByWrapper(toolchain, image2, hostBackend, programs, kernel) {
       return withBinary(toolchain, { backend: decision.backend, because, adapts: true }, decision.backend);
     }
   }
-  if (hasKubelet(programs)) return chooseLikeKubelet(toolchain, name, generation, programs, hostBackend);
-  return chooseByRules(toolchain, name, generation, programs, hostBackend);
+  if (generation?.withoutNft !== void 0) {
+    const state = kernel.modules.nf_tables?.value;
+    if (state === "absent") {
+      const because = `${name} takes ${generation.withoutNft}: the kernel has no nf_tables`;
+      return withBinary(toolchain, { backend: generation.withoutNft, because, adapts: true });
+    }
+    if (state === void 0) {
+      const missing2 = [unknownModule("nf_tables"), ...byOthers().missing ?? []];
+      return { backend: "unknown", because: `${name} looks at the kernel`, adapts: true, missing: missing2 };
+    }
+  }
+  return byOthers();
 }
 function chooseLikeKubelet(toolchain, name, generation, programs, hostBackend) {
   if (hostBackend === void 0) return followsUnknown(`${name} follows the kubelet`);
   const countsOnly = generation !== void 0 && generation.chains === void 0 && counts(generation);
-  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : void 0;
-  if (undecided !== void 0)
+  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : [];
+  if (undecided.length > 0)
     return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
   const because = generation !== void 0 && generation.chains === void 0 ? `${name} counts rules and finds the kubelet's in ${hostBackend}` : `${name} follows the kubelet's marker chains to ${hostBackend}`;
   return withBinary(toolchain, { backend: hostBackend, because, adapts: true }, generation?.fallback);
@@ -25369,24 +25500,27 @@ function counts({ legacyWith, enough }) {
   return legacyWith !== "never" || enough !== void 0;
 }
 function undecidedCount(programs, hostBackend, found) {
-  const there = /* @__PURE__ */ new Set([found, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
-  if (there.has("nft") && there.has("legacy"))
-    return { fact: "which backend holds more rules when the wrapper first runs" };
-  const open4 = programs.find(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
-  return open4 === void 0 ? void 0 : unknownBackendOf(open4.id);
+  const holding = /* @__PURE__ */ new Set([found, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
+  const known3 = backends.filter((backend) => holding.has(backend));
+  if (known3.length > 1) return [countOfRules];
+  const open4 = programs.filter(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
+  if (open4.length === 0) return [];
+  return [...open4.map(({ id }) => unknownBackendOf(id)), ...known3.length + open4.length > 1 ? [countOfRules] : []];
 }
+var backends = ["nft", "legacy"];
+var countOfRules = { fact: "which backend holds more rules when the wrapper first runs" };
 function chooseByRules(toolchain, name, generation, programs, hostBackend) {
   const there = new Set(programs.map((program2) => backendOnHost(program2, hostBackend)));
   const isCounting = generation !== void 0 && counts(generation);
-  const undecided = isCounting ? undecidedCount(programs, hostBackend) : void 0;
-  if (undecided !== void 0)
+  const undecided = isCounting ? undecidedCount(programs, hostBackend) : [];
+  if (undecided.length > 0)
     return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
   const found = !isCounting ? void 0 : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : void 0;
   const rules2 = { nft: found === "nft" ? 1 : 0, legacy: found === "legacy" ? 1 : 0 };
   const backend = generation === void 0 ? "nft" : decideByRules(generation, rules2);
   if (backend === void 0) {
     const fact2 = `what ${name} takes where it finds no rules`;
-    return { backend: "unknown", because: generation?.note ?? fact2, adapts: true, missing: { fact: fact2 } };
+    return { backend: "unknown", because: generation?.note ?? fact2, adapts: true, missing: [{ fact: fact2 }] };
   }
   const because = found === void 0 ? `${name} finds no kubelet and takes ${backend}` : `${name} finds rules only in ${found}`;
   return withBinary(
@@ -25404,7 +25538,52 @@ function withBinary(toolchain, choice, fallback) {
   return { ...choice, backend: instead, wanted, because };
 }
 function followsUnknown(because) {
-  return { backend: "unknown", because, adapts: true, missing: unknownHostBackend() };
+  return { backend: "unknown", because, adapts: true, missing: [unknownHostBackend()] };
+}
+
+// src/compat/native-mode.ts
+function inNativeMode(input) {
+  const { toolchain, image: image2 } = input;
+  const { profile } = image2;
+  const native = profile?.selects?.native;
+  const value = native === void 0 ? void 0 : image2.environment[native.name];
+  if (profile === void 0 || native === void 0 || value === void 0) return input;
+  if (!native.values.some((known3) => known3.toLowerCase() === value.toLowerCase())) return input;
+  const source = `${native.name}=${value}: ${native.source}`;
+  return {
+    ...input,
+    toolchain: onlyNft(toolchain),
+    image: { ...image2, profile: nativeProfile(profile, { ...native, source }, drivesNft(toolchain)) }
+  };
+}
+function onlyNft(toolchain) {
+  const { selector: _, defaults, tools, missingLibraries: missingLibraries2, ...rest } = toolchain;
+  const kept = tools.filter(({ name }) => name === "nft");
+  return {
+    ...rest,
+    tools: kept,
+    defaults: defaults.nft === void 0 ? {} : { nft: defaults.nft },
+    ...missingLibraries2 && {
+      missingLibraries: missingLibraries2.filter(({ path }) => kept.some(({ target }) => target === path))
+    }
+  };
+}
+function drivesNft({ program: program2 }) {
+  return program2?.libraries.some((library) => library.startsWith("sigs.k8s.io/knftables@")) === true;
+}
+function nativeProfile(profile, { writes: writes2, source, confidence }, runsNft) {
+  const { id, title, changesRules, network } = profile;
+  const sourced2 = { source, confidence };
+  return {
+    id,
+    title,
+    ...changesRules && { changesRules },
+    ...network && { network },
+    writes: { value: writes2, ...sourced2 },
+    operations: { value: [], ...sourced2 },
+    ...runsNft && { runs: { value: ["nft"], ...sourced2 } },
+    versions: [{ versions: ">=0.0.0", backend: { value: "native-nft", ...sourced2 } }]
+  };
 }
 
 // src/knowledge/architectures.json
@@ -25427,18 +25606,25 @@ var archMismatch = {
     const targets = [...new Set(foreign.map(({ target }) => target))];
     return targets.map((target) => {
       const tools = foreign.filter((tool2) => tool2.target === target);
-      return mismatch(tools, tools[0]?.architecture ?? "", stated3, target);
+      const idle = tools.every((tool2) => isBesideAnother(cell2.toolchain, tool2));
+      return mismatch(tools, tools[0]?.architecture ?? "", stated3, idle);
     });
   }
 };
-function mismatch(tools, architecture, stated3, target) {
+function isBesideAnother({ defaults, tools }, { name, target, backend }) {
+  const end = defaults[name]?.via.at(-1);
+  const isSame3 = (tool2) => tool2.name === name && tool2.backend === backend && tool2.target === end;
+  return end !== void 0 && end !== target && tools.some(isSame3);
+}
+function mismatch(tools, architecture, stated3, idle) {
+  const target = tools[0]?.target ?? "";
   const runs2 = bundled.wider[architecture] === stated3;
   const names2 = tools.map(({ name }) => name).join(", ");
   const then = runs2 ? `which only ${stated3} machines that run 32-bit programs start` : "`exec format error`";
   return {
     kind: "finding",
     rule: "arch-mismatch",
-    severity: runs2 ? "warning" : "error",
+    severity: idle ? "notice" : runs2 ? "warning" : "error",
     cause: `architecture:${target}`,
     tool: tools[0]?.name ?? "iptables",
     message: `${target} (${names2}) is built for ${architecture} in an image for ${stated3}: ${then}`,
@@ -25884,7 +26070,7 @@ var defects_default = [
   }
 ];
 
-// ../../../work/main/node_modules/zod/v4/core/util.js
+// node_modules/zod/v4/core/util.js
 function getEnumValues(entries) {
   const numericValues = Object.values(entries).filter((v) => typeof v === "number");
   const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
@@ -26173,7 +26359,7 @@ function installLazyProp(inst, key, make, enumerable) {
   });
 }
 
-// ../../../work/main/node_modules/zod/v4/core/core.js
+// node_modules/zod/v4/core/core.js
 var _a;
 var _zodDesc = { value: void 0, enumerable: false };
 var _E = "captureStackTrace" in Error ? Error : null;
@@ -26291,7 +26477,7 @@ function config(newConfig) {
   return globalConfig;
 }
 
-// ../../../work/main/node_modules/zod/v4/core/errors.js
+// node_modules/zod/v4/core/errors.js
 function _getMessage() {
   const internals = this._zod;
   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
@@ -26336,7 +26522,7 @@ var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
   Parent: Error
 });
 
-// ../../../work/main/node_modules/zod/v4/core/parse.js
+// node_modules/zod/v4/core/parse.js
 var _parse = (_Err) => {
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
@@ -26407,12 +26593,12 @@ var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
 };
 var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
 
-// ../../../work/main/node_modules/zod/v4/core/regexes.js
+// node_modules/zod/v4/core/regexes.js
 var anyString = /^[\s\S]{0,}$/;
 var number = /^-?\d+(?:\.\d+)?$/;
 var boolean = /^(?:true|false)$/i;
 
-// ../../../work/main/node_modules/zod/v4/core/checks.js
+// node_modules/zod/v4/core/checks.js
 var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
   var _a3;
   inst._zod ?? (inst._zod = {});
@@ -26551,14 +26737,14 @@ var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) 
   };
 });
 
-// ../../../work/main/node_modules/zod/v4/core/versions.js
+// node_modules/zod/v4/core/versions.js
 var version = {
   major: 4,
   minor: 6,
   patch: 7
 };
 
-// ../../../work/main/node_modules/zod/v4/core/schemas.js
+// node_modules/zod/v4/core/schemas.js
 var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
   var _a3;
   inst ?? (inst = {});
@@ -27502,7 +27688,7 @@ function handlePipeResult(left, next, ctx) {
   return next._zod.run({ value: left.value, issues: left.issues }, ctx);
 }
 
-// ../../../work/main/node_modules/zod/v4/core/registries.js
+// node_modules/zod/v4/core/registries.js
 var _a2;
 var $ZodRegistry = class {
   constructor() {
@@ -27550,7 +27736,7 @@ function registry() {
 (_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
 var globalRegistry = globalThis.__zod_globalRegistry;
 
-// ../../../work/main/node_modules/zod/v4/core/api.js
+// node_modules/zod/v4/core/api.js
 function snapshotChecks(def) {
   if (def.checks)
     def.checks = [...def.checks];
@@ -27645,7 +27831,7 @@ function describe(description) {
   return ch;
 }
 
-// ../../../work/main/node_modules/zod/v4/mini/schemas.js
+// node_modules/zod/v4/mini/schemas.js
 var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
   if (!inst._zod)
     throw new Error("Uninitialized schema in ZodMiniType.");
@@ -27970,9 +28156,18 @@ var programProfileSchema = object({
           default: _enum(["nft", "legacy", "auto"])
         })
       ),
+      /** Of `self`: the backend that those who start it name by default; absent: it looks which one is in use. */
+      told: optional(_enum(["nft", "legacy"])),
+      /** Environment variable with the values at which it speaks nftables itself and runs neither iptables nor ipset;
+       * `writes`: the native rules that it then puts into iptables' own tables. */
+      native: optional(
+        object({ name: string2(), values: array(string2()), writes: array(constructSchema), ...sourced })
+      ),
       ...sourced
     })
   ),
+  /** Where the image's own copy of it runs when the config doesn't say; absent: in the node's network namespace. */
+  network: optional(object({ value: _enum(["host", "pod"]), ...sourced })),
   versions: array(programVersionSchema),
   notes: optional(array(string2()))
 });
@@ -30223,12 +30418,12 @@ function actsAs(release2, encoding) {
   return release2.carries.includes(encoding.id) ? encoding.writer.min ?? release2.version : release2.version;
 }
 function effectsOf(writer, reader2, construct) {
-  return allEffects(bundled2.encodings, writer, reader2, construct);
+  return predictEffects(bundled2.encodings, writer, reader2, construct);
 }
 function nativeEffectsOf(writer, reader2, construct) {
-  return allEffects(bundled2.nativeNft, writer, reader2, construct);
+  return predictEffects(bundled2.nativeNft, writer, reader2, construct);
 }
-function allEffects(encodings, writer, reader2, construct) {
+function predictEffects(encodings, writer, reader2, construct) {
   return encodings.filter((encoding) => encoding.constructs.includes(construct) && inRange(actsAs(writer, encoding), encoding.writer)).flatMap(
     (encoding) => encoding.effects.filter((effect) => inRange(actsAs(reader2, encoding), effect.reader)).map((effect) => toEffect(encoding, construct, effect))
   );
@@ -31815,11 +32010,23 @@ function missingLibraries(cell2) {
       severity: runs(cell2, path) ? "error" : "warning",
       cause: `library:${path}`,
       tool: tool2?.name ?? "iptables",
-      message: `${path} needs ${libraries2.join(", ")}, not in the image: it ends with "error while loading shared libraries"`,
+      message: `${path} needs ${libraries2.join(", ")}, not in the image: ${isRefused(libraries2) ? refused : unloaded}`,
       evidence: libraries2.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
-      remedy: "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build."
+      remedy: remedyFor(libraries2)
     };
   });
+}
+var refused = 'it does not start, "no such file or directory"';
+var unloaded = 'it ends with "error while loading shared libraries"';
+function isRefused(libraries2) {
+  return libraries2.some((library) => !library.includes(".so") || library.startsWith("/"));
+}
+function remedyFor(libraries2) {
+  if (libraries2.some((library) => library.endsWith("\\r")))
+    return "Write the script's lines with a line feed alone at their ends; run each tool once in the build.";
+  if (libraries2.every((library) => !library.includes(".so")))
+    return "Add the program that runs the script, or use a wrapper that needs none; run each tool once in the build.";
+  return "Install the tool as a package, or copy its libraries and their links as well; run each tool once in the build.";
 }
 function missingExtensions(cell2) {
   const { backend, hostExec: hostExec2 } = cell2.choice;
@@ -31866,7 +32073,7 @@ function runs(cell2, path) {
   if (tools.length === 0) return true;
   const commands = cell2.image.profile?.runs?.value ?? [];
   return tools.some(
-    ({ name, backend }) => backend !== void 0 && backend === cell2.choice.backend && name === "iptables" || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
+    ({ name, backend }) => backend !== void 0 && backend === cell2.choice.backend && name === "iptables" && findTool(cell2.toolchain, name, backend)?.target === path || commands.some((command) => command === name || command.startsWith(`${name}-${backend}`))
   );
 }
 
@@ -32780,6 +32987,13 @@ function runsOn(architecture, { kernel }) {
   const wider = bundled5.wider[architecture];
   return there.includes(architecture) || wider !== void 0 && there.includes(wider);
 }
+function unjudgedHosts(architecture, hosts) {
+  return hosts.filter((host) => !runsOn(architecture, host)).map(({ id, kernel }) => ({
+    host: id,
+    kernel: kernel.release.value,
+    architectures: kernel.architectures?.value ?? []
+  }));
+}
 
 // src/compat/such-hosts.ts
 var shelves = rememberFor();
@@ -32801,8 +33015,9 @@ function evaluateRule(rule14, cell2, shelf) {
 }
 
 // src/compat/engine.ts
-var backends = ["nft", "legacy"];
-function evaluatePlatform(input) {
+var backends2 = ["nft", "legacy"];
+function evaluatePlatform(stated3) {
+  const input = inNativeMode(stated3);
   const hosts = input.hosts.filter(({ host }) => runsOn(input.toolchain.architecture, host));
   const selectedBackends = new Set(
     hosts.flatMap(({ host }) => host.iptables.backend === void 0 ? [] : [host.iptables.backend.value])
@@ -32821,8 +33036,10 @@ function evaluateHost(input, host, programs, selectedBackends) {
     programs: sharing,
     findings: keepOnePerCause(all),
     all,
-    missing: unique(unknown3, ({ rule: rule14, fact: fact2 }) => `${rule14} ${fact2}`).map(
-      (item) => describeMissing(item, host, image2.match)
+    missing: describeMissing(
+      unique(unknown3, ({ rule: rule14, fact: fact2 }) => `${rule14} ${fact2}`),
+      host,
+      image2.match
     )
   };
 }
@@ -32845,19 +33062,19 @@ function tryHostBackends(base) {
   const known3 = base.host.iptables.backend?.value;
   if (known3 !== void 0 || base.image.network === "pod") return tryChoices(base, known3);
   return merge2(
-    backends.map((backend) => tryChoices(base, backend)),
-    unknownHostBackend()
+    backends2.map((backend) => tryChoices(base, backend)),
+    [unknownHostBackend()]
   );
 }
 function tryChoices(base, hostBackend) {
   const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host);
   if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
-  const there = backends.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
-  const variants = (there.length === 0 ? backends : there).map(
+  const there = backends2.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
+  const variants = (there.length === 0 ? backends2 : there).map(
     (backend) => runRules({ ...base, hostBackend, choice: { ...choice, backend } })
   );
   if (choice.maybeNone === true) variants.push([]);
-  return merge2(variants, choice.missing ?? { fact: "backend of the image's iptables" });
+  return merge2(variants, choice.missing ?? [{ fact: "backend of the image's iptables" }]);
 }
 function runRules(cell2) {
   const shelf = shelfOf(cell2);
@@ -32865,12 +33082,15 @@ function runRules(cell2) {
   for (const rule14 of rules) outcomes.push(...evaluateRule(rule14, cell2, shelf));
   return outcomes;
 }
-function merge2(variants, fact2) {
+function merge2(variants, facts) {
   const [first2 = [], ...others] = variants;
   const inAll = (outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
   const certain = first2.filter(inAll).map((outcome) => mildest(outcome, others));
   const undecided = variants.flat().filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept))).filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
-  return [...certain, ...unique(undecided, ({ rule: rule14 }) => rule14).map(({ rule: rule14 }) => missing(rule14, fact2))];
+  const deciding = unique(undecided, ({ rule: rule14 }) => rule14).flatMap(
+    ({ rule: rule14 }) => facts.map((fact2) => missing(rule14, fact2))
+  );
+  return [...certain, ...deciding, ...undecided.filter(isMissing)];
 }
 function mildest(outcome, others) {
   const said = others.flatMap((variant) => variant.find((other) => same(outcome, other)) ?? []);
@@ -32890,8 +33110,9 @@ function unique(items, key) {
 // src/compat/remedy.ts
 function findRemedy(input, cells, distributions2) {
   const before = scoreOf(cells);
+  if (before === 0) return void 0;
   const distribution = distributionOf(input.toolchain, distributions2);
-  if (distribution === void 0 || before === 0) return void 0;
+  if (distribution === void 0) return nativeMode(input, cells, before - 1);
   const tried = [false, true].map(
     (bothBackends2) => candidates(input.toolchain, distribution, bothBackends2).map((candidate) => {
       const after = evaluatePlatform({ ...input, toolchain: candidate.toolchain });
@@ -32899,7 +33120,10 @@ function findRemedy(input, cells, distributions2) {
     })
   );
   const [own2 = [], both = []] = tried.map(lastBestRun);
-  const best = (both[0]?.score ?? before) < (own2[0]?.score ?? before) ? both : own2;
+  const needsBoth = (both[0]?.score ?? before) < (own2[0]?.score ?? before);
+  const best = needsBoth ? both : own2;
+  const native = needsBoth ? nativeMode(input, cells, both[0]?.score ?? 0) : void 0;
+  if (native !== void 0) return native;
   const run2 = startMaintained(best, distribution);
   const [first2] = run2;
   if (first2 !== void 0 && first2.score < before) return describe4(input.toolchain, distribution, run2, cells);
@@ -32934,6 +33158,17 @@ function repaired2(before, after) {
     (cell2) => errorsOf(cell2).length > 0 && errorsOf(after.find(({ host }) => host.id === cell2.host.id)).length === 0
   ).map(({ host }) => host.id);
 }
+function nativeMode(input, cells, most) {
+  if (!cells.some((cell2) => errorsOf(cell2).some(({ cause }) => cause === "backend"))) return void 0;
+  const { profile, environment } = input.image;
+  const { name, values: [value] = [] } = profile?.selects?.native ?? {};
+  if (profile === void 0 || name === void 0 || value === void 0) return void 0;
+  const image2 = { ...input.image, environment: { ...environment, [name]: value } };
+  const after = evaluatePlatform({ ...input, image: image2 });
+  if (scoreOf(after) > most) return void 0;
+  const text3 = `Set ${name}=${value}, so that ${profile.title} speaks nftables itself: ${effectOf(cells, after)}`;
+  return { text: text3, clears: clearedBy(after) };
+}
 function describe4(before, distribution, run2, cells) {
   const { candidate, after } = run2[0];
   const last = run2.at(-1).candidate.release;
@@ -32943,10 +33178,13 @@ function describe4(before, distribution, run2, cells) {
   return {
     ...change2.releaseAlone && !failing ? { upgrade: { distribution: distribution.id, release: candidate.release.release } } : {},
     text: `${change2.text}: ${effectOf(cells, after)}${failing ? "" : change2.command}${change2.note}`,
-    clears: (host, rule14, cause) => !after.some(
-      (cell2) => cell2.host.id === host && (cell2.all.some((finding5) => finding5.rule === rule14 && finding5.cause === cause) || cell2.missing.some((missing2) => missing2.rule === rule14))
-    )
+    clears: clearedBy(after)
   };
+}
+function clearedBy(after) {
+  return (host, rule14, cause) => !after.some(
+    (cell2) => cell2.host.id === host && (cell2.all.some((finding5) => finding5.rule === rule14 && finding5.cause === cause) || cell2.missing.some((missing2) => missing2.rule === rule14))
+  );
 }
 function changeOf(before, distribution, candidate, last) {
   const { release: release2, bothBackends: bothBackends2, toolchain } = candidate;
@@ -32961,7 +33199,7 @@ function changeOf(before, distribution, candidate, last) {
   const wrapper = bothBackends2 && !installed ? "install iptables-wrapper v2 or later as `iptables`" : "";
   const legacy = separate ? ` with package ${release2.legacyPackage}` : "";
   const releases = last === release2 ? "" : last === void 0 ? " or later" : ` to ${last.release}`;
-  const packages = `Take the packages of ${distribution.title} ${release2.release}${releases}${legacy} (${versions.join(", ")})`;
+  const packages2 = `Take the packages of ${distribution.title} ${release2.release}${releases}${legacy} (${versions.join(", ")})`;
   const releaseAlone = legacy === "" && wrapper === "";
   if (!releaseAlone && bringsNothingNew(before, release2)) {
     const lacks = separate && !before.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
@@ -32969,7 +33207,7 @@ function changeOf(before, distribution, candidate, last) {
     const added = lacks ? [release2.legacyPackage ?? ""] : [];
     return { text: text4.join(" and "), command: commandOf(before, distribution, added), note: "", releaseAlone };
   }
-  const text3 = `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;
+  const text3 = `${packages2}${wrapper === "" ? "" : `, and ${wrapper}`}`;
   return { text: text3, command: commandOf(before, distribution, names2), note: noteOf(before, distribution), releaseAlone };
 }
 function noteOf({ os, tools }, { id, releases }) {
@@ -33019,25 +33257,6 @@ function list(names2) {
   return names2.length < 2 ? names2.join("") : `${names2.slice(0, -1).join(", ")} and ${names2.at(-1)}`;
 }
 
-// src/compat/unjudged.ts
-var HOSTS_NAMED = 3;
-function unjudgedNotes({ reference, platforms: platforms2 }, hosts) {
-  const starts = (toolchain, { host }) => runsOn(toolchain.architecture, host);
-  const idle = platforms2.filter(({ toolchain }) => !hosts.some((entry) => starts(toolchain, entry)));
-  const empty = hosts.filter((entry) => !platforms2.some(({ toolchain }) => starts(toolchain, entry)));
-  const named2 = empty.slice(0, HOSTS_NAMED).map(({ host }) => {
-    const there = host.kernel.architectures?.value.join(", ");
-    return `${host.id} (${there})`;
-  });
-  const left = empty.length - named2.length;
-  return [
-    ...idle.length === 0 ? [] : [`${reference}: ${idle.map(({ platform: platform2 }) => platform2).join(", ")}: not judged, no selected host runs it.`],
-    ...empty.length === 0 ? [] : [
-      `${reference}: not judged on ${named2.join(", ")}${left > 0 ? ` and ${left} more` : ""}: none of its platforms runs there.`
-    ]
-  ];
-}
-
 // src/files/inspection-cache.ts
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, rmSync } from "node:fs";
@@ -33065,7 +33284,9 @@ function look(value, schema, path) {
     case "union":
       return look(value, chooseOption(def.options, value), path);
     default:
-      return safeParse(schema, value).success ? void 0 : `expected ${def.type}`;
+      if (safeParse(schema, value).success) return void 0;
+      if (value === void 0) return "is missing";
+      return def.type === "literal" ? `is not ${def.values.join(" or ")}` : `expected ${def.type}`;
   }
 }
 function lookIn(parts, schemaOf, path) {
@@ -33254,8 +33475,14 @@ function writeWhole(file, text3) {
     renameSync(temporary, file);
   } catch (error) {
     if (existsSync(temporary)) unlinkSync(temporary);
-    throw new UserError(`can't write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`can't write ${file}: ${problemOf(error)}`);
   }
+}
+function problemOf(error) {
+  const code = error.code;
+  if (code === "EISDIR") return "it is a folder: name a file";
+  const message = error instanceof Error ? error.message : String(error);
+  return code === void 0 ? message : message.split(", ", 1)[0] ?? code;
 }
 function makeFolder(folder2) {
   if (existsSync(folder2)) return;
@@ -33268,9 +33495,7 @@ function makeFolder(folder2) {
 var ENTRY_SIZE = 4 * 1024 * 1024;
 var ENTRIES = 500;
 function openInspectionCache(folder2, tool2) {
-  const status = lstatSync(folder2, { throwIfNoEntry: false });
-  if (status !== void 0 && !status.isDirectory())
-    throw new UserError(`${folder2}: not a folder: name one for the cache, it is made when it isn't there`);
+  refuseOther(folder2);
   let problem;
   return {
     recall: (platform2) => readEntry(join2(folder2, nameOf(platform2, tool2)), platform2, tool2),
@@ -33288,6 +33513,15 @@ function openInspectionCache(folder2, tool2) {
     },
     problem: () => problem
   };
+}
+function refuseOther(folder2) {
+  let isFolder;
+  try {
+    isFolder = lstatSync(folder2, { throwIfNoEntry: false })?.isDirectory() ?? true;
+  } catch (error) {
+    throw new UserError(`${folder2}: can't be used for the cache (${error.code})`);
+  }
+  if (!isFolder) throw new UserError(`${folder2}: not a folder: name one for the cache, it is made when it isn't there`);
 }
 function nameOf({ platform: platform2, configDigest }, { version: version3 }) {
   const key = createHash("sha256").update(JSON.stringify([version3, platform2, configDigest]));
@@ -33367,7 +33601,7 @@ function createDeadline(limits2) {
 import { createHash as createHash2 } from "node:crypto";
 
 // src/image/errors.ts
-function quote2(text3) {
+function quote(text3) {
   const short = text3.length > 200 ? `${text3.slice(0, 197)}...` : text3;
   const escaped = short.replace(
     // C0, DEL, C1, line and paragraph separators, and what turns the direction of text round
@@ -33411,7 +33645,7 @@ function parseDigest(text3) {
 }
 function requireDigest(text3) {
   const digest = parseDigest(text3);
-  if (digest === void 0) throw new UserError(`${quote2(text3)} is not a sha256 or sha512 digest`);
+  if (digest === void 0) throw new UserError(`${quote(text3)} is not a sha256 or sha512 digest`);
   return digest;
 }
 async function digestOfStream(source, algorithm, signal) {
@@ -33424,46 +33658,6 @@ async function digestOfStream(source, algorithm, signal) {
 }
 function digestOf(data, algorithm = "sha256") {
   return `${algorithm}:${createHash2(algorithm).update(data).digest("hex")}`;
-}
-
-// src/image/file-space.ts
-function createFileSpace(tables3) {
-  const starts = [];
-  let total = 0;
-  for (const table2 of tables3) {
-    starts.push(total);
-    total += table2.length;
-  }
-  function layerOf(number3) {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = low + high + 1 >> 1;
-      if (starts[middle] <= number3) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-  function find2(number3) {
-    const layer = layerOf(number3);
-    return { files: tables3[layer], file: number3 - starts[layer] };
-  }
-  return {
-    numberOf: (layer, file) => starts[layer] + file,
-    find: find2,
-    node(number3) {
-      const { files, file } = find2(number3);
-      return files.node(file);
-    },
-    hasContent(number3) {
-      const { files, file } = find2(number3);
-      return files.hasContent(file);
-    },
-    peek(number3) {
-      const { files, file } = find2(number3);
-      return files.peek(file);
-    }
-  };
 }
 
 // src/image/tree.ts
@@ -33570,19 +33764,6 @@ function createTree(root, files) {
 function watchLowerLinks(root, files, bounds) {
   const links = /* @__PURE__ */ new Map();
   let first2;
-  function matters(slot) {
-    const pending = [slot];
-    for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
-      bounds.onStep();
-      if (isDirectory(next)) pending.push(...next.children.values());
-      else if (isSymlink(next)) return true;
-      else if (typeof next === "number") {
-        const { files: table2, file } = files.find(next);
-        if (table2.isShown(file)) return true;
-      }
-    }
-    return false;
-  }
   const uncounted = { hops: bounds.hops, onStep() {
   } };
   function findLink(parent, isOwn2) {
@@ -33594,10 +33775,11 @@ function watchLowerLinks(root, files, bounds) {
       if (slot === void 0) return void 0;
       if (isDirectory(slot)) at = slot;
       else {
+        if (!isSymlink(slot)) return void 0;
         const path = parent.slice(0, end);
-        const target = isSymlink(slot) ? findTarget(path) : void 0;
-        if (target === void 0) return void 0;
+        const target = findTarget(path);
         if (!isOwn2(slot)) return { path, target };
+        if (target === void 0) return void 0;
         at = target;
       }
       from = end + 1;
@@ -33613,18 +33795,221 @@ function watchLowerLinks(root, files, bounds) {
     pass(parent, isOwn2) {
       const link = findLink(parent, isOwn2);
       if (link === void 0) return false;
-      const known3 = links.get(link.path) ?? matters(link.target);
+      const known3 = links.get(link.path) ?? (link.target === void 0 || matters(link.target, files, bounds));
       links.set(link.path, known3);
       if (known3) first2 ??= parent;
       return true;
     },
     note(path, slot) {
-      if (first2 === void 0 && matters(slot)) first2 = path;
+      if (first2 === void 0 && matters(slot, files, bounds)) first2 = path;
     },
     doubts(digest) {
       if (first2 === void 0) return [];
-      const reason = `${quote2(first2)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
+      const reason = `${quote(first2)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
       return [{ fact: `which files of layer ${digest} are run`, reason }];
+    }
+  };
+}
+function matters(slot, files, bounds) {
+  const pending = [slot];
+  for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
+    bounds.onStep();
+    if (isDirectory(next)) for (const child of next.children.values()) pending.push(child);
+    else if (isSymlink(next)) return true;
+    else if (typeof next === "number") {
+      const { files: table2, file } = files.find(next);
+      if (table2.isShown(file)) return true;
+    }
+  }
+  return false;
+}
+
+// src/image/apply-order.ts
+function watchApplyOrder(root, layer, files, bounds) {
+  let reason;
+  const gone = /* @__PURE__ */ new Map();
+  const isOf = (slot) => matters(slot, files, bounds);
+  const find3 = (path) => walkPath(root, path, false, void 0, bounds);
+  const emptied = /* @__PURE__ */ new Set();
+  function doubt(path, how) {
+    reason ??= `${quote(path)} ${how}`;
+  }
+  function checkFile(path) {
+    const walk = find3(path);
+    if (walk.end === "slot" && !isSymlink(walk.slot) && isOf(walk.slot)) doubt(path, FILE);
+  }
+  const { whiteouts, opaques } = { whiteouts: lastOf(layer.whiteouts), opaques: lastOf(layer.opaques) };
+  const globals = layer.globals.filter((path) => !isIdle(path, find3, isOf));
+  const hidden = /* @__PURE__ */ new Set();
+  for (const path of whiteouts.keys()) {
+    const walk = find3(path);
+    if (walk.end === "not-a-directory") checkFile(walk.at);
+    const found = directoryAt(walk);
+    if (found !== void 0 && isOf(found)) hidden.add(path);
+  }
+  for (const path of opaques.keys()) {
+    const walk = find3(path);
+    if (walk.end === "not-a-directory") checkFile(walk.at);
+    if (walk.end === "slot" && !isDirectory(walk.slot)) checkFile(walk.path);
+    const found = directoryAt(walk);
+    if (found === void 0 || !isOf(found)) continue;
+    if (found === root) doubt(path, ROOT);
+    else emptied.add(found);
+  }
+  function listFilled(hidings, below = "") {
+    const filled = /* @__PURE__ */ new Map();
+    for (const [path, after] of hidings) {
+      const walk = find3(path);
+      if (walk.end !== "slot" && walk.end !== "directory") continue;
+      filled.set(path, after);
+      if (leadsThroughOwn(root, `${path}${below}`, layer.digest)) doubt(path, LINK);
+      if (hidden.has(path) && directoryAt(walk) !== void 0) doubt(path, AGAIN);
+    }
+    return filled;
+  }
+  return {
+    replaced(parent, name, directory) {
+      if (!emptied.has(directory) && !isOf(directory)) return;
+      const names2 = gone.get(parent) ?? /* @__PURE__ */ new Set();
+      gone.set(parent, names2.add(name));
+    },
+    back(parent, name, path) {
+      if (gone.get(parent)?.has(name) === true) doubt(path, AGAIN);
+    },
+    linked(path, leaf) {
+      if (isOf(leaf)) doubt(path, LINKED);
+    },
+    changed(path, leaf, link) {
+      const { files: table2, file } = files.find(leaf);
+      const { mode, xattrs } = table2.peek(file);
+      const isOther = (mode & 73) === 0 ? (link.mode & 73) !== 0 : (link.mode & 73) === 0;
+      const hasOther = (xattrs["security.capability"] ?? "") !== link.capability && table2.isShown(file);
+      if (isOther || hasOther) doubt(path, CHANGED);
+    },
+    finish() {
+      const early = findEarly(layer, { whiteouts: listFilled(whiteouts), opaques: listFilled(opaques, "/.") }, bounds);
+      if (early !== void 0) doubt(early, EARLY);
+      const active = [...globals, ...layer.globals.filter((path) => !isIdle(path, find3, isOf))];
+      if (active[0] !== void 0) doubt(active[0], GLOBAL);
+    },
+    doubts: () => reason === void 0 ? [] : [{ fact: `which files of layer ${layer.digest} are run`, reason }]
+  };
+}
+var EARLY = "is put and then hidden by the layer itself: some runtimes go by the order, some do not, others fail";
+var AGAIN = "is a directory that the layer takes away and has again: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, what lower layers have in it is shown";
+var ROOT = "is marked as empty, which overlayfs does not obey at the root: Docker, containerd and podman show what lower layers have";
+var CHANGED = "is a hard link with another mode or other capabilities than its file: whoever unpacks the layer gives them to the file, which here has its own";
+var LINKED = "is a hard link to a file that the layer hides: in some runtimes it leads to the file, in others to nothing";
+var FILE = "is a file of a lower layer, and the layer hides something below it: Docker, podman and CRI-O then put a folder in its place";
+var LINK = "is hidden behind a link of the layer itself: some runtimes follow it";
+var GLOBAL = "is the name of a header that belongs to no file: containerd removes or hides what has the name, Docker does not";
+function directoryAt(walk) {
+  if (walk.end === "directory") return walk.directory;
+  return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : void 0;
+}
+var WHITEOUT = ".wh.";
+var OPAQUE = ".wh..wh..opq";
+function isIdle(path, find3, isOf) {
+  const slash = path.lastIndexOf("/");
+  const name = path.slice(slash + 1);
+  const isWhiteout = name.startsWith(WHITEOUT);
+  const target = !isWhiteout ? path : name === OPAQUE ? path.slice(0, slash) || "/" : `${path.slice(0, slash)}/${name.slice(WHITEOUT.length)}`;
+  const walk = find3(target);
+  if (walk.end === "missing") return true;
+  const directory = directoryAt(walk);
+  return directory !== void 0 ? !isOf(directory) : walk.end === "slot" && !isOf(walk.slot);
+}
+function leadsThroughOwn(root, path, digest) {
+  let at = root;
+  for (let from = 1; from < path.length; ) {
+    const slash = path.indexOf("/", from);
+    if (slash < 0) return false;
+    const slot = at.children.get(path.slice(from, slash));
+    if (!isDirectory(slot)) return slot !== void 0 && isSymlink(slot) && slot.layer === digest;
+    at = slot;
+    from = slash + 1;
+  }
+  return false;
+}
+function lastOf(hidings) {
+  return new Map(hidings.map(({ path, after }) => [path, after]));
+}
+function findEarly(layer, { whiteouts, opaques }, bounds) {
+  if (whiteouts.size === 0 && opaques.size === 0) return void 0;
+  const lengths = new Set([...whiteouts.keys(), ...opaques.keys()].map((path) => path === "/" ? 0 : path.length));
+  const known3 = /* @__PURE__ */ new Set();
+  let early;
+  let index = 0;
+  function isHidden(directory, path, at) {
+    if (at < (whiteouts.get(path) ?? 0)) return true;
+    let isKnown = true;
+    for (let end = directory.length; end >= 0; end = end === 0 ? -1 : directory.lastIndexOf("/", end - 1)) {
+      const above = lengths.has(end) || isKnown ? slice(directory, end) : "";
+      if (lengths.has(end)) {
+        if (at < (whiteouts.get(above) ?? 0)) return true;
+        if (!isKnown && at < (opaques.get(above || "/") ?? 0)) return true;
+      }
+      isKnown &&= known3.has(above);
+    }
+    return false;
+  }
+  function slice(text3, end) {
+    for (let cost = 0; cost <= end; cost += 256) bounds.onStep();
+    return text3.slice(0, end);
+  }
+  layer.entries.forEach((directory, name, value) => {
+    const at = index++;
+    if (early !== void 0) return;
+    const path = `${directory}/${name}`;
+    if (isDirectoryValue(value)) known3.add(path);
+    else if (isShown(value, layer) && isHidden(directory, path, at)) early = path;
+  });
+  return early;
+}
+function isDirectoryValue(value) {
+  return typeof value === "object" && "type" in value && value.type === "directory";
+}
+function isShown(value, { files }) {
+  if (typeof value === "number") return files.isShown(value);
+  return "hardlink" in value || value.type === "symlink";
+}
+
+// src/image/file-space.ts
+function createFileSpace(tables3) {
+  const starts = [];
+  let total = 0;
+  for (const table2 of tables3) {
+    starts.push(total);
+    total += table2.length;
+  }
+  function layerOf(number3) {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = low + high + 1 >> 1;
+      if (starts[middle] <= number3) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+  function find3(number3) {
+    const layer = layerOf(number3);
+    return { files: tables3[layer], file: number3 - starts[layer] };
+  }
+  return {
+    numberOf: (layer, file) => starts[layer] + file,
+    find: find3,
+    node(number3) {
+      const { files, file } = find3(number3);
+      return files.node(file);
+    },
+    hasContent(number3) {
+      const { files, file } = find3(number3);
+      return files.hasContent(file);
+    },
+    peek(number3) {
+      const { files, file } = find3(number3);
+      return files.peek(file);
     }
   };
 }
@@ -33646,7 +34031,7 @@ function describeMarks(digest, marks) {
   return [
     {
       fact: `which files of layer ${digest} are run`,
-      reason: `${quote2(first2.path)} has the attribute ${first2.attribute}${others}: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, other files are shown than those of the tar`
+      reason: `${quote(first2.path)} has the attribute ${first2.attribute}${others}: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, other files are shown than those of the tar`
     }
   ];
 }
@@ -33663,10 +34048,12 @@ function mergeLayers(layers, { limits: limits2, budget } = standardBounds()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
     const links = watchLowerLinks(root, files, bounds);
+    const order2 = watchApplyOrder(root, layer, files, bounds);
     applyWhiteouts(root, layer, links, bounds);
     doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
-    placeEntries(root, layer, { index, files, lower, links, aliases, notes: notes2, bounds });
-    doubts.push(...links.doubts(layer.digest));
+    placeEntries(root, layer, { index, files, lower, links, order: order2, aliases, notes: notes2, bounds });
+    order2.finish();
+    doubts.push(...links.doubts(layer.digest), ...order2.doubts());
   }
   return { tree: createTree(root, files), aliases, doubts, notes: notes2 };
 }
@@ -33690,7 +34077,7 @@ function createMergeBounds(limits2, budget) {
     add(entries) {
       spend(budget, "treeEntries", entries, limits2);
     },
-    tooManyHops: (layer, path) => exceeded("link-hops", limits2, `layer ${layer.digest}: on the way to ${quote2(path)}`)
+    tooManyHops: (layer, path) => exceeded("link-hops", limits2, `layer ${layer.digest}: on the way to ${quote(path)}`)
   };
 }
 function findHardlinkTargets(root, layer, bounds) {
@@ -33709,23 +34096,30 @@ function findLeaf(root, path, bounds) {
 }
 function applyWhiteouts(root, layer, links, bounds) {
   const isReplacedLink = createLinkCheck(root, layer, bounds);
-  function find2(path, followLast) {
+  function find3(path, followLast) {
     const walk = walkPath(root, path, followLast, void 0, bounds);
     if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
     return walk;
   }
-  for (const path of layer.opaques) {
-    if (isReplacedLink(path)) continue;
+  for (const { path } of layer.opaques) {
+    if (isReplacedLink(path)) {
+      links.pass(path, () => false);
+      continue;
+    }
     links.pass(path, () => false);
-    const walk = find2(path, true);
+    const walk = find3(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
   }
-  for (const path of layer.whiteouts) {
-    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
-    const walk = find2(path, false);
+  for (const { path } of layer.whiteouts) {
+    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) {
+      links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
+      continue;
+    }
+    const isBehindLink = links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
+    const walk = find3(path, false);
     if (walk.end !== "slot") continue;
-    if (links.pass(path.slice(0, path.lastIndexOf("/")), () => false)) links.note(path, walk.slot);
+    if (isBehindLink) links.note(path, walk.slot);
     walk.parent.children.delete(walk.name);
   }
 }
@@ -33767,20 +34161,27 @@ function listPaths(layer) {
 }
 var AUFS_LINKS = "/.wh..wh.plnk";
 function placeEntries(root, layer, placing) {
-  const { index, files, lower, links, aliases, notes: notes2, bounds } = placing;
+  const { index, files, lower, links, order: order2, aliases, notes: notes2, bounds } = placing;
   const own2 = /* @__PURE__ */ new Set();
   const parents = createParentFinder(root, layer, (path) => links.pass(path, (link) => own2.has(link)), bounds);
   const aufs = /* @__PURE__ */ new Map();
   const repeated = [];
   function bind(path, link) {
-    const leaf = findLeaf(root, link.hardlink, bounds) ?? lower.get(link) ?? aufs.get(link.hardlink);
+    const there = findLeaf(root, link.hardlink, bounds);
+    const hidden = there === void 0 ? lower.get(link) : void 0;
+    if (hidden !== void 0) order2.linked(path, hidden);
+    const leaf = there ?? hidden ?? aufs.get(link.hardlink);
     if (leaf === void 0)
-      throw inLayer(layer, `the hard link ${quote2(path)} leads to ${quote2(link.hardlink)}, which is no file`);
-    if (typeof leaf === "number") aliases.push({ ...files.find(leaf), path });
+      throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
+    if (typeof leaf === "number") {
+      aliases.push({ ...files.find(leaf), path });
+      order2.changed(path, leaf, link);
+    }
     return leaf;
   }
   function place2(directory, name, value) {
-    const { children } = parents.find(directory);
+    const parent = parents.find(directory);
+    const { children } = parent;
     if (parents.isBehindLink() && !isDirectoryNode(value)) links.note(`${directory}/${name}`, value);
     const existing = children.get(name);
     if (isDirectoryNode(value)) {
@@ -33788,8 +34189,12 @@ function placeEntries(root, layer, placing) {
         existing.node = value;
         return false;
       }
+      order2.back(parent, name, `${directory}/${name}`);
       children.set(name, createDirectory(value));
-    } else children.set(name, value);
+    } else {
+      if (isDirectory(existing)) order2.replaced(parent, name, existing);
+      children.set(name, value);
+    }
     if (typeof value === "object" && value.type === "symlink") own2.add(value);
     if (existing === void 0) return false;
     if (isDirectory(existing) || isSymlink(existing)) parents.forget();
@@ -33824,11 +34229,12 @@ function createParentFinder(root, layer, isBehindLink, bounds) {
         last = { path, directory: direct, isBehindLink: false };
         return direct;
       }
+      const isBehind = isBehindLink(path);
       const walk = walkPath(root, path, true, create, bounds);
       if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = findDirectory(walk);
-      if (found === void 0) throw inLayer(layer, `it holds files below ${quote2(path)}, which is not a directory`);
-      last = { path, directory: found, isBehindLink: isBehindLink(path) };
+      if (found === void 0) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
+      last = { path, directory: found, isBehindLink: isBehind };
       return found;
     },
     forget() {
@@ -33851,7 +34257,7 @@ function walkDirectories(root, path) {
 }
 function describeRepeated(layer, paths) {
   const others = paths.length > 1 ? ` and ${paths.length - 1} other paths` : "";
-  return `layer ${layer.digest} holds ${quote2(paths[0] ?? "")}${others} more than once; the last one counts`;
+  return `layer ${layer.digest} holds ${quote(paths[0] ?? "")}${others} more than once; the last one counts`;
 }
 function inLayer(layer, problem) {
   return new UserError(`layer ${layer.digest}: ${problem}`);
@@ -33869,15 +34275,15 @@ function pickImages(images, name) {
   const loose = images.filter((image2) => image2.names.some((other) => fullName(other) === fullName(name)));
   const found = exact.length > 0 ? exact : loose;
   if (found.length === 1) return found;
-  const names2 = images.map((image2) => quote2(displayName(image2))).join(", ");
-  const problem = found.length === 0 ? `no image is named ${quote2(name)}` : `several images are named ${quote2(name)}`;
+  const names2 = images.map((image2) => quote(displayName(image2))).join(", ");
+  const problem = found.length === 0 ? `no image is named ${quote(name)}` : `several images are named ${quote(name)}`;
   throw new UserError(`${problem}; it holds ${names2}`);
 }
 function checkNames(images) {
   const seen2 = /* @__PURE__ */ new Set();
   for (const image2 of images) {
     const name = displayName(image2);
-    if (seen2.has(name)) throw new UserError(`two different images in it are named ${quote2(name)}`);
+    if (seen2.has(name)) throw new UserError(`two different images in it are named ${quote(name)}`);
     seen2.add(name);
   }
 }
@@ -34429,6 +34835,10 @@ function sum(block, signed) {
   }
   return total;
 }
+function mayBeHeader(block) {
+  const stated3 = Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8);
+  return stated3 === sum(block, false) || stated3 === sum(block, true);
+}
 function hasSignedChecksum(block) {
   return Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8) === sum(block, true);
 }
@@ -34587,7 +34997,7 @@ function malformed() {
 // src/image/tar/reader.ts
 var NO_RECORDS = /* @__PURE__ */ new Map();
 var NO_XATTRS2 = Object.freeze(/* @__PURE__ */ Object.create(null));
-function createTarReader(onMember, limits2) {
+function createTarReader(onMember, limits2, onGlobal) {
   const block = Buffer.alloc(BLOCK);
   let blockFill = 0;
   let position = 0;
@@ -34622,7 +35032,11 @@ function createTarReader(onMember, limits2) {
     else startBody(planFor(header, at));
   }
   function planFor(header, at) {
-    if ("xgLKX".includes(header.flag)) return readExtension(header, at);
+    if ("xgLK".includes(header.flag)) return readExtension(header, at);
+    if (header.flag === "X")
+      throw new UserError(`an extended tar header of Solaris at byte ${at}: no runtime reads it`);
+    if (header.flag === "V" && extensions.pending)
+      throw new UserError(`an extended tar header before byte ${at} belongs to no file`);
     if (header.flag === "V") return { stored: header.size, consumer: void 0 };
     if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at}`);
     return openMember(header, void 0);
@@ -34665,6 +35079,7 @@ function createTarReader(onMember, limits2) {
         end() {
           if (header.flag === "g") {
             checkGlobal(decodePax(data, at), at);
+            onGlobal?.(decodeName(header.name));
             return;
           }
           extensions.pending = true;
@@ -34680,7 +35095,7 @@ function createTarReader(onMember, limits2) {
     for (const [key, value] of records2)
       if (value !== "" && (DECISIVE.has(key) || key.startsWith("GNU.sparse.")))
         throw new UserError(
-          `a tar header at byte ${at} states ${quote2(key)} for all files: programs differ in obeying it`
+          `a tar header at byte ${at} states ${quote(key)} for all files: programs differ in obeying it`
         );
   }
   function openMember(header, sparse) {
@@ -34693,8 +35108,8 @@ function createTarReader(onMember, limits2) {
     const type = typeOf(header.flag, name);
     const hasBody = type === "file" || header.flag === "D";
     const linkname = longLink || records2.get("linkpath") || header.linkname;
-    if (name.length > limits2.pathBytes) throw exceeded("path-length", limits2, quote2(decodeName(name)));
-    if (linkname.length > limits2.linkBytes) throw exceeded("link-length", limits2, quote2(decodeName(name)));
+    if (name.length > limits2.pathBytes) throw exceeded("path-length", limits2, quote(decodeName(name)));
+    if (linkname.length > limits2.linkBytes) throw exceeded("link-length", limits2, quote(decodeName(name)));
     const member = {
       name: decodeName(name),
       type,
@@ -34753,6 +35168,8 @@ function createTarReader(onMember, limits2) {
     },
     end() {
       if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
+      if (blockFill > 0 && position < BLOCK)
+        throw new UserError("it is truncated, or no tar archive: it ends inside its first header");
       if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
       if (extensions.pending || sparseHeader !== void 0)
         throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
@@ -34801,7 +35218,7 @@ function paxNumber(records2, key) {
   if (text3 === void 0 || text3 === "") return void 0;
   const value = Number(text3);
   if (!/^\d+$/.test(text3) || !Number.isSafeInteger(value))
-    throw new UserError(`malformed extended tar header: ${key} is ${quote2(text3)}`);
+    throw new UserError(`malformed extended tar header: ${key} is ${quote(text3)}`);
   return value;
 }
 var XATTR_PREFIX = "SCHILY.xattr.";
@@ -34853,7 +35270,7 @@ async function scanLayer(source, options) {
   const unpacked = createHash3(diffIdAlgorithm);
   const takeBytes = createByteCounter(options);
   const changes = createChangeCollector(options, takeBytes);
-  const reader2 = createTarReader(changes.onMember, limits2);
+  const reader2 = createTarReader(changes.onMember, limits2, changes.onGlobal);
   let compression = "none";
   async function* hashed() {
     for await (const chunk of gather(source)) {
@@ -34883,16 +35300,15 @@ async function scanLayer(source, options) {
   const diffId = isSame3 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
   return { ...changes.finish(digest), diffId, compression };
 }
-var WHITEOUT = ".wh.";
+var WHITEOUT2 = ".wh.";
 var AUFS = ".wh..wh.";
-var OPAQUE = ".wh..wh..opq";
-var ESTARGZ_INDEX = "/stargz.index.json";
-var LANDMARKS = /* @__PURE__ */ new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
+var OPAQUE2 = ".wh..wh..opq";
+var AUFS_FILE = /^\/\.wh\.\.wh\.plnk\/\d+\.\d+$/;
 function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
   const entries = createEntryList();
   const files = createFileTable();
   const nodes = createNodeMaker();
-  const changes = { digest: "", entries, files, whiteouts: [], opaques: [], overlay: [] };
+  const changes = { digest: "", entries, files, whiteouts: [], opaques: [], globals: [], overlay: [] };
   let met = 0;
   function onMember(member) {
     if (++met > limits2.layerEntries) throw exceeded("layer-entries", limits2);
@@ -34902,23 +35318,38 @@ function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
     changes.overlay.push(...listOverlayMarks(path, member.xattrs));
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
-    if (path === ESTARGZ_INDEX) return void 0;
     return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
   }
   function onHidden(path, slash, member) {
-    if (LANDMARKS.has(path)) return void 0;
-    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`)
-      return path.startsWith(`/${AUFS}plnk/`) ? onEntry(path, member) : void 0;
+    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE2}`) return onAufs(path, member);
     const name = path.slice(slash + 1);
-    if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
+    if (!name.startsWith(WHITEOUT2)) return onEntry(path, member);
     const directory = path.slice(0, slash);
-    if (name === OPAQUE) changes.opaques.push(directory === "" ? "/" : directory);
-    else if (!name.startsWith(AUFS)) changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
+    const after = entries.length;
+    if (name === OPAQUE2) changes.opaques.push({ path: directory === "" ? "/" : directory, after });
+    else if (!name.startsWith(AUFS))
+      changes.whiteouts.push({ path: `${directory}/${whiteoutTarget(name, path)}`, after });
+    return void 0;
+  }
+  function onAufs(path, member) {
+    if (AUFS_FILE.test(path)) return onEntry(path, member);
+    if (member.type !== "directory" && path.includes("/", 1))
+      throw new UserError(`it holds ${quote(path)}, which some runtimes leave out and others do not`);
     return void 0;
   }
   function onEntry(path, member) {
     if (member.type === "file") return onFile(path, member);
-    entries.add(path, member.type === "hardlink" ? { hardlink: normalisePath(member.linkname) } : nodes.make(member));
+    if (member.type === "hardlink")
+      entries.add(path, {
+        hardlink: linkTarget(path, member.linkname),
+        mode: member.mode,
+        capability: member.xattrs["security.capability"] ?? ""
+      });
+    else entries.add(path, nodes.make(member));
+    if (member.type === "symlink" && member.linkname.includes(AUFS))
+      throw new UserError(
+        `the link ${quote(path)} leads to ${quote(member.linkname)}, which some runtimes leave out and others do not`
+      );
     return void 0;
   }
   function onFile(path, member) {
@@ -34948,7 +35379,12 @@ function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
     nodes.setLayer(digest);
     return changes;
   }
-  return { onMember, finish: finish2 };
+  function onGlobal(name) {
+    if (++met > limits2.layerEntries) throw exceeded("layer-entries", limits2);
+    spend(budget, "nameBytes", name.length, limits2);
+    changes.globals.push(normalisePath(name));
+  }
+  return { onMember, onGlobal, finish: finish2 };
 }
 function createNodeMaker() {
   const directories = /* @__PURE__ */ new Map();
@@ -34974,10 +35410,17 @@ function createNodeMaker() {
     }
   };
 }
+function linkTarget(path, linkname) {
+  if (linkname.split("/").includes(".."))
+    throw new UserError(
+      `the hard link ${quote(path)} leads to ${quote(linkname)}: runtimes differ in what ".." is in such a place`
+    );
+  return normalisePath(linkname);
+}
 function whiteoutTarget(name, path) {
-  const target = name.slice(WHITEOUT.length);
+  const target = name.slice(WHITEOUT2.length);
   if (target === "" || target === "." || target === "..")
-    throw new UserError(`the whiteout ${quote2(path)} names no file`);
+    throw new UserError(`the whiteout ${quote(path)} names no file`);
   return target;
 }
 function normalisePath(name) {
@@ -34989,7 +35432,7 @@ function normalisePath(name) {
   for (const part2 of name.split("/")) {
     if (part2 === "" || part2 === ".") continue;
     if (part2 !== "..") parts.push(part2);
-    else if (parts.pop() === void 0) throw new UserError(`the path ${quote2(name)} leads out of the image`);
+    else if (parts.pop() === void 0) throw new UserError(`the path ${quote(name)} leads out of the image`);
   }
   return `/${parts.join("/")}`;
 }
@@ -35007,7 +35450,7 @@ function createMemberIndex(limits2) {
   const members2 = /* @__PURE__ */ new Map();
   const repeated = /* @__PURE__ */ new Set();
   let added = 0;
-  function linkTarget(member, name) {
+  function linkTarget2(member, name) {
     if (member.type === "hardlink") return memberName(member.linkname);
     if (member.type === "symlink") return posix.normalize(posix.join(posix.dirname(name), member.linkname));
     return void 0;
@@ -35024,7 +35467,7 @@ function createMemberIndex(limits2) {
       if (++added > limits2.members) throw exceeded("archive-files", limits2);
       const name = memberName(member.name);
       if (members2.has(name)) repeated.add(name);
-      const link = linkTarget(member, name);
+      const link = linkTarget2(member, name);
       if (link !== void 0 && link !== name) members2.set(name, { link });
       else if (member.type === "file") members2.set(name, { value });
     },
@@ -35034,15 +35477,15 @@ function createMemberIndex(limits2) {
         const found = members2.get(at);
         if (found === void 0) return void 0;
         if (isBelowLink(at))
-          throw new UserError(`${quote2(at)} lies below a link, and programs differ in what that is: pack it again`);
+          throw new UserError(`${quote(at)} lies below a link, and programs differ in what that is: pack it again`);
         if (repeated.has(at) && !BLOB.test(at))
           throw new UserError(
-            `it holds ${quote2(at)} more than once, and programs differ in which of them they take: pack it again`
+            `it holds ${quote(at)} more than once, and programs differ in which of them they take: pack it again`
           );
         if ("value" in found) return { name: at, value: found.value };
         at = found.link;
       }
-      throw exceeded("link-hops", limits2, `link ${quote2(name)}`);
+      throw exceeded("link-hops", limits2, `link ${quote(name)}`);
     }
   };
 }
@@ -35087,7 +35530,12 @@ var MIN_PIECE = 4096;
 function compareTable(tar, table2, contents, piece) {
   if (tar.entries.length > MAX_ENTRIES || contents.isFull())
     throw new TocProblem("the layer has too many files to compare them");
-  const how = compareEntries(listEntries(tar), listEntries(table2.changes)) ?? void 0;
+  const ofTar = listEntries(tar);
+  const own2 = ofTar.get("/stargz.index.json");
+  const ofTable = listEntries(table2.changes);
+  if (table2.format === "eStargz" && own2?.startsWith("a file") && !ofTable.has("/stargz.index.json"))
+    ofTar.delete("/stargz.index.json");
+  const how = compareEntries(ofTar, ofTable) ?? void 0;
   return how === void 0 ? compareContents(table2, contents, piece) : { kind: "differs", how };
 }
 function listEntries({ entries, files, whiteouts, opaques, overlay }) {
@@ -35096,8 +35544,8 @@ function listEntries({ entries, files, whiteouts, opaques, overlay }) {
     list2.set(comparable(`${directory}/${name}`), describe5(value, files));
   });
   list2.delete("/");
-  for (const path of whiteouts) list2.set(`${comparable(path)}\0`, "hidden");
-  for (const path of opaques) list2.set(`${comparable(path)}\0\0`, "emptied");
+  for (const { path } of whiteouts) list2.set(`${comparable(path)}\0`, "hidden");
+  for (const { path } of opaques) list2.set(`${comparable(path)}\0\0`, "emptied");
   for (const { path, attribute } of overlay) list2.set(`${comparable(path)}\0${attribute}`, `marked ${attribute}`);
   return list2;
 }
@@ -35111,15 +35559,15 @@ function describe5(value, files) {
     const capabilities = capability === void 0 ? "" : ` and capabilities ${Buffer.from(capability, "latin1").toString("hex")}`;
     return `a file of ${size} bytes with mode ${mode.toString(8)}${capabilities}`;
   }
-  if ("hardlink" in value) return `another name of ${quote2(comparable(value.hardlink))}`;
-  if (value.type === "symlink") return `a link to ${quote2(comparable(value.target))}`;
+  if ("hardlink" in value) return `another name of ${quote(comparable(value.hardlink))}`;
+  if (value.type === "symlink") return `a link to ${quote(comparable(value.target))}`;
   return value.type === "directory" ? "a directory" : "neither file nor directory";
 }
 function compareEntries(tar, table2) {
   for (const path of /* @__PURE__ */ new Set([...tar.keys(), ...table2.keys()])) {
     const [ofTar, ofTable] = [tar.get(path), table2.get(path)];
     if (ofTar !== ofTable)
-      return `${quote2(path.replace(/\0.*$/s, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
+      return `${quote(path.replace(/\0.*$/s, ""))} is ${ofTable ?? "absent"} in the table and ${ofTar ?? "absent"} in the tar`;
   }
   return void 0;
 }
@@ -35131,7 +35579,7 @@ function compareContents(table2, contents, piece) {
     const verdict2 = compareFile(file, digests, piece, table2.format);
     if (verdict2 === void 0) continue;
     const { kind, ...rest } = verdict2;
-    return { kind, ...rest, how: `${quote2(path)} ${verdict2.how}` };
+    return { kind, ...rest, how: `${quote(path)} ${verdict2.how}` };
   }
   return { kind: "same" };
 }
@@ -35303,7 +35751,7 @@ function findDoubleMeaning(text3) {
     else if (character === ":") {
       const key = last.includes("\\") ? JSON.parse(last) : last.slice(1, -1);
       const keys = open4.at(-1);
-      if (keys?.has(key)) return `has the key ${quote2(key)} twice in one object`;
+      if (keys?.has(key)) return `has the key ${quote(key)} twice in one object`;
       keys?.add(key);
     }
   }
@@ -35337,7 +35785,7 @@ function nameOwn(value, shape) {
   for (const [key, item] of Object.entries(value)) {
     const name = names2.get(fold(key));
     if (name === void 0) continue;
-    if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote2(name)}`);
+    if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote(name)}`);
     found[name] = nameFields(item, shape[name]);
   }
   return found;
@@ -35400,7 +35848,7 @@ function toObject(value) {
 function requireOwnKeys(fields) {
   for (const key in fields)
     if (!KEYS.has(key) && FOLDED.has(fold(key)))
-      throw new TocProblem(`its table of contents has the key ${quote2(key)}, which Go reads as another`);
+      throw new TocProblem(`its table of contents has the key ${quote(key)}, which Go reads as another`);
   return fields;
 }
 function toRawEntry(value) {
@@ -35587,7 +36035,7 @@ function listChanges(files, { limits: limits2 }) {
   const changes = createChangeCollector(options, createByteCounter(options));
   for (const { member } of files) {
     if (Math.max(member.name.length, member.linkname.length) > limits2.pathBytes)
-      throw new TocProblem(`its table of contents has too long a path (${quote2(member.name.slice(0, 50))})`);
+      throw new TocProblem(`its table of contents has too long a path (${quote(member.name.slice(0, 50))})`);
     changes.onMember(member);
   }
   return changes.finish("");
@@ -35599,30 +36047,30 @@ async function openArchiveFile(handle, options) {
   const { size } = await handle.stat();
   const { limits: limits2, budget } = options;
   const members2 = await indexMembers(handle, size, options);
-  function find2(name) {
+  function find3(name) {
     const extent = members2.find(name)?.value;
-    if (extent?.sparse) throw new UserError(`${quote2(name)} is stored as a sparse file: pack it without --sparse`);
+    if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
     return extent;
   }
   return {
-    has: async (name) => find2(name) !== void 0,
+    has: async (name) => find3(name) !== void 0,
     async readDocument(name) {
-      const extent = find2(name);
+      const extent = find3(name);
       if (extent === void 0) return void 0;
-      if (extent.size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote2(name));
+      if (extent.size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
       spend(budget, "documentBytes", extent.size, limits2);
       const data = Buffer.alloc(extent.size);
       await readFully(handle, data, extent.size, extent.offset);
       return data;
     },
     async digestOf(name, algorithm, signal) {
-      const extent = find2(name);
+      const extent = find3(name);
       if (extent === void 0) return void 0;
       return digestOfStream(readRange(handle, extent.offset, extent.size), algorithm, signal);
     },
     async scan(name, options2) {
-      const extent = find2(name);
-      if (extent === void 0) throw new UserError(`${quote2(name)} is missing`);
+      const extent = find3(name);
+      if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
       return scanWhole(readRange(handle, extent.offset, extent.size), options2);
     },
     close: () => handle.close()
@@ -35657,6 +36105,7 @@ var platformSchema = object({ os: maybeString, architecture: maybeString, varian
 var descriptorSchema = object({
   mediaType: maybeString,
   digest: string2(),
+  size: optional(nullable(number2())),
   platform: optional(nullable(platformSchema)),
   annotations: optional(nullable(record(string2(), string2())))
 });
@@ -35665,6 +36114,8 @@ var indexSchema = object({
   manifests: optional(nullable(array(descriptorSchema)))
 });
 var kindSchema = object({
+  mediaType: optional(unknown()),
+  artifactType: optional(unknown()),
   manifests: optional(unknown()),
   config: optional(unknown()),
   layers: optional(unknown()),
@@ -35673,6 +36124,7 @@ var kindSchema = object({
 var manifestSchema = object({
   mediaType: maybeString,
   schemaVersion: optional(number2()),
+  artifactType: maybeString,
   config: descriptorSchema,
   layers: nullable(array(descriptorSchema))
 });
@@ -35706,7 +36158,7 @@ function parseDocument(data, schema, what) {
   const fields = withGoNames(value, schema, what);
   const wrong = firstMismatch(fields, schema);
   if (wrong === void 0) return schema.parse(fields);
-  const at = wrong.path.length === 0 ? "" : ` at ${quote2(wrong.path.join("."))}`;
+  const at = wrong.path.length === 0 ? "" : ` at ${quote(wrong.path.join("."))}`;
   throw new UserError(`${what} does not have the expected form${at}: ${wrong.problem}`);
 }
 function withGoNames(value, schema, what) {
@@ -35730,27 +36182,61 @@ function blobName(digest) {
 }
 function toImageConfig(document) {
   const config2 = document.config;
-  const toList = (command) => typeof command === "string" ? ["/bin/sh", "-c", command] : command ?? [];
+  const toList = (command) => typeof command === "string" ? [command] : command ?? [];
   return {
-    env: config2?.Env ?? [],
+    env: readVariables(config2?.Env ?? []),
     entrypoint: toList(config2?.Entrypoint),
     cmd: toList(config2?.Cmd),
     user: config2?.User ?? ""
   };
 }
+function readVariables(env) {
+  const bare = env.find((entry) => !entry.includes("=") && env.some((other) => other.startsWith(`${entry}=`)));
+  if (bare !== void 0)
+    throw new UserError(`the image config sets the variable ${quote(bare)} and takes it away: runtimes differ in that`);
+  return env;
+}
 
 // src/image/platform.ts
-function formatPlatform({ os, architecture, variant }) {
+var ARCHITECTURES = {
+  i386: { architecture: "386", variant: "" },
+  x86_64: { architecture: "amd64" },
+  "x86-64": { architecture: "amd64" },
+  aarch64: { architecture: "arm64" },
+  armhf: { architecture: "arm", variant: "v7" },
+  armel: { architecture: "arm", variant: "v6" }
+};
+var VARIANTS = {
+  amd64: { v1: "" },
+  arm64: { "8": "", v8: "", "v8.0": "", "9": "v9", "9.0": "v9", "v9.0": "v9" },
+  arm: { "": "v7", "5": "v5", "6": "v6", "7": "v7", "8": "v8" }
+};
+function normalisePlatform({ os, architecture, variant }) {
+  const system = os?.toLowerCase();
+  const written = architecture?.toLowerCase() ?? "";
+  const known3 = find(ARCHITECTURES, written) ?? { architecture: written };
+  const writtenVariant = known3.variant ?? variant?.toLowerCase() ?? "";
+  return {
+    os: system === "macos" ? "darwin" : system,
+    architecture: known3.architecture,
+    variant: find(find(VARIANTS, known3.architecture) ?? {}, writtenVariant) ?? writtenVariant
+  };
+}
+function find(table2, key) {
+  return Object.hasOwn(table2, key) ? table2[key] : void 0;
+}
+function formatPlatform(stated3) {
+  const { os, architecture, variant } = normalisePlatform(stated3);
   const base = `${os || "unknown"}/${architecture || "unknown"}`;
-  return !variant || architecture === "arm64" && variant === "v8" ? base : `${base}/${variant}`;
+  return variant ? `${base}/${variant}` : base;
 }
 function parsePlatform(text3) {
-  const match2 = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text3.trim());
+  const match2 = /^([a-z0-9]+)\/([a-z0-9_-]+)(?:\/([a-z0-9.]+))?$/i.exec(text3.trim());
   if (match2 === null)
-    throw new UserError(`${quote2(text3)} is not a platform: expected os/architecture, e.g. linux/arm64`);
-  const aliases = { x86_64: "amd64", aarch64: "arm64", armhf: "arm" };
-  const architecture = match2[2] ?? "";
-  return formatPlatform({ os: match2[1], architecture: aliases[architecture] ?? architecture, variant: match2[3] });
+    throw new UserError(`${quote(text3)} is not a platform: expected os/architecture, e.g. linux/arm64`);
+  const [, os = "", architecture = "", variant] = match2;
+  const platform2 = formatPlatform({ os, architecture, variant });
+  return variant === void 0 && architecture.toLowerCase() === "arm" ? platform2.replace(/\/v7$/, "") : platform2;
 }
 function matchesPlatform(platform2, asked) {
   return platform2 === asked || platform2.startsWith(`${asked}/`);
@@ -35774,7 +36260,7 @@ async function readItem(store, item, limits2) {
   const configName = memberName(item.Config);
   const data = await store.readDocument(configName);
   if (data === void 0)
-    throw new AbsentPart(`the image config ${quote2(item.Config)} that manifest.json names is missing`);
+    throw new AbsentPart(`the image config ${quote(item.Config)} that manifest.json names is missing`);
   const configDigest = digestOf(data);
   checkConfigName(configName, configDigest);
   const config2 = parseDocument(data, configSchema, `image config ${configDigest}`);
@@ -35801,13 +36287,87 @@ async function toSourceLayer(store, name, diffId) {
   const blob = memberName(name);
   const inLayout = /^blobs\/(sha256|sha512)\/([0-9a-f]+)$/.exec(blob);
   const digest = inLayout ? `${inLayout[1]}:${inLayout[2]}` : void 0;
-  if (!await store.has(blob)) throw new AbsentPart(`layer ${digest ?? quote2(name)} (${diffId}) is missing`);
+  if (!await store.has(blob)) throw new AbsentPart(`layer ${digest ?? quote(name)} (${diffId}) is missing`);
   return { blob, digest: digest && parseDigest(digest) ? digest : void 0, diffId, mediaType: "" };
 }
 function checkConfigName(name, digest) {
   const hex = /^(?:.*[/:])?([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
   if (hex !== void 0 && digest !== `sha256:${hex}`)
-    throw new UserError(`the image config ${quote2(name)} has another digest: ${digest}`);
+    throw new UserError(`the image config ${quote(name)} has another digest: ${digest}`);
+}
+
+// src/image/artifact.ts
+var KINDS = [
+  [/^application\/vnd\.cncf\.helm\./, "a Helm chart"],
+  [/^application\/(vnd\.)?wasm\b|^application\/vnd\.(module|bytecodealliance)\.[\w.]*wasm\b/, "a WebAssembly module"],
+  [/^application\/vnd\.docker\.compose\./, "a Docker Compose project"],
+  [/^application\/vnd\.docker\.plugin\./, "a plugin of Docker"],
+  [/^application\/vnd\.(docker\.ai|cncf\.model|ollama)\./, "an AI model"],
+  [/^application\/vnd\.sylabs\.sif\./, "a Singularity image"],
+  [/^application\/vnd\.cncf\.flux\./, "an artifact of Flux"],
+  [/^application\/vnd\.(dev\.cosign\.|dev\.sigstore\.|cncf\.notary\.)/, "a signature"],
+  [/^application\/vnd\.(in-toto|dsse\.)/, "an attestation"],
+  [/spdx|cyclonedx|\bsyft\b/, "a bill of materials"]
+];
+var IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
+var DEFAULT_TYPES = /* @__PURE__ */ new Set(["application/octet-stream", "application/json", "text/html"]);
+var LAYERS = /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.|erofs\.layer\.)/;
+var OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+function describeArtifact({ artifactType, config: config2, layers }) {
+  const layerTypes = (layers ?? []).map(({ mediaType }) => mediaType ?? "");
+  const hasNoLayer = layerTypes.length > 0 && !layerTypes.some((type) => type === "" || LAYERS.test(type));
+  if (isImageConfig(config2) && !hasNoLayer) return void 0;
+  return nameArtifact([artifactType ?? "", isImageConfig(config2) ? "" : config2.mediaType ?? "", ...layerTypes]);
+}
+function nameArtifact(types2) {
+  const known3 = KINDS.find(([pattern]) => types2.some((type2) => pattern.test(type2)));
+  const type = types2.find((one) => known3 === void 0 ? one !== "" : known3[0].test(one)) ?? "";
+  return `${known3?.[1] ?? "an artifact"} (${quote(type)})`;
+}
+function isImageConfig({ mediaType }) {
+  return IMAGE_CONFIGS.test(mediaType ?? "") || DEFAULT_TYPES.has(mediaType ?? "");
+}
+function isAttestationByLayers({ layers }) {
+  const types2 = (layers ?? []).map(({ mediaType }) => mediaType ?? "");
+  return types2.length > 0 && types2.every((type) => /^application\/vnd\.in-toto/.test(type));
+}
+async function isProvenArtifact(store, descriptor, manifest, limits2) {
+  const layers = manifest.layers ?? [];
+  if (layers.length === 0) return true;
+  const isOci = manifest.mediaType === OCI_MANIFEST && (descriptor.mediaType ?? OCI_MANIFEST) === OCI_MANIFEST;
+  try {
+    const mayUnpack = layers.some(({ mediaType }) => LAYERS.test(mediaType ?? ""));
+    if (mayUnpack && await countDiffIds(store, manifest.config.digest) > 0) return false;
+    return isOci && !isImageConfig(manifest.config) || await hasNoArchive(store, layers, limits2);
+  } catch (error) {
+    if (error instanceof UserError && !isLimit(error)) return false;
+    throw error;
+  }
+}
+var rootfsSchema = object({
+  rootfs: optional(nullable(object({ diff_ids: optional(nullable(array(unknown()))) })))
+});
+async function countDiffIds(store, digest) {
+  const data = await readBlob(store, digest, "image config");
+  try {
+    JSON.parse(data.toString("utf8"));
+  } catch {
+    return 0;
+  }
+  return parseDocument(data, rootfsSchema, `image config ${digest}`).rootfs?.diff_ids?.length ?? 0;
+}
+var MOST_LAYERS = 4;
+async function hasNoArchive(store, layers, { jsonBytes }) {
+  const small = layers.filter(({ size }) => typeof size === "number" && size <= jsonBytes);
+  const first2 = small.sort((a, b) => (a.size ?? 0) - (b.size ?? 0)).slice(0, MOST_LAYERS);
+  for (const { digest } of first2) if (isNoArchive(await readBlob(store, digest, "layer"))) return true;
+  return false;
+}
+var PACKED = /^(\x1f\x8b|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18|\xfd7zXZ|BZh)/;
+function isNoArchive(data) {
+  if (data.length === 0 || PACKED.test(data.toString("latin1", 0, 8))) return false;
+  const block = data.subarray(0, BLOCK);
+  return block.length < BLOCK || !(mayBeHeader(block) || block.every((byte) => byte === 0));
 }
 
 // src/image/source-image.ts
@@ -35845,16 +36405,28 @@ async function readOciImages(store, options) {
   const index = parseDocument(data, indexSchema, "index.json");
   const walker = createWalker(store, options);
   const images = [];
+  const others = [];
   for (const descriptor of index.manifests ?? []) {
     const read2 = await walker.readImage(descriptor);
-    if (read2 === void 0) continue;
+    if (read2.platforms.length === 0) {
+      others.push(...read2.notes);
+      continue;
+    }
     const same2 = images.find((other) => isSame2(other, read2));
     const image2 = same2 ?? read2;
     if (same2 === void 0) images.push(read2);
     const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
     for (const name of names2) if (name !== void 0 && !image2.names.includes(name)) image2.names.push(name);
   }
-  return joinPlatforms(images, digestOf(data));
+  const joined2 = joinPlatforms(images, digestOf(data));
+  return { images: joined2.map((image2) => ({ ...image2, notes: [...image2.notes, ...others].map(leftOut) })), others };
+}
+function requireImages({ images, others }) {
+  if (images.length > 0 || others.length === 0) return images;
+  throw new UserError(`it holds no container image: ${others.join("; ")}`);
+}
+function leftOut(other) {
+  return `${other}: left out`;
 }
 function isSame2(one, other) {
   const platformsOf = ({ platforms: platforms2 }) => platforms2.map(({ platform: platform2 }) => platform2).join(" ");
@@ -35862,13 +36434,13 @@ function isSame2(one, other) {
 }
 async function readOciDigest(store, digest, options, isAsked = () => true) {
   const image2 = await createWalker(store, options, isAsked).readImage({ digest });
-  return image2 === void 0 ? [] : [image2];
+  if (image2.platforms.length > 0) return { ...image2, notes: image2.notes.map(leftOut) };
+  throw new UserError(image2.notes.length > 0 ? image2.notes.join("; ") : `${digest} is no image`);
 }
 function createWalker(store, { limits: limits2, budget }, isAsked = () => true) {
   async function readImage2(descriptor) {
     const notes2 = [];
     const leaves = await collect(descriptor, 0, /* @__PURE__ */ new Set(), notes2);
-    if (leaves.length === 0) return void 0;
     return {
       names: [],
       digest: descriptor.digest,
@@ -35880,21 +36452,22 @@ function createWalker(store, { limits: limits2, budget }, isAsked = () => true) 
   async function collect(descriptor, depth, seen2, notes2) {
     const stated3 = formatPlatform(toStated(descriptor));
     const entry = `${descriptor.digest} ${stated3}`;
-    if (seen2.has(entry) || isAttestation(descriptor) && isUnknown(descriptor)) return [];
+    const isNeverChosen = depth > 0 && isUnknown(descriptor);
+    if (seen2.has(entry) || isAttestation(descriptor) && isNeverChosen) return [];
     seen2.add(entry);
     spend(budget, "manifests", 1, limits2);
     if (depth > limits2.indexDepth) throw exceeded("index-depth", limits2);
-    if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated3))
+    if (descriptor.platform?.architecture && !isAsked(stated3))
       return [
         { platform: { platform: stated3, problem: new UserError("it was not asked for") }, configDigest: void 0 }
       ];
-    const what = descriptor.platform ? `manifest of ${quote2(stated3)}` : "manifest";
+    const what = descriptor.platform ? `manifest of ${quote(stated3)}` : "manifest";
     let data;
     try {
       data = await readBlob(store, descriptor.digest, what);
     } catch (problem) {
       if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
-      if (isUnknown(descriptor)) return [];
+      if (isNeverChosen || isUnknown(descriptor) && problem instanceof AbsentPart) return [];
       return [{ platform: { platform: stated3, problem }, configDigest: void 0 }];
     }
     const document = parseManifestOrIndex(data, descriptor);
@@ -35903,13 +36476,25 @@ function createWalker(store, { limits: limits2, budget }, isAsked = () => true) 
       for (const child of document.manifests) leaves.push(...await collect(child, depth + 1, seen2, notes2));
       return leaves;
     }
-    return await readLeaf(store, descriptor, document.manifest, limits2, notes2);
+    if ("artifact" in document) {
+      notes2.push(`${descriptor.digest} is ${document.artifact}, no container image`);
+      return [];
+    }
+    const { manifest } = document;
+    const kind = describeArtifact(manifest);
+    if (kind !== void 0 && (isNeverChosen || await isProvenArtifact(store, descriptor, manifest, limits2))) {
+      if (depth === 0 || !isAttestationByLayers(manifest))
+        notes2.push(`${descriptor.digest} is ${kind}, no container image`);
+      return [];
+    }
+    return [await readLeaf(store, descriptor, manifest, { limits: limits2, kind })];
   }
   return { readImage: readImage2 };
 }
+var ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json";
 function parseManifestOrIndex(data, { digest }) {
   const what = `blob ${digest}`;
-  const { manifests, config: config2, layers, fsLayers } = parseDocument(data, kindSchema, what);
+  const { manifests, config: config2, layers, fsLayers, mediaType, artifactType } = parseDocument(data, kindSchema, what);
   const isManifest = [config2, layers, fsLayers].some((field2) => field2 !== void 0 && field2 !== null);
   if (isManifest && Array.isArray(manifests) && manifests.length > 0)
     throw new UserError(`${what} is an index and a manifest at once: programs differ in what they take it for`);
@@ -35919,19 +36504,11 @@ function parseManifestOrIndex(data, { digest }) {
     throw new UserError(
       `${what} is a manifest of Docker's schema 1, which is not read: save the image with a current tool`
     );
+  if (!isManifest && mediaType === ARTIFACT_MANIFEST) return { artifact: nameArtifact([`${artifactType}`, mediaType]) };
   return { manifest: parseDocument(data, manifestSchema, what) };
 }
-var IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
-var DEFAULT_TYPES = /* @__PURE__ */ new Set(["application/octet-stream", "application/json", "text/html"]);
-async function readLeaf(store, descriptor, manifest, limits2, notes2) {
+async function readLeaf(store, descriptor, manifest, { limits: limits2, kind }) {
   const layers = manifest.layers ?? [];
-  const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
-  if (inToto && (isUnknown(descriptor) || isAttestation(descriptor))) return [];
-  const configType = manifest.config.mediaType ?? "";
-  if (!IMAGE_CONFIGS.test(configType) && !DEFAULT_TYPES.has(configType)) {
-    notes2.push(`${descriptor.digest} is no image but ${quote2(configType)}: left out`);
-    return [];
-  }
   const configDigest = manifest.config.digest;
   try {
     const config2 = parseDocument(
@@ -35940,11 +36517,18 @@ async function readLeaf(store, descriptor, manifest, limits2, notes2) {
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    return [{ platform: describe6(descriptor, configDigest, config2, layers, limits2), configDigest }];
+    const platform2 = describe6(descriptor, configDigest, config2, layers, limits2);
+    if (kind !== void 0) platform2.notes.push(`its manifest calls it ${kind}, and runtimes may run it`);
+    return { platform: platform2, configDigest };
   } catch (problem) {
     if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
-    return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
+    const told = kind === void 0 ? problem : notSurely(kind, problem);
+    return { platform: { platform: formatPlatform(toStated(descriptor)), problem: told, configDigest }, configDigest };
   }
+}
+function notSurely(kind, problem) {
+  const message = `its manifest calls it ${kind}, but runtimes may run it, and ${problem.message}; if another image beside it is meant, name that one by its digest: oci:DIR@DIGEST, docker://NAME@DIGEST`;
+  return problem instanceof AbsentPart ? new AbsentPart(message) : new UserError(message);
 }
 async function requireLayers(store, layers) {
   for (const { digest, mediaType } of layers) {
@@ -35962,8 +36546,9 @@ function describe6(descriptor, configDigest, config2, layers, limits2) {
   const isStated = Boolean(stated3.os && stated3.architecture) && !isUnknown(descriptor);
   const platform2 = formatPlatform(isStated ? stated3 : { ...ofConfig, variant: config2.variant ?? void 0 });
   const notes2 = [];
-  if (isStated && ofConfig.architecture && ofConfig.architecture !== stated3.architecture)
-    notes2.push(`the index says ${quote2(platform2)}, the image config says ${quote2(formatPlatform(ofConfig))}`);
+  const isOther = normalisePlatform(ofConfig).architecture !== normalisePlatform(stated3).architecture;
+  if (isStated && ofConfig.architecture && isOther)
+    notes2.push(`the index says ${quote(platform2)}, the image config says ${quote(formatPlatform(ofConfig))}`);
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
   if (layers.length > limits2.layers) throw exceeded("layers", limits2, `manifest ${descriptor.digest}`);
@@ -35995,7 +36580,7 @@ function isUnknown({ platform: platform2 }) {
 }
 function toStated({ platform: platform2 }) {
   return {
-    os: platform2?.os ?? void 0,
+    os: platform2?.os || (platform2?.architecture ? "linux" : void 0),
     architecture: platform2?.architecture ?? void 0,
     variant: platform2?.variant ?? void 0
   };
@@ -36029,21 +36614,24 @@ function isAbsent(platform2) {
 // src/image/archive-images.ts
 async function listArchiveImages(store, form, options) {
   if (form === "oci-archive") {
-    const images = await readOciImages(store, options);
-    if (images !== void 0) return images;
+    const listing2 = await readOciImages(store, options);
+    if (listing2 !== void 0) return requireImages(listing2);
     throw new UserError(
       await store.has("manifest.json") ? "it holds no index.json but a manifest.json: pass docker-archive:PATH" : "it is no OCI image layout: index.json is missing"
     );
   }
   const docker = await attempt(() => readDockerImages(store, options));
-  const oci = await readOciImages(store, options);
+  const listing = await readOciImages(store, options);
+  const oci = listing?.images;
   if ("absent" in docker) return fallBack(docker.absent, oci ?? []);
   if (docker.value === void 0 || docker.value.length === 0) {
     if (oci === void 0 && docker.value === void 0)
-      throw new UserError("it is no image archive: neither manifest.json nor index.json is in it");
+      throw new UserError(
+        "it is no image archive: neither manifest.json nor index.json is in it; docker save writes one, docker export doesn't"
+      );
     if (form === "docker-archive" && docker.value === void 0)
       throw new UserError("it holds no manifest.json but an index.json: pass oci-archive:PATH");
-    return oci ?? [];
+    return listing === void 0 ? [] : requireImages(listing);
   }
   return combine(docker.value, oci ?? []);
 }
@@ -36091,7 +36679,7 @@ function isAbsentImage({ platforms: platforms2 }) {
 function describeAbsent(image2) {
   const [platform2] = image2.platforms;
   const why = platform2 !== void 0 && isBroken(platform2) ? `: ${platform2.problem.message}` : "";
-  return `${quote2(displayName(image2))} of index.json was not inspected${why}`;
+  return `${quote(displayName(image2))} of index.json was not inspected${why}`;
 }
 function withTables(platform2, { platforms: platforms2 }) {
   const same2 = platforms2.find((other) => !isBroken(other) && other.configDigest === platform2.configDigest);
@@ -36109,7 +36697,7 @@ function refuseConflict(image2, oci) {
   const name = image2.names.find((one) => oci.some((other) => !isAbsentImage(other) && other.names.includes(one)));
   if (name === void 0) return;
   throw new UserError(
-    `manifest.json and index.json describe different images under the name ${quote2(name)}, and programs differ in which of them they load: save the image again`
+    `manifest.json and index.json describe different images under the name ${quote(name)}, and programs differ in which of them they load: save the image again`
   );
 }
 
@@ -36171,13 +36759,13 @@ async function openArchiveStream(open4, options, { once: once2 = false } = {}) {
     if (member.type !== "file") return void 0;
     return createSniffingTask(options, (outcome) => {
       slot.outcome = outcome;
-      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote2(member.name));
+      if ("problem" in outcome && isLimit(outcome.problem)) throw locate(outcome.problem, quote(member.name));
       if ("document" in outcome) spend(options.budget, "documentBytes", outcome.document.length, options.limits);
     });
   });
   async function scan(name, wanted) {
     const found = members2.find(name);
-    if (found === void 0) throw new UserError(`${quote2(name)} is missing`);
+    if (found === void 0) throw new UserError(`${quote(name)} is missing`);
     const { outcome } = found.value;
     if (!isAsScanned(wanted, options)) return scanAgain(open4(), found.name, wanted);
     if (wanted.toc !== void 0 && !once2)
@@ -36192,7 +36780,7 @@ async function openArchiveStream(open4, options, { once: once2 = false } = {}) {
       if (found === void 0) return void 0;
       const { outcome } = found.value;
       if (outcome !== void 0 && "document" in outcome) return outcome.document;
-      throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError(`${quote2(name)} is not JSON`);
+      throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError(`${quote(name)} is not JSON`);
     },
     async digestOf(name, algorithm) {
       const outcome = members2.find(name)?.value.outcome;
@@ -36211,7 +36799,7 @@ function isAsScanned(wanted, done) {
   return wanted.probe === done.probe && (wanted.digestAlgorithm ?? "sha256") === "sha256" && (wanted.diffIdAlgorithm ?? "sha256") === "sha256";
 }
 async function scanAgain(source, name, options) {
-  let outcome = { problem: new UserError(`${quote2(name)} was not there when the archive was read again`) };
+  let outcome = { problem: new UserError(`${quote(name)} was not there when the archive was read again`) };
   await readMembers(source, options, (member) => {
     if (member.type !== "file" || memberName(member.name) !== name) return void 0;
     return createLayerTask(options, (result2) => {
@@ -36332,10 +36920,6 @@ function createDocumentTask(limits2, settle) {
   };
 }
 
-// src/image/daemon.ts
-var import_node_http2 = __toESM(require_http(), 1);
-var import_node_https2 = __toESM(require_https(), 1);
-
 // src/image/daemon-address.ts
 import { createHash as createHash5 } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -36370,14 +36954,15 @@ function parseAddress(host, origin, tls) {
   if (socketPath !== void 0) return [toSocket(socketPath)];
   if (host.startsWith("ssh://"))
     return {
-      problem: `${origin} ${quote2(host)}, and daemons are not reached over SSH from here: run docker save -o FILE NAME and pass docker-archive:FILE`
+      problem: `${origin} ${quote(host)}, and daemons are not reached over SSH from here: run docker save -o FILE NAME and pass docker-archive:FILE`
     };
   const address = `${tls === void 0 ? "http" : "https"}://${host.replace(/^(tcp|https?):\/\//, "")}`;
   if (!/^(tcp|https?):\/\/[^/]/.test(host) || !URL.canParse(address))
     return {
-      problem: `${origin} ${quote2(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
+      problem: `${origin} ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
     };
   const base = new URL(address);
+  if (host.startsWith("tcp://") && !/:\d+(\/|$)/.test(host)) base.port = "2375";
   return [{ place: base.host, base, tls }];
 }
 async function readCurrentContext(folder2) {
@@ -36390,7 +36975,7 @@ async function readCurrentContext(folder2) {
 async function readContext(folder2, name) {
   const id = createHash5("sha256").update(name).digest("hex");
   const file = join3(folder2, "contexts/meta", id, "meta.json");
-  const shown2 = `docker's context ${quote2(name)}`;
+  const shown2 = `docker's context ${quote(name)}`;
   try {
     const endpoint = metaSchema.parse(JSON.parse(await readFile(file, "utf8"))).Endpoints.docker;
     if (endpoint?.Host === void 0) return { problem: `${shown2} names no daemon (${file})` };
@@ -36419,25 +37004,53 @@ async function readCertificates(folder2) {
 
 // src/image/http.ts
 var import_node_http = __toESM(require_http(), 1);
-var import_node_https = __toESM(require_https(), 1);
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe } from "node:diagnostics_channel";
 var USER_AGENT = "netfilter-compat";
+function loadHttps() {
+  return process.getBuiltinModule("node:https");
+}
 function sendRequest(request) {
   const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits: limits2 } = request;
-  const send = url.protocol === "https:" ? import_node_https.request : import_node_http.request;
+  const send = url.protocol === "https:" ? loadHttps().request : import_node_http.request;
+  const sockets = /* @__PURE__ */ new Set();
   return new Promise((resolve4, reject) => {
-    const sent = send(url, {
-      method,
-      agent,
-      timeout: idle,
-      headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
-      ...socketPath === void 0 ? {} : { socketPath },
-      ...signal === void 0 ? {} : { signal }
+    if (signal?.aborted) throw stopped(signal);
+    const sent = withSockets(
+      sockets,
+      () => send(url, {
+        method,
+        agent,
+        timeout: idle,
+        headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+        ...socketPath === void 0 ? {} : { socketPath }
+      })
+    );
+    let begun;
+    function fail(error) {
+      stop();
+      clearTimeout(opening);
+      reject(error);
+      (begun ?? sent).destroy(error);
+      for (const socket of sockets) if (begun === void 0) socket.destroy();
+    }
+    const stop = startTimers(fail, { signal, limits: limits2 });
+    const onIdle = () => fail(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" }));
+    const opening = idle === 0 ? void 0 : setTimeout(onIdle, OPENING * idle);
+    sent.on("socket", () => clearTimeout(opening));
+    sent.on("timeout", onIdle);
+    sent.on("error", fail);
+    sent.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      fail(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
     });
-    sent.on("error", reject);
-    sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
-    const stopTimer = limits2 === void 0 ? void 0 : startTimer(sent, limits2);
+    sent.on("close", () => {
+      clearTimeout(opening);
+      if (begun === void 0) fail(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" }));
+    });
     sent.on("response", (answer) => {
-      if (stopTimer !== void 0) answer.on("close", stopTimer);
+      begun = answer;
+      answer.on("close", stop);
       resolve4({
         status: answer.statusCode ?? 0,
         header(name) {
@@ -36450,18 +37063,26 @@ function sendRequest(request) {
     sent.end(body);
   });
 }
-function startTimer(sent, limits2) {
-  let begun;
-  sent.on("response", (answer) => {
-    begun = answer;
-  });
-  const timer = setTimeout(
-    () => (begun ?? sent).destroy(exceeded("request-time", limits2)),
-    limits2.requestSeconds * 1e3
-  );
-  const stop = () => clearTimeout(timer);
-  sent.on("error", stop);
-  return stop;
+var OPENING = 2;
+function startTimers(fail, { signal, limits: limits2 }) {
+  const timer = limits2 === void 0 ? void 0 : setTimeout(() => fail(exceeded("request-time", limits2)), limits2.requestSeconds * 1e3);
+  const onAbort = () => fail(stopped(signal));
+  signal?.addEventListener("abort", onAbort);
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+}
+function stopped(signal) {
+  return Object.assign(new Error("it was stopped", { cause: signal?.reason }), { code: "ABORT_ERR" });
+}
+var opened = new AsyncLocalStorage();
+var isWatched = false;
+function withSockets(sockets, make) {
+  if (!isWatched)
+    subscribe("net.client.socket", (message) => opened.getStore()?.add(message.socket));
+  isWatched = true;
+  return opened.run(sockets, make);
 }
 async function readBody({ body }, limit) {
   const chunks = [];
@@ -36501,8 +37122,35 @@ function describeConnection(error) {
 
 // src/image/http-body.ts
 import { finished } from "node:stream";
-var PIECE2 = 256 * 1024;
-var FULL = PIECE2 - 64 * 1024;
+
+// src/image/reading-agent.ts
+var import_node_http2 = __toESM(require_http(), 1);
+import { connect } from "node:net";
+var READ = 256 * 1024;
+function createReadingAgent() {
+  const agent = new import_node_http2.Agent();
+  agent.createConnection = connectReusing;
+  return agent;
+}
+function connectReusing(options) {
+  let buffer = Buffer.allocUnsafeSlow(READ);
+  const socket = connect({
+    ...options,
+    onread: {
+      buffer: () => buffer,
+      callback(size) {
+        const wantsMore = socket.push(buffer.subarray(0, size));
+        if (socket.readableLength > 0) buffer = Buffer.allocUnsafeSlow(READ);
+        return wantsMore;
+      }
+    }
+  });
+  return socket;
+}
+
+// src/image/http-body.ts
+var PIECE2 = 2 * READ;
+var FULL = PIECE2 - READ;
 async function* readPieces(body) {
   let buffer = Buffer.allocUnsafeSlow(PIECE2);
   let other = Buffer.allocUnsafeSlow(PIECE2);
@@ -36555,7 +37203,7 @@ var ANSWER_BYTES = 4 * 2 ** 20;
 var inspectSchema = object({ Id: string2(), RepoTags: optional(nullable(array(string2()))) });
 var errorSchema = object({ message: string2() });
 async function openDaemon(name, options, { env, platforms: platforms2 }) {
-  if (!isImageName(name)) return { absent: `${quote2(name)} is not the name of an image` };
+  if (!isImageName(name)) return { absent: `${quote(name)} is not the name of an image` };
   const addresses = await findDaemons(env);
   if ("problem" in addresses) return { absent: addresses.problem };
   const { limits: limits2, signal } = options;
@@ -36563,7 +37211,7 @@ async function openDaemon(name, options, { env, platforms: platforms2 }) {
   const deadline = signal === void 0 ? timeout : AbortSignal.any([timeout, signal]);
   const silent = [];
   for (const address of addresses) {
-    const daemon = connect(address, limits2, deadline);
+    const daemon = connect2(address, limits2, deadline);
     try {
       const found = await findImage(daemon, name);
       if ("image" in found) return await openImage(daemon, found, options, platforms2);
@@ -36593,8 +37241,8 @@ function isImageName(name) {
 function encodeName(name) {
   return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
-function connect({ place: place2, base, socketPath, tls }, limits2, deadline) {
-  const agent = base.protocol === "https:" ? new import_node_https2.Agent(tls) : new import_node_http2.Agent();
+function connect2({ place: place2, base, socketPath, tls }, limits2, deadline) {
+  const agent = base.protocol === "https:" ? new (loadHttps()).Agent(tls) : createReadingAgent();
   return {
     place: place2,
     limits: limits2,
@@ -36679,7 +37327,7 @@ async function describeAnswer({ place: place2 }, answer) {
   let detail = "";
   try {
     const { message } = errorSchema.parse(JSON.parse((await readBody(answer, ANSWER_BYTES))?.toString("utf8") ?? ""));
-    detail = ` (${quote2(message)})`;
+    detail = ` (${quote(message)})`;
   } catch {
   }
   return new UserError(`the daemon at ${place2} answers ${status}${detail}`);
@@ -36692,7 +37340,7 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
   async function sizeOf(name) {
     try {
       const found = await stat(join4(directory, name));
-      if (!found.isFile()) throw new UserError(`${quote2(name)} is not a regular file`);
+      if (!found.isFile()) throw new UserError(`${quote(name)} is not a regular file`);
       return found.size;
     } catch (error) {
       if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return void 0;
@@ -36706,7 +37354,7 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
       try {
         const size = await sizeOf(name);
         if (size === void 0) return void 0;
-        if (size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote2(name));
+        if (size > limits2.jsonBytes) throw exceeded("document-size", limits2, quote(name));
         spend(budget, "documentBytes", size, limits2);
         const handle = __using(_stack, await open2(join4(directory, name)), true);
         const data = Buffer.alloc(size);
@@ -36736,7 +37384,7 @@ function openLayoutDirectory(directory, { limits: limits2, budget }) {
       var _stack = [];
       try {
         const size = await sizeOf(name);
-        if (size === void 0) throw new UserError(`${quote2(name)} is missing`);
+        if (size === void 0) throw new UserError(`${quote(name)} is missing`);
         const handle = __using(_stack, await open2(join4(directory, name)), true);
         return await scanWhole(readRange(handle, 0, size), options);
       } catch (_) {
@@ -36829,7 +37477,6 @@ function describeShort(error, digest, at, size) {
 
 // src/image/registry-client.ts
 var import_node_http3 = __toESM(require_http(), 1);
-var import_node_https3 = __toESM(require_https(), 1);
 import { setTimeout as wait } from "node:timers/promises";
 
 // src/image/registry-credentials.ts
@@ -36848,9 +37495,9 @@ var configSchema3 = object({
 });
 var helperSchema = object({ Username: string2(), Secret: string2() });
 var HUB_KEY = "https://index.docker.io/v1/";
-var HELPER_TIME = 3e4;
+var HELPER_SECONDS = 30;
 var HELPER_BYTES = 64 * 1024;
-async function findLogin(host, stated3, env) {
+async function findLogin(host, stated3, env, bounds = {}) {
   if (stated3 !== void 0 && (stated3.registry === void 0 || sameHost(stated3.registry, host)))
     return {
       login: { username: stated3.username, password: stated3.password },
@@ -36861,9 +37508,9 @@ async function findLogin(host, stated3, env) {
   const config2 = await readConfig(path);
   if (config2 === void 0) return { origin: path };
   if ("problem" in config2) return { origin: path, problem: `${path} ${config2.problem}` };
-  const helper = find(config2.credHelpers, host) || config2.credsStore;
-  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env);
-  const entry = find(config2.auths, host);
+  const helper = find2(config2.credHelpers, host) || config2.credsStore;
+  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env, bounds);
+  const entry = find2(config2.auths, host);
   return entry ? { ...decodeEntry(entry, path), origin: path } : { origin: path };
 }
 async function readConfig(path) {
@@ -36880,7 +37527,7 @@ function sameHost(key, host) {
   const bare = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
   return (bare === "index.docker.io" || bare === "registry-1.docker.io" ? "docker.io" : bare) === host;
 }
-function find(table2, host) {
+function find2(table2, host) {
   const entries = Object.entries(table2 ?? {});
   const exact = host === "docker.io" ? HUB_KEY : host;
   return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
@@ -36893,13 +37540,13 @@ function decodeEntry(entry, path) {
   if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
   return { login: { username: text3.slice(0, colon), password: text3.slice(colon + 1).replace(/\0+$/, "") } };
 }
-async function askHelper(helper, key, env) {
+async function askHelper(helper, key, env, bounds) {
   const program2 = `docker-credential-${helper}`;
-  if (!/^[\w.-]+$/.test(helper)) return { origin: program2, problem: `${quote2(program2)} is no program's name` };
-  const { code, output } = await runHelper(program2, key, env);
-  if (code === "ENOENT" || code === "EACCES") return { origin: program2, problem: `${program2} is not installed` };
-  if (code !== 0)
-    return /not found/i.test(output) ? { origin: program2 } : { origin: program2, problem: `${program2} failed (${code})` };
+  if (!/^[\w.-]+$/.test(helper)) return { origin: program2, problem: `${quote(program2)} is no program's name` };
+  const { end, output } = await runHelper(program2, key, env, bounds);
+  if (end === "ENOENT" || end === "EACCES") return { origin: program2, problem: `${program2} is not installed` };
+  if (end !== "")
+    return end.startsWith("failed") && /not found/i.test(output) ? { origin: program2 } : { origin: program2, problem: `${program2} ${end}` };
   try {
     const { Username, Secret } = helperSchema.parse(JSON.parse(output));
     if (Secret === "") return { origin: program2 };
@@ -36909,25 +37556,32 @@ async function askHelper(helper, key, env) {
     return { origin: program2, problem: `${program2} answered something else than credentials` };
   }
 }
-function runHelper(program2, key, env) {
-  return new Promise((resolve4) => {
+function runHelper(program2, key, env, { signal, seconds = HELPER_SECONDS }) {
+  return new Promise((resolve4, reject) => {
+    signal?.throwIfAborted();
     const child = spawn(program2, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
-    function stop() {
+    let stopped2;
+    function stop(why) {
+      stopped2 ??= why;
       child.kill("SIGKILL");
       child.stdout.destroy();
     }
-    const timer = setTimeout(stop, HELPER_TIME);
+    const timer = setTimeout(() => stop(`gave no answer within its ${seconds} seconds`), seconds * 1e3);
+    const onAbort = () => stop("");
+    signal?.addEventListener("abort", onAbort);
     child.stdout.setEncoding("utf8").on("data", (text3) => {
       output += text3;
-      if (output.length > HELPER_BYTES) stop();
+      if (output.length > HELPER_BYTES) stop(`answered more than ${HELPER_BYTES / 1024} KiB`);
     });
-    function settle(code) {
+    function settle(end) {
       clearTimeout(timer);
-      resolve4({ code, output });
+      signal?.removeEventListener("abort", onAbort);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve4({ end: stopped2 ?? end, output });
     }
-    child.on("error", (error) => settle(errorCode(error) ?? "error"));
-    child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
+    child.on("error", (error) => settle(errorCode(error) ?? "failed"));
+    child.on("close", (code, ended) => settle(code === 0 ? "" : `failed (${code ?? `ended by ${ended}`})`));
     child.stdin.on("error", () => {
     });
     child.stdin.end(key);
@@ -36992,10 +37646,10 @@ async function fetchToken({ parameters }, context) {
   const realm = checkRealm(parameters.get("realm") ?? "", context);
   const found = await context.findLogin();
   const answer = await askToken(realm, parameters, found.login, context);
-  const isRefused = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
+  const isRefused2 = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
   if (answer.status !== 200) {
     answer.body.destroy();
-    if (isRefused) throw denied(context.name, found);
+    if (isRefused2) throw denied(context.name, found);
     throw new UserError(
       `registry ${context.name.host} sends to ${context.hide(realm.host)} for a token, which answers ${answer.status}`
     );
@@ -37008,11 +37662,11 @@ async function fetchToken({ parameters }, context) {
 function checkRealm(text3, { name, mayBePlain, hide: hide2 }) {
   const realm = URL.canParse(text3) ? new URL(text3) : void 0;
   if (realm === void 0)
-    throw new UserError(`registry ${name.host} names no valid token server: ${quote2(hide2(text3))}`);
+    throw new UserError(`registry ${name.host} names no valid token server: ${quote(hide2(text3))}`);
   const isSafe = realm.protocol === "https:" || realm.protocol === "http:" && mayBePlain(realm.host);
   if (!isSafe || realm.username !== "" || realm.password !== "")
     throw new UserError(
-      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote2(hide2(realm.origin))}`
+      `registry ${name.host} names a token server that is not used, because it is not HTTPS: ${quote(hide2(realm.origin))}`
     );
   return realm;
 }
@@ -37060,12 +37714,12 @@ function parseRegistryName(text3) {
   const tag = hasTag ? rest.slice(colon + 1) : "latest";
   const path = hasTag ? rest.slice(0, colon) : rest;
   const { host, repository } = splitHost(path);
-  if (!isHost(host)) throw new UserError(`${quote2(host)} is not the host of a registry`);
+  if (!isHost(host)) throw new UserError(`${quote(host)} is not the host of a registry`);
   if (repository.length > MAX_NAME || !REPOSITORY.test(repository))
     throw new UserError(
-      `${quote2(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
+      `${quote(repository)} is not the name of a repository: lower-case letters, digits, and . _ - between them`
     );
-  if (!TAG.test(tag)) throw new UserError(`${quote2(tag)} is not a tag`);
+  if (!TAG.test(tag)) throw new UserError(`${quote(tag)} is not a tag`);
   const isHub = DOCKER_HUB.has(host);
   return {
     host: isHub ? "docker.io" : host,
@@ -37083,7 +37737,7 @@ function splitDigest(text3) {
   if (at < 0) return { rest: text3 };
   const digest = text3.slice(at + 1);
   if (parseDigest(digest) === void 0)
-    throw new UserError(`${quote2(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+    throw new UserError(`${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
   return { rest: text3.slice(0, at), digest };
 }
 function splitHost(path) {
@@ -37100,7 +37754,9 @@ function isLoopback(host) {
 function parseInsecureRegistry(text3) {
   const host = text3.trim().toLowerCase();
   if (!isHost(host))
-    throw new UserError(`${quote2(text3)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
+    throw new UserError(
+      `--insecure-registry (input insecure-registries): ${quote(text3)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`
+    );
   return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
 }
 
@@ -37140,11 +37796,12 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   const deadline = whole2 === void 0 ? timeout : AbortSignal.any([timeout, whole2]);
   const idle = limits2.idleSeconds * 1e3;
   const proxyEnv = { ...env };
+  const HttpsAgent = loadHttps().Agent;
   const agents = {
-    direct: { "http:": new import_node_http3.Agent({ keepAlive: true }), "https:": new import_node_https3.Agent({ keepAlive: true }) },
+    direct: { "http:": new import_node_http3.Agent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) },
     proxied: {
       "http:": new import_node_http3.Agent({ keepAlive: true, proxyEnv }),
-      "https:": new import_node_https3.Agent({ keepAlive: true, proxyEnv })
+      "https:": new HttpsAgent({ keepAlive: true, proxyEnv })
     }
   };
   const insecure = insecureRegistries.map(parseInsecureRegistry);
@@ -37158,7 +37815,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   let found;
   const secrets = createSecrets();
   function findOnce() {
-    found ??= findLogin(name.host, credentials, env).then((login) => {
+    found ??= findLogin(name.host, credentials, env, { signal: deadline }).then((login) => {
       secrets.addLogin(login);
       return login;
     });
@@ -37220,7 +37877,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
     if (url === void 0 || !isAllowed)
       throw new UserError(
-        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote2(secrets.hide(url.origin))}, which is not HTTPS`
+        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(secrets.hide(url.origin))}, which is not HTTPS`
       );
     url.username = "";
     url.password = "";
@@ -37333,7 +37990,7 @@ async function readDetail(answer, { hide: hide2 }) {
   try {
     const body = await readBody(answer, ERROR_BYTES);
     const [first2] = errorsSchema.parse(JSON.parse(body?.toString("utf8") ?? "")).errors;
-    return first2 === void 0 ? "" : ` (${quote2(hide2(first2.message || first2.code))})`;
+    return first2 === void 0 ? "" : ` (${quote(hide2(first2.message || first2.code))})`;
   } catch {
     return "";
   }
@@ -37568,7 +38225,7 @@ var MANIFEST_TYPES = [
   "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json"
-].join(", ");
+];
 async function openRegistry(text3, options, { env, credentials, insecureRegistries, lazy = false, platforms: platforms2 }) {
   const name = parseRegistryName(text3);
   const client = await createRegistryClient(name, {
@@ -37582,11 +38239,10 @@ async function openRegistry(text3, options, { env, credentials, insecureRegistri
     const store = createRegistryStore(client, options, lazy);
     const root = await store.resolve();
     const isAsked = (platform2) => platforms2.length === 0 || platforms2.some((one) => matchesPlatform(platform2, one));
-    const images = await readOciDigest(store, root, options, isAsked);
-    if (images.length === 0) throw new UserError(`${root} is no image`);
+    const image2 = await readOciDigest(store, root, options, isAsked);
     const separator = name.digest === void 0 ? ":" : "@";
     const shown2 = `${name.host}/${name.repository}${separator}${name.reference}`;
-    return { store, images: images.map((image2) => ({ ...image2, names: [shown2] })) };
+    return { store, images: [{ ...image2, names: [shown2] }] };
   } catch (error) {
     client.close();
     throw error;
@@ -37602,8 +38258,11 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
     spend(budget, "documentBytes", result.data.length, limits2);
     return result;
   }
-  function readManifest(reference) {
-    return read2({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
+  async function readManifest(reference) {
+    const what = `manifest ${reference}`;
+    const result = await read2({ path: `manifests/${reference}`, what, headers: { accept: MANIFEST_TYPES.join(", ") } });
+    refuseOtherType(what, result.answer.header("content-type"), result.data);
+    return result;
   }
   async function resolve4() {
     const { digest, reference } = client.name;
@@ -37618,12 +38277,7 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
     return actual;
   }
   function note(data) {
-    let document;
-    try {
-      document = JSON.parse(data.toString("utf8"));
-    } catch {
-      return;
-    }
+    const document = parseLoosely(data);
     for (const { digest } of listDescriptors(document, "manifests")) manifests.add(digest);
     for (const { digest, size, pointer } of [
       ...listDescriptors(document, "layers"),
@@ -37681,13 +38335,29 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
   };
   return store;
 }
+function refuseOtherType(what, header, data) {
+  const served = header?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const own2 = parseLoosely(data).mediaType;
+  const isKnown = MANIFEST_TYPES.includes(served) && typeof own2 === "string" && MANIFEST_TYPES.includes(own2);
+  if (isKnown && own2 !== served)
+    throw new UserError(
+      `${what} calls itself ${own2}, its registry calls it ${served}: programs differ in which of them counts`
+    );
+}
+function parseLoosely(data) {
+  try {
+    const document = JSON.parse(data.toString("utf8"));
+    return typeof document === "object" && document !== null ? document : {};
+  } catch {
+    return {};
+  }
+}
 function toDigest(blob) {
   const [, algorithm, hex] = /^blobs\/(\w+)\/(\w+)$/.exec(blob) ?? [];
   const digest = `${algorithm}:${hex}`;
   return parseDigest(digest) === void 0 ? void 0 : digest;
 }
 function listDescriptors(document, field2) {
-  if (typeof document !== "object" || document === null) return [];
   const value = document[field2];
   return (Array.isArray(value) ? value : [value]).flatMap((item) => {
     if (typeof item !== "object" || item === null) return [];
@@ -37714,9 +38384,9 @@ async function openSource(reference, options, access) {
     case "path":
       return openPath(reference, options);
     case "docker-daemon": {
-      const opened = await openDaemon(reference.name, options, access);
-      if ("absent" in opened) throw new UserError(opened.absent);
-      return { ...opened, name: void 0 };
+      const opened2 = await openDaemon(reference.name, options, access);
+      if ("absent" in opened2) throw new UserError(opened2.absent);
+      return { ...opened2, name: void 0 };
     }
     case "registry":
       return { ...await openRegistry(reference.name, options, access), name: void 0 };
@@ -37751,12 +38421,10 @@ async function openLayout({ path, name, digest }, options) {
   if (!(await stat2(path)).isDirectory()) throw new UserError("it is no directory: pass oci-archive:PATH for a file");
   const store = openLayoutDirectory(path, options);
   if (digest !== void 0) {
-    const images2 = await readOciDigest(store, digest, options);
-    if (images2.length === 0) throw new UserError(`${digest} is no image`);
-    return { store, images: images2, name: void 0 };
+    return { store, images: [await readOciDigest(store, digest, options)], name: void 0 };
   }
-  const images = await readOciImages(store, options);
-  if (images !== void 0) return { store, images, name };
+  const listing = await readOciImages(store, options);
+  if (listing !== void 0) return { store, images: requireImages(listing), name };
   const hint = await store.has("manifest.json") ? ": it looks like an unpacked docker archive, pack it with tar" : "";
   throw new UserError(`it is no OCI image layout: index.json is missing${hint}`);
 }
@@ -37815,7 +38483,7 @@ function describeTagHint(reference) {
   if (!("path" in reference)) return "";
   const colon = reference.path.lastIndexOf(":");
   if (colon <= 0 || existsSync2(reference.path) || !existsSync2(reference.path.slice(0, colon))) return "";
-  return `; to pick an image of an archive write ${quote2(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
+  return `; to pick an image of an archive write ${quote(`${reference.path.slice(0, colon)}#NAME:TAG`)}`;
 }
 
 // src/image/pool.ts
@@ -37854,7 +38522,7 @@ function parseReference(text3, exists) {
   if (transport === "oci") return { transport, ...splitDigest2(requireRest(rest, reference), exists) };
   if (transport === "docker-daemon") return { transport, name: requireRest(rest, reference) };
   if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown2(reference);
-  if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown2(reference);
+  if (/^docker:(.*\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown2(reference);
   if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest2(reference, exists) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
 }
@@ -37862,7 +38530,7 @@ function refuseLogin(reference, exists) {
   const [, transport = "", rest] = /^((?:[a-z-]+:)?(?:\/\/)?)[^/@\s]+:\S*@([^/@\s]+\/.*)$/s.exec(reference) ?? [];
   if (rest === void 0 || exists(reference)) return;
   throw new UserError(
-    `${quote2(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`
+    `${quote(`${transport}...@${rest}`)}: a login does not belong into the name of an image: use docker login, or the inputs registry-username and registry-password`
   );
 }
 function looksLikePath(text3, exists) {
@@ -37877,7 +38545,7 @@ function splitName(text3, exists) {
   const hash = text3.lastIndexOf("#");
   if (hash < 0 || exists(text3)) return { path: text3 };
   const name = text3.slice(hash + 1);
-  if (hash === 0 || name === "") throw new UserError(`${quote2(text3)}: expected PATH#NAME:TAG`);
+  if (hash === 0 || name === "") throw new UserError(`${quote(text3)}: expected PATH#NAME:TAG`);
   return { path: text3.slice(0, hash), name };
 }
 function splitDigest2(text3, exists) {
@@ -37885,16 +38553,16 @@ function splitDigest2(text3, exists) {
   if (at <= 0 || !text3.slice(at + 1).startsWith("sha") || exists(text3)) return splitName(text3, exists);
   const digest = text3.slice(at + 1);
   if (!/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest))
-    throw new UserError(`${quote2(text3)}: ${quote2(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
+    throw new UserError(`${quote(text3)}: ${quote(digest)} is not a digest (sha256: and 64 hexadecimal digits)`);
   return { path: text3.slice(0, at), digest };
 }
 function requireRest(rest, reference) {
-  if (rest === "") throw new UserError(`${quote2(reference)}: nothing follows the transport`);
+  if (rest === "") throw new UserError(`${quote(reference)}: nothing follows the transport`);
   return rest;
 }
 function unknown2(reference) {
   return new UserError(
-    `${quote2(reference)}: unknown transport; known are docker-archive:PATH, oci-archive:PATH, oci:DIR, docker-daemon:NAME and docker://NAME`
+    `${quote(reference)}: unknown transport; known are docker-archive:PATH, oci-archive:PATH, oci:DIR, docker-daemon:NAME and docker://NAME`
   );
 }
 
@@ -38034,12 +38702,12 @@ async function readPlatform(store, platform2, scans, options) {
     verify(layer, scan);
     return { source: layer, scan };
   });
-  const merged = mergeLayers(
+  const merged2 = mergeLayers(
     layers.map(({ scan }) => scan),
     options
   );
-  await readAliases(store, layers, merged.aliases, options);
-  const doubts = [...layers.flatMap(({ scan }) => describeDoubt(scan)), ...merged.doubts];
+  await readAliases(store, layers, merged2.aliases, options);
+  const doubts = [...layers.flatMap(({ scan }) => describeDoubt(scan)), ...merged2.doubts];
   return {
     platform: platform2.platform,
     configDigest: platform2.configDigest,
@@ -38050,12 +38718,12 @@ async function readPlatform(store, platform2, scans, options) {
       mediaType: source.mediaType || mediaTypes[scan.compression],
       ...scan.partial === void 0 ? {} : { partial: scan.partial }
     })),
-    tree: merged.tree,
+    tree: merged2.tree,
     ...doubts.length === 0 ? {} : { doubts },
     notes: [
       ...layers.flatMap(({ scan }) => describeReading(scan)),
-      ...merged.doubts.map(({ fact: fact2, reason }) => `${fact2}: ${reason}`),
-      ...merged.notes
+      ...merged2.doubts.map(({ fact: fact2, reason }) => `${fact2}: ${reason}`),
+      ...merged2.notes
     ]
   };
 }
@@ -38095,7 +38763,7 @@ function verify(layer, scan) {
     );
 }
 function describeLayer({ digest, blob }) {
-  return `layer ${digest ?? quote2(blob)}`;
+  return `layer ${digest ?? quote(blob)}`;
 }
 async function readAliases(store, layers, aliases, options) {
   const wanted = aliases.filter(({ files, file, path }) => {
@@ -38140,7 +38808,7 @@ async function readAliasesOf(store, { source, scan }, names2, options) {
   for (const file of names2.keys()) scan.files.setContent(file, again.files.peek(file).content);
 }
 function quotePlain(text3) {
-  return /^[\w./:@-]+$/.test(text3) ? text3 : quote2(text3);
+  return /^[\w./:@-]+$/.test(text3) ? text3 : quote(text3);
 }
 
 // src/knowledge/programs/antrea.json
@@ -38215,6 +38883,37 @@ var aws_vpc_cni_default = {
   ]
 };
 
+// src/knowledge/programs/azure-npm.json
+var azure_npm_default = {
+  id: "azure-npm",
+  title: "Azure Network Policy Manager",
+  recognise: {
+    goModules: ["github.com/Azure/azure-container-networking/npm/cmd"],
+    paths: ["/usr/bin/azure-npm"]
+  },
+  writes: { value: ["mark-match", "port", "port-range"], source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go and policymanager_linux.go: -m mark of its own marks, --dport of policy ports and ranges; addresses are matched by set", confidence: "seen" },
+  tables: { value: { writes: { "mark-match": ["filter"], port: ["filter"], "port-range": ["filter"] }, reads: { list: ["filter"], "list-own-chain": ["mangle"] } }, source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: AZURE-NPM chains are in filter; the hint of the kubelet is looked for in mangle", confidence: "seen" },
+  operations: { value: ["append", "delete", "list", "list-own-chain"], source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go and npm/pkg/dataplane/ioutil: -L of filter and of FORWARD, restore --noflush of its own chains", confidence: "seen" },
+  changesRules: { value: true, source: "Azure/azure-container-networking npm/pkg/dataplane/policies: chains follow the policies", confidence: "seen" },
+  ipset: { value: { creates: ["hash:net", "hash:ip,port", "list:set"], listsAll: true }, source: "Azure/azure-container-networking npm/pkg/dataplane/ipsets/ipsetmanager_linux.go: ipset save of all sets, ipset list, ipset restore", confidence: "seen" },
+  runs: { value: ["iptables-nft", "iptables-nft-restore", "iptables-legacy", "iptables-legacy-restore", "ipset"], source: "Azure/azure-container-networking npm/util/const.go and npm/pkg/dataplane/policies/chain-management_linux.go: picks one backend and cleans the other one", confidence: "seen" },
+  selects: { value: "self", source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: looks for the kubelet's chains in iptables-nft, then in iptables-legacy", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.5.0 <1.6.29",
+      backend: { value: "follows-kubelet", source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: looks for the kubelet's chains", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 20.04", confidence: "seen" },
+      ipset: { value: "7.5", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 20.04", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.6.29",
+      backend: { value: "follows-kubelet", source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: looks for the kubelet's chains", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 24.04", confidence: "seen" },
+      ipset: { value: "7.19", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 24.04", confidence: "inferred" }
+    }
+  ]
+};
+
 // src/knowledge/programs/calico.json
 var calico_default = {
   id: "calico",
@@ -38228,7 +38927,7 @@ var calico_default = {
   changesRules: { value: true, source: "projectcalico/calico felix/iptables/table.go: rewrites its chains as endpoints and policies change", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipset_defs.go and ipsets.go: ipset list -name, then list of its own sets", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "projectcalico/calico felix/environment/feature_detect_linux.go: FindBestBinary takes the command named by the backend, else the plain one, and panics only without both", confidence: "seen" },
-  selects: { value: "self", variable: { name: "FELIX_IPTABLESBACKEND", values: { Legacy: "legacy", legacy: "legacy", NFT: "nft", nft: "nft", Auto: "auto", auto: "auto" }, default: "auto" }, source: "projectcalico/calico felix/environment/feature_detect_linux.go and projectcalico/calico felix/config/config_params.go", confidence: "seen" },
+  selects: { value: "self", variable: { name: "FELIX_IPTABLESBACKEND", values: { Legacy: "legacy", legacy: "legacy", NFT: "nft", nft: "nft", Auto: "auto", auto: "auto" }, default: "auto" }, native: { name: "FELIX_NFTABLESMODE", values: ["Enabled"], writes: [], source: "projectcalico/calico felix/config/config_params.go: Disabled by default up to 3.31, Auto from 3.32, which follows kube-proxy; felix/nftables: tables of its own", confidence: "seen" }, source: "projectcalico/calico felix/environment/feature_detect_linux.go and projectcalico/calico felix/config/config_params.go", confidence: "seen" },
   versions: [
     {
       versions: ">=3.19.0 <3.27.0",
@@ -38308,6 +39007,7 @@ var docker_default = {
   changesRules: { value: true, source: "moby/moby daemon/libnetwork/drivers/bridge: rules change with each container that publishes a port", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/iptabler.go: 28.0 and later make a hash:net set through netlink, not with the ipset tool", confidence: "seen" },
   selects: { value: "path", source: "moby/moby daemon/libnetwork/iptables/iptables.go: runs iptables and ip6tables by plain name", confidence: "seen" },
+  network: { value: "pod", source: "https://hub.docker.com/_/docker: a container of its own; with the node's network it has to be stated", confidence: "documented" },
   versions: [
     {
       versions: "<28.0.0",
@@ -38393,17 +39093,47 @@ var flannel_default = {
   notes: ["With EnableNFTables (0.25 and later) flannel writes its own nft tables and runs no iptables."]
 };
 
+// src/knowledge/programs/ip-masq-agent.json
+var ip_masq_agent_default = {
+  id: "ip-masq-agent",
+  title: "ip-masq-agent",
+  recognise: {
+    goModules: ["k8s.io/ip-masq-agent/cmd/ip-masq-agent"],
+    paths: ["/ip-masq-agent"]
+  },
+  writes: { value: ["address-prefix"], source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: -d of the networks that are not masqueraded, addrtype, MASQUERADE", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["nat"] } }, source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: its chain is in nat", confidence: "seen" },
+  operations: { value: ["append", "check"], source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: EnsureChain (-N), EnsureRule (-C and -A), RestoreAll without a flush of its own chain", confidence: "seen" },
+  changesRules: { value: false, source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: the same rules again every minute", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes-sigs/ip-masq-agent: no ipset", confidence: "seen" },
+  runs: { value: ["iptables-restore", "ip6tables-restore"], source: "kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
+  selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go: runs iptables and iptables-restore by plain name", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=2.9.3 <2.10.1",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables v0.2", confidence: "seen" }
+    },
+    {
+      versions: ">=2.10.1",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables v0.3 to v0.7", confidence: "seen" }
+    }
+  ]
+};
+
 // src/knowledge/programs/istio.json
 var istio_default = {
   id: "istio",
-  title: "Istio init container and CNI node agent",
+  title: "Istio init container and sidecar",
   recognise: {
-    goModules: ["istio.io/istio/pilot/cmd/pilot-agent", "istio.io/istio/cni/cmd/install-cni", "istio.io/istio/tools/istio-iptables"],
-    paths: ["/usr/local/bin/pilot-agent", "/usr/local/bin/install-cni"]
+    goModules: ["istio.io/istio/pilot/cmd/pilot-agent", "istio.io/istio/tools/istio-iptables"],
+    paths: ["/usr/local/bin/pilot-agent"]
   },
   changesRules: { value: false, source: "istio/istio: writes once for each pod", confidence: "inferred" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio#57385: detection by backend-named commands, else the plain ones", confidence: "documented" },
   selects: { value: "self", source: "istio/istio#59193, #57385: legacy when legacy rules exist, else nft", confidence: "documented" },
+  network: { value: "pod", source: "istio/istio manifests/charts/istio-control/istio-discovery/files/injection-template.yaml: an init container of each pod", confidence: "seen" },
   versions: [
     {
       versions: "<1.22.0",
@@ -38421,6 +39151,34 @@ var istio_default = {
     }
   ],
   notes: ["What its rules hold and which tables it reads is not filled in: findings on it assume the common rules and say so.", "It writes in the network namespace of each pod, where the programs of the node do not write."]
+};
+
+// src/knowledge/programs/istio-cni.json
+var istio_cni_default = {
+  id: "istio-cni",
+  title: "Istio CNI node agent",
+  recognise: {
+    goModules: ["istio.io/istio/cni/cmd/install-cni"],
+    paths: ["/usr/local/bin/install-cni"]
+  },
+  writes: { value: [], source: "istio/istio cni/pkg/iptables/iptables.go: in the namespace of the node a jump and a rule of its own chain in nat, with owner, set and SNAT; the rest is in the namespaces of pods", confidence: "seen" },
+  tables: { value: { reads: { list: ["nat"] } }, source: "istio/istio cni/pkg/iptables/iptables.go: the rules of the node are in nat; iptables-save of all tables finds the state", confidence: "inferred" },
+  operations: { value: ["append", "check", "delete", "list"], source: "istio/istio cni/pkg/iptables/iptables.go and tools/istio-iptables/pkg/capture: iptables-save, -C of its rules, iptables-restore --noflush of its own chains", confidence: "seen" },
+  changesRules: { value: false, source: "istio/istio cni/pkg/iptables/iptables.go: writes at start", confidence: "seen" },
+  ipset: { value: { creates: ["hash:ip"], listsAll: false }, source: "istio/istio cni/pkg/ipset/nldeps_linux.go: through netlink", confidence: "seen" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio tools/istio-iptables/pkg/dependencies/implementation.go: legacy with rules in it, else nft, else the plain commands", confidence: "seen" },
+  selects: { value: "self", variable: { name: "FORCE_IPTABLES_BINARY", values: { legacy: "legacy", nft: "nft" }, default: "auto" }, native: { name: "NATIVE_NFTABLES", values: ["true"], writes: [], source: "istio/istio manifests/charts/istio-cni/templates/configmap-cni.yaml and cni/pkg/nftables: tables of its own, from 1.27", confidence: "seen" }, source: "istio/istio cni/pkg/cmd/root.go and tools/istio-iptables/pkg/dependencies/implementation.go", confidence: "seen" },
+  versions: [
+    {
+      versions: "<1.22.0",
+      backend: { value: "legacy", source: "istio/istio#49279", confidence: "documented" }
+    },
+    {
+      versions: ">=1.22.0",
+      backend: { value: "unknown", source: "istio/istio tools/istio-iptables/pkg/dependencies/implementation.go: legacy with rules in it, else nft, else the plain commands", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "istio/istio docker/Dockerfile.base: Ubuntu noble", confidence: "seen" }
+    }
+  ]
 };
 
 // src/knowledge/programs/k0s.json
@@ -38526,6 +39284,34 @@ var kilo_default = {
   ]
 };
 
+// src/knowledge/programs/kind-kindnetd.json
+var kind_kindnetd_default = {
+  id: "kind-kindnetd",
+  title: "kindnetd of kind",
+  recognise: {
+    goModules: ["sigs.k8s.io/kind/images/kindnetd"]
+  },
+  writes: { value: ["address-prefix"], source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: -d of the pod networks and MASQUERADE in its own chain, addrtype in the jump to it; network policies go through netlink into a table of their own", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["nat"] }, reads: { list: ["nat"] } }, source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: KIND-MASQ-AGENT and the list of chains are in nat", confidence: "seen" },
+  operations: { value: ["append", "check", "list"], source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: ListChains of nat (-S of the whole table), then AppendUnique (-C and -A), every minute", confidence: "seen" },
+  changesRules: { value: true, source: "kubernetes-sigs/kind images/kindnetd/go.mod: the policy controller of kubernetes-sigs/kube-network-policies in it follows pods and policies through netlink", confidence: "inferred" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes-sigs/kind images/kindnetd: no ipset", confidence: "seen" },
+  selects: { value: "path", source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: "<20240719.0.0",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile at the tags: distroless-iptables v0.1 and v0.2", confidence: "seen" }
+    },
+    {
+      versions: ">=20240719.0.0",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile: distroless-iptables v0.5.5 and later", confidence: "seen" }
+    }
+  ],
+  notes: ["Its versions are dates, as in the tag v20250512-df8de77b. The program of kubernetes-sigs/kindnet has the same file name and runs no iptables."]
+};
+
 // src/knowledge/programs/kindnet.json
 var kindnet_default = {
   id: "kindnet",
@@ -38541,6 +39327,25 @@ var kindnet_default = {
     {
       versions: ">=1.8.0",
       backend: { value: "native-nft", source: "kubernetes-sigs/kindnet Dockerfile (distroless static) and kubernetes/kops#18734", confidence: "seen" }
+    }
+  ]
+};
+
+// src/knowledge/programs/kube-network-policies.json
+var kube_network_policies_default = {
+  id: "kube-network-policies",
+  title: "kube-network-policies",
+  recognise: {
+    goModules: ["sigs.k8s.io/kube-network-policies/cmd/kube-network-policies"],
+    paths: ["/bin/netpol"]
+  },
+  writes: { value: [], source: "kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go: an inet table of its own through netlink", confidence: "seen" },
+  operations: { value: [], source: "kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go: touches no other table", confidence: "seen" },
+  changesRules: { value: true, source: "kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go: syncs with pods and policies", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.7.0",
+      backend: { value: "native-nft", source: "kubernetes-sigs/kube-network-policies Dockerfile: distroless static, no iptables", confidence: "seen" }
     }
   ]
 };
@@ -38789,7 +39594,8 @@ var linkerd_default = {
   changesRules: { value: false, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: writes once for each pod", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: no ipset", confidence: "seen" },
   runs: { value: ["iptables-save", "ip6tables-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: without the commands that --iptables-mode names it takes those of nft, the plain ones or those of legacy", confidence: "seen" },
-  selects: { value: "self", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode legacy, nft or plain; falls back by what exists", confidence: "seen" },
+  selects: { value: "self", told: "nft", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode legacy, nft or plain; falls back by what exists. The charts name nft by default since August 2025 (linkerd/linkerd2#14326), legacy before", confidence: "seen" },
+  network: { value: "pod", source: "linkerd/linkerd2-proxy-init README.md and cni-plugin/main.go: an init container of each pod, or a plugin in the namespace of each pod", confidence: "documented" },
   versions: [
     {
       versions: ">=2.0.0",
@@ -38835,6 +39641,39 @@ var netavark_default = {
   ]
 };
 
+// src/knowledge/programs/netbird.json
+var netbird_default = {
+  id: "netbird",
+  title: "NetBird",
+  recognise: {
+    goModules: ["github.com/netbirdio/netbird/client"],
+    paths: ["/usr/local/bin/netbird", "/go/bin/netbird"]
+  },
+  writes: { value: [], source: "netbirdio/netbird client/firewall/nftables/router_linux.go: in the tables of iptables interface and conntrack matches alone, beside a table of its own", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "netbirdio/netbird client/firewall/create_linux.go, client/firewall/iptables and client/firewall/nftables/router_linux.go: ChainExists of its own chains, Exists, Insert and Delete; where iptables cannot list filter it goes on without iptables", confidence: "seen" },
+  changesRules: { value: true, source: "netbirdio/netbird client/firewall: rules follow peers and routes", confidence: "inferred" },
+  ipset: { value: { creates: ["hash:net"], listsAll: false }, source: "netbirdio/netbird client/firewall/iptables/acl_linux.go: sets through netlink, and only with the iptables manager", confidence: "seen" },
+  selects: { value: "path", source: "netbirdio/netbird client/firewall: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.27.0 <0.30.0",
+      backend: { value: "host", source: "netbirdio/netbird client/firewall/create_linux.go: iptables of PATH; it writes a table of its own through netlink where nf_tables holds the rules of iptables, and with iptables alone elsewhere", confidence: "seen" },
+      writes: { value: [], source: "netbirdio/netbird client/firewall/nftables at the tags: interface matches alone in the filter table of iptables", confidence: "inferred" }
+    },
+    {
+      versions: ">=0.30.0 <0.30.2",
+      backend: { value: "host", source: "netbirdio/netbird client/firewall/create_linux.go: iptables of PATH; it writes a table of its own through netlink where nf_tables holds the rules of iptables, and with iptables alone elsewhere", confidence: "seen" },
+      writes: { value: ["nft-unknown-expression"], source: "netbirdio/netbird#2725 and #2727: a native ct state rule in the filter table of iptables", confidence: "documented" }
+    },
+    {
+      versions: ">=0.30.2",
+      backend: { value: "host", source: "netbirdio/netbird client/firewall/create_linux.go: iptables of PATH; it writes a table of its own through netlink where nf_tables holds the rules of iptables, and with iptables alone elsewhere", confidence: "seen" },
+      writes: { value: [], source: "netbirdio/netbird client/firewall/nftables/router_linux.go: what it adds to the filter table of iptables it adds with iptables, interface and conntrack matches alone", confidence: "seen" }
+    }
+  ],
+  notes: ["Installed on a node it runs the iptables of the node. With NB_SKIP_NFTABLES_CHECK=true it writes mark and port matches with iptables: state these as a program of your own.", "Its image has the iptables of Alpine: 1.8.9 up to 0.29, 1.8.10 from 0.30, 1.8.11 from 0.45, 1.8.13 from 0.77."]
+};
+
 // src/knowledge/programs/node-local-dns.json
 var node_local_dns_default = {
   id: "node-local-dns",
@@ -38862,6 +39701,79 @@ var node_local_dns_default = {
   ]
 };
 
+// src/knowledge/programs/submariner.json
+var submariner_default = {
+  id: "submariner",
+  title: "Submariner route agent and Globalnet",
+  recognise: {
+    goModules: ["github.com/submariner-io/submariner/pkg/routeagent_driver", "github.com/submariner-io/submariner/pkg/globalnet"],
+    paths: ["/usr/local/bin/submariner-route-agent", "/usr/local/bin/submariner-globalnet"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port", "tcp-flags"], source: "submariner-io/submariner pkg/packetfilter/iptables/iptables.go: -s and -d of cluster networks, -m mark, --dport, --tcp-flags SYN,RST SYN of the MSS rules, sets", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "submariner-io/submariner pkg/packetfilter/iptables/iptables.go: ChainExists, AppendUnique and InsertUnique (-C), Delete, List of its chains", confidence: "seen" },
+  changesRules: { value: false, source: "submariner-io/submariner pkg/routeagent_driver: writes as clusters join and leave", confidence: "inferred" },
+  ipset: { value: { creates: ["hash:net", "hash:ip"], listsAll: false }, source: "submariner-io/submariner pkg/ipset/ipset.go: create, add, del, list -n and list of one named set", confidence: "seen" },
+  runs: { value: ["ipset"], source: "submariner-io/submariner pkg/ipset/ipset.go", confidence: "seen" },
+  selects: { value: "path", source: "submariner-io/submariner pkg/packetfilter/iptables/iptables.go: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.9.0 <0.20.0",
+      backend: { value: "follows-kubelet", source: "submariner-io/submariner package/Dockerfile.submariner-route-agent: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "submariner-io/submariner package/Dockerfile.submariner-route-agent at 0.19: Fedora 40", confidence: "inferred" },
+      ipset: { value: "7.21", source: "submariner-io/submariner package/Dockerfile.submariner-route-agent at 0.19: Fedora 40", confidence: "inferred" }
+    },
+    {
+      versions: ">=0.20.0",
+      backend: { value: "unknown", source: "submariner-io/submariner#3355, #3359 and #3821: runs nft where it is deployed with nftables", confidence: "documented" }
+    }
+  ]
+};
+
+// src/knowledge/programs/tailscale.json
+var tailscale_default = {
+  id: "tailscale",
+  title: "Tailscale",
+  recognise: {
+    goModules: ["tailscale.com/cmd/tailscaled"],
+    paths: ["/usr/local/bin/tailscaled"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port"], source: "tailscale/tailscale util/linuxfw/iptables_runner.go: -m mark of the subnet route mark, -s of 100.64.0.0/10 and 100.115.92.0/23, --dport of its UDP port", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter"], port: ["filter"] }, reads: { "list-own-chain": ["filter", "nat"] } }, source: "tailscale/tailscale util/linuxfw/iptables_runner.go: ts-input and ts-forward are in filter, ts-postrouting in nat", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "tailscale/tailscale util/linuxfw/iptables_runner.go: Exists, Insert and Append, Delete, List of its chains; where ip6tables cannot list filter or nat it does without IPv6", confidence: "seen" },
+  changesRules: { value: false, source: "tailscale/tailscale wgengine/router/osrouter/router_linux.go: writes when its settings change", confidence: "inferred" },
+  ipset: { value: { creates: [], listsAll: false }, source: "tailscale/tailscale util/linuxfw: no ipset", confidence: "seen" },
+  selects: { value: "path", source: "tailscale/tailscale util/linuxfw/detector.go: iptables of PATH unless told otherwise", confidence: "seen", native: { name: "TS_DEBUG_FIREWALL_MODE", values: ["nftables", "auto"], writes: ["nft-unknown-expression"], source: "tailscale/tailscale util/linuxfw/detector.go: auto takes nftables wherever it is to be had and not only iptables is in use; util/linuxfw/nftables_runner.go: rules through netlink in the tables filter and nat, masquerade among them", confidence: "seen" } },
+  network: { value: "pod", source: "tailscale/tailscale docs/k8s and cmd/k8s-operator: containers and pods of their own; with the node's network it has to be stated", confidence: "seen" },
+  versions: [
+    {
+      versions: "<1.56.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags", confidence: "seen" },
+      iptables: { value: "1.8.8", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.16", confidence: "seen" }
+    },
+    {
+      versions: ">=1.56.0 <1.82.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.18", confidence: "seen" }
+    },
+    {
+      versions: ">=1.82.0 <1.90.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags: links put back to iptables-legacy", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.19", confidence: "seen" }
+    },
+    {
+      versions: ">=1.90.0 <1.94.0",
+      backend: { value: "nft", source: "tailscale/tailscale#17854: the links were made in /sbin, and Alpine 3.22 has its own in /usr/sbin", confidence: "documented" },
+      iptables: { value: "1.8.11", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.22", confidence: "seen" }
+    },
+    {
+      versions: ">=1.94.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags: links in /usr/sbin put back to iptables-legacy", confidence: "seen" },
+      iptables: { value: "1.8.11", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.22", confidence: "seen" }
+    }
+  ],
+  notes: ["In userspace mode (TS_USERSPACE, on by default in its image) it writes no rules.", "The Kubernetes operator sets TS_DEBUG_FIREWALL_MODE=auto (cmd/k8s-operator/sts.go): state it under images, env."]
+};
+
 // src/knowledge/programs/ufw.json
 var ufw_default = {
   id: "ufw",
@@ -38882,16 +39794,21 @@ var ufw_default = {
 var programProfiles = [
   antrea_default,
   aws_vpc_cni_default,
+  azure_npm_default,
   calico_default,
   cilium_default,
   docker_default,
   firewalld_default,
   flannel_default,
+  ip_masq_agent_default,
   istio_default,
+  istio_cni_default,
   k0s_default,
   k3s_default,
   kilo_default,
+  kind_kindnetd_default,
   kindnet_default,
+  kube_network_policies_default,
   kube_ovn_default,
   kube_proxy_default,
   kube_proxy_ipvs_default,
@@ -38901,7 +39818,10 @@ var programProfiles = [
   linkerd_default,
   microk8s_default,
   netavark_default,
+  netbird_default,
   node_local_dns_default,
+  submariner_default,
+  tailscale_default,
   ufw_default
 ];
 
@@ -38909,8 +39829,28 @@ var programProfiles = [
 import { basename as basename2, dirname as dirname3 } from "node:path/posix";
 
 // src/toolchain/content.ts
-function probedContent(content) {
+function contentOf(node) {
+  const content = node?.type === "file" ? node.content : void 0;
   return typeof content === "object" && content !== null && "kind" in content ? content : void 0;
+}
+function textAt(tree, path) {
+  const resolved = tree.resolve(path);
+  const content = resolved.found ? contentOf(resolved.node) : void 0;
+  return content?.kind === "text" ? content.text : void 0;
+}
+
+// src/toolchain/environment.ts
+function variableOf(env, name) {
+  return env.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+function pickVariables(env, names2) {
+  const picked = {};
+  for (const entry of env) {
+    const at = entry.indexOf("=");
+    const name = entry.slice(0, at);
+    if (at > 0 && names2.includes(name)) picked[name] = entry.slice(at + 1);
+  }
+  return picked;
 }
 
 // src/toolchain/binaries/loader-paths.ts
@@ -38959,11 +39899,6 @@ function expandPattern(tree, pattern) {
   const folder2 = dirname2(pattern);
   return tree.list(folder2).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder2}/${name}`);
 }
-function textAt(tree, path) {
-  const resolved = tree.resolve(path);
-  const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
-  return content?.kind === "text" ? content.text : void 0;
-}
 function isLoaderConfig(path) {
   return /\/(?:ld\.so\.conf|ld\.so\.conf\.d\/[^/]+\.conf|ld-musl-[^/]+\.path)$/.test(path);
 }
@@ -38982,8 +39917,7 @@ var MULTIARCH = {
 var USUAL = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
 var MAX_OBJECTS = 256;
 function createLoader(tree, env) {
-  const variable = env.findLast((entry) => entry.startsWith("LD_LIBRARY_PATH="))?.slice("LD_LIBRARY_PATH=".length);
-  const preferred = (variable ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
+  const preferred = (variableOf(env, "LD_LIBRARY_PATH") ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
   const configured = configuredDirectories(tree);
   function search2(program2, object2, soname) {
     const own2 = expand(object2.content?.runpath ?? [], object2.path, program2.content);
@@ -38996,7 +39930,7 @@ function createLoader(tree, env) {
     }
     return void 0;
   }
-  function find2(program2, object2, soname) {
+  function find3(program2, object2, soname) {
     if (soname.includes("/")) return lookUp(tree, soname.startsWith("/") ? soname : `/${soname}`, void 0);
     const { interpreter } = program2.content;
     if (interpreter !== void 0 && (soname === basename2(interpreter) || isPartOfMusl(program2.content, soname)))
@@ -39004,16 +39938,16 @@ function createLoader(tree, env) {
     return search2(program2, object2, soname);
   }
   return {
-    find: (program2, soname) => find2(program2, program2, soname),
+    find: (program2, soname) => find3(program2, program2, soname),
     missing(program2) {
       const { interpreter, needed: needed2 } = program2.content;
       if (interpreter !== void 0 && !lookUp(tree, interpreter, void 0)) return [interpreter];
       if (interpreter === void 0 && needed2.length === 0) return [];
-      return followNeeds(program2, (object2, soname) => find2(program2, object2, soname));
+      return followNeeds(program2, (object2, soname) => find3(program2, object2, soname));
     }
   };
 }
-function followNeeds(program2, find2) {
+function followNeeds(program2, find3) {
   const loaded = /* @__PURE__ */ new Map();
   const objects = [program2];
   const missing2 = /* @__PURE__ */ new Set();
@@ -39021,7 +39955,7 @@ function followNeeds(program2, find2) {
     const object2 = objects[i];
     for (const soname of object2?.content?.needed ?? []) {
       if (loaded.has(soname) || !object2) continue;
-      const library = find2(object2, soname);
+      const library = find3(object2, soname);
       loaded.set(soname, library);
       if (!library) missing2.add(soname);
       else if (library.content) objects.push(library);
@@ -39038,7 +39972,7 @@ function followNeeds(program2, find2) {
 function lookUp(tree, path, architecture) {
   const resolved = tree.resolve(path);
   if (!resolved.found || resolved.node.type !== "file") return void 0;
-  const content = probedContent(resolved.node.content);
+  const content = contentOf(resolved.node);
   if (content?.kind !== "binary") return { path: resolved.path, node: resolved.node };
   const isOther = architecture !== void 0 && content.architecture !== void 0;
   if (isOther && content.architecture !== architecture) return void 0;
@@ -39063,11 +39997,34 @@ function expand(entries, path, program2) {
 
 // src/toolchain/commands.ts
 import { basename as basename3 } from "node:path/posix";
+
+// src/toolchain/paths.ts
+import { dirname as dirname4 } from "node:path/posix";
+function nameOf2(path) {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+function inDirectory(directory, name) {
+  return `${directory === "/" ? "" : directory}/${name}`;
+}
+function createPathResolver(tree) {
+  const directories = /* @__PURE__ */ new Map();
+  return (path) => {
+    const parent = dirname4(path);
+    let real = directories.get(parent);
+    if (real === void 0) {
+      const resolved = tree.resolve(parent);
+      real = resolved.found ? resolved.path : parent;
+      directories.set(parent, real);
+    }
+    return inDirectory(real, nameOf2(path));
+  };
+}
+
+// src/toolchain/commands.ts
 var DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 var MAX_PATH_ENTRIES = 64;
 function pathDirectories(env) {
-  const value = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
-  return splitPath2(value);
+  return splitPath2(variableOf(env, "PATH") ?? DEFAULT_PATH);
 }
 function splitPath2(value) {
   const directories = value.split(":").filter((entry) => entry.startsWith("/"));
@@ -39075,17 +40032,17 @@ function splitPath2(value) {
 }
 function createCommandFinder(tree, directories) {
   const known3 = /* @__PURE__ */ new Map();
-  const find2 = (name) => {
+  const find3 = (name) => {
     let failed;
     for (const directory of directories) {
-      const hit = followLink(tree, `${directory === "/" ? "" : directory}/${name}`);
+      const hit = followLink(tree, inDirectory(directory, name));
       if (hit?.target && (hit.target.node.mode & 73) !== 0) return hit;
       failed ??= hit;
     }
     return failed && { via: failed.via, dangling: failed.dangling };
   };
   return (name) => {
-    if (!known3.has(name)) known3.set(name, find2(name));
+    if (!known3.has(name)) known3.set(name, find3(name));
     return known3.get(name);
   };
 }
@@ -39118,14 +40075,14 @@ var DEFAULT_COMMANDS = [
   "nft",
   "ipset"
 ];
-function tellCommand(name, find2) {
-  const found = find2(name);
+function tellCommand(name, find3, tree) {
+  const found = find3(name);
   if (!found) return { command: { backend: "none", via: [] } };
   if (!found.target) {
     const command = { backend: "none", via: found.via };
     return { command: found.dangling ? { ...command, dangling: true } : command };
   }
-  const backend = tellBackend(name, found.target);
+  const backend = tellBackend(name, found.target, tree);
   if ("hostExec" in backend) return { command: { backend: "unknown", via: found.via, hostExec: true } };
   if ("backend" in backend) return { command: { backend: backend.backend, via: found.via } };
   return {
@@ -39133,13 +40090,13 @@ function tellCommand(name, find2) {
     missing: { fact: `what ${found.via[0]} does`, reason: backend.unknown }
   };
 }
-function tellBackend(name, target) {
-  const content = probedContent(target.node.content);
+function tellBackend(name, target, tree) {
+  const content = contentOf(target.node);
   const file = target.path;
   if (content?.kind === "script") {
     const { script } = content;
     if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
-    if (script.hostExec !== void 0) return { hostExec: true };
+    if (script.hostExec !== void 0) return tellLeaving(file, script, tree);
     return {
       unknown: `${file} is an unknown script${script.truncated ? ", of which only the beginning was read" : ""}`
     };
@@ -39157,323 +40114,158 @@ function tellBackend(name, target) {
   if (identity.tool !== expected) return { unknown: notThat(file, identity.tool) };
   return identity.backend ? { backend: identity.backend } : { unknown: `${file} holds texts of both backends` };
 }
+function tellLeaving(file, { hostExec: hostExec2 = "", newRoot, stays }, tree) {
+  if (stays !== void 0)
+    return { unknown: `${file} leaves the container with \`${hostExec2}\` and stays in it with \`${stays}\`` };
+  const isBrought = newRoot !== void 0 && ROOT_FOLDERS.some((name) => tree.list(`${newRoot}${name}`).length > 0);
+  return isBrought ? { unknown: `${file} changes to ${newRoot}, which the image brings` } : { hostExec: true };
+}
+var ROOT_FOLDERS = ["/bin", "/sbin", "/usr/bin", "/usr/sbin"];
 function notThat(file, tool2) {
   return `${basename3(file)} is ${tool2}, which has no such command`;
 }
 
-// src/toolchain/executable.ts
-import { createHash as createHash7 } from "node:crypto";
+// src/model/text.ts
+function compareText(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
-// src/knowledge/wrappers.json
-var wrappers_default = {
-  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it.",
-  scripts: [
-    {
-      version: "cilium",
-      all: ["nft_kubeproxy_rules"],
-      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
-      note: "looks for kube-proxy's marker chains first"
-    },
-    {
-      version: "terway",
-      all: ["lifsea8", "legacy"],
-      source: "https://github.com/AliyunContainerService/terway",
-      note: "v1 with patterns on the kernel release before it"
-    },
-    {
-      version: "kube-ovn",
-      all: ["nft_kubelet_rules", "/usr/local/sbin"],
-      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
-      note: "v2 that puts its links into /usr/local/sbin"
-    },
-    {
-      version: "k3s",
-      all: ["xtables-set-mode.sh -m"],
-      source: "https://github.com/k3s-io/k3s-root",
-      note: "IPTABLES_MODE, then counted rules, then the distribution"
-    },
-    {
-      version: "kind",
-      all: ["select_iptables", "num_legacy_lines"],
-      entrypoint: true,
-      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
-      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
-    },
-    {
-      version: "klipper-lb",
-      all: ["check_iptables_mode", "set_legacy"],
-      entrypoint: true,
-      linksIn: '^BIN_DIR="(/[^"]+)"',
-      sets: "^\\s*for i in ([\\w -]+); *do",
-      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
-      note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
-    },
-    {
-      version: "v2",
-      all: ["nft_kubelet_rules"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
-      note: "kubelet's marker chains, then more rules, nft on a tie"
-    },
-    {
-      version: "v1-kubelet-timeout",
-      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
-      note: "v1-timeout that looks for the kubelet's chains first"
-    },
-    {
-      version: "v1-kubelet",
-      all: ["chains_created_by_kubelet", "num_legacy_lines"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
-      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
-    },
-    {
-      version: "v1-timeout",
-      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
-      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
-    },
-    {
-      version: "v1",
-      all: ["num_legacy_lines", "-ge"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
-      note: "the backend with more rules, legacy on a tie"
-    },
-    {
-      version: "v1-nft",
-      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
-      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
-    }
-  ],
-  installer: {
-    all: ["--no-sanity-check"],
-    source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
-    note: "writes the wrapper; holds its text without being one"
-  },
-  hostExec: [
-    { pattern: "\\bchroot\\s+\\S", says: "chroot", source: "https://github.com/ovn-org/ovn-kubernetes/tree/master/dist/images" },
-    { pattern: "\\bnsenter\\s+\\S", says: "nsenter", source: "nsenter(1)" }
-  ],
-  go: {
-    module: "github.com/kubernetes-sigs/iptables-wrappers",
-    generations: [
-      { version: "v3", text: "creating %s symlink to %s" },
-      { version: "go", text: "creating %s symlink for mode %s" }
-    ],
-    source: "https://github.com/kubernetes-sigs/iptables-wrappers: error texts of internal/iptables/alternatives.go at v3 and at commits 680003b, 5792812, c6b9b2d; seen in programs built from them"
+// src/toolchain/file-names.ts
+var NETFILTER_LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
+var TOOL = /tables|^nft$|^ipset$|^conntrackd?$/;
+var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
+var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
+var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
+var ANY_OF_THEM = new RegExp(
+  [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
+);
+function isWantedName(name) {
+  if (!ANY_OF_THEM.test(name)) return false;
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
+}
+function isToolName(name) {
+  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+}
+function isNetfilterLibrary(name) {
+  return NETFILTER_LIBRARY.test(name);
+}
+function isExtension(name) {
+  return EXTENSION.test(name);
+}
+function isSupportLibrary(name) {
+  return SUPPORT_LIBRARY.test(name);
+}
+function isProgramDirectory(path) {
+  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
+}
+
+// src/toolchain/extensions.ts
+var MAX_DIRECTORIES2 = 8;
+var MAX_NAMED_FILES = 5;
+function listExtensions(context) {
+  const paths = new Set(context.tools.map(({ target }) => target));
+  const programs = context.survey.binaries.filter(({ path }) => paths.has(path));
+  const listed5 = { extensions: [], missing: [] };
+  for (const found of context.survey.binaries) {
+    if (found.content.identity?.tool === "libxtables") listLoadable(context, found, programs, listed5);
+    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed5);
   }
-};
-
-// src/toolchain/bounds.ts
-function withinBounds(action) {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof RangeError) return void 0;
-    throw error;
+  return listed5;
+}
+function listLoadable({ tree, loader, env }, library, programs, listed5) {
+  const directories = searchedDirectories(library, env);
+  if (directories.length === 0)
+    listed5.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
+  const tools = programs.filter((program2) => usesLibrary(program2, library, loader)).map(({ path }) => path);
+  for (const directory of directories) {
+    const names2 = tree.list(directory).filter(isExtension);
+    const told = names2.map((name) => ({ name, registrations: registrationsOf(tree, inDirectory(directory, name)) }));
+    const unread = told.filter(({ registrations }) => registrations === void 0).map(({ name }) => name);
+    const loadable = told.flatMap(
+      ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
+    );
+    listed5.extensions.push({
+      library: library.path,
+      directory,
+      files: names2.length,
+      tools,
+      list: groupRevisions(loadable),
+      ...unread.length > 0 && { unread }
+    });
+    if (unread.length > 0) listed5.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
   }
 }
+function describeUnread(names2) {
+  const more = names2.length - MAX_NAMED_FILES;
+  const shown2 = names2.slice(0, MAX_NAMED_FILES).join(", ");
+  return `what ${shown2}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
+}
+function searchedDirectories({ content }, env) {
+  const variable = variableOf(env, "XTABLES_LIBDIR");
+  if (variable)
+    return variable.split(":").filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES2);
+  const directory = content.identity?.extensionDirectory;
+  return directory === void 0 ? [] : [directory];
+}
+function usesLibrary(program2, library, loader) {
+  const soname = program2.content.needed.find((name) => name.startsWith("libxtables.so"));
+  return soname !== void 0 && loader.find(program2, soname)?.path === library.path;
+}
+function registrationsOf(tree, path) {
+  const resolved = tree.resolve(path);
+  if (!resolved.found) return [];
+  const content = contentOf(resolved.node);
+  const read2 = content?.kind === "binary" ? content.extensions : void 0;
+  return read2?.problem === void 0 ? read2?.registrations : void 0;
+}
+function extensionName(file) {
+  return file.replace(/^lib[a-z0-9]+_/, "").replace(/\.so$/, "");
+}
+function listHeld({ path, content }, listed5) {
+  const { registrations = [], problem } = content.extensions ?? {};
+  if (problem !== void 0) listed5.missing.push({ fact: `extensions of ${path}`, reason: problem });
+  if (registrations.length > 0)
+    listed5.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
+}
+function groupRevisions(registrations) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const { name, kind, family, revision, realName } of registrations) {
+    const key = [name, kind, family, realName].join(" ");
+    const group = groups.get(key) ?? {
+      name,
+      ...kind && { kind },
+      family,
+      revisions: [],
+      ...realName !== void 0 && realName !== name && { realName }
+    };
+    if (!group.revisions.includes(revision)) group.revisions.push(revision);
+    groups.set(key, group);
+  }
+  for (const { revisions } of groups.values()) revisions.sort((a, b) => a - b);
+  return [...groups.values()].sort((a, b) => compareText(a.name, b.name));
+}
 
-// src/toolchain/binaries/elf.ts
-function viewElf(bytes, header) {
-  const read2 = reader(bytes, header.bits, header.littleEndian);
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  const entries = (segment && withinBounds(() => dynamicEntries(read2, header.bits, segment))) ?? [];
-  return {
-    header,
-    read: read2,
-    offsetOf: (address) => fileOffset(header, address),
-    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
-    text: (offset) => stringAt(bytes, offset)
-  };
-}
-var PT_LOAD = 1;
-var PT_DYNAMIC = 2;
-var PT_INTERP = 3;
-var PF_W = 2;
-var PF_X = 1;
-var VER_FLG_WEAK = 2;
-var MAX_SEGMENTS = 256;
-var MAX_DYNAMIC_ENTRIES = 2048;
-var MAX_VERSIONS = 1024;
-var MAX_NAME_LENGTH = 1024;
-function isElf(bytes) {
-  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
-}
-function readElfHeader(bytes) {
-  if (!isElf(bytes) || bytes.length < 52) return void 0;
-  const bits = bytes[4] === 2 ? 64 : 32;
-  const littleEndian = bytes[5] !== 2;
-  return withinBounds(() => {
-    const read2 = reader(bytes, bits, littleEndian);
-    const machine = read2.u16(18);
-    const table2 = bits === 64 ? read2.word(32) : read2.word(28);
-    const entrySize = read2.u16(bits === 64 ? 54 : 42);
-    const count3 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
-    const segments = [];
-    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table2 + i * entrySize));
-    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
+// src/toolchain/interpreters.ts
+function missingInterpreters(tree, commands, find3) {
+  const files = new Set(Object.values(commands).flatMap(({ via, dangling }) => dangling ? [] : via.at(-1) ?? []));
+  return [...files].flatMap((path) => {
+    const node = tree.lookup(path);
+    const content = contentOf(node);
+    const library = content?.kind === "script" ? missingOf2(tree, content.script.interpreter, find3) : void 0;
+    return library === void 0 ? [] : [{ path, library }];
   });
 }
-function readInterpreter(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
-  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+function missingOf2(tree, line, find3) {
+  const [program2 = "", ...words4] = line.split(/[ \t]+/);
+  if (!program2.startsWith("/")) return void 0;
+  if (followLink(tree, program2)?.target === void 0) return JSON.stringify(program2).slice(1, -1);
+  if (!program2.endsWith("/env")) return void 0;
+  const name = words4.find((word) => !word.startsWith("-") && !word.includes("="));
+  return name === void 0 || name.includes("/") || find3(name)?.target ? void 0 : JSON.stringify(name).slice(1, -1);
 }
-function readElfDynamic(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  if (!segment) return void 0;
-  const versions = { definitions: [], needs: [] };
-  const dynamic = {
-    needed: [],
-    soname: void 0,
-    runpath: [],
-    isRpath: false,
-    versions: () => versions
-  };
-  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
-  return dynamic;
-}
-var DT = {
-  NEEDED: 1,
-  STRTAB: 5,
-  SONAME: 14,
-  RPATH: 15,
-  RUNPATH: 29,
-  VERDEF: 1879048188,
-  VERDEFNUM: 1879048189,
-  VERNEED: 1879048190,
-  VERNEEDNUM: 1879048191
-};
-function fillDynamic(dynamic, bytes, header, segment) {
-  const read2 = reader(bytes, header.bits, header.littleEndian);
-  const entries = dynamicEntries(read2, header.bits, segment);
-  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
-  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
-  if (strings2 === void 0) return;
-  const name = (offset) => stringAt(bytes, strings2 + offset);
-  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
-  const soname = valuesOf2(DT.SONAME)[0];
-  if (soname !== void 0) dynamic.soname = name(soname);
-  const own2 = valuesOf2(DT.RUNPATH)[0];
-  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
-  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
-  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
-  dynamic.versions = () => readVersions(read2, header, valuesOf2, name);
-}
-function readVersions(read2, header, valuesOf2, name) {
-  const versions = { definitions: [], needs: [] };
-  withinBounds(() => {
-    const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
-    const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
-    if (definitions !== void 0)
-      readVersionDefinitions(read2, definitions, definitionCount, name, versions.definitions);
-    const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
-    const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
-    if (needs2 !== void 0) readVersionNeeds(read2, needs2, needCount, name, versions.needs);
-  });
-  return versions;
-}
-function dynamicEntries(read2, bits, segment) {
-  const size = bits / 4;
-  const count3 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
-  const entries = [];
-  for (let i = 0; i < count3; i++) {
-    const tag = read2.word(segment.offset + i * size);
-    if (tag === 0) break;
-    entries.push({ tag, value: read2.word(segment.offset + i * size + size / 2) });
-  }
-  return entries;
-}
-function readVersionDefinitions(read2, start, count3, name, into) {
-  let at = start;
-  for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
-    const isBase = (read2.u16(at + 2) & 1) === 1;
-    if (!isBase) into.push(name(read2.u32(at + read2.u32(at + 12))));
-    const next = read2.u32(at + 16);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readVersionNeeds(read2, start, count3, name, into) {
-  let at = start;
-  let left = MAX_VERSIONS;
-  for (let i = 0; i < Math.min(count3, MAX_VERSIONS); i++) {
-    const library = name(read2.u32(at + 4));
-    let auxiliary = at + read2.u32(at + 8);
-    for (let j = read2.u16(at + 2); j > 0; j--) {
-      if (left-- === 0) return;
-      const isWeak = (read2.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
-      if (!isWeak) into.push({ library, version: name(read2.u32(auxiliary + 8)) });
-      const next2 = read2.u32(auxiliary + 12);
-      if (next2 === 0) break;
-      auxiliary += next2;
-    }
-    const next = read2.u32(at + 12);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readSegment(read2, bits, at) {
-  return bits === 64 ? {
-    type: read2.u32(at),
-    flags: read2.u32(at + 4),
-    offset: read2.word(at + 8),
-    address: read2.word(at + 16),
-    fileSize: read2.word(at + 32)
-  } : {
-    type: read2.u32(at),
-    flags: read2.u32(at + 24),
-    offset: read2.u32(at + 4),
-    address: read2.u32(at + 8),
-    fileSize: read2.u32(at + 16)
-  };
-}
-function fileOffset(header, address) {
-  if (address === void 0) return void 0;
-  const segment = header.segments.find(
-    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
-  );
-  return segment && address - segment.address + segment.offset;
-}
-function reader(bytes, bits, littleEndian) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const u8 = (at) => view.getUint8(at);
-  const u16 = (at) => view.getUint16(at, littleEndian);
-  const u32 = (at) => view.getUint32(at, littleEndian);
-  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
-  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
-}
-function stringAt(bytes, at) {
-  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
-  const end = bytes.indexOf(0, at);
-  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
-}
-function architectureOf(machine, bits, littleEndian) {
-  switch (machine) {
-    case 3:
-      return "386";
-    case 8:
-      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
-    case 20:
-      return "ppc";
-    case 21:
-      return littleEndian ? "ppc64le" : "ppc64";
-    case 22:
-      return "s390x";
-    case 40:
-      return "arm";
-    case 62:
-      return "amd64";
-    case 183:
-      return "arm64";
-    case 243:
-      return bits === 64 ? "riscv64" : "riscv32";
-    case 258:
-      return "loong64";
-    default:
-      return void 0;
-  }
-}
+
+// src/toolchain/libraries.ts
+import { basename as basename5 } from "node:path/posix";
 
 // src/toolchain/find-text.ts
 var PIECE3 = 7;
@@ -39519,199 +40311,6 @@ function makeNeedle(text3) {
 function rank2(text3, at) {
   const index = RARE.indexOf(text3[at]);
   return index < 0 ? RARE.length : index;
-}
-
-// src/toolchain/binaries/extensions.ts
-var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
-var OLDEST_LAYOUT = 10;
-var NAME = /^[A-Za-z0-9_-]{1,28}$/;
-var MAX_REGISTRATIONS = 2048;
-var MAX_MARKS = 16;
-var MAX_RELOCATIONS = 256 * 1024;
-var DT_RELA = 7;
-var DT_RELASZ = 8;
-var RELATIVE = { 3: 8, 20: 22, 21: 22, 22: 12, 40: 23, 62: 8, 183: 1027, 243: 3, 258: 3 };
-function readExtensions(bytes, header) {
-  const marks = findMarks(bytes);
-  if (marks.length === 0) return { registrations: [], problem: "it names no libxtables" };
-  if (marks.some(({ version: version3 }) => version3 < OLDEST_LAYOUT))
-    return { registrations: [], problem: "it is of iptables before 1.4.17, whose layout is not read" };
-  const view = viewElf(bytes, header);
-  const addresses = new Set(marks.flatMap(({ offset }) => addressOf(header, offset) ?? []));
-  const pointers = readRelocations(bytes, view);
-  const kind = registeredKind(bytes);
-  const found = [];
-  for (const address of findSlots(bytes, view, pointers, addresses)) {
-    const registration = withinBounds(() => readRegistration(view, pointers, address, kind));
-    if (registration) found.push(registration);
-    if (found.length === MAX_REGISTRATIONS) return { registrations: found, problem: "it holds too many" };
-  }
-  return found.length > 0 ? { registrations: found } : { registrations: [], problem: "its bytes show none" };
-}
-function findMarks(bytes) {
-  const text3 = "libxtables.so.";
-  const marks = [];
-  for (let at = findText(bytes, text3); at >= 0 && marks.length < MAX_MARKS; at = findText(bytes, text3, at + 1)) {
-    const version3 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text3.length, at + text3.length + 4))?.[1];
-    if (version3 !== void 0) marks.push({ offset: at, version: Number(version3) });
-  }
-  return marks;
-}
-function addressOf(header, offset) {
-  const segment = header.segments.find(
-    (entry) => entry.type === PT_LOAD && offset >= entry.offset && offset < entry.offset + entry.fileSize
-  );
-  return segment && offset - segment.offset + segment.address;
-}
-function readRelocations(bytes, view) {
-  const pointers = /* @__PURE__ */ new Map();
-  const { bits, machine } = view.header;
-  const table2 = view.dynamicValue(DT_RELA);
-  const start = table2 === void 0 ? void 0 : view.offsetOf(table2);
-  if (start === void 0) return pointers;
-  const word = bits / 8;
-  const claimed = Math.floor((view.dynamicValue(DT_RELASZ) ?? 0) / (3 * word));
-  const count3 = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
-  withinBounds(() => {
-    for (let i = 0; i < count3; i++) {
-      const at = start + i * 3 * word;
-      const type = bits === 64 ? view.read.u32(typeOffset(at, view)) : view.read.u32(at + word) & 255;
-      if (type === RELATIVE[machine]) pointers.set(view.read.word(at), view.read.word(at + 2 * word));
-    }
-  });
-  return pointers;
-}
-function typeOffset(at, { header }) {
-  return at + 8 + (header.littleEndian ? 0 : 4);
-}
-function findSlots(bytes, { header, read: read2 }, pointers, targets) {
-  const slots = /* @__PURE__ */ new Set();
-  for (const [address, target] of pointers) if (targets.has(target)) slots.add(address);
-  const word = header.bits / 8;
-  const writable = header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & PF_W) !== 0);
-  let left = Math.ceil(bytes.length / word);
-  for (const { offset, address, fileSize } of writable)
-    withinBounds(() => {
-      for (let at = -address & word - 1; at + word <= fileSize && left > 0; at += word, left--)
-        if (targets.has(read2.word(offset + at))) slots.add(address + at);
-    });
-  return [...slots].sort((a, b) => a - b);
-}
-function readRegistration(view, pointers, address, kind) {
-  const word = view.header.bits / 8;
-  const pointer = (index) => {
-    const place2 = address + index * word;
-    const offset = view.offsetOf(place2);
-    return pointers.get(place2) ?? (offset === void 0 ? void 0 : view.read.word(offset));
-  };
-  const name = nameAt(view, pointer(2));
-  const real = pointer(3);
-  const realName = real === 0 ? void 0 : nameAt(view, real);
-  const at = view.offsetOf(address + 4 * word);
-  if (name === void 0 || at === void 0 || real !== 0 && realName === void 0) return void 0;
-  const family = FAMILIES[view.read.u16(at + 2)];
-  if (family === void 0) return void 0;
-  return { name, kind, family, revision: view.read.u8(at), realName };
-}
-function nameAt(view, address) {
-  const offset = address === void 0 ? void 0 : view.offsetOf(address);
-  const text3 = offset === void 0 ? void 0 : view.text(offset);
-  return text3 !== void 0 && NAME.test(text3) ? text3 : void 0;
-}
-function registeredKind(bytes) {
-  const match2 = findText(bytes, "\0xtables_register_match") >= 0;
-  const target = findText(bytes, "\0xtables_register_target") >= 0;
-  return match2 === target ? void 0 : match2 ? "match" : "target";
-}
-
-// src/toolchain/binaries/go.ts
-var MAGIC = "\xFF Go buildinf:";
-var HEADER_SIZE = 32;
-var FLAG_INLINE_STRINGS = 2;
-var MAX_BUILD_INFO = 512 * 1024;
-var MAX_DEPENDENCIES = 4096;
-function goDataRanges(header) {
-  return header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & (PF_W | PF_X)) === PF_W && entry.fileSize > 0).map((entry) => ({ start: entry.offset, end: entry.offset + entry.fileSize })).sort((a, b) => a.start - b.start);
-}
-function createGoScanner(ranges) {
-  const last = ranges.at(-1)?.end ?? 0;
-  let tail = Buffer.alloc(0);
-  let kept;
-  let size = 0;
-  const keep = (piece) => {
-    const part2 = Buffer.from(piece.subarray(0, MAX_BUILD_INFO - size));
-    kept?.push(part2);
-    size += part2.length;
-  };
-  return {
-    write(chunk, offset) {
-      if (kept) keep(chunk);
-      else {
-        for (const part2 of overlaps(chunk, offset, ranges)) {
-          const joined2 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
-          const at = findText(joined2, MAGIC);
-          if (at >= 0) {
-            kept = [];
-            keep(joined2.subarray(at));
-            keep(chunk.subarray(part2.endInChunk));
-            break;
-          }
-          tail = Buffer.from(joined2.subarray(Math.max(0, joined2.length - MAGIC.length + 1)));
-        }
-      }
-      return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
-    },
-    end: () => kept ? parseGoBuild(Buffer.concat(kept)) : void 0
-  };
-}
-function* overlaps(chunk, offset, ranges) {
-  for (const range of ranges) {
-    const start = Math.max(range.start - offset, 0);
-    const end = Math.min(range.end - offset, chunk.length);
-    if (start < end) yield { bytes: chunk.subarray(start, end), endInChunk: end };
-  }
-}
-function parseGoBuild(bytes) {
-  if (bytes.length < HEADER_SIZE) return void 0;
-  if (((bytes[15] ?? 0) & FLAG_INLINE_STRINGS) === 0) return "old-format";
-  const version3 = readVarintString(bytes, HEADER_SIZE);
-  if (!version3) return void 0;
-  const modules = readVarintString(bytes, version3.next);
-  if (!modules) return void 0;
-  const build3 = { goVersion: version3.text, path: "", dependencies: [] };
-  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build3, modules.text.slice(16, -16));
-  return build3;
-}
-function readVarintString(bytes, start) {
-  let length = 0;
-  let at = start;
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[at++];
-    if (byte === void 0 || shift > 28) return void 0;
-    length += (byte & 127) * 2 ** shift;
-    if (byte < 128) break;
-  }
-  if (at + length > bytes.length) return void 0;
-  return { text: bytes.toString("latin1", at, at + length), next: at + length };
-}
-function readModuleLines(build3, text3) {
-  for (const line of text3.split("\n")) {
-    const [kind, first2 = "", second = ""] = line.split("	");
-    if (kind === "path") build3.path = first2;
-    else if (kind === "mod") build3.main = { path: first2, version: second };
-    else if (kind === "dep" && build3.dependencies.length < MAX_DEPENDENCIES)
-      build3.dependencies.push({ path: first2, version: second });
-    else if (kind === "=>") {
-      const replaced = build3.dependencies.at(-1);
-      if (replaced && second !== "") replaced.version = second;
-    } else if (kind === "build") readSetting(build3, first2);
-  }
-}
-function readSetting(build3, setting) {
-  if (setting.startsWith("vcs.revision=")) build3.revision = setting.slice("vcs.revision=".length);
-  if (!setting.startsWith("-ldflags=")) return;
-  const stamped = /-X[= ]['"\\]*[\w./-]*version=['"\\]*(v?\d[\w.+-]*)/i.exec(setting)?.[1];
-  if (stamped !== void 0) build3.stampedVersion = stamped;
 }
 
 // src/knowledge/libraries.json
@@ -39899,19 +40498,29 @@ var RULES = [
 ];
 function mayBeTool({ name, dynamic }, search2) {
   if (TOOL_NAME.test(name) || dynamic?.soname !== void 0) return true;
-  if (dynamic?.needed.some((library) => NETFILTER_LIBRARY.test(library))) return true;
+  if (dynamic?.needed.some((library) => NETFILTER_LIBRARY2.test(library))) return true;
   if (dynamic && !dynamic.needed.every((library) => C_LIBRARY.test(library))) return false;
   return search2.has(STATIC_IPSET) || search2.has("tables") && TABLES_MARKS.some(search2.has);
 }
-var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|iptc|ipset|nftables|ebtc|netfilter_|nfnetlink)/;
+var NETFILTER_LIBRARY2 = new RegExp(`^${NETFILTER_LIBRARIES}`);
 var C_LIBRARY = /^(?:ld-|lib(?:c|m|dl|rt|pthread|resolv|gcc_s)\.)/;
 var TABLES_MARKS = [" (nf_tables)", " (legacy)", "includepath", "\0ebtables v"];
 function iptablesWithBackendText(_, search2) {
   if (!search2.has(" (nf_tables)\0") && !search2.has(" (legacy)\0")) return void 0;
-  const match2 = /\0(\d+\.\d+\.\d+(?:\.\d+)?) \((nf_tables|legacy)\)\0/.exec(search2.text());
-  if (!match2?.[1]) return void 0;
-  const backend = match2[2] === "legacy" ? "legacy" : "nft";
-  return { tool: "iptables", version: match2[1], backend, evidence: `${match2[1]} (${match2[2]})` };
+  const nft2 = versionOf("nf_tables", search2);
+  const legacy = versionOf("legacy", search2);
+  if (nft2 === void 0 && legacy === void 0) return void 0;
+  if (nft2 !== void 0 && legacy !== void 0) return decide("iptables", [.../* @__PURE__ */ new Set([nft2, legacy])]);
+  const version3 = nft2 ?? legacy ?? null;
+  const backend = nft2 === void 0 ? "legacy" : "nft";
+  return { tool: "iptables", version: version3, backend, evidence: `${version3} (${nft2 === void 0 ? "legacy" : "nf_tables"})` };
+}
+function versionOf(backend, search2) {
+  const pattern = {
+    nf_tables: /\0(\d+\.\d+\.\d+(?:\.\d+)?) \(nf_tables\)(?=\0)/,
+    legacy: /\0(\d+\.\d+\.\d+(?:\.\d+)?) \(legacy\)(?=\0)/
+  };
+  return pattern[backend].exec(search2.text())?.[1];
 }
 function arptablesLegacy({ name }, search2) {
   if (!name.startsWith("arptables") || !search2.has("arp_tables")) return void 0;
@@ -40064,6 +40673,30 @@ function distinct2(text3, pattern) {
   return [...found];
 }
 
+// src/toolchain/packages/ownership.ts
+import { basename as basename4 } from "node:path/posix";
+
+// src/knowledge/tool-packages.json
+var tool_packages_default = {
+  comment: "Packages that bring a tool, in the distributions' namings, the one that brings it most often first.",
+  tools: [
+    { tool: "iptables", packages: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"], source: "https://src.fedoraproject.org/rpms/iptables (iptables-nft, iptables-legacy); https://pkgs.alpinelinux.org/package/v3.14/main/x86_64/ip6tables" },
+    { tool: "ip6tables", packages: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"], source: "https://src.fedoraproject.org/rpms/iptables; https://pkgs.alpinelinux.org/package/v3.14/main/x86_64/ip6tables" },
+    { tool: "nft", packages: ["nftables"], source: "https://packages.debian.org/source/stable/nftables" },
+    { tool: "ipset", packages: ["ipset"], source: "https://packages.debian.org/source/stable/ipset" },
+    { tool: "conntrack", packages: ["conntrack", "conntrack-tools"], source: "https://packages.debian.org/source/stable/conntrack-tools; https://src.fedoraproject.org/rpms/conntrack-tools" },
+    { tool: "ebtables", packages: ["ebtables", "iptables"], source: "https://packages.debian.org/source/stable/ebtables; https://packages.debian.org/source/stable/iptables (ebtables-nft)" },
+    { tool: "arptables", packages: ["arptables", "iptables"], source: "https://packages.debian.org/source/stable/arptables; https://packages.debian.org/source/stable/iptables (arptables-nft)" }
+  ]
+};
+
+// src/knowledge/tool-packages.ts
+var packages = new Map(tool_packages_default.tools.map((row) => [row.tool, row.packages]));
+function packagesOfTool(tool2) {
+  return packages.get(tool2) ?? [];
+}
+var toolPackages = new Set([...packages.values()].flat());
+
 // src/toolchain/lines.ts
 function* linesOf(text3) {
   let start = 0;
@@ -40091,611 +40724,73 @@ function cutLine(text3, start, end) {
   return text3.slice(start, end > start && text3[end - 1] === "\r" ? end - 1 : end);
 }
 
-// src/toolchain/start-command.ts
-import { basename as basename4 } from "node:path/posix";
-
-// src/toolchain/shell-line.ts
-var MAX_VALUE = 1e3;
-var MAX_TOKENS = 64;
-var OPENING = /^(?:\s*(?:[({!]|then\s|else\s|do\s|[^\s()'"=]*\)))*/;
-function readShellLine(line, isProgram3) {
-  const parts = splitCommands(line);
-  const isPlain = !/(?:^|[\s;&|])(?:if|case|for|while|until)\s|\|\|/.test(line) && (isProgram3 || !/^\s/.test(line));
-  return parts.map(({ text: text3, isGuarded }, index) => {
-    const opening = OPENING.exec(text3)?.[0] ?? "";
-    const { value, runs: runs2 } = readSimple(tokensOf(text3.slice(opening.length)), isProgram3 && index === parts.length - 1);
-    const isReached = !isGuarded || isProgram3 && runs2.length > 0;
-    const isSure = isPlain && opening.trim() === "" && isReached;
-    return { ...value !== void 0 && { path: { value, isSure } }, runs: runs2, isSure };
-  });
-}
-function splitCommands(line) {
-  const parts = [];
-  let begin = 0;
-  let isGuarded = false;
-  for (const { index, 0: found } of line.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|(?<=^|\s)#[^\n]*|&&|\|\||[;&|\n]/gs)) {
-    if (/^["'\\]/.test(found)) continue;
-    const end = index;
-    parts.push({ text: line.slice(begin, end), isGuarded });
-    begin = end + found.length;
-    isGuarded = found === "&&" || found === "||";
-  }
-  return [...parts, { text: line.slice(begin), isGuarded }].filter(isCommand);
-}
-function isCommand({ text: text3 }) {
-  return /\S/.test(text3);
-}
-function tokensOf(text3) {
-  return (text3.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
-}
-function readSimple(tokens, isLast) {
-  const isExport = tokens[0] === "export";
-  let at = isExport ? 1 : 0;
-  let value;
-  for (; /^\w+=/.test(tokens[at] ?? ""); at++) value = pathValueOf(tokens[at] ?? "") ?? value;
-  const isExec = tokens[at] === "exec";
-  if (isExec) {
-    while (/^-/.test(tokens[++at] ?? "")) if (tokens[at] === "-a") at++;
-  }
-  const word = tokens[at];
-  const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
-  if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
-  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
-}
-function pathValueOf(word) {
-  return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
-}
-function unquote(text3) {
-  return text3.replace(/["']/g, "");
-}
-
-// src/knowledge/starters.json
-var starters_default = {
-  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
-  starters: [
-    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
-    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
-    { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
-    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
-    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
-    { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
-    { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
-    { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
-    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
-    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
-    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
-  ],
-  shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
-};
-
-// src/toolchain/starters.ts
-var words2 = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
-var shells = starters_default.shells;
-function ownWords(name) {
-  return words2.get(name);
-}
-function isShell(name) {
-  return shells.includes(name);
-}
-function isStarter(name) {
-  return words2.has(name) || isShell(name) || name === "env";
-}
-
-// src/toolchain/start-command.ts
-var MAX_WORDS = 64;
-var MAX_TEXT = 16 * 1024;
-var MAX_DEPTH2 = 3;
-function readStartCommand(all, depth = 0) {
-  const words4 = splitEnvString(all.slice(0, MAX_WORDS));
-  const paths = [];
-  let at = 0;
-  while (at < words4.length) {
-    const word = words4[at] ?? "";
-    const name = basename4(word);
-    const own2 = ownWords(name);
-    if (name === "env") {
-      const env = readEnv(words4, at + 1, depth === 0);
-      if (env.path) paths.push(env.path);
-      at = env.next;
-    } else if (isShell(name)) {
-      const shell = readShell(words4, at + 1, depth + 1);
-      return { paths: [...paths, ...shell.paths], words: [...words4.slice(0, at + 1), ...shell.words] };
-    } else if (own2 !== void 0) at += 1 + own2;
-    else if (word.startsWith("-") || isOptionArgument(words4, at)) at++;
-    else break;
-  }
-  return { paths, words: words4 };
-}
-function splitEnvString(words4) {
-  return words4.flatMap((word, index) => {
-    if (word === "-S" || word === "--split-string") return [];
-    const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
-    const before = words4[index - 1];
-    const text3 = before === "-S" || before === "--split-string" ? word : inside;
-    return text3 === void 0 ? [word] : text3.split(/\s+/).filter((part2) => part2 !== "");
-  });
-}
-function isOptionArgument(words4, at) {
-  const before = words4[at - 1] ?? "";
-  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words4[at] ?? "");
-}
-function readShell(words4, first2, depth) {
-  let at = first2;
-  let hasText = false;
-  let isLogin = false;
-  for (; /^[-+]./.test(words4[at] ?? ""); at++) {
-    const word = words4[at] ?? "";
-    if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
-    if (/^-[a-z]*c/.test(word)) hasText = true;
-    if (/^[-+][a-z]*o$/.test(word)) at++;
-  }
-  const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
-  const text3 = words4[at];
-  if (!hasText || text3 === void 0 || depth > MAX_DEPTH2) return { paths, words: words4.slice(at) };
-  const inner = readShellText(text3.slice(0, MAX_TEXT), true, depth);
-  return { paths: [...paths, ...inner.paths], words: inner.words };
-}
-function readShellText(text3, isProgram3, depth = 1) {
-  const read2 = readShellLine(text3, isProgram3).map(({ path, runs: runs2, isSure }) => {
-    const started = readStartCommand(runs2, depth);
-    const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
-    return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
-  });
-  return { paths: read2.flatMap(({ paths }) => paths), words: read2.flatMap(({ words: words4 }) => words4) };
-}
-function readEnv(words4, at, isLiteral) {
-  let next = at;
-  let isCleared = false;
-  let value;
-  for (; next < words4.length; next++) {
-    const word = words4[next] ?? "";
-    if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
-    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words4[++next] === "PATH";
-    else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
-    else if (/^(?:-C|--chdir)$/.test(word)) next++;
-    else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
-    else if (!word.startsWith("-")) break;
-  }
-  if (value !== void 0) return { path: { value, isSure: true, ...isLiteral && { isLiteral } }, next };
-  return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
-}
-
-// src/toolchain/scripts.ts
-var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
-var MAX_STARTS = 16;
-var MAX_QUOTED_LINE = 200;
-var MAX_PATH_SETTINGS = 8;
-function readScript(bytes, truncated) {
-  const text3 = bytes.toString("latin1");
-  const interpreter = /^#![ \t]*([^\n]*)/.exec(text3)?.[1]?.trim();
-  if (interpreter === void 0) return void 0;
-  const facts = { interpreter, starts: [], truncated };
-  const wrapper = findWrapper(bytes, text3);
-  if (wrapper) facts.wrapper = wrapper;
-  for (const line of linesWith(text3, MARK_OF_LINE)) {
-    if (/^\s*#/.test(line)) continue;
-    const leaving = leavesContainer(line);
-    if (leaving !== void 0) facts.hostExec ??= leaving;
-    const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
-    if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
-    const started = STARTED.exec(line)?.[1];
-    if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
-  }
-  return facts;
-}
-function findWrapper(bytes, text3) {
-  const holds3 = createTextSearch(bytes);
-  const scripts = wrappers_default.scripts;
-  const known3 = scripts.find((entry) => entry.all.every(holds3));
-  if (!known3 || wrappers_default.installer.all.every(holds3)) return void 0;
-  const { version: version3, all, entrypoint = false } = known3;
-  const part2 = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text3)?.[1];
-  const linksIn = part2(known3.linksIn);
-  const sets = part2(known3.sets)?.trim().split(/ +/);
-  return {
-    version: version3,
-    text: all.join(", "),
-    isEntrypoint: entrypoint,
-    ...linksIn !== void 0 && { linksIn },
-    ...sets && { sets }
-  };
-}
-var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
-var MARK_OF_LINE = new RegExp(["exec", "PATH=", ...wrappers_default.hostExec.map((entry) => entry.pattern)].join("|"), "gm");
-function leavesContainer(line) {
-  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
-}
-
-// src/toolchain/executable.ts
-var MAX_ANALYSED = 8 * 1024 * 1024;
-var MAX_HASHED = 64 * 1024 * 1024;
-var MAX_EXTENSION = 1024 * 1024;
-var HEAD_SIZE = 4096;
-var MAX_SCRIPT = 64 * 1024;
-var TOOL = /tables|^nft$|^ipset$|^conntrackd?$|^xtables/;
-var NETFILTER_LIBRARY2 = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
-var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
-var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
-var ANY_OF_THEM = new RegExp(
-  [TOOL, NETFILTER_LIBRARY2, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
-);
-function isWantedName(name) {
-  if (!ANY_OF_THEM.test(name)) return false;
-  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
-}
-function isToolName(name) {
-  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
-}
-function isNetfilterLibrary(name) {
-  return NETFILTER_LIBRARY2.test(name);
-}
-function isExtension(name) {
-  return EXTENSION.test(name);
-}
-function isSupportLibrary(name) {
-  return SUPPORT_LIBRARY.test(name);
-}
-function isProgramDirectory(path) {
-  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
-}
-function openExecutable(file, name) {
-  const headSize = Math.min(file.size, HEAD_SIZE);
-  let head2;
-  let position = 0;
-  let reader2;
-  let dismissed = false;
-  function open4(start, rest) {
-    reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
-    if (!reader2) dismissed = true;
-    return reader2?.write(rest) === true;
-  }
-  function collect(chunk) {
-    head2 ??= Buffer.alloc(headSize);
-    const taken = Math.min(chunk.length, headSize - position);
-    head2.set(chunk.subarray(0, taken), position);
-    position += taken;
-    if (position >= 4 && !mayBeRead(head2)) dismissed = true;
-    if (dismissed || position < headSize) return !dismissed;
-    const more = open4(head2, head2);
-    return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
-  }
-  function feed2(chunk) {
-    if (reader2) return reader2.write(chunk);
-    if (position > 0 || chunk.length < headSize) return collect(chunk);
-    if (headSize >= 4 && !mayBeRead(chunk)) {
-      dismissed = true;
-      return false;
-    }
-    return open4(asBuffer(chunk).subarray(0, headSize), chunk);
-  }
-  return {
-    byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
-    byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
-    write: (chunk) => !dismissed && feed2(chunk),
-    end() {
-      if (dismissed) return void 0;
-      if (reader2) return reader2.end();
-      return isToolName(name) ? unreadable("it ends before its header does") : void 0;
-    }
-  };
-}
-function mayBeRead(head2) {
-  return isElf(head2) || isScript(head2);
-}
-function isScript(head2) {
-  return head2[0] === 35 && head2[1] === 33;
-}
-function scriptSink(file) {
-  return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
-    const script = readScript(bytes, bytes.length < file.size);
-    return script && { kind: "script", script };
-  });
-}
-function elfSink(file, name, head2) {
-  const header = readElfHeader(head2);
-  if (isExtension(name)) return extensionSink(file, name, header);
-  const named2 = isToolName(name) || isNetfilterLibrary(name);
-  if (!header) return named2 ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
-  if (isPacked(head2)) return hashingSink(file, { ...describe7(header), packed: true });
-  const wanted = named2 || isSupportLibrary(name) || isProgramDirectory(file.path);
-  if (wanted && file.size <= MAX_ANALYSED) return programSink(file, name, header);
-  return streamingSink(file, header, named2);
-}
-function extensionSink(file, name, header) {
-  return header && file.size <= MAX_EXTENSION ? programSink(file, name, header) : void 0;
-}
-function programSink(file, name, header) {
-  return wholeSink(file.size, (bytes) => analyse(bytes, file, name, header));
-}
-function hashingSink(file, content) {
-  const hash = createDigester(file.size);
-  return {
-    write: (chunk) => hash.write(chunk),
-    end: () => ({ ...content, ...hash.end() })
-  };
-}
-function createDigester(size) {
-  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash7(name)) : [];
-  let seen2 = 0;
-  return {
-    write(chunk) {
-      for (const hash of hashes) hash.update(chunk);
-      seen2 += chunk.length;
-      return hashes.length > 0;
-    },
-    end() {
-      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
-      return hashes.length > 0 && seen2 === size ? { digests: { md5, sha1, sha256 } } : {};
-    }
-  };
-}
-var UPX = Buffer.from("UPX!");
-function isPacked(head2) {
-  return head2.subarray(0, 512 + UPX.length - 1).includes(UPX);
-}
-function streamingSink(file, header, named2) {
-  const ranges = goDataRanges(header);
-  const scanner = createGoScanner(ranges);
-  const hash = named2 ? createDigester(file.size) : void 0;
-  let position = 0;
-  return {
-    write(chunk) {
-      const offset = position;
-      position += chunk.length;
-      const hashing2 = hash?.write(chunk) === true;
-      return scanner.write(asBuffer(chunk), offset) || hashing2;
-    },
-    end() {
-      const content = { ...withGo(describe7(header), scanner), ...hash?.end() };
-      if (content.go) return withWrapper2(content, content.go, Buffer.alloc(0));
-      if (content.problem) return content;
-      const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
-      return named2 ? { ...content, problem } : void 0;
-    }
-  };
-}
-var spare;
-function wholeSink(limit, read2) {
-  let bytes;
-  let size = 0;
-  let content;
-  let done = false;
-  function finish2(whole2) {
-    done = true;
-    content = read2(whole2);
-  }
-  return {
-    write(chunk) {
-      if (size === 0 && chunk.length >= limit) finish2(asBuffer(chunk).subarray(0, limit));
-      if (done) return false;
-      bytes ??= takeBuffer(limit);
-      const part2 = chunk.subarray(0, limit - size);
-      bytes.set(part2, size);
-      size += part2.length;
-      return size < limit;
-    },
-    end() {
-      try {
-        if (!done) finish2((bytes ?? Buffer.alloc(0)).subarray(0, size));
-        return content;
-      } finally {
-        if (bytes !== void 0 && (spare === void 0 || spare.length < bytes.length)) spare = bytes;
-        bytes = void 0;
-      }
-    }
-  };
-}
-function takeBuffer(size) {
-  if (spare === void 0 || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
-  const taken = spare;
-  spare = void 0;
-  return taken;
-}
-function roundUp(size) {
-  return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
-}
-function analyse(bytes, file, name, header) {
-  const named2 = isToolName(name) || isNetfilterLibrary(name);
-  const content = describe7(header);
-  if (bytes.length < file.size) return named2 ? { ...content, problem: "it ends early" } : void 0;
-  if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
-  const scanner = createGoScanner(goDataRanges(header));
-  scanner.write(bytes, 0);
-  withGo(content, scanner);
-  if (content.go) return withWrapper2(content, content.go, bytes);
-  const dynamic = readElfDynamic(bytes, header);
-  const interpreter = readInterpreter(bytes, header);
-  if (interpreter !== void 0) content.interpreter = interpreter;
-  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
-  const identity = identify({ name, bytes, dynamic });
-  if (!identity && !named2 && !content.problem) return void 0;
-  describeDynamic(content, dynamic);
-  if (identity) content.identity = identity;
-  if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
-    content.extensions = readExtensions(bytes, header);
-  if (!identity && !named2) return content;
-  const hash = createDigester(bytes.length);
-  hash.write(bytes);
-  return { ...content, ...hash.end() };
-}
-function describeDynamic(content, dynamic) {
-  if (dynamic === void 0) return content;
-  const { definitions, needs: needs2 } = dynamic.versions();
-  content.needed = dynamic.needed;
-  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
-  if (dynamic.isRpath) content.isRpath = true;
-  if (needs2.length > 0) content.versionNeeds = needs2;
-  if (definitions.length > 0) content.versionDefinitions = definitions;
-  return content;
-}
-function withWrapper2(content, build3, bytes) {
-  if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
-  const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
-  return { ...content, wrapper: generation?.version ?? "go" };
-}
-function describe7(header) {
-  const content = { kind: "binary", needed: [] };
-  if (header.architecture !== void 0) content.architecture = header.architecture;
-  return content;
-}
-function withGo(content, scanner) {
-  const build3 = scanner.end();
-  if (build3 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
-  else if (build3) content.go = build3;
-  return content;
-}
-function unreadable(problem) {
-  return { kind: "binary", needed: [], problem };
-}
-function constantSink(content) {
-  return { write: () => false, end: () => content };
-}
-function asBuffer(chunk) {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-}
-
-// src/toolchain/extensions.ts
-var MAX_DIRECTORIES2 = 8;
-var MAX_NAMED_FILES = 5;
-function listExtensions(context) {
-  const paths = new Set(context.tools.map(({ target }) => target));
-  const programs = context.survey.binaries.filter(({ path }) => paths.has(path));
-  const listed5 = { extensions: [], missing: [] };
-  for (const found of context.survey.binaries) {
-    if (found.content.identity?.tool === "libxtables") listLoadable(context, found, programs, listed5);
-    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed5);
-  }
-  return listed5;
-}
-function listLoadable({ tree, loader, env }, library, programs, listed5) {
-  const directories = searchedDirectories(library, env);
-  if (directories.length === 0)
-    listed5.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
-  const tools = programs.filter((program2) => usesLibrary(program2, library, loader)).map(({ path }) => path);
-  for (const directory of directories) {
-    const names2 = tree.list(directory).filter(isExtension);
-    const told = names2.map((name) => ({ name, registrations: registrationsOf(tree, `${directory}/${name}`) }));
-    const unread = told.filter(({ registrations }) => registrations === void 0).map(({ name }) => name);
-    const loadable = told.flatMap(
-      ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
-    );
-    listed5.extensions.push({
-      library: library.path,
-      directory,
-      files: names2.length,
-      tools,
-      list: groupRevisions(loadable),
-      ...unread.length > 0 && { unread }
-    });
-    if (unread.length > 0) listed5.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
-  }
-}
-function describeUnread(names2) {
-  const more = names2.length - MAX_NAMED_FILES;
-  const shown2 = names2.slice(0, MAX_NAMED_FILES).join(", ");
-  return `what ${shown2}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
-}
-function searchedDirectories({ content }, env) {
-  const variable = env.findLast((entry) => entry.startsWith("XTABLES_LIBDIR="))?.slice("XTABLES_LIBDIR=".length);
-  if (variable)
-    return variable.split(":").filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES2);
-  const directory = content.identity?.extensionDirectory;
-  return directory === void 0 ? [] : [directory];
-}
-function usesLibrary(program2, library, loader) {
-  const soname = program2.content.needed.find((name) => name.startsWith("libxtables.so"));
-  return soname !== void 0 && loader.find(program2, soname)?.path === library.path;
-}
-function registrationsOf(tree, path) {
-  const resolved = tree.resolve(path);
-  if (!resolved.found) return [];
-  const content = resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
-  const read2 = content?.kind === "binary" ? content.extensions : void 0;
-  return read2?.problem === void 0 ? read2?.registrations : void 0;
-}
-function extensionName(file) {
-  return file.replace(/^lib[a-z0-9]+_/, "").replace(/\.so$/, "");
-}
-function listHeld({ path, content }, listed5) {
-  const { registrations = [], problem } = content.extensions ?? {};
-  if (problem !== void 0) listed5.missing.push({ fact: `extensions of ${path}`, reason: problem });
-  if (registrations.length > 0)
-    listed5.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
-}
-function groupRevisions(registrations) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const { name, kind, family, revision, realName } of registrations) {
-    const key = [name, kind, family, realName].join(" ");
-    const group = groups.get(key) ?? {
-      name,
-      ...kind && { kind },
-      family,
-      revisions: [],
-      ...realName !== void 0 && realName !== name && { realName }
-    };
-    if (!group.revisions.includes(revision)) group.revisions.push(revision);
-    groups.set(key, group);
-  }
-  for (const { revisions } of groups.values()) revisions.sort((a, b) => a - b);
-  return [...groups.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-}
-
-// src/toolchain/libraries.ts
-import { basename as basename6 } from "node:path/posix";
-
-// src/toolchain/packages/ownership.ts
-import { basename as basename5 } from "node:path/posix";
-
-// src/toolchain/survey.ts
-import { dirname as dirname4 } from "node:path/posix";
-
-// src/toolchain/packages/types.ts
-var LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
-var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
-var LIBRARY = new RegExp(`(?:^|/)${LIBRARIES}[^/]*\\.so[^/]*$`);
-var MARK_OF_WORTH = new RegExp(`bin/|${LIBRARIES}`, "g");
-function isWorthOwning(path) {
-  return PROGRAM.test(path) || LIBRARY.test(path);
-}
+// src/toolchain/packages/collect.ts
 var MAX_PACKAGES = 5e4;
-var MAX_FILES_OF_PACKAGE = 2e4;
 var MAX_PROBLEMS = 3;
+function collectPackages(problems = []) {
+  const parsed = { packages: [], problems: [...problems] };
+  const report2 = (problem) => {
+    if (parsed.problems.length < MAX_PROBLEMS) parsed.problems.push(problem);
+  };
+  return {
+    parsed,
+    report: report2,
+    add(entry) {
+      if (parsed.packages.length < MAX_PACKAGES) parsed.packages.push(entry);
+      else report2(`it has more than ${MAX_PACKAGES} packages`);
+    }
+  };
+}
 
 // src/toolchain/packages/rpm/manifest.ts
 var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
 function isRpmManifest(path) {
   return MANIFEST.test(path);
 }
-var NAME2 = 0;
+var NAME = 0;
 var VERSION_RELEASE = 1;
 var EPOCH = 8;
 function parseRpmManifest(text3) {
-  const packages = [];
-  const problems = [];
-  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   let number3 = 0;
   for (const line of linesOf(text3)) {
     number3++;
     if (line === "") continue;
     const entry = readLine(line);
     if (!entry) report2(`line ${number3} is no package`);
-    else if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else packages.push(entry);
+    else add2(entry);
   }
   if (text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 function readLine(line) {
   const fields = line.split("	", 16);
-  const name = fields[NAME2];
+  const name = fields[NAME];
   const version3 = fields[VERSION_RELEASE];
   const epoch = fields[EPOCH];
   if (!name || !/^[\w.+-]+$/.test(name) || !version3 || !/^[\w.+~^]+-[\w.+~^]+$/.test(version3)) return void 0;
   if (epoch === void 0 || !/^\d{1,10}$/.test(epoch)) return void 0;
   return { name, version: epoch === "0" ? version3 : `${epoch}:${version3}` };
 }
+
+// src/toolchain/bounds.ts
+function withinBounds(action) {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof RangeError) return void 0;
+    throw error;
+  }
+}
+
+// src/toolchain/packages/types.ts
+var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
+var LIBRARY = new RegExp(`(?:^|/)${NETFILTER_LIBRARIES}[^/]*\\.so[^/]*$`);
+var MARK_OF_WORTH = new RegExp(`bin/|${NETFILTER_LIBRARIES}`, "g");
+function isWorthOwning(path) {
+  return PROGRAM.test(path) || LIBRARY.test(path);
+}
+var MAX_FILES_OF_PACKAGE = 2e4;
 
 // src/toolchain/packages/rpm/header.ts
 var TAG2 = {
@@ -40817,12 +40912,11 @@ function isBerkeleyHash(bytes) {
   return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
 }
 function readBerkeleyHash(bytes) {
-  const result = { packages: [], problems: [] };
-  const report2 = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   const pages = withinBounds(() => createPages(bytes));
   if (typeof pages !== "object") {
     report2(pages ?? "its header cannot be read");
-    return result;
+    return parsed;
   }
   if (pages.stated > pages.count) report2("it ends before its last page");
   else if (pages.stated < pages.count) report2("it goes on behind its last page");
@@ -40840,12 +40934,11 @@ function readBerkeleyHash(bytes) {
       if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
       const entry = value && readRpmHeader(value);
       if (!entry) report2(`a package on page ${number3} cannot be read`);
-      else if (result.packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-      else result.packages.push(entry);
+      else add2(entry);
     }
   }
   if (overflow > pages.taken.size) report2(`${overflow - pages.taken.size} pages belong to no package`);
-  return result;
+  return parsed;
 }
 function createPages(bytes) {
   const little = bytes.readUInt32LE(12) === HASH_MAGIC;
@@ -40899,14 +40992,14 @@ function readOverflow(pages, first2, length) {
 }
 
 // src/toolchain/packages/rpm/journal.ts
-var MAGIC2 = "d9d505f920a163d7";
+var MAGIC = "d9d505f920a163d7";
 var JOURNAL_HEAD = 28;
 function isHotJournal(head2) {
-  return head2.length >= JOURNAL_HEAD && head2.toString("hex", 0, 8) === MAGIC2 && head2.readUInt32BE(8) !== 0;
+  return head2.length >= JOURNAL_HEAD && head2.toString("hex", 0, 8) === MAGIC && head2.readUInt32BE(8) !== 0;
 }
 
 // src/toolchain/packages/rpm/ndb.ts
-var MAGIC3 = "RpmP";
+var MAGIC2 = "RpmP";
 var PAGE_SIZE = 4096;
 var SLOT_SIZE = 16;
 var FIRST_SLOT = 2;
@@ -40914,15 +41007,14 @@ var UNIT = 16;
 var BLOCK_HEAD = 16;
 var BLOCK_TAIL = 12;
 function isNdb(bytes) {
-  return bytes.toString("latin1", 0, 4) === MAGIC3;
+  return bytes.toString("latin1", 0, 4) === MAGIC2;
 }
 function readNdb(bytes) {
-  const result = { packages: [], problems: [] };
-  const report2 = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   const slotPages = withinBounds(() => bytes.readUInt32LE(12));
   if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
     report2("its table of packages lies outside the file");
-    return result;
+    return parsed;
   }
   let left = bytes.length;
   for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
@@ -40940,14 +41032,13 @@ function readNdb(bytes) {
     left -= blob?.length ?? 0;
     if (left < 0) {
       report2("its packages are larger than the file");
-      return result;
+      return parsed;
     }
     const entry = blob && readRpmHeader(blob);
     if (!entry) report2(`package ${index} cannot be read`);
-    else if (result.packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else result.packages.push(entry);
+    else add2(entry);
   }
-  return result;
+  return parsed;
 }
 function readBlock(bytes, index, slot) {
   const start = bytes.readUInt32LE(slot + 8) * UNIT;
@@ -40974,11 +41065,11 @@ function adler32(bytes) {
 }
 
 // src/toolchain/packages/rpm/sqlite.ts
-var MAGIC4 = "SQLite format 3\0";
+var MAGIC3 = "SQLite format 3\0";
 var TABLE_INTERIOR = 5;
 var TABLE_LEAF = 13;
 function isSqlite(bytes) {
-  return bytes.toString("latin1", 0, 16) === MAGIC4;
+  return bytes.toString("latin1", 0, 16) === MAGIC3;
 }
 function summariseSqlite(bytes) {
   const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
@@ -41233,13 +41324,11 @@ function readPackageRow(bytes) {
   return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
 }
 function readSqlitePackages(file, log) {
-  const packages = [];
-  const problems = [...file.problems, ...log?.problems ?? []];
-  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages([...file.problems, ...log?.problems ?? []]);
   const root = log?.root ?? file.root;
   if (root === void 0) {
     report2("it has no table Packages");
-    return { packages, problems };
+    return parsed;
   }
   const rest = log && rowsByOverflow(file);
   walkTable(root, (number3) => {
@@ -41251,12 +41340,11 @@ function readSqlitePackages(file, log) {
       for (const row of page.rows) {
         const entry = row.entry ?? rest?.(row);
         if (!entry) report2(`record ${row.id} cannot be read`);
-        else if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-        else packages.push(entry);
+        else add2(entry);
       }
     return [];
   });
-  return { packages, problems };
+  return parsed;
 }
 function rowsByOverflow(file) {
   const rows = /* @__PURE__ */ new Map();
@@ -41272,9 +41360,9 @@ function rowsByOverflow(file) {
 
 // src/toolchain/packages/rpm/rpm.ts
 var MAX_RPM_DATABASE = 64 * 1024 * 1024;
-var FILE = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
+var FILE2 = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
 function isRpmDatabase(path) {
-  return FILE.test(path);
+  return FILE2.test(path);
 }
 function isRpmJournal(path) {
   return path.endsWith("-journal");
@@ -41295,9 +41383,6 @@ function readRpmFile(path, bytes) {
 // src/toolchain/survey.ts
 var MAX_COMMANDS = 1e3;
 var COMMANDS = new Set(DEFAULT_COMMANDS);
-function isCommand2(path) {
-  return COMMANDS.has(path.slice(path.lastIndexOf("/") + 1));
-}
 function surveyTree(tree) {
   const survey = {
     packages: [],
@@ -41311,13 +41396,13 @@ function surveyTree(tree) {
   const sqlite = /* @__PURE__ */ new Map();
   const journals = /* @__PURE__ */ new Map();
   for (const { path, node } of tree.walk(COMMANDS)) {
-    if (isCommand2(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
+    if (COMMANDS.has(nameOf2(path)) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
       const reason = whyUnread(tree, path);
       if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
     }
     if (node.type !== "file") continue;
-    const content = probedContent(node.content);
+    const content = contentOf(node);
     if (!content) continue;
     if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
     else if (content.kind === "rpm-journal") journals.set(path, content);
@@ -41331,9 +41416,9 @@ function surveyTree(tree) {
   return survey;
 }
 function joinLog(file, log, journal) {
-  const { packages, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
+  const { packages: packages2, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
   const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
-  return { ...file, content: { kind: "packages", database: "rpm", packages, problems: [...cutOff, ...problems] } };
+  return { ...file, content: { kind: "packages", database: "rpm", packages: packages2, problems: [...cutOff, ...problems] } };
 }
 function place(survey, found) {
   const { content } = found;
@@ -41358,35 +41443,12 @@ function sourceOf2(path, node) {
 function evidence(fact2, path, node) {
   return { fact: fact2, source: sourceOf2(path, node) };
 }
-function createPathResolver(tree) {
-  const directories = /* @__PURE__ */ new Map();
-  return (path) => {
-    const parent = dirname4(path);
-    let real = directories.get(parent);
-    if (real === void 0) {
-      const resolved = tree.resolve(parent);
-      real = resolved.found ? resolved.path : parent;
-      directories.set(parent, real);
-    }
-    return `${real === "/" ? "" : real}/${path.slice(path.lastIndexOf("/") + 1)}`;
-  };
-}
 
 // src/toolchain/packages/ownership.ts
-var PACKAGES_OF_TOOL = {
-  iptables: ["iptables", "iptables-nft", "iptables-legacy", "iptables-wolfi"],
-  ip6tables: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"],
-  nft: ["nftables"],
-  ipset: ["ipset"],
-  conntrack: ["conntrack", "conntrack-tools"],
-  ebtables: ["ebtables", "iptables"],
-  arptables: ["arptables", "iptables"]
-};
-var TOOL_PACKAGES = new Set(Object.values(PACKAGES_OF_TOOL).flat());
 var MAX_CLAIMS = 3;
 function listClaims(survey, tool2) {
   const told = survey.claims.flatMap(
-    ({ path, node, content }) => content.claims.filter(({ name }) => PACKAGES_OF_TOOL[tool2]?.includes(name)).map(({ name, version: version3 }) => evidence(`an SBOM in the image claims ${name} ${version3}`, path, node))
+    ({ path, node, content }) => content.claims.filter(({ name }) => packagesOfTool(tool2).includes(name)).map(({ name, version: version3 }) => evidence(`an SBOM in the image claims ${name} ${version3}`, path, node))
   );
   return told.slice(0, MAX_CLAIMS);
 }
@@ -41429,13 +41491,13 @@ function tie(index, path, digests, tool2) {
   return byName ? { owner: byName } : {};
 }
 function ownerByName(tool2, withoutList) {
-  const owners = (PACKAGES_OF_TOOL[tool2] ?? []).flatMap((name) => withoutList.get(name) ?? []);
-  return owners[0];
+  const name = packagesOfTool(tool2).find((candidate) => withoutList.has(candidate));
+  return name === void 0 ? void 0 : withoutList.get(name);
 }
 function collectFileLists(survey) {
   const lists = /* @__PURE__ */ new Map();
   for (const list2 of survey.fileLists) {
-    const name = basename5(list2.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
+    const name = basename4(list2.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
     const key = `${rootOf(list2.path)} ${name}`;
     lists.set(key, joinFiles(lists.get(key) ?? [], list2.content.files));
   }
@@ -41471,7 +41533,7 @@ function listLibraries(survey, ownership) {
   return withoutFurtherNames(survey.binaries).flatMap(({ path, node, content }) => {
     const identity = content.identity;
     if (!identity?.library) return [];
-    const { soVersion, min, max } = narrowByFileName(identity.tool, basename6(path), identity.library);
+    const { soVersion, min, max } = narrowByFileName(identity.tool, basename5(path), identity.library);
     const library = {
       name: identity.tool,
       soVersion,
@@ -41493,11 +41555,11 @@ function withoutFurtherNames(binaries) {
   const names2 = /* @__PURE__ */ new Map();
   for (const { path, content } of binaries) {
     const known3 = names2.get(content) ?? { first: path, isLibrary: false };
-    names2.set(content, { ...known3, isLibrary: known3.isLibrary || isNetfilterLibrary(basename6(path)) });
+    names2.set(content, { ...known3, isLibrary: known3.isLibrary || isNetfilterLibrary(basename5(path)) });
   }
   return binaries.filter(({ path, content }) => {
     const known3 = names2.get(content);
-    return known3?.isLibrary ? isNetfilterLibrary(basename6(path)) : known3?.first === path;
+    return known3?.isLibrary ? isNetfilterLibrary(basename5(path)) : known3?.first === path;
   });
 }
 function liesWithin(version3, min, max) {
@@ -41505,11 +41567,46 @@ function liesWithin(version3, min, max) {
 }
 
 // src/toolchain/program.ts
-import { basename as basename7 } from "node:path/posix";
+import { basename as basename6 } from "node:path/posix";
+
+// src/knowledge/starters.json
+var starters_default = {
+  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
+  starters: [
+    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
+    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
+    { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
+    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
+    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
+    { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
+    { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
+    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
+    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
+    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
+  ],
+  shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
+};
+
+// src/toolchain/starters.ts
+var words2 = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
+var shells = starters_default.shells;
+function ownWords(name) {
+  return words2.get(name);
+}
+function isShell(name) {
+  return shells.includes(name);
+}
+function isStarter(name) {
+  return words2.has(name) || isShell(name) || name === "env";
+}
+
+// src/toolchain/program.ts
 var MAX_SCRIPT_DEPTH = 3;
 var FILES_OF_A_PROGRAM = "command-line-arguments";
-function tellProgram(tree, words4, survey, find2, known3) {
-  const started = findStarted(tree, words4, find2);
+function tellProgram(tree, survey, started, known3) {
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree, path)?.content.go, known3);
     if (match2) return { program: describeProgram(tree, path, match2.id, match2.fact) };
@@ -41518,34 +41615,33 @@ function tellProgram(tree, words4, survey, find2, known3) {
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !isStarter(basename7(path)) && isProgram2(tree, path));
+  const own2 = started.find((path) => !isStarter(basename6(path)) && isProgram2(tree, path));
   if (own2 !== void 0)
     return { program: describeProgram(tree, own2, ownName(tree, own2, known3), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree, words4, find2) {
+function findStarted(tree, words4, find3) {
   const found = [];
   let level = words4.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
-      const path = reach(tree, word, find2);
+      const path = reach(tree, word, find3);
       if (path === void 0 || found.includes(path)) continue;
       found.push(path);
-      const node = tree.lookup(path);
-      const content = node?.type === "file" ? probedContent(node.content) : void 0;
+      const content = contentOf(tree.lookup(path));
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!isStarter(basename7(path))) return found;
+      else if (!isStarter(basename6(path))) return found;
     }
     level = next;
   }
   return found;
 }
-function reach(tree, word, find2) {
+function reach(tree, word, find3) {
   if (word === "" || word.startsWith("-") || /\s/.test(word)) return void 0;
-  const hit = word.includes("/") ? followLink(tree, word.startsWith("/") ? word : `/${word}`) : find2(word);
+  const hit = word.includes("/") ? followLink(tree, word.startsWith("/") ? word : `/${word}`) : find3(word);
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
@@ -41601,28 +41697,161 @@ function ownName(tree, path, known3) {
   const build3 = binaryAt(tree, path)?.content.go;
   const packagePath = build3?.path === FILES_OF_A_PROGRAM ? "" : build3?.path;
   const module = (build3?.main?.path ?? packagePath ?? "").replace(/\/v\d+$/, "");
-  const names2 = [basename7(module), basename7(path)];
+  const names2 = [basename6(module), basename6(path)];
   return names2.find((name) => name !== "" && !known3.some(({ id }) => id === name)) ?? path;
 }
 function binaryAt(tree, path) {
   const node = tree.lookup(path);
   if (node?.type !== "file") return void 0;
-  const content = probedContent(node.content);
+  const content = contentOf(node);
   return content?.kind === "binary" ? { path, node, content } : void 0;
 }
 function isProgram2(tree, path) {
   const node = tree.lookup(path);
-  return node?.type === "file" && probedContent(node.content)?.kind !== "script";
+  return node?.type === "file" && contentOf(node)?.kind !== "script";
 }
 
 // src/toolchain/selector.ts
 import { dirname as dirname5 } from "node:path/posix";
-function tellSelector(tree, survey, find2, directories, started) {
-  const command = find2("iptables");
+
+// src/knowledge/wrappers.json
+var wrappers_default = {
+  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it; setsOnly: it sets the links of that backend alone and leaves those of the other as the image has them.",
+  scripts: [
+    {
+      version: "cilium",
+      all: ["nft_kubeproxy_rules"],
+      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
+      note: "looks for kube-proxy's marker chains first"
+    },
+    {
+      version: "terway",
+      all: ["lifsea8", "legacy"],
+      source: "https://github.com/AliyunContainerService/terway",
+      note: "v1 with patterns on the kernel release before it"
+    },
+    {
+      version: "kube-ovn",
+      all: ["nft_kubelet_rules", "/usr/local/sbin"],
+      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
+      note: "v2 that puts its links into /usr/local/sbin"
+    },
+    {
+      version: "k3s",
+      all: ["xtables-set-mode.sh -m"],
+      source: "https://github.com/k3s-io/k3s-root",
+      note: "IPTABLES_MODE, then counted rules, then the distribution"
+    },
+    {
+      version: "kind",
+      all: ["select_iptables", "num_legacy_lines"],
+      entrypoint: true,
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
+    },
+    {
+      version: "klipper-lb",
+      all: ["check_iptables_mode", "set_legacy"],
+      entrypoint: true,
+      linksIn: '^BIN_DIR="(/[^"]+)"',
+      sets: "^\\s*for i in ([\\w -]+); *do",
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
+    },
+    {
+      version: "docker-dind",
+      all: ["DOCKER_IPTABLES_LEGACY", "iptablesLegacy="],
+      entrypoint: true,
+      source: "https://github.com/docker-library/docker/blob/master/dockerd-entrypoint.sh",
+      note: "legacy where the namespace has tables of legacy iptables or iptables-nft fails: puts a folder of legacy links in front of PATH, then starts dockerd"
+    },
+    {
+      version: "weave",
+      all: ["setup_iptables_backend", "/sbin/iptables-legacy /sbin/iptables"],
+      entrypoint: true,
+      source: "https://github.com/rajch/weave/blob/v2.9.0/prog/weave-kube/launch.sh",
+      note: "v1-timeout in the start script, with IPTABLES_BACKEND before it"
+    },
+    {
+      version: "weave",
+      all: ["setup_iptables_backend", "/sbin/iptables-nft /sbin/iptables"],
+      entrypoint: true,
+      setsOnly: "nft",
+      source: "https://github.com/rajch/weave/blob/v2.8.1/prog/weave-kube/launch.sh; prog/weave-npc/launch.sh up to v2.9.0",
+      note: "the same, where the image's own links are legacy and nft is the backend that it sets"
+    },
+    {
+      version: "v2",
+      all: ["nft_kubelet_rules"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+      note: "kubelet's marker chains, then more rules, nft on a tie"
+    },
+    {
+      version: "v1-kubelet-timeout",
+      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
+      note: "v1-timeout that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-kubelet",
+      all: ["chains_created_by_kubelet", "num_legacy_lines"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-timeout",
+      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
+      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
+    },
+    {
+      version: "v1",
+      all: ["num_legacy_lines", "-ge"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
+      note: "the backend with more rules, legacy on a tie"
+    },
+    {
+      version: "v1-nft",
+      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
+      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
+    }
+  ],
+  installer: {
+    all: ["--no-sanity-check"],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+    note: "writes the wrapper; holds its text without being one"
+  },
+  hostExec: [
+    { pattern: "\\bchroot\\s+\\S", line: "chroot /host iptables", source: "https://github.com/ovn-org/ovn-kubernetes/tree/master/dist/images" },
+    {
+      pattern: "\\bnsenter(?:\\s+(?:-[tSG]\\s+[^-\\s]\\S*|--(?:target|setuid|setgid)\\s+[^-\\s]\\S*|-\\S+))*?\\s+(?:-[a-zA-Z]*[mar]|--(?:mount|all|root)\\b)",
+      line: "nsenter -t 1 -m iptables",
+      source: "nsenter(1): only with the mount namespace or the root of another process it runs that one's files"
+    }
+  ],
+  go: {
+    module: "github.com/kubernetes-sigs/iptables-wrappers",
+    generations: [
+      { version: "v3", text: "creating %s symlink to %s" },
+      { version: "go", text: "creating %s symlink for mode %s" }
+    ],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers: error texts of internal/iptables/alternatives.go at v3 and at commits 680003b, 5792812, c6b9b2d; seen in programs built from them"
+  }
+};
+
+// src/toolchain/selector.ts
+function tellSelector(context, started) {
+  const { tree, survey, find: find3, directories } = context;
+  const command = find3("iptables");
   const all = listWrappers(survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
   if (starting && command)
-    return wrapperSelector(starting, setsWhatRuns(tree, directories, starting, command), command);
+    return wrapperSelector(
+      starting,
+      setsWhatRuns(tree, directories, starting, command) && setsEither(tree, starting, find3),
+      command
+    );
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
@@ -41633,7 +41862,7 @@ function tellSelector(tree, survey, find2, directories, started) {
   const source = target ? evidence("", target.path, target.node).source : command.via.at(-1) ?? "";
   const chain = { fact: `iptables is ${command.via.join(" -> ")}${command.dangling ? " (missing)" : ""}`, source };
   const path = command.via[0] ?? "";
-  if (target && probedContent(target.node.content)?.kind === "script")
+  if (target && contentOf(target.node)?.kind === "script")
     return { kind: "script", version: null, effective: true, path: target.path, evidence: [chain] };
   if (command.via.some((step) => step.startsWith("/etc/alternatives/")))
     return { kind: "alternatives", version: null, effective: target !== void 0, path, evidence: [chain] };
@@ -41650,6 +41879,9 @@ function setsWhatRuns(tree, directories, { linksIn }, command) {
   };
   const place2 = directories.findIndex((directory) => real(directory) === real(linksIn));
   return place2 >= 0 && place2 <= directories.findIndex((directory) => real(directory) === real(dirname5(first2)));
+}
+function setsEither(tree, { setsOnly }, find3) {
+  return setsOnly === void 0 || tellCommand("iptables", find3, tree).command.backend !== setsOnly;
 }
 function wrapperSelector(wrapper, effective, command) {
   const chain = command ? `iptables is ${command.via.join(" -> ")}` : "there is no iptables in PATH";
@@ -41683,6 +41915,143 @@ function commandsSet(selector, survey) {
   return (name) => /^ip6?tables/.test(name) && (script.sets === void 0 || script.sets.includes(name));
 }
 
+// src/toolchain/start-command.ts
+import { basename as basename7 } from "node:path/posix";
+
+// src/toolchain/shell-line.ts
+var MAX_VALUE = 1e3;
+var MAX_TOKENS = 64;
+var OPENING2 = /^(?:\s*(?:[({!]|then\s|else\s|do\s|[^\s()'"=]*\)))*/;
+function readShellLine(line, isProgram3) {
+  const parts = splitCommands(line);
+  const isPlain = !/(?:^|[\s;&|])(?:if|case|for|while|until)\s|\|\|/.test(line) && (isProgram3 || !/^\s/.test(line));
+  return parts.map(({ text: text3, isGuarded }, index) => {
+    const opening = OPENING2.exec(text3)?.[0] ?? "";
+    const { value, runs: runs2 } = readSimple(tokensOf(text3.slice(opening.length)), isProgram3 && index === parts.length - 1);
+    const isReached = !isGuarded || isProgram3 && runs2.length > 0;
+    const isSure = isPlain && opening.trim() === "" && isReached;
+    return { ...value !== void 0 && { path: { value, isSure } }, runs: runs2, isSure };
+  });
+}
+function splitCommands(line) {
+  const parts = [];
+  let begin = 0;
+  let isGuarded = false;
+  for (const { index, 0: found } of line.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|(?<=^|\s)#[^\n]*|&&|\|\||[;&|\n]/gs)) {
+    if (/^["'\\]/.test(found)) continue;
+    const end = index;
+    parts.push({ text: line.slice(begin, end), isGuarded });
+    begin = end + found.length;
+    isGuarded = found === "&&" || found === "||";
+  }
+  return [...parts, { text: line.slice(begin), isGuarded }].filter(isCommand);
+}
+function isCommand({ text: text3 }) {
+  return /\S/.test(text3);
+}
+function tokensOf(text3) {
+  return (text3.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
+}
+function readSimple(tokens, isLast) {
+  const isExport = tokens[0] === "export";
+  let at = isExport ? 1 : 0;
+  let value;
+  for (; /^\w+=/.test(tokens[at] ?? ""); at++) value = pathValueOf(tokens[at] ?? "") ?? value;
+  const isExec = tokens[at] === "exec";
+  if (isExec) {
+    while (/^-/.test(tokens[++at] ?? "")) if (tokens[at] === "-a") at++;
+  }
+  const word = tokens[at];
+  const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
+  if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
+  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
+}
+function pathValueOf(word) {
+  return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
+}
+function unquote(text3) {
+  return text3.replace(/["']/g, "");
+}
+
+// src/toolchain/start-command.ts
+var MAX_WORDS = 64;
+var MAX_TEXT = 16 * 1024;
+var MAX_DEPTH2 = 3;
+function readStartCommand(all, depth = 0) {
+  const words4 = splitEnvString(all.slice(0, MAX_WORDS));
+  const paths = [];
+  let at = 0;
+  while (at < words4.length) {
+    const word = words4[at] ?? "";
+    const name = basename7(word);
+    const own2 = ownWords(name);
+    if (name === "env") {
+      const env = readEnv(words4, at + 1, depth === 0);
+      if (env.path) paths.push(env.path);
+      at = env.next;
+    } else if (isShell(name)) {
+      const shell = readShell(words4, at + 1, depth + 1);
+      return { paths: [...paths, ...shell.paths], words: [...words4.slice(0, at + 1), ...shell.words] };
+    } else if (own2 !== void 0) at += 1 + own2;
+    else if (word.startsWith("-") || isOptionArgument(words4, at)) at++;
+    else break;
+  }
+  return { paths, words: words4 };
+}
+function splitEnvString(words4) {
+  return words4.flatMap((word, index) => {
+    if (word === "-S" || word === "--split-string") return [];
+    const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
+    const before = words4[index - 1];
+    const text3 = before === "-S" || before === "--split-string" ? word : inside;
+    return text3 === void 0 ? [word] : text3.split(/\s+/).filter((part2) => part2 !== "");
+  });
+}
+function isOptionArgument(words4, at) {
+  const before = words4[at - 1] ?? "";
+  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words4[at] ?? "");
+}
+function readShell(words4, first2, depth) {
+  let at = first2;
+  let hasText = false;
+  let isLogin = false;
+  for (; /^[-+]./.test(words4[at] ?? ""); at++) {
+    const word = words4[at] ?? "";
+    if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
+    if (/^-[a-z]*c/.test(word)) hasText = true;
+    if (/^[-+][a-z]*o$/.test(word)) at++;
+  }
+  const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
+  const text3 = words4[at];
+  if (!hasText || text3 === void 0 || depth > MAX_DEPTH2) return { paths, words: words4.slice(at) };
+  const inner = readShellText(text3.slice(0, MAX_TEXT), true, depth);
+  return { paths: [...paths, ...inner.paths], words: inner.words };
+}
+function readShellText(text3, isProgram3, depth = 1) {
+  const read2 = readShellLine(text3, isProgram3).map(({ path, runs: runs2, isSure }) => {
+    const started = readStartCommand(runs2, depth);
+    const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
+    return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
+  });
+  return { paths: read2.flatMap(({ paths }) => paths), words: read2.flatMap(({ words: words4 }) => words4) };
+}
+function readEnv(words4, at, isLiteral) {
+  let next = at;
+  let isCleared = false;
+  let value;
+  for (; next < words4.length; next++) {
+    const word = words4[next] ?? "";
+    if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
+    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words4[++next] === "PATH";
+    else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
+    else if (/^(?:-C|--chdir)$/.test(word)) next++;
+    else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
+    else if (!word.startsWith("-")) break;
+  }
+  if (value !== void 0) return { path: { value, isSure: true, ...isLiteral && { isLiteral } }, next };
+  return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
+}
+
 // src/toolchain/start-path.ts
 import { dirname as dirname6 } from "node:path/posix";
 function followPath(tree, survey, directories, start) {
@@ -41705,14 +42074,14 @@ function followPath(tree, survey, directories, start) {
     const node = tree.lookup(script);
     for (const setting of settingsOf(node)) follow(setting, script, node ? sourceOf2(script, node) : script);
   }
-  const find2 = createCommandFinder(tree, now);
+  const find3 = createCommandFinder(tree, now);
   const elsewhere = listElsewhere(tree, survey, now);
   return {
     directories: now,
-    find: find2,
+    find: find3,
     moves,
     doubt(name, told) {
-      const found = find2(name);
+      const found = find3(name);
       const leads = JSON.stringify(found?.via);
       const doubt = doubts.find((one) => {
         if (one.find) return JSON.stringify(one.find(name)?.via) !== leads;
@@ -41727,7 +42096,7 @@ var KEPT = { cleared: [], login: pathDirectories([]) };
 var ENTRYPOINT = "the image's entrypoint";
 var REFERENCE = /\$(?:PATH\b|\{PATH\})/;
 function settingsOf(node) {
-  const content = node?.type === "file" ? probedContent(node.content) : void 0;
+  const content = contentOf(node);
   return content?.kind === "script" ? content.script.paths ?? [] : [];
 }
 function evaluate({ value, isLiteral, opaque }, directories) {
@@ -41738,15 +42107,12 @@ function evaluate({ value, isLiteral, opaque }, directories) {
 }
 function listElsewhere(tree, survey, directories) {
   const resolve4 = createPathResolver(tree);
-  const inPath = new Set(directories.map((directory) => dirname6(resolve4(`${directory === "/" ? "" : directory}/x`))));
+  const inPath = new Set(directories.map((directory) => dirname6(resolve4(inDirectory(directory, "x")))));
   return new Set(survey.commands.filter((path) => !inPath.has(dirname6(resolve4(path)))).map(nameOf2));
 }
-function nameOf2(path) {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-function doubtful(name, told, { by, value, find: find2 }) {
+function doubtful(name, told, { by, value, find: find3 }) {
   const command = { backend: "unknown", via: told.command.via };
-  const to = find2 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
+  const to = find3 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
   return { command, missing: { fact: `what ${name} is`, reason: `${by} sets PATH to ${value}, ${to}` } };
 }
 
@@ -41757,24 +42123,24 @@ var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
 function listTools(context) {
   const links = findLinks(context);
-  const tools = [];
-  const missing2 = [];
+  const listing = { ...context, links, tools: [], missing: [] };
+  const { tools, missing: missing2 } = listing;
   const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
   const named2 = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
   const unnamed = identified.filter((found) => !named2.some((entry) => entry.found.content === found.content)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
-  for (const { found, name } of named2) addTool(context, tools, missing2, found, name, links);
+  for (const { found, name } of named2) addTool(listing, found, name);
   for (const { found, name } of unnamed) {
     const same2 = tools.some((tool2) => tool2.name === name && isSameTool(context, tool2, found));
-    if (!same2) addTool(context, tools, missing2, found, name, links);
+    if (!same2) addTool(listing, found, name);
   }
-  for (const found of unidentified(context, links)) addUnidentified(context, tools, missing2, found, links);
+  for (const found of unidentified(context, links)) addUnidentified(listing, found);
   return { tools: tools.sort(byNameAndPath(context.directories)), missing: missing2 };
 }
 function findLinks({ tree, directories }) {
   const links = /* @__PURE__ */ new Map();
   for (const name of NAMES2) {
     for (const directory of directories) {
-      const path = `${directory === "/" ? "" : directory}/${name}`;
+      const path = inDirectory(directory, name);
       const hit = followLink(tree, path);
       if (!hit?.target) continue;
       const known3 = links.get(hit.target.path) ?? [];
@@ -41819,33 +42185,35 @@ function namedAs(path) {
   const name = programOf(basename8(path));
   return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
-function addTool(context, tools, missing2, found, name, links) {
+function addTool(listing, found, name) {
   const identity = found.content.identity;
-  const bytes = readByteVersion(context, found);
-  const tool2 = createTool(context, found, name, links, bytes.version);
+  const bytes = readByteVersion(listing, found);
+  const tool2 = createTool(listing, found, name, bytes.version);
   if (identity?.backend) tool2.backend = identity.backend;
   if (bytes.version !== null) tool2.byteVersion = bytes.version;
-  if (identity?.tool === "nft") addJsonSupport(context, found, tool2);
+  if (identity?.tool === "nft") addJsonSupport(listing, found, tool2);
   if (identity) tool2.evidence.push(evidence(describeIdentity(identity), found.path, found.node));
   tool2.evidence.push(...bytes.evidence);
-  if (tool2.version === null) missing2.push({ fact: `version of ${found.path}`, reason: bytes.reason });
-  tools.push(tool2);
+  if (tool2.version === null) listing.missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
+  listing.tools.push(tool2);
 }
-function addUnidentified(context, tools, missing2, found, links) {
+function addUnidentified(listing, found) {
+  const { links, tools, missing: missing2 } = listing;
   const { packed, problem } = found.content;
   const reason = packed ? "packed by UPX" : problem ?? "its bytes don't tell what it is";
   const linked = (links.get(found.path) ?? []).map((link) => programOf(link.name));
   for (const name of new Set(linked.length > 0 ? linked : namedAs(found.path))) {
-    const tool2 = createTool(context, found, name, links, null);
+    const tool2 = createTool(listing, found, name, null);
     tool2.evidence.push(evidence(reason, found.path, found.node));
     tools.push(tool2);
     if (tool2.version === null) missing2.push({ fact: `version of ${found.path}`, reason });
     if (FAMILY.includes(name)) missing2.push({ fact: `backend of ${found.path}`, reason });
   }
 }
-function createTool({ ownership, find: find2 }, found, name, links, byteVersion) {
+function createTool(listing, found, name, byteVersion) {
+  const { ownership } = listing;
   const { owner, former } = ownership.tie(found.path, found.content.digests, name);
-  const { path, via } = choosePath(found, name, links, find2);
+  const { path, via } = choosePath(listing, found, name);
   const tool2 = {
     name,
     version: byteVersion ?? (owner && upstreamVersion(owner.record.version)) ?? null,
@@ -41870,8 +42238,8 @@ function createTool({ ownership, find: find2 }, found, name, links, byteVersion)
   }
   return tool2;
 }
-function choosePath(found, name, links, find2) {
-  const plain2 = find2(name);
+function choosePath({ find: find3, links }, found, name) {
+  const plain2 = find3(name);
   if (plain2?.target?.path === found.path && plain2.via[0] !== void 0) return { path: plain2.via[0], via: plain2.via };
   const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
   return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
@@ -41892,12 +42260,7 @@ function addJsonSupport(context, found, tool2) {
 function readByteVersion(context, found) {
   const identity = found.content.identity;
   if (identity?.version) return { version: identity.version, reason: "", evidence: [] };
-  if (identity?.candidates)
-    return {
-      version: null,
-      reason: describeIdentity(identity),
-      evidence: []
-    };
+  if (identity?.candidates) return { version: null, reason: describeIdentity(identity), evidence: [] };
   const prefix = identity?.versionIn;
   if (prefix === void 0) return { version: null, reason: "its bytes hold no version", evidence: [] };
   const soname = found.content.needed.find((name) => name.startsWith(prefix));
@@ -41920,54 +42283,37 @@ function byNameAndPath(directories) {
   };
   return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank4(a) - rank4(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
 }
-function compareText(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 // src/toolchain/inspect.ts
 function inspectToolchain(platform2, knowledge2) {
   const { tree, config: config2 } = platform2;
   const survey = surveyTree(tree);
   const ownership = indexOwnership(survey, tree);
-  const ofImage = pathDirectories(config2.env);
-  const { paths, words: words4 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
-  const findAtStart = createCommandFinder(tree, ofImage);
-  const path = followPath(tree, survey, ofImage, { paths, findStarted: (found) => findStarted(tree, words4, found) });
-  const { directories, find: find2 } = path;
-  const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
+  const { path, findAtStart, started } = followStart(platform2, survey);
+  const { directories, find: find3 } = path;
   const loader = createLoader(tree, config2.env);
-  const { tools, missing: missingOfTools } = listTools({
-    tree,
-    survey,
-    ownership,
-    find: find2,
-    directories,
-    loader
-  });
-  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find2)) }));
+  const { tools, missing: missingOfTools } = listTools({ tree, survey, ownership, find: find3, directories, loader });
+  addMoves(tools, path, findAtStart);
   const { extensions, missing: missingExtensions2 } = listExtensions({ tree, survey, loader, tools, env: config2.env });
-  const started = findStarted(tree, words4, findEither);
-  const selector = tellSelector(tree, survey, find2, directories, started);
+  const selector = tellSelector({ tree, survey, find: find3, directories }, started);
   const isSetAtStart = commandsSet(selector, survey);
-  const defaults = Object.fromEntries(
-    told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
-  );
-  const { program: program2, missing: missingProgram } = tellProgram(tree, words4, survey, findEither, knowledge2.programs);
-  for (const tool2 of tools) {
-    const isMoved = find2(tool2.name)?.target?.path === tool2.target && findAtStart(tool2.name)?.target?.path !== tool2.target;
-    if (isMoved) tool2.evidence.push(...path.moves);
-  }
+  const told = DEFAULT_COMMANDS.map((name) => {
+    const plain2 = tellCommand(name, find3, tree);
+    return { name, ...isSetAtStart(name) ? chosenAtStart(plain2) : path.doubt(name, plain2) };
+  });
+  const defaults = Object.fromEntries(told.map(({ name, command }) => [name, command]));
+  const { program: program2, missing: missingProgram } = tellProgram(tree, survey, started, knowledge2.programs);
   return {
     os: readOsRelease(tree),
     architecture: platform2.platform.split("/")[1] ?? "",
     tools,
     libraries: listLibraries(survey, ownership),
-    missingLibraries: listMissingLibraries(tools, survey, loader),
+    missingLibraries: [...listMissingLibraries(tools, survey, loader), ...missingInterpreters(tree, defaults, find3)],
     ...extensions.length > 0 && { extensions },
     defaults,
     ...selector && { selector },
     ...program2 && { program: program2 },
-    modprobe: find2("modprobe")?.target !== void 0,
+    modprobe: find3("modprobe")?.target !== void 0,
     environment: pickVariables(config2.env, knowledge2.variables),
     missing: distinctFacts([
       ...(platform2.doubts ?? []).map((doubt) => ({ ...doubt, decisive: true })),
@@ -41979,8 +42325,24 @@ function inspectToolchain(platform2, knowledge2) {
     ])
   };
 }
-function chosenAtStart(command) {
-  return command.backend === "nft" || command.backend === "legacy" ? { ...command, backend: "auto" } : command;
+function followStart({ tree, config: config2 }, survey) {
+  const directories = pathDirectories(config2.env);
+  const { paths, words: words4 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
+  const findAtStart = createCommandFinder(tree, directories);
+  const path = followPath(tree, survey, directories, { paths, findStarted: (find3) => findStarted(tree, words4, find3) });
+  const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : path.find(name);
+  return { path, findAtStart, started: findStarted(tree, words4, findEither) };
+}
+function addMoves(tools, { find: find3, moves }, findAtStart) {
+  for (const { name, target, evidence: evidence3 } of tools) {
+    const isMoved = find3(name)?.target?.path === target && findAtStart(name)?.target?.path !== target;
+    if (isMoved) evidence3.push(...moves);
+  }
+}
+function chosenAtStart(told) {
+  const { command } = told;
+  const isFixed = command.backend === "nft" || command.backend === "legacy";
+  return isFixed ? { ...told, command: { ...command, backend: "auto" } } : told;
 }
 function listMissingLibraries(tools, survey, loader) {
   const paths = [...new Set(tools.map(({ target }) => target))];
@@ -41991,25 +42353,14 @@ function listMissingLibraries(tools, survey, loader) {
 }
 function readOsRelease(tree) {
   for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
-    const resolved = tree.resolve(path);
-    const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
-    if (content?.kind !== "text") continue;
-    return { id: osField(content.text, "ID"), versionId: osField(content.text, "VERSION_ID") };
+    const text3 = textAt(tree, path);
+    if (text3 !== void 0) return { id: osField(text3, "ID"), versionId: osField(text3, "VERSION_ID") };
   }
   return { id: null, versionId: null };
 }
 function osField(text3, name) {
   const value = new RegExp(`^${name}=(.*)$`, "m").exec(text3)?.[1]?.trim();
   return value ? value.replace(/^(["'])(.*)\1$/, "$2") : null;
-}
-function pickVariables(env, names2) {
-  const picked = {};
-  for (const entry of env) {
-    const at = entry.indexOf("=");
-    const name = entry.slice(0, at);
-    if (at > 0 && names2.includes(name)) picked[name] = entry.slice(at + 1);
-  }
-  return picked;
 }
 function distinctFacts(missing2) {
   return missing2.filter((item, i) => missing2.findIndex((other) => other.fact === item.fact) === i);
@@ -42018,17 +42369,711 @@ function distinctFacts(missing2) {
 // src/toolchain/probe.ts
 import { dirname as dirname8 } from "node:path/posix";
 
+// src/toolchain/binaries/elf.ts
+function viewElf(bytes, header) {
+  const read2 = reader(bytes, header.bits, header.littleEndian);
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  const entries = (segment && withinBounds(() => dynamicEntries(read2, header.bits, segment))) ?? [];
+  return {
+    header,
+    read: read2,
+    offsetOf: (address) => fileOffset(header, address),
+    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
+    text: (offset) => stringAt(bytes, offset)
+  };
+}
+var PT_LOAD = 1;
+var PT_DYNAMIC = 2;
+var PT_INTERP = 3;
+var PF_W = 2;
+var PF_X = 1;
+var VER_FLG_WEAK = 2;
+var MAX_SEGMENTS = 256;
+var MAX_DYNAMIC_ENTRIES = 2048;
+var MAX_VERSIONS = 1024;
+var MAX_NAME_LENGTH = 1024;
+function isElf(bytes) {
+  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
+}
+function readElfHeader(bytes) {
+  if (!isElf(bytes) || bytes.length < 52) return void 0;
+  const bits = bytes[4] === 2 ? 64 : 32;
+  const littleEndian = bytes[5] !== 2;
+  return withinBounds(() => {
+    const read2 = reader(bytes, bits, littleEndian);
+    const machine = read2.u16(18);
+    const table2 = bits === 64 ? read2.word(32) : read2.word(28);
+    const entrySize = read2.u16(bits === 64 ? 54 : 42);
+    const count3 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
+    const segments = [];
+    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table2 + i * entrySize));
+    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
+  });
+}
+function readInterpreter(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
+  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+}
+function readElfDynamic(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  if (!segment) return void 0;
+  const versions = { definitions: [], needs: [] };
+  const dynamic = {
+    needed: [],
+    soname: void 0,
+    runpath: [],
+    isRpath: false,
+    versions: () => versions
+  };
+  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
+  return dynamic;
+}
+var DT = {
+  NEEDED: 1,
+  STRTAB: 5,
+  SONAME: 14,
+  RPATH: 15,
+  RUNPATH: 29,
+  VERDEF: 1879048188,
+  VERDEFNUM: 1879048189,
+  VERNEED: 1879048190,
+  VERNEEDNUM: 1879048191
+};
+function fillDynamic(dynamic, bytes, header, segment) {
+  const read2 = reader(bytes, header.bits, header.littleEndian);
+  const entries = dynamicEntries(read2, header.bits, segment);
+  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
+  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
+  if (strings2 === void 0) return;
+  const name = (offset) => stringAt(bytes, strings2 + offset);
+  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
+  const soname = valuesOf2(DT.SONAME)[0];
+  if (soname !== void 0) dynamic.soname = name(soname);
+  const own2 = valuesOf2(DT.RUNPATH)[0];
+  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
+  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
+  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
+  dynamic.versions = () => readVersions(read2, header, valuesOf2, name);
+}
+function readVersions(read2, header, valuesOf2, name) {
+  const versions = { definitions: [], needs: [] };
+  withinBounds(() => {
+    const tableAt = (start, number3) => {
+      const at = fileOffset(header, valuesOf2(start)[0]);
+      return at === void 0 ? void 0 : { read: read2, at, count: Math.min(valuesOf2(number3)[0] ?? 0, MAX_VERSIONS), name };
+    };
+    const definitions = tableAt(DT.VERDEF, DT.VERDEFNUM);
+    if (definitions) readVersionDefinitions(definitions, versions.definitions);
+    const needs2 = tableAt(DT.VERNEED, DT.VERNEEDNUM);
+    if (needs2) readVersionNeeds(needs2, versions.needs);
+  });
+  return versions;
+}
+function dynamicEntries(read2, bits, segment) {
+  const size = bits / 4;
+  const count3 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
+  const entries = [];
+  for (let i = 0; i < count3; i++) {
+    const tag = read2.word(segment.offset + i * size);
+    if (tag === 0) break;
+    entries.push({ tag, value: read2.word(segment.offset + i * size + size / 2) });
+  }
+  return entries;
+}
+function readVersionDefinitions({ read: read2, at: start, count: count3, name }, into) {
+  let at = start;
+  for (let i = 0; i < count3; i++) {
+    const isBase = (read2.u16(at + 2) & 1) === 1;
+    if (!isBase) into.push(name(read2.u32(at + read2.u32(at + 12))));
+    const next = read2.u32(at + 16);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readVersionNeeds({ read: read2, at: start, count: count3, name }, into) {
+  let at = start;
+  let left = MAX_VERSIONS;
+  for (let i = 0; i < count3; i++) {
+    const library = name(read2.u32(at + 4));
+    let auxiliary = at + read2.u32(at + 8);
+    for (let j = read2.u16(at + 2); j > 0; j--) {
+      if (left-- === 0) return;
+      const isWeak = (read2.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) into.push({ library, version: name(read2.u32(auxiliary + 8)) });
+      const next2 = read2.u32(auxiliary + 12);
+      if (next2 === 0) break;
+      auxiliary += next2;
+    }
+    const next = read2.u32(at + 12);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readSegment(read2, bits, at) {
+  return bits === 64 ? {
+    type: read2.u32(at),
+    flags: read2.u32(at + 4),
+    offset: read2.word(at + 8),
+    address: read2.word(at + 16),
+    fileSize: read2.word(at + 32)
+  } : {
+    type: read2.u32(at),
+    flags: read2.u32(at + 24),
+    offset: read2.u32(at + 4),
+    address: read2.u32(at + 8),
+    fileSize: read2.u32(at + 16)
+  };
+}
+function fileOffset(header, address) {
+  if (address === void 0) return void 0;
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
+  );
+  return segment && address - segment.address + segment.offset;
+}
+function reader(bytes, bits, littleEndian) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const u8 = (at) => view.getUint8(at);
+  const u16 = (at) => view.getUint16(at, littleEndian);
+  const u32 = (at) => view.getUint32(at, littleEndian);
+  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
+  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
+}
+function stringAt(bytes, at) {
+  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
+  const end = bytes.indexOf(0, at);
+  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
+}
+function architectureOf(machine, bits, littleEndian) {
+  switch (machine) {
+    case 3:
+      return "386";
+    case 8:
+      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
+    case 20:
+      return "ppc";
+    case 21:
+      return littleEndian ? "ppc64le" : "ppc64";
+    case 22:
+      return "s390x";
+    case 40:
+      return "arm";
+    case 62:
+      return "amd64";
+    case 183:
+      return "arm64";
+    case 243:
+      return bits === 64 ? "riscv64" : "riscv32";
+    case 258:
+      return "loong64";
+    default:
+      return void 0;
+  }
+}
+
+// src/toolchain/binaries/extensions.ts
+var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
+var OLDEST_LAYOUT = 10;
+var NAME2 = /^[A-Za-z0-9_-]{1,28}$/;
+var MAX_REGISTRATIONS = 2048;
+var MAX_MARKS = 16;
+var MAX_RELOCATIONS = 256 * 1024;
+var DT_RELA = 7;
+var DT_RELASZ = 8;
+var RELATIVE = { 3: 8, 20: 22, 21: 22, 22: 12, 40: 23, 62: 8, 183: 1027, 243: 3, 258: 3 };
+function readExtensions(bytes, header) {
+  const marks = findMarks(bytes);
+  if (marks.length === 0) return { registrations: [], problem: "it names no libxtables" };
+  if (marks.some(({ version: version3 }) => version3 < OLDEST_LAYOUT))
+    return { registrations: [], problem: "it is of iptables before 1.4.17, whose layout is not read" };
+  const view = viewElf(bytes, header);
+  const addresses = new Set(marks.flatMap(({ offset }) => addressOf(header, offset) ?? []));
+  const pointers = readRelocations(bytes, view);
+  const kind = registeredKind(bytes);
+  const found = [];
+  for (const address of findSlots(bytes, view, pointers, addresses)) {
+    const registration = withinBounds(() => readRegistration(view, pointers, address, kind));
+    if (registration) found.push(registration);
+    if (found.length === MAX_REGISTRATIONS) return { registrations: found, problem: "it holds too many" };
+  }
+  return found.length > 0 ? { registrations: found } : { registrations: [], problem: "its bytes show none" };
+}
+function findMarks(bytes) {
+  const text3 = "libxtables.so.";
+  const marks = [];
+  for (let at = findText(bytes, text3); at >= 0 && marks.length < MAX_MARKS; at = findText(bytes, text3, at + 1)) {
+    const version3 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text3.length, at + text3.length + 4))?.[1];
+    if (version3 !== void 0) marks.push({ offset: at, version: Number(version3) });
+  }
+  return marks;
+}
+function addressOf(header, offset) {
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && offset >= entry.offset && offset < entry.offset + entry.fileSize
+  );
+  return segment && offset - segment.offset + segment.address;
+}
+function readRelocations(bytes, view) {
+  const pointers = /* @__PURE__ */ new Map();
+  const { bits, machine } = view.header;
+  const table2 = view.dynamicValue(DT_RELA);
+  const start = table2 === void 0 ? void 0 : view.offsetOf(table2);
+  if (start === void 0) return pointers;
+  const word = bits / 8;
+  const claimed = Math.floor((view.dynamicValue(DT_RELASZ) ?? 0) / (3 * word));
+  const count3 = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
+  withinBounds(() => {
+    for (let i = 0; i < count3; i++) {
+      const at = start + i * 3 * word;
+      const type = bits === 64 ? view.read.u32(typeOffset(at, view)) : view.read.u32(at + word) & 255;
+      if (type === RELATIVE[machine]) pointers.set(view.read.word(at), view.read.word(at + 2 * word));
+    }
+  });
+  return pointers;
+}
+function typeOffset(at, { header }) {
+  return at + 8 + (header.littleEndian ? 0 : 4);
+}
+function findSlots(bytes, { header, read: read2 }, pointers, targets) {
+  const slots = /* @__PURE__ */ new Set();
+  for (const [address, target] of pointers) if (targets.has(target)) slots.add(address);
+  const word = header.bits / 8;
+  const writable = header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & PF_W) !== 0);
+  let left = Math.ceil(bytes.length / word);
+  for (const { offset, address, fileSize } of writable)
+    withinBounds(() => {
+      for (let at = -address & word - 1; at + word <= fileSize && left > 0; at += word, left--)
+        if (targets.has(read2.word(offset + at))) slots.add(address + at);
+    });
+  return [...slots].sort((a, b) => a - b);
+}
+function readRegistration(view, pointers, address, kind) {
+  const word = view.header.bits / 8;
+  const pointer = (index) => {
+    const place2 = address + index * word;
+    const offset = view.offsetOf(place2);
+    return pointers.get(place2) ?? (offset === void 0 ? void 0 : view.read.word(offset));
+  };
+  const name = nameAt(view, pointer(2));
+  const real = pointer(3);
+  const realName = real === 0 ? void 0 : nameAt(view, real);
+  const at = view.offsetOf(address + 4 * word);
+  if (name === void 0 || at === void 0 || real !== 0 && realName === void 0) return void 0;
+  const family = FAMILIES[view.read.u16(at + 2)];
+  if (family === void 0) return void 0;
+  return { name, kind, family, revision: view.read.u8(at), realName };
+}
+function nameAt(view, address) {
+  const offset = address === void 0 ? void 0 : view.offsetOf(address);
+  const text3 = offset === void 0 ? void 0 : view.text(offset);
+  return text3 !== void 0 && NAME2.test(text3) ? text3 : void 0;
+}
+function registeredKind(bytes) {
+  const match2 = findText(bytes, "\0xtables_register_match") >= 0;
+  const target = findText(bytes, "\0xtables_register_target") >= 0;
+  return match2 === target ? void 0 : match2 ? "match" : "target";
+}
+
+// src/toolchain/binaries/go.ts
+var MAGIC4 = "\xFF Go buildinf:";
+var HEADER_SIZE = 32;
+var FLAG_INLINE_STRINGS = 2;
+var MAX_BUILD_INFO = 512 * 1024;
+var MAX_DEPENDENCIES = 4096;
+function goDataRanges(header) {
+  return header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & (PF_W | PF_X)) === PF_W && entry.fileSize > 0).map((entry) => ({ start: entry.offset, end: entry.offset + entry.fileSize })).sort((a, b) => a.start - b.start);
+}
+function createGoScanner(ranges) {
+  const last = ranges.at(-1)?.end ?? 0;
+  let tail = Buffer.alloc(0);
+  let kept;
+  let size = 0;
+  const keep = (piece) => {
+    const part2 = Buffer.from(piece.subarray(0, MAX_BUILD_INFO - size));
+    kept?.push(part2);
+    size += part2.length;
+  };
+  return {
+    write(chunk, offset) {
+      if (kept) keep(chunk);
+      else {
+        for (const part2 of overlaps(chunk, offset, ranges)) {
+          const joined2 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
+          const at = findText(joined2, MAGIC4);
+          if (at >= 0) {
+            kept = [];
+            keep(joined2.subarray(at));
+            keep(chunk.subarray(part2.endInChunk));
+            break;
+          }
+          tail = Buffer.from(joined2.subarray(Math.max(0, joined2.length - MAGIC4.length + 1)));
+        }
+      }
+      return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
+    },
+    end: () => kept ? parseGoBuild(Buffer.concat(kept)) : void 0
+  };
+}
+function* overlaps(chunk, offset, ranges) {
+  for (const range of ranges) {
+    const start = Math.max(range.start - offset, 0);
+    const end = Math.min(range.end - offset, chunk.length);
+    if (start < end) yield { bytes: chunk.subarray(start, end), endInChunk: end };
+  }
+}
+function parseGoBuild(bytes) {
+  if (bytes.length < HEADER_SIZE) return void 0;
+  if (((bytes[15] ?? 0) & FLAG_INLINE_STRINGS) === 0) return "old-format";
+  const version3 = readVarintString(bytes, HEADER_SIZE);
+  if (!version3) return void 0;
+  const modules = readVarintString(bytes, version3.next);
+  if (!modules) return void 0;
+  const build3 = { goVersion: version3.text, path: "", dependencies: [] };
+  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build3, modules.text.slice(16, -16));
+  return build3;
+}
+function readVarintString(bytes, start) {
+  let length = 0;
+  let at = start;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    if (byte === void 0 || shift > 28) return void 0;
+    length += (byte & 127) * 2 ** shift;
+    if (byte < 128) break;
+  }
+  if (at + length > bytes.length) return void 0;
+  return { text: bytes.toString("latin1", at, at + length), next: at + length };
+}
+function readModuleLines(build3, text3) {
+  for (const line of text3.split("\n")) {
+    const [kind, first2 = "", second = ""] = line.split("	");
+    if (kind === "path") build3.path = first2;
+    else if (kind === "mod") build3.main = { path: first2, version: second };
+    else if (kind === "dep" && build3.dependencies.length < MAX_DEPENDENCIES)
+      build3.dependencies.push({ path: first2, version: second });
+    else if (kind === "=>") {
+      const replaced = build3.dependencies.at(-1);
+      if (replaced && second !== "") replaced.version = second;
+    } else if (kind === "build") readSetting(build3, first2);
+  }
+}
+function readSetting(build3, setting) {
+  if (setting.startsWith("vcs.revision=")) build3.revision = setting.slice("vcs.revision=".length);
+  if (!setting.startsWith("-ldflags=")) return;
+  const stamped = /-X[= ]['"\\]*[\w./-]*version=['"\\]*(v?\d[\w.+-]*)/i.exec(setting)?.[1];
+  if (stamped !== void 0) build3.stampedVersion = stamped;
+}
+
+// src/toolchain/scripts.ts
+var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
+var MAX_STARTS = 16;
+var MAX_QUOTED_LINE = 200;
+var MAX_PATH_SETTINGS = 8;
+function readScript(bytes, truncated) {
+  const text3 = bytes.toString("latin1");
+  const interpreter = /^#![ \t]*([^\n]*)/.exec(text3)?.[1]?.replace(/[ \t]+$/, "");
+  if (interpreter === void 0) return void 0;
+  const facts = { interpreter, starts: [], truncated };
+  const wrapper = findWrapper(bytes, text3);
+  if (wrapper) facts.wrapper = wrapper;
+  for (const line of linesWith(text3, MARK_OF_LINE)) {
+    if (/^\s*#/.test(line)) continue;
+    const leaving = leavesContainer(line);
+    if (leaving !== void 0) takeLeaving(facts, leaving);
+    else if (RUNS_HERE.test(line)) facts.stays ??= line.trim().slice(0, MAX_QUOTED_LINE);
+    const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
+    if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
+    const started = STARTED.exec(line)?.[1];
+    if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
+  }
+  return facts;
+}
+function findWrapper(bytes, text3) {
+  const holds3 = createTextSearch(bytes);
+  const scripts = wrappers_default.scripts;
+  const known3 = scripts.find((entry) => entry.all.every(holds3));
+  if (!known3 || wrappers_default.installer.all.every(holds3)) return void 0;
+  const { version: version3, all, entrypoint = false } = known3;
+  const part2 = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text3)?.[1];
+  const linksIn = part2(known3.linksIn);
+  const sets = part2(known3.sets)?.trim().split(/ +/);
+  return {
+    version: version3,
+    text: all.join(", "),
+    isEntrypoint: entrypoint,
+    ...linksIn !== void 0 && { linksIn },
+    ...sets && { sets },
+    ...known3.setsOnly !== void 0 && { setsOnly: known3.setsOnly }
+  };
+}
+var RUNS_HERE = /(?:^|[\s;&|])exec\s+(?!\d*[<>])\S|(?:^|[;&|(!]|\b(?:then|else|do|if)\s)\s*["']?(?:[\w./${}-]*\/)?(?:(?:ip6?|eb|arp)tables|xtables-(?:nft|legacy)-multi|nft|ipset)(?![\w.])/;
+var NEW_ROOT = /\bchroot\s+(?:-\S+\s+)*["']?([^\s"']+)/;
+function takeLeaving(facts, line) {
+  const root = NEW_ROOT.exec(line)?.[1];
+  if (facts.hostExec !== void 0 && facts.newRoot !== root) facts.stays ??= line;
+  facts.hostExec ??= line;
+  if (root !== void 0) facts.newRoot ??= root;
+}
+var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
+var MARK_OF_LINE = /exec|PATH=|chroot|nsenter|tables|nft|ipset/g;
+function leavesContainer(line) {
+  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
+}
+
+// src/toolchain/sinks.ts
+import { createHash as createHash7 } from "node:crypto";
+var MAX_HASHED = 64 * 1024 * 1024;
+var MAX_WHOLE = 8 * 1024 * 1024;
+function createDigester(size) {
+  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash7(name)) : [];
+  let seen2 = 0;
+  return {
+    write(chunk) {
+      for (const hash of hashes) hash.update(chunk);
+      seen2 += chunk.length;
+      return hashes.length > 0;
+    },
+    end() {
+      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
+      return hashes.length > 0 && seen2 === size ? { digests: { md5, sha1, sha256 } } : {};
+    }
+  };
+}
+var spare;
+function wholeSink(limit, read2) {
+  let bytes;
+  let size = 0;
+  let content;
+  let done = false;
+  function finish2(whole2) {
+    done = true;
+    content = read2(whole2);
+  }
+  return {
+    write(chunk) {
+      if (size === 0 && chunk.length >= limit) finish2(asBuffer(chunk).subarray(0, limit));
+      if (done) return false;
+      bytes ??= takeBuffer(limit);
+      const part2 = chunk.subarray(0, limit - size);
+      bytes.set(part2, size);
+      size += part2.length;
+      return size < limit;
+    },
+    end() {
+      try {
+        if (!done) finish2((bytes ?? Buffer.alloc(0)).subarray(0, size));
+        return content;
+      } finally {
+        if (bytes !== void 0 && (spare === void 0 || spare.length < bytes.length)) spare = bytes;
+        bytes = void 0;
+      }
+    }
+  };
+}
+function takeBuffer(size) {
+  if (spare === void 0 || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
+  const taken = spare;
+  spare = void 0;
+  return taken;
+}
+function roundUp(size) {
+  return Math.min(MAX_WHOLE, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
+}
+function textSink(file, limit, finish2) {
+  return bytesSink(file, limit, (bytes, complete) => finish2(bytes.toString("latin1"), complete), true);
+}
+function bytesSink(file, limit, finish2, cutsText = false) {
+  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
+  let size = 0;
+  return {
+    byName: true,
+    cutsText,
+    write(chunk) {
+      const part2 = chunk.subarray(0, bytes.length - size);
+      bytes.set(part2, size);
+      size += part2.length;
+      return size < bytes.length;
+    },
+    end() {
+      const read2 = bytes.subarray(0, size);
+      bytes = Buffer.alloc(0);
+      return finish2(read2, size === file.size);
+    }
+  };
+}
+function constantSink(content) {
+  return { write: () => false, end: () => content };
+}
+function asBuffer(chunk) {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
+
+// src/toolchain/executable.ts
+var MAX_EXTENSION = 1024 * 1024;
+var HEAD_SIZE = 4096;
+var MAX_SCRIPT = 64 * 1024;
+function openExecutable(file, name) {
+  const headSize = Math.min(file.size, HEAD_SIZE);
+  let head2;
+  let position = 0;
+  let reader2;
+  let dismissed = false;
+  function open4(start, rest) {
+    reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
+    if (!reader2) dismissed = true;
+    return reader2?.write(rest) === true;
+  }
+  function collect(chunk) {
+    head2 ??= Buffer.alloc(headSize);
+    const taken = Math.min(chunk.length, headSize - position);
+    head2.set(chunk.subarray(0, taken), position);
+    position += taken;
+    if (position >= 4 && !mayBeRead(head2)) dismissed = true;
+    if (dismissed || position < headSize) return !dismissed;
+    const more = open4(head2, head2);
+    return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
+  }
+  function feed2(chunk) {
+    if (reader2) return reader2.write(chunk);
+    if (position > 0 || chunk.length < headSize) return collect(chunk);
+    if (headSize >= 4 && !mayBeRead(chunk)) {
+      dismissed = true;
+      return false;
+    }
+    return open4(asBuffer(chunk).subarray(0, headSize), chunk);
+  }
+  return {
+    byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
+    byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
+    write: (chunk) => !dismissed && feed2(chunk),
+    end() {
+      if (dismissed) return void 0;
+      if (reader2) return reader2.end();
+      return isToolName(name) ? unreadable("it ends before its header does") : void 0;
+    }
+  };
+}
+function mayBeRead(head2) {
+  return isElf(head2) || isScript(head2);
+}
+function isScript(head2) {
+  return head2[0] === 35 && head2[1] === 33;
+}
+function scriptSink(file) {
+  return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
+    const script = readScript(bytes, bytes.length < file.size);
+    return script && { kind: "script", script };
+  });
+}
+function elfSink(file, name, head2) {
+  const header = readElfHeader(head2);
+  if (isExtension(name)) return extensionSink(file, name, header);
+  const named2 = isToolName(name) || isNetfilterLibrary(name);
+  if (!header) return named2 ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
+  if (isPacked(head2)) return hashingSink(file, { ...describe7(header), packed: true });
+  const wanted = named2 || isSupportLibrary(name) || isProgramDirectory(file.path);
+  if (wanted && file.size <= MAX_WHOLE) return programSink(file, name, header);
+  return streamingSink(file, header, named2);
+}
+function extensionSink(file, name, header) {
+  return header && file.size <= MAX_EXTENSION ? programSink(file, name, header) : void 0;
+}
+function programSink(file, name, header) {
+  return wholeSink(file.size, (bytes) => analyse(bytes, file, name, header));
+}
+function hashingSink(file, content) {
+  const hash = createDigester(file.size);
+  return {
+    write: (chunk) => hash.write(chunk),
+    end: () => ({ ...content, ...hash.end() })
+  };
+}
+var UPX = Buffer.from("UPX!");
+function isPacked(head2) {
+  return head2.subarray(0, 512 + UPX.length - 1).includes(UPX);
+}
+function streamingSink(file, header, named2) {
+  const ranges = goDataRanges(header);
+  const scanner = createGoScanner(ranges);
+  const hash = named2 ? createDigester(file.size) : void 0;
+  let position = 0;
+  return {
+    write(chunk) {
+      const offset = position;
+      position += chunk.length;
+      const hashing2 = hash?.write(chunk) === true;
+      return scanner.write(asBuffer(chunk), offset) || hashing2;
+    },
+    end() {
+      const content = { ...withGo(describe7(header), scanner), ...hash?.end() };
+      if (content.go) return withWrapper2(content, content.go, Buffer.alloc(0));
+      if (content.problem) return content;
+      const problem = `it is larger than ${MAX_WHOLE / 1024 / 1024} MiB`;
+      return named2 ? { ...content, problem } : void 0;
+    }
+  };
+}
+function analyse(bytes, file, name, header) {
+  const named2 = isToolName(name) || isNetfilterLibrary(name);
+  const content = describe7(header);
+  if (bytes.length < file.size) return named2 ? { ...content, problem: "it ends early" } : void 0;
+  if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
+  const scanner = createGoScanner(goDataRanges(header));
+  scanner.write(bytes, 0);
+  withGo(content, scanner);
+  if (content.go) return withWrapper2(content, content.go, bytes);
+  const dynamic = readElfDynamic(bytes, header);
+  const interpreter = readInterpreter(bytes, header);
+  if (interpreter !== void 0) content.interpreter = interpreter;
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
+  const identity = identify({ name, bytes, dynamic });
+  if (!identity && !named2 && !content.problem) return void 0;
+  describeDynamic(content, dynamic);
+  if (identity) content.identity = identity;
+  if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
+    content.extensions = readExtensions(bytes, header);
+  if (!identity && !named2) return content;
+  const hash = createDigester(bytes.length);
+  hash.write(bytes);
+  return { ...content, ...hash.end() };
+}
+function describeDynamic(content, dynamic) {
+  if (dynamic === void 0) return content;
+  const { definitions, needs: needs2 } = dynamic.versions();
+  content.needed = dynamic.needed;
+  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
+  if (dynamic.isRpath) content.isRpath = true;
+  if (needs2.length > 0) content.versionNeeds = needs2;
+  if (definitions.length > 0) content.versionDefinitions = definitions;
+  return content;
+}
+function withWrapper2(content, build3, bytes) {
+  if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
+  const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
+  return { ...content, wrapper: generation?.version ?? "go" };
+}
+function describe7(header) {
+  const content = { kind: "binary", needed: [] };
+  if (header.architecture !== void 0) content.architecture = header.architecture;
+  return content;
+}
+function withGo(content, scanner) {
+  const build3 = scanner.end();
+  if (build3 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
+  else if (build3) content.go = build3;
+  return content;
+}
+function unreadable(problem) {
+  return { kind: "binary", needed: [], problem };
+}
+
 // src/toolchain/packages/apk.ts
 function parseApkDatabase(text3) {
-  const packages = [];
-  const problems = [];
-  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   let record2 = emptyRecord();
   const finish2 = (line) => {
     if (!record2.begun) return;
-    if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else if (record2.name && record2.version)
-      packages.push({ name: record2.name, version: record2.version, files: record2.files });
+    if (record2.name && record2.version) add2({ name: record2.name, version: record2.version, files: record2.files });
     else report2(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
     record2 = emptyRecord();
   };
@@ -42044,7 +43089,7 @@ function parseApkDatabase(text3) {
   }
   finish2(number3);
   if (text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 function emptyRecord() {
   return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
@@ -42071,9 +43116,7 @@ function readChecksum(value) {
 
 // src/toolchain/packages/dpkg.ts
 function parseDpkgStatus(text3, form) {
-  const packages = [];
-  const problems = [];
-  const report2 = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add: add2, report: report2 } = collectPackages();
   let stanza = /* @__PURE__ */ new Map();
   const finish2 = (line) => {
     if (stanza.size === 0) return;
@@ -42082,12 +43125,11 @@ function parseDpkgStatus(text3, form) {
     const status = stanza.get("status");
     const state = status === void 0 ? void 0 : STATUS.exec(status)?.[1];
     const installed = status === void 0 ? form === "status.d" : state !== void 0 && FILES_THERE.has(state);
-    if (packages.length >= MAX_PACKAGES) report2(`it has more than ${MAX_PACKAGES} packages`);
-    else if (!name) report2(`the stanza that ends at line ${line} names no package`);
+    if (!name) report2(`the stanza that ends at line ${line} names no package`);
     else if (status === void 0 && form === "status") report2(`package ${name} has no status`);
     else if (status !== void 0 && state === void 0) report2(`package ${name} has a status that is none`);
     else if (installed && !version3) report2(`package ${name} has no version`);
-    else if (installed && version3) packages.push({ name, version: version3 });
+    else if (installed && version3) add2({ name, version: version3 });
     stanza = /* @__PURE__ */ new Map();
   };
   let number3 = 0;
@@ -42108,7 +43150,7 @@ function parseDpkgStatus(text3, form) {
   }
   finish2(number3);
   if (form === "status" && text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 var STATUS = /^(?:unknown|install|hold|deinstall|purge) (?:ok|reinstreq) (not-installed|config-files|half-installed|unpacked|half-configured|triggers-awaited|triggers-pending|installed)$/;
 var FILES_THERE = /* @__PURE__ */ new Set(["unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"]);
@@ -42143,10 +43185,10 @@ function isSpdxDocument(path) {
   return path.endsWith(".spdx") && /^\/opt\/bitnami\/(?:[^/]+\/)*\.spdx-[^/]+$/.test(path);
 }
 function parseSpdx(text3, names2) {
-  const packages = field(parseJson(text3), "packages");
-  if (!Array.isArray(packages)) return [];
+  const packages2 = field(parseJson(text3), "packages");
+  if (!Array.isArray(packages2)) return [];
   const claims2 = [];
-  for (const entry of packages.slice(0, MAX_READ)) {
+  for (const entry of packages2.slice(0, MAX_READ)) {
     const name = field(entry, "name");
     const version3 = field(entry, "versionInfo");
     if (typeof name !== "string" || typeof version3 !== "string" || !names2.has(name)) continue;
@@ -42185,7 +43227,7 @@ function openDatabase(file) {
   return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : void 0;
 }
 function openOther(file) {
-  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
+  const name = nameOf2(file.path);
   if (name === "os-release") {
     const parent = dirname8(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
@@ -42198,15 +43240,15 @@ function openOther(file) {
 }
 function database(file, kind, parse4) {
   return textSink(file, MAX_DATABASE, (text3, complete) => {
-    const { packages, problems } = parse4(text3);
+    const { packages: packages2, problems } = parse4(text3);
     const cut2 = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
-    return { kind: "packages", database: kind, packages, problems: [...cut2, ...problems] };
+    return { kind: "packages", database: kind, packages: packages2, problems: [...cut2, ...problems] };
   });
 }
 function claims(file) {
   if (file.size > MAX_SBOM) return void 0;
   return textSink(file, MAX_SBOM, (text3) => {
-    const told = parseSpdx(text3, TOOL_PACKAGES);
+    const told = parseSpdx(text3, toolPackages);
     return told.length > 0 ? { kind: "claims", claims: told } : void 0;
   });
 }
@@ -42236,35 +43278,13 @@ function rpmDatabase(file) {
     }
   );
 }
-function textSink(file, limit, finish2) {
-  return bytesSink(file, limit, (bytes, complete) => finish2(bytes.toString("latin1"), complete), true);
-}
-function bytesSink(file, limit, finish2, cutsText = false) {
-  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
-  let size = 0;
-  return {
-    byName: true,
-    cutsText,
-    write(chunk) {
-      const part2 = chunk.subarray(0, bytes.length - size);
-      bytes.set(part2, size);
-      size += part2.length;
-      return size < bytes.length;
-    },
-    end() {
-      const read2 = bytes.subarray(0, size);
-      bytes = Buffer.alloc(0);
-      return finish2(read2, size === file.size);
-    }
-  };
-}
 
 // src/version.ts
 var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "7d1950fda98ab079" : void 0;
+var build = true ? "3040957f2a4aa99e" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -42272,7 +43292,7 @@ var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
   variables: [
     ...new Set(
-      [...programProfiles.map(({ selects }) => selects?.variable), ...wrapperVariables].flatMap(
+      [...programProfiles.flatMap(({ selects }) => [selects?.variable, selects?.native]), ...wrapperVariables].flatMap(
         (variable) => variable?.name ?? []
       )
     )
@@ -42280,6 +43300,7 @@ var knowledge = {
 };
 async function inspectImages(references, options = {}) {
   const cache = options.cache === void 0 ? void 0 : openCache(options.cache);
+  options.insecureRegistries?.forEach(parseInsecureRegistry);
   const images = [];
   const deadline = options.deadline ?? startDeadline(options.limits);
   for (const reference of references)
@@ -42340,6 +43361,26 @@ import { resolve as resolve2 } from "node:path";
 
 // src/config/read.ts
 var import_yaml = __toESM(require_dist(), 1);
+
+// src/config/expected.ts
+function fieldsAt(schema, path) {
+  const names2 = shapesAt(schema, path).flatMap((shape) => shape.type === "object" ? Object.keys(shape.shape) : []);
+  return [...new Set(names2)];
+}
+function shapesAt(schema, path) {
+  const { def } = schema._zod;
+  if (def.type === "optional") return shapesAt(def.innerType, path);
+  if (def.type === "union") return def.options.flatMap((option) => shapesAt(option, path));
+  const [key, ...rest] = path;
+  if (key === void 0) return [def];
+  const inner = innerAt(def, key);
+  return inner === void 0 ? [] : shapesAt(inner, rest);
+}
+function innerAt(def, key) {
+  if (def.type === "array") return def.element;
+  if (def.type === "record") return def.valueType;
+  return def.type === "object" && Object.hasOwn(def.shape, key) ? def.shape[key] : void 0;
+}
 
 // src/model/host.ts
 var confidenceSchema = _enum(["seen", "documented", "inferred", "stated"]);
@@ -42419,7 +43460,7 @@ var ownProgram = strictObject({
   writes: optional(
     array(string2()).check(
       about(
-        "What its rules hold, each part by its name: DNAT of a port is [dnat, port]. Without it the common ones, as warnings."
+        "What its rules hold, each part by its name in docs/compatibility.md; further ones are dnat, snat, masquerade. DNAT of a port is [dnat, port]. Without it the common ones, as warnings."
       )
     )
   ),
@@ -42483,16 +43524,22 @@ var nodesFile = strictObject({
 var factsFile = strictObject({
   facts: string2().check(
     about(
-      "File that the script of `netfilter-compat hosts --collect` wrote on one node. If a list of nodes names that node, it holds for all nodes of its system and kernel."
+      "File that the script of `netfilter-compat hosts --collect` wrote on one node, from the repository's root. If a list of nodes names that node, it holds for all nodes of its system and kernel."
     )
   )
 });
 var image = strictObject({
   match: string2().check(about("Image reference that the entry is for; * stands for any text. The first that fits counts.")),
-  program: optional(string2().check(about("The image's own program, where its files don't tell."))),
+  program: optional(
+    string2().check(about("The image's own program, name or name@version from the catalogue, where its files don't tell."))
+  ),
   env: optional(record(string2(), string2()).check(about("Environment that the manifests set."))),
   network: optional(
-    _enum(["host", "pod"]).check(about("Network namespace: the node's (default), or its own, where node programs write nothing."))
+    _enum(["host", "pod"]).check(
+      about(
+        "Network namespace: the node's, or its own, where node programs write nothing. Default: what is known of the image's program, else the node's."
+      )
+    )
   ),
   modules: optional(
     _enum(["host", "none"]).check(about("Whether it can load kernel modules of the node (mounts /lib/modules with the right to)."))
@@ -42523,19 +43570,23 @@ var failOnSchema = _enum(["error", "warning", "never"]);
 var configSchema4 = strictObject({
   hosts: optional(
     array(union([string2(), nodesFile, factsFile, ownHost2])).check(
-      about("Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: default.")
+      about(
+        "Hosts to check against: catalogue ids and queries, nodes of a cluster, own hosts. Default: the selection default, about a dozen."
+      )
     )
   ),
   programs: optional(
     array(program).check(
       about(
-        "Programs on every node: name@version from the catalogue, or own ones. Default: kubelet and kube-proxy of the oldest and newest maintained Kubernetes."
+        "Programs on every node beside the image: name@version from the catalogue (src/knowledge/programs), or own ones. Default: kubelet and kube-proxy of the oldest and newest maintained Kubernetes."
       )
     )
   ),
   images: optional(array(image).check(about("What only the manifests know of an image."))),
   ignore: optional(array(ignore).check(about("Findings that are accepted until a day."))),
-  severity: optional(record(string2(), _enum(severities)).check(about("Other severities, by rule."))),
+  severity: optional(
+    record(string2(), _enum(severities)).check(about("Other severities, by rule. None is switched off so: that is what ignore is for."))
+  ),
   "fail-on": optional(failOnSchema.check(about("Least severity that fails. Default: error."))),
   "fail-on-unknown": optional(boolean2().check(about("Hosts that can't be judged fail too. Default: false."))),
   "fail-on-existing": optional(boolean2().check(about("Findings that the base has too fail. Default: false."))),
@@ -42550,6 +43601,88 @@ var configSchema4 = strictObject({
     )
   )
 });
+
+// src/config/problem.ts
+function valueAt2(root, path) {
+  return path.reduce((current, key) => current?.[key], root);
+}
+function describeIssue(issue2, parent, root) {
+  const path = [...parent, ...issue2.path];
+  const value = valueAt2(root, path);
+  switch (issue2.code) {
+    case "invalid_union":
+      return describeUnion(issue2, path, root);
+    case "unrecognized_keys":
+      return describeUnknownKey(issue2.keys[0] ?? "", path);
+    case "invalid_value":
+      return { path, text: `${show(value)} is not one of ${issue2.values.map(String).join(", ")}` };
+    case "invalid_type":
+      if (typeof value === "number" && issue2.expected === "string") {
+        return { path, text: `${value} is a number: put it in quotes (YAML reads 7.20 as 7.2)` };
+      }
+      return { path, text: kindProblem(value, issue2.expected, path) };
+    case "invalid_format":
+    case "too_small":
+    case "too_big":
+      return {
+        path,
+        text: issue2.message === "Invalid input" ? lengthProblem(value) : `${show(value)}: expected ${issue2.message}`
+      };
+    default:
+      return { path, text: `${show(value)} is not allowed here` };
+  }
+}
+function lengthProblem(value) {
+  const isEmpty = value === "" || Array.isArray(value) && value.length === 0;
+  return isEmpty ? "is empty" : `${show(value)} is too long`;
+}
+function describeUnknownKey(key, parent) {
+  const path = [...parent, key];
+  if (key === "<<") return { path, text: "merge keys are not read: write the fields out" };
+  const known3 = fieldsAt(configSchema4, parent);
+  const all = known3.length > 12 ? "docs/configuration.md lists them" : `there are ${known3.join(", ")}`;
+  return { path, text: `no such option here; ${didYouMean(key, known3, all)}` };
+}
+function kindProblem(value, expected, path) {
+  if (value === void 0) return "is missing";
+  if (value === null) return "is empty: say what it should be, or leave it out";
+  const known3 = expected === "object" ? fieldsAt(configSchema4, path) : [];
+  const fields = known3.length === 0 ? "" : ` of ${known3.join(", ")}`;
+  return `${show(value)} is not ${article(expected)}${fields}${expected === "array" ? listHint(value) : ""}`;
+}
+function listHint(value) {
+  if (typeof value === "string") return `: write [${value.slice(0, 60)}]`;
+  return typeof value === "object" ? ': begin each entry with "- "' : "";
+}
+function describeUnion(union2, path, root) {
+  const fitting = union2.errors.filter(
+    (issues) => !issues.some((inner) => inner.code === "invalid_type" && inner.path.length === 0)
+  );
+  const [best] = fitting.sort(
+    (a, b) => a.filter(isUnknownKey).length - b.filter(isUnknownKey).length || b.length - a.length
+  );
+  const issue2 = best?.find(isUnknownKey) ?? best?.[0];
+  if (issue2 !== void 0) return describeIssue(issue2, path, root);
+  const value = valueAt2(root, path);
+  return { path, text: value === null ? "is empty: take it away" : `${show(value)} is neither text nor a mapping` };
+}
+function isUnknownKey(issue2) {
+  return issue2.code === "unrecognized_keys";
+}
+function article(kind) {
+  const names2 = {
+    string: "text",
+    object: "a mapping",
+    array: "a list",
+    record: "a mapping",
+    boolean: "true or false"
+  };
+  return names2[kind] ?? kind;
+}
+function show(value) {
+  const text3 = JSON.stringify(value) ?? String(value);
+  return text3.length > 60 ? `${text3.slice(0, 57)}...` : text3;
+}
 
 // src/config/read.ts
 var maximumConfigSize = 256 * 1024;
@@ -42566,7 +43699,7 @@ function readLocatedConfig(text3, file) {
   const place2 = (path2) => `${line(path2)}: ${fieldName(path2)}`;
   const [syntax] = document.errors;
   if (syntax !== void 0) {
-    throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax)}`);
+    throw new UserError(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntaxProblem(syntax, text3)}`);
   }
   const value = toPlain(document, file, lines);
   if (value === null || value === void 0) return { config: {}, place: place2, line };
@@ -42584,8 +43717,22 @@ function readLocatedConfig(text3, file) {
   const { path, text: problem } = describeIssue(first2, [], value);
   throw new UserError(`${place2(path)}: ${problem}`);
 }
-function syntaxProblem({ code, message }) {
-  return code === "MULTIPLE_DOCS" ? "a second document begins here (---); a config is one" : message;
+var quoteStar = 'text that begins with * stands in quotes, e.g. "*calico*"';
+function syntaxProblem({ code, message, pos }, text3) {
+  switch (code) {
+    case "MULTIPLE_DOCS":
+      return "a second document begins here (---); a config is one";
+    case "RESOURCE_EXHAUSTION":
+      return "too many levels inside each other";
+    case "DUPLICATE_KEY":
+      return `the key ${show(text3.slice(pos[0]).split(/[:\s]/, 1)[0])} is there twice: join the two`;
+    case "BAD_ALIAS":
+      return quoteStar;
+    case "BAD_SCALAR_START":
+      return `${message}: put the text in quotes`;
+    default:
+      return message;
+  }
 }
 function toPlain(document, file, lines) {
   try {
@@ -42594,7 +43741,8 @@ function toPlain(document, file, lines) {
     const problem = error instanceof Error ? error.message : String(error);
     const many = problem.startsWith("Excessive alias count");
     const line = aliasLine(document, lines, !many);
-    throw new UserError(`${file}${line}: not usable YAML: ${many ? "the aliases multiply without end" : problem}`);
+    const what = many ? "the aliases multiply without end" : `${problem}; ${quoteStar}`;
+    throw new UserError(`${file}${line}: not usable YAML: ${what}`);
   }
 }
 function aliasLine(document, lines, unresolved) {
@@ -42618,64 +43766,6 @@ function lineOf(path, document, lines) {
     if (node?.range !== void 0) return lines.linePos(node.range[0]).line;
   }
   return 1;
-}
-function describeIssue(issue2, parent, root) {
-  const path = [...parent, ...issue2.path];
-  const value = path.reduce(
-    (current, key) => current?.[key],
-    root
-  );
-  switch (issue2.code) {
-    case "invalid_union":
-      return describeUnion(issue2, path, root);
-    case "unrecognized_keys":
-      return { path: [...path, issue2.keys[0] ?? ""], text: "no such option here" };
-    case "invalid_value":
-      return { path, text: `${show(value)} is not one of ${issue2.values.map(String).join(", ")}` };
-    case "invalid_type":
-      if (typeof value === "number" && issue2.expected === "string") {
-        return { path, text: `${value} is a number: put it in quotes (YAML reads 7.20 as 7.2)` };
-      }
-      return { path, text: value === void 0 ? "is missing" : `${show(value)} is not ${article(issue2.expected)}` };
-    case "invalid_format":
-    case "too_small":
-    case "too_big":
-      return {
-        path,
-        text: `${show(value)}: ${issue2.message === "Invalid input" ? lengthProblem(value) : issue2.message}`
-      };
-    default:
-      return { path, text: `${show(value)} is not allowed here` };
-  }
-}
-function lengthProblem(value) {
-  return value === "" ? "is empty" : "is too long";
-}
-function describeUnion(issue2, path, root) {
-  const fitting = issue2.errors.filter(
-    (issues) => !issues.some((inner) => inner.code === "invalid_type" && inner.path.length === 0)
-  );
-  const best = fitting.sort(
-    (a, b) => a.filter(isUnknownKey).length - b.filter(isUnknownKey).length || b.length - a.length
-  )[0]?.[0];
-  return best === void 0 ? { path, text: "must be text or a mapping" } : describeIssue(best, path, root);
-}
-function isUnknownKey(issue2) {
-  return issue2.code === "unrecognized_keys";
-}
-function article(kind) {
-  const names2 = {
-    string: "text",
-    object: "a mapping",
-    array: "a list",
-    record: "a mapping",
-    boolean: "true or false"
-  };
-  return names2[kind] ?? kind;
-}
-function show(value) {
-  const text3 = JSON.stringify(value) ?? String(value);
-  return text3.length > 60 ? `${text3.slice(0, 57)}...` : text3;
 }
 function checkIgnores(config2, place2) {
   config2.ignore?.forEach((entry, index) => {
@@ -43584,9 +44674,9 @@ function buildOwnHost(own2, others, known3) {
   return build2(own2, others, known3, []);
 }
 function mistake(own2, field2, problem) {
-  return new UserError(`host "${own2.id}": ${problem}`, { path: placeOf(own2, field2) });
+  return new UserError(`host "${own2.id}": ${problem}`, { path: placeOf2(own2, field2) });
 }
-function placeOf(own2, field2) {
+function placeOf2(own2, field2) {
   return own2.at === void 0 ? void 0 : [...own2.at, ...field2];
 }
 function build2(own2, others, known3, below) {
@@ -43623,7 +44713,7 @@ function contradicts(own2, contradiction) {
 }
 function programsOf(own2, base) {
   if (own2.programs === void 0) return base?.host.programs;
-  return resolvePrograms(own2.programs, `host "${own2.id}"`, placeOf(own2, ["programs"]));
+  return resolvePrograms(own2.programs, `host "${own2.id}"`, placeOf2(own2, ["programs"]));
 }
 function newerThanKnown(own2) {
   const stated3 = [
@@ -43649,7 +44739,7 @@ function findBase(own2, others, known3, below) {
     const near = didYouMean(id, ids, "the hosts command lists the catalogue");
     throw mistake(own2, ["extends"], `it extends "${name}", which is no host; ${near}`);
   }
-  const [found] = atPath(placeOf(own2, ["extends"]), () => findKernels(row, kernel));
+  const [found] = atPath(placeOf2(own2, ["extends"]), () => findKernels(row, kernel));
   const host = toHost(row, found);
   return { host, notes: [], kernelVersion: row.kernelVersion, kernels: row.kernels };
 }
@@ -43715,7 +44805,7 @@ function findOwnKernel(release2, base) {
 function statedModules(own2) {
   const facts = {};
   for (const [name, state] of Object.entries(own2.modules ?? {})) {
-    atPath(placeOf(own2, ["modules", name]), () => checkModuleName(name, `host "${own2.id}"`));
+    atPath(placeOf2(own2, ["modules", name]), () => checkModuleName(name, `host "${own2.id}"`));
     facts[name] = stated(state);
   }
   return facts;
@@ -43870,29 +44960,44 @@ function namesTakenAway(query, chosen, known3) {
 function findHosts(query, known3) {
   const list2 = Object.hasOwn(known3.selections, query) ? known3.selections[query] : void 0;
   if (list2 !== void 0) return list2.hosts.flatMap((entry) => findById(entry, known3));
-  if (query === "maintained") return known3.hosts.filter((row) => row.maintained).flatMap((row) => withKernel(row));
-  const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*(\S+)$/.exec(query);
+  if (query === "maintained") return known3.hosts.filter((row) => row.maintained).flatMap((row) => withKernel2(row));
+  const comparison = /^([a-z][a-z0-9-]*)\s*(>=|<=|==?|>|<)\s*([^\s=<>]*)$/.exec(query);
   if (comparison !== null) return findByComparison(query, comparison, known3);
   if (/[*?]/.test(query.split("@", 1)[0])) return findByGlob(query, known3);
   return findById(query, known3);
 }
-function withKernel(row, kernel) {
+function withKernel2(row, kernel) {
   return findKernels(row, kernel).map((found) => toHost(row, found));
 }
 function findById(entry, known3) {
-  const [id = "", kernel] = entry.split("@", 2);
+  const [id, kernel] = splitKernel(entry);
   const row = findHost(known3, id);
-  if (row !== void 0) return withKernel(row, kernel);
+  if (row !== void 0) return withKernel2(row, kernel);
+  const releases = known3.hosts.filter((other) => other.distribution === id.toLowerCase());
+  if (releases.length > 0)
+    throw new UserError(
+      `hosts: "${entry}" needs a release: ${releases.map((other) => other.id).join(", ")}; or all of them, ${id.toLowerCase()}-*`
+    );
+  const titled = known3.hosts.find((other) => other.title === entry);
+  if (titled !== void 0) throw new UserError(`hosts: "${entry}" is a title; the id of that host is ${titled.id}`);
   const names2 = [...known3.hosts.map((host) => host.id), ...Object.keys(known3.selections), "maintained"];
   throw new UserError(
     `hosts: "${entry}" is no host; ${didYouMean(id, names2, "the hosts command lists the catalogue")}`
   );
 }
+function splitKernel(entry) {
+  const at = entry.indexOf("@");
+  if (at < 0) return [entry, void 0];
+  const kernel = entry.slice(at + 1).trim();
+  if (kernel === "")
+    throw new UserError(`hosts: "${entry}": no kernel follows the @; leave it out for the default one`);
+  return [entry.slice(0, at).trim(), kernel];
+}
 function findByGlob(query, known3) {
-  const [glob = "", kernel] = query.split("@", 2);
+  const [glob, kernel] = splitKernel(query);
   const rows = known3.hosts.filter((row) => globMatches(glob, row.id));
   if (rows.length === 0) throw new UserError(`hosts: no host fits "${query}"; the hosts command lists the catalogue`);
-  return rows.flatMap((row) => withKernel(row, kernel));
+  return rows.flatMap((row) => withKernel2(row, kernel));
 }
 function findByComparison(query, [, distribution = "", operator = "", release2 = ""], known3) {
   if (!isRelease(release2))
@@ -43906,7 +45011,7 @@ function findByComparison(query, [, distribution = "", operator = "", release2 =
   const found = rows.filter((row) => isRelease(row.release) && holds2(compareVersions(row.release, release2), operator));
   if (found.length === 0)
     throw new UserError(`hosts: no host fits "${query}"; there are ${rows.map((row) => row.id).join(", ")}`);
-  return found.flatMap((row) => withKernel(row));
+  return found.flatMap((row) => withKernel2(row));
 }
 function isRelease(text3) {
   return /^\d+(\.\d+)*$/.test(text3);
@@ -44008,30 +45113,25 @@ function withPlace(place2, work) {
 function loadConfig(folder2, named2) {
   const file = named2 ?? defaultConfigFile;
   const bytes = readIfThere({ path: resolve2(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
-  if (bytes !== void 0) return readLocatedConfig(decode2(bytes, file), file);
+  if (bytes !== void 0) return readLocatedConfig(decodeText(bytes, file), file);
   if (named2 === void 0) return { config: {}, place: () => file, line: () => file };
   throw new UserError(`${file}: there is no such file: name an existing config file`);
-}
-function decode2(bytes, file) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new UserError(`${file}: not UTF-8 text: save it as UTF-8`);
-  }
 }
 function isOwn(entry) {
   return typeof entry === "object" && "id" in entry;
 }
+var fromRoot = "; paths begin at the repository's root (where the check runs), not at the config file";
 function toHostEntry(entry, folder2) {
   if (typeof entry === "string" || "id" in entry) return entry;
-  return "facts" in entry ? readFactsFile(entry.facts, folder2) : readNodesFile(entry.nodes, folder2);
+  return "facts" in entry ? readFactsFile(entry.facts, folder2) : readNodesFile(entry.nodes, folder2, fromRoot);
 }
-function readNodesFile(file, folder2) {
+function readNodesFile(file, folder2, whereFrom = "") {
   const { value } = readJson({
     path: resolve2(folder2, file),
     shown: file,
     limit: maximumNodesSize,
-    what: "a list of nodes"
+    what: "a list of nodes",
+    whereFrom
   });
   return { nodes: value, from: file };
 }
@@ -44040,9 +45140,10 @@ function readFactsFile(file, folder2) {
     path: resolve2(folder2, file),
     shown: file,
     limit: maximumFactsSize,
-    what: "a file of facts"
+    what: "a file of facts",
+    whereFrom: fromRoot
   });
-  return { facts: bytes.toString("utf8"), from: file };
+  return { facts: decodeText(bytes, file), from: file };
 }
 function checkRuleNames(config2) {
   const named2 = [
@@ -44075,7 +45176,7 @@ function contextOf(config2, reference, toolchain) {
     ...profile === void 0 ? {} : { profile: profileOfVersion(profile, version3 ?? toolchain.program?.version ?? null) },
     match: globOfImage(reference),
     environment: { ...toolchain.environment, ...entry?.env },
-    network: entry?.network ?? "host",
+    network: entry?.network ?? profile?.network?.value ?? "host",
     modules: entry?.modules ?? "unknown"
   };
 }
@@ -44116,8 +45217,7 @@ async function check(request) {
   });
   const references = [...inspection.images, ...base?.images ?? []].map((image2) => image2.reference);
   const read2 = /* @__PURE__ */ new Set([...readingNotes(inspection), ...base === void 0 ? [] : readingNotes(base)]);
-  const unjudged = inspection.images.flatMap((image2) => unjudgedNotes(image2, settings.hosts));
-  const notes2 = [...settings.notes, ...unusedImageEntries(settings, references), ...unjudged, ...read2];
+  const notes2 = [...settings.notes, ...unusedImageEntries(settings, references), ...read2];
   return assembleReport(images, settings.policy, tool, notes2);
 }
 async function inspectionOf(images, reading) {
@@ -44144,6 +45244,10 @@ function evaluate2(reference, platform2, toolchain, { settings, locate: locate2 
     platform: platform2,
     toolchain,
     cells: withRemedy(cells, findRemedy(input, cells, distributions)),
+    unjudged: unjudgedHosts(
+      toolchain.architecture,
+      settings.hosts.map(({ host }) => host)
+    ),
     ...locate2 === void 0 ? {} : { locate: (finding5) => locate2(finding5, toolchain) }
   };
 }
@@ -44732,12 +45836,6 @@ function pinsVersions(text3) {
 }
 
 // src/location.ts
-var packageNames2 = {
-  iptables: ["iptables", "ip6tables", "iptables-nft", "iptables-legacy"],
-  ip6tables: ["ip6tables", "iptables", "iptables-nft"],
-  ipset: ["ipset"],
-  nft: ["nftables"]
-};
 function locateFindings(dockerfile) {
   const locate2 = makeLocator(dockerfile.text);
   const known3 = /* @__PURE__ */ new Map();
@@ -44758,12 +45856,12 @@ function locateFindings(dockerfile) {
 function wantedOf(tool2, toolchain) {
   if (tool2 === "iptables-wrapper") {
     const path = toolchain.selector?.path;
-    return path === void 0 || toolchain.selector?.kind !== "iptables-wrapper" ? wantedOf("iptables", toolchain) : { packages: packageNames2.iptables ?? [], paths: [path], mentions: ["iptables-wrapper"] };
+    return path === void 0 || toolchain.selector?.kind !== "iptables-wrapper" ? wantedOf("iptables", toolchain) : { packages: packagesOfTool("iptables"), paths: [path], mentions: ["iptables-wrapper"] };
   }
   const entries = toolchain.tools.filter((entry) => entry.name === tool2);
   const recorded = entries.flatMap((entry) => entry.package?.name ?? []);
   return {
-    packages: [.../* @__PURE__ */ new Set([...recorded, ...packageNames2[tool2] ?? [tool2]])],
+    packages: [.../* @__PURE__ */ new Set([...recorded, ...packagesOfTool(tool2)])],
     paths: [...new Set(entries.flatMap((entry) => [entry.path, entry.target]))]
   };
 }
@@ -44772,8 +45870,8 @@ function wantedOf(tool2, toolchain) {
 var order = [
   ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
   ["errors", "warnings", "notices", "unknowns"],
-  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
-  ["host", "kernel", "programs", "verdict", "findings", "missing"],
+  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "unjudged", "base"],
+  ["host", "kernel", "programs", "architectures", "verdict", "findings", "missing"],
   [
     "rule",
     "severity",
@@ -44848,21 +45946,17 @@ function groupFindings(findings) {
   };
 }
 function mergeEqual(findings) {
-  const groups = /* @__PURE__ */ new Map();
+  const byKey = /* @__PURE__ */ new Map();
   for (const finding5 of findings) {
     const key = findingKey(finding5);
-    const group = groups.get(key) ?? startGroup(finding5);
-    groups.set(key, group);
-    addUnique(group.images, finding5.image);
-    addUnique(group.platforms, finding5.platform);
-    for (const host of finding5.hosts) addUnique(group.hosts, host);
-    group.cells += finding5.hosts.length;
+    const same2 = byKey.get(key);
+    if (same2 === void 0) byKey.set(key, [finding5]);
+    else same2.push(finding5);
   }
-  return [...groups.values()].sort(
-    (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells
-  );
+  return [...byKey.values()].map(toGroup).sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells);
 }
-function startGroup(first2) {
+function toGroup(equal) {
+  const first2 = equal[0];
   const { rule: rule14, severity: severity2, message, program: program2, remedy: remedy4 } = first2;
   return {
     rule: rule14,
@@ -44871,10 +45965,10 @@ function startGroup(first2) {
     ...program2 === void 0 ? {} : { program: program2 },
     ...remedy4 === void 0 ? {} : { remedy: remedy4 },
     first: first2,
-    images: [],
-    platforms: [],
-    hosts: [],
-    cells: 0
+    images: [...new Set(equal.map(({ image: image2 }) => image2))],
+    platforms: [...new Set(equal.map(({ platform: platform2 }) => platform2))],
+    hosts: [...new Set(equal.flatMap(({ hosts }) => hosts))],
+    cells: equal.reduce((sum2, { hosts }) => sum2 + hosts.length, 0)
   };
 }
 function findingKey(f) {
@@ -44962,12 +46056,12 @@ function hostNamer(report2, titles = /* @__PURE__ */ new Map()) {
   const titleOf = (id) => titles.get(id) ?? id;
   const used = /* @__PURE__ */ new Map();
   for (const id of ids) used.set(titleOf(id), (used.get(titleOf(id)) ?? 0) + 1);
+  const withKernels = new Set(ids.filter((id) => id.includes("@")).map((id) => id.slice(0, id.indexOf("@"))));
   return (id) => {
     const title = titleOf(id);
     if ((used.get(title) ?? 0) < 2) return title;
     if (id.includes("@")) return `${title} (kernel ${id.slice(id.indexOf("@") + 1)})`;
-    const hasKernelRows = ids.some((other) => other.startsWith(`${id}@`));
-    return `${title} (${hasKernelRows ? "default kernel" : id})`;
+    return `${title} (${withKernels.has(id) ? "default kernel" : id})`;
   };
 }
 function count(n, noun) {
@@ -45106,17 +46200,17 @@ function cut(text3, limit) {
 function sayFail(report2, context) {
   const hosts = allHosts(report2);
   const name = hostNamer(report2, context.hostTitles);
-  const failing = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "fail"));
-  const sentence = `${subject(report2, "breaks", "break")} on ${part(failing.length, hosts, name)}${onPlatforms(report2, "fail")}.`;
+  const failing = hostsWith(report2, (cell2) => cell2.verdict === "fail");
+  const sentence = `${subject(report2, "breaks", "break")} on ${part(failing, hosts, name)}${onPlatforms(report2, "fail")}.`;
   return { sentence, ...change(report2, "error") };
 }
 function sayWarn(report2, context) {
   const hosts = allHosts(report2);
   const name = hostNamer(report2, context.hostTitles);
-  const asBefore = hosts.filter((host) => cellsOf(report2, host).some((cell2) => hasExistingError(report2, cell2)));
-  if (asBefore.length > 0) return sayAsBefore(report2, asBefore.length, hosts, name);
-  const warned = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "warn"));
-  const where = `${subject(report2, "may break")} on ${part(warned.length, hosts, name)}${onPlatforms(report2, "warn")}`;
+  const asBefore = hostsWith(report2, (cell2) => hasExistingError(report2, cell2));
+  if (asBefore > 0) return sayAsBefore(report2, asBefore, hosts, name);
+  const warned = hostsWith(report2, (cell2) => cell2.verdict === "warn");
+  const where = `${subject(report2, "may break")} on ${part(warned, hosts, name)}${onPlatforms(report2, "warn")}`;
   const { active, existing } = groupFindings(report2.findings);
   if (existing.length > 0 && !active.some(({ severity: severity2 }) => severity2 === "warning"))
     return {
@@ -45142,7 +46236,7 @@ function hasExistingError(report2, cell2) {
 }
 function sayPass(report2, context) {
   const hosts = allHosts(report2);
-  const all = part(hosts.length, hosts, hostNamer(report2, context.hostTitles));
+  const all = sameHosts(report2) ? part(hosts.length, hosts, hostNamer(report2, context.hostTitles)) : "all hosts that each was checked on";
   const { existing, ignored } = groupFindings(report2.findings);
   const folded = [
     existing.length > 0 ? `${count(existing.length, "finding")} that the base image already has` : "",
@@ -45167,8 +46261,14 @@ function sayUnknown(report2, context) {
       ...stateNoTool(report2, config2)
     };
   const name = hostNamer(report2, context.hostTitles);
-  const open4 = hosts.filter((host) => cellsOf(report2, host).some((cell2) => cell2.verdict === "unknown"));
-  const sentence = `Whether ${lowerFirst(subject(report2, "works", "work"))} can't be told for ${part(open4.length, hosts, name)}${onPlatforms(report2, "unknown")}.`;
+  const open4 = hostsWith(report2, (cell2) => cell2.verdict === "unknown");
+  if (open4 === 0)
+    return {
+      sentence: `No host was checked for ${subject(report2, "")}, so nothing is known.`,
+      action: "Name a host of its architecture in the input `hosts`, or leave the image out.",
+      isChange: true
+    };
+  const sentence = `Whether ${lowerFirst(subject(report2, "works", "work"))} can't be told for ${part(open4, hosts, name)}${onPlatforms(report2, "unknown")}.`;
   const unknown3 = platforms(report2).filter(({ cells }) => cells.some(({ verdict: verdict2 }) => verdict2 === "unknown"));
   return { sentence, ...unknown3.every(isBare) ? stateNoTool(report2, config2) : stateFact(report2, context, config2) };
 }
@@ -45198,15 +46298,20 @@ function stateFact(report2, context, config2) {
   const name = hostNamer(report2, context.hostTitles);
   const unique2 = [...new Set(first2.hosts)];
   const where = unique2.length === 1 ? name(unique2[0] ?? "") : count(unique2.length, "host");
-  const further = facts.size > 1 ? ` ${count(facts.size - 1, "further fact")} below.` : "";
   const { fact: fact2, state } = first2.missing;
+  const together = [...facts.values()].filter(
+    ({ missing: missing2 }) => state !== void 0 && missing2.state?.entry === state.entry
+  );
+  const rest = facts.size - Math.max(together.length, 1);
+  const further = rest > 0 ? ` ${count(rest, "further fact")} below.` : "";
   if (state === void 0)
     return {
       action: `Not known for ${where}: ${fact2}; no field of \`${config2}\` states it.${further}`,
       isChange: false
     };
   const how = `as in \`- ${state.entry.replaceAll("`", "")}\` under \`${state.under}\``;
-  return { action: `In \`${config2}\`, state for ${where}: ${fact2}, ${how}.${further}`, isChange: true };
+  const more = together.length > 1 ? ` and ${count(together.length - 1, "further fact")}` : "";
+  return { action: `In \`${config2}\`, state for ${where}: ${fact2}${more}, ${how}.${further}`, isChange: true };
 }
 function uniqueFacts(missing2) {
   return missing2.filter((one, index) => missing2.findIndex(({ fact: fact2 }) => fact2 === one.fact) === index);
@@ -45239,8 +46344,10 @@ function readAbout(group) {
 function platforms(report2) {
   return report2.images.flatMap((image2) => image2.platforms);
 }
-function cellsOf(report2, host) {
-  return platforms(report2).flatMap((platform2) => platform2.cells.filter((cell2) => cell2.host === host));
+function hostsWith(report2, isMeant) {
+  const hosts = /* @__PURE__ */ new Set();
+  for (const { cells } of platforms(report2)) for (const cell2 of cells) if (isMeant(cell2)) hosts.add(cell2.host);
+  return hosts.size;
 }
 function onPlatforms(report2, verdict2) {
   const all = new Set(platforms(report2).map((p) => p.platform));
@@ -45248,6 +46355,12 @@ function onPlatforms(report2, verdict2) {
     platforms(report2).filter((p) => p.cells.some((c) => c.verdict === verdict2)).map((p) => p.platform)
   );
   return hit.size < all.size && hit.size > 0 ? ` (${[...hit].join(", ")} only)` : "";
+}
+function sameHosts({ images }) {
+  const [first2 = "", ...others] = images.map(
+    (image2) => JSON.stringify([...new Set(image2.platforms.flatMap(({ cells }) => cells.map(({ host }) => host)))].sort())
+  );
+  return others.every((other) => other === first2);
 }
 function part(n, hosts, name) {
   const [only, ...others] = hosts;
@@ -45257,13 +46370,14 @@ function part(n, hosts, name) {
 function subject(report2, one, several = one) {
   const [only, ...others] = report2.images;
   if (only === void 0) return `The image ${one}`;
-  const affected = report2.images.filter(
-    (image2) => image2.platforms.some((platform2) => platform2.cells.some((cell2) => cell2.verdict === report2.verdict))
-  );
+  const affected = report2.images.filter((image2) => {
+    const cells = image2.platforms.flatMap((platform2) => platform2.cells);
+    return cells.length === 0 ? report2.verdict === "unknown" : cells.some(({ verdict: verdict2 }) => verdict2 === report2.verdict);
+  });
   const named2 = others.length === 0 ? only : affected.length === 1 ? affected[0] : void 0;
-  if (named2 !== void 0) return `\`${shortImage(named2.reference).replaceAll("`", "")}\` ${one}`;
+  if (named2 !== void 0) return `\`${cut(shortImage(named2.reference), 150).replaceAll("`", "")}\` ${one}`.trimEnd();
   const all = report2.images.length;
-  return affected.length === all ? `All ${all} images ${several}` : `${affected.length} of ${all} images ${several}`;
+  return `${affected.length === all ? all === 2 ? "Both" : `All ${all}` : `${affected.length} of ${all}`} images ${several}`.trimEnd();
 }
 function lowerFirst(text3) {
   return `${text3.charAt(0).toLowerCase()}${text3.slice(1)}`;
@@ -45290,6 +46404,7 @@ var severitySymbols = { error: "\u274C", warning: "\u26A0\uFE0F", notice: "\u213
 var HOSTS_IN_ROW = 8;
 var HOSTS_IN_ONLY_ROW = 20;
 var COLUMNS = 4;
+var COLUMNS_OF_CODE = 40;
 var RULES_IN_CELL = 3;
 var HOSTS_IN_FINDING = 60;
 var FACTS = 20;
@@ -45353,11 +46468,16 @@ function matrices(writer) {
   const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
   const shown2 = all.slice(0, writer.detail.images);
   const blocks = shown2.flatMap((matrix) => [
-    ...all.length > 1 ? [`**Image** ${markdownCode(shortImage(matrix.image), 200)}`] : [],
+    ...all.length > 1 ? [imageTitle(matrix)] : [],
     matrixTable(writer, matrix)
   ]);
   if (shown2.length < all.length) blocks.push(`\u2026 and ${count(all.length - shown2.length, "further image")}.`);
   return blocks;
+}
+function imageTitle({ image: image2, columns }) {
+  const [platform2, ...others] = columns.flat();
+  const only = platform2 === void 0 || others.length > 0 ? "" : ` \xB7 ${platformTitle(platform2)}`;
+  return `**${markdownCode(shortImage(image2), 200)}**${only}`;
 }
 function matrixTable(writer, matrix) {
   const several = matrix.columns.length > 1;
@@ -45519,32 +46639,67 @@ ${items.join("\n")}`;
 }
 function missingFacts(writer) {
   const facts = /* @__PURE__ */ new Map();
-  for (const cell2 of writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)))
-    for (const { fact: fact2, rule: rule14, state } of cell2.verdict === "unknown" ? cell2.missing : []) {
-      const entry = facts.get(fact2) ?? { rules: [], hosts: [], state };
+  const open4 = writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)).filter(isOpen);
+  for (const cell2 of open4)
+    for (const { fact: fact2, rule: rule14 } of cell2.missing) {
+      const entry = facts.get(fact2) ?? { rules: /* @__PURE__ */ new Set(), hosts: /* @__PURE__ */ new Set() };
       facts.set(fact2, entry);
-      if (!entry.rules.includes(rule14)) entry.rules.push(rule14);
-      if (!entry.hosts.includes(cell2.host)) entry.hosts.push(cell2.host);
+      entry.rules.add(rule14);
+      entry.hosts.add(cell2.host);
     }
   if (facts.size === 0) return "";
   const shown2 = [...facts].slice(0, writer.detail.findings);
-  const items = shown2.map(([fact2, { rules: rules2, hosts, state }]) => {
-    const links = rules2.map((rule14) => ruleLink(writer, rule14)).join(", ");
-    const how2 = state === void 0 ? "" : `: ${markdownCode(`- ${state.entry}`, 400)} under ${markdownCode(state.under)}`;
-    return `- ${markdownText(fact2)}, needed by ${links}, on ${hostList(writer, hosts, HOSTS_IN_FINDING)}${how2}`;
+  const items = shown2.map(([fact2, { rules: rules2, hosts }]) => {
+    const links = [...rules2].map((rule14) => ruleLink(writer, rule14)).join(", ");
+    return `- ${markdownText(fact2)}, needed by ${links}, on ${hostList(writer, [...hosts], HOSTS_IN_FINDING)}`;
   });
   if (shown2.length < facts.size) items.push(`- \u2026 and ${count(facts.size - shown2.length, "further fact")}`);
-  const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
-  const { docsBase = "docs/rules/" } = writer.context;
-  const how = docsBase.replace(/rules\/$/, "configuration.md");
-  const advice = `A fact that you know can be stated in ${config2} ([how](${how})); the values here are examples. Facts of one host go into one entry.`;
   return fold2(
     `\u2753 <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
 
-${advice}`
+${statements(writer, open4)}`
   );
 }
+function isOpen({ verdict: verdict2, missing: missing2 }) {
+  return verdict2 === "unknown" && missing2.length > 0;
+}
+function statements(writer, cells) {
+  const config2 = markdownCode(writer.context.configFile ?? ".github/netfilter-compat.yml");
+  const { docsBase = "docs/rules/" } = writer.context;
+  const how = `([how](${docsBase.replace(/rules\/$/, "configuration.md")}))`;
+  const entries = /* @__PURE__ */ new Map();
+  for (const { state } of cells.flatMap(({ missing: missing2 }) => missing2)) {
+    if (state === void 0 || !plainEntry.test(state.entry)) continue;
+    const list2 = entries.get(state.under) ?? /* @__PURE__ */ new Set();
+    entries.set(state.under, list2.add(state.entry));
+  }
+  if (entries.size === 0) return `A fact that you know can be stated in ${config2} ${how}.`;
+  const lines = [...entries].flatMap(([under, list2]) => {
+    const shown2 = [...list2].slice(0, writer.detail.findings);
+    const rest = list2.size - shown2.length;
+    return [
+      `${under}:`,
+      ...shown2.flatMap(entryLines),
+      ...rest > 0 ? [`  # and ${count(rest, "further one")} of this form`] : []
+    ];
+  });
+  return `What you know can be stated in ${config2} ${how}; the values here are examples:
+
+\`\`\`yaml
+${lines.join("\n")}
+\`\`\``;
+}
+function entryLines(entry) {
+  const lines = [];
+  for (const part2 of entry.split(/(?<=,) /)) {
+    const joined2 = `${lines.at(-1)} ${part2}`;
+    if (lines.length > 0 && joined2.length <= COLUMNS_OF_CODE) lines[lines.length - 1] = joined2;
+    else lines.push(lines.length === 0 ? `  - ${part2}` : `     ${part2}`);
+  }
+  return lines;
+}
+var plainEntry = /^\{[\w .@+~*?#:/",{}-]+\}$/;
 function foldedGroups(writer, title, groups) {
   if (groups.length === 0) return "";
   if (!writer.detail.folded) return `${title}: ${count(groups.length, "finding")}.`;
@@ -45943,10 +47098,16 @@ var cell = object({
   base: optional(verdict)
 });
 var baseTool = object({ name: text2(200), version: nullable(text2(200)), backend: optional(text2(20)) });
+var unjudged = object({
+  host: text2(200),
+  kernel: text2(200),
+  architectures: array(text2(50)).check(_minLength(1), _maxLength(50))
+});
 var platform = object({
   platform: text2(200),
   toolchain: toolchainSchema,
   cells: array(cell).check(_maxLength(CELLS)),
+  unjudged: optional(array(unjudged).check(_maxLength(CELLS))),
   base: optional(object({ reference: text2(2e3), digest: text2(200), tools: array(baseTool) }))
 });
 var reportSchema = object({
@@ -45960,7 +47121,7 @@ var reportSchema = object({
       digest: text2(200),
       platforms: array(platform).check(_maxLength(64))
     })
-  ).check(_maxLength(256)),
+  ).check(_minLength(1), _maxLength(256)),
   findings: array(finding4).check(_maxLength(1e4)),
   fixed: optional(array(finding4).check(_maxLength(1e4))),
   notes: array(text2(4e3)).check(_maxLength(1e3))
@@ -45984,23 +47145,63 @@ function describe10(path) {
 }
 function findContradiction(report2) {
   const platforms2 = report2.images.flatMap((image2) => image2.platforms);
+  return findExcess(report2, platforms2) ?? firstProblem(platforms2, findInPlatform) ?? findInReferences(report2) ?? firstProblem(platforms2, (entry) => firstProblem(entry.cells, (cell2) => findInCell(report2, entry, cell2))) ?? findInTotals(report2);
+}
+function firstProblem(items, find3) {
+  for (const item of items) {
+    const problem = find3(item);
+    if (problem !== void 0) return problem;
+  }
+  return void 0;
+}
+function findExcess(report2, platforms2) {
   const cells = platforms2.flatMap((entry) => entry.cells);
   if (platforms2.some(({ toolchain }) => toolchain.tools.length > 2e3)) return "it names more than 2000 tools";
   if (cells.length > CELLS) return `it has ${cells.length} cells, more than ${CELLS}`;
   const all = [...report2.findings, ...report2.fixed ?? []];
-  const references = [...cells.map((c) => c.findings.length), ...all.map((f) => f.hosts.length)];
-  if (references.reduce((sum2, length) => sum2 + length, 0) > REFERENCES) return "it is larger than any check would give";
-  for (const { verdict: stated3, findings, host } of cells) {
-    const own2 = findings.map((index) => report2.findings[index]);
-    if (own2.some((entry) => entry === void 0 || !entry.hosts.includes(host)))
-      return "a cell names a finding that isn't about it";
-    const active = own2.filter((entry) => entry !== void 0 && !entry.ignored && !entry.existing);
-    const hasError = active.some((entry) => entry?.severity === "error");
-    if (hasError !== (stated3 === "fail")) return "a cell's verdict contradicts its findings";
-    if (stated3 === "pass" && active.some((entry) => entry?.severity === "warning"))
-      return "a cell's verdict contradicts its findings";
-  }
-  const { verdict: whole2, counts: counts2 } = summarize(report2.findings, cells);
+  const references = [
+    ...cells.map((entry) => entry.findings.length),
+    ...all.map((entry) => entry.hosts.length),
+    ...platforms2.map((entry) => entry.unjudged?.length ?? 0)
+  ];
+  return references.reduce((sum2, length) => sum2 + length, 0) > REFERENCES ? "it is larger than any check would give" : void 0;
+}
+function findInPlatform({ toolchain, cells, unjudged: elsewhere = [] }) {
+  const hosts = [...cells, ...elsewhere].map(({ host }) => host);
+  if (new Set(hosts).size < hosts.length) return "a platform names a host twice";
+  return elsewhere.some(({ architectures }) => architectures.includes(toolchain.architecture)) ? "a host of a platform's own architecture is said not to run it" : void 0;
+}
+function findInReferences(report2) {
+  const about2 = report2.findings.map((entry) => new Set(entry.hosts));
+  const named2 = report2.findings.map(() => /* @__PURE__ */ new Set());
+  const places = /* @__PURE__ */ new Set();
+  for (const { reference, platforms: platforms2 } of report2.images)
+    for (const entry of platforms2)
+      for (const { host, findings } of entry.cells) {
+        places.add(placeOf3(reference, entry.platform, host));
+        for (const index of findings) {
+          const own2 = report2.findings[index];
+          const isAbout = own2?.image === reference && own2.platform === entry.platform && about2[index]?.has(host);
+          if (isAbout !== true) return "a cell names a finding that isn't about it";
+          named2[index]?.add(host);
+        }
+      }
+  if (report2.findings.some(({ hosts }, index) => named2[index]?.size !== hosts.length))
+    return "a finding names a host whose cell doesn't name it";
+  const isNowhere = ({ image: image2, platform: of, hosts }) => hosts.some((host) => !places.has(placeOf3(image2, of, host)));
+  return (report2.fixed ?? []).some(isNowhere) ? "what is fixed was on a host that it has no cell for" : void 0;
+}
+function placeOf3(...names2) {
+  return JSON.stringify(names2);
+}
+function findInCell(report2, entry, { findings, missing: missing2, base, verdict: stated3 }) {
+  const own2 = findings.flatMap((index) => report2.findings[index] ?? []);
+  if (verdictOf(own2, missing2.length > 0) !== stated3) return "a cell's verdict contradicts its findings";
+  const isCompared = entry.base !== void 0 && base !== void 0;
+  return (base !== void 0 || own2.some((one) => one.existing === true)) && !isCompared ? "it compares with a base image that it doesn't name" : void 0;
+}
+function findInTotals(report2) {
+  const { verdict: whole2, counts: counts2 } = summarize(report2.findings, report2.images);
   if (whole2 !== report2.verdict) return "its verdict contradicts its cells";
   const differs = Object.keys(counts2).some((name) => counts2[name] !== report2.counts[name]);
   return differs ? "its counts contradict its findings" : void 0;
@@ -46093,7 +47294,7 @@ async function runCheck(options) {
     reading: readingOf(reading),
     ..."path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}
   });
-  emit(render(report2, options, settings, "path" in dockerfile ? dockerfile.path : void 0), options.output);
+  emit(render2(report2, options, settings, "path" in dockerfile ? dockerfile.path : void 0), options.output);
   const failure2 = failureReason(report2, {
     failOn: options.failOn ?? settings.config["fail-on"] ?? "error",
     failOnUnknown: options.failOnUnknown ?? settings.config["fail-on-unknown"] ?? false,
@@ -46106,7 +47307,7 @@ function namedHosts(list2) {
   if (hosts.length === 0) throw new UserError("--hosts: names no host; leave it out for the default selection");
   return hosts;
 }
-function render(report2, options, settings, dockerfile) {
+function render2(report2, options, settings, dockerfile) {
   const context = {
     hostTitles: new Map(settings.hosts.map(({ host }) => [host.id, host.title])),
     ...options.config === void 0 ? {} : { configFile: options.config }

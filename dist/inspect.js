@@ -81,9 +81,9 @@ var __callDispose = (stack, error, hasError) => {
   return next();
 };
 
-// ../../../work/main/node_modules/b4a/index.js
+// node_modules/b4a/index.js
 var require_b4a = __commonJS({
-  "../../../work/main/node_modules/b4a/index.js"(exports, module) {
+  "node_modules/b4a/index.js"(exports, module) {
     function isBuffer(value) {
       return Buffer.isBuffer(value) || value instanceof Uint8Array;
     }
@@ -242,9 +242,9 @@ var require_b4a = __commonJS({
   }
 });
 
-// ../../../work/main/node_modules/tar-stream/headers.js
+// node_modules/tar-stream/headers.js
 var require_headers = __commonJS({
-  "../../../work/main/node_modules/tar-stream/headers.js"(exports) {
+  "node_modules/tar-stream/headers.js"(exports) {
     var b4a = require_b4a();
     var ZEROS3 = "0000000000000000000";
     var SEVENS = "7777777777777777777";
@@ -511,13 +511,6 @@ var require_http = __commonJS({
   }
 });
 
-// required:https
-var require_https = __commonJS({
-  "required:https"(exports, module) {
-    module.exports = __require("node:https");
-  }
-});
-
 // src/build-metadata.ts
 import { closeSync as closeSync2, openSync as openSync2, readSync as readSync2, statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -551,7 +544,7 @@ function readIfThere({ path, shown, limit, what }) {
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new UserError(`${shown}: not a file`);
+    if (!status.isFile()) throw new UserError(`${shown}: ${status.isDirectory() ? "a folder, " : ""}not a file`);
     if (status.size > limit) throw new UserError(`${shown}: ${status.size} bytes are more than ${what} has (${limit})`);
     return readBytes(descriptor, status.size);
   } catch (cause) {
@@ -560,6 +553,7 @@ function readIfThere({ path, shown, limit, what }) {
     if (code === "ENOENT") return void 0;
     if (code === "ELOOP")
       throw new UserError(`${shown}: can't be read (ELOOP): links are not followed, name the file itself`);
+    if (code === "EACCES") throw new UserError(`${shown}: no permission to read it`);
     throw new UserError(`${shown}: can't be read (${code ?? "unknown cause"})`);
   } finally {
     if (descriptor !== void 0) closeSync(descriptor);
@@ -577,15 +571,25 @@ function readBytes(descriptor, size) {
 }
 function readBounded(file) {
   const bytes = readIfThere(file);
-  if (bytes === void 0) throw new UserError(`${file.shown}: can't be read (ENOENT)`);
+  if (bytes === void 0) throw new UserError(`${file.shown}: there is no such file${file.whereFrom ?? ""}`);
   return bytes;
 }
 function readJson(file) {
   const bytes = readBounded(file);
+  const text = decodeText(bytes, file.shown);
   try {
-    return { value: JSON.parse(bytes.toString("utf8")), size: bytes.length };
+    return { value: JSON.parse(text), size: bytes.length };
   } catch {
-    throw new UserError(`${file.shown}: not JSON`);
+    throw new UserError(`${file.shown}: ${text.trim() === "" ? "it is empty" : "not JSON"}`);
+  }
+}
+function decodeText(bytes, shown) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    const utf16 = bytes[0] === 255 && bytes[1] === 254 || bytes[0] === 254 && bytes[1] === 255;
+    const hint = utf16 ? " (it is UTF-16, which > of Windows PowerShell writes)" : "";
+    throw new UserError(`${shown}: not UTF-8 text${hint}: save it as UTF-8`);
   }
 }
 
@@ -598,13 +602,17 @@ function expandBuildMetadata(references, folder) {
   });
 }
 function isDocument(path) {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  try {
+    return statSync(path).isFile() && firstByteOf(path) === "{";
+  } catch {
+    return false;
+  }
+}
+function firstByteOf(path) {
   const descriptor = openSync2(path, "r");
   try {
     const first = Buffer.alloc(1);
-    return readSync2(descriptor, first, 0, 1, 0) === 1 && first.toString() === "{";
-  } catch {
-    return false;
+    return first.toString("latin1", 0, readSync2(descriptor, first, 0, 1, 0));
   } finally {
     closeSync2(descriptor);
   }
@@ -643,43 +651,6 @@ function nameImage(fields, shown) {
 
 // src/arguments.ts
 import { parseArgs } from "node:util";
-
-// src/hosts/suggest.ts
-function distance(a, b) {
-  let beforeLast = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same = a[row - 1] === b[column - 1];
-      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1));
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
-      current.push(cost);
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[b.length];
-}
-function suggest(written, known) {
-  const wanted = written.toLowerCase().slice(0, 60);
-  const scored = [];
-  for (const name of known) {
-    const edits = distance(wanted, name.toLowerCase());
-    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
-    if (contained || edits <= Math.max(2, Math.floor(wanted.length / 3)))
-      scored.push({ name, score: contained ? edits / 2 : edits });
-  }
-  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
-  return scored.slice(0, 3).map((entry) => entry.name);
-}
-function didYouMean(written, known, otherwise) {
-  const names2 = suggest(written, known);
-  if (names2.length === 0) return otherwise;
-  const last = names2.at(-1);
-  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
-}
 
 // src/model/limits.ts
 var KIB = 2 ** 10;
@@ -962,10 +933,47 @@ function toReadLimits(stated) {
   );
 }
 
+// src/model/suggest.ts
+function distance(a, b) {
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1];
+      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1));
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length];
+}
+function suggest(written, known) {
+  const wanted = written.toLowerCase().slice(0, 60);
+  const allowed = wanted.length < 5 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
+  const scored = [];
+  for (const name of known) {
+    const edits = distance(wanted, name.toLowerCase());
+    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
+    if (contained || edits <= allowed) scored.push({ name, score: contained ? edits / 2 : edits });
+  }
+  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
+  return scored.slice(0, 3).map((entry) => entry.name);
+}
+function didYouMean(written, known, otherwise) {
+  const names2 = suggest(written, known);
+  if (names2.length === 0) return otherwise;
+  const last = names2.at(-1);
+  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
+}
+
 // src/arguments.ts
 var usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
 
-  netfilter-compat check IMAGE... [--hosts LIST] [--config FILE] [--base IMAGE | --base-report FILE]...
+  netfilter-compat check IMAGE... [--hosts LIST]... [--config FILE] [--base IMAGE | --base-report FILE]...
                    [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
                    [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
                    [--limit NAME=VALUE]... [--cache DIR] [--quiet]
@@ -1011,7 +1019,7 @@ var readingOptions = {
 };
 var checkOptions = {
   ...readingOptions,
-  hosts: { type: "string" },
+  hosts: { type: "string", multiple: true },
   config: { type: "string" },
   base: { type: "string", multiple: true },
   "base-report": { type: "string", multiple: true },
@@ -1062,7 +1070,7 @@ function parseCheck(args) {
     baseReports,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
-    ...values.hosts === void 0 ? {} : { hosts: values.hosts },
+    ...values.hosts === void 0 ? {} : { hosts: values.hosts.join(",") },
     ...values.config === void 0 ? {} : { config: values.config },
     ...values.output === void 0 ? {} : { output: values.output },
     ...values["fail-on"] === void 0 ? {} : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) },
@@ -1072,10 +1080,9 @@ function parseCheck(args) {
 }
 function toReading(values) {
   const { platform = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
-  if (cache === "") throw new UserError("--cache: names no folder; leave it out to do without");
   const registry = { insecureRegistries: insecure, lazy };
   const others = { quiet, ...cache === void 0 ? {} : { cache } };
-  return { platforms: platform, limits: parseLimits(limit), ...registry, ...others };
+  return { platforms: platform.flatMap((list) => list.split(",")), limits: parseLimits(limit), ...registry, ...others };
 }
 function parseInspect(args) {
   const { format, output } = checkOptions;
@@ -1136,11 +1143,30 @@ function parseExplain(args) {
   return { command: "explain", rule };
 }
 function parse(args, options, command) {
+  const parsed = parseStrictly(args, options, command);
+  const seen = /* @__PURE__ */ new Set();
+  for (const token of parsed.tokens) {
+    if (token.kind !== "option") continue;
+    if (token.value === "") throw new UserError(`--${token.name}: is empty; leave it out or say what it should be`);
+    const { type, multiple } = options[token.name] ?? {};
+    if (type === "string" && multiple !== true && seen.has(token.name))
+      throw new UserError(`${command}: --${token.name} is given twice: leave one of them out`);
+    seen.add(token.name);
+  }
+  return parsed;
+}
+function parseStrictly(args, options, command) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
-    const text = error instanceof Error ? error.message.split(". ")[0] ?? error.message : String(error);
-    throw new UserError(`${command}: ${text} (--help shows the options)`);
+    const text = error instanceof Error ? error.message : String(error);
+    const unknown3 = /^Unknown option '--([^']+)'/.exec(text)?.[1];
+    const names2 = Object.keys(options).map((name) => `--${name}`);
+    if (unknown3 !== void 0)
+      throw new UserError(
+        `${command}: there is no option --${unknown3}; ${didYouMean(`--${unknown3}`, names2, "--help shows them all")}`
+      );
+    throw new UserError(`${command}: ${text.split(". ")[0]} (--help shows the options)`);
   }
 }
 function oneOf(option, value, allowed) {
@@ -1162,8 +1188,14 @@ function writeWhole(file, text) {
     renameSync(temporary, file);
   } catch (error) {
     if (existsSync(temporary)) unlinkSync(temporary);
-    throw new UserError(`can't write ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`can't write ${file}: ${problemOf(error)}`);
   }
+}
+function problemOf(error) {
+  const code = error.code;
+  if (code === "EISDIR") return "it is a folder: name a file";
+  const message = error instanceof Error ? error.message : String(error);
+  return code === void 0 ? message : message.split(", ", 1)[0] ?? code;
 }
 function makeFolder(folder) {
   if (existsSync(folder)) return;
@@ -1246,7 +1278,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "7d1950fda98ab079" : void 0;
+var build = true ? "3040957f2a4aa99e" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
@@ -1305,7 +1337,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join as join2 } from "node:path";
 
-// ../../../work/main/node_modules/zod/v4/core/util.js
+// node_modules/zod/v4/core/util.js
 function getEnumValues(entries) {
   const numericValues = Object.values(entries).filter((v) => typeof v === "number");
   const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
@@ -1562,7 +1594,7 @@ function installLazyProp(inst, key, make, enumerable) {
   });
 }
 
-// ../../../work/main/node_modules/zod/v4/core/core.js
+// node_modules/zod/v4/core/core.js
 var _a;
 var _zodDesc = { value: void 0, enumerable: false };
 var _E = "captureStackTrace" in Error ? Error : null;
@@ -1674,7 +1706,7 @@ function config(newConfig) {
   return globalConfig;
 }
 
-// ../../../work/main/node_modules/zod/v4/core/errors.js
+// node_modules/zod/v4/core/errors.js
 function _getMessage() {
   const internals = this._zod;
   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
@@ -1719,7 +1751,7 @@ var $ZodRealError = $constructor("$ZodError", initializer, void 0, {
   Parent: Error
 });
 
-// ../../../work/main/node_modules/zod/v4/core/parse.js
+// node_modules/zod/v4/core/parse.js
 var _parse = (_Err) => {
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
@@ -1790,12 +1822,12 @@ var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
 };
 var safeParseAsync = /* @__PURE__ */ _safeParseAsync($ZodRealError);
 
-// ../../../work/main/node_modules/zod/v4/core/regexes.js
+// node_modules/zod/v4/core/regexes.js
 var anyString = /^[\s\S]{0,}$/;
 var number = /^-?\d+(?:\.\d+)?$/;
 var boolean = /^(?:true|false)$/i;
 
-// ../../../work/main/node_modules/zod/v4/core/checks.js
+// node_modules/zod/v4/core/checks.js
 var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
   var _a2;
   inst._zod ?? (inst._zod = {});
@@ -1842,14 +1874,14 @@ var $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) 
   };
 });
 
-// ../../../work/main/node_modules/zod/v4/core/versions.js
+// node_modules/zod/v4/core/versions.js
 var version = {
   major: 4,
   minor: 6,
   patch: 7
 };
 
-// ../../../work/main/node_modules/zod/v4/core/schemas.js
+// node_modules/zod/v4/core/schemas.js
 var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
   var _a2;
   inst ?? (inst = {});
@@ -2730,7 +2762,7 @@ var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
   };
 });
 
-// ../../../work/main/node_modules/zod/v4/core/api.js
+// node_modules/zod/v4/core/api.js
 function snapshotChecks(def) {
   if (def.checks)
     def.checks = [...def.checks];
@@ -2767,7 +2799,7 @@ function _regex(pattern, params) {
   });
 }
 
-// ../../../work/main/node_modules/zod/v4/mini/schemas.js
+// node_modules/zod/v4/mini/schemas.js
 var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
   if (!inst._zod)
     throw new Error("Uninitialized schema in ZodMiniType.");
@@ -2996,7 +3028,9 @@ function look(value, schema, path) {
     case "union":
       return look(value, chooseOption(def.options, value), path);
     default:
-      return safeParse(schema, value).success ? void 0 : `expected ${def.type}`;
+      if (safeParse(schema, value).success) return void 0;
+      if (value === void 0) return "is missing";
+      return def.type === "literal" ? `is not ${def.values.join(" or ")}` : `expected ${def.type}`;
   }
 }
 function lookIn(parts, schemaOf, path) {
@@ -3176,9 +3210,7 @@ var inspectionSchema = object({
 var ENTRY_SIZE = 4 * 1024 * 1024;
 var ENTRIES = 500;
 function openInspectionCache(folder, tool2) {
-  const status = lstatSync(folder, { throwIfNoEntry: false });
-  if (status !== void 0 && !status.isDirectory())
-    throw new UserError(`${folder}: not a folder: name one for the cache, it is made when it isn't there`);
+  refuseOther(folder);
   let problem;
   return {
     recall: (platform) => readEntry(join2(folder, nameOf(platform, tool2)), platform, tool2),
@@ -3196,6 +3228,15 @@ function openInspectionCache(folder, tool2) {
     },
     problem: () => problem
   };
+}
+function refuseOther(folder) {
+  let isFolder;
+  try {
+    isFolder = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? true;
+  } catch (error) {
+    throw new UserError(`${folder}: can't be used for the cache (${error.code})`);
+  }
+  if (!isFolder) throw new UserError(`${folder}: not a folder: name one for the cache, it is made when it isn't there`);
 }
 function nameOf({ platform, configDigest }, { version: version2 }) {
   const key = createHash("sha256").update(JSON.stringify([version2, platform, configDigest]));
@@ -3334,46 +3375,6 @@ function digestOf(data, algorithm = "sha256") {
   return `${algorithm}:${createHash2(algorithm).update(data).digest("hex")}`;
 }
 
-// src/image/file-space.ts
-function createFileSpace(tables) {
-  const starts = [];
-  let total = 0;
-  for (const table2 of tables) {
-    starts.push(total);
-    total += table2.length;
-  }
-  function layerOf(number3) {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = low + high + 1 >> 1;
-      if (starts[middle] <= number3) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-  function find2(number3) {
-    const layer = layerOf(number3);
-    return { files: tables[layer], file: number3 - starts[layer] };
-  }
-  return {
-    numberOf: (layer, file) => starts[layer] + file,
-    find: find2,
-    node(number3) {
-      const { files, file } = find2(number3);
-      return files.node(file);
-    },
-    hasContent(number3) {
-      const { files, file } = find2(number3);
-      return files.hasContent(file);
-    },
-    peek(number3) {
-      const { files, file } = find2(number3);
-      return files.peek(file);
-    }
-  };
-}
-
 // src/image/tree.ts
 var MAX_HOPS = 40;
 function isDirectory(slot) {
@@ -3478,19 +3479,6 @@ function createTree(root, files) {
 function watchLowerLinks(root, files, bounds) {
   const links = /* @__PURE__ */ new Map();
   let first;
-  function matters(slot) {
-    const pending = [slot];
-    for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
-      bounds.onStep();
-      if (isDirectory(next)) pending.push(...next.children.values());
-      else if (isSymlink(next)) return true;
-      else if (typeof next === "number") {
-        const { files: table2, file } = files.find(next);
-        if (table2.isShown(file)) return true;
-      }
-    }
-    return false;
-  }
   const uncounted = { hops: bounds.hops, onStep() {
   } };
   function findLink(parent, isOwn) {
@@ -3502,10 +3490,11 @@ function watchLowerLinks(root, files, bounds) {
       if (slot === void 0) return void 0;
       if (isDirectory(slot)) at = slot;
       else {
+        if (!isSymlink(slot)) return void 0;
         const path = parent.slice(0, end);
-        const target = isSymlink(slot) ? findTarget(path) : void 0;
-        if (target === void 0) return void 0;
+        const target = findTarget(path);
         if (!isOwn(slot)) return { path, target };
+        if (target === void 0) return void 0;
         at = target;
       }
       from = end + 1;
@@ -3521,18 +3510,221 @@ function watchLowerLinks(root, files, bounds) {
     pass(parent, isOwn) {
       const link = findLink(parent, isOwn);
       if (link === void 0) return false;
-      const known = links.get(link.path) ?? matters(link.target);
+      const known = links.get(link.path) ?? (link.target === void 0 || matters(link.target, files, bounds));
       links.set(link.path, known);
       if (known) first ??= parent;
       return true;
     },
     note(path, slot) {
-      if (first === void 0 && matters(slot)) first = path;
+      if (first === void 0 && matters(slot, files, bounds)) first = path;
     },
     doubts(digest) {
       if (first === void 0) return [];
       const reason = `${quote(first)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
       return [{ fact: `which files of layer ${digest} are run`, reason }];
+    }
+  };
+}
+function matters(slot, files, bounds) {
+  const pending = [slot];
+  for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
+    bounds.onStep();
+    if (isDirectory(next)) for (const child of next.children.values()) pending.push(child);
+    else if (isSymlink(next)) return true;
+    else if (typeof next === "number") {
+      const { files: table2, file } = files.find(next);
+      if (table2.isShown(file)) return true;
+    }
+  }
+  return false;
+}
+
+// src/image/apply-order.ts
+function watchApplyOrder(root, layer, files, bounds) {
+  let reason;
+  const gone = /* @__PURE__ */ new Map();
+  const isOf = (slot) => matters(slot, files, bounds);
+  const find3 = (path) => walkPath(root, path, false, void 0, bounds);
+  const emptied = /* @__PURE__ */ new Set();
+  function doubt(path, how) {
+    reason ??= `${quote(path)} ${how}`;
+  }
+  function checkFile(path) {
+    const walk = find3(path);
+    if (walk.end === "slot" && !isSymlink(walk.slot) && isOf(walk.slot)) doubt(path, FILE);
+  }
+  const { whiteouts, opaques } = { whiteouts: lastOf(layer.whiteouts), opaques: lastOf(layer.opaques) };
+  const globals = layer.globals.filter((path) => !isIdle(path, find3, isOf));
+  const hidden = /* @__PURE__ */ new Set();
+  for (const path of whiteouts.keys()) {
+    const walk = find3(path);
+    if (walk.end === "not-a-directory") checkFile(walk.at);
+    const found = directoryAt(walk);
+    if (found !== void 0 && isOf(found)) hidden.add(path);
+  }
+  for (const path of opaques.keys()) {
+    const walk = find3(path);
+    if (walk.end === "not-a-directory") checkFile(walk.at);
+    if (walk.end === "slot" && !isDirectory(walk.slot)) checkFile(walk.path);
+    const found = directoryAt(walk);
+    if (found === void 0 || !isOf(found)) continue;
+    if (found === root) doubt(path, ROOT);
+    else emptied.add(found);
+  }
+  function listFilled(hidings, below = "") {
+    const filled = /* @__PURE__ */ new Map();
+    for (const [path, after] of hidings) {
+      const walk = find3(path);
+      if (walk.end !== "slot" && walk.end !== "directory") continue;
+      filled.set(path, after);
+      if (leadsThroughOwn(root, `${path}${below}`, layer.digest)) doubt(path, LINK);
+      if (hidden.has(path) && directoryAt(walk) !== void 0) doubt(path, AGAIN);
+    }
+    return filled;
+  }
+  return {
+    replaced(parent, name, directory) {
+      if (!emptied.has(directory) && !isOf(directory)) return;
+      const names2 = gone.get(parent) ?? /* @__PURE__ */ new Set();
+      gone.set(parent, names2.add(name));
+    },
+    back(parent, name, path) {
+      if (gone.get(parent)?.has(name) === true) doubt(path, AGAIN);
+    },
+    linked(path, leaf) {
+      if (isOf(leaf)) doubt(path, LINKED);
+    },
+    changed(path, leaf, link) {
+      const { files: table2, file } = files.find(leaf);
+      const { mode, xattrs } = table2.peek(file);
+      const isOther = (mode & 73) === 0 ? (link.mode & 73) !== 0 : (link.mode & 73) === 0;
+      const hasOther = (xattrs["security.capability"] ?? "") !== link.capability && table2.isShown(file);
+      if (isOther || hasOther) doubt(path, CHANGED);
+    },
+    finish() {
+      const early = findEarly(layer, { whiteouts: listFilled(whiteouts), opaques: listFilled(opaques, "/.") }, bounds);
+      if (early !== void 0) doubt(early, EARLY);
+      const active = [...globals, ...layer.globals.filter((path) => !isIdle(path, find3, isOf))];
+      if (active[0] !== void 0) doubt(active[0], GLOBAL);
+    },
+    doubts: () => reason === void 0 ? [] : [{ fact: `which files of layer ${layer.digest} are run`, reason }]
+  };
+}
+var EARLY = "is put and then hidden by the layer itself: some runtimes go by the order, some do not, others fail";
+var AGAIN = "is a directory that the layer takes away and has again: where layers are unpacked onto overlayfs, as by Docker, containerd and podman, what lower layers have in it is shown";
+var ROOT = "is marked as empty, which overlayfs does not obey at the root: Docker, containerd and podman show what lower layers have";
+var CHANGED = "is a hard link with another mode or other capabilities than its file: whoever unpacks the layer gives them to the file, which here has its own";
+var LINKED = "is a hard link to a file that the layer hides: in some runtimes it leads to the file, in others to nothing";
+var FILE = "is a file of a lower layer, and the layer hides something below it: Docker, podman and CRI-O then put a folder in its place";
+var LINK = "is hidden behind a link of the layer itself: some runtimes follow it";
+var GLOBAL = "is the name of a header that belongs to no file: containerd removes or hides what has the name, Docker does not";
+function directoryAt(walk) {
+  if (walk.end === "directory") return walk.directory;
+  return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : void 0;
+}
+var WHITEOUT = ".wh.";
+var OPAQUE = ".wh..wh..opq";
+function isIdle(path, find3, isOf) {
+  const slash = path.lastIndexOf("/");
+  const name = path.slice(slash + 1);
+  const isWhiteout = name.startsWith(WHITEOUT);
+  const target = !isWhiteout ? path : name === OPAQUE ? path.slice(0, slash) || "/" : `${path.slice(0, slash)}/${name.slice(WHITEOUT.length)}`;
+  const walk = find3(target);
+  if (walk.end === "missing") return true;
+  const directory = directoryAt(walk);
+  return directory !== void 0 ? !isOf(directory) : walk.end === "slot" && !isOf(walk.slot);
+}
+function leadsThroughOwn(root, path, digest) {
+  let at = root;
+  for (let from = 1; from < path.length; ) {
+    const slash = path.indexOf("/", from);
+    if (slash < 0) return false;
+    const slot = at.children.get(path.slice(from, slash));
+    if (!isDirectory(slot)) return slot !== void 0 && isSymlink(slot) && slot.layer === digest;
+    at = slot;
+    from = slash + 1;
+  }
+  return false;
+}
+function lastOf(hidings) {
+  return new Map(hidings.map(({ path, after }) => [path, after]));
+}
+function findEarly(layer, { whiteouts, opaques }, bounds) {
+  if (whiteouts.size === 0 && opaques.size === 0) return void 0;
+  const lengths = new Set([...whiteouts.keys(), ...opaques.keys()].map((path) => path === "/" ? 0 : path.length));
+  const known = /* @__PURE__ */ new Set();
+  let early;
+  let index = 0;
+  function isHidden(directory, path, at) {
+    if (at < (whiteouts.get(path) ?? 0)) return true;
+    let isKnown = true;
+    for (let end = directory.length; end >= 0; end = end === 0 ? -1 : directory.lastIndexOf("/", end - 1)) {
+      const above = lengths.has(end) || isKnown ? slice(directory, end) : "";
+      if (lengths.has(end)) {
+        if (at < (whiteouts.get(above) ?? 0)) return true;
+        if (!isKnown && at < (opaques.get(above || "/") ?? 0)) return true;
+      }
+      isKnown &&= known.has(above);
+    }
+    return false;
+  }
+  function slice(text, end) {
+    for (let cost = 0; cost <= end; cost += 256) bounds.onStep();
+    return text.slice(0, end);
+  }
+  layer.entries.forEach((directory, name, value) => {
+    const at = index++;
+    if (early !== void 0) return;
+    const path = `${directory}/${name}`;
+    if (isDirectoryValue(value)) known.add(path);
+    else if (isShown(value, layer) && isHidden(directory, path, at)) early = path;
+  });
+  return early;
+}
+function isDirectoryValue(value) {
+  return typeof value === "object" && "type" in value && value.type === "directory";
+}
+function isShown(value, { files }) {
+  if (typeof value === "number") return files.isShown(value);
+  return "hardlink" in value || value.type === "symlink";
+}
+
+// src/image/file-space.ts
+function createFileSpace(tables) {
+  const starts = [];
+  let total = 0;
+  for (const table2 of tables) {
+    starts.push(total);
+    total += table2.length;
+  }
+  function layerOf(number3) {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = low + high + 1 >> 1;
+      if (starts[middle] <= number3) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+  function find3(number3) {
+    const layer = layerOf(number3);
+    return { files: tables[layer], file: number3 - starts[layer] };
+  }
+  return {
+    numberOf: (layer, file) => starts[layer] + file,
+    find: find3,
+    node(number3) {
+      const { files, file } = find3(number3);
+      return files.node(file);
+    },
+    hasContent(number3) {
+      const { files, file } = find3(number3);
+      return files.hasContent(file);
+    },
+    peek(number3) {
+      const { files, file } = find3(number3);
+      return files.peek(file);
     }
   };
 }
@@ -3571,10 +3763,12 @@ function mergeLayers(layers, { limits, budget } = standardBounds()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
     const links = watchLowerLinks(root, files, bounds);
+    const order2 = watchApplyOrder(root, layer, files, bounds);
     applyWhiteouts(root, layer, links, bounds);
     doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
-    placeEntries(root, layer, { index, files, lower, links, aliases, notes, bounds });
-    doubts.push(...links.doubts(layer.digest));
+    placeEntries(root, layer, { index, files, lower, links, order: order2, aliases, notes, bounds });
+    order2.finish();
+    doubts.push(...links.doubts(layer.digest), ...order2.doubts());
   }
   return { tree: createTree(root, files), aliases, doubts, notes };
 }
@@ -3617,23 +3811,30 @@ function findLeaf(root, path, bounds) {
 }
 function applyWhiteouts(root, layer, links, bounds) {
   const isReplacedLink = createLinkCheck(root, layer, bounds);
-  function find2(path, followLast) {
+  function find3(path, followLast) {
     const walk = walkPath(root, path, followLast, void 0, bounds);
     if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
     return walk;
   }
-  for (const path of layer.opaques) {
-    if (isReplacedLink(path)) continue;
+  for (const { path } of layer.opaques) {
+    if (isReplacedLink(path)) {
+      links.pass(path, () => false);
+      continue;
+    }
     links.pass(path, () => false);
-    const walk = find2(path, true);
+    const walk = find3(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
   }
-  for (const path of layer.whiteouts) {
-    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) continue;
-    const walk = find2(path, false);
+  for (const { path } of layer.whiteouts) {
+    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) {
+      links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
+      continue;
+    }
+    const isBehindLink = links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
+    const walk = find3(path, false);
     if (walk.end !== "slot") continue;
-    if (links.pass(path.slice(0, path.lastIndexOf("/")), () => false)) links.note(path, walk.slot);
+    if (isBehindLink) links.note(path, walk.slot);
     walk.parent.children.delete(walk.name);
   }
 }
@@ -3675,20 +3876,27 @@ function listPaths(layer) {
 }
 var AUFS_LINKS = "/.wh..wh.plnk";
 function placeEntries(root, layer, placing) {
-  const { index, files, lower, links, aliases, notes, bounds } = placing;
+  const { index, files, lower, links, order: order2, aliases, notes, bounds } = placing;
   const own2 = /* @__PURE__ */ new Set();
   const parents = createParentFinder(root, layer, (path) => links.pass(path, (link) => own2.has(link)), bounds);
   const aufs = /* @__PURE__ */ new Map();
   const repeated = [];
   function bind(path, link) {
-    const leaf = findLeaf(root, link.hardlink, bounds) ?? lower.get(link) ?? aufs.get(link.hardlink);
+    const there = findLeaf(root, link.hardlink, bounds);
+    const hidden = there === void 0 ? lower.get(link) : void 0;
+    if (hidden !== void 0) order2.linked(path, hidden);
+    const leaf = there ?? hidden ?? aufs.get(link.hardlink);
     if (leaf === void 0)
       throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
-    if (typeof leaf === "number") aliases.push({ ...files.find(leaf), path });
+    if (typeof leaf === "number") {
+      aliases.push({ ...files.find(leaf), path });
+      order2.changed(path, leaf, link);
+    }
     return leaf;
   }
   function place2(directory, name, value) {
-    const { children } = parents.find(directory);
+    const parent = parents.find(directory);
+    const { children } = parent;
     if (parents.isBehindLink() && !isDirectoryNode(value)) links.note(`${directory}/${name}`, value);
     const existing = children.get(name);
     if (isDirectoryNode(value)) {
@@ -3696,8 +3904,12 @@ function placeEntries(root, layer, placing) {
         existing.node = value;
         return false;
       }
+      order2.back(parent, name, `${directory}/${name}`);
       children.set(name, createDirectory(value));
-    } else children.set(name, value);
+    } else {
+      if (isDirectory(existing)) order2.replaced(parent, name, existing);
+      children.set(name, value);
+    }
     if (typeof value === "object" && value.type === "symlink") own2.add(value);
     if (existing === void 0) return false;
     if (isDirectory(existing) || isSymlink(existing)) parents.forget();
@@ -3732,11 +3944,12 @@ function createParentFinder(root, layer, isBehindLink, bounds) {
         last = { path, directory: direct, isBehindLink: false };
         return direct;
       }
+      const isBehind = isBehindLink(path);
       const walk = walkPath(root, path, true, create, bounds);
       if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = findDirectory(walk);
       if (found === void 0) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
-      last = { path, directory: found, isBehindLink: isBehindLink(path) };
+      last = { path, directory: found, isBehindLink: isBehind };
       return found;
     },
     forget() {
@@ -4337,6 +4550,10 @@ function sum(block, signed) {
   }
   return total;
 }
+function mayBeHeader(block) {
+  const stated = Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8);
+  return stated === sum(block, false) || stated === sum(block, true);
+}
 function hasSignedChecksum(block) {
   return Number.parseInt(block.toString("latin1", 148, 156).replace(/^[ \0]+/, ""), 8) === sum(block, true);
 }
@@ -4495,7 +4712,7 @@ function malformed() {
 // src/image/tar/reader.ts
 var NO_RECORDS = /* @__PURE__ */ new Map();
 var NO_XATTRS2 = Object.freeze(/* @__PURE__ */ Object.create(null));
-function createTarReader(onMember, limits) {
+function createTarReader(onMember, limits, onGlobal) {
   const block = Buffer.alloc(BLOCK);
   let blockFill = 0;
   let position = 0;
@@ -4530,7 +4747,11 @@ function createTarReader(onMember, limits) {
     else startBody(planFor(header, at));
   }
   function planFor(header, at) {
-    if ("xgLKX".includes(header.flag)) return readExtension(header, at);
+    if ("xgLK".includes(header.flag)) return readExtension(header, at);
+    if (header.flag === "X")
+      throw new UserError(`an extended tar header of Solaris at byte ${at}: no runtime reads it`);
+    if (header.flag === "V" && extensions.pending)
+      throw new UserError(`an extended tar header before byte ${at} belongs to no file`);
     if (header.flag === "V") return { stored: header.size, consumer: void 0 };
     if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at}`);
     return openMember(header, void 0);
@@ -4573,6 +4794,7 @@ function createTarReader(onMember, limits) {
         end() {
           if (header.flag === "g") {
             checkGlobal(decodePax(data, at), at);
+            onGlobal?.(decodeName(header.name));
             return;
           }
           extensions.pending = true;
@@ -4661,6 +4883,8 @@ function createTarReader(onMember, limits) {
     },
     end() {
       if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
+      if (blockFill > 0 && position < BLOCK)
+        throw new UserError("it is truncated, or no tar archive: it ends inside its first header");
       if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
       if (extensions.pending || sparseHeader !== void 0)
         throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
@@ -4761,7 +4985,7 @@ async function scanLayer(source, options) {
   const unpacked = createHash3(diffIdAlgorithm);
   const takeBytes = createByteCounter(options);
   const changes = createChangeCollector(options, takeBytes);
-  const reader2 = createTarReader(changes.onMember, limits);
+  const reader2 = createTarReader(changes.onMember, limits, changes.onGlobal);
   let compression = "none";
   async function* hashed() {
     for await (const chunk of gather(source)) {
@@ -4791,16 +5015,15 @@ async function scanLayer(source, options) {
   const diffId = isSame2 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
   return { ...changes.finish(digest), diffId, compression };
 }
-var WHITEOUT = ".wh.";
+var WHITEOUT2 = ".wh.";
 var AUFS = ".wh..wh.";
-var OPAQUE = ".wh..wh..opq";
-var ESTARGZ_INDEX = "/stargz.index.json";
-var LANDMARKS = /* @__PURE__ */ new Set(["/.prefetch.landmark", "/.no.prefetch.landmark"]);
+var OPAQUE2 = ".wh..wh..opq";
+var AUFS_FILE = /^\/\.wh\.\.wh\.plnk\/\d+\.\d+$/;
 function createChangeCollector({ probe, limits, budget }, takeBytes) {
   const entries = createEntryList();
   const files = createFileTable();
   const nodes = createNodeMaker();
-  const changes = { digest: "", entries, files, whiteouts: [], opaques: [], overlay: [] };
+  const changes = { digest: "", entries, files, whiteouts: [], opaques: [], globals: [], overlay: [] };
   let met = 0;
   function onMember(member) {
     if (++met > limits.layerEntries) throw exceeded("layer-entries", limits);
@@ -4810,23 +5033,38 @@ function createChangeCollector({ probe, limits, budget }, takeBytes) {
     changes.overlay.push(...listOverlayMarks(path, member.xattrs));
     const slash = path.lastIndexOf("/");
     const isHidden = path.startsWith(".", slash + 1) || path.startsWith(`/${AUFS}`);
-    if (path === ESTARGZ_INDEX) return void 0;
     return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
   }
   function onHidden(path, slash, member) {
-    if (LANDMARKS.has(path)) return void 0;
-    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`)
-      return path.startsWith(`/${AUFS}plnk/`) ? onEntry(path, member) : void 0;
+    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE2}`) return onAufs(path, member);
     const name = path.slice(slash + 1);
-    if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
+    if (!name.startsWith(WHITEOUT2)) return onEntry(path, member);
     const directory = path.slice(0, slash);
-    if (name === OPAQUE) changes.opaques.push(directory === "" ? "/" : directory);
-    else if (!name.startsWith(AUFS)) changes.whiteouts.push(`${directory}/${whiteoutTarget(name, path)}`);
+    const after = entries.length;
+    if (name === OPAQUE2) changes.opaques.push({ path: directory === "" ? "/" : directory, after });
+    else if (!name.startsWith(AUFS))
+      changes.whiteouts.push({ path: `${directory}/${whiteoutTarget(name, path)}`, after });
+    return void 0;
+  }
+  function onAufs(path, member) {
+    if (AUFS_FILE.test(path)) return onEntry(path, member);
+    if (member.type !== "directory" && path.includes("/", 1))
+      throw new UserError(`it holds ${quote(path)}, which some runtimes leave out and others do not`);
     return void 0;
   }
   function onEntry(path, member) {
     if (member.type === "file") return onFile(path, member);
-    entries.add(path, member.type === "hardlink" ? { hardlink: normalisePath(member.linkname) } : nodes.make(member));
+    if (member.type === "hardlink")
+      entries.add(path, {
+        hardlink: linkTarget(path, member.linkname),
+        mode: member.mode,
+        capability: member.xattrs["security.capability"] ?? ""
+      });
+    else entries.add(path, nodes.make(member));
+    if (member.type === "symlink" && member.linkname.includes(AUFS))
+      throw new UserError(
+        `the link ${quote(path)} leads to ${quote(member.linkname)}, which some runtimes leave out and others do not`
+      );
     return void 0;
   }
   function onFile(path, member) {
@@ -4856,7 +5094,12 @@ function createChangeCollector({ probe, limits, budget }, takeBytes) {
     nodes.setLayer(digest);
     return changes;
   }
-  return { onMember, finish: finish2 };
+  function onGlobal(name) {
+    if (++met > limits.layerEntries) throw exceeded("layer-entries", limits);
+    spend(budget, "nameBytes", name.length, limits);
+    changes.globals.push(normalisePath(name));
+  }
+  return { onMember, onGlobal, finish: finish2 };
 }
 function createNodeMaker() {
   const directories = /* @__PURE__ */ new Map();
@@ -4882,8 +5125,15 @@ function createNodeMaker() {
     }
   };
 }
+function linkTarget(path, linkname) {
+  if (linkname.split("/").includes(".."))
+    throw new UserError(
+      `the hard link ${quote(path)} leads to ${quote(linkname)}: runtimes differ in what ".." is in such a place`
+    );
+  return normalisePath(linkname);
+}
 function whiteoutTarget(name, path) {
-  const target = name.slice(WHITEOUT.length);
+  const target = name.slice(WHITEOUT2.length);
   if (target === "" || target === "." || target === "..")
     throw new UserError(`the whiteout ${quote(path)} names no file`);
   return target;
@@ -4915,7 +5165,7 @@ function createMemberIndex(limits) {
   const members2 = /* @__PURE__ */ new Map();
   const repeated = /* @__PURE__ */ new Set();
   let added = 0;
-  function linkTarget(member, name) {
+  function linkTarget2(member, name) {
     if (member.type === "hardlink") return memberName(member.linkname);
     if (member.type === "symlink") return posix.normalize(posix.join(posix.dirname(name), member.linkname));
     return void 0;
@@ -4932,7 +5182,7 @@ function createMemberIndex(limits) {
       if (++added > limits.members) throw exceeded("archive-files", limits);
       const name = memberName(member.name);
       if (members2.has(name)) repeated.add(name);
-      const link = linkTarget(member, name);
+      const link = linkTarget2(member, name);
       if (link !== void 0 && link !== name) members2.set(name, { link });
       else if (member.type === "file") members2.set(name, { value });
     },
@@ -4995,7 +5245,12 @@ var MIN_PIECE = 4096;
 function compareTable(tar, table2, contents, piece) {
   if (tar.entries.length > MAX_ENTRIES || contents.isFull())
     throw new TocProblem("the layer has too many files to compare them");
-  const how = compareEntries(listEntries(tar), listEntries(table2.changes)) ?? void 0;
+  const ofTar = listEntries(tar);
+  const own2 = ofTar.get("/stargz.index.json");
+  const ofTable = listEntries(table2.changes);
+  if (table2.format === "eStargz" && own2?.startsWith("a file") && !ofTable.has("/stargz.index.json"))
+    ofTar.delete("/stargz.index.json");
+  const how = compareEntries(ofTar, ofTable) ?? void 0;
   return how === void 0 ? compareContents(table2, contents, piece) : { kind: "differs", how };
 }
 function listEntries({ entries, files, whiteouts, opaques, overlay }) {
@@ -5004,8 +5259,8 @@ function listEntries({ entries, files, whiteouts, opaques, overlay }) {
     list.set(comparable(`${directory}/${name}`), describe2(value, files));
   });
   list.delete("/");
-  for (const path of whiteouts) list.set(`${comparable(path)}\0`, "hidden");
-  for (const path of opaques) list.set(`${comparable(path)}\0\0`, "emptied");
+  for (const { path } of whiteouts) list.set(`${comparable(path)}\0`, "hidden");
+  for (const { path } of opaques) list.set(`${comparable(path)}\0\0`, "emptied");
   for (const { path, attribute } of overlay) list.set(`${comparable(path)}\0${attribute}`, `marked ${attribute}`);
   return list;
 }
@@ -5507,15 +5762,15 @@ async function openArchiveFile(handle, options) {
   const { size } = await handle.stat();
   const { limits, budget } = options;
   const members2 = await indexMembers(handle, size, options);
-  function find2(name) {
+  function find3(name) {
     const extent = members2.find(name)?.value;
     if (extent?.sparse) throw new UserError(`${quote(name)} is stored as a sparse file: pack it without --sparse`);
     return extent;
   }
   return {
-    has: async (name) => find2(name) !== void 0,
+    has: async (name) => find3(name) !== void 0,
     async readDocument(name) {
-      const extent = find2(name);
+      const extent = find3(name);
       if (extent === void 0) return void 0;
       if (extent.size > limits.jsonBytes) throw exceeded("document-size", limits, quote(name));
       spend(budget, "documentBytes", extent.size, limits);
@@ -5524,12 +5779,12 @@ async function openArchiveFile(handle, options) {
       return data;
     },
     async digestOf(name, algorithm, signal) {
-      const extent = find2(name);
+      const extent = find3(name);
       if (extent === void 0) return void 0;
       return digestOfStream(readRange(handle, extent.offset, extent.size), algorithm, signal);
     },
     async scan(name, options2) {
-      const extent = find2(name);
+      const extent = find3(name);
       if (extent === void 0) throw new UserError(`${quote(name)} is missing`);
       return scanWhole(readRange(handle, extent.offset, extent.size), options2);
     },
@@ -5565,6 +5820,7 @@ var platformSchema = object({ os: maybeString, architecture: maybeString, varian
 var descriptorSchema = object({
   mediaType: maybeString,
   digest: string2(),
+  size: optional(nullable(number2())),
   platform: optional(nullable(platformSchema)),
   annotations: optional(nullable(record(string2(), string2())))
 });
@@ -5573,6 +5829,8 @@ var indexSchema = object({
   manifests: optional(nullable(array(descriptorSchema)))
 });
 var kindSchema = object({
+  mediaType: optional(unknown()),
+  artifactType: optional(unknown()),
   manifests: optional(unknown()),
   config: optional(unknown()),
   layers: optional(unknown()),
@@ -5581,6 +5839,7 @@ var kindSchema = object({
 var manifestSchema = object({
   mediaType: maybeString,
   schemaVersion: optional(number2()),
+  artifactType: maybeString,
   config: descriptorSchema,
   layers: nullable(array(descriptorSchema))
 });
@@ -5638,27 +5897,61 @@ function blobName(digest) {
 }
 function toImageConfig(document) {
   const config2 = document.config;
-  const toList = (command) => typeof command === "string" ? ["/bin/sh", "-c", command] : command ?? [];
+  const toList = (command) => typeof command === "string" ? [command] : command ?? [];
   return {
-    env: config2?.Env ?? [],
+    env: readVariables(config2?.Env ?? []),
     entrypoint: toList(config2?.Entrypoint),
     cmd: toList(config2?.Cmd),
     user: config2?.User ?? ""
   };
 }
+function readVariables(env) {
+  const bare = env.find((entry) => !entry.includes("=") && env.some((other) => other.startsWith(`${entry}=`)));
+  if (bare !== void 0)
+    throw new UserError(`the image config sets the variable ${quote(bare)} and takes it away: runtimes differ in that`);
+  return env;
+}
 
 // src/image/platform.ts
-function formatPlatform({ os, architecture, variant }) {
+var ARCHITECTURES = {
+  i386: { architecture: "386", variant: "" },
+  x86_64: { architecture: "amd64" },
+  "x86-64": { architecture: "amd64" },
+  aarch64: { architecture: "arm64" },
+  armhf: { architecture: "arm", variant: "v7" },
+  armel: { architecture: "arm", variant: "v6" }
+};
+var VARIANTS = {
+  amd64: { v1: "" },
+  arm64: { "8": "", v8: "", "v8.0": "", "9": "v9", "9.0": "v9", "v9.0": "v9" },
+  arm: { "": "v7", "5": "v5", "6": "v6", "7": "v7", "8": "v8" }
+};
+function normalisePlatform({ os, architecture, variant }) {
+  const system = os?.toLowerCase();
+  const written = architecture?.toLowerCase() ?? "";
+  const known = find(ARCHITECTURES, written) ?? { architecture: written };
+  const writtenVariant = known.variant ?? variant?.toLowerCase() ?? "";
+  return {
+    os: system === "macos" ? "darwin" : system,
+    architecture: known.architecture,
+    variant: find(find(VARIANTS, known.architecture) ?? {}, writtenVariant) ?? writtenVariant
+  };
+}
+function find(table2, key) {
+  return Object.hasOwn(table2, key) ? table2[key] : void 0;
+}
+function formatPlatform(stated) {
+  const { os, architecture, variant } = normalisePlatform(stated);
   const base = `${os || "unknown"}/${architecture || "unknown"}`;
-  return !variant || architecture === "arm64" && variant === "v8" ? base : `${base}/${variant}`;
+  return variant ? `${base}/${variant}` : base;
 }
 function parsePlatform(text) {
-  const match2 = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text.trim());
+  const match2 = /^([a-z0-9]+)\/([a-z0-9_-]+)(?:\/([a-z0-9.]+))?$/i.exec(text.trim());
   if (match2 === null)
     throw new UserError(`${quote(text)} is not a platform: expected os/architecture, e.g. linux/arm64`);
-  const aliases = { x86_64: "amd64", aarch64: "arm64", armhf: "arm" };
-  const architecture = match2[2] ?? "";
-  return formatPlatform({ os: match2[1], architecture: aliases[architecture] ?? architecture, variant: match2[3] });
+  const [, os = "", architecture = "", variant] = match2;
+  const platform = formatPlatform({ os, architecture, variant });
+  return variant === void 0 && architecture.toLowerCase() === "arm" ? platform.replace(/\/v7$/, "") : platform;
 }
 function matchesPlatform(platform, asked) {
   return platform === asked || platform.startsWith(`${asked}/`);
@@ -5718,6 +6011,80 @@ function checkConfigName(name, digest) {
     throw new UserError(`the image config ${quote(name)} has another digest: ${digest}`);
 }
 
+// src/image/artifact.ts
+var KINDS = [
+  [/^application\/vnd\.cncf\.helm\./, "a Helm chart"],
+  [/^application\/(vnd\.)?wasm\b|^application\/vnd\.(module|bytecodealliance)\.[\w.]*wasm\b/, "a WebAssembly module"],
+  [/^application\/vnd\.docker\.compose\./, "a Docker Compose project"],
+  [/^application\/vnd\.docker\.plugin\./, "a plugin of Docker"],
+  [/^application\/vnd\.(docker\.ai|cncf\.model|ollama)\./, "an AI model"],
+  [/^application\/vnd\.sylabs\.sif\./, "a Singularity image"],
+  [/^application\/vnd\.cncf\.flux\./, "an artifact of Flux"],
+  [/^application\/vnd\.(dev\.cosign\.|dev\.sigstore\.|cncf\.notary\.)/, "a signature"],
+  [/^application\/vnd\.(in-toto|dsse\.)/, "an attestation"],
+  [/spdx|cyclonedx|\bsyft\b/, "a bill of materials"]
+];
+var IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
+var DEFAULT_TYPES = /* @__PURE__ */ new Set(["application/octet-stream", "application/json", "text/html"]);
+var LAYERS = /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.|erofs\.layer\.)/;
+var OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+function describeArtifact({ artifactType, config: config2, layers }) {
+  const layerTypes = (layers ?? []).map(({ mediaType }) => mediaType ?? "");
+  const hasNoLayer = layerTypes.length > 0 && !layerTypes.some((type) => type === "" || LAYERS.test(type));
+  if (isImageConfig(config2) && !hasNoLayer) return void 0;
+  return nameArtifact([artifactType ?? "", isImageConfig(config2) ? "" : config2.mediaType ?? "", ...layerTypes]);
+}
+function nameArtifact(types) {
+  const known = KINDS.find(([pattern]) => types.some((type2) => pattern.test(type2)));
+  const type = types.find((one) => known === void 0 ? one !== "" : known[0].test(one)) ?? "";
+  return `${known?.[1] ?? "an artifact"} (${quote(type)})`;
+}
+function isImageConfig({ mediaType }) {
+  return IMAGE_CONFIGS.test(mediaType ?? "") || DEFAULT_TYPES.has(mediaType ?? "");
+}
+function isAttestationByLayers({ layers }) {
+  const types = (layers ?? []).map(({ mediaType }) => mediaType ?? "");
+  return types.length > 0 && types.every((type) => /^application\/vnd\.in-toto/.test(type));
+}
+async function isProvenArtifact(store, descriptor, manifest, limits) {
+  const layers = manifest.layers ?? [];
+  if (layers.length === 0) return true;
+  const isOci = manifest.mediaType === OCI_MANIFEST && (descriptor.mediaType ?? OCI_MANIFEST) === OCI_MANIFEST;
+  try {
+    const mayUnpack = layers.some(({ mediaType }) => LAYERS.test(mediaType ?? ""));
+    if (mayUnpack && await countDiffIds(store, manifest.config.digest) > 0) return false;
+    return isOci && !isImageConfig(manifest.config) || await hasNoArchive(store, layers, limits);
+  } catch (error) {
+    if (error instanceof UserError && !isLimit(error)) return false;
+    throw error;
+  }
+}
+var rootfsSchema = object({
+  rootfs: optional(nullable(object({ diff_ids: optional(nullable(array(unknown()))) })))
+});
+async function countDiffIds(store, digest) {
+  const data = await readBlob(store, digest, "image config");
+  try {
+    JSON.parse(data.toString("utf8"));
+  } catch {
+    return 0;
+  }
+  return parseDocument(data, rootfsSchema, `image config ${digest}`).rootfs?.diff_ids?.length ?? 0;
+}
+var MOST_LAYERS = 4;
+async function hasNoArchive(store, layers, { jsonBytes }) {
+  const small = layers.filter(({ size }) => typeof size === "number" && size <= jsonBytes);
+  const first = small.sort((a, b) => (a.size ?? 0) - (b.size ?? 0)).slice(0, MOST_LAYERS);
+  for (const { digest } of first) if (isNoArchive(await readBlob(store, digest, "layer"))) return true;
+  return false;
+}
+var PACKED = /^(\x1f\x8b|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18|\xfd7zXZ|BZh)/;
+function isNoArchive(data) {
+  if (data.length === 0 || PACKED.test(data.toString("latin1", 0, 8))) return false;
+  const block = data.subarray(0, BLOCK);
+  return block.length < BLOCK || !(mayBeHeader(block) || block.every((byte) => byte === 0));
+}
+
 // src/image/source-image.ts
 function isBroken(platform) {
   return "problem" in platform;
@@ -5753,16 +6120,28 @@ async function readOciImages(store, options) {
   const index = parseDocument(data, indexSchema, "index.json");
   const walker = createWalker(store, options);
   const images = [];
+  const others = [];
   for (const descriptor of index.manifests ?? []) {
     const read = await walker.readImage(descriptor);
-    if (read === void 0) continue;
+    if (read.platforms.length === 0) {
+      others.push(...read.notes);
+      continue;
+    }
     const same = images.find((other) => isSame(other, read));
     const image = same ?? read;
     if (same === void 0) images.push(read);
     const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
     for (const name of names2) if (name !== void 0 && !image.names.includes(name)) image.names.push(name);
   }
-  return joinPlatforms(images, digestOf(data));
+  const joined = joinPlatforms(images, digestOf(data));
+  return { images: joined.map((image) => ({ ...image, notes: [...image.notes, ...others].map(leftOut) })), others };
+}
+function requireImages({ images, others }) {
+  if (images.length > 0 || others.length === 0) return images;
+  throw new UserError(`it holds no container image: ${others.join("; ")}`);
+}
+function leftOut(other) {
+  return `${other}: left out`;
 }
 function isSame(one, other) {
   const platformsOf = ({ platforms }) => platforms.map(({ platform }) => platform).join(" ");
@@ -5770,13 +6149,13 @@ function isSame(one, other) {
 }
 async function readOciDigest(store, digest, options, isAsked = () => true) {
   const image = await createWalker(store, options, isAsked).readImage({ digest });
-  return image === void 0 ? [] : [image];
+  if (image.platforms.length > 0) return { ...image, notes: image.notes.map(leftOut) };
+  throw new UserError(image.notes.length > 0 ? image.notes.join("; ") : `${digest} is no image`);
 }
 function createWalker(store, { limits, budget }, isAsked = () => true) {
   async function readImage2(descriptor) {
     const notes = [];
     const leaves = await collect(descriptor, 0, /* @__PURE__ */ new Set(), notes);
-    if (leaves.length === 0) return void 0;
     return {
       names: [],
       digest: descriptor.digest,
@@ -5788,11 +6167,12 @@ function createWalker(store, { limits, budget }, isAsked = () => true) {
   async function collect(descriptor, depth, seen, notes) {
     const stated = formatPlatform(toStated(descriptor));
     const entry = `${descriptor.digest} ${stated}`;
-    if (seen.has(entry) || isAttestation(descriptor) && isUnknown(descriptor)) return [];
+    const isNeverChosen = depth > 0 && isUnknown(descriptor);
+    if (seen.has(entry) || isAttestation(descriptor) && isNeverChosen) return [];
     seen.add(entry);
     spend(budget, "manifests", 1, limits);
     if (depth > limits.indexDepth) throw exceeded("index-depth", limits);
-    if (descriptor.platform?.os && descriptor.platform.architecture && !isAsked(stated))
+    if (descriptor.platform?.architecture && !isAsked(stated))
       return [
         { platform: { platform: stated, problem: new UserError("it was not asked for") }, configDigest: void 0 }
       ];
@@ -5802,7 +6182,7 @@ function createWalker(store, { limits, budget }, isAsked = () => true) {
       data = await readBlob(store, descriptor.digest, what);
     } catch (problem) {
       if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
-      if (isUnknown(descriptor)) return [];
+      if (isNeverChosen || isUnknown(descriptor) && problem instanceof AbsentPart) return [];
       return [{ platform: { platform: stated, problem }, configDigest: void 0 }];
     }
     const document = parseManifestOrIndex(data, descriptor);
@@ -5811,13 +6191,25 @@ function createWalker(store, { limits, budget }, isAsked = () => true) {
       for (const child of document.manifests) leaves.push(...await collect(child, depth + 1, seen, notes));
       return leaves;
     }
-    return await readLeaf(store, descriptor, document.manifest, limits, notes);
+    if ("artifact" in document) {
+      notes.push(`${descriptor.digest} is ${document.artifact}, no container image`);
+      return [];
+    }
+    const { manifest } = document;
+    const kind = describeArtifact(manifest);
+    if (kind !== void 0 && (isNeverChosen || await isProvenArtifact(store, descriptor, manifest, limits))) {
+      if (depth === 0 || !isAttestationByLayers(manifest))
+        notes.push(`${descriptor.digest} is ${kind}, no container image`);
+      return [];
+    }
+    return [await readLeaf(store, descriptor, manifest, { limits, kind })];
   }
   return { readImage: readImage2 };
 }
+var ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json";
 function parseManifestOrIndex(data, { digest }) {
   const what = `blob ${digest}`;
-  const { manifests, config: config2, layers, fsLayers } = parseDocument(data, kindSchema, what);
+  const { manifests, config: config2, layers, fsLayers, mediaType, artifactType } = parseDocument(data, kindSchema, what);
   const isManifest = [config2, layers, fsLayers].some((field2) => field2 !== void 0 && field2 !== null);
   if (isManifest && Array.isArray(manifests) && manifests.length > 0)
     throw new UserError(`${what} is an index and a manifest at once: programs differ in what they take it for`);
@@ -5827,19 +6219,11 @@ function parseManifestOrIndex(data, { digest }) {
     throw new UserError(
       `${what} is a manifest of Docker's schema 1, which is not read: save the image with a current tool`
     );
+  if (!isManifest && mediaType === ARTIFACT_MANIFEST) return { artifact: nameArtifact([`${artifactType}`, mediaType]) };
   return { manifest: parseDocument(data, manifestSchema, what) };
 }
-var IMAGE_CONFIGS = /^(|application\/vnd\.(oci\.image|docker\.container\.image)\..*(json)?)$/;
-var DEFAULT_TYPES = /* @__PURE__ */ new Set(["application/octet-stream", "application/json", "text/html"]);
-async function readLeaf(store, descriptor, manifest, limits, notes) {
+async function readLeaf(store, descriptor, manifest, { limits, kind }) {
   const layers = manifest.layers ?? [];
-  const inToto = layers.length > 0 && layers.every((layer) => /^application\/vnd\.in-toto/.test(layer.mediaType ?? ""));
-  if (inToto && (isUnknown(descriptor) || isAttestation(descriptor))) return [];
-  const configType = manifest.config.mediaType ?? "";
-  if (!IMAGE_CONFIGS.test(configType) && !DEFAULT_TYPES.has(configType)) {
-    notes.push(`${descriptor.digest} is no image but ${quote(configType)}: left out`);
-    return [];
-  }
   const configDigest = manifest.config.digest;
   try {
     const config2 = parseDocument(
@@ -5848,11 +6232,18 @@ async function readLeaf(store, descriptor, manifest, limits, notes) {
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    return [{ platform: describe3(descriptor, configDigest, config2, layers, limits), configDigest }];
+    const platform = describe3(descriptor, configDigest, config2, layers, limits);
+    if (kind !== void 0) platform.notes.push(`its manifest calls it ${kind}, and runtimes may run it`);
+    return { platform, configDigest };
   } catch (problem) {
     if (!(problem instanceof UserError) || isLimit(problem)) throw problem;
-    return [{ platform: { platform: formatPlatform(toStated(descriptor)), problem, configDigest }, configDigest }];
+    const told = kind === void 0 ? problem : notSurely(kind, problem);
+    return { platform: { platform: formatPlatform(toStated(descriptor)), problem: told, configDigest }, configDigest };
   }
+}
+function notSurely(kind, problem) {
+  const message = `its manifest calls it ${kind}, but runtimes may run it, and ${problem.message}; if another image beside it is meant, name that one by its digest: oci:DIR@DIGEST, docker://NAME@DIGEST`;
+  return problem instanceof AbsentPart ? new AbsentPart(message) : new UserError(message);
 }
 async function requireLayers(store, layers) {
   for (const { digest, mediaType } of layers) {
@@ -5870,7 +6261,8 @@ function describe3(descriptor, configDigest, config2, layers, limits) {
   const isStated = Boolean(stated.os && stated.architecture) && !isUnknown(descriptor);
   const platform = formatPlatform(isStated ? stated : { ...ofConfig, variant: config2.variant ?? void 0 });
   const notes = [];
-  if (isStated && ofConfig.architecture && ofConfig.architecture !== stated.architecture)
+  const isOther = normalisePlatform(ofConfig).architecture !== normalisePlatform(stated).architecture;
+  if (isStated && ofConfig.architecture && isOther)
     notes.push(`the index says ${quote(platform)}, the image config says ${quote(formatPlatform(ofConfig))}`);
   if (layers.length !== diffIds.length)
     throw new UserError(`manifest ${descriptor.digest} lists ${layers.length} layers, its config ${diffIds.length}`);
@@ -5903,7 +6295,7 @@ function isUnknown({ platform }) {
 }
 function toStated({ platform }) {
   return {
-    os: platform?.os ?? void 0,
+    os: platform?.os || (platform?.architecture ? "linux" : void 0),
     architecture: platform?.architecture ?? void 0,
     variant: platform?.variant ?? void 0
   };
@@ -5937,21 +6329,24 @@ function isAbsent(platform) {
 // src/image/archive-images.ts
 async function listArchiveImages(store, form, options) {
   if (form === "oci-archive") {
-    const images = await readOciImages(store, options);
-    if (images !== void 0) return images;
+    const listing2 = await readOciImages(store, options);
+    if (listing2 !== void 0) return requireImages(listing2);
     throw new UserError(
       await store.has("manifest.json") ? "it holds no index.json but a manifest.json: pass docker-archive:PATH" : "it is no OCI image layout: index.json is missing"
     );
   }
   const docker = await attempt(() => readDockerImages(store, options));
-  const oci = await readOciImages(store, options);
+  const listing = await readOciImages(store, options);
+  const oci = listing?.images;
   if ("absent" in docker) return fallBack(docker.absent, oci ?? []);
   if (docker.value === void 0 || docker.value.length === 0) {
     if (oci === void 0 && docker.value === void 0)
-      throw new UserError("it is no image archive: neither manifest.json nor index.json is in it");
+      throw new UserError(
+        "it is no image archive: neither manifest.json nor index.json is in it; docker save writes one, docker export doesn't"
+      );
     if (form === "docker-archive" && docker.value === void 0)
       throw new UserError("it holds no manifest.json but an index.json: pass oci-archive:PATH");
-    return oci ?? [];
+    return listing === void 0 ? [] : requireImages(listing);
   }
   return combine(docker.value, oci ?? []);
 }
@@ -6240,10 +6635,6 @@ function createDocumentTask(limits, settle) {
   };
 }
 
-// src/image/daemon.ts
-var import_node_http2 = __toESM(require_http(), 1);
-var import_node_https2 = __toESM(require_https(), 1);
-
 // src/image/daemon-address.ts
 import { createHash as createHash5 } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -6286,6 +6677,7 @@ function parseAddress(host, origin, tls) {
       problem: `${origin} ${quote(host)}; unix:///PATH and tcp://HOST:PORT are understood: pass an archive instead`
     };
   const base = new URL(address);
+  if (host.startsWith("tcp://") && !/:\d+(\/|$)/.test(host)) base.port = "2375";
   return [{ place: base.host, base, tls }];
 }
 async function readCurrentContext(folder) {
@@ -6327,25 +6719,53 @@ async function readCertificates(folder) {
 
 // src/image/http.ts
 var import_node_http = __toESM(require_http(), 1);
-var import_node_https = __toESM(require_https(), 1);
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe } from "node:diagnostics_channel";
 var USER_AGENT = "netfilter-compat";
+function loadHttps() {
+  return process.getBuiltinModule("node:https");
+}
 function sendRequest(request) {
   const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits } = request;
-  const send = url.protocol === "https:" ? import_node_https.request : import_node_http.request;
+  const send = url.protocol === "https:" ? loadHttps().request : import_node_http.request;
+  const sockets = /* @__PURE__ */ new Set();
   return new Promise((resolve2, reject) => {
-    const sent = send(url, {
-      method,
-      agent,
-      timeout: idle,
-      headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
-      ...socketPath === void 0 ? {} : { socketPath },
-      ...signal === void 0 ? {} : { signal }
+    if (signal?.aborted) throw stopped(signal);
+    const sent = withSockets(
+      sockets,
+      () => send(url, {
+        method,
+        agent,
+        timeout: idle,
+        headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+        ...socketPath === void 0 ? {} : { socketPath }
+      })
+    );
+    let begun;
+    function fail(error) {
+      stop();
+      clearTimeout(opening);
+      reject(error);
+      (begun ?? sent).destroy(error);
+      for (const socket of sockets) if (begun === void 0) socket.destroy();
+    }
+    const stop = startTimers(fail, { signal, limits });
+    const onIdle = () => fail(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" }));
+    const opening = idle === 0 ? void 0 : setTimeout(onIdle, OPENING * idle);
+    sent.on("socket", () => clearTimeout(opening));
+    sent.on("timeout", onIdle);
+    sent.on("error", fail);
+    sent.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      fail(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
     });
-    sent.on("error", reject);
-    sent.on("timeout", () => sent.destroy(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" })));
-    const stopTimer = limits === void 0 ? void 0 : startTimer(sent, limits);
+    sent.on("close", () => {
+      clearTimeout(opening);
+      if (begun === void 0) fail(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" }));
+    });
     sent.on("response", (answer) => {
-      if (stopTimer !== void 0) answer.on("close", stopTimer);
+      begun = answer;
+      answer.on("close", stop);
       resolve2({
         status: answer.statusCode ?? 0,
         header(name) {
@@ -6358,18 +6778,26 @@ function sendRequest(request) {
     sent.end(body);
   });
 }
-function startTimer(sent, limits) {
-  let begun;
-  sent.on("response", (answer) => {
-    begun = answer;
-  });
-  const timer = setTimeout(
-    () => (begun ?? sent).destroy(exceeded("request-time", limits)),
-    limits.requestSeconds * 1e3
-  );
-  const stop = () => clearTimeout(timer);
-  sent.on("error", stop);
-  return stop;
+var OPENING = 2;
+function startTimers(fail, { signal, limits }) {
+  const timer = limits === void 0 ? void 0 : setTimeout(() => fail(exceeded("request-time", limits)), limits.requestSeconds * 1e3);
+  const onAbort = () => fail(stopped(signal));
+  signal?.addEventListener("abort", onAbort);
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+}
+function stopped(signal) {
+  return Object.assign(new Error("it was stopped", { cause: signal?.reason }), { code: "ABORT_ERR" });
+}
+var opened = new AsyncLocalStorage();
+var isWatched = false;
+function withSockets(sockets, make) {
+  if (!isWatched)
+    subscribe("net.client.socket", (message) => opened.getStore()?.add(message.socket));
+  isWatched = true;
+  return opened.run(sockets, make);
 }
 async function readBody({ body }, limit) {
   const chunks = [];
@@ -6409,8 +6837,35 @@ function describeConnection(error) {
 
 // src/image/http-body.ts
 import { finished } from "node:stream";
-var PIECE2 = 256 * 1024;
-var FULL = PIECE2 - 64 * 1024;
+
+// src/image/reading-agent.ts
+var import_node_http2 = __toESM(require_http(), 1);
+import { connect } from "node:net";
+var READ = 256 * 1024;
+function createReadingAgent() {
+  const agent = new import_node_http2.Agent();
+  agent.createConnection = connectReusing;
+  return agent;
+}
+function connectReusing(options) {
+  let buffer = Buffer.allocUnsafeSlow(READ);
+  const socket = connect({
+    ...options,
+    onread: {
+      buffer: () => buffer,
+      callback(size) {
+        const wantsMore = socket.push(buffer.subarray(0, size));
+        if (socket.readableLength > 0) buffer = Buffer.allocUnsafeSlow(READ);
+        return wantsMore;
+      }
+    }
+  });
+  return socket;
+}
+
+// src/image/http-body.ts
+var PIECE2 = 2 * READ;
+var FULL = PIECE2 - READ;
 async function* readPieces(body) {
   let buffer = Buffer.allocUnsafeSlow(PIECE2);
   let other = Buffer.allocUnsafeSlow(PIECE2);
@@ -6471,7 +6926,7 @@ async function openDaemon(name, options, { env, platforms }) {
   const deadline = signal === void 0 ? timeout : AbortSignal.any([timeout, signal]);
   const silent = [];
   for (const address of addresses) {
-    const daemon = connect(address, limits, deadline);
+    const daemon = connect2(address, limits, deadline);
     try {
       const found = await findImage(daemon, name);
       if ("image" in found) return await openImage(daemon, found, options, platforms);
@@ -6501,8 +6956,8 @@ function isImageName(name) {
 function encodeName(name) {
   return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
-function connect({ place: place2, base, socketPath, tls }, limits, deadline) {
-  const agent = base.protocol === "https:" ? new import_node_https2.Agent(tls) : new import_node_http2.Agent();
+function connect2({ place: place2, base, socketPath, tls }, limits, deadline) {
+  const agent = base.protocol === "https:" ? new (loadHttps()).Agent(tls) : createReadingAgent();
   return {
     place: place2,
     limits,
@@ -6737,7 +7192,6 @@ function describeShort(error, digest, at, size) {
 
 // src/image/registry-client.ts
 var import_node_http3 = __toESM(require_http(), 1);
-var import_node_https3 = __toESM(require_https(), 1);
 import { setTimeout as wait } from "node:timers/promises";
 
 // src/image/registry-credentials.ts
@@ -6756,9 +7210,9 @@ var configSchema3 = object({
 });
 var helperSchema = object({ Username: string2(), Secret: string2() });
 var HUB_KEY = "https://index.docker.io/v1/";
-var HELPER_TIME = 3e4;
+var HELPER_SECONDS = 30;
 var HELPER_BYTES = 64 * 1024;
-async function findLogin(host, stated, env) {
+async function findLogin(host, stated, env, bounds = {}) {
   if (stated !== void 0 && (stated.registry === void 0 || sameHost(stated.registry, host)))
     return {
       login: { username: stated.username, password: stated.password },
@@ -6769,9 +7223,9 @@ async function findLogin(host, stated, env) {
   const config2 = await readConfig(path);
   if (config2 === void 0) return { origin: path };
   if ("problem" in config2) return { origin: path, problem: `${path} ${config2.problem}` };
-  const helper = find(config2.credHelpers, host) || config2.credsStore;
-  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env);
-  const entry = find(config2.auths, host);
+  const helper = find2(config2.credHelpers, host) || config2.credsStore;
+  if (helper) return askHelper(helper, host === "docker.io" ? HUB_KEY : host, env, bounds);
+  const entry = find2(config2.auths, host);
   return entry ? { ...decodeEntry(entry, path), origin: path } : { origin: path };
 }
 async function readConfig(path) {
@@ -6788,7 +7242,7 @@ function sameHost(key, host) {
   const bare = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
   return (bare === "index.docker.io" || bare === "registry-1.docker.io" ? "docker.io" : bare) === host;
 }
-function find(table2, host) {
+function find2(table2, host) {
   const entries = Object.entries(table2 ?? {});
   const exact = host === "docker.io" ? HUB_KEY : host;
   return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
@@ -6801,13 +7255,13 @@ function decodeEntry(entry, path) {
   if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
   return { login: { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, "") } };
 }
-async function askHelper(helper, key, env) {
+async function askHelper(helper, key, env, bounds) {
   const program = `docker-credential-${helper}`;
   if (!/^[\w.-]+$/.test(helper)) return { origin: program, problem: `${quote(program)} is no program's name` };
-  const { code, output } = await runHelper(program, key, env);
-  if (code === "ENOENT" || code === "EACCES") return { origin: program, problem: `${program} is not installed` };
-  if (code !== 0)
-    return /not found/i.test(output) ? { origin: program } : { origin: program, problem: `${program} failed (${code})` };
+  const { end, output } = await runHelper(program, key, env, bounds);
+  if (end === "ENOENT" || end === "EACCES") return { origin: program, problem: `${program} is not installed` };
+  if (end !== "")
+    return end.startsWith("failed") && /not found/i.test(output) ? { origin: program } : { origin: program, problem: `${program} ${end}` };
   try {
     const { Username, Secret } = helperSchema.parse(JSON.parse(output));
     if (Secret === "") return { origin: program };
@@ -6817,25 +7271,32 @@ async function askHelper(helper, key, env) {
     return { origin: program, problem: `${program} answered something else than credentials` };
   }
 }
-function runHelper(program, key, env) {
-  return new Promise((resolve2) => {
+function runHelper(program, key, env, { signal, seconds = HELPER_SECONDS }) {
+  return new Promise((resolve2, reject) => {
+    signal?.throwIfAborted();
     const child = spawn(program, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
-    function stop() {
+    let stopped2;
+    function stop(why) {
+      stopped2 ??= why;
       child.kill("SIGKILL");
       child.stdout.destroy();
     }
-    const timer = setTimeout(stop, HELPER_TIME);
+    const timer = setTimeout(() => stop(`gave no answer within its ${seconds} seconds`), seconds * 1e3);
+    const onAbort = () => stop("");
+    signal?.addEventListener("abort", onAbort);
     child.stdout.setEncoding("utf8").on("data", (text) => {
       output += text;
-      if (output.length > HELPER_BYTES) stop();
+      if (output.length > HELPER_BYTES) stop(`answered more than ${HELPER_BYTES / 1024} KiB`);
     });
-    function settle(code) {
+    function settle(end) {
       clearTimeout(timer);
-      resolve2({ code, output });
+      signal?.removeEventListener("abort", onAbort);
+      if (signal?.aborted) reject(signal.reason);
+      else resolve2({ end: stopped2 ?? end, output });
     }
-    child.on("error", (error) => settle(errorCode(error) ?? "error"));
-    child.on("close", (code, signal) => settle(code ?? `ended by ${signal}`));
+    child.on("error", (error) => settle(errorCode(error) ?? "failed"));
+    child.on("close", (code, ended) => settle(code === 0 ? "" : `failed (${code ?? `ended by ${ended}`})`));
     child.stdin.on("error", () => {
     });
     child.stdin.end(key);
@@ -7008,7 +7469,9 @@ function isLoopback(host) {
 function parseInsecureRegistry(text) {
   const host = text.trim().toLowerCase();
   if (!isHost(host))
-    throw new UserError(`${quote(text)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`);
+    throw new UserError(
+      `--insecure-registry (input insecure-registries): ${quote(text)} is not the host of a registry: write HOST or HOST:PORT as in the image's name`
+    );
   return DOCKER_HUB.has(host) ? "registry-1.docker.io" : host;
 }
 
@@ -7048,11 +7511,12 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
   const deadline = whole === void 0 ? timeout : AbortSignal.any([timeout, whole]);
   const idle = limits.idleSeconds * 1e3;
   const proxyEnv = { ...env };
+  const HttpsAgent = loadHttps().Agent;
   const agents = {
-    direct: { "http:": new import_node_http3.Agent({ keepAlive: true }), "https:": new import_node_https3.Agent({ keepAlive: true }) },
+    direct: { "http:": new import_node_http3.Agent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) },
     proxied: {
       "http:": new import_node_http3.Agent({ keepAlive: true, proxyEnv }),
-      "https:": new import_node_https3.Agent({ keepAlive: true, proxyEnv })
+      "https:": new HttpsAgent({ keepAlive: true, proxyEnv })
     }
   };
   const insecure = insecureRegistries.map(parseInsecureRegistry);
@@ -7066,7 +7530,7 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
   let found;
   const secrets = createSecrets();
   function findOnce() {
-    found ??= findLogin(name.host, credentials, env).then((login) => {
+    found ??= findLogin(name.host, credentials, env, { signal: deadline }).then((login) => {
       secrets.addLogin(login);
       return login;
     });
@@ -7476,7 +7940,7 @@ var MANIFEST_TYPES = [
   "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json"
-].join(", ");
+];
 async function openRegistry(text, options, { env, credentials, insecureRegistries, lazy = false, platforms }) {
   const name = parseRegistryName(text);
   const client = await createRegistryClient(name, {
@@ -7490,11 +7954,10 @@ async function openRegistry(text, options, { env, credentials, insecureRegistrie
     const store = createRegistryStore(client, options, lazy);
     const root = await store.resolve();
     const isAsked = (platform) => platforms.length === 0 || platforms.some((one) => matchesPlatform(platform, one));
-    const images = await readOciDigest(store, root, options, isAsked);
-    if (images.length === 0) throw new UserError(`${root} is no image`);
+    const image = await readOciDigest(store, root, options, isAsked);
     const separator = name.digest === void 0 ? ":" : "@";
     const shown = `${name.host}/${name.repository}${separator}${name.reference}`;
-    return { store, images: images.map((image) => ({ ...image, names: [shown] })) };
+    return { store, images: [{ ...image, names: [shown] }] };
   } catch (error) {
     client.close();
     throw error;
@@ -7510,8 +7973,11 @@ function createRegistryStore(client, { limits, budget }, lazy) {
     spend(budget, "documentBytes", result.data.length, limits);
     return result;
   }
-  function readManifest(reference) {
-    return read({ path: `manifests/${reference}`, what: `manifest ${reference}`, headers: { accept: MANIFEST_TYPES } });
+  async function readManifest(reference) {
+    const what = `manifest ${reference}`;
+    const result = await read({ path: `manifests/${reference}`, what, headers: { accept: MANIFEST_TYPES.join(", ") } });
+    refuseOtherType(what, result.answer.header("content-type"), result.data);
+    return result;
   }
   async function resolve2() {
     const { digest, reference } = client.name;
@@ -7526,12 +7992,7 @@ function createRegistryStore(client, { limits, budget }, lazy) {
     return actual;
   }
   function note(data) {
-    let document;
-    try {
-      document = JSON.parse(data.toString("utf8"));
-    } catch {
-      return;
-    }
+    const document = parseLoosely(data);
     for (const { digest } of listDescriptors(document, "manifests")) manifests.add(digest);
     for (const { digest, size, pointer } of [
       ...listDescriptors(document, "layers"),
@@ -7589,13 +8050,29 @@ function createRegistryStore(client, { limits, budget }, lazy) {
   };
   return store;
 }
+function refuseOtherType(what, header, data) {
+  const served = header?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const own2 = parseLoosely(data).mediaType;
+  const isKnown = MANIFEST_TYPES.includes(served) && typeof own2 === "string" && MANIFEST_TYPES.includes(own2);
+  if (isKnown && own2 !== served)
+    throw new UserError(
+      `${what} calls itself ${own2}, its registry calls it ${served}: programs differ in which of them counts`
+    );
+}
+function parseLoosely(data) {
+  try {
+    const document = JSON.parse(data.toString("utf8"));
+    return typeof document === "object" && document !== null ? document : {};
+  } catch {
+    return {};
+  }
+}
 function toDigest(blob) {
   const [, algorithm, hex] = /^blobs\/(\w+)\/(\w+)$/.exec(blob) ?? [];
   const digest = `${algorithm}:${hex}`;
   return parseDigest(digest) === void 0 ? void 0 : digest;
 }
 function listDescriptors(document, field2) {
-  if (typeof document !== "object" || document === null) return [];
   const value = document[field2];
   return (Array.isArray(value) ? value : [value]).flatMap((item) => {
     if (typeof item !== "object" || item === null) return [];
@@ -7622,9 +8099,9 @@ async function openSource(reference, options, access) {
     case "path":
       return openPath(reference, options);
     case "docker-daemon": {
-      const opened = await openDaemon(reference.name, options, access);
-      if ("absent" in opened) throw new UserError(opened.absent);
-      return { ...opened, name: void 0 };
+      const opened2 = await openDaemon(reference.name, options, access);
+      if ("absent" in opened2) throw new UserError(opened2.absent);
+      return { ...opened2, name: void 0 };
     }
     case "registry":
       return { ...await openRegistry(reference.name, options, access), name: void 0 };
@@ -7659,12 +8136,10 @@ async function openLayout({ path, name, digest }, options) {
   if (!(await stat2(path)).isDirectory()) throw new UserError("it is no directory: pass oci-archive:PATH for a file");
   const store = openLayoutDirectory(path, options);
   if (digest !== void 0) {
-    const images2 = await readOciDigest(store, digest, options);
-    if (images2.length === 0) throw new UserError(`${digest} is no image`);
-    return { store, images: images2, name: void 0 };
+    return { store, images: [await readOciDigest(store, digest, options)], name: void 0 };
   }
-  const images = await readOciImages(store, options);
-  if (images !== void 0) return { store, images, name };
+  const listing = await readOciImages(store, options);
+  if (listing !== void 0) return { store, images: requireImages(listing), name };
   const hint = await store.has("manifest.json") ? ": it looks like an unpacked docker archive, pack it with tar" : "";
   throw new UserError(`it is no OCI image layout: index.json is missing${hint}`);
 }
@@ -7762,7 +8237,7 @@ function parseReference(text, exists) {
   if (transport === "oci") return { transport, ...splitDigest2(requireRest(rest, reference), exists) };
   if (transport === "docker-daemon") return { transport, name: requireRest(rest, reference) };
   if (transport !== void 0 && OTHER_TRANSPORTS.includes(transport) && /^[./[]/.test(rest)) throw unknown2(reference);
-  if (/^docker:(\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown2(reference);
+  if (/^docker:(.*\/|$)/.test(reference) || /^[a-z-]+:\/\//.test(reference)) throw unknown2(reference);
   if (looksLikePath(reference, exists)) return { transport: "path", ...splitDigest2(reference, exists) };
   return { transport: "name", name: reference, registry: isRegistryName(reference) };
 }
@@ -8123,6 +8598,37 @@ var aws_vpc_cni_default = {
   ]
 };
 
+// src/knowledge/programs/azure-npm.json
+var azure_npm_default = {
+  id: "azure-npm",
+  title: "Azure Network Policy Manager",
+  recognise: {
+    goModules: ["github.com/Azure/azure-container-networking/npm/cmd"],
+    paths: ["/usr/bin/azure-npm"]
+  },
+  writes: { value: ["mark-match", "port", "port-range"], source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go and policymanager_linux.go: -m mark of its own marks, --dport of policy ports and ranges; addresses are matched by set", confidence: "seen" },
+  tables: { value: { writes: { "mark-match": ["filter"], port: ["filter"], "port-range": ["filter"] }, reads: { list: ["filter"], "list-own-chain": ["mangle"] } }, source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: AZURE-NPM chains are in filter; the hint of the kubelet is looked for in mangle", confidence: "seen" },
+  operations: { value: ["append", "delete", "list", "list-own-chain"], source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go and npm/pkg/dataplane/ioutil: -L of filter and of FORWARD, restore --noflush of its own chains", confidence: "seen" },
+  changesRules: { value: true, source: "Azure/azure-container-networking npm/pkg/dataplane/policies: chains follow the policies", confidence: "seen" },
+  ipset: { value: { creates: ["hash:net", "hash:ip,port", "list:set"], listsAll: true }, source: "Azure/azure-container-networking npm/pkg/dataplane/ipsets/ipsetmanager_linux.go: ipset save of all sets, ipset list, ipset restore", confidence: "seen" },
+  runs: { value: ["iptables-nft", "iptables-nft-restore", "iptables-legacy", "iptables-legacy-restore", "ipset"], source: "Azure/azure-container-networking npm/util/const.go and npm/pkg/dataplane/policies/chain-management_linux.go: picks one backend and cleans the other one", confidence: "seen" },
+  selects: { value: "self", source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: looks for the kubelet's chains in iptables-nft, then in iptables-legacy", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=1.5.0 <1.6.29",
+      backend: { value: "follows-kubelet", source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: looks for the kubelet's chains", confidence: "seen" },
+      iptables: { value: "1.8.4", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 20.04", confidence: "seen" },
+      ipset: { value: "7.5", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 20.04", confidence: "inferred" }
+    },
+    {
+      versions: ">=1.6.29",
+      backend: { value: "follows-kubelet", source: "Azure/azure-container-networking npm/pkg/dataplane/policies/chain-management_linux.go: looks for the kubelet's chains", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 24.04", confidence: "seen" },
+      ipset: { value: "7.19", source: "Azure/azure-container-networking npm/linux.Dockerfile at the tags: Ubuntu 24.04", confidence: "inferred" }
+    }
+  ]
+};
+
 // src/knowledge/programs/calico.json
 var calico_default = {
   id: "calico",
@@ -8136,7 +8642,7 @@ var calico_default = {
   changesRules: { value: true, source: "projectcalico/calico felix/iptables/table.go: rewrites its chains as endpoints and policies change", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipset_defs.go and ipsets.go: ipset list -name, then list of its own sets", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "projectcalico/calico felix/environment/feature_detect_linux.go: FindBestBinary takes the command named by the backend, else the plain one, and panics only without both", confidence: "seen" },
-  selects: { value: "self", variable: { name: "FELIX_IPTABLESBACKEND", values: { Legacy: "legacy", legacy: "legacy", NFT: "nft", nft: "nft", Auto: "auto", auto: "auto" }, default: "auto" }, source: "projectcalico/calico felix/environment/feature_detect_linux.go and projectcalico/calico felix/config/config_params.go", confidence: "seen" },
+  selects: { value: "self", variable: { name: "FELIX_IPTABLESBACKEND", values: { Legacy: "legacy", legacy: "legacy", NFT: "nft", nft: "nft", Auto: "auto", auto: "auto" }, default: "auto" }, native: { name: "FELIX_NFTABLESMODE", values: ["Enabled"], writes: [], source: "projectcalico/calico felix/config/config_params.go: Disabled by default up to 3.31, Auto from 3.32, which follows kube-proxy; felix/nftables: tables of its own", confidence: "seen" }, source: "projectcalico/calico felix/environment/feature_detect_linux.go and projectcalico/calico felix/config/config_params.go", confidence: "seen" },
   versions: [
     {
       versions: ">=3.19.0 <3.27.0",
@@ -8216,6 +8722,7 @@ var docker_default = {
   changesRules: { value: true, source: "moby/moby daemon/libnetwork/drivers/bridge: rules change with each container that publishes a port", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/iptabler.go: 28.0 and later make a hash:net set through netlink, not with the ipset tool", confidence: "seen" },
   selects: { value: "path", source: "moby/moby daemon/libnetwork/iptables/iptables.go: runs iptables and ip6tables by plain name", confidence: "seen" },
+  network: { value: "pod", source: "https://hub.docker.com/_/docker: a container of its own; with the node's network it has to be stated", confidence: "documented" },
   versions: [
     {
       versions: "<28.0.0",
@@ -8301,17 +8808,47 @@ var flannel_default = {
   notes: ["With EnableNFTables (0.25 and later) flannel writes its own nft tables and runs no iptables."]
 };
 
+// src/knowledge/programs/ip-masq-agent.json
+var ip_masq_agent_default = {
+  id: "ip-masq-agent",
+  title: "ip-masq-agent",
+  recognise: {
+    goModules: ["k8s.io/ip-masq-agent/cmd/ip-masq-agent"],
+    paths: ["/ip-masq-agent"]
+  },
+  writes: { value: ["address-prefix"], source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: -d of the networks that are not masqueraded, addrtype, MASQUERADE", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["nat"] } }, source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: its chain is in nat", confidence: "seen" },
+  operations: { value: ["append", "check"], source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: EnsureChain (-N), EnsureRule (-C and -A), RestoreAll without a flush of its own chain", confidence: "seen" },
+  changesRules: { value: false, source: "kubernetes-sigs/ip-masq-agent cmd/ip-masq-agent/ip-masq-agent.go: the same rules again every minute", confidence: "seen" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes-sigs/ip-masq-agent: no ipset", confidence: "seen" },
+  runs: { value: ["iptables-restore", "ip6tables-restore"], source: "kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
+  selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go: runs iptables and iptables-restore by plain name", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=2.9.3 <2.10.1",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables v0.2", confidence: "seen" }
+    },
+    {
+      versions: ">=2.10.1",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "kubernetes-sigs/ip-masq-agent Makefile at the tags: distroless-iptables v0.3 to v0.7", confidence: "seen" }
+    }
+  ]
+};
+
 // src/knowledge/programs/istio.json
 var istio_default = {
   id: "istio",
-  title: "Istio init container and CNI node agent",
+  title: "Istio init container and sidecar",
   recognise: {
-    goModules: ["istio.io/istio/pilot/cmd/pilot-agent", "istio.io/istio/cni/cmd/install-cni", "istio.io/istio/tools/istio-iptables"],
-    paths: ["/usr/local/bin/pilot-agent", "/usr/local/bin/install-cni"]
+    goModules: ["istio.io/istio/pilot/cmd/pilot-agent", "istio.io/istio/tools/istio-iptables"],
+    paths: ["/usr/local/bin/pilot-agent"]
   },
   changesRules: { value: false, source: "istio/istio: writes once for each pod", confidence: "inferred" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio#57385: detection by backend-named commands, else the plain ones", confidence: "documented" },
   selects: { value: "self", source: "istio/istio#59193, #57385: legacy when legacy rules exist, else nft", confidence: "documented" },
+  network: { value: "pod", source: "istio/istio manifests/charts/istio-control/istio-discovery/files/injection-template.yaml: an init container of each pod", confidence: "seen" },
   versions: [
     {
       versions: "<1.22.0",
@@ -8329,6 +8866,34 @@ var istio_default = {
     }
   ],
   notes: ["What its rules hold and which tables it reads is not filled in: findings on it assume the common rules and say so.", "It writes in the network namespace of each pod, where the programs of the node do not write."]
+};
+
+// src/knowledge/programs/istio-cni.json
+var istio_cni_default = {
+  id: "istio-cni",
+  title: "Istio CNI node agent",
+  recognise: {
+    goModules: ["istio.io/istio/cni/cmd/install-cni"],
+    paths: ["/usr/local/bin/install-cni"]
+  },
+  writes: { value: [], source: "istio/istio cni/pkg/iptables/iptables.go: in the namespace of the node a jump and a rule of its own chain in nat, with owner, set and SNAT; the rest is in the namespaces of pods", confidence: "seen" },
+  tables: { value: { reads: { list: ["nat"] } }, source: "istio/istio cni/pkg/iptables/iptables.go: the rules of the node are in nat; iptables-save of all tables finds the state", confidence: "inferred" },
+  operations: { value: ["append", "check", "delete", "list"], source: "istio/istio cni/pkg/iptables/iptables.go and tools/istio-iptables/pkg/capture: iptables-save, -C of its rules, iptables-restore --noflush of its own chains", confidence: "seen" },
+  changesRules: { value: false, source: "istio/istio cni/pkg/iptables/iptables.go: writes at start", confidence: "seen" },
+  ipset: { value: { creates: ["hash:ip"], listsAll: false }, source: "istio/istio cni/pkg/ipset/nldeps_linux.go: through netlink", confidence: "seen" },
+  runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio tools/istio-iptables/pkg/dependencies/implementation.go: legacy with rules in it, else nft, else the plain commands", confidence: "seen" },
+  selects: { value: "self", variable: { name: "FORCE_IPTABLES_BINARY", values: { legacy: "legacy", nft: "nft" }, default: "auto" }, native: { name: "NATIVE_NFTABLES", values: ["true"], writes: [], source: "istio/istio manifests/charts/istio-cni/templates/configmap-cni.yaml and cni/pkg/nftables: tables of its own, from 1.27", confidence: "seen" }, source: "istio/istio cni/pkg/cmd/root.go and tools/istio-iptables/pkg/dependencies/implementation.go", confidence: "seen" },
+  versions: [
+    {
+      versions: "<1.22.0",
+      backend: { value: "legacy", source: "istio/istio#49279", confidence: "documented" }
+    },
+    {
+      versions: ">=1.22.0",
+      backend: { value: "unknown", source: "istio/istio tools/istio-iptables/pkg/dependencies/implementation.go: legacy with rules in it, else nft, else the plain commands", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "istio/istio docker/Dockerfile.base: Ubuntu noble", confidence: "seen" }
+    }
+  ]
 };
 
 // src/knowledge/programs/k0s.json
@@ -8434,6 +8999,34 @@ var kilo_default = {
   ]
 };
 
+// src/knowledge/programs/kind-kindnetd.json
+var kind_kindnetd_default = {
+  id: "kind-kindnetd",
+  title: "kindnetd of kind",
+  recognise: {
+    goModules: ["sigs.k8s.io/kind/images/kindnetd"]
+  },
+  writes: { value: ["address-prefix"], source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: -d of the pod networks and MASQUERADE in its own chain, addrtype in the jump to it; network policies go through netlink into a table of their own", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["nat"] }, reads: { list: ["nat"] } }, source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: KIND-MASQ-AGENT and the list of chains are in nat", confidence: "seen" },
+  operations: { value: ["append", "check", "list"], source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: ListChains of nat (-S of the whole table), then AppendUnique (-C and -A), every minute", confidence: "seen" },
+  changesRules: { value: true, source: "kubernetes-sigs/kind images/kindnetd/go.mod: the policy controller of kubernetes-sigs/kube-network-policies in it follows pods and policies through netlink", confidence: "inferred" },
+  ipset: { value: { creates: [], listsAll: false }, source: "kubernetes-sigs/kind images/kindnetd: no ipset", confidence: "seen" },
+  selects: { value: "path", source: "kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/masq.go: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: "<20240719.0.0",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.7", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile at the tags: distroless-iptables v0.1 and v0.2", confidence: "seen" }
+    },
+    {
+      versions: ">=20240719.0.0",
+      backend: { value: "follows-kubelet", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile: distroless-iptables, with iptables-wrapper v2", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "kubernetes-sigs/kind images/kindnetd/Dockerfile: distroless-iptables v0.5.5 and later", confidence: "seen" }
+    }
+  ],
+  notes: ["Its versions are dates, as in the tag v20250512-df8de77b. The program of kubernetes-sigs/kindnet has the same file name and runs no iptables."]
+};
+
 // src/knowledge/programs/kindnet.json
 var kindnet_default = {
   id: "kindnet",
@@ -8449,6 +9042,25 @@ var kindnet_default = {
     {
       versions: ">=1.8.0",
       backend: { value: "native-nft", source: "kubernetes-sigs/kindnet Dockerfile (distroless static) and kubernetes/kops#18734", confidence: "seen" }
+    }
+  ]
+};
+
+// src/knowledge/programs/kube-network-policies.json
+var kube_network_policies_default = {
+  id: "kube-network-policies",
+  title: "kube-network-policies",
+  recognise: {
+    goModules: ["sigs.k8s.io/kube-network-policies/cmd/kube-network-policies"],
+    paths: ["/bin/netpol"]
+  },
+  writes: { value: [], source: "kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go: an inet table of its own through netlink", confidence: "seen" },
+  operations: { value: [], source: "kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go: touches no other table", confidence: "seen" },
+  changesRules: { value: true, source: "kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go: syncs with pods and policies", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.7.0",
+      backend: { value: "native-nft", source: "kubernetes-sigs/kube-network-policies Dockerfile: distroless static, no iptables", confidence: "seen" }
     }
   ]
 };
@@ -8697,7 +9309,8 @@ var linkerd_default = {
   changesRules: { value: false, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: writes once for each pod", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: no ipset", confidence: "seen" },
   runs: { value: ["iptables-save", "ip6tables-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: without the commands that --iptables-mode names it takes those of nft, the plain ones or those of legacy", confidence: "seen" },
-  selects: { value: "self", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode legacy, nft or plain; falls back by what exists", confidence: "seen" },
+  selects: { value: "self", told: "nft", source: "linkerd/linkerd2-proxy-init proxy-init/cmd/root.go: --iptables-mode legacy, nft or plain; falls back by what exists. The charts name nft by default since August 2025 (linkerd/linkerd2#14326), legacy before", confidence: "seen" },
+  network: { value: "pod", source: "linkerd/linkerd2-proxy-init README.md and cni-plugin/main.go: an init container of each pod, or a plugin in the namespace of each pod", confidence: "documented" },
   versions: [
     {
       versions: ">=2.0.0",
@@ -8743,6 +9356,39 @@ var netavark_default = {
   ]
 };
 
+// src/knowledge/programs/netbird.json
+var netbird_default = {
+  id: "netbird",
+  title: "NetBird",
+  recognise: {
+    goModules: ["github.com/netbirdio/netbird/client"],
+    paths: ["/usr/local/bin/netbird", "/go/bin/netbird"]
+  },
+  writes: { value: [], source: "netbirdio/netbird client/firewall/nftables/router_linux.go: in the tables of iptables interface and conntrack matches alone, beside a table of its own", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "netbirdio/netbird client/firewall/create_linux.go, client/firewall/iptables and client/firewall/nftables/router_linux.go: ChainExists of its own chains, Exists, Insert and Delete; where iptables cannot list filter it goes on without iptables", confidence: "seen" },
+  changesRules: { value: true, source: "netbirdio/netbird client/firewall: rules follow peers and routes", confidence: "inferred" },
+  ipset: { value: { creates: ["hash:net"], listsAll: false }, source: "netbirdio/netbird client/firewall/iptables/acl_linux.go: sets through netlink, and only with the iptables manager", confidence: "seen" },
+  selects: { value: "path", source: "netbirdio/netbird client/firewall: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.27.0 <0.30.0",
+      backend: { value: "host", source: "netbirdio/netbird client/firewall/create_linux.go: iptables of PATH; it writes a table of its own through netlink where nf_tables holds the rules of iptables, and with iptables alone elsewhere", confidence: "seen" },
+      writes: { value: [], source: "netbirdio/netbird client/firewall/nftables at the tags: interface matches alone in the filter table of iptables", confidence: "inferred" }
+    },
+    {
+      versions: ">=0.30.0 <0.30.2",
+      backend: { value: "host", source: "netbirdio/netbird client/firewall/create_linux.go: iptables of PATH; it writes a table of its own through netlink where nf_tables holds the rules of iptables, and with iptables alone elsewhere", confidence: "seen" },
+      writes: { value: ["nft-unknown-expression"], source: "netbirdio/netbird#2725 and #2727: a native ct state rule in the filter table of iptables", confidence: "documented" }
+    },
+    {
+      versions: ">=0.30.2",
+      backend: { value: "host", source: "netbirdio/netbird client/firewall/create_linux.go: iptables of PATH; it writes a table of its own through netlink where nf_tables holds the rules of iptables, and with iptables alone elsewhere", confidence: "seen" },
+      writes: { value: [], source: "netbirdio/netbird client/firewall/nftables/router_linux.go: what it adds to the filter table of iptables it adds with iptables, interface and conntrack matches alone", confidence: "seen" }
+    }
+  ],
+  notes: ["Installed on a node it runs the iptables of the node. With NB_SKIP_NFTABLES_CHECK=true it writes mark and port matches with iptables: state these as a program of your own.", "Its image has the iptables of Alpine: 1.8.9 up to 0.29, 1.8.10 from 0.30, 1.8.11 from 0.45, 1.8.13 from 0.77."]
+};
+
 // src/knowledge/programs/node-local-dns.json
 var node_local_dns_default = {
   id: "node-local-dns",
@@ -8770,6 +9416,79 @@ var node_local_dns_default = {
   ]
 };
 
+// src/knowledge/programs/submariner.json
+var submariner_default = {
+  id: "submariner",
+  title: "Submariner route agent and Globalnet",
+  recognise: {
+    goModules: ["github.com/submariner-io/submariner/pkg/routeagent_driver", "github.com/submariner-io/submariner/pkg/globalnet"],
+    paths: ["/usr/local/bin/submariner-route-agent", "/usr/local/bin/submariner-globalnet"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port", "tcp-flags"], source: "submariner-io/submariner pkg/packetfilter/iptables/iptables.go: -s and -d of cluster networks, -m mark, --dport, --tcp-flags SYN,RST SYN of the MSS rules, sets", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "submariner-io/submariner pkg/packetfilter/iptables/iptables.go: ChainExists, AppendUnique and InsertUnique (-C), Delete, List of its chains", confidence: "seen" },
+  changesRules: { value: false, source: "submariner-io/submariner pkg/routeagent_driver: writes as clusters join and leave", confidence: "inferred" },
+  ipset: { value: { creates: ["hash:net", "hash:ip"], listsAll: false }, source: "submariner-io/submariner pkg/ipset/ipset.go: create, add, del, list -n and list of one named set", confidence: "seen" },
+  runs: { value: ["ipset"], source: "submariner-io/submariner pkg/ipset/ipset.go", confidence: "seen" },
+  selects: { value: "path", source: "submariner-io/submariner pkg/packetfilter/iptables/iptables.go: coreos/go-iptables", confidence: "seen" },
+  versions: [
+    {
+      versions: ">=0.9.0 <0.20.0",
+      backend: { value: "follows-kubelet", source: "submariner-io/submariner package/Dockerfile.submariner-route-agent: iptables-wrapper", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "submariner-io/submariner package/Dockerfile.submariner-route-agent at 0.19: Fedora 40", confidence: "inferred" },
+      ipset: { value: "7.21", source: "submariner-io/submariner package/Dockerfile.submariner-route-agent at 0.19: Fedora 40", confidence: "inferred" }
+    },
+    {
+      versions: ">=0.20.0",
+      backend: { value: "unknown", source: "submariner-io/submariner#3355, #3359 and #3821: runs nft where it is deployed with nftables", confidence: "documented" }
+    }
+  ]
+};
+
+// src/knowledge/programs/tailscale.json
+var tailscale_default = {
+  id: "tailscale",
+  title: "Tailscale",
+  recognise: {
+    goModules: ["tailscale.com/cmd/tailscaled"],
+    paths: ["/usr/local/bin/tailscaled"]
+  },
+  writes: { value: ["address-prefix", "mark-match", "port"], source: "tailscale/tailscale util/linuxfw/iptables_runner.go: -m mark of the subnet route mark, -s of 100.64.0.0/10 and 100.115.92.0/23, --dport of its UDP port", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter"], port: ["filter"] }, reads: { "list-own-chain": ["filter", "nat"] } }, source: "tailscale/tailscale util/linuxfw/iptables_runner.go: ts-input and ts-forward are in filter, ts-postrouting in nat", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "list-own-chain"], source: "tailscale/tailscale util/linuxfw/iptables_runner.go: Exists, Insert and Append, Delete, List of its chains; where ip6tables cannot list filter or nat it does without IPv6", confidence: "seen" },
+  changesRules: { value: false, source: "tailscale/tailscale wgengine/router/osrouter/router_linux.go: writes when its settings change", confidence: "inferred" },
+  ipset: { value: { creates: [], listsAll: false }, source: "tailscale/tailscale util/linuxfw: no ipset", confidence: "seen" },
+  selects: { value: "path", source: "tailscale/tailscale util/linuxfw/detector.go: iptables of PATH unless told otherwise", confidence: "seen", native: { name: "TS_DEBUG_FIREWALL_MODE", values: ["nftables", "auto"], writes: ["nft-unknown-expression"], source: "tailscale/tailscale util/linuxfw/detector.go: auto takes nftables wherever it is to be had and not only iptables is in use; util/linuxfw/nftables_runner.go: rules through netlink in the tables filter and nat, masquerade among them", confidence: "seen" } },
+  network: { value: "pod", source: "tailscale/tailscale docs/k8s and cmd/k8s-operator: containers and pods of their own; with the node's network it has to be stated", confidence: "seen" },
+  versions: [
+    {
+      versions: "<1.56.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags", confidence: "seen" },
+      iptables: { value: "1.8.8", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.16", confidence: "seen" }
+    },
+    {
+      versions: ">=1.56.0 <1.82.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags", confidence: "seen" },
+      iptables: { value: "1.8.9", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.18", confidence: "seen" }
+    },
+    {
+      versions: ">=1.82.0 <1.90.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags: links put back to iptables-legacy", confidence: "seen" },
+      iptables: { value: "1.8.10", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.19", confidence: "seen" }
+    },
+    {
+      versions: ">=1.90.0 <1.94.0",
+      backend: { value: "nft", source: "tailscale/tailscale#17854: the links were made in /sbin, and Alpine 3.22 has its own in /usr/sbin", confidence: "documented" },
+      iptables: { value: "1.8.11", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.22", confidence: "seen" }
+    },
+    {
+      versions: ">=1.94.0",
+      backend: { value: "legacy", source: "tailscale/tailscale Dockerfile.base at the tags: links in /usr/sbin put back to iptables-legacy", confidence: "seen" },
+      iptables: { value: "1.8.11", source: "tailscale/tailscale Dockerfile.base at the tags: Alpine 3.22", confidence: "seen" }
+    }
+  ],
+  notes: ["In userspace mode (TS_USERSPACE, on by default in its image) it writes no rules.", "The Kubernetes operator sets TS_DEBUG_FIREWALL_MODE=auto (cmd/k8s-operator/sts.go): state it under images, env."]
+};
+
 // src/knowledge/programs/ufw.json
 var ufw_default = {
   id: "ufw",
@@ -8790,16 +9509,21 @@ var ufw_default = {
 var programProfiles = [
   antrea_default,
   aws_vpc_cni_default,
+  azure_npm_default,
   calico_default,
   cilium_default,
   docker_default,
   firewalld_default,
   flannel_default,
+  ip_masq_agent_default,
   istio_default,
+  istio_cni_default,
   k0s_default,
   k3s_default,
   kilo_default,
+  kind_kindnetd_default,
   kindnet_default,
+  kube_network_policies_default,
   kube_ovn_default,
   kube_proxy_default,
   kube_proxy_ipvs_default,
@@ -8809,7 +9533,10 @@ var programProfiles = [
   linkerd_default,
   microk8s_default,
   netavark_default,
+  netbird_default,
   node_local_dns_default,
+  submariner_default,
+  tailscale_default,
   ufw_default
 ];
 
@@ -8870,6 +9597,25 @@ var wrapper_choices_default = {
       fallback: "legacy",
       source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
       note: "looks at no rules: nft where lsmod lists nf_tables, which it does not where that is built in; else legacy"
+    },
+    {
+      version: "docker-dind",
+      variable: { name: "DOCKER_IPTABLES_LEGACY", values: { "1": "legacy", true: "legacy", "": "nft" } },
+      enough: 1,
+      legacyWith: "more",
+      fallback: "nft",
+      withoutNft: "legacy",
+      source: "https://github.com/docker-library/docker/blob/master/dockerd-entrypoint.sh",
+      note: "legacy where the namespace has tables of legacy iptables, else nft, and legacy again where the kernel has no nf_tables; DOCKER_IPTABLES_LEGACY before all"
+    },
+    {
+      version: "weave",
+      variable: { name: "IPTABLES_BACKEND", values: { nft: "nft", legacy: "legacy" } },
+      enough: 10,
+      legacyWith: "as-many",
+      fallback: "legacy",
+      source: "https://github.com/rajch/weave/blob/v2.9.0/prog/weave-kube/launch.sh",
+      note: "IPTABLES_BACKEND, then legacy with ten rules or more in it, whatever nft has; else counts as v1, legacy on a tie"
     },
     {
       version: "v2",
@@ -8956,8 +9702,28 @@ var wrapper_choices_default = {
 import { basename as basename2, dirname as dirname3 } from "node:path/posix";
 
 // src/toolchain/content.ts
-function probedContent(content) {
+function contentOf(node) {
+  const content = node?.type === "file" ? node.content : void 0;
   return typeof content === "object" && content !== null && "kind" in content ? content : void 0;
+}
+function textAt(tree2, path) {
+  const resolved = tree2.resolve(path);
+  const content = resolved.found ? contentOf(resolved.node) : void 0;
+  return content?.kind === "text" ? content.text : void 0;
+}
+
+// src/toolchain/environment.ts
+function variableOf(env, name) {
+  return env.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+function pickVariables(env, names2) {
+  const picked = {};
+  for (const entry of env) {
+    const at = entry.indexOf("=");
+    const name = entry.slice(0, at);
+    if (at > 0 && names2.includes(name)) picked[name] = entry.slice(at + 1);
+  }
+  return picked;
 }
 
 // src/toolchain/binaries/loader-paths.ts
@@ -9006,11 +9772,6 @@ function expandPattern(tree2, pattern) {
   const folder = dirname2(pattern);
   return tree2.list(folder).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).map((name) => `${folder}/${name}`);
 }
-function textAt(tree2, path) {
-  const resolved = tree2.resolve(path);
-  const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
-  return content?.kind === "text" ? content.text : void 0;
-}
 function isLoaderConfig(path) {
   return /\/(?:ld\.so\.conf|ld\.so\.conf\.d\/[^/]+\.conf|ld-musl-[^/]+\.path)$/.test(path);
 }
@@ -9029,8 +9790,7 @@ var MULTIARCH = {
 var USUAL = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
 var MAX_OBJECTS = 256;
 function createLoader(tree2, env) {
-  const variable = env.findLast((entry) => entry.startsWith("LD_LIBRARY_PATH="))?.slice("LD_LIBRARY_PATH=".length);
-  const preferred = (variable ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
+  const preferred = (variableOf(env, "LD_LIBRARY_PATH") ?? "").split(/[:;]/).filter((entry) => entry.startsWith("/"));
   const configured = configuredDirectories(tree2);
   function search(program, object2, soname) {
     const own2 = expand(object2.content?.runpath ?? [], object2.path, program.content);
@@ -9043,7 +9803,7 @@ function createLoader(tree2, env) {
     }
     return void 0;
   }
-  function find2(program, object2, soname) {
+  function find3(program, object2, soname) {
     if (soname.includes("/")) return lookUp(tree2, soname.startsWith("/") ? soname : `/${soname}`, void 0);
     const { interpreter } = program.content;
     if (interpreter !== void 0 && (soname === basename2(interpreter) || isPartOfMusl(program.content, soname)))
@@ -9051,16 +9811,16 @@ function createLoader(tree2, env) {
     return search(program, object2, soname);
   }
   return {
-    find: (program, soname) => find2(program, program, soname),
+    find: (program, soname) => find3(program, program, soname),
     missing(program) {
       const { interpreter, needed } = program.content;
       if (interpreter !== void 0 && !lookUp(tree2, interpreter, void 0)) return [interpreter];
       if (interpreter === void 0 && needed.length === 0) return [];
-      return followNeeds(program, (object2, soname) => find2(program, object2, soname));
+      return followNeeds(program, (object2, soname) => find3(program, object2, soname));
     }
   };
 }
-function followNeeds(program, find2) {
+function followNeeds(program, find3) {
   const loaded = /* @__PURE__ */ new Map();
   const objects = [program];
   const missing = /* @__PURE__ */ new Set();
@@ -9068,7 +9828,7 @@ function followNeeds(program, find2) {
     const object2 = objects[i];
     for (const soname of object2?.content?.needed ?? []) {
       if (loaded.has(soname) || !object2) continue;
-      const library = find2(object2, soname);
+      const library = find3(object2, soname);
       loaded.set(soname, library);
       if (!library) missing.add(soname);
       else if (library.content) objects.push(library);
@@ -9085,7 +9845,7 @@ function followNeeds(program, find2) {
 function lookUp(tree2, path, architecture) {
   const resolved = tree2.resolve(path);
   if (!resolved.found || resolved.node.type !== "file") return void 0;
-  const content = probedContent(resolved.node.content);
+  const content = contentOf(resolved.node);
   if (content?.kind !== "binary") return { path: resolved.path, node: resolved.node };
   const isOther = architecture !== void 0 && content.architecture !== void 0;
   if (isOther && content.architecture !== architecture) return void 0;
@@ -9110,11 +9870,34 @@ function expand(entries, path, program) {
 
 // src/toolchain/commands.ts
 import { basename as basename3 } from "node:path/posix";
+
+// src/toolchain/paths.ts
+import { dirname as dirname4 } from "node:path/posix";
+function nameOf2(path) {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+function inDirectory(directory, name) {
+  return `${directory === "/" ? "" : directory}/${name}`;
+}
+function createPathResolver(tree2) {
+  const directories = /* @__PURE__ */ new Map();
+  return (path) => {
+    const parent = dirname4(path);
+    let real = directories.get(parent);
+    if (real === void 0) {
+      const resolved = tree2.resolve(parent);
+      real = resolved.found ? resolved.path : parent;
+      directories.set(parent, real);
+    }
+    return inDirectory(real, nameOf2(path));
+  };
+}
+
+// src/toolchain/commands.ts
 var DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 var MAX_PATH_ENTRIES = 64;
 function pathDirectories(env) {
-  const value = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
-  return splitPath2(value);
+  return splitPath2(variableOf(env, "PATH") ?? DEFAULT_PATH);
 }
 function splitPath2(value) {
   const directories = value.split(":").filter((entry) => entry.startsWith("/"));
@@ -9122,17 +9905,17 @@ function splitPath2(value) {
 }
 function createCommandFinder(tree2, directories) {
   const known = /* @__PURE__ */ new Map();
-  const find2 = (name) => {
+  const find3 = (name) => {
     let failed;
     for (const directory of directories) {
-      const hit = followLink(tree2, `${directory === "/" ? "" : directory}/${name}`);
+      const hit = followLink(tree2, inDirectory(directory, name));
       if (hit?.target && (hit.target.node.mode & 73) !== 0) return hit;
       failed ??= hit;
     }
     return failed && { via: failed.via, dangling: failed.dangling };
   };
   return (name) => {
-    if (!known.has(name)) known.set(name, find2(name));
+    if (!known.has(name)) known.set(name, find3(name));
     return known.get(name);
   };
 }
@@ -9165,14 +9948,14 @@ var DEFAULT_COMMANDS = [
   "nft",
   "ipset"
 ];
-function tellCommand(name, find2) {
-  const found = find2(name);
+function tellCommand(name, find3, tree2) {
+  const found = find3(name);
   if (!found) return { command: { backend: "none", via: [] } };
   if (!found.target) {
     const command = { backend: "none", via: found.via };
     return { command: found.dangling ? { ...command, dangling: true } : command };
   }
-  const backend = tellBackend(name, found.target);
+  const backend = tellBackend(name, found.target, tree2);
   if ("hostExec" in backend) return { command: { backend: "unknown", via: found.via, hostExec: true } };
   if ("backend" in backend) return { command: { backend: backend.backend, via: found.via } };
   return {
@@ -9180,13 +9963,13 @@ function tellCommand(name, find2) {
     missing: { fact: `what ${found.via[0]} does`, reason: backend.unknown }
   };
 }
-function tellBackend(name, target) {
-  const content = probedContent(target.node.content);
+function tellBackend(name, target, tree2) {
+  const content = contentOf(target.node);
   const file = target.path;
   if (content?.kind === "script") {
     const { script } = content;
     if (script.wrapper && !script.wrapper.isEntrypoint) return { backend: "auto" };
-    if (script.hostExec !== void 0) return { hostExec: true };
+    if (script.hostExec !== void 0) return tellLeaving(file, script, tree2);
     return {
       unknown: `${file} is an unknown script${script.truncated ? ", of which only the beginning was read" : ""}`
     };
@@ -9204,322 +9987,171 @@ function tellBackend(name, target) {
   if (identity.tool !== expected) return { unknown: notThat(file, identity.tool) };
   return identity.backend ? { backend: identity.backend } : { unknown: `${file} holds texts of both backends` };
 }
+function tellLeaving(file, { hostExec = "", newRoot, stays }, tree2) {
+  if (stays !== void 0)
+    return { unknown: `${file} leaves the container with \`${hostExec}\` and stays in it with \`${stays}\`` };
+  const isBrought = newRoot !== void 0 && ROOT_FOLDERS.some((name) => tree2.list(`${newRoot}${name}`).length > 0);
+  return isBrought ? { unknown: `${file} changes to ${newRoot}, which the image brings` } : { hostExec: true };
+}
+var ROOT_FOLDERS = ["/bin", "/sbin", "/usr/bin", "/usr/sbin"];
 function notThat(file, tool2) {
   return `${basename3(file)} is ${tool2}, which has no such command`;
 }
 
-// src/toolchain/executable.ts
-import { createHash as createHash7 } from "node:crypto";
+// src/model/text.ts
+function compareText(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
-// src/knowledge/wrappers.json
-var wrappers_default = {
-  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it.",
-  scripts: [
-    {
-      version: "cilium",
-      all: ["nft_kubeproxy_rules"],
-      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
-      note: "looks for kube-proxy's marker chains first"
-    },
-    {
-      version: "terway",
-      all: ["lifsea8", "legacy"],
-      source: "https://github.com/AliyunContainerService/terway",
-      note: "v1 with patterns on the kernel release before it"
-    },
-    {
-      version: "kube-ovn",
-      all: ["nft_kubelet_rules", "/usr/local/sbin"],
-      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
-      note: "v2 that puts its links into /usr/local/sbin"
-    },
-    {
-      version: "k3s",
-      all: ["xtables-set-mode.sh -m"],
-      source: "https://github.com/k3s-io/k3s-root",
-      note: "IPTABLES_MODE, then counted rules, then the distribution"
-    },
-    {
-      version: "kind",
-      all: ["select_iptables", "num_legacy_lines"],
-      entrypoint: true,
-      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
-      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
-    },
-    {
-      version: "klipper-lb",
-      all: ["check_iptables_mode", "set_legacy"],
-      entrypoint: true,
-      linksIn: '^BIN_DIR="(/[^"]+)"',
-      sets: "^\\s*for i in ([\\w -]+); *do",
-      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
-      note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
-    },
-    {
-      version: "v2",
-      all: ["nft_kubelet_rules"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
-      note: "kubelet's marker chains, then more rules, nft on a tie"
-    },
-    {
-      version: "v1-kubelet-timeout",
-      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
-      note: "v1-timeout that looks for the kubelet's chains first"
-    },
-    {
-      version: "v1-kubelet",
-      all: ["chains_created_by_kubelet", "num_legacy_lines"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
-      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
-    },
-    {
-      version: "v1-timeout",
-      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
-      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
-    },
-    {
-      version: "v1",
-      all: ["num_legacy_lines", "-ge"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
-      note: "the backend with more rules, legacy on a tie"
-    },
-    {
-      version: "v1-nft",
-      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
-      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
-    }
-  ],
-  installer: {
-    all: ["--no-sanity-check"],
-    source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
-    note: "writes the wrapper; holds its text without being one"
-  },
-  hostExec: [
-    { pattern: "\\bchroot\\s+\\S", says: "chroot", source: "https://github.com/ovn-org/ovn-kubernetes/tree/master/dist/images" },
-    { pattern: "\\bnsenter\\s+\\S", says: "nsenter", source: "nsenter(1)" }
-  ],
-  go: {
-    module: "github.com/kubernetes-sigs/iptables-wrappers",
-    generations: [
-      { version: "v3", text: "creating %s symlink to %s" },
-      { version: "go", text: "creating %s symlink for mode %s" }
-    ],
-    source: "https://github.com/kubernetes-sigs/iptables-wrappers: error texts of internal/iptables/alternatives.go at v3 and at commits 680003b, 5792812, c6b9b2d; seen in programs built from them"
+// src/toolchain/file-names.ts
+var NETFILTER_LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
+var TOOL = /tables|^nft$|^ipset$|^conntrackd?$/;
+var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
+var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
+var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
+var ANY_OF_THEM = new RegExp(
+  [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
+);
+function isWantedName(name) {
+  if (!ANY_OF_THEM.test(name)) return false;
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
+}
+function isToolName(name) {
+  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+}
+function isNetfilterLibrary(name) {
+  return NETFILTER_LIBRARY.test(name);
+}
+function isExtension(name) {
+  return EXTENSION.test(name);
+}
+function isSupportLibrary(name) {
+  return SUPPORT_LIBRARY.test(name);
+}
+function isProgramDirectory(path) {
+  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
+}
+
+// src/toolchain/extensions.ts
+var MAX_DIRECTORIES2 = 8;
+var MAX_NAMED_FILES = 5;
+function listExtensions(context) {
+  const paths = new Set(context.tools.map(({ target }) => target));
+  const programs = context.survey.binaries.filter(({ path }) => paths.has(path));
+  const listed = { extensions: [], missing: [] };
+  for (const found of context.survey.binaries) {
+    if (found.content.identity?.tool === "libxtables") listLoadable(context, found, programs, listed);
+    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed);
   }
-};
-
-// src/toolchain/bounds.ts
-function withinBounds(action) {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof RangeError) return void 0;
-    throw error;
+  return listed;
+}
+function listLoadable({ tree: tree2, loader, env }, library, programs, listed) {
+  const directories = searchedDirectories(library, env);
+  if (directories.length === 0)
+    listed.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
+  const tools = programs.filter((program) => usesLibrary(program, library, loader)).map(({ path }) => path);
+  for (const directory of directories) {
+    const names2 = tree2.list(directory).filter(isExtension);
+    const told = names2.map((name) => ({ name, registrations: registrationsOf(tree2, inDirectory(directory, name)) }));
+    const unread = told.filter(({ registrations }) => registrations === void 0).map(({ name }) => name);
+    const loadable = told.flatMap(
+      ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
+    );
+    listed.extensions.push({
+      library: library.path,
+      directory,
+      files: names2.length,
+      tools,
+      list: groupRevisions(loadable),
+      ...unread.length > 0 && { unread }
+    });
+    if (unread.length > 0) listed.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
   }
 }
+function describeUnread(names2) {
+  const more = names2.length - MAX_NAMED_FILES;
+  const shown = names2.slice(0, MAX_NAMED_FILES).join(", ");
+  return `what ${shown}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
+}
+function searchedDirectories({ content }, env) {
+  const variable = variableOf(env, "XTABLES_LIBDIR");
+  if (variable)
+    return variable.split(":").filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES2);
+  const directory = content.identity?.extensionDirectory;
+  return directory === void 0 ? [] : [directory];
+}
+function usesLibrary(program, library, loader) {
+  const soname = program.content.needed.find((name) => name.startsWith("libxtables.so"));
+  return soname !== void 0 && loader.find(program, soname)?.path === library.path;
+}
+function registrationsOf(tree2, path) {
+  const resolved = tree2.resolve(path);
+  if (!resolved.found) return [];
+  const content = contentOf(resolved.node);
+  const read = content?.kind === "binary" ? content.extensions : void 0;
+  return read?.problem === void 0 ? read?.registrations : void 0;
+}
+function extensionName(file) {
+  return file.replace(/^lib[a-z0-9]+_/, "").replace(/\.so$/, "");
+}
+function listHeld({ path, content }, listed) {
+  const { registrations = [], problem } = content.extensions ?? {};
+  if (problem !== void 0) listed.missing.push({ fact: `extensions of ${path}`, reason: problem });
+  if (registrations.length > 0)
+    listed.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
+}
+function groupRevisions(registrations) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const { name, kind, family, revision, realName } of registrations) {
+    const key = [name, kind, family, realName].join(" ");
+    const group = groups.get(key) ?? {
+      name,
+      ...kind && { kind },
+      family,
+      revisions: [],
+      ...realName !== void 0 && realName !== name && { realName }
+    };
+    if (!group.revisions.includes(revision)) group.revisions.push(revision);
+    groups.set(key, group);
+  }
+  for (const { revisions } of groups.values()) revisions.sort((a, b) => a - b);
+  return [...groups.values()].sort((a, b) => compareText(a.name, b.name));
+}
 
-// src/toolchain/binaries/elf.ts
-function viewElf(bytes, header) {
-  const read = reader(bytes, header.bits, header.littleEndian);
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  const entries = (segment && withinBounds(() => dynamicEntries(read, header.bits, segment))) ?? [];
-  return {
-    header,
-    read,
-    offsetOf: (address) => fileOffset(header, address),
-    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
-    text: (offset) => stringAt(bytes, offset)
-  };
-}
-var PT_LOAD = 1;
-var PT_DYNAMIC = 2;
-var PT_INTERP = 3;
-var PF_W = 2;
-var PF_X = 1;
-var VER_FLG_WEAK = 2;
-var MAX_SEGMENTS = 256;
-var MAX_DYNAMIC_ENTRIES = 2048;
-var MAX_VERSIONS = 1024;
-var MAX_NAME_LENGTH = 1024;
-function isElf(bytes) {
-  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
-}
-function readElfHeader(bytes) {
-  if (!isElf(bytes) || bytes.length < 52) return void 0;
-  const bits = bytes[4] === 2 ? 64 : 32;
-  const littleEndian = bytes[5] !== 2;
-  return withinBounds(() => {
-    const read = reader(bytes, bits, littleEndian);
-    const machine = read.u16(18);
-    const table2 = bits === 64 ? read.word(32) : read.word(28);
-    const entrySize = read.u16(bits === 64 ? 54 : 42);
-    const count = Math.min(read.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
-    const segments = [];
-    for (let i = 0; i < count; i++) segments.push(readSegment(read, bits, table2 + i * entrySize));
-    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
+// src/toolchain/interpreters.ts
+function missingInterpreters(tree2, commands, find3) {
+  const files = new Set(Object.values(commands).flatMap(({ via, dangling }) => dangling ? [] : via.at(-1) ?? []));
+  return [...files].flatMap((path) => {
+    const node = tree2.lookup(path);
+    const content = contentOf(node);
+    const library = content?.kind === "script" ? missingOf(tree2, content.script.interpreter, find3) : void 0;
+    return library === void 0 ? [] : [{ path, library }];
   });
 }
-function readInterpreter(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
-  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+function missingOf(tree2, line, find3) {
+  const [program = "", ...words2] = line.split(/[ \t]+/);
+  if (!program.startsWith("/")) return void 0;
+  if (followLink(tree2, program)?.target === void 0) return JSON.stringify(program).slice(1, -1);
+  if (!program.endsWith("/env")) return void 0;
+  const name = words2.find((word) => !word.startsWith("-") && !word.includes("="));
+  return name === void 0 || name.includes("/") || find3(name)?.target ? void 0 : JSON.stringify(name).slice(1, -1);
 }
-function readElfDynamic(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  if (!segment) return void 0;
-  const versions = { definitions: [], needs: [] };
-  const dynamic = {
-    needed: [],
-    soname: void 0,
-    runpath: [],
-    isRpath: false,
-    versions: () => versions
-  };
-  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
-  return dynamic;
-}
-var DT = {
-  NEEDED: 1,
-  STRTAB: 5,
-  SONAME: 14,
-  RPATH: 15,
-  RUNPATH: 29,
-  VERDEF: 1879048188,
-  VERDEFNUM: 1879048189,
-  VERNEED: 1879048190,
-  VERNEEDNUM: 1879048191
-};
-function fillDynamic(dynamic, bytes, header, segment) {
-  const read = reader(bytes, header.bits, header.littleEndian);
-  const entries = dynamicEntries(read, header.bits, segment);
-  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
-  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
-  if (strings2 === void 0) return;
-  const name = (offset) => stringAt(bytes, strings2 + offset);
-  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
-  const soname = valuesOf2(DT.SONAME)[0];
-  if (soname !== void 0) dynamic.soname = name(soname);
-  const own2 = valuesOf2(DT.RUNPATH)[0];
-  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
-  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
-  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
-  dynamic.versions = () => readVersions(read, header, valuesOf2, name);
-}
-function readVersions(read, header, valuesOf2, name) {
-  const versions = { definitions: [], needs: [] };
-  withinBounds(() => {
-    const definitions = fileOffset(header, valuesOf2(DT.VERDEF)[0]);
-    const definitionCount = valuesOf2(DT.VERDEFNUM)[0] ?? 0;
-    if (definitions !== void 0)
-      readVersionDefinitions(read, definitions, definitionCount, name, versions.definitions);
-    const needs2 = fileOffset(header, valuesOf2(DT.VERNEED)[0]);
-    const needCount = valuesOf2(DT.VERNEEDNUM)[0] ?? 0;
-    if (needs2 !== void 0) readVersionNeeds(read, needs2, needCount, name, versions.needs);
-  });
-  return versions;
-}
-function dynamicEntries(read, bits, segment) {
-  const size = bits / 4;
-  const count = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
-  const entries = [];
-  for (let i = 0; i < count; i++) {
-    const tag = read.word(segment.offset + i * size);
-    if (tag === 0) break;
-    entries.push({ tag, value: read.word(segment.offset + i * size + size / 2) });
+
+// src/toolchain/libraries.ts
+import { basename as basename5 } from "node:path/posix";
+
+// src/model/version.ts
+function compareVersions(a, b) {
+  const left = a.split(".");
+  const right = b.split(".");
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = Number.parseInt(left[i] ?? "0", 10) - Number.parseInt(right[i] ?? "0", 10);
+    if (difference !== 0) return difference;
   }
-  return entries;
+  return 0;
 }
-function readVersionDefinitions(read, start, count, name, into) {
-  let at = start;
-  for (let i = 0; i < Math.min(count, MAX_VERSIONS); i++) {
-    const isBase = (read.u16(at + 2) & 1) === 1;
-    if (!isBase) into.push(name(read.u32(at + read.u32(at + 12))));
-    const next = read.u32(at + 16);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readVersionNeeds(read, start, count, name, into) {
-  let at = start;
-  let left = MAX_VERSIONS;
-  for (let i = 0; i < Math.min(count, MAX_VERSIONS); i++) {
-    const library = name(read.u32(at + 4));
-    let auxiliary = at + read.u32(at + 8);
-    for (let j = read.u16(at + 2); j > 0; j--) {
-      if (left-- === 0) return;
-      const isWeak = (read.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
-      if (!isWeak) into.push({ library, version: name(read.u32(auxiliary + 8)) });
-      const next2 = read.u32(auxiliary + 12);
-      if (next2 === 0) break;
-      auxiliary += next2;
-    }
-    const next = read.u32(at + 12);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readSegment(read, bits, at) {
-  return bits === 64 ? {
-    type: read.u32(at),
-    flags: read.u32(at + 4),
-    offset: read.word(at + 8),
-    address: read.word(at + 16),
-    fileSize: read.word(at + 32)
-  } : {
-    type: read.u32(at),
-    flags: read.u32(at + 24),
-    offset: read.u32(at + 4),
-    address: read.u32(at + 8),
-    fileSize: read.u32(at + 16)
-  };
-}
-function fileOffset(header, address) {
-  if (address === void 0) return void 0;
-  const segment = header.segments.find(
-    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
-  );
-  return segment && address - segment.address + segment.offset;
-}
-function reader(bytes, bits, littleEndian) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const u8 = (at) => view.getUint8(at);
-  const u16 = (at) => view.getUint16(at, littleEndian);
-  const u32 = (at) => view.getUint32(at, littleEndian);
-  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
-  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
-}
-function stringAt(bytes, at) {
-  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
-  const end = bytes.indexOf(0, at);
-  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
-}
-function architectureOf(machine, bits, littleEndian) {
-  switch (machine) {
-    case 3:
-      return "386";
-    case 8:
-      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
-    case 20:
-      return "ppc";
-    case 21:
-      return littleEndian ? "ppc64le" : "ppc64";
-    case 22:
-      return "s390x";
-    case 40:
-      return "arm";
-    case 62:
-      return "amd64";
-    case 183:
-      return "arm64";
-    case 243:
-      return bits === 64 ? "riscv64" : "riscv32";
-    case 258:
-      return "loong64";
-    default:
-      return void 0;
-  }
+function upstreamVersion(packageVersion) {
+  return /^(?:\d+:)?(\d+(?:\.\d+){1,3})/.exec(packageVersion)?.[1];
 }
 
 // src/toolchain/find-text.ts
@@ -9566,199 +10198,6 @@ function makeNeedle(text) {
 function rank(text, at) {
   const index = RARE.indexOf(text[at]);
   return index < 0 ? RARE.length : index;
-}
-
-// src/toolchain/binaries/extensions.ts
-var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
-var OLDEST_LAYOUT = 10;
-var NAME = /^[A-Za-z0-9_-]{1,28}$/;
-var MAX_REGISTRATIONS = 2048;
-var MAX_MARKS = 16;
-var MAX_RELOCATIONS = 256 * 1024;
-var DT_RELA = 7;
-var DT_RELASZ = 8;
-var RELATIVE = { 3: 8, 20: 22, 21: 22, 22: 12, 40: 23, 62: 8, 183: 1027, 243: 3, 258: 3 };
-function readExtensions(bytes, header) {
-  const marks = findMarks(bytes);
-  if (marks.length === 0) return { registrations: [], problem: "it names no libxtables" };
-  if (marks.some(({ version: version2 }) => version2 < OLDEST_LAYOUT))
-    return { registrations: [], problem: "it is of iptables before 1.4.17, whose layout is not read" };
-  const view = viewElf(bytes, header);
-  const addresses = new Set(marks.flatMap(({ offset }) => addressOf(header, offset) ?? []));
-  const pointers = readRelocations(bytes, view);
-  const kind = registeredKind(bytes);
-  const found = [];
-  for (const address of findSlots(bytes, view, pointers, addresses)) {
-    const registration = withinBounds(() => readRegistration(view, pointers, address, kind));
-    if (registration) found.push(registration);
-    if (found.length === MAX_REGISTRATIONS) return { registrations: found, problem: "it holds too many" };
-  }
-  return found.length > 0 ? { registrations: found } : { registrations: [], problem: "its bytes show none" };
-}
-function findMarks(bytes) {
-  const text = "libxtables.so.";
-  const marks = [];
-  for (let at = findText(bytes, text); at >= 0 && marks.length < MAX_MARKS; at = findText(bytes, text, at + 1)) {
-    const version2 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text.length, at + text.length + 4))?.[1];
-    if (version2 !== void 0) marks.push({ offset: at, version: Number(version2) });
-  }
-  return marks;
-}
-function addressOf(header, offset) {
-  const segment = header.segments.find(
-    (entry) => entry.type === PT_LOAD && offset >= entry.offset && offset < entry.offset + entry.fileSize
-  );
-  return segment && offset - segment.offset + segment.address;
-}
-function readRelocations(bytes, view) {
-  const pointers = /* @__PURE__ */ new Map();
-  const { bits, machine } = view.header;
-  const table2 = view.dynamicValue(DT_RELA);
-  const start = table2 === void 0 ? void 0 : view.offsetOf(table2);
-  if (start === void 0) return pointers;
-  const word = bits / 8;
-  const claimed = Math.floor((view.dynamicValue(DT_RELASZ) ?? 0) / (3 * word));
-  const count = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
-  withinBounds(() => {
-    for (let i = 0; i < count; i++) {
-      const at = start + i * 3 * word;
-      const type = bits === 64 ? view.read.u32(typeOffset(at, view)) : view.read.u32(at + word) & 255;
-      if (type === RELATIVE[machine]) pointers.set(view.read.word(at), view.read.word(at + 2 * word));
-    }
-  });
-  return pointers;
-}
-function typeOffset(at, { header }) {
-  return at + 8 + (header.littleEndian ? 0 : 4);
-}
-function findSlots(bytes, { header, read }, pointers, targets) {
-  const slots = /* @__PURE__ */ new Set();
-  for (const [address, target] of pointers) if (targets.has(target)) slots.add(address);
-  const word = header.bits / 8;
-  const writable = header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & PF_W) !== 0);
-  let left = Math.ceil(bytes.length / word);
-  for (const { offset, address, fileSize } of writable)
-    withinBounds(() => {
-      for (let at = -address & word - 1; at + word <= fileSize && left > 0; at += word, left--)
-        if (targets.has(read.word(offset + at))) slots.add(address + at);
-    });
-  return [...slots].sort((a, b) => a - b);
-}
-function readRegistration(view, pointers, address, kind) {
-  const word = view.header.bits / 8;
-  const pointer = (index) => {
-    const place2 = address + index * word;
-    const offset = view.offsetOf(place2);
-    return pointers.get(place2) ?? (offset === void 0 ? void 0 : view.read.word(offset));
-  };
-  const name = nameAt(view, pointer(2));
-  const real = pointer(3);
-  const realName = real === 0 ? void 0 : nameAt(view, real);
-  const at = view.offsetOf(address + 4 * word);
-  if (name === void 0 || at === void 0 || real !== 0 && realName === void 0) return void 0;
-  const family = FAMILIES[view.read.u16(at + 2)];
-  if (family === void 0) return void 0;
-  return { name, kind, family, revision: view.read.u8(at), realName };
-}
-function nameAt(view, address) {
-  const offset = address === void 0 ? void 0 : view.offsetOf(address);
-  const text = offset === void 0 ? void 0 : view.text(offset);
-  return text !== void 0 && NAME.test(text) ? text : void 0;
-}
-function registeredKind(bytes) {
-  const match2 = findText(bytes, "\0xtables_register_match") >= 0;
-  const target = findText(bytes, "\0xtables_register_target") >= 0;
-  return match2 === target ? void 0 : match2 ? "match" : "target";
-}
-
-// src/toolchain/binaries/go.ts
-var MAGIC = "\xFF Go buildinf:";
-var HEADER_SIZE = 32;
-var FLAG_INLINE_STRINGS = 2;
-var MAX_BUILD_INFO = 512 * 1024;
-var MAX_DEPENDENCIES = 4096;
-function goDataRanges(header) {
-  return header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & (PF_W | PF_X)) === PF_W && entry.fileSize > 0).map((entry) => ({ start: entry.offset, end: entry.offset + entry.fileSize })).sort((a, b) => a.start - b.start);
-}
-function createGoScanner(ranges) {
-  const last = ranges.at(-1)?.end ?? 0;
-  let tail = Buffer.alloc(0);
-  let kept;
-  let size = 0;
-  const keep = (piece) => {
-    const part = Buffer.from(piece.subarray(0, MAX_BUILD_INFO - size));
-    kept?.push(part);
-    size += part.length;
-  };
-  return {
-    write(chunk, offset) {
-      if (kept) keep(chunk);
-      else {
-        for (const part of overlaps(chunk, offset, ranges)) {
-          const joined = tail.length > 0 ? Buffer.concat([tail, part.bytes]) : part.bytes;
-          const at = findText(joined, MAGIC);
-          if (at >= 0) {
-            kept = [];
-            keep(joined.subarray(at));
-            keep(chunk.subarray(part.endInChunk));
-            break;
-          }
-          tail = Buffer.from(joined.subarray(Math.max(0, joined.length - MAGIC.length + 1)));
-        }
-      }
-      return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
-    },
-    end: () => kept ? parseGoBuild(Buffer.concat(kept)) : void 0
-  };
-}
-function* overlaps(chunk, offset, ranges) {
-  for (const range of ranges) {
-    const start = Math.max(range.start - offset, 0);
-    const end = Math.min(range.end - offset, chunk.length);
-    if (start < end) yield { bytes: chunk.subarray(start, end), endInChunk: end };
-  }
-}
-function parseGoBuild(bytes) {
-  if (bytes.length < HEADER_SIZE) return void 0;
-  if (((bytes[15] ?? 0) & FLAG_INLINE_STRINGS) === 0) return "old-format";
-  const version2 = readVarintString(bytes, HEADER_SIZE);
-  if (!version2) return void 0;
-  const modules = readVarintString(bytes, version2.next);
-  if (!modules) return void 0;
-  const build2 = { goVersion: version2.text, path: "", dependencies: [] };
-  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build2, modules.text.slice(16, -16));
-  return build2;
-}
-function readVarintString(bytes, start) {
-  let length = 0;
-  let at = start;
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[at++];
-    if (byte === void 0 || shift > 28) return void 0;
-    length += (byte & 127) * 2 ** shift;
-    if (byte < 128) break;
-  }
-  if (at + length > bytes.length) return void 0;
-  return { text: bytes.toString("latin1", at, at + length), next: at + length };
-}
-function readModuleLines(build2, text) {
-  for (const line of text.split("\n")) {
-    const [kind, first = "", second = ""] = line.split("	");
-    if (kind === "path") build2.path = first;
-    else if (kind === "mod") build2.main = { path: first, version: second };
-    else if (kind === "dep" && build2.dependencies.length < MAX_DEPENDENCIES)
-      build2.dependencies.push({ path: first, version: second });
-    else if (kind === "=>") {
-      const replaced = build2.dependencies.at(-1);
-      if (replaced && second !== "") replaced.version = second;
-    } else if (kind === "build") readSetting(build2, first);
-  }
-}
-function readSetting(build2, setting) {
-  if (setting.startsWith("vcs.revision=")) build2.revision = setting.slice("vcs.revision=".length);
-  if (!setting.startsWith("-ldflags=")) return;
-  const stamped = /-X[= ]['"\\]*[\w./-]*version=['"\\]*(v?\d[\w.+-]*)/i.exec(setting)?.[1];
-  if (stamped !== void 0) build2.stampedVersion = stamped;
 }
 
 // src/knowledge/libraries.json
@@ -9946,19 +10385,29 @@ var RULES = [
 ];
 function mayBeTool({ name, dynamic }, search) {
   if (TOOL_NAME.test(name) || dynamic?.soname !== void 0) return true;
-  if (dynamic?.needed.some((library) => NETFILTER_LIBRARY.test(library))) return true;
+  if (dynamic?.needed.some((library) => NETFILTER_LIBRARY2.test(library))) return true;
   if (dynamic && !dynamic.needed.every((library) => C_LIBRARY.test(library))) return false;
   return search.has(STATIC_IPSET) || search.has("tables") && TABLES_MARKS.some(search.has);
 }
-var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|iptc|ipset|nftables|ebtc|netfilter_|nfnetlink)/;
+var NETFILTER_LIBRARY2 = new RegExp(`^${NETFILTER_LIBRARIES}`);
 var C_LIBRARY = /^(?:ld-|lib(?:c|m|dl|rt|pthread|resolv|gcc_s)\.)/;
 var TABLES_MARKS = [" (nf_tables)", " (legacy)", "includepath", "\0ebtables v"];
 function iptablesWithBackendText(_, search) {
   if (!search.has(" (nf_tables)\0") && !search.has(" (legacy)\0")) return void 0;
-  const match2 = /\0(\d+\.\d+\.\d+(?:\.\d+)?) \((nf_tables|legacy)\)\0/.exec(search.text());
-  if (!match2?.[1]) return void 0;
-  const backend = match2[2] === "legacy" ? "legacy" : "nft";
-  return { tool: "iptables", version: match2[1], backend, evidence: `${match2[1]} (${match2[2]})` };
+  const nft2 = versionOf("nf_tables", search);
+  const legacy = versionOf("legacy", search);
+  if (nft2 === void 0 && legacy === void 0) return void 0;
+  if (nft2 !== void 0 && legacy !== void 0) return decide("iptables", [.../* @__PURE__ */ new Set([nft2, legacy])]);
+  const version2 = nft2 ?? legacy ?? null;
+  const backend = nft2 === void 0 ? "legacy" : "nft";
+  return { tool: "iptables", version: version2, backend, evidence: `${version2} (${nft2 === void 0 ? "legacy" : "nf_tables"})` };
+}
+function versionOf(backend, search) {
+  const pattern = {
+    nf_tables: /\0(\d+\.\d+\.\d+(?:\.\d+)?) \(nf_tables\)(?=\0)/,
+    legacy: /\0(\d+\.\d+\.\d+(?:\.\d+)?) \(legacy\)(?=\0)/
+  };
+  return pattern[backend].exec(search.text())?.[1];
 }
 function arptablesLegacy({ name }, search) {
   if (!name.startsWith("arptables") || !search.has("arp_tables")) return void 0;
@@ -10111,6 +10560,30 @@ function distinct(text, pattern) {
   return [...found];
 }
 
+// src/toolchain/packages/ownership.ts
+import { basename as basename4 } from "node:path/posix";
+
+// src/knowledge/tool-packages.json
+var tool_packages_default = {
+  comment: "Packages that bring a tool, in the distributions' namings, the one that brings it most often first.",
+  tools: [
+    { tool: "iptables", packages: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"], source: "https://src.fedoraproject.org/rpms/iptables (iptables-nft, iptables-legacy); https://pkgs.alpinelinux.org/package/v3.14/main/x86_64/ip6tables" },
+    { tool: "ip6tables", packages: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"], source: "https://src.fedoraproject.org/rpms/iptables; https://pkgs.alpinelinux.org/package/v3.14/main/x86_64/ip6tables" },
+    { tool: "nft", packages: ["nftables"], source: "https://packages.debian.org/source/stable/nftables" },
+    { tool: "ipset", packages: ["ipset"], source: "https://packages.debian.org/source/stable/ipset" },
+    { tool: "conntrack", packages: ["conntrack", "conntrack-tools"], source: "https://packages.debian.org/source/stable/conntrack-tools; https://src.fedoraproject.org/rpms/conntrack-tools" },
+    { tool: "ebtables", packages: ["ebtables", "iptables"], source: "https://packages.debian.org/source/stable/ebtables; https://packages.debian.org/source/stable/iptables (ebtables-nft)" },
+    { tool: "arptables", packages: ["arptables", "iptables"], source: "https://packages.debian.org/source/stable/arptables; https://packages.debian.org/source/stable/iptables (arptables-nft)" }
+  ]
+};
+
+// src/knowledge/tool-packages.ts
+var packages = new Map(tool_packages_default.tools.map((row) => [row.tool, row.packages]));
+function packagesOfTool(tool2) {
+  return packages.get(tool2) ?? [];
+}
+var toolPackages = new Set([...packages.values()].flat());
+
 // src/toolchain/lines.ts
 function* linesOf(text) {
   let start = 0;
@@ -10138,625 +10611,73 @@ function cutLine(text, start, end) {
   return text.slice(start, end > start && text[end - 1] === "\r" ? end - 1 : end);
 }
 
-// src/toolchain/start-command.ts
-import { basename as basename4 } from "node:path/posix";
-
-// src/toolchain/shell-line.ts
-var MAX_VALUE = 1e3;
-var MAX_TOKENS = 64;
-var OPENING = /^(?:\s*(?:[({!]|then\s|else\s|do\s|[^\s()'"=]*\)))*/;
-function readShellLine(line, isProgram2) {
-  const parts = splitCommands(line);
-  const isPlain = !/(?:^|[\s;&|])(?:if|case|for|while|until)\s|\|\|/.test(line) && (isProgram2 || !/^\s/.test(line));
-  return parts.map(({ text, isGuarded }, index) => {
-    const opening = OPENING.exec(text)?.[0] ?? "";
-    const { value, runs } = readSimple(tokensOf(text.slice(opening.length)), isProgram2 && index === parts.length - 1);
-    const isReached = !isGuarded || isProgram2 && runs.length > 0;
-    const isSure = isPlain && opening.trim() === "" && isReached;
-    return { ...value !== void 0 && { path: { value, isSure } }, runs, isSure };
-  });
-}
-function splitCommands(line) {
-  const parts = [];
-  let begin = 0;
-  let isGuarded = false;
-  for (const { index, 0: found } of line.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|(?<=^|\s)#[^\n]*|&&|\|\||[;&|\n]/gs)) {
-    if (/^["'\\]/.test(found)) continue;
-    const end = index;
-    parts.push({ text: line.slice(begin, end), isGuarded });
-    begin = end + found.length;
-    isGuarded = found === "&&" || found === "||";
-  }
-  return [...parts, { text: line.slice(begin), isGuarded }].filter(isCommand);
-}
-function isCommand({ text }) {
-  return /\S/.test(text);
-}
-function tokensOf(text) {
-  return (text.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
-}
-function readSimple(tokens, isLast) {
-  const isExport = tokens[0] === "export";
-  let at = isExport ? 1 : 0;
-  let value;
-  for (; /^\w+=/.test(tokens[at] ?? ""); at++) value = pathValueOf(tokens[at] ?? "") ?? value;
-  const isExec = tokens[at] === "exec";
-  if (isExec) {
-    while (/^-/.test(tokens[++at] ?? "")) if (tokens[at] === "-a") at++;
-  }
-  const word = tokens[at];
-  const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
-  if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
-  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
-}
-function pathValueOf(word) {
-  return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
-}
-function unquote(text) {
-  return text.replace(/["']/g, "");
-}
-
-// src/knowledge/starters.json
-var starters_default = {
-  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
-  starters: [
-    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
-    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
-    { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
-    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
-    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
-    { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
-    { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
-    { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
-    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
-    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
-    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
-  ],
-  shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
-};
-
-// src/toolchain/starters.ts
-var words = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
-var shells = starters_default.shells;
-function ownWords(name) {
-  return words.get(name);
-}
-function isShell(name) {
-  return shells.includes(name);
-}
-function isStarter(name) {
-  return words.has(name) || isShell(name) || name === "env";
-}
-
-// src/toolchain/start-command.ts
-var MAX_WORDS = 64;
-var MAX_TEXT = 16 * 1024;
-var MAX_DEPTH2 = 3;
-function readStartCommand(all, depth = 0) {
-  const words2 = splitEnvString(all.slice(0, MAX_WORDS));
-  const paths = [];
-  let at = 0;
-  while (at < words2.length) {
-    const word = words2[at] ?? "";
-    const name = basename4(word);
-    const own2 = ownWords(name);
-    if (name === "env") {
-      const env = readEnv(words2, at + 1, depth === 0);
-      if (env.path) paths.push(env.path);
-      at = env.next;
-    } else if (isShell(name)) {
-      const shell = readShell(words2, at + 1, depth + 1);
-      return { paths: [...paths, ...shell.paths], words: [...words2.slice(0, at + 1), ...shell.words] };
-    } else if (own2 !== void 0) at += 1 + own2;
-    else if (word.startsWith("-") || isOptionArgument(words2, at)) at++;
-    else break;
-  }
-  return { paths, words: words2 };
-}
-function splitEnvString(words2) {
-  return words2.flatMap((word, index) => {
-    if (word === "-S" || word === "--split-string") return [];
-    const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
-    const before = words2[index - 1];
-    const text = before === "-S" || before === "--split-string" ? word : inside;
-    return text === void 0 ? [word] : text.split(/\s+/).filter((part) => part !== "");
-  });
-}
-function isOptionArgument(words2, at) {
-  const before = words2[at - 1] ?? "";
-  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words2[at] ?? "");
-}
-function readShell(words2, first, depth) {
-  let at = first;
-  let hasText = false;
-  let isLogin = false;
-  for (; /^[-+]./.test(words2[at] ?? ""); at++) {
-    const word = words2[at] ?? "";
-    if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
-    if (/^-[a-z]*c/.test(word)) hasText = true;
-    if (/^[-+][a-z]*o$/.test(word)) at++;
-  }
-  const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
-  const text = words2[at];
-  if (!hasText || text === void 0 || depth > MAX_DEPTH2) return { paths, words: words2.slice(at) };
-  const inner = readShellText(text.slice(0, MAX_TEXT), true, depth);
-  return { paths: [...paths, ...inner.paths], words: inner.words };
-}
-function readShellText(text, isProgram2, depth = 1) {
-  const read = readShellLine(text, isProgram2).map(({ path, runs, isSure }) => {
-    const started = readStartCommand(runs, depth);
-    const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
-    return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
-  });
-  return { paths: read.flatMap(({ paths }) => paths), words: read.flatMap(({ words: words2 }) => words2) };
-}
-function readEnv(words2, at, isLiteral) {
-  let next = at;
-  let isCleared = false;
-  let value;
-  for (; next < words2.length; next++) {
-    const word = words2[next] ?? "";
-    if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
-    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words2[++next] === "PATH";
-    else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
-    else if (/^(?:-C|--chdir)$/.test(word)) next++;
-    else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
-    else if (!word.startsWith("-")) break;
-  }
-  if (value !== void 0) return { path: { value, isSure: true, ...isLiteral && { isLiteral } }, next };
-  return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
-}
-
-// src/toolchain/scripts.ts
-var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
-var MAX_STARTS = 16;
-var MAX_QUOTED_LINE = 200;
-var MAX_PATH_SETTINGS = 8;
-function readScript(bytes, truncated) {
-  const text = bytes.toString("latin1");
-  const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.trim();
-  if (interpreter === void 0) return void 0;
-  const facts = { interpreter, starts: [], truncated };
-  const wrapper = findWrapper(bytes, text);
-  if (wrapper) facts.wrapper = wrapper;
-  for (const line of linesWith(text, MARK_OF_LINE)) {
-    if (/^\s*#/.test(line)) continue;
-    const leaving = leavesContainer(line);
-    if (leaving !== void 0) facts.hostExec ??= leaving;
-    const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
-    if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
-    const started = STARTED.exec(line)?.[1];
-    if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
-  }
-  return facts;
-}
-function findWrapper(bytes, text) {
-  const holds = createTextSearch(bytes);
-  const scripts = wrappers_default.scripts;
-  const known = scripts.find((entry) => entry.all.every(holds));
-  if (!known || wrappers_default.installer.all.every(holds)) return void 0;
-  const { version: version2, all, entrypoint = false } = known;
-  const part = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text)?.[1];
-  const linksIn = part(known.linksIn);
-  const sets = part(known.sets)?.trim().split(/ +/);
-  return {
-    version: version2,
-    text: all.join(", "),
-    isEntrypoint: entrypoint,
-    ...linksIn !== void 0 && { linksIn },
-    ...sets && { sets }
-  };
-}
-var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
-var MARK_OF_LINE = new RegExp(["exec", "PATH=", ...wrappers_default.hostExec.map((entry) => entry.pattern)].join("|"), "gm");
-function leavesContainer(line) {
-  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
-}
-
-// src/toolchain/executable.ts
-var MAX_ANALYSED = 8 * 1024 * 1024;
-var MAX_HASHED = 64 * 1024 * 1024;
-var MAX_EXTENSION = 1024 * 1024;
-var HEAD_SIZE = 4096;
-var MAX_SCRIPT = 64 * 1024;
-var TOOL = /tables|^nft$|^ipset$|^conntrackd?$|^xtables/;
-var NETFILTER_LIBRARY2 = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
-var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
-var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
-var ANY_OF_THEM = new RegExp(
-  [TOOL, NETFILTER_LIBRARY2, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
-);
-function isWantedName(name) {
-  if (!ANY_OF_THEM.test(name)) return false;
-  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
-}
-function isToolName(name) {
-  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
-}
-function isNetfilterLibrary(name) {
-  return NETFILTER_LIBRARY2.test(name);
-}
-function isExtension(name) {
-  return EXTENSION.test(name);
-}
-function isSupportLibrary(name) {
-  return SUPPORT_LIBRARY.test(name);
-}
-function isProgramDirectory(path) {
-  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
-}
-function openExecutable(file, name) {
-  const headSize = Math.min(file.size, HEAD_SIZE);
-  let head;
-  let position = 0;
-  let reader2;
-  let dismissed = false;
-  function open3(start, rest) {
-    reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
-    if (!reader2) dismissed = true;
-    return reader2?.write(rest) === true;
-  }
-  function collect(chunk) {
-    head ??= Buffer.alloc(headSize);
-    const taken = Math.min(chunk.length, headSize - position);
-    head.set(chunk.subarray(0, taken), position);
-    position += taken;
-    if (position >= 4 && !mayBeRead(head)) dismissed = true;
-    if (dismissed || position < headSize) return !dismissed;
-    const more = open3(head, head);
-    return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
-  }
-  function feed2(chunk) {
-    if (reader2) return reader2.write(chunk);
-    if (position > 0 || chunk.length < headSize) return collect(chunk);
-    if (headSize >= 4 && !mayBeRead(chunk)) {
-      dismissed = true;
-      return false;
-    }
-    return open3(asBuffer(chunk).subarray(0, headSize), chunk);
-  }
-  return {
-    byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
-    byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
-    write: (chunk) => !dismissed && feed2(chunk),
-    end() {
-      if (dismissed) return void 0;
-      if (reader2) return reader2.end();
-      return isToolName(name) ? unreadable("it ends before its header does") : void 0;
-    }
-  };
-}
-function mayBeRead(head) {
-  return isElf(head) || isScript(head);
-}
-function isScript(head) {
-  return head[0] === 35 && head[1] === 33;
-}
-function scriptSink(file) {
-  return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
-    const script = readScript(bytes, bytes.length < file.size);
-    return script && { kind: "script", script };
-  });
-}
-function elfSink(file, name, head) {
-  const header = readElfHeader(head);
-  if (isExtension(name)) return extensionSink(file, name, header);
-  const named = isToolName(name) || isNetfilterLibrary(name);
-  if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
-  if (isPacked(head)) return hashingSink(file, { ...describe4(header), packed: true });
-  const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
-  if (wanted && file.size <= MAX_ANALYSED) return programSink(file, name, header);
-  return streamingSink(file, header, named);
-}
-function extensionSink(file, name, header) {
-  return header && file.size <= MAX_EXTENSION ? programSink(file, name, header) : void 0;
-}
-function programSink(file, name, header) {
-  return wholeSink(file.size, (bytes) => analyse(bytes, file, name, header));
-}
-function hashingSink(file, content) {
-  const hash = createDigester(file.size);
-  return {
-    write: (chunk) => hash.write(chunk),
-    end: () => ({ ...content, ...hash.end() })
-  };
-}
-function createDigester(size) {
-  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash7(name)) : [];
-  let seen = 0;
-  return {
-    write(chunk) {
-      for (const hash of hashes) hash.update(chunk);
-      seen += chunk.length;
-      return hashes.length > 0;
-    },
-    end() {
-      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
-      return hashes.length > 0 && seen === size ? { digests: { md5, sha1, sha256 } } : {};
-    }
-  };
-}
-var UPX = Buffer.from("UPX!");
-function isPacked(head) {
-  return head.subarray(0, 512 + UPX.length - 1).includes(UPX);
-}
-function streamingSink(file, header, named) {
-  const ranges = goDataRanges(header);
-  const scanner = createGoScanner(ranges);
-  const hash = named ? createDigester(file.size) : void 0;
-  let position = 0;
-  return {
-    write(chunk) {
-      const offset = position;
-      position += chunk.length;
-      const hashing2 = hash?.write(chunk) === true;
-      return scanner.write(asBuffer(chunk), offset) || hashing2;
-    },
-    end() {
-      const content = { ...withGo(describe4(header), scanner), ...hash?.end() };
-      if (content.go) return withWrapper(content, content.go, Buffer.alloc(0));
-      if (content.problem) return content;
-      const problem = `it is larger than ${MAX_ANALYSED / 1024 / 1024} MiB`;
-      return named ? { ...content, problem } : void 0;
-    }
-  };
-}
-var spare;
-function wholeSink(limit, read) {
-  let bytes;
-  let size = 0;
-  let content;
-  let done = false;
-  function finish2(whole) {
-    done = true;
-    content = read(whole);
-  }
-  return {
-    write(chunk) {
-      if (size === 0 && chunk.length >= limit) finish2(asBuffer(chunk).subarray(0, limit));
-      if (done) return false;
-      bytes ??= takeBuffer(limit);
-      const part = chunk.subarray(0, limit - size);
-      bytes.set(part, size);
-      size += part.length;
-      return size < limit;
-    },
-    end() {
-      try {
-        if (!done) finish2((bytes ?? Buffer.alloc(0)).subarray(0, size));
-        return content;
-      } finally {
-        if (bytes !== void 0 && (spare === void 0 || spare.length < bytes.length)) spare = bytes;
-        bytes = void 0;
-      }
-    }
-  };
-}
-function takeBuffer(size) {
-  if (spare === void 0 || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
-  const taken = spare;
-  spare = void 0;
-  return taken;
-}
-function roundUp(size) {
-  return Math.min(MAX_ANALYSED, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
-}
-function analyse(bytes, file, name, header) {
-  const named = isToolName(name) || isNetfilterLibrary(name);
-  const content = describe4(header);
-  if (bytes.length < file.size) return named ? { ...content, problem: "it ends early" } : void 0;
-  if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
-  const scanner = createGoScanner(goDataRanges(header));
-  scanner.write(bytes, 0);
-  withGo(content, scanner);
-  if (content.go) return withWrapper(content, content.go, bytes);
-  const dynamic = readElfDynamic(bytes, header);
-  const interpreter = readInterpreter(bytes, header);
-  if (interpreter !== void 0) content.interpreter = interpreter;
-  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
-  const identity = identify({ name, bytes, dynamic });
-  if (!identity && !named && !content.problem) return void 0;
-  describeDynamic(content, dynamic);
-  if (identity) content.identity = identity;
-  if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
-    content.extensions = readExtensions(bytes, header);
-  if (!identity && !named) return content;
-  const hash = createDigester(bytes.length);
-  hash.write(bytes);
-  return { ...content, ...hash.end() };
-}
-function describeDynamic(content, dynamic) {
-  if (dynamic === void 0) return content;
-  const { definitions, needs: needs2 } = dynamic.versions();
-  content.needed = dynamic.needed;
-  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
-  if (dynamic.isRpath) content.isRpath = true;
-  if (needs2.length > 0) content.versionNeeds = needs2;
-  if (definitions.length > 0) content.versionDefinitions = definitions;
-  return content;
-}
-function withWrapper(content, build2, bytes) {
-  if (build2.main?.path !== wrappers_default.go.module && build2.path !== wrappers_default.go.module) return content;
-  const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
-  return { ...content, wrapper: generation?.version ?? "go" };
-}
-function describe4(header) {
-  const content = { kind: "binary", needed: [] };
-  if (header.architecture !== void 0) content.architecture = header.architecture;
-  return content;
-}
-function withGo(content, scanner) {
-  const build2 = scanner.end();
-  if (build2 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
-  else if (build2) content.go = build2;
-  return content;
-}
-function unreadable(problem) {
-  return { kind: "binary", needed: [], problem };
-}
-function constantSink(content) {
-  return { write: () => false, end: () => content };
-}
-function asBuffer(chunk) {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-}
-
-// src/toolchain/extensions.ts
-var MAX_DIRECTORIES2 = 8;
-var MAX_NAMED_FILES = 5;
-function listExtensions(context) {
-  const paths = new Set(context.tools.map(({ target }) => target));
-  const programs = context.survey.binaries.filter(({ path }) => paths.has(path));
-  const listed = { extensions: [], missing: [] };
-  for (const found of context.survey.binaries) {
-    if (found.content.identity?.tool === "libxtables") listLoadable(context, found, programs, listed);
-    else if (paths.has(found.path) && found.content.extensions) listHeld(found, listed);
-  }
-  return listed;
-}
-function listLoadable({ tree: tree2, loader, env }, library, programs, listed) {
-  const directories = searchedDirectories(library, env);
-  if (directories.length === 0)
-    listed.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
-  const tools = programs.filter((program) => usesLibrary(program, library, loader)).map(({ path }) => path);
-  for (const directory of directories) {
-    const names2 = tree2.list(directory).filter(isExtension);
-    const told = names2.map((name) => ({ name, registrations: registrationsOf(tree2, `${directory}/${name}`) }));
-    const unread = told.filter(({ registrations }) => registrations === void 0).map(({ name }) => name);
-    const loadable = told.flatMap(
-      ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
-    );
-    listed.extensions.push({
-      library: library.path,
-      directory,
-      files: names2.length,
-      tools,
-      list: groupRevisions(loadable),
-      ...unread.length > 0 && { unread }
-    });
-    if (unread.length > 0) listed.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
-  }
-}
-function describeUnread(names2) {
-  const more = names2.length - MAX_NAMED_FILES;
-  const shown = names2.slice(0, MAX_NAMED_FILES).join(", ");
-  return `what ${shown}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
-}
-function searchedDirectories({ content }, env) {
-  const variable = env.findLast((entry) => entry.startsWith("XTABLES_LIBDIR="))?.slice("XTABLES_LIBDIR=".length);
-  if (variable)
-    return variable.split(":").filter((entry) => entry.startsWith("/")).slice(0, MAX_DIRECTORIES2);
-  const directory = content.identity?.extensionDirectory;
-  return directory === void 0 ? [] : [directory];
-}
-function usesLibrary(program, library, loader) {
-  const soname = program.content.needed.find((name) => name.startsWith("libxtables.so"));
-  return soname !== void 0 && loader.find(program, soname)?.path === library.path;
-}
-function registrationsOf(tree2, path) {
-  const resolved = tree2.resolve(path);
-  if (!resolved.found) return [];
-  const content = resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
-  const read = content?.kind === "binary" ? content.extensions : void 0;
-  return read?.problem === void 0 ? read?.registrations : void 0;
-}
-function extensionName(file) {
-  return file.replace(/^lib[a-z0-9]+_/, "").replace(/\.so$/, "");
-}
-function listHeld({ path, content }, listed) {
-  const { registrations = [], problem } = content.extensions ?? {};
-  if (problem !== void 0) listed.missing.push({ fact: `extensions of ${path}`, reason: problem });
-  if (registrations.length > 0)
-    listed.extensions.push({ library: path, tools: [path], list: groupRevisions(registrations) });
-}
-function groupRevisions(registrations) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const { name, kind, family, revision, realName } of registrations) {
-    const key = [name, kind, family, realName].join(" ");
-    const group = groups.get(key) ?? {
-      name,
-      ...kind && { kind },
-      family,
-      revisions: [],
-      ...realName !== void 0 && realName !== name && { realName }
-    };
-    if (!group.revisions.includes(revision)) group.revisions.push(revision);
-    groups.set(key, group);
-  }
-  for (const { revisions } of groups.values()) revisions.sort((a, b) => a - b);
-  return [...groups.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-}
-
-// src/toolchain/libraries.ts
-import { basename as basename6 } from "node:path/posix";
-
-// src/model/version.ts
-function compareVersions(a, b) {
-  const left = a.split(".");
-  const right = b.split(".");
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = Number.parseInt(left[i] ?? "0", 10) - Number.parseInt(right[i] ?? "0", 10);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-function upstreamVersion(packageVersion) {
-  return /^(?:\d+:)?(\d+(?:\.\d+){1,3})/.exec(packageVersion)?.[1];
-}
-
-// src/toolchain/packages/ownership.ts
-import { basename as basename5 } from "node:path/posix";
-
-// src/toolchain/survey.ts
-import { dirname as dirname4 } from "node:path/posix";
-
-// src/toolchain/packages/types.ts
-var LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
-var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
-var LIBRARY = new RegExp(`(?:^|/)${LIBRARIES}[^/]*\\.so[^/]*$`);
-var MARK_OF_WORTH = new RegExp(`bin/|${LIBRARIES}`, "g");
-function isWorthOwning(path) {
-  return PROGRAM.test(path) || LIBRARY.test(path);
-}
+// src/toolchain/packages/collect.ts
 var MAX_PACKAGES = 5e4;
-var MAX_FILES_OF_PACKAGE = 2e4;
 var MAX_PROBLEMS = 3;
+function collectPackages(problems = []) {
+  const parsed = { packages: [], problems: [...problems] };
+  const report = (problem) => {
+    if (parsed.problems.length < MAX_PROBLEMS) parsed.problems.push(problem);
+  };
+  return {
+    parsed,
+    report,
+    add(entry) {
+      if (parsed.packages.length < MAX_PACKAGES) parsed.packages.push(entry);
+      else report(`it has more than ${MAX_PACKAGES} packages`);
+    }
+  };
+}
 
 // src/toolchain/packages/rpm/manifest.ts
 var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
 function isRpmManifest(path) {
   return MANIFEST.test(path);
 }
-var NAME2 = 0;
+var NAME = 0;
 var VERSION_RELEASE = 1;
 var EPOCH = 8;
 function parseRpmManifest(text) {
-  const packages = [];
-  const problems = [];
-  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   let number3 = 0;
   for (const line of linesOf(text)) {
     number3++;
     if (line === "") continue;
     const entry = readLine(line);
     if (!entry) report(`line ${number3} is no package`);
-    else if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-    else packages.push(entry);
+    else add(entry);
   }
   if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 function readLine(line) {
   const fields = line.split("	", 16);
-  const name = fields[NAME2];
+  const name = fields[NAME];
   const version2 = fields[VERSION_RELEASE];
   const epoch = fields[EPOCH];
   if (!name || !/^[\w.+-]+$/.test(name) || !version2 || !/^[\w.+~^]+-[\w.+~^]+$/.test(version2)) return void 0;
   if (epoch === void 0 || !/^\d{1,10}$/.test(epoch)) return void 0;
   return { name, version: epoch === "0" ? version2 : `${epoch}:${version2}` };
 }
+
+// src/toolchain/bounds.ts
+function withinBounds(action) {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof RangeError) return void 0;
+    throw error;
+  }
+}
+
+// src/toolchain/packages/types.ts
+var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
+var LIBRARY = new RegExp(`(?:^|/)${NETFILTER_LIBRARIES}[^/]*\\.so[^/]*$`);
+var MARK_OF_WORTH = new RegExp(`bin/|${NETFILTER_LIBRARIES}`, "g");
+function isWorthOwning(path) {
+  return PROGRAM.test(path) || LIBRARY.test(path);
+}
+var MAX_FILES_OF_PACKAGE = 2e4;
 
 // src/toolchain/packages/rpm/header.ts
 var TAG2 = {
@@ -10878,12 +10799,11 @@ function isBerkeleyHash(bytes) {
   return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
 }
 function readBerkeleyHash(bytes) {
-  const result = { packages: [], problems: [] };
-  const report = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   const pages = withinBounds(() => createPages(bytes));
   if (typeof pages !== "object") {
     report(pages ?? "its header cannot be read");
-    return result;
+    return parsed;
   }
   if (pages.stated > pages.count) report("it ends before its last page");
   else if (pages.stated < pages.count) report("it goes on behind its last page");
@@ -10901,12 +10821,11 @@ function readBerkeleyHash(bytes) {
       if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
       const entry = value && readRpmHeader(value);
       if (!entry) report(`a package on page ${number3} cannot be read`);
-      else if (result.packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-      else result.packages.push(entry);
+      else add(entry);
     }
   }
   if (overflow > pages.taken.size) report(`${overflow - pages.taken.size} pages belong to no package`);
-  return result;
+  return parsed;
 }
 function createPages(bytes) {
   const little = bytes.readUInt32LE(12) === HASH_MAGIC;
@@ -10960,14 +10879,14 @@ function readOverflow(pages, first, length) {
 }
 
 // src/toolchain/packages/rpm/journal.ts
-var MAGIC2 = "d9d505f920a163d7";
+var MAGIC = "d9d505f920a163d7";
 var JOURNAL_HEAD = 28;
 function isHotJournal(head) {
-  return head.length >= JOURNAL_HEAD && head.toString("hex", 0, 8) === MAGIC2 && head.readUInt32BE(8) !== 0;
+  return head.length >= JOURNAL_HEAD && head.toString("hex", 0, 8) === MAGIC && head.readUInt32BE(8) !== 0;
 }
 
 // src/toolchain/packages/rpm/ndb.ts
-var MAGIC3 = "RpmP";
+var MAGIC2 = "RpmP";
 var PAGE_SIZE = 4096;
 var SLOT_SIZE = 16;
 var FIRST_SLOT = 2;
@@ -10975,15 +10894,14 @@ var UNIT = 16;
 var BLOCK_HEAD = 16;
 var BLOCK_TAIL = 12;
 function isNdb(bytes) {
-  return bytes.toString("latin1", 0, 4) === MAGIC3;
+  return bytes.toString("latin1", 0, 4) === MAGIC2;
 }
 function readNdb(bytes) {
-  const result = { packages: [], problems: [] };
-  const report = (problem) => result.problems.length < MAX_PROBLEMS && result.problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   const slotPages = withinBounds(() => bytes.readUInt32LE(12));
   if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
     report("its table of packages lies outside the file");
-    return result;
+    return parsed;
   }
   let left = bytes.length;
   for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
@@ -11001,14 +10919,13 @@ function readNdb(bytes) {
     left -= blob?.length ?? 0;
     if (left < 0) {
       report("its packages are larger than the file");
-      return result;
+      return parsed;
     }
     const entry = blob && readRpmHeader(blob);
     if (!entry) report(`package ${index} cannot be read`);
-    else if (result.packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-    else result.packages.push(entry);
+    else add(entry);
   }
-  return result;
+  return parsed;
 }
 function readBlock(bytes, index, slot) {
   const start = bytes.readUInt32LE(slot + 8) * UNIT;
@@ -11035,11 +10952,11 @@ function adler32(bytes) {
 }
 
 // src/toolchain/packages/rpm/sqlite.ts
-var MAGIC4 = "SQLite format 3\0";
+var MAGIC3 = "SQLite format 3\0";
 var TABLE_INTERIOR = 5;
 var TABLE_LEAF = 13;
 function isSqlite(bytes) {
-  return bytes.toString("latin1", 0, 16) === MAGIC4;
+  return bytes.toString("latin1", 0, 16) === MAGIC3;
 }
 function summariseSqlite(bytes) {
   const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
@@ -11294,13 +11211,11 @@ function readPackageRow(bytes) {
   return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
 }
 function readSqlitePackages(file, log) {
-  const packages = [];
-  const problems = [...file.problems, ...log?.problems ?? []];
-  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add, report } = collectPackages([...file.problems, ...log?.problems ?? []]);
   const root = log?.root ?? file.root;
   if (root === void 0) {
     report("it has no table Packages");
-    return { packages, problems };
+    return parsed;
   }
   const rest = log && rowsByOverflow(file);
   walkTable(root, (number3) => {
@@ -11312,12 +11227,11 @@ function readSqlitePackages(file, log) {
       for (const row of page.rows) {
         const entry = row.entry ?? rest?.(row);
         if (!entry) report(`record ${row.id} cannot be read`);
-        else if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-        else packages.push(entry);
+        else add(entry);
       }
     return [];
   });
-  return { packages, problems };
+  return parsed;
 }
 function rowsByOverflow(file) {
   const rows = /* @__PURE__ */ new Map();
@@ -11333,9 +11247,9 @@ function rowsByOverflow(file) {
 
 // src/toolchain/packages/rpm/rpm.ts
 var MAX_RPM_DATABASE = 64 * 1024 * 1024;
-var FILE = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
+var FILE2 = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
 function isRpmDatabase(path) {
-  return FILE.test(path);
+  return FILE2.test(path);
 }
 function isRpmJournal(path) {
   return path.endsWith("-journal");
@@ -11356,9 +11270,6 @@ function readRpmFile(path, bytes) {
 // src/toolchain/survey.ts
 var MAX_COMMANDS = 1e3;
 var COMMANDS = new Set(DEFAULT_COMMANDS);
-function isCommand2(path) {
-  return COMMANDS.has(path.slice(path.lastIndexOf("/") + 1));
-}
 function surveyTree(tree2) {
   const survey = {
     packages: [],
@@ -11372,13 +11283,13 @@ function surveyTree(tree2) {
   const sqlite = /* @__PURE__ */ new Map();
   const journals = /* @__PURE__ */ new Map();
   for (const { path, node } of tree2.walk(COMMANDS)) {
-    if (isCommand2(path) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
+    if (COMMANDS.has(nameOf2(path)) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
     if (node.type === "symlink" && isDatabasePath(path)) {
       const reason = whyUnread(tree2, path);
       if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
     }
     if (node.type !== "file") continue;
-    const content = probedContent(node.content);
+    const content = contentOf(node);
     if (!content) continue;
     if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
     else if (content.kind === "rpm-journal") journals.set(path, content);
@@ -11392,9 +11303,9 @@ function surveyTree(tree2) {
   return survey;
 }
 function joinLog(file, log, journal) {
-  const { packages, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
+  const { packages: packages2, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
   const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
-  return { ...file, content: { kind: "packages", database: "rpm", packages, problems: [...cutOff, ...problems] } };
+  return { ...file, content: { kind: "packages", database: "rpm", packages: packages2, problems: [...cutOff, ...problems] } };
 }
 function place(survey, found) {
   const { content } = found;
@@ -11419,35 +11330,12 @@ function sourceOf(path, node) {
 function evidence(fact, path, node) {
   return { fact, source: sourceOf(path, node) };
 }
-function createPathResolver(tree2) {
-  const directories = /* @__PURE__ */ new Map();
-  return (path) => {
-    const parent = dirname4(path);
-    let real = directories.get(parent);
-    if (real === void 0) {
-      const resolved = tree2.resolve(parent);
-      real = resolved.found ? resolved.path : parent;
-      directories.set(parent, real);
-    }
-    return `${real === "/" ? "" : real}/${path.slice(path.lastIndexOf("/") + 1)}`;
-  };
-}
 
 // src/toolchain/packages/ownership.ts
-var PACKAGES_OF_TOOL = {
-  iptables: ["iptables", "iptables-nft", "iptables-legacy", "iptables-wolfi"],
-  ip6tables: ["iptables", "iptables-nft", "iptables-legacy", "ip6tables"],
-  nft: ["nftables"],
-  ipset: ["ipset"],
-  conntrack: ["conntrack", "conntrack-tools"],
-  ebtables: ["ebtables", "iptables"],
-  arptables: ["arptables", "iptables"]
-};
-var TOOL_PACKAGES = new Set(Object.values(PACKAGES_OF_TOOL).flat());
 var MAX_CLAIMS = 3;
 function listClaims(survey, tool2) {
   const told = survey.claims.flatMap(
-    ({ path, node, content }) => content.claims.filter(({ name }) => PACKAGES_OF_TOOL[tool2]?.includes(name)).map(({ name, version: version2 }) => evidence(`an SBOM in the image claims ${name} ${version2}`, path, node))
+    ({ path, node, content }) => content.claims.filter(({ name }) => packagesOfTool(tool2).includes(name)).map(({ name, version: version2 }) => evidence(`an SBOM in the image claims ${name} ${version2}`, path, node))
   );
   return told.slice(0, MAX_CLAIMS);
 }
@@ -11490,13 +11378,13 @@ function tie(index, path, digests, tool2) {
   return byName ? { owner: byName } : {};
 }
 function ownerByName(tool2, withoutList) {
-  const owners = (PACKAGES_OF_TOOL[tool2] ?? []).flatMap((name) => withoutList.get(name) ?? []);
-  return owners[0];
+  const name = packagesOfTool(tool2).find((candidate) => withoutList.has(candidate));
+  return name === void 0 ? void 0 : withoutList.get(name);
 }
 function collectFileLists(survey) {
   const lists = /* @__PURE__ */ new Map();
   for (const list of survey.fileLists) {
-    const name = basename5(list.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
+    const name = basename4(list.path).replace(/\.(?:list|md5sums)$/, "").replace(/:[^:]*$/, "");
     const key = `${rootOf(list.path)} ${name}`;
     lists.set(key, joinFiles(lists.get(key) ?? [], list.content.files));
   }
@@ -11532,7 +11420,7 @@ function listLibraries(survey, ownership) {
   return withoutFurtherNames(survey.binaries).flatMap(({ path, node, content }) => {
     const identity = content.identity;
     if (!identity?.library) return [];
-    const { soVersion, min, max } = narrowByFileName(identity.tool, basename6(path), identity.library);
+    const { soVersion, min, max } = narrowByFileName(identity.tool, basename5(path), identity.library);
     const library = {
       name: identity.tool,
       soVersion,
@@ -11554,11 +11442,11 @@ function withoutFurtherNames(binaries) {
   const names2 = /* @__PURE__ */ new Map();
   for (const { path, content } of binaries) {
     const known = names2.get(content) ?? { first: path, isLibrary: false };
-    names2.set(content, { ...known, isLibrary: known.isLibrary || isNetfilterLibrary(basename6(path)) });
+    names2.set(content, { ...known, isLibrary: known.isLibrary || isNetfilterLibrary(basename5(path)) });
   }
   return binaries.filter(({ path, content }) => {
     const known = names2.get(content);
-    return known?.isLibrary ? isNetfilterLibrary(basename6(path)) : known?.first === path;
+    return known?.isLibrary ? isNetfilterLibrary(basename5(path)) : known?.first === path;
   });
 }
 function liesWithin(version2, min, max) {
@@ -11566,11 +11454,46 @@ function liesWithin(version2, min, max) {
 }
 
 // src/toolchain/program.ts
-import { basename as basename7 } from "node:path/posix";
+import { basename as basename6 } from "node:path/posix";
+
+// src/knowledge/starters.json
+var starters_default = {
+  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
+  starters: [
+    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
+    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
+    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
+    { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
+    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
+    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
+    { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
+    { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
+    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
+    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
+    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
+  ],
+  shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
+};
+
+// src/toolchain/starters.ts
+var words = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
+var shells = starters_default.shells;
+function ownWords(name) {
+  return words.get(name);
+}
+function isShell(name) {
+  return shells.includes(name);
+}
+function isStarter(name) {
+  return words.has(name) || isShell(name) || name === "env";
+}
+
+// src/toolchain/program.ts
 var MAX_SCRIPT_DEPTH = 3;
 var FILES_OF_A_PROGRAM = "command-line-arguments";
-function tellProgram(tree2, words2, survey, find2, known) {
-  const started = findStarted(tree2, words2, find2);
+function tellProgram(tree2, survey, started, known) {
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree2, path)?.content.go, known);
     if (match2) return { program: describeProgram(tree2, path, match2.id, match2.fact) };
@@ -11579,34 +11502,33 @@ function tellProgram(tree2, words2, survey, find2, known) {
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
   if (hit && ids.length === 1) return { program: describeProgram(tree2, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !isStarter(basename7(path)) && isProgram(tree2, path));
+  const own2 = started.find((path) => !isStarter(basename6(path)) && isProgram(tree2, path));
   if (own2 !== void 0)
     return { program: describeProgram(tree2, own2, ownName(tree2, own2, known), "the entrypoint starts it") };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree2, words2, find2) {
+function findStarted(tree2, words2, find3) {
   const found = [];
   let level = words2.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
-      const path = reach(tree2, word, find2);
+      const path = reach(tree2, word, find3);
       if (path === void 0 || found.includes(path)) continue;
       found.push(path);
-      const node = tree2.lookup(path);
-      const content = node?.type === "file" ? probedContent(node.content) : void 0;
+      const content = contentOf(tree2.lookup(path));
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!isStarter(basename7(path))) return found;
+      else if (!isStarter(basename6(path))) return found;
     }
     level = next;
   }
   return found;
 }
-function reach(tree2, word, find2) {
+function reach(tree2, word, find3) {
   if (word === "" || word.startsWith("-") || /\s/.test(word)) return void 0;
-  const hit = word.includes("/") ? followLink(tree2, word.startsWith("/") ? word : `/${word}`) : find2(word);
+  const hit = word.includes("/") ? followLink(tree2, word.startsWith("/") ? word : `/${word}`) : find3(word);
   const target = hit?.target;
   return target && (target.node.mode & 73) !== 0 ? target.path : void 0;
 }
@@ -11662,28 +11584,161 @@ function ownName(tree2, path, known) {
   const build2 = binaryAt(tree2, path)?.content.go;
   const packagePath = build2?.path === FILES_OF_A_PROGRAM ? "" : build2?.path;
   const module = (build2?.main?.path ?? packagePath ?? "").replace(/\/v\d+$/, "");
-  const names2 = [basename7(module), basename7(path)];
+  const names2 = [basename6(module), basename6(path)];
   return names2.find((name) => name !== "" && !known.some(({ id }) => id === name)) ?? path;
 }
 function binaryAt(tree2, path) {
   const node = tree2.lookup(path);
   if (node?.type !== "file") return void 0;
-  const content = probedContent(node.content);
+  const content = contentOf(node);
   return content?.kind === "binary" ? { path, node, content } : void 0;
 }
 function isProgram(tree2, path) {
   const node = tree2.lookup(path);
-  return node?.type === "file" && probedContent(node.content)?.kind !== "script";
+  return node?.type === "file" && contentOf(node)?.kind !== "script";
 }
 
 // src/toolchain/selector.ts
 import { dirname as dirname5 } from "node:path/posix";
-function tellSelector(tree2, survey, find2, directories, started) {
-  const command = find2("iptables");
+
+// src/knowledge/wrappers.json
+var wrappers_default = {
+  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it; setsOnly: it sets the links of that backend alone and leaves those of the other as the image has them.",
+  scripts: [
+    {
+      version: "cilium",
+      all: ["nft_kubeproxy_rules"],
+      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
+      note: "looks for kube-proxy's marker chains first"
+    },
+    {
+      version: "terway",
+      all: ["lifsea8", "legacy"],
+      source: "https://github.com/AliyunContainerService/terway",
+      note: "v1 with patterns on the kernel release before it"
+    },
+    {
+      version: "kube-ovn",
+      all: ["nft_kubelet_rules", "/usr/local/sbin"],
+      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
+      note: "v2 that puts its links into /usr/local/sbin"
+    },
+    {
+      version: "k3s",
+      all: ["xtables-set-mode.sh -m"],
+      source: "https://github.com/k3s-io/k3s-root",
+      note: "IPTABLES_MODE, then counted rules, then the distribution"
+    },
+    {
+      version: "kind",
+      all: ["select_iptables", "num_legacy_lines"],
+      entrypoint: true,
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
+    },
+    {
+      version: "klipper-lb",
+      all: ["check_iptables_mode", "set_legacy"],
+      entrypoint: true,
+      linksIn: '^BIN_DIR="(/[^"]+)"',
+      sets: "^\\s*for i in ([\\w -]+); *do",
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
+    },
+    {
+      version: "docker-dind",
+      all: ["DOCKER_IPTABLES_LEGACY", "iptablesLegacy="],
+      entrypoint: true,
+      source: "https://github.com/docker-library/docker/blob/master/dockerd-entrypoint.sh",
+      note: "legacy where the namespace has tables of legacy iptables or iptables-nft fails: puts a folder of legacy links in front of PATH, then starts dockerd"
+    },
+    {
+      version: "weave",
+      all: ["setup_iptables_backend", "/sbin/iptables-legacy /sbin/iptables"],
+      entrypoint: true,
+      source: "https://github.com/rajch/weave/blob/v2.9.0/prog/weave-kube/launch.sh",
+      note: "v1-timeout in the start script, with IPTABLES_BACKEND before it"
+    },
+    {
+      version: "weave",
+      all: ["setup_iptables_backend", "/sbin/iptables-nft /sbin/iptables"],
+      entrypoint: true,
+      setsOnly: "nft",
+      source: "https://github.com/rajch/weave/blob/v2.8.1/prog/weave-kube/launch.sh; prog/weave-npc/launch.sh up to v2.9.0",
+      note: "the same, where the image's own links are legacy and nft is the backend that it sets"
+    },
+    {
+      version: "v2",
+      all: ["nft_kubelet_rules"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+      note: "kubelet's marker chains, then more rules, nft on a tie"
+    },
+    {
+      version: "v1-kubelet-timeout",
+      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
+      note: "v1-timeout that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-kubelet",
+      all: ["chains_created_by_kubelet", "num_legacy_lines"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-timeout",
+      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
+      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
+    },
+    {
+      version: "v1",
+      all: ["num_legacy_lines", "-ge"],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
+      note: "the backend with more rules, legacy on a tie"
+    },
+    {
+      version: "v1-nft",
+      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
+      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
+    }
+  ],
+  installer: {
+    all: ["--no-sanity-check"],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+    note: "writes the wrapper; holds its text without being one"
+  },
+  hostExec: [
+    { pattern: "\\bchroot\\s+\\S", line: "chroot /host iptables", source: "https://github.com/ovn-org/ovn-kubernetes/tree/master/dist/images" },
+    {
+      pattern: "\\bnsenter(?:\\s+(?:-[tSG]\\s+[^-\\s]\\S*|--(?:target|setuid|setgid)\\s+[^-\\s]\\S*|-\\S+))*?\\s+(?:-[a-zA-Z]*[mar]|--(?:mount|all|root)\\b)",
+      line: "nsenter -t 1 -m iptables",
+      source: "nsenter(1): only with the mount namespace or the root of another process it runs that one's files"
+    }
+  ],
+  go: {
+    module: "github.com/kubernetes-sigs/iptables-wrappers",
+    generations: [
+      { version: "v3", text: "creating %s symlink to %s" },
+      { version: "go", text: "creating %s symlink for mode %s" }
+    ],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers: error texts of internal/iptables/alternatives.go at v3 and at commits 680003b, 5792812, c6b9b2d; seen in programs built from them"
+  }
+};
+
+// src/toolchain/selector.ts
+function tellSelector(context, started) {
+  const { tree: tree2, survey, find: find3, directories } = context;
+  const command = find3("iptables");
   const all = listWrappers(survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
   if (starting && command)
-    return wrapperSelector(starting, setsWhatRuns(tree2, directories, starting, command), command);
+    return wrapperSelector(
+      starting,
+      setsWhatRuns(tree2, directories, starting, command) && setsEither(tree2, starting, find3),
+      command
+    );
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
@@ -11694,7 +11749,7 @@ function tellSelector(tree2, survey, find2, directories, started) {
   const source = target ? evidence("", target.path, target.node).source : command.via.at(-1) ?? "";
   const chain = { fact: `iptables is ${command.via.join(" -> ")}${command.dangling ? " (missing)" : ""}`, source };
   const path = command.via[0] ?? "";
-  if (target && probedContent(target.node.content)?.kind === "script")
+  if (target && contentOf(target.node)?.kind === "script")
     return { kind: "script", version: null, effective: true, path: target.path, evidence: [chain] };
   if (command.via.some((step) => step.startsWith("/etc/alternatives/")))
     return { kind: "alternatives", version: null, effective: target !== void 0, path, evidence: [chain] };
@@ -11711,6 +11766,9 @@ function setsWhatRuns(tree2, directories, { linksIn }, command) {
   };
   const place2 = directories.findIndex((directory) => real(directory) === real(linksIn));
   return place2 >= 0 && place2 <= directories.findIndex((directory) => real(directory) === real(dirname5(first)));
+}
+function setsEither(tree2, { setsOnly }, find3) {
+  return setsOnly === void 0 || tellCommand("iptables", find3, tree2).command.backend !== setsOnly;
 }
 function wrapperSelector(wrapper, effective, command) {
   const chain = command ? `iptables is ${command.via.join(" -> ")}` : "there is no iptables in PATH";
@@ -11744,6 +11802,143 @@ function commandsSet(selector, survey) {
   return (name) => /^ip6?tables/.test(name) && (script.sets === void 0 || script.sets.includes(name));
 }
 
+// src/toolchain/start-command.ts
+import { basename as basename7 } from "node:path/posix";
+
+// src/toolchain/shell-line.ts
+var MAX_VALUE = 1e3;
+var MAX_TOKENS = 64;
+var OPENING2 = /^(?:\s*(?:[({!]|then\s|else\s|do\s|[^\s()'"=]*\)))*/;
+function readShellLine(line, isProgram2) {
+  const parts = splitCommands(line);
+  const isPlain = !/(?:^|[\s;&|])(?:if|case|for|while|until)\s|\|\|/.test(line) && (isProgram2 || !/^\s/.test(line));
+  return parts.map(({ text, isGuarded }, index) => {
+    const opening = OPENING2.exec(text)?.[0] ?? "";
+    const { value, runs } = readSimple(tokensOf(text.slice(opening.length)), isProgram2 && index === parts.length - 1);
+    const isReached = !isGuarded || isProgram2 && runs.length > 0;
+    const isSure = isPlain && opening.trim() === "" && isReached;
+    return { ...value !== void 0 && { path: { value, isSure } }, runs, isSure };
+  });
+}
+function splitCommands(line) {
+  const parts = [];
+  let begin = 0;
+  let isGuarded = false;
+  for (const { index, 0: found } of line.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|(?<=^|\s)#[^\n]*|&&|\|\||[;&|\n]/gs)) {
+    if (/^["'\\]/.test(found)) continue;
+    const end = index;
+    parts.push({ text: line.slice(begin, end), isGuarded });
+    begin = end + found.length;
+    isGuarded = found === "&&" || found === "||";
+  }
+  return [...parts, { text: line.slice(begin), isGuarded }].filter(isCommand);
+}
+function isCommand({ text }) {
+  return /\S/.test(text);
+}
+function tokensOf(text) {
+  return (text.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
+}
+function readSimple(tokens, isLast) {
+  const isExport = tokens[0] === "export";
+  let at = isExport ? 1 : 0;
+  let value;
+  for (; /^\w+=/.test(tokens[at] ?? ""); at++) value = pathValueOf(tokens[at] ?? "") ?? value;
+  const isExec = tokens[at] === "exec";
+  if (isExec) {
+    while (/^-/.test(tokens[++at] ?? "")) if (tokens[at] === "-a") at++;
+  }
+  const word = tokens[at];
+  const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
+  if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
+  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
+}
+function pathValueOf(word) {
+  return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
+}
+function unquote(text) {
+  return text.replace(/["']/g, "");
+}
+
+// src/toolchain/start-command.ts
+var MAX_WORDS = 64;
+var MAX_TEXT = 16 * 1024;
+var MAX_DEPTH2 = 3;
+function readStartCommand(all, depth = 0) {
+  const words2 = splitEnvString(all.slice(0, MAX_WORDS));
+  const paths = [];
+  let at = 0;
+  while (at < words2.length) {
+    const word = words2[at] ?? "";
+    const name = basename7(word);
+    const own2 = ownWords(name);
+    if (name === "env") {
+      const env = readEnv(words2, at + 1, depth === 0);
+      if (env.path) paths.push(env.path);
+      at = env.next;
+    } else if (isShell(name)) {
+      const shell = readShell(words2, at + 1, depth + 1);
+      return { paths: [...paths, ...shell.paths], words: [...words2.slice(0, at + 1), ...shell.words] };
+    } else if (own2 !== void 0) at += 1 + own2;
+    else if (word.startsWith("-") || isOptionArgument(words2, at)) at++;
+    else break;
+  }
+  return { paths, words: words2 };
+}
+function splitEnvString(words2) {
+  return words2.flatMap((word, index) => {
+    if (word === "-S" || word === "--split-string") return [];
+    const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
+    const before = words2[index - 1];
+    const text = before === "-S" || before === "--split-string" ? word : inside;
+    return text === void 0 ? [word] : text.split(/\s+/).filter((part) => part !== "");
+  });
+}
+function isOptionArgument(words2, at) {
+  const before = words2[at - 1] ?? "";
+  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words2[at] ?? "");
+}
+function readShell(words2, first, depth) {
+  let at = first;
+  let hasText = false;
+  let isLogin = false;
+  for (; /^[-+]./.test(words2[at] ?? ""); at++) {
+    const word = words2[at] ?? "";
+    if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
+    if (/^-[a-z]*c/.test(word)) hasText = true;
+    if (/^[-+][a-z]*o$/.test(word)) at++;
+  }
+  const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
+  const text = words2[at];
+  if (!hasText || text === void 0 || depth > MAX_DEPTH2) return { paths, words: words2.slice(at) };
+  const inner = readShellText(text.slice(0, MAX_TEXT), true, depth);
+  return { paths: [...paths, ...inner.paths], words: inner.words };
+}
+function readShellText(text, isProgram2, depth = 1) {
+  const read = readShellLine(text, isProgram2).map(({ path, runs, isSure }) => {
+    const started = readStartCommand(runs, depth);
+    const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
+    return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
+  });
+  return { paths: read.flatMap(({ paths }) => paths), words: read.flatMap(({ words: words2 }) => words2) };
+}
+function readEnv(words2, at, isLiteral) {
+  let next = at;
+  let isCleared = false;
+  let value;
+  for (; next < words2.length; next++) {
+    const word = words2[next] ?? "";
+    if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
+    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words2[++next] === "PATH";
+    else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
+    else if (/^(?:-C|--chdir)$/.test(word)) next++;
+    else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
+    else if (!word.startsWith("-")) break;
+  }
+  if (value !== void 0) return { path: { value, isSure: true, ...isLiteral && { isLiteral } }, next };
+  return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
+}
+
 // src/toolchain/start-path.ts
 import { dirname as dirname6 } from "node:path/posix";
 function followPath(tree2, survey, directories, start) {
@@ -11766,14 +11961,14 @@ function followPath(tree2, survey, directories, start) {
     const node = tree2.lookup(script);
     for (const setting of settingsOf(node)) follow(setting, script, node ? sourceOf(script, node) : script);
   }
-  const find2 = createCommandFinder(tree2, now);
+  const find3 = createCommandFinder(tree2, now);
   const elsewhere = listElsewhere(tree2, survey, now);
   return {
     directories: now,
-    find: find2,
+    find: find3,
     moves,
     doubt(name, told) {
-      const found = find2(name);
+      const found = find3(name);
       const leads = JSON.stringify(found?.via);
       const doubt = doubts.find((one) => {
         if (one.find) return JSON.stringify(one.find(name)?.via) !== leads;
@@ -11788,7 +11983,7 @@ var KEPT = { cleared: [], login: pathDirectories([]) };
 var ENTRYPOINT = "the image's entrypoint";
 var REFERENCE = /\$(?:PATH\b|\{PATH\})/;
 function settingsOf(node) {
-  const content = node?.type === "file" ? probedContent(node.content) : void 0;
+  const content = contentOf(node);
   return content?.kind === "script" ? content.script.paths ?? [] : [];
 }
 function evaluate({ value, isLiteral, opaque }, directories) {
@@ -11799,15 +11994,12 @@ function evaluate({ value, isLiteral, opaque }, directories) {
 }
 function listElsewhere(tree2, survey, directories) {
   const resolve2 = createPathResolver(tree2);
-  const inPath = new Set(directories.map((directory) => dirname6(resolve2(`${directory === "/" ? "" : directory}/x`))));
+  const inPath = new Set(directories.map((directory) => dirname6(resolve2(inDirectory(directory, "x")))));
   return new Set(survey.commands.filter((path) => !inPath.has(dirname6(resolve2(path)))).map(nameOf2));
 }
-function nameOf2(path) {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-function doubtful(name, told, { by, value, find: find2 }) {
+function doubtful(name, told, { by, value, find: find3 }) {
   const command = { backend: "unknown", via: told.command.via };
-  const to = find2 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
+  const to = find3 === void 0 ? "which is not known beforehand" : "and whether it does is not known beforehand";
   return { command, missing: { fact: `what ${name} is`, reason: `${by} sets PATH to ${value}, ${to}` } };
 }
 
@@ -11818,24 +12010,24 @@ var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
 function listTools(context) {
   const links = findLinks(context);
-  const tools = [];
-  const missing = [];
+  const listing = { ...context, links, tools: [], missing: [] };
+  const { tools, missing } = listing;
   const identified = context.survey.binaries.filter(({ content }) => LISTED.has(content.identity?.tool ?? ""));
   const named = identified.flatMap((found) => namedPrograms(found, links).map((name) => ({ found, name })));
   const unnamed = identified.filter((found) => !named.some((entry) => entry.found.content === found.content)).flatMap((found) => impliedPrograms(found).map((name) => ({ found, name })));
-  for (const { found, name } of named) addTool(context, tools, missing, found, name, links);
+  for (const { found, name } of named) addTool(listing, found, name);
   for (const { found, name } of unnamed) {
     const same = tools.some((tool2) => tool2.name === name && isSameTool(context, tool2, found));
-    if (!same) addTool(context, tools, missing, found, name, links);
+    if (!same) addTool(listing, found, name);
   }
-  for (const found of unidentified(context, links)) addUnidentified(context, tools, missing, found, links);
+  for (const found of unidentified(context, links)) addUnidentified(listing, found);
   return { tools: tools.sort(byNameAndPath(context.directories)), missing };
 }
 function findLinks({ tree: tree2, directories }) {
   const links = /* @__PURE__ */ new Map();
   for (const name of NAMES2) {
     for (const directory of directories) {
-      const path = `${directory === "/" ? "" : directory}/${name}`;
+      const path = inDirectory(directory, name);
       const hit = followLink(tree2, path);
       if (!hit?.target) continue;
       const known = links.get(hit.target.path) ?? [];
@@ -11880,33 +12072,35 @@ function namedAs(path) {
   const name = programOf(basename8(path));
   return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
-function addTool(context, tools, missing, found, name, links) {
+function addTool(listing, found, name) {
   const identity = found.content.identity;
-  const bytes = readByteVersion(context, found);
-  const tool2 = createTool(context, found, name, links, bytes.version);
+  const bytes = readByteVersion(listing, found);
+  const tool2 = createTool(listing, found, name, bytes.version);
   if (identity?.backend) tool2.backend = identity.backend;
   if (bytes.version !== null) tool2.byteVersion = bytes.version;
-  if (identity?.tool === "nft") addJsonSupport(context, found, tool2);
+  if (identity?.tool === "nft") addJsonSupport(listing, found, tool2);
   if (identity) tool2.evidence.push(evidence(describeIdentity(identity), found.path, found.node));
   tool2.evidence.push(...bytes.evidence);
-  if (tool2.version === null) missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
-  tools.push(tool2);
+  if (tool2.version === null) listing.missing.push({ fact: `version of ${found.path}`, reason: bytes.reason });
+  listing.tools.push(tool2);
 }
-function addUnidentified(context, tools, missing, found, links) {
+function addUnidentified(listing, found) {
+  const { links, tools, missing } = listing;
   const { packed, problem } = found.content;
   const reason = packed ? "packed by UPX" : problem ?? "its bytes don't tell what it is";
   const linked = (links.get(found.path) ?? []).map((link) => programOf(link.name));
   for (const name of new Set(linked.length > 0 ? linked : namedAs(found.path))) {
-    const tool2 = createTool(context, found, name, links, null);
+    const tool2 = createTool(listing, found, name, null);
     tool2.evidence.push(evidence(reason, found.path, found.node));
     tools.push(tool2);
     if (tool2.version === null) missing.push({ fact: `version of ${found.path}`, reason });
     if (FAMILY.includes(name)) missing.push({ fact: `backend of ${found.path}`, reason });
   }
 }
-function createTool({ ownership, find: find2 }, found, name, links, byteVersion) {
+function createTool(listing, found, name, byteVersion) {
+  const { ownership } = listing;
   const { owner, former } = ownership.tie(found.path, found.content.digests, name);
-  const { path, via } = choosePath(found, name, links, find2);
+  const { path, via } = choosePath(listing, found, name);
   const tool2 = {
     name,
     version: byteVersion ?? (owner && upstreamVersion(owner.record.version)) ?? null,
@@ -11931,8 +12125,8 @@ function createTool({ ownership, find: find2 }, found, name, links, byteVersion)
   }
   return tool2;
 }
-function choosePath(found, name, links, find2) {
-  const plain = find2(name);
+function choosePath({ find: find3, links }, found, name) {
+  const plain = find3(name);
   if (plain?.target?.path === found.path && plain.via[0] !== void 0) return { path: plain.via[0], via: plain.via };
   const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
   return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
@@ -11953,12 +12147,7 @@ function addJsonSupport(context, found, tool2) {
 function readByteVersion(context, found) {
   const identity = found.content.identity;
   if (identity?.version) return { version: identity.version, reason: "", evidence: [] };
-  if (identity?.candidates)
-    return {
-      version: null,
-      reason: describeIdentity(identity),
-      evidence: []
-    };
+  if (identity?.candidates) return { version: null, reason: describeIdentity(identity), evidence: [] };
   const prefix = identity?.versionIn;
   if (prefix === void 0) return { version: null, reason: "its bytes hold no version", evidence: [] };
   const soname = found.content.needed.find((name) => name.startsWith(prefix));
@@ -11981,54 +12170,37 @@ function byNameAndPath(directories) {
   };
   return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank2(a) - rank2(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
 }
-function compareText(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 // src/toolchain/inspect.ts
 function inspectToolchain(platform, knowledge2) {
   const { tree: tree2, config: config2 } = platform;
   const survey = surveyTree(tree2);
   const ownership = indexOwnership(survey, tree2);
-  const ofImage = pathDirectories(config2.env);
-  const { paths, words: words2 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
-  const findAtStart = createCommandFinder(tree2, ofImage);
-  const path = followPath(tree2, survey, ofImage, { paths, findStarted: (found) => findStarted(tree2, words2, found) });
-  const { directories, find: find2 } = path;
-  const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : find2(name);
+  const { path, findAtStart, started } = followStart(platform, survey);
+  const { directories, find: find3 } = path;
   const loader = createLoader(tree2, config2.env);
-  const { tools, missing: missingOfTools } = listTools({
-    tree: tree2,
-    survey,
-    ownership,
-    find: find2,
-    directories,
-    loader
-  });
-  const told = DEFAULT_COMMANDS.map((name) => ({ name, ...path.doubt(name, tellCommand(name, find2)) }));
+  const { tools, missing: missingOfTools } = listTools({ tree: tree2, survey, ownership, find: find3, directories, loader });
+  addMoves(tools, path, findAtStart);
   const { extensions, missing: missingExtensions } = listExtensions({ tree: tree2, survey, loader, tools, env: config2.env });
-  const started = findStarted(tree2, words2, findEither);
-  const selector = tellSelector(tree2, survey, find2, directories, started);
+  const selector = tellSelector({ tree: tree2, survey, find: find3, directories }, started);
   const isSetAtStart = commandsSet(selector, survey);
-  const defaults = Object.fromEntries(
-    told.map(({ name, command }) => [name, isSetAtStart(name) ? chosenAtStart(command) : command])
-  );
-  const { program, missing: missingProgram } = tellProgram(tree2, words2, survey, findEither, knowledge2.programs);
-  for (const tool2 of tools) {
-    const isMoved = find2(tool2.name)?.target?.path === tool2.target && findAtStart(tool2.name)?.target?.path !== tool2.target;
-    if (isMoved) tool2.evidence.push(...path.moves);
-  }
+  const told = DEFAULT_COMMANDS.map((name) => {
+    const plain = tellCommand(name, find3, tree2);
+    return { name, ...isSetAtStart(name) ? chosenAtStart(plain) : path.doubt(name, plain) };
+  });
+  const defaults = Object.fromEntries(told.map(({ name, command }) => [name, command]));
+  const { program, missing: missingProgram } = tellProgram(tree2, survey, started, knowledge2.programs);
   return {
     os: readOsRelease(tree2),
     architecture: platform.platform.split("/")[1] ?? "",
     tools,
     libraries: listLibraries(survey, ownership),
-    missingLibraries: listMissingLibraries(tools, survey, loader),
+    missingLibraries: [...listMissingLibraries(tools, survey, loader), ...missingInterpreters(tree2, defaults, find3)],
     ...extensions.length > 0 && { extensions },
     defaults,
     ...selector && { selector },
     ...program && { program },
-    modprobe: find2("modprobe")?.target !== void 0,
+    modprobe: find3("modprobe")?.target !== void 0,
     environment: pickVariables(config2.env, knowledge2.variables),
     missing: distinctFacts([
       ...(platform.doubts ?? []).map((doubt) => ({ ...doubt, decisive: true })),
@@ -12040,8 +12212,24 @@ function inspectToolchain(platform, knowledge2) {
     ])
   };
 }
-function chosenAtStart(command) {
-  return command.backend === "nft" || command.backend === "legacy" ? { ...command, backend: "auto" } : command;
+function followStart({ tree: tree2, config: config2 }, survey) {
+  const directories = pathDirectories(config2.env);
+  const { paths, words: words2 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
+  const findAtStart = createCommandFinder(tree2, directories);
+  const path = followPath(tree2, survey, directories, { paths, findStarted: (find3) => findStarted(tree2, words2, find3) });
+  const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : path.find(name);
+  return { path, findAtStart, started: findStarted(tree2, words2, findEither) };
+}
+function addMoves(tools, { find: find3, moves }, findAtStart) {
+  for (const { name, target, evidence: evidence2 } of tools) {
+    const isMoved = find3(name)?.target?.path === target && findAtStart(name)?.target?.path !== target;
+    if (isMoved) evidence2.push(...moves);
+  }
+}
+function chosenAtStart(told) {
+  const { command } = told;
+  const isFixed = command.backend === "nft" || command.backend === "legacy";
+  return isFixed ? { ...told, command: { ...command, backend: "auto" } } : told;
 }
 function listMissingLibraries(tools, survey, loader) {
   const paths = [...new Set(tools.map(({ target }) => target))];
@@ -12052,25 +12240,14 @@ function listMissingLibraries(tools, survey, loader) {
 }
 function readOsRelease(tree2) {
   for (const path of ["/etc/os-release", "/usr/lib/os-release"]) {
-    const resolved = tree2.resolve(path);
-    const content = resolved.found && resolved.node.type === "file" ? probedContent(resolved.node.content) : void 0;
-    if (content?.kind !== "text") continue;
-    return { id: osField(content.text, "ID"), versionId: osField(content.text, "VERSION_ID") };
+    const text = textAt(tree2, path);
+    if (text !== void 0) return { id: osField(text, "ID"), versionId: osField(text, "VERSION_ID") };
   }
   return { id: null, versionId: null };
 }
 function osField(text, name) {
   const value = new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1]?.trim();
   return value ? value.replace(/^(["'])(.*)\1$/, "$2") : null;
-}
-function pickVariables(env, names2) {
-  const picked = {};
-  for (const entry of env) {
-    const at = entry.indexOf("=");
-    const name = entry.slice(0, at);
-    if (at > 0 && names2.includes(name)) picked[name] = entry.slice(at + 1);
-  }
-  return picked;
 }
 function distinctFacts(missing) {
   return missing.filter((item, i) => missing.findIndex((other) => other.fact === item.fact) === i);
@@ -12079,17 +12256,711 @@ function distinctFacts(missing) {
 // src/toolchain/probe.ts
 import { dirname as dirname8 } from "node:path/posix";
 
+// src/toolchain/binaries/elf.ts
+function viewElf(bytes, header) {
+  const read = reader(bytes, header.bits, header.littleEndian);
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  const entries = (segment && withinBounds(() => dynamicEntries(read, header.bits, segment))) ?? [];
+  return {
+    header,
+    read,
+    offsetOf: (address) => fileOffset(header, address),
+    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
+    text: (offset) => stringAt(bytes, offset)
+  };
+}
+var PT_LOAD = 1;
+var PT_DYNAMIC = 2;
+var PT_INTERP = 3;
+var PF_W = 2;
+var PF_X = 1;
+var VER_FLG_WEAK = 2;
+var MAX_SEGMENTS = 256;
+var MAX_DYNAMIC_ENTRIES = 2048;
+var MAX_VERSIONS = 1024;
+var MAX_NAME_LENGTH = 1024;
+function isElf(bytes) {
+  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
+}
+function readElfHeader(bytes) {
+  if (!isElf(bytes) || bytes.length < 52) return void 0;
+  const bits = bytes[4] === 2 ? 64 : 32;
+  const littleEndian = bytes[5] !== 2;
+  return withinBounds(() => {
+    const read = reader(bytes, bits, littleEndian);
+    const machine = read.u16(18);
+    const table2 = bits === 64 ? read.word(32) : read.word(28);
+    const entrySize = read.u16(bits === 64 ? 54 : 42);
+    const count = Math.min(read.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
+    const segments = [];
+    for (let i = 0; i < count; i++) segments.push(readSegment(read, bits, table2 + i * entrySize));
+    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
+  });
+}
+function readInterpreter(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
+  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+}
+function readElfDynamic(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  if (!segment) return void 0;
+  const versions = { definitions: [], needs: [] };
+  const dynamic = {
+    needed: [],
+    soname: void 0,
+    runpath: [],
+    isRpath: false,
+    versions: () => versions
+  };
+  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
+  return dynamic;
+}
+var DT = {
+  NEEDED: 1,
+  STRTAB: 5,
+  SONAME: 14,
+  RPATH: 15,
+  RUNPATH: 29,
+  VERDEF: 1879048188,
+  VERDEFNUM: 1879048189,
+  VERNEED: 1879048190,
+  VERNEEDNUM: 1879048191
+};
+function fillDynamic(dynamic, bytes, header, segment) {
+  const read = reader(bytes, header.bits, header.littleEndian);
+  const entries = dynamicEntries(read, header.bits, segment);
+  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
+  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
+  if (strings2 === void 0) return;
+  const name = (offset) => stringAt(bytes, strings2 + offset);
+  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
+  const soname = valuesOf2(DT.SONAME)[0];
+  if (soname !== void 0) dynamic.soname = name(soname);
+  const own2 = valuesOf2(DT.RUNPATH)[0];
+  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
+  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
+  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
+  dynamic.versions = () => readVersions(read, header, valuesOf2, name);
+}
+function readVersions(read, header, valuesOf2, name) {
+  const versions = { definitions: [], needs: [] };
+  withinBounds(() => {
+    const tableAt = (start, number3) => {
+      const at = fileOffset(header, valuesOf2(start)[0]);
+      return at === void 0 ? void 0 : { read, at, count: Math.min(valuesOf2(number3)[0] ?? 0, MAX_VERSIONS), name };
+    };
+    const definitions = tableAt(DT.VERDEF, DT.VERDEFNUM);
+    if (definitions) readVersionDefinitions(definitions, versions.definitions);
+    const needs2 = tableAt(DT.VERNEED, DT.VERNEEDNUM);
+    if (needs2) readVersionNeeds(needs2, versions.needs);
+  });
+  return versions;
+}
+function dynamicEntries(read, bits, segment) {
+  const size = bits / 4;
+  const count = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
+  const entries = [];
+  for (let i = 0; i < count; i++) {
+    const tag = read.word(segment.offset + i * size);
+    if (tag === 0) break;
+    entries.push({ tag, value: read.word(segment.offset + i * size + size / 2) });
+  }
+  return entries;
+}
+function readVersionDefinitions({ read, at: start, count, name }, into) {
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    const isBase = (read.u16(at + 2) & 1) === 1;
+    if (!isBase) into.push(name(read.u32(at + read.u32(at + 12))));
+    const next = read.u32(at + 16);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readVersionNeeds({ read, at: start, count, name }, into) {
+  let at = start;
+  let left = MAX_VERSIONS;
+  for (let i = 0; i < count; i++) {
+    const library = name(read.u32(at + 4));
+    let auxiliary = at + read.u32(at + 8);
+    for (let j = read.u16(at + 2); j > 0; j--) {
+      if (left-- === 0) return;
+      const isWeak = (read.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) into.push({ library, version: name(read.u32(auxiliary + 8)) });
+      const next2 = read.u32(auxiliary + 12);
+      if (next2 === 0) break;
+      auxiliary += next2;
+    }
+    const next = read.u32(at + 12);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readSegment(read, bits, at) {
+  return bits === 64 ? {
+    type: read.u32(at),
+    flags: read.u32(at + 4),
+    offset: read.word(at + 8),
+    address: read.word(at + 16),
+    fileSize: read.word(at + 32)
+  } : {
+    type: read.u32(at),
+    flags: read.u32(at + 24),
+    offset: read.u32(at + 4),
+    address: read.u32(at + 8),
+    fileSize: read.u32(at + 16)
+  };
+}
+function fileOffset(header, address) {
+  if (address === void 0) return void 0;
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
+  );
+  return segment && address - segment.address + segment.offset;
+}
+function reader(bytes, bits, littleEndian) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const u8 = (at) => view.getUint8(at);
+  const u16 = (at) => view.getUint16(at, littleEndian);
+  const u32 = (at) => view.getUint32(at, littleEndian);
+  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
+  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
+}
+function stringAt(bytes, at) {
+  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
+  const end = bytes.indexOf(0, at);
+  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
+}
+function architectureOf(machine, bits, littleEndian) {
+  switch (machine) {
+    case 3:
+      return "386";
+    case 8:
+      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
+    case 20:
+      return "ppc";
+    case 21:
+      return littleEndian ? "ppc64le" : "ppc64";
+    case 22:
+      return "s390x";
+    case 40:
+      return "arm";
+    case 62:
+      return "amd64";
+    case 183:
+      return "arm64";
+    case 243:
+      return bits === 64 ? "riscv64" : "riscv32";
+    case 258:
+      return "loong64";
+    default:
+      return void 0;
+  }
+}
+
+// src/toolchain/binaries/extensions.ts
+var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
+var OLDEST_LAYOUT = 10;
+var NAME2 = /^[A-Za-z0-9_-]{1,28}$/;
+var MAX_REGISTRATIONS = 2048;
+var MAX_MARKS = 16;
+var MAX_RELOCATIONS = 256 * 1024;
+var DT_RELA = 7;
+var DT_RELASZ = 8;
+var RELATIVE = { 3: 8, 20: 22, 21: 22, 22: 12, 40: 23, 62: 8, 183: 1027, 243: 3, 258: 3 };
+function readExtensions(bytes, header) {
+  const marks = findMarks(bytes);
+  if (marks.length === 0) return { registrations: [], problem: "it names no libxtables" };
+  if (marks.some(({ version: version2 }) => version2 < OLDEST_LAYOUT))
+    return { registrations: [], problem: "it is of iptables before 1.4.17, whose layout is not read" };
+  const view = viewElf(bytes, header);
+  const addresses = new Set(marks.flatMap(({ offset }) => addressOf(header, offset) ?? []));
+  const pointers = readRelocations(bytes, view);
+  const kind = registeredKind(bytes);
+  const found = [];
+  for (const address of findSlots(bytes, view, pointers, addresses)) {
+    const registration = withinBounds(() => readRegistration(view, pointers, address, kind));
+    if (registration) found.push(registration);
+    if (found.length === MAX_REGISTRATIONS) return { registrations: found, problem: "it holds too many" };
+  }
+  return found.length > 0 ? { registrations: found } : { registrations: [], problem: "its bytes show none" };
+}
+function findMarks(bytes) {
+  const text = "libxtables.so.";
+  const marks = [];
+  for (let at = findText(bytes, text); at >= 0 && marks.length < MAX_MARKS; at = findText(bytes, text, at + 1)) {
+    const version2 = /^(\d{1,3})\0/.exec(bytes.toString("latin1", at + text.length, at + text.length + 4))?.[1];
+    if (version2 !== void 0) marks.push({ offset: at, version: Number(version2) });
+  }
+  return marks;
+}
+function addressOf(header, offset) {
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && offset >= entry.offset && offset < entry.offset + entry.fileSize
+  );
+  return segment && offset - segment.offset + segment.address;
+}
+function readRelocations(bytes, view) {
+  const pointers = /* @__PURE__ */ new Map();
+  const { bits, machine } = view.header;
+  const table2 = view.dynamicValue(DT_RELA);
+  const start = table2 === void 0 ? void 0 : view.offsetOf(table2);
+  if (start === void 0) return pointers;
+  const word = bits / 8;
+  const claimed = Math.floor((view.dynamicValue(DT_RELASZ) ?? 0) / (3 * word));
+  const count = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
+  withinBounds(() => {
+    for (let i = 0; i < count; i++) {
+      const at = start + i * 3 * word;
+      const type = bits === 64 ? view.read.u32(typeOffset(at, view)) : view.read.u32(at + word) & 255;
+      if (type === RELATIVE[machine]) pointers.set(view.read.word(at), view.read.word(at + 2 * word));
+    }
+  });
+  return pointers;
+}
+function typeOffset(at, { header }) {
+  return at + 8 + (header.littleEndian ? 0 : 4);
+}
+function findSlots(bytes, { header, read }, pointers, targets) {
+  const slots = /* @__PURE__ */ new Set();
+  for (const [address, target] of pointers) if (targets.has(target)) slots.add(address);
+  const word = header.bits / 8;
+  const writable = header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & PF_W) !== 0);
+  let left = Math.ceil(bytes.length / word);
+  for (const { offset, address, fileSize } of writable)
+    withinBounds(() => {
+      for (let at = -address & word - 1; at + word <= fileSize && left > 0; at += word, left--)
+        if (targets.has(read.word(offset + at))) slots.add(address + at);
+    });
+  return [...slots].sort((a, b) => a - b);
+}
+function readRegistration(view, pointers, address, kind) {
+  const word = view.header.bits / 8;
+  const pointer = (index) => {
+    const place2 = address + index * word;
+    const offset = view.offsetOf(place2);
+    return pointers.get(place2) ?? (offset === void 0 ? void 0 : view.read.word(offset));
+  };
+  const name = nameAt(view, pointer(2));
+  const real = pointer(3);
+  const realName = real === 0 ? void 0 : nameAt(view, real);
+  const at = view.offsetOf(address + 4 * word);
+  if (name === void 0 || at === void 0 || real !== 0 && realName === void 0) return void 0;
+  const family = FAMILIES[view.read.u16(at + 2)];
+  if (family === void 0) return void 0;
+  return { name, kind, family, revision: view.read.u8(at), realName };
+}
+function nameAt(view, address) {
+  const offset = address === void 0 ? void 0 : view.offsetOf(address);
+  const text = offset === void 0 ? void 0 : view.text(offset);
+  return text !== void 0 && NAME2.test(text) ? text : void 0;
+}
+function registeredKind(bytes) {
+  const match2 = findText(bytes, "\0xtables_register_match") >= 0;
+  const target = findText(bytes, "\0xtables_register_target") >= 0;
+  return match2 === target ? void 0 : match2 ? "match" : "target";
+}
+
+// src/toolchain/binaries/go.ts
+var MAGIC4 = "\xFF Go buildinf:";
+var HEADER_SIZE = 32;
+var FLAG_INLINE_STRINGS = 2;
+var MAX_BUILD_INFO = 512 * 1024;
+var MAX_DEPENDENCIES = 4096;
+function goDataRanges(header) {
+  return header.segments.filter((entry) => entry.type === PT_LOAD && (entry.flags & (PF_W | PF_X)) === PF_W && entry.fileSize > 0).map((entry) => ({ start: entry.offset, end: entry.offset + entry.fileSize })).sort((a, b) => a.start - b.start);
+}
+function createGoScanner(ranges) {
+  const last = ranges.at(-1)?.end ?? 0;
+  let tail = Buffer.alloc(0);
+  let kept;
+  let size = 0;
+  const keep = (piece) => {
+    const part = Buffer.from(piece.subarray(0, MAX_BUILD_INFO - size));
+    kept?.push(part);
+    size += part.length;
+  };
+  return {
+    write(chunk, offset) {
+      if (kept) keep(chunk);
+      else {
+        for (const part of overlaps(chunk, offset, ranges)) {
+          const joined = tail.length > 0 ? Buffer.concat([tail, part.bytes]) : part.bytes;
+          const at = findText(joined, MAGIC4);
+          if (at >= 0) {
+            kept = [];
+            keep(joined.subarray(at));
+            keep(chunk.subarray(part.endInChunk));
+            break;
+          }
+          tail = Buffer.from(joined.subarray(Math.max(0, joined.length - MAGIC4.length + 1)));
+        }
+      }
+      return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
+    },
+    end: () => kept ? parseGoBuild(Buffer.concat(kept)) : void 0
+  };
+}
+function* overlaps(chunk, offset, ranges) {
+  for (const range of ranges) {
+    const start = Math.max(range.start - offset, 0);
+    const end = Math.min(range.end - offset, chunk.length);
+    if (start < end) yield { bytes: chunk.subarray(start, end), endInChunk: end };
+  }
+}
+function parseGoBuild(bytes) {
+  if (bytes.length < HEADER_SIZE) return void 0;
+  if (((bytes[15] ?? 0) & FLAG_INLINE_STRINGS) === 0) return "old-format";
+  const version2 = readVarintString(bytes, HEADER_SIZE);
+  if (!version2) return void 0;
+  const modules = readVarintString(bytes, version2.next);
+  if (!modules) return void 0;
+  const build2 = { goVersion: version2.text, path: "", dependencies: [] };
+  if (modules.text.length > 33 && modules.text.at(-17) === "\n") readModuleLines(build2, modules.text.slice(16, -16));
+  return build2;
+}
+function readVarintString(bytes, start) {
+  let length = 0;
+  let at = start;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    if (byte === void 0 || shift > 28) return void 0;
+    length += (byte & 127) * 2 ** shift;
+    if (byte < 128) break;
+  }
+  if (at + length > bytes.length) return void 0;
+  return { text: bytes.toString("latin1", at, at + length), next: at + length };
+}
+function readModuleLines(build2, text) {
+  for (const line of text.split("\n")) {
+    const [kind, first = "", second = ""] = line.split("	");
+    if (kind === "path") build2.path = first;
+    else if (kind === "mod") build2.main = { path: first, version: second };
+    else if (kind === "dep" && build2.dependencies.length < MAX_DEPENDENCIES)
+      build2.dependencies.push({ path: first, version: second });
+    else if (kind === "=>") {
+      const replaced = build2.dependencies.at(-1);
+      if (replaced && second !== "") replaced.version = second;
+    } else if (kind === "build") readSetting(build2, first);
+  }
+}
+function readSetting(build2, setting) {
+  if (setting.startsWith("vcs.revision=")) build2.revision = setting.slice("vcs.revision=".length);
+  if (!setting.startsWith("-ldflags=")) return;
+  const stamped = /-X[= ]['"\\]*[\w./-]*version=['"\\]*(v?\d[\w.+-]*)/i.exec(setting)?.[1];
+  if (stamped !== void 0) build2.stampedVersion = stamped;
+}
+
+// src/toolchain/scripts.ts
+var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
+var MAX_STARTS = 16;
+var MAX_QUOTED_LINE = 200;
+var MAX_PATH_SETTINGS = 8;
+function readScript(bytes, truncated) {
+  const text = bytes.toString("latin1");
+  const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.replace(/[ \t]+$/, "");
+  if (interpreter === void 0) return void 0;
+  const facts = { interpreter, starts: [], truncated };
+  const wrapper = findWrapper(bytes, text);
+  if (wrapper) facts.wrapper = wrapper;
+  for (const line of linesWith(text, MARK_OF_LINE)) {
+    if (/^\s*#/.test(line)) continue;
+    const leaving = leavesContainer(line);
+    if (leaving !== void 0) takeLeaving(facts, leaving);
+    else if (RUNS_HERE.test(line)) facts.stays ??= line.trim().slice(0, MAX_QUOTED_LINE);
+    const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
+    if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
+    const started = STARTED.exec(line)?.[1];
+    if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
+  }
+  return facts;
+}
+function findWrapper(bytes, text) {
+  const holds = createTextSearch(bytes);
+  const scripts = wrappers_default.scripts;
+  const known = scripts.find((entry) => entry.all.every(holds));
+  if (!known || wrappers_default.installer.all.every(holds)) return void 0;
+  const { version: version2, all, entrypoint = false } = known;
+  const part = (pattern) => pattern === void 0 ? void 0 : new RegExp(pattern, "m").exec(text)?.[1];
+  const linksIn = part(known.linksIn);
+  const sets = part(known.sets)?.trim().split(/ +/);
+  return {
+    version: version2,
+    text: all.join(", "),
+    isEntrypoint: entrypoint,
+    ...linksIn !== void 0 && { linksIn },
+    ...sets && { sets },
+    ...known.setsOnly !== void 0 && { setsOnly: known.setsOnly }
+  };
+}
+var RUNS_HERE = /(?:^|[\s;&|])exec\s+(?!\d*[<>])\S|(?:^|[;&|(!]|\b(?:then|else|do|if)\s)\s*["']?(?:[\w./${}-]*\/)?(?:(?:ip6?|eb|arp)tables|xtables-(?:nft|legacy)-multi|nft|ipset)(?![\w.])/;
+var NEW_ROOT = /\bchroot\s+(?:-\S+\s+)*["']?([^\s"']+)/;
+function takeLeaving(facts, line) {
+  const root = NEW_ROOT.exec(line)?.[1];
+  if (facts.hostExec !== void 0 && facts.newRoot !== root) facts.stays ??= line;
+  facts.hostExec ??= line;
+  if (root !== void 0) facts.newRoot ??= root;
+}
+var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
+var MARK_OF_LINE = /exec|PATH=|chroot|nsenter|tables|nft|ipset/g;
+function leavesContainer(line) {
+  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
+}
+
+// src/toolchain/sinks.ts
+import { createHash as createHash7 } from "node:crypto";
+var MAX_HASHED = 64 * 1024 * 1024;
+var MAX_WHOLE = 8 * 1024 * 1024;
+function createDigester(size) {
+  const hashes = size <= MAX_HASHED ? ["md5", "sha1", "sha256"].map((name) => createHash7(name)) : [];
+  let seen = 0;
+  return {
+    write(chunk) {
+      for (const hash of hashes) hash.update(chunk);
+      seen += chunk.length;
+      return hashes.length > 0;
+    },
+    end() {
+      const [md5 = "", sha1 = "", sha256 = ""] = hashes.map((hash) => hash.digest("hex"));
+      return hashes.length > 0 && seen === size ? { digests: { md5, sha1, sha256 } } : {};
+    }
+  };
+}
+var spare;
+function wholeSink(limit, read) {
+  let bytes;
+  let size = 0;
+  let content;
+  let done = false;
+  function finish2(whole) {
+    done = true;
+    content = read(whole);
+  }
+  return {
+    write(chunk) {
+      if (size === 0 && chunk.length >= limit) finish2(asBuffer(chunk).subarray(0, limit));
+      if (done) return false;
+      bytes ??= takeBuffer(limit);
+      const part = chunk.subarray(0, limit - size);
+      bytes.set(part, size);
+      size += part.length;
+      return size < limit;
+    },
+    end() {
+      try {
+        if (!done) finish2((bytes ?? Buffer.alloc(0)).subarray(0, size));
+        return content;
+      } finally {
+        if (bytes !== void 0 && (spare === void 0 || spare.length < bytes.length)) spare = bytes;
+        bytes = void 0;
+      }
+    }
+  };
+}
+function takeBuffer(size) {
+  if (spare === void 0 || spare.length < size) return Buffer.allocUnsafeSlow(roundUp(size));
+  const taken = spare;
+  spare = void 0;
+  return taken;
+}
+function roundUp(size) {
+  return Math.min(MAX_WHOLE, Math.max(1024 * 1024, 2 ** Math.ceil(Math.log2(size))));
+}
+function textSink(file, limit, finish2) {
+  return bytesSink(file, limit, (bytes, complete) => finish2(bytes.toString("latin1"), complete), true);
+}
+function bytesSink(file, limit, finish2, cutsText = false) {
+  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
+  let size = 0;
+  return {
+    byName: true,
+    cutsText,
+    write(chunk) {
+      const part = chunk.subarray(0, bytes.length - size);
+      bytes.set(part, size);
+      size += part.length;
+      return size < bytes.length;
+    },
+    end() {
+      const read = bytes.subarray(0, size);
+      bytes = Buffer.alloc(0);
+      return finish2(read, size === file.size);
+    }
+  };
+}
+function constantSink(content) {
+  return { write: () => false, end: () => content };
+}
+function asBuffer(chunk) {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
+
+// src/toolchain/executable.ts
+var MAX_EXTENSION = 1024 * 1024;
+var HEAD_SIZE = 4096;
+var MAX_SCRIPT = 64 * 1024;
+function openExecutable(file, name) {
+  const headSize = Math.min(file.size, HEAD_SIZE);
+  let head;
+  let position = 0;
+  let reader2;
+  let dismissed = false;
+  function open3(start, rest) {
+    reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
+    if (!reader2) dismissed = true;
+    return reader2?.write(rest) === true;
+  }
+  function collect(chunk) {
+    head ??= Buffer.alloc(headSize);
+    const taken = Math.min(chunk.length, headSize - position);
+    head.set(chunk.subarray(0, taken), position);
+    position += taken;
+    if (position >= 4 && !mayBeRead(head)) dismissed = true;
+    if (dismissed || position < headSize) return !dismissed;
+    const more = open3(head, head);
+    return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
+  }
+  function feed2(chunk) {
+    if (reader2) return reader2.write(chunk);
+    if (position > 0 || chunk.length < headSize) return collect(chunk);
+    if (headSize >= 4 && !mayBeRead(chunk)) {
+      dismissed = true;
+      return false;
+    }
+    return open3(asBuffer(chunk).subarray(0, headSize), chunk);
+  }
+  return {
+    byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
+    byPlace: isSupportLibrary(name) || isProgramDirectory(file.path),
+    write: (chunk) => !dismissed && feed2(chunk),
+    end() {
+      if (dismissed) return void 0;
+      if (reader2) return reader2.end();
+      return isToolName(name) ? unreadable("it ends before its header does") : void 0;
+    }
+  };
+}
+function mayBeRead(head) {
+  return isElf(head) || isScript(head);
+}
+function isScript(head) {
+  return head[0] === 35 && head[1] === 33;
+}
+function scriptSink(file) {
+  return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
+    const script = readScript(bytes, bytes.length < file.size);
+    return script && { kind: "script", script };
+  });
+}
+function elfSink(file, name, head) {
+  const header = readElfHeader(head);
+  if (isExtension(name)) return extensionSink(file, name, header);
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
+  if (isPacked(head)) return hashingSink(file, { ...describe4(header), packed: true });
+  const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
+  if (wanted && file.size <= MAX_WHOLE) return programSink(file, name, header);
+  return streamingSink(file, header, named);
+}
+function extensionSink(file, name, header) {
+  return header && file.size <= MAX_EXTENSION ? programSink(file, name, header) : void 0;
+}
+function programSink(file, name, header) {
+  return wholeSink(file.size, (bytes) => analyse(bytes, file, name, header));
+}
+function hashingSink(file, content) {
+  const hash = createDigester(file.size);
+  return {
+    write: (chunk) => hash.write(chunk),
+    end: () => ({ ...content, ...hash.end() })
+  };
+}
+var UPX = Buffer.from("UPX!");
+function isPacked(head) {
+  return head.subarray(0, 512 + UPX.length - 1).includes(UPX);
+}
+function streamingSink(file, header, named) {
+  const ranges = goDataRanges(header);
+  const scanner = createGoScanner(ranges);
+  const hash = named ? createDigester(file.size) : void 0;
+  let position = 0;
+  return {
+    write(chunk) {
+      const offset = position;
+      position += chunk.length;
+      const hashing2 = hash?.write(chunk) === true;
+      return scanner.write(asBuffer(chunk), offset) || hashing2;
+    },
+    end() {
+      const content = { ...withGo(describe4(header), scanner), ...hash?.end() };
+      if (content.go) return withWrapper(content, content.go, Buffer.alloc(0));
+      if (content.problem) return content;
+      const problem = `it is larger than ${MAX_WHOLE / 1024 / 1024} MiB`;
+      return named ? { ...content, problem } : void 0;
+    }
+  };
+}
+function analyse(bytes, file, name, header) {
+  const named = isToolName(name) || isNetfilterLibrary(name);
+  const content = describe4(header);
+  if (bytes.length < file.size) return named ? { ...content, problem: "it ends early" } : void 0;
+  if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
+  const scanner = createGoScanner(goDataRanges(header));
+  scanner.write(bytes, 0);
+  withGo(content, scanner);
+  if (content.go) return withWrapper(content, content.go, bytes);
+  const dynamic = readElfDynamic(bytes, header);
+  const interpreter = readInterpreter(bytes, header);
+  if (interpreter !== void 0) content.interpreter = interpreter;
+  if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
+  const identity = identify({ name, bytes, dynamic });
+  if (!identity && !named && !content.problem) return void 0;
+  describeDynamic(content, dynamic);
+  if (identity) content.identity = identity;
+  if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
+    content.extensions = readExtensions(bytes, header);
+  if (!identity && !named) return content;
+  const hash = createDigester(bytes.length);
+  hash.write(bytes);
+  return { ...content, ...hash.end() };
+}
+function describeDynamic(content, dynamic) {
+  if (dynamic === void 0) return content;
+  const { definitions, needs: needs2 } = dynamic.versions();
+  content.needed = dynamic.needed;
+  if (dynamic.runpath.length > 0) content.runpath = dynamic.runpath;
+  if (dynamic.isRpath) content.isRpath = true;
+  if (needs2.length > 0) content.versionNeeds = needs2;
+  if (definitions.length > 0) content.versionDefinitions = definitions;
+  return content;
+}
+function withWrapper(content, build2, bytes) {
+  if (build2.main?.path !== wrappers_default.go.module && build2.path !== wrappers_default.go.module) return content;
+  const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
+  return { ...content, wrapper: generation?.version ?? "go" };
+}
+function describe4(header) {
+  const content = { kind: "binary", needed: [] };
+  if (header.architecture !== void 0) content.architecture = header.architecture;
+  return content;
+}
+function withGo(content, scanner) {
+  const build2 = scanner.end();
+  if (build2 === "old-format") content.problem = "it was built with Go before 1.18, whose build information is not read";
+  else if (build2) content.go = build2;
+  return content;
+}
+function unreadable(problem) {
+  return { kind: "binary", needed: [], problem };
+}
+
 // src/toolchain/packages/apk.ts
 function parseApkDatabase(text) {
-  const packages = [];
-  const problems = [];
-  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   let record2 = emptyRecord();
   const finish2 = (line) => {
     if (!record2.begun) return;
-    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-    else if (record2.name && record2.version)
-      packages.push({ name: record2.name, version: record2.version, files: record2.files });
+    if (record2.name && record2.version) add({ name: record2.name, version: record2.version, files: record2.files });
     else report(`the record that ends at line ${line} has no ${record2.name ? "version" : "name"}`);
     record2 = emptyRecord();
   };
@@ -12105,7 +12976,7 @@ function parseApkDatabase(text) {
   }
   finish2(number3);
   if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 function emptyRecord() {
   return { begun: false, name: "", version: "", directory: "", files: [], file: void 0 };
@@ -12132,9 +13003,7 @@ function readChecksum(value) {
 
 // src/toolchain/packages/dpkg.ts
 function parseDpkgStatus(text, form) {
-  const packages = [];
-  const problems = [];
-  const report = (problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
+  const { parsed, add, report } = collectPackages();
   let stanza = /* @__PURE__ */ new Map();
   const finish2 = (line) => {
     if (stanza.size === 0) return;
@@ -12143,12 +13012,11 @@ function parseDpkgStatus(text, form) {
     const status = stanza.get("status");
     const state = status === void 0 ? void 0 : STATUS.exec(status)?.[1];
     const installed = status === void 0 ? form === "status.d" : state !== void 0 && FILES_THERE.has(state);
-    if (packages.length >= MAX_PACKAGES) report(`it has more than ${MAX_PACKAGES} packages`);
-    else if (!name) report(`the stanza that ends at line ${line} names no package`);
+    if (!name) report(`the stanza that ends at line ${line} names no package`);
     else if (status === void 0 && form === "status") report(`package ${name} has no status`);
     else if (status !== void 0 && state === void 0) report(`package ${name} has a status that is none`);
     else if (installed && !version2) report(`package ${name} has no version`);
-    else if (installed && version2) packages.push({ name, version: version2 });
+    else if (installed && version2) add({ name, version: version2 });
     stanza = /* @__PURE__ */ new Map();
   };
   let number3 = 0;
@@ -12169,7 +13037,7 @@ function parseDpkgStatus(text, form) {
   }
   finish2(number3);
   if (form === "status" && text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
-  return { packages, problems };
+  return parsed;
 }
 var STATUS = /^(?:unknown|install|hold|deinstall|purge) (?:ok|reinstreq) (not-installed|config-files|half-installed|unpacked|half-configured|triggers-awaited|triggers-pending|installed)$/;
 var FILES_THERE = /* @__PURE__ */ new Set(["unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"]);
@@ -12204,10 +13072,10 @@ function isSpdxDocument(path) {
   return path.endsWith(".spdx") && /^\/opt\/bitnami\/(?:[^/]+\/)*\.spdx-[^/]+$/.test(path);
 }
 function parseSpdx(text, names2) {
-  const packages = field(parseJson(text), "packages");
-  if (!Array.isArray(packages)) return [];
+  const packages2 = field(parseJson(text), "packages");
+  if (!Array.isArray(packages2)) return [];
   const claims2 = [];
-  for (const entry of packages.slice(0, MAX_READ)) {
+  for (const entry of packages2.slice(0, MAX_READ)) {
     const name = field(entry, "name");
     const version2 = field(entry, "versionInfo");
     if (typeof name !== "string" || typeof version2 !== "string" || !names2.has(name)) continue;
@@ -12246,7 +13114,7 @@ function openDatabase(file) {
   return path.endsWith(".md5sums") ? fileList(file, parseDpkgSums) : void 0;
 }
 function openOther(file) {
-  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
+  const name = nameOf2(file.path);
   if (name === "os-release") {
     const parent = dirname8(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
@@ -12259,15 +13127,15 @@ function openOther(file) {
 }
 function database(file, kind, parse4) {
   return textSink(file, MAX_DATABASE, (text, complete) => {
-    const { packages, problems } = parse4(text);
+    const { packages: packages2, problems } = parse4(text);
     const cut = complete ? [] : [`it is larger than ${MAX_DATABASE / 1024 / 1024} MiB`];
-    return { kind: "packages", database: kind, packages, problems: [...cut, ...problems] };
+    return { kind: "packages", database: kind, packages: packages2, problems: [...cut, ...problems] };
   });
 }
 function claims(file) {
   if (file.size > MAX_SBOM) return void 0;
   return textSink(file, MAX_SBOM, (text) => {
-    const told = parseSpdx(text, TOOL_PACKAGES);
+    const told = parseSpdx(text, toolPackages);
     return told.length > 0 ? { kind: "claims", claims: told } : void 0;
   });
 }
@@ -12297,28 +13165,6 @@ function rpmDatabase(file) {
     }
   );
 }
-function textSink(file, limit, finish2) {
-  return bytesSink(file, limit, (bytes, complete) => finish2(bytes.toString("latin1"), complete), true);
-}
-function bytesSink(file, limit, finish2, cutsText = false) {
-  let bytes = Buffer.allocUnsafeSlow(Math.min(file.size, limit));
-  let size = 0;
-  return {
-    byName: true,
-    cutsText,
-    write(chunk) {
-      const part = chunk.subarray(0, bytes.length - size);
-      bytes.set(part, size);
-      size += part.length;
-      return size < bytes.length;
-    },
-    end() {
-      const read = bytes.subarray(0, size);
-      bytes = Buffer.alloc(0);
-      return finish2(read, size === file.size);
-    }
-  };
-}
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
@@ -12326,7 +13172,7 @@ var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
   variables: [
     ...new Set(
-      [...programProfiles.map(({ selects }) => selects?.variable), ...wrapperVariables].flatMap(
+      [...programProfiles.flatMap(({ selects }) => [selects?.variable, selects?.native]), ...wrapperVariables].flatMap(
         (variable) => variable?.name ?? []
       )
     )
@@ -12334,6 +13180,7 @@ var knowledge = {
 };
 async function inspectImages(references, options = {}) {
   const cache = options.cache === void 0 ? void 0 : openCache(options.cache);
+  options.insecureRegistries?.forEach(parseInsecureRegistry);
   const images = [];
   const deadline = options.deadline ?? startDeadline(options.limits);
   for (const reference of references)
@@ -12588,8 +13435,8 @@ function alignRows(rows) {
 var order = [
   ["schemaVersion", "tool", "verdict", "counts", "images", "findings", "fixed", "notes"],
   ["errors", "warnings", "notices", "unknowns"],
-  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "base"],
-  ["host", "kernel", "programs", "verdict", "findings", "missing"],
+  ["reference", "digest", "platforms", "platform", "toolchain", "cells", "unjudged", "base"],
+  ["host", "kernel", "programs", "architectures", "verdict", "findings", "missing"],
   [
     "rule",
     "severity",
