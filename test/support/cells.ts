@@ -278,7 +278,8 @@ export function buildCell(setup: Setup): Cell {
   const programs = image.network === "pod" ? [] : (setup.programs ?? [kubelet]).map(buildProgram);
   const hostBackend = host.iptables.backend?.value;
   const choice = chooseBackend(toolchain, image, hostBackend, programs, host);
-  if (choice.backend === "unknown") throw new Error(`unknown backend: ${choice.missing?.map(({ fact }) => fact).join(", ")}`);
+  if (choice.backend === "unknown")
+    throw new Error(`unknown backend: ${choice.missing?.map(({ fact }) => fact).join(", ")}`);
   const selectedBackends = new Set(setup.selected ?? (hostBackend === undefined ? [] : [hostBackend]));
   return { toolchain, image, host, hostBackend, programs, choice, selectedBackends };
 }
