@@ -1,4 +1,5 @@
 import { backendOnHost, findTool } from "../backend.ts";
+import { causeOfLinkLayer, doubtOf, type LinkLayerCommand, linkLayerCommands } from "../link-layer.ts";
 import { groupByState, moduleEvidence } from "../modules.ts";
 import { causeOfOther, type OtherCommand, otherCommands } from "../other-commands.ts";
 import type { Cell, ImageContext, Outcome, RawFinding, Rule } from "../types.ts";
@@ -26,19 +27,39 @@ function furtherTables({ profile }: ImageContext): string[] {
 export const legacyModulesMissing: Rule = {
   id: rule,
   evaluate(cell) {
-    if (cell.choice.hostExec === true) return [];
-    if (cell.choice.backend !== "legacy") return otherCommands(cell).flatMap((other) => judgeOther(cell, other));
-    const chosen = { cause: "backend", isCertain: true, evidence: choiceEvidence(cell) };
-    const v6 = { ...chosen, title: "ip6tables-legacy", modules: modulesV6(cell) };
-    const hasV6 = findTool(cell.toolchain, "ip6tables", "legacy") !== undefined;
-    // Of an image that has the tool of IPv6 alone that one is what runs.
-    if (hasV6 && findTool(cell.toolchain, "iptables") === undefined) return evaluateFamily(cell, v6);
-    const v4 = evaluateFamily(cell, { ...chosen, title: "iptables-legacy", modules: modulesV4(cell) });
-    if (v4.length > 0 || !hasV6 || otherCommands(cell).some(({ name }) => name === "ip6tables")) return v4;
-    // A host may have the IPv4 tables only (talos#13935), and a program may never touch IPv6: a condition that isn't stated.
-    return evaluateFamily(cell, { ...v6, cause: "backend-v6", isCertain: false });
+    return [...judgeIptables(cell), ...linkLayerCommands(cell, "legacy").flatMap((use) => judgeLinkLayer(cell, use))];
   },
 };
+
+function judgeIptables(cell: Cell): Outcome[] {
+  if (cell.choice.hostExec === true) return [];
+  if (cell.choice.backend !== "legacy") return otherCommands(cell).flatMap((other) => judgeOther(cell, other));
+  const chosen = { cause: "backend", isCertain: true, evidence: choiceEvidence(cell) };
+  const v6 = { ...chosen, title: "ip6tables-legacy", modules: modulesV6(cell) };
+  const hasV6 = findTool(cell.toolchain, "ip6tables", "legacy") !== undefined;
+  // Of an image that has the tool of IPv6 alone that one is what runs.
+  if (hasV6 && findTool(cell.toolchain, "iptables") === undefined) return evaluateFamily(cell, v6);
+  const v4 = evaluateFamily(cell, { ...chosen, title: "iptables-legacy", modules: modulesV4(cell) });
+  if (v4.length > 0 || !hasV6 || otherCommands(cell).some(({ name }) => name === "ip6tables")) return v4;
+  // A host may have the IPv4 tables only (talos#13935), and a program may never touch IPv6: a condition that isn't stated.
+  return evaluateFamily(cell, { ...v6, cause: "backend-v6", isCertain: false });
+}
+
+/** The sockets of ebtables and arptables are modules of their own, which nothing on a node loads. Measured: ebtables-legacy
+ * without its module exits 255, "The kernel doesn't support the ebtables 'filter' table", also where it is merely not loaded. */
+const coreOf = { ebtables: "ebtables", arptables: "arp_tables" } as const;
+
+function judgeLinkLayer(cell: Cell, command: LinkLayerCommand): Outcome[] {
+  const { name, title, isCertain, evidence } = command;
+  const core = coreOf[name];
+  const linkLayer = {
+    tool: name,
+    doubt: doubtOf(command),
+    remedy: `Let \`${name}\` lead to ${name}-nft, which the packages of iptables bring, or load ${core} on the node.`,
+  };
+  const cause = causeOfLinkLayer(command);
+  return evaluateFamily(cell, { title, modules: [core], cause, isCertain, evidence, linkLayer });
+}
 
 function modulesV4({ image }: Cell): string[] {
   return [...needed, ...furtherTables(image).map((table) => `iptable_${table}`)];
@@ -64,6 +85,8 @@ interface Use {
   /** It is known to be run; otherwise nothing is worse than a warning, and what isn't known can't be. */
   isCertain: boolean;
   evidence: RawFinding["evidence"][number];
+  /** Of ebtables and arptables, which no program on the node loads modules for. */
+  linkLayer?: { tool: string; doubt: string; remedy: string };
 }
 
 function evaluateFamily(cell: Cell, use: Use): Outcome[] {
@@ -80,17 +103,22 @@ function evaluateFamily(cell: Cell, use: Use): Outcome[] {
   }
   if (unknown.length > 0) return unknown;
   const [core] = modules;
-  if (core === undefined || !groups.loadable.includes(core) || loadedByAnother(cell)) return [];
+  if (core === undefined || !groups.loadable.includes(core)) return [];
+  if (use.linkLayer === undefined && loadedByAnother(cell)) return [];
   return evaluateLoading(cell, use, core);
 }
 
 function finding(
-  { cause, isCertain }: Use,
+  { cause, isCertain, linkLayer }: Use,
   worst: RawFinding["severity"],
-  message: string,
+  statement: string,
   evidence: RawFinding["evidence"],
 ): RawFinding {
-  return { kind: "finding", rule, cause, severity: isCertain ? worst : "warning", message, evidence, remedy };
+  const severity = isCertain ? worst : "warning";
+  if (linkLayer === undefined) return { kind: "finding", rule, cause, severity, message: statement, evidence, remedy };
+  const message = `${statement}${linkLayer.doubt}`;
+  const { tool } = linkLayer;
+  return { kind: "finding", rule, cause, severity, message, evidence, tool, remedy: linkLayer.remedy };
 }
 
 const furtherModule = /^ip6?table_(mangle|raw|security)$/;
@@ -129,7 +157,8 @@ function evaluateLoading(cell: Cell, use: Use, core: string): Outcome[] {
     return [finding(use, "error", message, evidence)];
   }
   const message = `${title} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
-  return [{ ...finding(use, "warning", message, evidence), remedy: `${remedy} ${sayWhetherItMay}` }];
+  const possible = finding(use, "warning", message, evidence);
+  return [{ ...possible, remedy: `${possible.remedy} ${sayWhetherItMay}` }];
 }
 
 function choiceEvidence(cell: Cell) {

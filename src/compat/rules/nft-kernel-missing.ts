@@ -1,4 +1,5 @@
 import { findTool, linkLayerInUse } from "../backend.ts";
+import { causeOfLinkLayer, doubtOf, type LinkLayerCommand, linkLayerCommands } from "../link-layer.ts";
 import { moduleEvidence, moduleState } from "../modules.ts";
 import { causeOfOther, otherCommands } from "../other-commands.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
@@ -12,9 +13,33 @@ export const nftKernelMissing: Rule = {
   id: rule,
   evaluate(cell) {
     const use = usesNft(cell);
-    return use === undefined ? [] : judge(cell, use);
+    const outcomes = use === undefined ? [] : judge(cell, use);
+    if (outcomes.length > 0) return outcomes;
+    return linkLayerCommands(cell, "nft").flatMap((command) => judgeLinkLayer(cell, command));
   },
 };
+
+/** The families of nf_tables that ebtables and arptables write into are options of the kernel, which only some leave out: the
+ * catalogue records these, so that a state that isn't known is none that is missing. */
+const familyOf = { ebtables: "nf_tables_bridge", arptables: "nf_tables_arp" } as const;
+
+function judgeLinkLayer(cell: Cell, command: LinkLayerCommand): RawFinding[] {
+  const { name, title, isCertain, evidence } = command;
+  const family = familyOf[name];
+  if (moduleState(cell.host, family) !== "absent") return [];
+  return [
+    {
+      kind: "finding",
+      rule,
+      cause: causeOfLinkLayer(command),
+      severity: isCertain ? "error" : "warning",
+      tool: name,
+      message: `${title} cannot work: the kernel has no ${family}${doubtOf(command)}`,
+      evidence: [evidence, ...moduleEvidence(cell.host, family)],
+      remedy: `Run ${name}-legacy on such hosts where their kernel has its module, or do without ${name} there.`,
+    },
+  ];
+}
 
 /** What of the image needs nf_tables. */
 interface Use {
