@@ -103,6 +103,15 @@ const ownHost = z.strictObject({
   modules: z.optional(
     z.record(z.string(), moduleStateSchema).check(about("State of kernel modules, by name, e.g. ip_tables: absent.")),
   ),
+  "xtables-compat": z.optional(
+    z
+      .boolean()
+      .check(
+        about(
+          "Whether 32-bit iptables-legacy works on its 64-bit kernel (CONFIG_NETFILTER_XTABLES_COMPAT). Without it what is known of the kernel.",
+        ),
+      ),
+  ),
   programs: z.optional(z.array(program).check(about("Programs on this host, instead of the list for all hosts."))),
 });
 const nodesFile = z.strictObject({

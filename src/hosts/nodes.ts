@@ -12,6 +12,8 @@ import type { NodesEntry, Selection } from "./types.ts";
 const MAX_NODES = 20_000;
 /** Longest text taken from a node, in characters. */
 const MAX_TEXT = 253;
+/** Release of a node that hasn't said which kernel it runs: the fields of a node are empty until its kubelet reports. */
+const UNKNOWN = "unknown";
 
 const text = z.pipe(
   z.string(),
@@ -90,8 +92,15 @@ function addGroup(group: Group, from: string, selection: NodeSelection): void {
     selection.unmatched.push(...group.names);
     selection.notes.push(unmatchedNote(group, from));
   } else if (kernelLike(matches[0]!, group.release) === undefined) {
-    selection.notes.push(`${namedNodes(group.names)}: ${unknownModules(group.release, matches[0]!.id)}`);
+    selection.notes.push(`${namedNodes(group.names)}: ${modulesNote(group, matches[0]!)}`);
   }
+}
+
+/** What a report says of a node whose system is known and whose kernel isn't. */
+function modulesNote({ release }: Group, row: CatalogueHost): string {
+  return release === UNKNOWN
+    ? "states no kernel: its release and its modules are unknown"
+    : unknownModules(release, row.id);
 }
 
 /** Systems whose names differ in signs alone would share an id. */
@@ -120,8 +129,9 @@ function withCollected(group: Group, byNode: ReadonlyMap<string, CollectedNode>,
     if (facts === undefined) return [];
     const seen = facts.host.kernel.release.value;
     if (seen === group.release) return [{ name, facts }];
+    const now = group.release === UNKNOWN ? "the list states none" : `now it runs ${group.release}`;
     notes.push(
-      `${facts.from}: collected on node ${facts.host.id} under kernel ${seen}, now it runs ${group.release}: taken as a host by itself`,
+      `${facts.from}: collected on node ${facts.host.id} under kernel ${seen}, ${now}: taken as a host by itself`,
     );
     return [];
   });
@@ -138,9 +148,9 @@ function withCollected(group: Group, byNode: ReadonlyMap<string, CollectedNode>,
 
 /** The system's own word; where it is missing, the name. */
 function runsWindows({ status: { nodeInfo } }: Node): boolean {
-  return nodeInfo.operatingSystem === undefined
+  return (nodeInfo.operatingSystem ?? "") === ""
     ? /^(Microsoft )?Windows /.test(nodeInfo.osImage)
-    : nodeInfo.operatingSystem.toLowerCase() === "windows";
+    : nodeInfo.operatingSystem?.toLowerCase() === "windows";
 }
 
 function parseNodes(entry: NodesEntry): Node[] {
@@ -165,7 +175,9 @@ function parseNodes(entry: NodesEntry): Node[] {
 function groupNodes(nodes: readonly Node[], known: Catalogue): Group[] {
   const bySystem = new Map<string, Group>();
   for (const node of nodes) {
-    const { osImage, kernelVersion: release, architecture } = node.status.nodeInfo;
+    const { architecture, ...named } = node.status.nodeInfo;
+    const osImage = named.osImage.trim();
+    const release = named.kernelVersion.trim() || UNKNOWN;
     const key = `${osImage}\n${release}`;
     const group = bySystem.get(key) ?? { osImage, release, names: [], architectures: [], matches: [] };
     group.names.push(node.metadata.name);
@@ -215,7 +227,7 @@ function knownHost(row: CatalogueHost, group: Group, from: string): Host {
     title: `${row.title}, kernel ${group.release}: ${namedNodes(group.names)}`,
     kernel,
     ofCluster: true,
-    notes: like === undefined ? [...(row.notes ?? []), unknownModules(group.release, row.id)] : host.notes,
+    notes: like === undefined ? [...(row.notes ?? []), modulesNote(group, row)] : host.notes,
   };
 }
 
@@ -227,7 +239,7 @@ function doubtful(group: Group, from: string): Host {
   const id = ids.length === 0 ? slug(group.osImage) : ids.length <= 3 ? ids.join("-or-") : `${ids[0]}-or-others`;
   return {
     id: `${id}@${group.release}`,
-    title: `${group.osImage}, kernel ${group.release}: ${namedNodes(group.names)}`,
+    title: `${group.osImage || "unknown system"}, kernel ${group.release}: ${namedNodes(group.names)}`,
     distribution: agreed(hosts.map((host) => host.distribution)) ?? "unknown",
     release: agreed(hosts.map((host) => host.release)) ?? "",
     maintained: hosts.some((host) => host.maintained),
@@ -236,13 +248,14 @@ function doubtful(group: Group, from: string): Host {
       release: seen(group, from),
       ...architecturesOf(group, from),
       modules: agreedFacts<ModuleState>(hosts.map((host) => host.kernel.modules)),
+      ...agreedFacts<boolean>(hosts.map(({ kernel: { xtablesCompat } }) => ({ xtablesCompat }))),
     },
     iptables: agreedFacts(hosts.map((host) => host.iptables)),
     nft: agreedFacts(hosts.map((host) => host.nft)),
     ipset: agreedFacts(hosts.map((host) => host.ipset)),
     ofCluster: true,
     notes: [unmatchedNote(group, from)],
-    ...(candidates.length === 0 ? { unmatched: `system "${group.osImage}" is not in the catalogue` } : {}),
+    ...(candidates.length === 0 ? { unmatched: unknownSystemClause(group) } : {}),
   };
 }
 
@@ -259,28 +272,51 @@ function agreedFacts<T>(records: readonly object[]): Record<string, Fact<T>> {
   return result;
 }
 
-function unmatchedNote(group: Group, from: string): string {
-  const candidates = group.matches;
-  const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
-  if (candidates.length === 0)
-    return `${what} is not in the catalogue; state it under hosts: - {id: NAME, kernel: "${group.release}", iptables: {version: "1.8.9", backend: nft}}, with what is true of it`;
-  const differing = differences(candidates.map((row) => knownHost(row, group, from)));
-  const unknown =
-    differing.length === 0 ? "" : `: ${listed(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
-  return `${what} can be ${candidates.map((row) => row.id).join(" or ")}; only what they share is known${unknown}`;
+function unknownSystemClause({ osImage }: Group): string {
+  return osImage === "" ? "the node states no system" : `system "${osImage}" is not in the catalogue`;
 }
 
-/** Names of the facts that not all of the hosts share: tools first. */
-function differences(hosts: readonly Host[]): string[] {
-  const facts = hosts.map(
-    ({ kernel, ...host }): Record<string, Fact<unknown> | undefined> => ({
-      "iptables version": host.iptables.version,
-      "iptables backend": host.iptables.backend,
-      "nft version": host.nft.version,
-      "ipset version": host.ipset.version,
-      ...kernel.modules,
-    }),
-  );
+function unmatchedNote(group: Group, from: string): string {
+  const candidates = group.matches;
+  if (candidates.length === 0) return unknownSystemNote(group);
+  const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
+  const differing = differences(group, from);
+  const known =
+    differing.length === 0
+      ? ", and all that is known is the same of each"
+      : `; only what they share is known: ${listed(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
+  return `${what} can be ${candidates.map((row) => row.id).join(" or ")}${known}`;
+}
+
+/** A node that hasn't reported will tell by itself; of a system that is none of the catalogue's only the user can. */
+function unknownSystemNote({ osImage, release, names }: Group): string {
+  const kernel = release === UNKNOWN ? "" : `, kernel: "${release}"`;
+  const state = `state it under hosts: - {id: NAME${kernel}, iptables: {version: "1.8.9", backend: nft}}, with what is true of it`;
+  if (osImage !== "")
+    return `${namedNodes(names)}: "${osImage}" with kernel ${release} is not in the catalogue; ${state}`;
+  const what = release === UNKNOWN ? "neither system nor kernel" : `kernel ${release} and no system`;
+  return `${namedNodes(names)}: ${names.length === 1 ? "states" : "state"} ${what}; write the list again once its kubelet has reported, or ${state}`;
+}
+
+/** Names of the facts that not all of a group's candidates share: tools first. */
+function differences(group: Group, from: string): string[] {
+  const facts = group.matches
+    .map((row) => knownHost(row, group, from))
+    .map(
+      ({ kernel, ...host }): Record<string, Fact<unknown> | undefined> => ({
+        "iptables version": host.iptables.version,
+        "iptables release": host.iptables.release,
+        "iptables backend": host.iptables.backend,
+        "the host's own backend": host.iptables.ownBackend,
+        "whether iptables is there": host.iptables.installed,
+        "nft version": host.nft.version,
+        "whether nft is there": host.nft.installed,
+        "ipset version": host.ipset.version,
+        "whether ipset is there": host.ipset.installed,
+        "support of 32-bit iptables-legacy": kernel.xtablesCompat,
+        ...kernel.modules,
+      }),
+    );
   const names = new Set(facts.flatMap((record) => Object.keys(record)));
   return [...names].filter((name) => facts.some((record) => record[name]?.value !== facts[0]?.[name]?.value));
 }

@@ -159,7 +159,12 @@ function kernelOf(own: OwnHost, base: Base | undefined): { kernel: Kernel; notes
   const { kernel, notes } = own.kernel === undefined ? baseKernel(base) : ownKernel(own, own.kernel, base);
   const modules = withoutAbsentCores(statedModules(own), Object.keys(kernel.modules));
   const architectures = own.architectures === undefined ? {} : { architectures: stated(own.architectures) };
-  return { kernel: { ...kernel, ...architectures, modules: { ...kernel.modules, ...modules } }, notes };
+  const compat = own["xtables-compat"];
+  const xtablesCompat = compat === undefined ? {} : { xtablesCompat: stated(compat) };
+  return {
+    kernel: { ...kernel, ...architectures, ...xtablesCompat, modules: { ...kernel.modules, ...modules } },
+    notes,
+  };
 }
 
 function baseKernel(base: Base | undefined): { kernel: Kernel; notes: string[] } {

@@ -39,6 +39,8 @@ export interface OwnHost {
   nft?: { version?: string | undefined } | undefined;
   ipset?: { version?: string | undefined } | undefined;
   modules?: Record<string, ModuleState> | undefined;
+  /** CONFIG_NETFILTER_XTABLES_COMPAT. */
+  "xtables-compat"?: boolean | undefined;
   programs?: ProgramReference[] | undefined;
   /** Where the config states it, for errors. */
   at?: ConfigPath | undefined;

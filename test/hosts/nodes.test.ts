@@ -140,6 +140,62 @@ describe("nodes of a cluster", () => {
     expect(select(node("Talos (v1.13.0)", "6.18.24-talos")).hosts[0]).not.toHaveProperty("unmatched");
   });
 
+  test.each([
+    [
+      "neither system nor kernel",
+      ["", ""],
+      "unknown-system@unknown",
+      'node n1: states neither system nor kernel; write the list again once its kubelet has reported, or state it under hosts: - {id: NAME, iptables: {version: "1.8.9", backend: nft}}, with what is true of it',
+    ],
+    [
+      "a kernel and no system",
+      ["", "6.8.0-31-generic"],
+      "unknown-system@6.8.0-31-generic",
+      'node n1: states kernel 6.8.0-31-generic and no system; write the list again once its kubelet has reported, or state it under hosts: - {id: NAME, kernel: "6.8.0-31-generic", iptables: {version: "1.8.9", backend: nft}}, with what is true of it',
+    ],
+    [
+      "an unknown system and no kernel",
+      ["Plan 9", " "],
+      "plan-9@unknown",
+      'node n1: "Plan 9" with kernel unknown is not in the catalogue; state it under hosts: - {id: NAME, iptables: {version: "1.8.9", backend: nft}}, with what is true of it',
+    ],
+  ] as const)("that state %s are unknown, and no release is made up", (_, [osImage, kernel], id, note) => {
+    const { hosts, notes, unmatched } = select(node(osImage, kernel));
+    expect(notes).toEqual([note]);
+    expect(unmatched).toEqual(["n1"]);
+    expect(hosts[0]).toMatchObject({ id, kernel: { id: expect.stringMatching(/^(unknown|6\.8)$/), modules: {} } });
+    expect(hosts[0]?.unmatched).toBe(
+      osImage === "" ? "the node states no system" : 'system "Plan 9" is not in the catalogue',
+    );
+  });
+
+  test("that state a known system and no kernel keep its tools", () => {
+    const { hosts, notes, unmatched } = select(node("Ubuntu 24.04.3 LTS", ""));
+    expect(notes).toEqual(["node n1: states no kernel: its release and its modules are unknown"]);
+    expect(unmatched).toEqual([]);
+    expect(hosts[0]).toMatchObject({
+      id: "ubuntu-24.04@unknown",
+      title: "Ubuntu 24.04, kernel unknown: node n1",
+      kernel: { release: { value: "unknown" }, modules: {} },
+      iptables: { version: { value: "1.8.10" } },
+    });
+  });
+
+  test("that several rows describe alike keep all that is known", () => {
+    const kernel = "5.14.0-570.49.1.el9_6.x86_64";
+    const { hosts, notes, unmatched } = select(node("Red Hat Enterprise Linux CoreOS 9.6.20251119-0 (Plow)", kernel));
+    expect(unmatched).toEqual(["n1"]);
+    expect(notes).toEqual([
+      `node n1: "Red Hat Enterprise Linux CoreOS 9.6.20251119-0 (Plow)" with kernel ${kernel} can be rhcos-4.19 or rhcos-4.20 or rhcos-4.21, and all that is known is the same of each`,
+    ]);
+    expect(hosts[0]).toMatchObject({
+      id: `rhcos-4.19-or-rhcos-4.20-or-rhcos-4.21@${kernel}`,
+      iptables: { version: { value: "1.8.10" }, backend: { value: "nft" } },
+      nft: { version: { value: "1.0.9" } },
+    });
+    expect(hosts[0]?.kernel.modules.ip_tables?.value).toBe("loaded");
+  });
+
   test("that two rows describe keep only what both say", () => {
     const { hosts, notes, unmatched } = select(
       node("AlmaLinux 10.1 (Heliotrope Lion)", "6.12.0-124.29.1.el10_1.x86_64", "alma"),

@@ -43,6 +43,13 @@ describe("a host of the user's own", () => {
     expect(Object.keys(build({ id: "a", modules })[0]?.kernel.modules ?? {})).toEqual(names);
   });
 
+  test("states whether 32-bit iptables-legacy works on its kernel, over what is known of it", () => {
+    const compat = (own: Partial<OwnHost>) => build({ id: "a", extends: "debian-13", ...own })[0]?.kernel.xtablesCompat;
+    expect(compat({})).toMatchObject({ value: false, confidence: "inferred" });
+    expect(compat({ "xtables-compat": true })).toEqual({ value: true, source: "config", confidence: "stated" });
+    expect(compat({ kernel: "6.19.2", "xtables-compat": true })?.value).toBe(true);
+  });
+
   test("without a base knows only what is stated", () => {
     const [host] = build({ id: "a", iptables: { backend: "nft" } });
     expect(host?.iptables).toEqual({ backend: { value: "nft", source: "config", confidence: "stated" } });
