@@ -21,7 +21,8 @@ const text = z.pipe(
 );
 const nodeSchema = z.object({
   kind: z.optional(z.string()),
-  metadata: z.object({ name: text }),
+  metadata: z.object({ name: text, labels: z.optional(z.nullable(z.record(z.string(), z.unknown()))) }),
+  spec: z.optional(z.nullable(z.object({ providerID: z.optional(text) }))),
   status: z.object({
     nodeInfo: z.object({
       osImage: text,
@@ -39,6 +40,8 @@ interface Group {
   names: string[];
   /** GOARCH names of its nodes; one that states none could be any. */
   architectures: (string | undefined)[];
+  /** Rows whose mark its nodes carry. */
+  marked: readonly CatalogueHost[];
   /** Rows of the catalogue that can be meant. */
   matches: readonly CatalogueHost[];
   /** What was collected on nodes of it, all alike. */
@@ -178,8 +181,9 @@ function groupNodes(nodes: readonly Node[], known: Catalogue): Group[] {
     const { architecture, ...named } = node.status.nodeInfo;
     const osImage = named.osImage.trim();
     const release = named.kernelVersion.trim() || UNKNOWN;
-    const key = `${osImage}\n${release}`;
-    const group = bySystem.get(key) ?? { osImage, release, names: [], architectures: [], matches: [] };
+    const marked = known.hosts.filter(({ mark }) => mark !== undefined && carries(node, mark));
+    const key = [osImage, release, ...marked.map(({ id }) => id)].join("\n");
+    const group = bySystem.get(key) ?? { osImage, release, marked, names: [], architectures: [], matches: [] };
     group.names.push(node.metadata.name);
     if (!group.architectures.includes(architecture)) group.architectures.push(architecture);
     bySystem.set(key, group);
@@ -198,13 +202,24 @@ function groupNodes(nodes: readonly Node[], known: Catalogue): Group[] {
   return [...groups.values()];
 }
 
-/** Rows whose patterns fit. The kernel's pattern decides between rows that share an osImage; where it fits none of them, the
- * osImage alone counts: a distribution can run a kernel of another origin. */
-function matchRows(group: Pick<Group, "osImage" | "release">, known: Catalogue): CatalogueHost[] {
-  const fits = (pattern: string | undefined, value: string) => pattern !== undefined && new RegExp(pattern).test(value);
-  const byKernelOnly = known.hosts.filter((row) => row.osImage === undefined && fits(row.kernelVersion, group.release));
+function carries({ spec, metadata: { labels } }: Node, mark: NonNullable<CatalogueHost["mark"]>): boolean {
+  if (mark.label !== undefined && Object.hasOwn(labels ?? {}, mark.label)) return true;
+  return fits(mark.providerId, spec?.providerID ?? "");
+}
+
+function fits(pattern: string | undefined, value: string): boolean {
+  return pattern !== undefined && new RegExp(pattern).test(value);
+}
+
+/** Rows whose patterns fit, those whose mark the nodes carry before all others. The kernel's pattern decides between rows that
+ * share an osImage; where it fits none of them, the osImage alone counts: a distribution can run a kernel of another origin. */
+function matchRows(group: Pick<Group, "osImage" | "release" | "marked">, known: Catalogue): CatalogueHost[] {
+  const marked = group.marked.filter((row) => fits(row.osImage, group.osImage));
+  if (marked.length > 0) return marked;
+  const rows = known.hosts.filter((row) => row.mark === undefined);
+  const byKernelOnly = rows.filter((row) => row.osImage === undefined && fits(row.kernelVersion, group.release));
   if (byKernelOnly.length > 0) return byKernelOnly;
-  const bySystem = known.hosts.filter((row) => fits(row.osImage, group.osImage));
+  const bySystem = rows.filter((row) => fits(row.osImage, group.osImage));
   const byBoth = bySystem.filter((row) => row.kernelVersion === undefined || fits(row.kernelVersion, group.release));
   // Rows that name their kernels are surer than rows that leave them open.
   const sure = byBoth.filter((row) => row.kernelVersion !== undefined);

@@ -62,6 +62,17 @@ export const hostSchema = z.object({
   osImage: z.optional(z.string()),
   /** Pattern for `.status.nodeInfo.kernelVersion`. */
   kernelVersion: z.optional(z.string()),
+  /** Nodes that are containers name the system inside and the kernel outside: what else tells them. A row with a mark is
+   * meant where the node carries it, and nowhere else. */
+  mark: z.optional(
+    z.object({
+      /** Pattern for `.spec.providerID`. */
+      providerId: z.optional(z.string()),
+      /** Key of a label. */
+      label: z.optional(z.string()),
+      source: z.string(),
+    }),
+  ),
   /** The first row is the default kernel. */
   kernels: z.array(kernelSchema),
   /** The host's own tools. `version` is the upstream version. `backend` is the one in which the node's kubelet writes, which

@@ -74,6 +74,8 @@ function describeRow(row: CatalogueHost): string[] {
     ["maintained", row.maintained ? "yes" : "no"],
     ["node osImage", row.osImage],
     ["node kernel", row.kernelVersion],
+    ["node providerID", row.mark?.providerId],
+    ["node label", row.mark?.label],
   ];
   return lines.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(18)} ${plainText(text)}`]));
 }
