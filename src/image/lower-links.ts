@@ -14,15 +14,27 @@ export interface LowerLinks {
   /** A file or link was put or hidden behind such a link. */
   note(path: string, slot: Slot): void;
   /** What is not known then. */
-  doubts(digest: string): { fact: string; reason: string }[];
+  doubts(): Doubt[];
 }
+
+interface Doubt {
+  fact: string;
+  reason: string;
+}
+
+/** Links that layers passed while nothing that matters was behind them, by path. */
+export type IdleLinks = Map<string, { link: Slot; parent: string; digest: string }>;
 
 /**
  * Watches one layer being laid on others. What no reader looks into makes no difference: links such as `/var/run` are passed
  * by many.
  * @param files of all layers
+ * @param idle takes the links that a layer above may yet put something behind
  */
-export function watchLowerLinks(root: Directory, files: FileSpace, bounds: WalkBounds): LowerLinks {
+export function watchLowerLinks(
+  root: Directory,
+  { digest, files, idle, bounds }: { digest: string; files: FileSpace; idle: IdleLinks; bounds: WalkBounds },
+): LowerLinks {
   /** By link: whether something that matters is behind it. */
   const links = new Map<string, boolean>();
   let first: string | undefined;
@@ -34,7 +46,7 @@ export function watchLowerLinks(root: Directory, files: FileSpace, bounds: WalkB
   function findLink(
     parent: string,
     isOwn: (link: Slot) => boolean,
-  ): { path: string; target: Directory | undefined } | undefined {
+  ): { path: string; slot: Slot; target: Directory | undefined } | undefined {
     let at: Directory = root;
     for (let from = 1; from < parent.length; ) {
       const slash = parent.indexOf("/", from);
@@ -45,20 +57,14 @@ export function watchLowerLinks(root: Directory, files: FileSpace, bounds: WalkB
       else {
         if (!isSymlink(slot)) return undefined;
         const path = parent.slice(0, end);
-        const target = findTarget(path);
-        if (!isOwn(slot)) return { path, target };
+        const target = findTarget(root, path, uncounted);
+        if (!isOwn(slot)) return { path, slot, target };
         if (target === undefined) return undefined;
         at = target;
       }
       from = end + 1;
     }
     return undefined;
-  }
-
-  function findTarget(path: string): Directory | undefined {
-    const walk = walkPath(root, path, true, undefined, uncounted);
-    if (walk.end === "directory") return walk.directory;
-    return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : undefined;
   }
 
   return {
@@ -69,17 +75,47 @@ export function watchLowerLinks(root: Directory, files: FileSpace, bounds: WalkB
       const known = links.get(link.path) ?? (link.target === undefined || matters(link.target, files, bounds));
       links.set(link.path, known);
       if (known) first ??= parent;
+      else if (idle.get(link.path)?.link !== link.slot) idle.set(link.path, { link: link.slot, parent, digest });
       return true;
     },
     note(path, slot) {
       if (first === undefined && matters(slot, files, bounds)) first = path;
     },
-    doubts(digest) {
+    doubts() {
       if (first === undefined) return [];
-      const reason = `${quote(first)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
-      return [{ fact: `which files of layer ${digest} are run`, reason }];
+      // One is enough.
+      for (const [path, passed] of idle) if (passed.digest === digest) idle.delete(path);
+      return [describe(first, digest)];
     },
   };
+}
+
+/**
+ * What is not known of links that lead to something that matters only once all layers are there: whether a folder has taken
+ * their place by then.
+ * @param root with all layers
+ */
+export function judgeIdleLinks(root: Directory, idle: IdleLinks, files: FileSpace, bounds: WalkBounds): Doubt[] {
+  const found = new Map<string, Doubt>();
+  for (const [path, { link, parent, digest }] of idle) {
+    if (found.has(digest)) continue;
+    const walk = walkPath(root, path, false, undefined, bounds);
+    if (walk.end !== "slot" || walk.slot !== link) continue;
+    const target = findTarget(root, path, bounds);
+    if (target !== undefined && matters(target, files, bounds)) found.set(digest, describe(parent, digest));
+  }
+  return [...found.values()];
+}
+
+function findTarget(root: Directory, path: string, bounds: WalkBounds): Directory | undefined {
+  const walk = walkPath(root, path, true, undefined, bounds);
+  if (walk.end === "directory") return walk.directory;
+  return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : undefined;
+}
+
+function describe(path: string, digest: string): Doubt {
+  const reason = `${quote(path)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
+  return { fact: `which files of layer ${digest} are run`, reason };
 }
 
 /**

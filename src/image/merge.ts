@@ -7,7 +7,7 @@ import { createFileSpace, type FileSpace } from "./file-space.ts";
 import type { FileTable } from "./file-table.ts";
 import type { LayerChanges } from "./layer.ts";
 import { createBudget, defaultLimits, exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
-import { type LowerLinks, watchLowerLinks } from "./lower-links.ts";
+import { type IdleLinks, judgeIdleLinks, type LowerLinks, watchLowerLinks } from "./lower-links.ts";
 import { describeMarks, hidesOnly, type OverlayMark } from "./overlay-marks.ts";
 import {
   createDirectory,
@@ -59,17 +59,19 @@ export function mergeLayers(
   const doubts: MergedLayers["doubts"] = [];
   const bounds = createMergeBounds(limits, budget);
   const files = createFileSpace(layers.map((layer) => layer.files));
+  const idle: IdleLinks = new Map();
   for (const [index, layer] of layers.entries()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
-    const links = watchLowerLinks(root, files, bounds);
+    const links = watchLowerLinks(root, { digest: layer.digest, files, idle, bounds });
     const order = watchApplyOrder(root, layer, files, bounds);
     applyWhiteouts(root, layer, links, bounds);
     doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
     placeEntries(root, layer, { index, files, lower, links, order, aliases, notes, bounds });
     order.finish();
-    doubts.push(...links.doubts(layer.digest), ...order.doubts());
+    doubts.push(...links.doubts(), ...order.doubts());
   }
+  doubts.push(...judgeIdleLinks(root, idle, files, bounds));
   return { tree: createTree(root, files), aliases, doubts, notes };
 }
 

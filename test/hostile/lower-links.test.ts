@@ -54,6 +54,37 @@ test.each<[string, TarEntry[], string]>([
   ]);
 });
 
+test.each<[string, TarEntry[], TarEntry[]]>([
+  ["by a layer above", [{ name: "var/run/new/", flag: "5" }], [{ name: "run/tool", content: "x" }]],
+  [
+    "by the layer itself",
+    [
+      { name: "var/run/new/", flag: "5" },
+      { name: "run/tool", content: "x" },
+    ],
+    [],
+  ],
+  ["through another link", [{ name: "var/run/.wh.gone" }], [{ name: "run", flag: "2", linkname: "usr/sbin" }]],
+])("a folder behind a link whose target is filled later: %s", async (name, first, second) => {
+  const found = await doubts(archive(`later-${name.replaceAll(" ", "-")}`, first, second));
+  expect(found).toEqual(['"/var/run" lies behind a link of a lower layer']);
+});
+
+test.each<[string, TarEntry[]]>([
+  ["another link", [{ name: "var/run", flag: "2", linkname: "/usr/sbin" }]],
+  [
+    "a folder with its own files",
+    [
+      { name: "var/run/", flag: "5" },
+      { name: "run/tool", content: "x" },
+    ],
+  ],
+  ["nothing", [{ name: "var/.wh.run" }, { name: "run/tool", content: "x" }]],
+])("the same, but %s takes the link's place: the same for all", async (name, second) => {
+  const first: TarEntry[] = [{ name: "var/run/new/", flag: "5" }];
+  expect(await doubts(archive(`place-${name.replaceAll(" ", "-")}`, first, second))).toBeUndefined();
+});
+
 test("what is the same for all: the layer's own link, a folder in the link's place, files that nobody looks into", async () => {
   const own: TarEntry[] = [
     { name: "opt", flag: "2", linkname: "usr" },

@@ -65,14 +65,14 @@ export function unpackOnDisk(root: string, toolbox: string, layers: readonly Ora
   const directories = directoryNames(layers);
   for (const [index, layer] of layers.entries()) script.push(...scriptOf(layer, index, inside, directories));
   writeFileSync(join(inside, "script"), `${script.join("\n")}\n`);
-  const { status, stderr } = spawnSync(
+  const { status, stderr, error } = spawnSync(
     "chroot",
     [root, "/.oracle/loader", "--library-path", "/.oracle", "/.oracle/sh", "/.oracle/script"],
     { encoding: "utf8" },
   );
   if (status === 0) return true;
   if (status === 2) return false;
-  throw new Error(`the oracle failed (${status}): ${stderr}`);
+  throw new Error(`the oracle failed (${status}): ${stderr}`, { cause: error });
 }
 
 /** Shell lines that apply one layer: what it hides first, then its files in order. */
