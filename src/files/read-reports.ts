@@ -13,8 +13,20 @@ import { readJson } from "./read-bounded.ts";
 
 /** Reports of one run; a matrix has at most 256 legs. */
 const REPORTS = 256;
-/** Bytes of all reports together. */
-const TOTAL_SIZE = 128 * 1024 * 1024;
+/**
+ * What all reports may have together. 256 legs that each check 5 platforms on 117 hosts have 149,760 cells; such a cell is
+ * named by one or two findings, and equal findings share one entry. Drawing costs as much as there are of these.
+ */
+const TOTALS = [
+  { what: "bytes", most: 128 * 1024 * 1024, of: (_: Report, size: number) => size },
+  { what: "cells (platform x host)", most: 150_000, of: (report: Report) => countCells(report) },
+  {
+    what: "findings",
+    most: 50_000,
+    of: ({ findings, fixed = [] }: Report) => findings.length + fixed.length,
+  },
+  { what: "names of hosts and numbers of findings", most: 600_000, of: (report: Report) => countReferences(report) },
+];
 /** Entries looked at in all folders together, and folders below the named one. */
 const ENTRIES = 5000;
 const DEPTH = 4;
@@ -40,13 +52,29 @@ export function readReports(paths: readonly string[], folder: string): SavedRepo
     throw new UserError(`no report (*.json) in ${paths.join(", ")}: did the jobs that check upload theirs?`);
   if (found.length > REPORTS) throw new UserError(`${found.length} reports are more than ${REPORTS}`);
   const names = nameAll(found);
-  let left = TOTAL_SIZE;
+  const used = TOTALS.map(() => 0);
   return found.map((file, index) => {
     const { report, size } = readReport(file.path, file.shown);
-    left -= size;
-    if (left < 0) throw new UserError(`the reports have more than ${TOTAL_SIZE} bytes together`);
+    for (const [i, { what, most, of }] of TOTALS.entries()) {
+      used[i] = (used[i] ?? 0) + of(report, size);
+      if (used[i] > most)
+        throw new UserError(`the reports have more than ${most} ${what} together; put together those of fewer legs`);
+    }
     return { name: names[index] ?? "", report };
   });
+}
+
+function countCells({ images }: Report): number {
+  return images.flatMap(({ platforms }) => platforms).reduce((sum, { cells }) => sum + cells.length, 0);
+}
+
+function countReferences({ images, findings, fixed = [] }: Report): number {
+  const platforms = images.flatMap((image) => image.platforms);
+  return [
+    ...platforms.flatMap(({ cells }) => cells.map((cell) => cell.findings.length)),
+    ...platforms.map(({ unjudged = [] }) => unjudged.length),
+    ...[...findings, ...fixed].map(({ hosts }) => hosts.length),
+  ].reduce((sum, length) => sum + length, 0);
 }
 
 /**

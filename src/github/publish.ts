@@ -75,7 +75,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
     failOnUnknown: inputs.failOnUnknown ?? false,
     failOnExisting: inputs.failOnExisting ?? false,
   });
-  info(forLog(renderText(report, context)));
+  info(forLog(renderText(report, context, { limit: LOG_LIMIT })));
   const warned = (options.warningsShown ?? 0) + (event.warning === undefined ? 0 : 1);
   if (options.annotations !== false) annotate(options, context, failure !== undefined, warned);
   const noSummary = writeSummary(report, context, env.GITHUB_STEP_SUMMARY);

@@ -1,6 +1,6 @@
 import type { Report } from "../model/report.ts";
-import type { Detail } from "./markdown.ts";
-import { fullDetail, renderMarkdown } from "./markdown.ts";
+import type { Detail, Drawing } from "./markdown.ts";
+import { drawMarkdown, FEW_NOTES, fullDetail, prepareDrawing } from "./markdown.ts";
 import type { ReportContext } from "./view.ts";
 
 /** GitHub refuses a comment body above this many characters; counted here in UTF-8 bytes, which are never fewer. */
@@ -8,21 +8,69 @@ export const COMMENT_LIMIT = 65_536;
 /** GitHub takes 1 MiB for each step and drops what is just below without a word, so we stop well before. Bytes. */
 export const SUMMARY_LIMIT = 900 * 1024;
 
+interface Step {
+  kind: string;
+  cut: string;
+  change: Partial<Detail>;
+  /** Whether there is something to give up: else it is not worth telling. */
+  cuts(drawing: Drawing): boolean;
+}
+
 /** What is given up, in this order; each step keeps the cuts of those before it. Of one kind only the last is told. */
-const steps: { kind: string; cut: string; change: Partial<Detail> }[] = [
-  { kind: "tools", cut: "the list of tools", change: { toolchain: false } },
-  { kind: "folded", cut: "existing and ignored findings and notices", change: { folded: false } },
-  { kind: "evidence", cut: "evidence of warnings", change: { evidence: "errors" } },
-  { kind: "evidence", cut: "all evidence", change: { evidence: "none" } },
-  { kind: "findings", cut: "findings after the first 100", change: { findings: 100 } },
-  { kind: "findings", cut: "findings after the first 25", change: { findings: 25 } },
-  { kind: "table", cut: "table rows after the worst 30", change: { rows: 30 } },
-  { kind: "findings", cut: "findings after the first 5", change: { findings: 5 } },
-  { kind: "table", cut: "table rows after the worst 8", change: { rows: 8 } },
-  { kind: "table", cut: "tables after the third image", change: { images: 3 } },
-  { kind: "findings", cut: "all findings", change: { findings: 0 } },
-  { kind: "table", cut: "the table", change: { images: 0 } },
+const steps: Step[] = [
+  { kind: "tools", cut: "the list of tools", change: { toolchain: false }, cuts: ({ tools }) => tools.size > 0 },
+  {
+    kind: "folded",
+    cut: "existing and ignored findings and notices",
+    change: { folded: false },
+    cuts: ({ report, groups: { notices, fixed, existing, ignored } }) =>
+      [...notices, ...fixed, ...existing, ...ignored].length > 0 || report.notes.length > FEW_NOTES,
+  },
+  {
+    kind: "evidence",
+    cut: "evidence of warnings",
+    change: { evidence: "errors" },
+    cuts: ({ groups }) =>
+      groups.listed.some(({ severity, first }) => severity !== "error" && first.evidence.length > 0),
+  },
+  {
+    kind: "evidence",
+    cut: "all evidence",
+    change: { evidence: "none" },
+    cuts: ({ groups }) => groups.listed.some(({ first }) => first.evidence.length > 0),
+  },
+  findingsStep(100),
+  findingsStep(25),
+  rowsStep(30),
+  findingsStep(5),
+  rowsStep(8),
+  {
+    kind: "table",
+    cut: "tables after the third image",
+    change: { images: 3 },
+    cuts: ({ matrices }) => matrices.length > 3,
+  },
+  findingsStep(0),
+  { kind: "table", cut: "the table", change: { images: 0 }, cuts: ({ matrices }) => matrices.length > 0 },
 ];
+
+function findingsStep(findings: number): Step {
+  return {
+    kind: "findings",
+    cut: findings === 0 ? "all findings" : `findings after the first ${findings}`,
+    change: { findings },
+    cuts: ({ groups: { listed }, facts }) => Math.max(listed.length, facts.size) > findings,
+  };
+}
+
+function rowsStep(rows: number): Step {
+  return {
+    kind: "table",
+    cut: `table rows after the worst ${rows}`,
+    change: { rows },
+    cuts: ({ matrices }) => matrices.some((matrix) => matrix.rows.length > rows),
+  };
+}
 
 /**
  * The fullest Markdown that fits.
@@ -31,21 +79,21 @@ const steps: { kind: string; cut: string; change: Partial<Detail> }[] = [
  * @returns text with suffix, at most `limit` bytes; says itself what was cut and where the whole report is
  */
 export function fitMarkdown(report: Report, context: ReportContext, limit: number, suffix = ""): string {
-  const fits = (text: string) => byteLength(text + suffix) <= limit;
+  const drawing = prepareDrawing(report, context);
+  const room = limit - byteLength(suffix);
+  const draw = (detail: Detail) => {
+    const text = drawMarkdown(drawing, detail, room);
+    return text !== undefined && byteLength(text) <= room ? text + suffix : undefined;
+  };
   let detail = fullDetail;
-  let text = renderMarkdown(report, context, detail);
-  if (fits(text)) return text + suffix;
+  const whole = draw(detail);
+  if (whole !== undefined) return whole;
   const cuts = new Map<string, string>();
-  for (const { kind, cut, change } of steps) {
-    const lower = { ...detail, ...change };
-    const shorter = renderMarkdown(report, context, lower);
-    // Nothing to give up here: not worth telling.
-    if (shorter === text) continue;
-    cuts.set(kind, cut);
-    [detail, text] = [lower, shorter];
-    if (!fits(text)) continue;
-    const told = renderMarkdown(report, context, { ...detail, cut: [...cuts.values()] });
-    if (fits(told)) return told + suffix;
+  for (const step of steps.filter(({ cuts }) => cuts(drawing))) {
+    cuts.set(step.kind, step.cut);
+    detail = { ...detail, ...step.change, cut: [...cuts.values()] };
+    const text = draw(detail);
+    if (text !== undefined) return text;
   }
   return lastResort(report, suffix);
 }

@@ -59,8 +59,10 @@ function backendChanges(before: readonly ToolName[], now: readonly ToolName[]): 
     ToolName[],
   ];
   if (old.length === 0 || own.length === 0 || [...old, ...own].some(({ backend }) => backend === undefined)) return [];
-  const lone = (some: ToolName[], others: ToolName[]) =>
-    some.filter(({ backend }) => !others.some((other) => other.backend === backend));
+  const lone = (some: ToolName[], others: ToolName[]) => {
+    const backends = new Set(others.map(({ backend }) => backend));
+    return some.filter(({ backend }) => !backends.has(backend));
+  };
   const say = (what: string) => (tool: ToolName) =>
     `iptables-${tool.backend} ${tool.version ?? "of unknown version"} ${what}`;
   return [...lone(own, old).map(say("added")), ...lone(old, own).map(say("removed"))];

@@ -200,7 +200,9 @@ function stateFact(report: Report, context: ReportContext, config: string): Pick
 }
 
 function uniqueFacts(missing: readonly MissingFact[]): MissingFact[] {
-  return missing.filter((one, index) => missing.findIndex(({ fact }) => fact === one.fact) === index);
+  const byFact = new Map<string, MissingFact>();
+  for (const one of missing) if (!byFact.has(one.fact)) byFact.set(one.fact, one);
+  return [...byFact.values()];
 }
 
 /** The remedy that the headline names as the change to make; undefined where it names none. */

@@ -1,8 +1,8 @@
-import type { Evidence } from "../model/evidence.ts";
 import type { Cell, Finding, Report, Verdict } from "../model/report.ts";
 import { severities, verdicts } from "../model/report.ts";
 import type { Tool } from "../model/toolchain.ts";
 import { htmlText, isInside, markdownCell, markdownCode, markdownSource, markdownText } from "./escape.ts";
+import type { Headline } from "./headline.ts";
 import { headline, leadingRemedy, symbols } from "./headline.ts";
 import type { FindingGroup, Matrix, MatrixRow, ReportContext, RowCell } from "./view.ts";
 import {
@@ -74,58 +74,117 @@ const COLUMNS_OF_CODE = 40;
 const RULES_IN_CELL = 3;
 /** Hosts named in one finding. */
 const HOSTS_IN_FINDING = 60;
+/** Notes shown, and shown where the report is cut. */
+const NOTES = 50;
+export const FEW_NOTES = 5;
 /** Facts shown as evidence of one finding, and as missing in a table cell. */
 const FACTS = 20;
 const FACTS_IN_CELL = 2;
 
-/**
- * @param context titles of hosts, addresses for links
- * @param detail how much to write; everything by default
- * @returns Markdown without marker, ending in a line feed; no part of it that came from the report is unescaped
- */
-export function renderMarkdown(report: Report, context: ReportContext = {}, detail: Detail = fullDetail): string {
-  const writer: Writer = {
+/** A report as it is about to be drawn: worked out once, however often it is drawn until it fits. */
+export interface Drawing {
+  report: Report;
+  context: ReportContext;
+  headline: Headline;
+  /** What the second line says to do; it is not said again. */
+  remedy: string | undefined;
+  hostName: (id: string) => string;
+  /** Hosts and platforms of the whole report. */
+  hosts: number;
+  platforms: number;
+  /** Those with a row. */
+  matrices: Matrix[];
+  groups: Record<"listed" | "notices" | "fixed" | "existing" | "ignored", FindingGroup[]>;
+  /** Facts that keep cells open, with who needs them where. */
+  facts: Map<string, { rules: Set<string>; hosts: Set<string> }>;
+  tools: Map<string, { tool: Tool; places: Set<string> }>;
+  /** Platforms of all images, each image's own. */
+  places: number;
+}
+
+/** @param context titles of hosts, addresses for links */
+export function prepareDrawing(report: Report, context: ReportContext = {}): Drawing {
+  const { active, existing, ignored } = groupFindings(report.findings);
+  return {
     report,
     context,
-    detail,
-    hostName: hostNamer(report, context.hostTitles),
-    linked: new Set(),
+    headline: headline(report, context),
     remedy: leadingRemedy(report),
+    hostName: hostNamer(report, context.hostTitles),
+    hosts: allHosts(report).length,
+    platforms: new Set(report.images.flatMap((image) => image.platforms.map(({ platform }) => platform))).size,
+    matrices: buildMatrices(report).filter((matrix) => matrix.rows.length > 0),
+    groups: {
+      listed: active.filter((group) => group.severity !== "notice"),
+      notices: active.filter((group) => group.severity === "notice"),
+      fixed: mergeEqual(report.fixed ?? []),
+      existing,
+      ignored,
+    },
+    facts: collectFacts(openCells(report)),
+    tools: collectTools(report),
+    places: report.images.reduce((sum, image) => sum + image.platforms.length, 0),
   };
-  const groups = groupFindings(report.findings);
-  const listed = groups.active.filter((group) => group.severity !== "notice");
-  const notices = groups.active.filter((group) => group.severity === "notice");
-  const blocks = [
-    head(writer),
-    suggestion(writer),
-    ...matrices(writer),
-    findingList(writer, listed),
-    missingFacts(writer),
-    foldedGroups(writer, "Worth knowing", notices),
-    foldedGroups(writer, "Fixed by this change", mergeEqual(report.fixed ?? [])),
-    foldedGroups(writer, "Already in the base image, not counted", groups.existing),
-    foldedGroups(writer, "Ignored, not counted", groups.ignored),
-    toolList(writer),
-    notes(writer),
-    footer(writer),
+}
+
+/** @returns Markdown without marker, ending in a line feed; no part of it that came from the report is unescaped */
+export function renderMarkdown(report: Report, context: ReportContext = {}): string {
+  return drawMarkdown(prepareDrawing(report, context), fullDetail) ?? "";
+}
+
+/**
+ * The same in some detail.
+ * @param limit UTF-8 bytes that there is room for. Writing ends where it is clear that they don't suffice: a report may say
+ *   a thousand times more than has room, and it may be made to
+ * @returns undefined where writing ended; what is returned may still be longer than the limit
+ */
+export function drawMarkdown(drawing: Drawing, detail: Detail, limit = Number.POSITIVE_INFINITY): string | undefined {
+  const writer: Writer = { ...drawing, detail, linked: new Set(), left: limit };
+  const { listed, notices, fixed, existing, ignored } = drawing.groups;
+  const parts: ((writer: Writer) => string | string[])[] = [
+    head,
+    suggestion,
+    matrices,
+    () => findingList(writer, listed),
+    missingFacts,
+    () => foldedGroups(writer, "Worth knowing", notices),
+    () => foldedGroups(writer, "Fixed by this change", fixed),
+    () => foldedGroups(writer, "Already in the base image, not counted", existing),
+    () => foldedGroups(writer, "Ignored, not counted", ignored),
+    toolList,
+    notes,
+    footer,
+    linkTargets,
   ];
-  blocks.push(linkTargets(writer));
+  const blocks: string[] = [];
+  for (const part of parts) {
+    blocks.push(...[part(writer)].flat());
+    if (writer.left < 0) return undefined;
+  }
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
 
-interface Writer {
-  report: Report;
-  context: ReportContext;
+interface Writer extends Drawing {
   detail: Detail;
-  hostName: (id: string) => string;
   /** Rules that the text links to. */
   linked: Set<string>;
-  /** What the second line says to do; it is not said again. */
-  remedy: string | undefined;
+  /** Bytes that may still be written, or a few more: UTF-16 code units, of which no text has more than bytes. */
+  left: number;
 }
 
-function head({ report, context }: Writer): string {
-  const lines = headline(report, context);
+/** Writes items as long as there is room; what comes after that will not be shown in any case. */
+function writeAll<T>(writer: Writer, items: readonly T[], write: (item: T, index: number) => string): string[] {
+  const written: string[] = [];
+  for (const [index, item] of items.entries()) {
+    if (writer.left < 0) break;
+    const text = write(item, index);
+    writer.left -= text.length;
+    written.push(text);
+  }
+  return written;
+}
+
+function head({ context, headline: lines }: Writer): string {
   const name = context.reportName ? ` · ${markdownText(context.reportName, 100)}` : "";
   const action = markdownText(lines.action, 1200);
   const title = lines.change ?? lines.sentence.replace(/\.$/, "");
@@ -153,12 +212,14 @@ function suggestion(writer: Writer): string {
 }
 
 function matrices(writer: Writer): string[] {
-  const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
+  const all = writer.matrices;
   const shown = all.slice(0, writer.detail.images);
-  const blocks = shown.flatMap((matrix) => [
-    ...(all.length > 1 ? [imageTitle(matrix)] : []),
-    matrixTable(writer, matrix),
-  ]);
+  const blocks: string[] = [];
+  for (const matrix of shown) {
+    if (writer.left < 0) break;
+    if (all.length > 1) blocks.push(imageTitle(matrix));
+    blocks.push(matrixTable(writer, matrix));
+  }
   if (shown.length < all.length) blocks.push(`… and ${count(all.length - shown.length, "further image")}.`);
   return blocks;
 }
@@ -177,7 +238,7 @@ function matrixTable(writer: Writer, matrix: Matrix): string {
   const shown = matrix.rows.slice(0, writer.detail.rows);
   const named = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
   const titles = side ? matrix.columns.map((platforms) => platforms.map(shortPlatform).join("<br>")) : ["Result"];
-  const lines = shown.map((row) => {
+  const lines = writeAll(writer, shown, (row) => {
     const single = several ? [platformResults(matrix, row)] : row.cells.map(resultCell);
     const cells = side ? row.cells.map((cell) => symbols[cell.verdict]) : single;
     const reason = rowReason(writer, row);
@@ -263,7 +324,7 @@ function linkTargets({ context, linked }: Writer): string {
 
 function findingList(writer: Writer, groups: FindingGroup[]): string {
   const shown = groups.slice(0, writer.detail.findings);
-  const blocks = shown.map((group) => findingBlock(writer, group));
+  const blocks = writeAll(writer, shown, (group) => findingBlock(writer, group));
   const left = groups.length - shown.length;
   if (left > 0)
     blocks.push(
@@ -294,11 +355,10 @@ function findingFacts(writer: Writer, group: FindingGroup, rest: string): string
     const isLeading = group.remedy === writer.remedy;
     lines.push(`**Fix:** ${isLeading ? "the change named at the top" : markdownText(group.remedy, 1200)}`);
   }
-  const all = allHosts(writer.report).length;
+  const all = writer.hosts;
   const everywhere = all > HOSTS_IN_ROW && group.hosts.length === all;
   lines.push(`**Hosts:** ${everywhere ? `all ${all} hosts` : hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
-  const platforms = new Set(writer.report.images.flatMap((i) => i.platforms.map((p) => p.platform)));
-  if (platforms.size > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
+  if (writer.platforms > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
   if (writer.report.images.length > 1)
     lines.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
   if (group.program !== undefined) lines.push(`**Together with:** ${markdownText(group.program, 120)}`);
@@ -326,18 +386,7 @@ function encodePath(segment: string): string {
   return encodeURIComponent(segment.toWellFormed()).replace(/[()!'*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 }
 
-/** Written once for each finding: a report that has to be cut is drawn several times. */
-const evidenceLists = new WeakMap<Evidence[], string>();
-
 function evidenceList({ first: { evidence } }: FindingGroup): string {
-  const known = evidenceLists.get(evidence);
-  if (known !== undefined) return known;
-  const list = writeEvidence(evidence);
-  evidenceLists.set(evidence, list);
-  return list;
-}
-
-function writeEvidence(evidence: Evidence[]): string {
   const facts = mergeEvidence(evidence);
   if (facts.length === 0) return "";
   const written = facts.slice(0, FACTS).map(({ sources }) => sources.slice(0, FACTS).map(markdownSource).join(", "));
@@ -349,10 +398,12 @@ function writeEvidence(evidence: Evidence[]): string {
   return `How we know:\n\n${items.join("\n")}`;
 }
 
-/** Facts that keep cells open, with the hosts to state them for. */
-function missingFacts(writer: Writer): string {
-  const facts = new Map<string, { rules: Set<string>; hosts: Set<string> }>();
-  const open = writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)).filter(isOpen);
+function openCells(report: Report): Cell[] {
+  return report.images.flatMap((image) => image.platforms.flatMap((platform) => platform.cells)).filter(isOpen);
+}
+
+function collectFacts(open: readonly Cell[]): Drawing["facts"] {
+  const facts: Drawing["facts"] = new Map();
   for (const cell of open)
     for (const { fact, rule } of cell.missing) {
       const entry = facts.get(fact) ?? { rules: new Set(), hosts: new Set() };
@@ -360,16 +411,22 @@ function missingFacts(writer: Writer): string {
       entry.rules.add(rule);
       entry.hosts.add(cell.host);
     }
+  return facts;
+}
+
+/** Facts that keep cells open, with the hosts to state them for. */
+function missingFacts(writer: Writer): string {
+  const { facts } = writer;
   if (facts.size === 0) return "";
   const shown = [...facts].slice(0, writer.detail.findings);
-  const items = shown.map(([fact, { rules, hosts }]) => {
+  const items = writeAll(writer, shown, ([fact, { rules, hosts }]) => {
     const links = [...rules].map((rule) => ruleLink(writer, rule)).join(", ");
     return `- ${markdownText(fact)}, needed by ${links}, on ${hostList(writer, [...hosts], HOSTS_IN_FINDING)}`;
   });
   if (shown.length < facts.size) items.push(`- … and ${count(facts.size - shown.length, "further fact")}`);
   return fold(
     `❓ <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
-    `${items.join("\n")}\n\n${statements(writer, open)}`,
+    `${items.join("\n")}\n\n${statements(writer, openCells(writer.report))}`,
   );
 }
 
@@ -394,7 +451,7 @@ function statements(writer: Writer, cells: readonly Cell[]): string {
     const rest = list.size - shown.length;
     return [
       `${under}:`,
-      ...shown.flatMap(entryLines),
+      ...writeAll(writer, shown, (entry) => entryLines(entry).join("\n")),
       ...(rest > 0 ? [`  # and ${count(rest, "further one")} of this form`] : []),
     ];
   });
@@ -419,7 +476,7 @@ function foldedGroups(writer: Writer, title: string, groups: FindingGroup[]): st
   if (groups.length === 0) return "";
   if (!writer.detail.folded) return `${title}: ${count(groups.length, "finding")}.`;
   const shown = groups.slice(0, writer.detail.findings);
-  const items = shown.map((group) => {
+  const items = writeAll(writer, shown, (group) => {
     const { ignored } = group.first;
     const until = ignored ? ` Until ${markdownText(ignored.until, 40)}: ${markdownText(ignored.reason)}` : "";
     const symbol = severitySymbols[group.severity];
@@ -432,24 +489,27 @@ function foldedGroups(writer: Writer, title: string, groups: FindingGroup[]): st
 /** A list, not a table: five columns would not fit a phone. */
 function toolList(writer: Writer): string {
   if (!writer.detail.toolchain) return "";
-  const { images } = writer.report;
-  const tools = new Map<string, string[]>();
+  const items = writeAll(writer, [...writer.tools.values()], ({ tool, places }) => {
+    const where =
+      places.size < writer.places ? ` on ${[...places].map((place) => markdownText(place, 120)).join(", ")}` : "";
+    return `- ${describeTool(tool)}${where}`;
+  });
+  return items.length === 0 ? "" : fold("What is in the image", items.join("\n"));
+}
+
+/** Each tool once, with the platforms that have it, named after their image where there are several. */
+function collectTools({ images }: Report): Drawing["tools"] {
+  const tools: Drawing["tools"] = new Map();
   for (const image of images)
     for (const { platform, toolchain } of image.platforms)
       for (const tool of toolchain.tools) {
-        const text = describeTool(tool);
-        const places = tools.get(text) ?? [];
-        tools.set(text, places);
-        const place = images.length > 1 ? `${shortImage(image.reference)} ${platform}` : platform;
-        if (!places.includes(place)) places.push(place);
+        const { name, version, backend, path, package: record } = tool;
+        const key = JSON.stringify([name, version, backend, path, record?.name, record?.version]);
+        const entry = tools.get(key) ?? { tool, places: new Set() };
+        tools.set(key, entry);
+        entry.places.add(images.length > 1 ? `${shortImage(image.reference)} ${platform}` : platform);
       }
-  if (tools.size === 0) return "";
-  const everywhere = images.reduce((sum, image) => sum + image.platforms.length, 0);
-  const items = [...tools].map(([text, places]) => {
-    const where = places.length < everywhere ? ` on ${places.map((place) => markdownText(place, 120)).join(", ")}` : "";
-    return `- ${text}${where}`;
-  });
-  return fold("What is in the image", items.join("\n"));
+  return tools;
 }
 
 function describeTool(tool: Tool): string {
@@ -463,7 +523,7 @@ function describeTool(tool: Tool): string {
 
 function notes({ report, detail }: Writer): string {
   if (report.notes.length === 0) return "";
-  const shown = report.notes.slice(0, detail.folded ? 50 : 5);
+  const shown = report.notes.slice(0, detail.folded ? NOTES : FEW_NOTES);
   const items = shown.map((note) => `- ${markdownText(note)}`);
   if (shown.length < report.notes.length)
     items.push(`- … and ${count(report.notes.length - shown.length, "further note")}`);

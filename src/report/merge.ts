@@ -19,7 +19,7 @@ export interface NamedReport {
 export function mergeReports(legs: readonly NamedReport[]): Report {
   const findings: Finding[] = [];
   const fixed: Finding[] = [];
-  const placed: Placed = { images: [], byName: new Map(), tries: new Map() };
+  const placed: Placed = { images: [], byName: new Map(), tables: new Map(), tries: new Map() };
   for (const { name, report } of legs) {
     const moved = report.images.map((image) => shiftFindings(image, findings.length));
     const names = placeAll(placed, moved, name);
@@ -40,10 +40,12 @@ export function mergeReports(legs: readonly NamedReport[]): Report {
   };
 }
 
-/** The images so far, the first of each name, and how many were to have a name that was taken. */
+/** The images so far, the first of each name, what a further platform in its table has to agree with, and how many were to
+ * have a name that was taken. */
 interface Placed {
   images: ImageReport[];
   byName: Map<string, ImageReport>;
+  tables: Map<ImageReport, Table>;
   tries: Map<string, number>;
 }
 
@@ -66,7 +68,7 @@ function placeAll(placed: Placed, own: readonly ImageReport[], leg: string): Map
   for (const [reference, group] of groupByName(own)) {
     const earlier = byName.get(reference);
     const [first, ...others] = group;
-    if (first !== undefined && others.length === 0 && earlier !== undefined && fitOneTable(earlier, first)) {
+    if (first !== undefined && others.length === 0 && earlier !== undefined && joinTable(placed, earlier, first)) {
       earlier.platforms.push(...first.platforms);
       // One name, several images: no single digest would be true.
       if (earlier.digest !== first.digest) earlier.digest = "";
@@ -93,35 +95,66 @@ function groupByName(images: readonly ImageReport[]): Map<string, ImageReport[]>
   return groups;
 }
 
+/** The platforms of an image, and the hosts that all of them had to check; undefined where they differ in that. */
+interface Table {
+  platforms: Set<string>;
+  selection: Selection | undefined;
+}
+
 /** Whether no platform is in both, and all platforms of both had the same hosts to check: the same systems with the same
- * kernels, and where two judged a host, the same programs on it. */
-function fitOneTable(a: ImageReport, b: ImageReport): boolean {
-  const names = new Set(a.platforms.map(({ platform }) => platform));
-  if (b.platforms.some(({ platform }) => names.has(platform))) return false;
-  const [first, ...others] = [...a.platforms, ...b.platforms].map(selectionOf);
-  return first === undefined || others.every((other) => isSameSelection(first, other));
+ * kernels, and where two judged a host, the same programs on it. The image's table then counts both. */
+function joinTable({ tables }: Placed, image: ImageReport, further: ImageReport): boolean {
+  const table = tables.get(image) ?? tableOf(image);
+  tables.set(image, table);
+  const other = tableOf(further);
+  if (table.selection === undefined || other.selection === undefined) return false;
+  if (other.platforms.values().some((name) => table.platforms.has(name))) return false;
+  if (!isSameSelection(table.selection, other.selection)) return false;
+  for (const name of other.platforms) table.platforms.add(name);
+  addPrograms(table.selection, other.selection);
+  return true;
+}
+
+function tableOf({ platforms }: ImageReport): Table {
+  const selection: Selection = selectionOf(platforms[0]);
+  const agree = platforms.slice(1).every((platform) => {
+    const other = selectionOf(platform);
+    if (!isSameSelection(selection, other)) return false;
+    addPrograms(selection, other);
+    return true;
+  });
+  return {
+    platforms: new Set(platforms.map(({ platform }) => platform)),
+    selection: agree ? selection : undefined,
+  };
 }
 
 type Selection = Map<string, { kernel: string; programs?: string }>;
 
 /** The hosts that a platform was to be checked on, with what is known of each: those that can't start it among them. */
-function selectionOf({ cells, unjudged = [] }: PlatformReport): Selection {
+function selectionOf({ cells = [], unjudged = [] }: Partial<PlatformReport> = {}): Selection {
   return new Map([
     ...cells.map(({ host, kernel, programs }) => [host, { kernel, programs: JSON.stringify(programs) }] as const),
     ...unjudged.map(({ host, kernel }) => [host, { kernel }] as const),
   ]);
 }
 
-/** Takes over into `a` the programs that only `b` tells. */
 function isSameSelection(a: Selection, b: Selection): boolean {
   if (a.size !== b.size) return false;
   for (const [host, { kernel, programs }] of b) {
     const same = a.get(host);
     if (same?.kernel !== kernel) return false;
     if (same.programs !== undefined && programs !== undefined && same.programs !== programs) return false;
-    if (programs !== undefined) same.programs = programs;
   }
   return true;
+}
+
+/** Takes over into `a` the programs that only `b` tells. */
+function addPrograms(a: Selection, b: Selection): void {
+  for (const [host, { programs }] of b) {
+    const same = a.get(host);
+    if (same !== undefined && programs !== undefined) same.programs = programs;
+  }
 }
 
 function freeName({ byName, tries }: Placed, wanted: string): string {
@@ -132,13 +165,25 @@ function freeName({ byName, tries }: Placed, wanted: string): string {
   return name;
 }
 
+/** Legs that a note names before the rest is counted. */
+const LEGS_NAMED = 3;
+
 /** Each note once; with its leg where not all legs have it. What was not judged is told anew, of all platforms together. */
 function mergeNotes(legs: readonly NamedReport[]): string[] {
   const notes = new Map<string, string[]>();
   for (const { name, report } of legs) {
     const unjudged = new Set(report.images.flatMap(unjudgedNotes));
-    for (const note of new Set(report.notes))
-      if (!unjudged.has(note)) notes.set(note, [...(notes.get(note) ?? []), name]);
+    for (const note of new Set(report.notes)) {
+      if (unjudged.has(note)) continue;
+      const names = notes.get(note);
+      if (names === undefined) notes.set(note, [name]);
+      else names.push(name);
+    }
   }
-  return [...notes].map(([note, names]) => (names.length === legs.length ? note : `${names.join(", ")}: ${note}`));
+  return [...notes].map(([note, names]) => {
+    if (names.length === legs.length) return note;
+    const left = names.length - LEGS_NAMED;
+    const more = left > 0 ? ` and ${left} more` : "";
+    return `${names.slice(0, LEGS_NAMED).join(", ")}${more}: ${note}`;
+  });
 }

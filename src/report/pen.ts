@@ -5,6 +5,8 @@ export interface TextOptions {
   color?: boolean;
   /** Columns to wrap at. Default 100. */
   width?: number;
+  /** Characters after which no further table or finding is begun. Default: none. */
+  limit?: number;
 }
 
 /** Paints and knows the width. */

@@ -26,23 +26,30 @@ const labels: Readonly<Record<Verdict, string>> = { fail: "FAIL", unknown: "UNKN
 const verdictColors: Readonly<Record<Verdict, number>> = { fail: 31, unknown: 35, warn: 33, pass: 32 };
 const severityColors = { error: 31, warning: 33, notice: 36 } as const;
 
-/** @returns the whole report as text, ending in a line feed; no control character comes from the image */
+/** @returns the report as text, ending in a line feed; no control character comes from the image */
 export function renderText(report: Report, context: ReportContext = {}, options: TextOptions = {}): string {
-  const pen = makePen(options);
+  const blocks: string[] = [];
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  for (const block of textBlocks(report, context, makePen(options))) {
+    if (block !== "") blocks.push(block);
+    left -= block.length;
+    if (left < 0) break;
+  }
+  return `${breakCommands(blocks.join("\n\n"))}\n`;
+}
+
+/** Each when it is asked for: who has no room for it doesn't wait for it. */
+function* textBlocks(report: Report, context: ReportContext, pen: Pen): Generator<string> {
   const groups = groupFindings(report.findings);
   const hostName = hostNamer(report, context.hostTitles);
-  const blocks = [
-    textHead(report, context, pen),
-    ...buildMatrices(report).map((matrix) =>
-      matrixText(report, matrix.image, matrix.columns, matrix.rows, hostName, pen),
-    ),
-    ...groups.active.map((group) => findingText(report, group, hostName, context, pen)),
-    foldedText("Fixed by this change", mergeEqual(report.fixed ?? []), pen),
-    foldedText("Already in the base image, not counted", groups.existing, pen),
-    foldedText("Ignored, not counted", groups.ignored, pen),
-    listText("Notes", report.notes, pen),
-  ];
-  return `${breakCommands(blocks.filter((block) => block !== "").join("\n\n"))}\n`;
+  yield textHead(report, context, pen);
+  for (const { image, columns, rows } of buildMatrices(report))
+    yield matrixText(report, image, columns, rows, hostName, pen);
+  for (const group of groups.active) yield findingText(report, group, hostName, context, pen);
+  yield foldedText("Fixed by this change", mergeEqual(report.fixed ?? []), pen);
+  yield foldedText("Already in the base image, not counted", groups.existing, pen);
+  yield foldedText("Ignored, not counted", groups.ignored, pen);
+  yield listText("Notes", report.notes, pen);
 }
 
 function textHead(report: Report, context: ReportContext, pen: Pen): string {

@@ -127,10 +127,6 @@ function findingKey(f: Finding): string {
   return JSON.stringify([f.rule, f.severity, f.program, f.message, f.remedy, f.ignored?.reason, f.ignored?.until]);
 }
 
-function addUnique(list: string[], value: string): void {
-  if (!list.includes(value)) list.push(value);
-}
-
 /** One matrix for each image of the report. */
 export function buildMatrices(report: Report): Matrix[] {
   return report.images.map((image) => buildMatrix(image, report.findings));
@@ -144,16 +140,18 @@ function buildMatrix(image: ImageReport, findings: Finding[]): Matrix {
   const rows = new Map<string, MatrixRow>();
   for (const host of hosts) {
     const cells = columns.map((column) => column.cells.get(host) ?? notJudged);
-    const key = cells.map(cellKey).join("\n");
+    const key = cells.map(cellKey).join();
     const row = rows.get(key);
     if (row) row.hosts.push(host);
     else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(judgedIn(cells)) });
   }
+  const weights = new Map([...rows.values()].map((row) => [row, weight(row)]));
+  const weigh = (row: MatrixRow) => weights.get(row) ?? 0;
   return {
     image: image.reference,
     columns: columns.map((c) => c.platforms),
     rows: [...rows.values()].sort(
-      (a, b) => rank(a) - rank(b) || weight(b) - weight(a) || b.hosts.length - a.hosts.length,
+      (a, b) => rank(a) - rank(b) || weigh(b) - weigh(a) || b.hosts.length - a.hosts.length,
     ),
   };
 }
@@ -181,12 +179,12 @@ function mergeColumns(
   image: ImageReport,
   hosts: string[],
   byHost: Map<string, RowCell>[],
-  cellKey: (cell: RowCell) => string,
+  cellKey: (cell: RowCell) => number,
 ) {
   const columns = new Map<string, { platforms: string[]; cells: Map<string, RowCell> }>();
   image.platforms.forEach(({ platform }, i) => {
     const cells = byHost[i] ?? new Map<string, RowCell>();
-    const key = hosts.map((host) => cellKey(cells.get(host) ?? notJudged)).join("\n");
+    const key = hosts.map((host) => cellKey(cells.get(host) ?? notJudged)).join();
     const same = columns.get(key);
     if (same) same.platforms.push(platform);
     else columns.set(key, { platforms: [platform], cells });
@@ -195,8 +193,24 @@ function mergeColumns(
 }
 
 /** Equal for cells that a reader would see as the same: result, findings, missing facts. Texts are compared once for each
- * finding, not once for each cell: thousands of cells may name the same long ones. */
-function makeCellKey(): (cell: RowCell) => string {
+ * finding, and cells once each: thousands of cells may name the same long ones, and a key is asked for wherever a platform
+ * meets a host. */
+function makeCellKey(): (cell: RowCell) => number {
+  const keys = new Map<RowCell, number>();
+  const cellNumbers = new Map<string, number>();
+  const write = makeCellText();
+  return (cell) => {
+    const known = keys.get(cell);
+    if (known !== undefined) return known;
+    const text = write(cell);
+    const key = cellNumbers.get(text) ?? cellNumbers.size;
+    cellNumbers.set(text, key);
+    keys.set(cell, key);
+    return key;
+  };
+}
+
+function makeCellText(): (cell: RowCell) => string {
   const numbers = new Map<string, number>();
   const known = new Map<Finding, number>();
   const numberOf = (finding: Finding): number => {
@@ -307,12 +321,11 @@ export const LONG_SOURCE = 60;
 
 /** Evidence by fact, in order: one fact may have been read in several places. Digests are cut to what tells them apart. */
 export function mergeEvidence(evidence: Evidence[]): { fact: string; sources: string[] }[] {
-  const facts = new Map<string, string[]>();
+  const facts = new Map<string, Set<string>>();
   const shorten = (text: string) => text.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1…");
   for (const { fact, source } of evidence) {
-    const sources = facts.get(shorten(fact)) ?? [];
-    facts.set(shorten(fact), sources);
-    addUnique(sources, shorten(source));
+    const sources = facts.get(shorten(fact)) ?? new Set();
+    facts.set(shorten(fact), sources.add(shorten(source)));
   }
-  return [...facts].map(([fact, sources]) => ({ fact, sources }));
+  return [...facts].map(([fact, sources]) => ({ fact, sources: [...sources] }));
 }

@@ -5,7 +5,7 @@ import { buildAnnotations } from "../../src/report/annotations.ts";
 import { byteLength, COMMENT_LIMIT, fitMarkdown, SUMMARY_LIMIT } from "../../src/report/budget.ts";
 import { cleanText, escapeJson, htmlText, markdownCode, markdownText, plainText } from "../../src/report/escape.ts";
 import { headline } from "../../src/report/headline.ts";
-import { renderMarkdown } from "../../src/report/markdown.ts";
+import { drawMarkdown, fullDetail, prepareDrawing, renderMarkdown } from "../../src/report/markdown.ts";
 import { renderSarif } from "../../src/report/sarif.ts";
 import { failureReason } from "../../src/report/status.ts";
 import { renderText } from "../../src/report/text.ts";
@@ -68,6 +68,35 @@ describe("budget", () => {
     }));
     const text = fitMarkdown(huge, {}, SUMMARY_LIMIT);
     expect(byteLength(text)).toBeLessThanOrEqual(SUMMARY_LIMIT);
+  });
+});
+
+describe("a report much longer than there is room for", () => {
+  const huge = structuredClone(sample("400-findings"));
+  huge.findings = Array.from({ length: 20_000 }, (_, i) => ({
+    ...(huge.findings[i % 400] as Report["findings"][number]),
+    message: `m ${i}`,
+    evidence: Array.from({ length: 30 }, (_, n) => ({ fact: `fact ${i} ${n}`, source: "x".repeat(200) })),
+  }));
+  const drawing = prepareDrawing(huge);
+
+  test("is drawn no further than that", () => {
+    let named = 0;
+    const hostName = (id: string) => {
+      named++;
+      return drawing.hostName(id);
+    };
+    expect(drawMarkdown({ ...drawing, hostName }, fullDetail, COMMENT_LIMIT)).toBeUndefined();
+    expect(named).toBeGreaterThan(0);
+    // Each name has its characters.
+    expect(named).toBeLessThan(COMMENT_LIMIT / 5);
+    expect(fitMarkdown(huge, {}, COMMENT_LIMIT)).toContain("findings after the first");
+  });
+
+  test("and its log ends soon after", () => {
+    const text = renderText(huge, {}, { limit: 100_000 });
+    expect(text.length).toBeGreaterThan(100_000);
+    expect(text.length).toBeLessThan(150_000);
   });
 });
 
