@@ -17,6 +17,7 @@ import { distributionSchema } from "../src/knowledge/schema/distribution.ts";
 import { encodingsFileSchema } from "../src/knowledge/schema/encodings.ts";
 import { ipsetFileSchema } from "../src/knowledge/schema/ipset.ts";
 import { kubernetesSchema } from "../src/knowledge/schema/kubernetes.ts";
+import { legacyProgramsFileSchema } from "../src/knowledge/schema/legacy-programs.ts";
 import { librariesSchema } from "../src/knowledge/schema/libraries.ts";
 import { nftUserdataFileSchema } from "../src/knowledge/schema/nft-userdata.ts";
 import { requirementsFileSchema } from "../src/knowledge/schema/requirements.ts";
@@ -75,6 +76,7 @@ const singles: Record<string, z.ZodMiniType> = {
   libraries: librariesSchema,
   "nft-userdata": nftUserdataFileSchema,
   requirements: requirementsFileSchema,
+  "legacy-programs": legacyProgramsFileSchema,
   starters: startersSchema,
   "tool-packages": toolPackagesSchema,
   "wrapper-choices": wrapperChoicesFileSchema,

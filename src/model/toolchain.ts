@@ -134,6 +134,17 @@ export const imageProgramSchema = z.object({
 });
 export type ImageProgram = z.infer<typeof imageProgramSchema>;
 
+/** A program besides the tools that reads and writes the legacy tables itself, whatever `iptables` is. */
+export const legacyProgramSchema = z.object({
+  path: z.string(),
+  /** Those of libip4tc and libip6tc that it asks for: `libip4tc.so.2`. */
+  libraries: z.array(z.string()).check(z.minLength(1)),
+  /** The image's entrypoint or command starts it, or a start script of theirs. */
+  started: z.boolean(),
+  evidence: z.array(evidenceSchema),
+});
+export type LegacyProgram = z.infer<typeof legacyProgramSchema>;
+
 export const toolchainSchema = z.object({
   os: z.object({ id: z.nullable(z.string()), versionId: z.nullable(z.string()) }),
   /** Architecture that the platform states. */
@@ -145,6 +156,8 @@ export const toolchainSchema = z.object({
   missingLibraries: z.optional(z.array(z.object({ path: z.string(), library: z.string() }))),
   /** Matches and targets of iptables, for each libxtables and each program that holds them. Absent without either. */
   extensions: z.optional(z.array(extensionSetSchema)),
+  /** Programs that are linked with libip4tc or libip6tc. Absent: none. */
+  legacyPrograms: z.optional(z.array(legacyProgramSchema)),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: z.record(z.string(), commandSchema),
   selector: z.optional(selectorSchema),

@@ -50,6 +50,7 @@ function toolchainItems(toolchain: Toolchain): Item[] {
     ...selectorItems(toolchain),
     ...libraryItems(toolchain),
     ...extensionItems(toolchain),
+    ...legacyProgramItems(toolchain),
     ...environmentItems(toolchain),
     ...missingItems(toolchain),
   ];
@@ -138,6 +139,13 @@ function extensionItems({ extensions = [] }: Toolchain): Item[] {
     const lacking = unread.length > 0 ? [`${plural(unread.length, "file", "files")} could not be read`] : [];
     return { text: [`extensions of iptables ${where}`, ...told, ...lacking].join(", ") };
   });
+}
+
+function legacyProgramItems({ legacyPrograms = [] }: Toolchain): Item[] {
+  const children = legacyPrograms.map(({ path, libraries, started }) => ({
+    text: `${plainText(path, 200)}  ${libraries.map((library) => plainText(library, 40)).join(", ")}${started ? ", started by the image" : ""}`,
+  }));
+  return children.length === 0 ? [] : [{ text: "programs that speak to the legacy tables themselves", children }];
 }
 
 /** How many names there are of each kind; all of them with their revisions are in the JSON form. */

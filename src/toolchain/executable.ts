@@ -12,7 +12,14 @@ import { readExtensions } from "./binaries/extensions.ts";
 import { createGoScanner, type GoBuild, type GoScanner, goDataRanges } from "./binaries/go.ts";
 import { identify } from "./binaries/identify.ts";
 import type { BinaryContent, ProbedContent } from "./content.ts";
-import { isExtension, isNetfilterLibrary, isProgramDirectory, isSupportLibrary, isToolName } from "./file-names.ts";
+import {
+  isExtension,
+  isNetfilterLibrary,
+  isProgramDirectory,
+  isSupportLibrary,
+  isToolName,
+  LEGACY_LIBRARY,
+} from "./file-names.ts";
 import { findText } from "./find-text.ts";
 import { readScript } from "./scripts.ts";
 import { asBuffer, constantSink, createDigester, MAX_WHOLE, wholeSink } from "./sinks.ts";
@@ -161,13 +168,13 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   const scanner = createGoScanner(goDataRanges(header));
   scanner.write(bytes, 0);
   withGo(content, scanner);
-  if (content.go) return withWrapper(content, content.go, bytes);
+  if (content.go) return withWrapper(withLegacyLibraries(content, bytes, header), content.go, bytes);
   const dynamic = readElfDynamic(bytes, header);
   const interpreter = readInterpreter(bytes, header);
   if (interpreter !== undefined) content.interpreter = interpreter;
   if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
   const identity = identify({ name, bytes, dynamic });
-  if (!identity && !named && !content.problem) return undefined;
+  if (!identity && !named && !content.problem && !dynamic?.needed.some(isLegacyLibrary)) return undefined;
   describeDynamic(content, dynamic);
   if (identity) content.identity = identity;
   if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
@@ -176,6 +183,16 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   const hash = createDigester(bytes.length);
   hash.write(bytes);
   return { ...content, ...hash.end() };
+}
+
+function isLegacyLibrary(name: string): boolean {
+  return LEGACY_LIBRARY.test(name);
+}
+
+/** Of a program of Go no other library matters. */
+function withLegacyLibraries(content: BinaryContent, bytes: Buffer, header: ElfHeader): BinaryContent {
+  content.needed = readElfDynamic(bytes, header)?.needed.filter(isLegacyLibrary) ?? [];
+  return content;
 }
 
 function describeDynamic(content: BinaryContent, dynamic: ElfDynamic | undefined): BinaryContent {

@@ -6,6 +6,8 @@ export const NETFILTER_LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nfta
 const TOOL = /tables|^nft$|^ipset$|^conntrackd?$/;
 const NETFILTER_LIBRARY =
   /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
+/** What a program asks for that speaks to the legacy tables of the kernel itself. */
+export const LEGACY_LIBRARY = /^libip[46]?tc\.so(?:\.|$)/;
 const EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
 const SUPPORT_LIBRARY =
   /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;

@@ -13,6 +13,7 @@ import { textAt } from "./content.ts";
 import { pickVariables } from "./environment.ts";
 import { listExtensions } from "./extensions.ts";
 import { missingInterpreters } from "./interpreters.ts";
+import { listLegacyPrograms } from "./legacy-programs.ts";
 import { listLibraries } from "./libraries.ts";
 import { indexOwnership } from "./packages/ownership.ts";
 import { findStarted, type KnownProgram, tellProgram } from "./program.ts";
@@ -46,6 +47,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const { tools, missing: missingOfTools } = listTools({ tree, survey, ownership, find, directories, loader });
   addMoves(tools, path, findAtStart);
   const { extensions, missing: missingExtensions } = listExtensions({ tree, survey, loader, tools, env: config.env });
+  const legacyPrograms = listLegacyPrograms(survey, tools, started);
   const selector = tellSelector({ tree, survey, find, directories }, started);
   const isSetAtStart = commandsSet(selector, survey);
   const told = DEFAULT_COMMANDS.map((name) => {
@@ -62,6 +64,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     libraries: listLibraries(survey, ownership),
     missingLibraries: [...listMissingLibraries(tools, survey, loader), ...missingInterpreters(tree, defaults, find)],
     ...(extensions.length > 0 && { extensions }),
+    ...(legacyPrograms.length > 0 && { legacyPrograms }),
     defaults,
     ...(selector && { selector }),
     ...(program && { program }),

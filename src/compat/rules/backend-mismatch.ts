@@ -1,5 +1,6 @@
 import type { Backend } from "../../model/toolchain.ts";
 import { backendOnHost } from "../backend.ts";
+import { type LegacyUse, legacyUses } from "../legacy-programs.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 
 /** The image's iptables rules land in another backend than the node's; those of the host's own iptables, too, where the
@@ -51,12 +52,39 @@ function changeOfVariable({ image, choice, hostBackend }: Cell): string | undefi
 export const legacyOnNftHost: Rule = {
   id: "legacy-on-nft-host",
   evaluate(cell) {
-    if (!mismatch(cell, "legacy")) return [];
+    const own = legacyOfPrograms(cell);
+    if (!mismatch(cell, "legacy")) return own;
     const message =
       "the image writes iptables-legacy rules while the node's kubelet writes iptables-nft rules: two rule sets apply, neither sees the other";
-    return [mismatchFinding(cell, "legacy-on-nft-host", message)];
+    return [mismatchFinding(cell, "legacy-on-nft-host", message), ...own];
   },
 };
+
+/** Programs that write the legacy tables themselves, beside a kubelet that doesn't (miniupnp#876). */
+function legacyOfPrograms(cell: Cell): RawFinding[] {
+  if (cell.image.network !== "host" || cell.hostBackend !== "nft") return [];
+  const evidence = cell.host.iptables.backend;
+  return legacyUses(cell.toolchain).map((use) => ({
+    ...legacyFinding(use, "legacy-on-nft-host", "while the node's kubelet writes iptables-nft rules"),
+    evidence: [
+      use.evidence,
+      { fact: `iptables of ${cell.host.id} uses nft`, source: evidence?.source ?? "host catalogue" },
+    ],
+  }));
+}
+
+function legacyFinding(use: LegacyUse, rule: string, while_: string): RawFinding {
+  const { title, doubt, isCertain, cause, evidence, remedy } = use;
+  return {
+    kind: "finding",
+    rule,
+    severity: isCertain ? "error" : "warning",
+    cause,
+    message: `${title} writes the legacy tables whatever \`iptables\` is, ${while_}: two rule sets apply, neither sees the other${doubt}`,
+    evidence: [evidence],
+    remedy,
+  };
+}
 
 export const nftOnLegacyHost: Rule = {
   id: "nft-on-legacy-host",
@@ -117,7 +145,7 @@ export const wrapperIneffective: Rule = {
 export const mixedBackends: Rule = {
   id: "mixed-backends",
   evaluate(cell) {
-    return [...mixedCommands(cell), ...mixedPrograms(cell)];
+    return [...mixedCommands(cell), ...mixedOwnPrograms(cell), ...mixedPrograms(cell)];
   },
 };
 
@@ -148,6 +176,16 @@ function mixedCommands(cell: Cell): Outcome[] {
       ];
     },
   );
+}
+
+/** A program that writes the legacy tables itself does not find the chains that the image's `iptables` made in nft. */
+function mixedOwnPrograms(cell: Cell): Outcome[] {
+  const { choice, toolchain } = cell;
+  if (choice.backend !== "nft" || choice.hostExec === true) return [];
+  return legacyUses(toolchain).map((use) => {
+    const finding = legacyFinding(use, "mixed-backends", "while the image's `iptables` uses nft");
+    return { ...finding, evidence: [...finding.evidence, { fact: choice.because, source: "image" }] };
+  });
 }
 
 function mixedPrograms(cell: Cell): Outcome[] {

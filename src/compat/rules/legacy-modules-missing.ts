@@ -1,4 +1,5 @@
 import { backendOnHost, findTool } from "../backend.ts";
+import { legacyUses } from "../legacy-programs.ts";
 import { causeOfLinkLayer, doubtOf, type LinkLayerCommand, linkLayerCommands } from "../link-layer.ts";
 import { groupByState, moduleEvidence } from "../modules.ts";
 import { causeOfOther, type OtherCommand, otherCommands } from "../other-commands.ts";
@@ -27,7 +28,11 @@ function furtherTables({ profile }: ImageContext): string[] {
 export const legacyModulesMissing: Rule = {
   id: rule,
   evaluate(cell) {
-    return [...judgeIptables(cell), ...linkLayerCommands(cell, "legacy").flatMap((use) => judgeLinkLayer(cell, use))];
+    return [
+      ...judgeIptables(cell),
+      ...linkLayerCommands(cell, "legacy").flatMap((command) => judgeLinkLayer(cell, command)),
+      ...legacyUses(cell.toolchain).flatMap((use) => evaluateFamily(cell, use)),
+    ];
   },
 };
 
@@ -52,13 +57,14 @@ const coreOf = { ebtables: "ebtables", arptables: "arp_tables" } as const;
 function judgeLinkLayer(cell: Cell, command: LinkLayerCommand): Outcome[] {
   const { name, title, isCertain, evidence } = command;
   const core = coreOf[name];
-  const linkLayer = {
+  const own = {
     tool: name,
+    isLoadedAlone: true,
     doubt: doubtOf(command),
     remedy: `Let \`${name}\` lead to ${name}-nft, which the packages of iptables bring, or load ${core} on the node.`,
   };
   const cause = causeOfLinkLayer(command);
-  return evaluateFamily(cell, { title, modules: [core], cause, isCertain, evidence, linkLayer });
+  return evaluateFamily(cell, { title, modules: [core], cause, isCertain, evidence, ...own });
 }
 
 function modulesV4({ image }: Cell): string[] {
@@ -85,8 +91,13 @@ interface Use {
   /** It is known to be run; otherwise nothing is worse than a warning, and what isn't known can't be. */
   isCertain: boolean;
   evidence: RawFinding["evidence"][number];
-  /** Of ebtables and arptables, which no program on the node loads modules for. */
-  linkLayer?: { tool: string; doubt: string; remedy: string };
+  /** What the message adds: ` (whether ... is not known)`. */
+  doubt?: string;
+  /** Where it isn't that of iptables. */
+  remedy?: string;
+  tool?: string;
+  /** No program on the node loads its modules for its own ends. */
+  isLoadedAlone?: boolean;
 }
 
 function evaluateFamily(cell: Cell, use: Use): Outcome[] {
@@ -104,21 +115,19 @@ function evaluateFamily(cell: Cell, use: Use): Outcome[] {
   if (unknown.length > 0) return unknown;
   const [core] = modules;
   if (core === undefined || !groups.loadable.includes(core)) return [];
-  if (use.linkLayer === undefined && loadedByAnother(cell)) return [];
+  if (use.isLoadedAlone !== true && loadedByAnother(cell)) return [];
   return evaluateLoading(cell, use, core);
 }
 
 function finding(
-  { cause, isCertain, linkLayer }: Use,
+  { cause, isCertain, doubt = "", tool, remedy = bothBackends }: Use,
   worst: RawFinding["severity"],
   statement: string,
   evidence: RawFinding["evidence"],
 ): RawFinding {
   const severity = isCertain ? worst : "warning";
-  if (linkLayer === undefined) return { kind: "finding", rule, cause, severity, message: statement, evidence, remedy };
-  const message = `${statement}${linkLayer.doubt}`;
-  const { tool } = linkLayer;
-  return { kind: "finding", rule, cause, severity, message, evidence, tool, remedy: linkLayer.remedy };
+  const about = tool === undefined ? {} : { tool };
+  return { kind: "finding", rule, cause, severity, message: `${statement}${doubt}`, evidence, ...about, remedy };
 }
 
 const furtherModule = /^ip6?table_(mangle|raw|security)$/;
@@ -168,6 +177,6 @@ function choiceEvidence(cell: Cell) {
 const sayWhetherItMay =
   'Where the image may load modules, say so in the config: `- {match: "*", modules: host}` under `images`.';
 
-const remedy =
+const bothBackends =
   "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; " +
   "to stay with legacy, load the modules on the node.";

@@ -20,6 +20,8 @@ function noToolAtAll(cell: Cell): Outcome[] {
   const { toolchain, image } = cell;
   const hostExec = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
   if (toolchain.tools.length > 0 || hostExec) return [];
+  // The program that it is about does so by libip4tc.
+  if (toolchain.legacyPrograms?.some(({ started }) => started) === true) return [];
   const { profile } = image;
   const version = toolchain.program?.version ?? null;
   // One that can only be native says how; of one that became so its version has to tell.
