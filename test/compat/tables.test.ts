@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { exposureBetween } from "../../src/compat/tables.ts";
-import { findProfile } from "../../src/hosts/programs.ts";
+import { findProfile, resolvePrograms } from "../../src/hosts/programs.ts";
 import type { Operation, Table, TableUse } from "../../src/model/program.ts";
 import { ask, buildTool, messageOf, type ProgramSpec, type Setup } from "../support/cells.ts";
 
@@ -116,6 +116,40 @@ describe("what known programs list", () => {
     expect(misread("kilo", "list", ["mangle"])).toBe(false);
     expect(misread("kilo", "list", ["mangle", "nat"])).toBe(true);
     expect(misread("kilo", "list", undefined)).toBe(true);
+  });
+
+  test("docker lists filter, before 28 nat too, and never meets what is in mangle or raw alone", () => {
+    const marks = (version: string, tables: Table[]) => {
+      const reads = resolvePrograms([version], "test")[0]!.tables;
+      const written = { release: "1.8.9", constructs: ["mark-match"], tables: { writes: { "mark-match": tables } } };
+      return exposureBetween(written, { release: "1.8.7", operations: ["list"], tables: reads }).misread.length > 0;
+    };
+    expect(marks("docker@27.5", ["mangle", "raw"])).toBe(false);
+    expect(marks("docker@27.5", ["nat"])).toBe(true);
+    expect(marks("docker@28.1", ["nat"])).toBe(false);
+    expect(marks("docker@28.1", ["nat", "filter"])).toBe(true);
+  });
+
+  test("kube-router restores filter alone: it widens no rule of another table", () => {
+    const rewritten = (tables: Table[]) =>
+      exposureBetween(
+        { release: "1.8.9", constructs: ["mark-match"], tables: { writes: { "mark-match": tables } } },
+        { release: "1.8.4", operations: ["save-restore"], tables: findProfile("kube-router")!.tables!.value },
+      ).rewritten.length > 0;
+    expect(rewritten(["nat", "mangle"])).toBe(false);
+    expect(rewritten(["nat", "filter"])).toBe(true);
+  });
+
+  test("what kube-proxy writes is in filter and nat: who lists mangle alone meets none of it", () => {
+    const { tables } = resolvePrograms(["kube-proxy@1.36"], "test")[0]!;
+    const misreads = (reads: Table[]) =>
+      exposureBetween(
+        { release: "1.8.9", constructs: ["mark-match", "port", "address-prefix"], tables },
+        { release: "1.8.4", operations: ["list"], tables: { reads: { list: reads } } },
+      ).misread.length;
+    expect(misreads(["mangle"])).toBe(0);
+    expect(misreads(["filter"])).toBeGreaterThan(0);
+    expect(misreads(["nat"])).toBeGreaterThan(0);
   });
 
   test("flannel looks for its own chains, and writes its match of a mark into nat only", () => {
