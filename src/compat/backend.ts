@@ -217,11 +217,16 @@ function chooseByCommand(
       const runsIt = command?.dangling === true || image.profile?.selects?.value === "path";
       if (runsIt || findTool(toolchain, "iptables") === undefined) return { backend: "none", because, adapts: false };
       // The binaries are there under other names or outside of PATH: the program may run them all the same.
-      const fact = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
+      const fact = `how the image runs iptables: ${because}, only ${pathsOf(toolchain, "iptables").join(" and ")}`;
       const missing = [unknownProgram(fact, "kilo")];
       return { backend: "unknown", because, adapts: false, maybeNone: true, missing };
     }
   }
+}
+
+/** Of both backends, where the image has both. */
+function pathsOf({ tools }: Toolchain, name: string): string[] {
+  return [...new Set(tools.filter((tool) => tool.name === name).map(({ path }) => path))];
 }
 
 /** `iptables`; of an image that has only the tool of IPv6, that one. */

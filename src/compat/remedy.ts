@@ -14,6 +14,7 @@ import {
 } from "./candidates.ts";
 import { evaluatePlatform, type PlatformInput, type RawCell } from "./engine.ts";
 import type { RawFinding } from "./types.ts";
+import { wrapperChange } from "./wrapper-place.ts";
 
 /** A release of the image's distribution whose packages would do, found by running the engine on it. */
 export interface Remedy {
@@ -159,20 +160,31 @@ function changeOf(before: Toolchain, distribution: Distribution, candidate: Cand
   const default_ = before.defaults.iptables?.backend;
   const changed = !bothBackends && default_ !== toolchain.defaults.iptables?.backend;
   if (changed) versions.push(`\`iptables\` is then ${toolchain.defaults.iptables?.backend}`);
-  const installed = before.selector?.kind === "iptables-wrapper" && before.selector.effective;
-  const wrapper = bothBackends && !installed ? "install iptables-wrapper v2 or later as `iptables`" : "";
+  const wrapper = bothBackends ? wrapperChange(before) : "";
   const legacy = separate ? ` with package ${release.legacyPackage}` : "";
   const releases = last === release ? "" : last === undefined ? " or later" : ` to ${last.release}`;
   const packages = `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions.join(", ")})`;
   const releaseAlone = legacy === "" && wrapper === "";
   if (!releaseAlone && bringsNothingNew(before, release)) {
-    const lacks = separate && !before.tools.some((tool) => tool.name === "iptables" && tool.backend === "legacy");
-    const text = [lacks ? `Add package ${release.legacyPackage}` : "Keep the packages", wrapper].filter(Boolean);
-    const added = lacks ? [release.legacyPackage ?? ""] : [];
-    return { text: text.join(" and "), command: commandOf(before, distribution, added), note: "", releaseAlone };
+    const { text, added } = lackingBackend(before, release);
+    const parts = [text ?? "Keep the packages", wrapper].filter(Boolean);
+    return { text: parts.join(" and "), command: commandOf(before, distribution, added), note: "", releaseAlone };
   }
   const text = `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;
-  return { text, command: commandOf(before, distribution, names), note: noteOf(before, distribution), releaseAlone };
+  const command = commandOf(before, distribution, names, "on a base of that release");
+  return { text, command, note: noteOf(before, distribution), releaseAlone };
+}
+
+/** What brings the backend that the image has no binaries of; of a package that brings both they were left out or deleted. */
+function lackingBackend({ tools }: Toolchain, { legacyPackage = "", nftPackage = "iptables" }: Release) {
+  const lacking = (["legacy", "nft"] as const).find(
+    (backend) => !tools.some((tool) => tool.name === "iptables" && tool.backend === backend),
+  );
+  if (lacking === undefined) return { added: [] };
+  const name = lacking === "legacy" ? legacyPackage : nftPackage;
+  if (tools.some((tool) => tool.package?.name === name))
+    return { text: `Add the ${lacking} binaries of package ${name}, which are not in the image,`, added: [] };
+  return { text: `Add package ${name}`, added: [name] };
 }
 
 /** A newer base changes nothing while the image's repositories are those of an older release (squat/kilo's Dockerfile). */
@@ -189,12 +201,13 @@ function noteOf({ os, tools }: Toolchain, { id, releases }: Distribution): strin
 }
 
 /** ` The line for it: ...`; a package from elsewhere can't be had in one line. */
-function commandOf(before: Toolchain, distribution: Distribution, names: readonly string[]): string {
+function commandOf(before: Toolchain, distribution: Distribution, names: readonly string[], where?: string): string {
   if (isDistroless(before))
     return " The image has no package manager: install them in a stage of that release and copy their files with `COPY --from`.";
   if (names.length === 0 || names.some((name) => name.includes(" "))) return "";
   const note = distribution.installNote === undefined ? "" : ` (${distribution.installNote})`;
-  return ` The line for it: \`RUN ${distribution.install} ${names.join(" ")}\`${note}.`;
+  const line = `RUN ${distribution.install} ${names.join(" ")}`;
+  return ` The line for it${where === undefined ? "" : `, ${where}`}: \`${line}\`${note}.`;
 }
 
 /** What the change leaves. Hosts that work now and break by it are named first: they and the others want different packages. */

@@ -6,7 +6,7 @@ import { selectHosts } from "../../src/hosts/select.ts";
 import type { HostEntry } from "../../src/hosts/types.ts";
 import { distributions } from "../../src/knowledge/distributions/index.ts";
 import { programProfiles } from "../../src/knowledge/programs/index.ts";
-import type { Backend, PackageRecord, Tool, Toolchain } from "../../src/model/toolchain.ts";
+import type { Backend, PackageRecord, Selector, Tool, Toolchain } from "../../src/model/toolchain.ts";
 import { expectGolden } from "../support/golden.ts";
 
 /** The remedies of images of every kind of package manager, on the default hosts and on hosts that want different things. */
@@ -18,6 +18,8 @@ interface ImageSpec {
   packages: Partial<Record<Backend, PackageRecord | undefined>>;
   default: Backend;
   wrapper?: string;
+  /** Where a wrapper lies that is not what `iptables` runs, and the link that is. */
+  idle?: { wrapper: string; first: string };
   ipset?: PackageRecord;
   /** Where the records of packages were read. */
   records?: string;
@@ -53,7 +55,9 @@ function image(spec: ImageSpec): Toolchain {
   if (spec.ipset !== undefined) tools.push(toolOf("ipset", spec.ipset.version.split("-")[0]!, spec.ipset));
   const path = "/usr/sbin/iptables";
   const via = (name: string) =>
-    spec.wrapper === undefined ? [`/usr/sbin/${name}`, `/usr/sbin/${name}-${spec.default}`] : [path];
+    spec.wrapper === undefined
+      ? [spec.idle?.first.replace("iptables", name) ?? `/usr/sbin/${name}`, `/usr/sbin/${name}-${spec.default}`]
+      : [path];
   return {
     os: { id: spec.os[0], versionId: spec.os[1] },
     architecture: "amd64",
@@ -72,15 +76,21 @@ function image(spec: ImageSpec): Toolchain {
           ];
         }),
     ),
-    ...(spec.wrapper === undefined
-      ? {}
-      : { selector: { kind: "iptables-wrapper", version: spec.wrapper, effective: true, path, evidence: [] } }),
+    ...(spec.wrapper === undefined ? {} : { selector: selectorOf(spec.wrapper, true, path) }),
+    ...(spec.idle === undefined ? {} : { selector: selectorOf("v2", false, spec.idle.wrapper) }),
     modprobe: false,
     environment: {},
     missing: [],
   };
 }
 
+const selectorOf = (version: string, effective: boolean, path: string): Selector => ({
+  kind: "iptables-wrapper",
+  version,
+  effective,
+  path,
+  evidence: [],
+});
 const both = (record: PackageRecord) => ({ legacy: record, nft: record });
 const images: Record<string, ImageSpec> = {
   "Alpine 3.18 as it comes: legacy": {
@@ -145,6 +155,26 @@ const images: Record<string, ImageSpec> = {
     os: ["debian", "12"],
     iptables: "1.8.9",
     packages: both(dpkg("iptables", "1.8.9-2")),
+    default: "legacy",
+  },
+  "Debian 12, a wrapper behind links in a folder that PATH has before its own": {
+    os: ["debian", "12"],
+    iptables: "1.8.9",
+    packages: both(dpkg("iptables", "1.8.9-2")),
+    default: "legacy",
+    idle: { wrapper: "/usr/sbin/iptables-wrapper", first: "/usr/local/sbin/iptables" },
+  },
+  "Debian 12, a wrapper that was copied and not installed": {
+    os: ["debian", "12"],
+    iptables: "1.8.9",
+    packages: both(dpkg("iptables", "1.8.9-2")),
+    default: "legacy",
+    idle: { wrapper: "/usr/local/bin/iptables-wrapper", first: "/usr/sbin/iptables" },
+  },
+  "Debian 12, whose nft binaries were left out": {
+    os: ["debian", "12"],
+    iptables: "1.8.9",
+    packages: { legacy: dpkg("iptables", "1.8.9-2") },
     default: "legacy",
   },
   "Ubuntu 20.04 as it comes: legacy": {

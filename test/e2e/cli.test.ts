@@ -66,7 +66,7 @@ describe("the samples against the matrix of the story", () => {
     const { report } = checkJson([sample("kilo-0.6.0"), "--config", matrix]);
     expect(new Set(report.findings.map((finding) => finding.remedy))).toEqual(
       new Set([
-        "Take the packages of Alpine Linux 3.22 or later with package iptables-legacy (iptables 1.8.11, ipset 7.24): that leaves neither error nor warning on the selected hosts. The line for it: `RUN apk add --no-cache iptables iptables-legacy ipset`. The image is of 3.15 and its packages of an older release: look at its /etc/apk/repositories.",
+        "Take the packages of Alpine Linux 3.22 or later with package iptables-legacy (iptables 1.8.11, ipset 7.24): that leaves neither error nor warning on the selected hosts. The line for it, on a base of that release: `RUN apk add --no-cache iptables iptables-legacy ipset`. The image is of 3.15 and its packages of an older release: look at its /etc/apk/repositories.",
       ]),
     );
   });

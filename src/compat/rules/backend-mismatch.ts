@@ -2,6 +2,7 @@ import type { Backend } from "../../model/toolchain.ts";
 import { backendOnHost } from "../backend.ts";
 import { type LegacyUse, legacyUses } from "../legacy-programs.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { wrapperChange } from "../wrapper-place.ts";
 
 /** The image's iptables rules land in another backend than the node's; those of the host's own iptables, too, where the
  * kubelet brings another (siderolabs/talos#9883). Both backends filter: rules add up, none sees the
@@ -128,13 +129,13 @@ export const wrapperIneffective: Rule = {
     const message = `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
     const finding = mismatchFinding(cell, "wrapper-ineffective", message);
     const differs = mismatch(cell, result);
+    const change = wrapperChange(cell.toolchain);
     return [
       {
         ...finding,
         severity: differs ? "error" : "notice",
         evidence: [...selector.evidence, ...(differs ? finding.evidence : [])],
-        remedy:
-          "Run the wrapper's installer so that `iptables` and `ip6tables` in PATH lead to it, and check that in the build.",
+        remedy: `${change.charAt(0).toUpperCase()}${change.slice(1)}, and check in the build what \`iptables\` and \`ip6tables\` lead to.`,
       },
     ];
   },

@@ -108,7 +108,7 @@ test.each<[string, Setup, string[]]>([
   [
     "Ubuntu without any tool of a package",
     { image: { ipset: "7.19", change: of("ubuntu", "24.04") }, profile: { selects: "path" } },
-    ["Add package iptables. The line for it: `RUN apt-get install -y iptables`."],
+    ["Add package iptables. The line for it: `RUN apt-get update && apt-get install -y iptables`."],
   ],
   [
     "UBI 9, whose legacy backend is EPEL's",
