@@ -203,13 +203,17 @@ function chooseByCommand(
     case "legacy":
       return {
         backend: command.backend,
-        because: `${command === toolchain.defaults.iptables ? "iptables" : "ip6tables"} is ${command.via.join(" -> ")}`,
+        because: `${command === toolchain.defaults.iptables ? "iptables" : "ip6tables"} is ${command.via.join(" -> ")}${setAtStart(command)}`,
         adapts: false,
       };
     case "auto":
       return chooseByWrapper(toolchain, image, hostBackend, programs, kernel);
     case "unknown": {
-      const missing = [{ fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` }];
+      const fact =
+        command.setBy === undefined
+          ? `backend of ${command.via.at(-1) ?? "iptables"} in the image`
+          : `what iptables is once the image has started${setAtStart(command)}`;
+      const missing = [{ fact }];
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing };
     }
     default: {
@@ -227,6 +231,10 @@ function chooseByCommand(
 /** Of both backends, where the image has both. */
 function pathsOf({ tools }: Toolchain, name: string): string[] {
   return [...new Set(tools.filter((tool) => tool.name === name).map(({ path }) => path))];
+}
+
+function setAtStart({ setBy }: Command): string {
+  return setBy === undefined ? "" : `, set at the start by \`${setBy.replaceAll("`", "'")}\``;
 }
 
 /** `iptables`; of an image that has only the tool of IPv6, that one. */

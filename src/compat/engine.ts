@@ -55,7 +55,7 @@ function evaluateHost(
   const { toolchain, image } = input;
   const sharing = image.network === "pod" ? nobody : withoutOwn(image, programs);
   const base = { toolchain, image, host, programs: sharing, selectedBackends };
-  const outcomes = tryHostBackends(base);
+  const outcomes = tryStarts(base);
   const all = outcomes.filter((outcome) => outcome.kind === "finding");
   const unknown = [...doubtsOf(toolchain), ...unmatchedSystem(host), ...outcomes.filter(isMissing)];
   return {
@@ -97,6 +97,34 @@ function withoutOwn({ profile }: ImageContext, programs: readonly NodeProgram[])
 }
 
 type CellBase = Omit<Cell, "hostBackend" | "choice">;
+
+/** Commands of a start script may be run or not: both are tried. */
+function tryStarts(base: CellBase): Outcome[] {
+  const starts = startsOf(base.toolchain, "", () => possibleStarts(base.toolchain));
+  const [only, ...others] = starts;
+  if (only === undefined || others.length === 0) return tryHostBackends(base);
+  const facts = (base.toolchain.startRuns ?? [])
+    .filter(({ certainty }) => certainty === "possible")
+    .map(({ by, line }) => ({ fact: `whether ${by} runs \`${line}\`` }));
+  return merge(
+    starts.map((toolchain) => tryHostBackends({ ...base, toolchain })),
+    facts.slice(0, 1),
+  );
+}
+
+const startsOf = rememberFor<readonly Toolchain[]>()();
+
+/** The toolchain without those commands, and with them. */
+function possibleStarts(toolchain: Toolchain): readonly Toolchain[] {
+  const { startRuns = [] } = toolchain;
+  const surely = startRuns.filter(({ certainty }) => certainty !== "possible");
+  if (surely.length === startRuns.length) return [toolchain];
+  const all = startRuns.map((run) => (run.certainty === "possible" ? { ...run, certainty: "sure" as const } : run));
+  return [
+    { ...toolchain, startRuns: surely },
+    { ...toolchain, startRuns: all },
+  ];
+}
 
 /** The host's backend may be unknown: then both are tried, and where they disagree about an error the fact is missing. */
 function tryHostBackends(base: CellBase): Outcome[] {

@@ -11,19 +11,21 @@ export interface OtherCommand {
   title: string;
   name: "iptables" | "ip6tables";
   backend: Backend;
-  /** The program is known to run it, and it is no IPv6, which a program may never touch. */
+  /** The program is known to run it, and it is no IPv6, which a program may never touch; or the image's start runs it. */
   isCertain: boolean;
   evidence: { fact: string; source: string };
 }
 
 /**
- * Commands that go elsewhere than `iptables`: fixed by their links to the other backend, or run by the program under the
- * backend's name. None of a program that picks one backend by itself and runs that alone, and none of a command that leaves
- * the container.
+ * Commands that go elsewhere than `iptables`: fixed by their links to the other backend, or run under the backend's name by
+ * the program or by what starts it. Of a program that picks one backend by itself and runs that alone, and of an `iptables`
+ * that leaves the container, only what starts it counts.
  */
 export function otherCommands(cell: Asked): readonly OtherCommand[] {
   const { choice, image, toolchain } = cell;
-  if (choice.hostExec === true || image.profile?.selects?.value === "self") return [];
+  const isOwn = choice.hostExec === true || image.profile?.selects?.value === "self";
+  if (isOwn && toolchain.startRuns === undefined) return [];
+  if (isOwn) return runAtStart(cell);
   return known(toolchain)(image, choice.backend, () => findOthers(cell));
 }
 
@@ -31,7 +33,7 @@ export function otherCommands(cell: Asked): readonly OtherCommand[] {
 const known = rememberFor<readonly OtherCommand[]>();
 
 function findOthers(cell: Asked): OtherCommand[] {
-  const found = [...linkedElsewhere(cell), ...runByBackendName(cell)];
+  const found = [...linkedElsewhere(cell), ...runByBackendName(cell), ...runAtStart(cell)];
   const key = ({ name, backend }: OtherCommand) => `${name} ${backend}`;
   // Of those that need the same of a kernel the surest speaks for all.
   const sorted = found.toSorted((a, b) => Number(b.isCertain) - Number(a.isCertain));
@@ -62,6 +64,16 @@ function runByBackendName({ toolchain, image, choice }: Asked): OtherCommand[] {
     const evidence = { fact: `${title} runs ${command}`, source: runs?.source ?? "" };
     return [{ title: command, name, backend, isCertain, evidence }];
   });
+}
+
+/** Of those that may be run or not the engine tries both. */
+function runAtStart({ toolchain, choice }: Asked): OtherCommand[] {
+  return (toolchain.startRuns ?? [])
+    .filter(({ backend, certainty }) => backend !== choice.backend && certainty !== "possible")
+    .map(({ command, name, backend, certainty, by, line }): OtherCommand => {
+      const evidence = { fact: `${by} runs \`${line}\``, source: "image" };
+      return { title: command, name, backend, isCertain: certainty === "sure", evidence };
+    });
 }
 
 function familyOf(command: string): OtherCommand["name"] {

@@ -105,8 +105,27 @@ export const commandSchema = z.object({
   dangling: z.optional(z.boolean()),
   /** A script that leaves the container (chroot, nsenter): the host's tools run. */
   hostExec: z.optional(z.boolean()),
+  /** A command of a start script that makes it what is said here, with the script: `update-alternatives --set ... of
+   * /entrypoint.sh`. */
+  setBy: z.optional(z.string()),
 });
 export type Command = z.infer<typeof commandSchema>;
+
+/** A command that names its backend and that a start script of the image, or its entrypoint itself, runs to change rules. */
+export const startRunSchema = z.object({
+  /** `iptables-legacy-restore`. */
+  command: z.string(),
+  name: z.enum(["iptables", "ip6tables"]),
+  backend: backendSchema,
+  /** `sure`: it is run whenever the image starts. `tolerated`: likewise, and the script goes on when it fails. `possible`:
+   * nobody knows beforehand whether it is run. */
+  certainty: z.enum(["sure", "tolerated", "possible"]),
+  /** The script, or `the image's entrypoint`. */
+  by: z.string(),
+  /** The words of the command, cut to a line of a report. */
+  line: z.string(),
+});
+export type StartRun = z.infer<typeof startRunSchema>;
 
 export const selectorSchema = z.object({
   /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
@@ -160,6 +179,8 @@ export const toolchainSchema = z.object({
   legacyPrograms: z.optional(z.array(legacyProgramSchema)),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: z.record(z.string(), commandSchema),
+  /** Absent: none. */
+  startRuns: z.optional(z.array(startRunSchema)),
   selector: z.optional(selectorSchema),
   program: z.optional(imageProgramSchema),
   /** A `modprobe` that could load kernel modules is in PATH. */

@@ -95,9 +95,14 @@ function isScript(head: Uint8Array): boolean {
 
 function scriptSink(file: StreamedFile): ContentSink {
   return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes): ProbedContent | undefined => {
-    const script = readScript(bytes, bytes.length < file.size);
+    const script = readScript(bytes, bytes.length < file.size, isStartable(file.path));
     return script && { kind: "script", script };
   });
+}
+
+/** dpkg's own scripts are never run where the image is. */
+function isStartable(path: string): boolean {
+  return !path.includes("lib/dpkg/info/");
 }
 
 function elfSink(file: StreamedFile, name: string, head: Buffer): ContentSink | undefined {

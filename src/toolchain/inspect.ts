@@ -18,6 +18,7 @@ import { listLibraries } from "./libraries.ts";
 import { indexOwnership } from "./packages/ownership.ts";
 import { findStarted, type KnownProgram, tellProgram } from "./program.ts";
 import { commandsSet, tellSelector } from "./selector.ts";
+import { followBackend } from "./start-backend.ts";
 import { readStartCommand } from "./start-command.ts";
 import { followPath, type StartPath } from "./start-path.ts";
 import { type Survey, surveyTree } from "./survey.ts";
@@ -50,10 +51,11 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const legacyPrograms = listLegacyPrograms(survey, tools, started);
   const selector = tellSelector({ tree, survey, find, directories }, started);
   const isSetAtStart = commandsSet(selector, survey);
+  const start = followBackend({ tree, find, directories }, [...config.entrypoint, ...config.cmd]);
   const told = DEFAULT_COMMANDS.map((name) => {
     const plain = tellCommand(name, find, tree);
     // What such a script makes of PATH is how it chooses.
-    return { name, ...(isSetAtStart(name) ? chosenAtStart(plain) : path.doubt(name, plain)) };
+    return { name, ...(isSetAtStart(name) ? chosenAtStart(plain) : start.settle(name, path.doubt(name, plain))) };
   });
   const defaults: Record<string, Command> = Object.fromEntries(told.map(({ name, command }) => [name, command]));
   const { program, missing: missingProgram } = tellProgram(tree, survey, started, knowledge.programs);
@@ -66,6 +68,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     ...(extensions.length > 0 && { extensions }),
     ...(legacyPrograms.length > 0 && { legacyPrograms }),
     defaults,
+    ...(start.runs.length > 0 && { startRuns: start.runs }),
     ...(selector && { selector }),
     ...(program && { program }),
     modprobe: find("modprobe")?.target !== undefined,

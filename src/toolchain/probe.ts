@@ -1,6 +1,7 @@
 import { dirname } from "node:path/posix";
 import { toolPackages } from "../knowledge/tool-packages.ts";
 import type { ContentProbe, ContentSink, StreamedFile } from "../model/image.ts";
+import { isAlternatives } from "./alternatives.ts";
 import { isLoaderConfig } from "./binaries/loader-paths.ts";
 import type { ClaimsContent, PackagesContent, ProbedContent } from "./content.ts";
 import { openExecutable } from "./executable.ts";
@@ -20,6 +21,7 @@ const MAX_DATABASE = 32 * 1024 * 1024;
 /** The SBOM of one package has some 10 to 100 KB; what is above claims nothing here. */
 const MAX_SBOM = 1024 * 1024;
 const MAX_SMALL_TEXT = 1024 * 1024;
+const MAX_ALTERNATIVES = 64 * 1024;
 
 /**
  * Looks at the files that tell which netfilter tools an image holds, and keeps facts about them: package databases,
@@ -35,6 +37,8 @@ function openDatabase(file: StreamedFile): ContentSink | undefined {
   if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
   if (path.endsWith("container-manifest-2") && isRpmManifest(path)) return database(file, "rpm", parseRpmManifest);
   if (path.includes(".spdx") && isSpdxDocument(path)) return claims(file);
+  if (path.endsWith("tables") && isAlternatives(path))
+    return textSink(file, MAX_ALTERNATIVES, (text) => ({ kind: "text", text }));
   if (!path.includes("lib/dpkg/")) return undefined;
   if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text) => parseDpkgStatus(text, "status"));
   if (path.includes("lib/dpkg/status.d/"))

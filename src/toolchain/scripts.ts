@@ -1,10 +1,14 @@
+import { basename } from "node:path/posix";
 import type { WrapperScript } from "../knowledge/schema/wrappers.ts";
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import type { Backend } from "../model/toolchain.ts";
+import { type BackendUse, readBackendUses } from "./backend-uses.ts";
 import { createTextSearch } from "./find-text.ts";
+import { leavesContainer } from "./host-exec.ts";
 import { linesWith } from "./lines.ts";
 import type { PathSetting } from "./shell-line.ts";
 import { readShellText } from "./start-command.ts";
+import { isShell } from "./starters.ts";
 
 /** What matters of a script: who runs it, whether it chooses a backend, and what it starts. */
 export interface ScriptFacts {
@@ -22,6 +26,8 @@ export interface ScriptFacts {
   starts: string[];
   /** What it makes of PATH, in the order of its lines. */
   paths?: PathSetting[];
+  /** What it does about the backend of iptables, in the order in which it does; of scripts of a shell. */
+  uses?: BackendUse[];
   /** Not all of it was read. */
   truncated: boolean;
 }
@@ -49,15 +55,20 @@ const MAX_PATH_SETTINGS = 8;
 /**
  * Reads a script by its text alone; nothing is run.
  * @param bytes the script, of any encoding that writes ASCII as it is
+ * @param isStartable an image may start it: what it does about backends is read too
  * @returns undefined when it does not begin with `#!`
  */
-export function readScript(bytes: Buffer, truncated: boolean): ScriptFacts | undefined {
+export function readScript(bytes: Buffer, truncated: boolean, isStartable = true): ScriptFacts | undefined {
   const text = bytes.toString("latin1");
   const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.replace(/[ \t]+$/, "");
   if (interpreter === undefined) return undefined;
   const facts: ScriptFacts = { interpreter, starts: [], truncated };
   const wrapper = findWrapper(bytes, text);
   if (wrapper) facts.wrapper = wrapper;
+  else {
+    const uses = isStartable && isShellLine(interpreter) ? readBackendUses(text) : [];
+    if (uses.length > 0) facts.uses = uses;
+  }
   for (const line of linesWith(text, MARK_OF_LINE)) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
@@ -69,6 +80,12 @@ export function readScript(bytes: Buffer, truncated: boolean): ScriptFacts | und
     if (started !== undefined && facts.starts.length < MAX_STARTS) facts.starts.push(started);
   }
   return facts;
+}
+
+/** `/bin/sh -e`, `/usr/bin/env -S bash -e`, `/usr/bin/with-contenv sh`, `/command/with-contenv bash`. */
+function isShellLine(interpreter: string): boolean {
+  const words = interpreter.split(/\s+/).filter((word) => !word.startsWith("-"));
+  return words.some((word) => isShell(basename(word)));
 }
 
 function findWrapper(bytes: Buffer, text: string): WrapperText | undefined {
@@ -105,11 +122,5 @@ function takeLeaving(facts: ScriptFacts, line: string): void {
   if (root !== undefined) facts.newRoot ??= root;
 }
 
-const HOST_EXEC = wrappers.hostExec.map((entry) => new RegExp(entry.pattern));
-
 /** What stands in each line of which {@link readScript} takes something. */
 const MARK_OF_LINE = /exec|PATH=|chroot|nsenter|tables|nft|ipset/g;
-
-function leavesContainer(line: string): string | undefined {
-  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : undefined;
-}

@@ -1,6 +1,6 @@
 import { basename } from "node:path/posix";
 import { type PathSetting, pathValueOf, readShellLine } from "./shell-line.ts";
-import { isShell, ownWords } from "./starters.ts";
+import { behindStarter, isShell } from "./starters.ts";
 
 /** What the image config starts: what its words make of PATH, and the words that may name a program. */
 export interface StartCommand {
@@ -26,7 +26,7 @@ export function readStartCommand(all: readonly string[], depth = 0): StartComman
   while (at < words.length) {
     const word = words[at] ?? "";
     const name = basename(word);
-    const own = ownWords(name);
+    const behind = behindStarter(words, at);
     if (name === "env") {
       const env = readEnv(words, at + 1, depth === 0);
       if (env.path) paths.push(env.path);
@@ -34,28 +34,41 @@ export function readStartCommand(all: readonly string[], depth = 0): StartComman
     } else if (isShell(name)) {
       const shell = readShell(words, at + 1, depth + 1);
       return { paths: [...paths, ...shell.paths], words: [...words.slice(0, at + 1), ...shell.words] };
-    } else if (own !== undefined) at += 1 + own;
-    else if (word.startsWith("-") || isOptionArgument(words, at)) at++;
+    } else if (behind !== undefined) at = behind;
     else break;
   }
   return { paths, words };
 }
 
 /** `env -S "PATH=/opt/bin agent"`, of which env makes words. */
-function splitEnvString(words: readonly string[]): string[] {
-  return words.flatMap((word, index) => {
+function splitEnvString(all: readonly string[]): string[] {
+  const env = all.findIndex((word) => basename(word) === "env");
+  if (env < 0) return [...all];
+  const words = all.slice(env);
+  const split = words.flatMap((word, index) => {
     if (word === "-S" || word === "--split-string") return [];
     const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
     const before = words[index - 1];
     const text = before === "-S" || before === "--split-string" ? word : inside;
     return text === undefined ? [word] : text.split(/\s+/).filter((part) => part !== "");
   });
+  return [...all.slice(0, env), ...split];
 }
 
-/** `-e 143` of tini, `--rewrite 15:3` of dumb-init. */
-function isOptionArgument(words: readonly string[], at: number): boolean {
-  const before = words[at - 1] ?? "";
-  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words[at] ?? "");
+/**
+ * The words of the program that others start: `iptables-legacy -L` of `tini -- timeout 5 iptables-legacy -L`. A shell is a
+ * program of its own. Assignments may stand where `env` and `sudo` take them.
+ */
+export function programWords(all: readonly string[]): string[] {
+  const words = splitEnvString(all.slice(0, MAX_WORDS));
+  let at = 0;
+  for (;;) {
+    const word = words[at] ?? "";
+    const behind = basename(word) === "env" ? readEnv(words, at + 1, false).next : behindStarter(words, at);
+    if (behind === undefined || behind <= at) return words.slice(at);
+    at = behind;
+    while (/^\w+=/.test(words[at] ?? "")) at++;
+  }
 }
 
 function readShell(words: readonly string[], first: number, depth: number): StartCommand {

@@ -1,15 +1,32 @@
+import { basename } from "node:path/posix";
 import knowledge from "../knowledge/starters.json" with { type: "json" };
 
-const words = new Map(knowledge.starters.map(({ name, words: own }) => [name, own]));
+interface Starter {
+  words: number;
+  values?: readonly string[];
+}
+
+const starters = new Map<string, Starter>(knowledge.starters.map(({ name, ...starter }) => [name, starter]));
+const supervisors = new Set(knowledge.supervisors.map(({ name }) => name));
 const shells: readonly string[] = knowledge.shells;
 
 /**
- * How many words of its own a program has that starts another one, options left out.
- * @param name base name
+ * Where the command stands that a program starts: behind its name, its options and their values, and its own words.
+ * @param at of the program's name
  * @returns undefined for a program that starts none, for shells and for env, whose words are read in other ways
  */
-export function ownWords(name: string): number | undefined {
-  return words.get(name);
+export function behindStarter(words: readonly string[], at: number): number | undefined {
+  const starter = starters.get(basename(words[at] ?? ""));
+  if (starter === undefined) return undefined;
+  let next = at + 1;
+  let own = starter.words;
+  for (; next < words.length; next++) {
+    const word = words[next] ?? "";
+    if (word === "--") continue;
+    if (word.startsWith("-") && word !== "-") next += starter.values?.includes(word) === true ? 1 : 0;
+    else if (own-- <= 0) break;
+  }
+  return Math.min(next, words.length);
 }
 
 export function isShell(name: string): boolean {
@@ -18,5 +35,5 @@ export function isShell(name: string): boolean {
 
 /** True for what starts other programs in any way: never what an image is about. */
 export function isStarter(name: string): boolean {
-  return words.has(name) || isShell(name) || name === "env";
+  return starters.has(name) || supervisors.has(name) || isShell(name) || name === "env";
 }

@@ -14,11 +14,26 @@ test.each(knowledge.starters)("what $name starts is followed, behind $words word
   expect(isStarter(name)).toBe(true);
 });
 
+test.each(
+  knowledge.starters.flatMap(({ name, words, values = [] }) => values.map((option) => ({ name, words, option }))),
+)("$option of $name takes the next word", ({ name, words, option }) => {
+  const own = Array.from({ length: words }, (_, i) => `word${i}`);
+  const rest = [...own, "env", "PATH=/opt/bin", "agent"];
+  expect(readStartCommand([name, option, "value", ...rest]).paths).toEqual([path]);
+  expect(readStartCommand([name, `${option}=value`, ...rest]).paths).toEqual([path]);
+  expect(readStartCommand([name, "--flag", "value", ...rest]).paths).toEqual([]);
+});
+
 test.each(knowledge.shells)("%s runs the text behind -c", (name) => {
   expect(readStartCommand([`/bin/${name}`, "-c", "PATH=/opt/bin exec agent"]).paths).toMatchObject([
     { value: "/opt/bin" },
   ]);
   expect(isStarter(name)).toBe(true);
+});
+
+test.each(knowledge.supervisors)("$name is a starter whose words are its own", ({ name }) => {
+  expect(isStarter(name)).toBe(true);
+  expect(readStartCommand([name, "env", "PATH=/opt/bin"]).paths).toEqual([]);
 });
 
 test.each(["agent", "shell", "initd", "ENV", "constructor"])("%s starts nothing", (name) => {
