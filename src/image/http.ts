@@ -54,9 +54,15 @@ export function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits } = request;
   const send = url.protocol === "https:" ? loadHttps().request : requestHttp;
   const sockets = new Set<Socket>();
+  function onOpened(socket: Socket): void {
+    sockets.add(socket);
+    // One without TLS leads to a proxy.
+    if (url.protocol === "https:" && !("encrypted" in socket)) boundTunnel(socket, () => isThrough);
+  }
+  let isThrough = false;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw stopped(signal);
-    const sent = withSockets(sockets, () =>
+    const sent = withSockets(onOpened, () =>
       send(url, {
         method,
         agent,
@@ -78,7 +84,10 @@ export function sendRequest(request: HttpRequest): Promise<HttpResponse> {
     const onIdle = () => fail(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" }));
     // Also while a connection is made through a proxy: Node begins to count when it is there.
     const opening = idle === 0 ? undefined : setTimeout(onIdle, OPENING * idle);
-    sent.on("socket", () => clearTimeout(opening));
+    sent.on("socket", () => {
+      isThrough = true;
+      clearTimeout(opening);
+    });
     sent.on("timeout", onIdle);
     sent.on("error", fail);
     // Nobody asked for another protocol, and Node tells of that answer in this way only.
@@ -130,15 +139,32 @@ function stopped(signal: AbortSignal | undefined): Error {
   return Object.assign(new Error("it was stopped", { cause: signal?.reason }), { code: "ABORT_ERR" });
 }
 
-/** Sockets that the request which is being made opens; behind a proxy Node gives them to nobody before TLS is there. */
-const opened = new AsyncLocalStorage<Set<Socket>>();
+/** Told of sockets that the request which is being made opens; behind a proxy Node gives them to nobody before TLS is there. */
+const opened = new AsyncLocalStorage<(socket: Socket) => void>();
 let isWatched = false;
 
-function withSockets<T>(sockets: Set<Socket>, make: () => T): T {
+function withSockets<T>(onOpened: (socket: Socket) => void, make: () => T): T {
   if (!isWatched)
-    subscribe("net.client.socket", (message) => opened.getStore()?.add((message as { socket: Socket }).socket));
+    subscribe("net.client.socket", (message) => opened.getStore()?.((message as { socket: Socket }).socket));
   isWatched = true;
-  return opened.run(sockets, make);
+  return opened.run(onOpened, make);
+}
+
+/** Bytes and pieces of what a proxy says before it lets TLS through: a line and some headers, in one piece as a rule. */
+const TUNNEL_BYTES = 64 * 1024;
+const TUNNEL_PIECES = 10;
+
+/**
+ * Ends a connection to a proxy whose answer does not end. Node 24 keeps all of it, and with each piece listens twice as often
+ * to the next (establishTunnel in lib/https.js): thirty bytes, each on its own, take a gigabyte.
+ */
+function boundTunnel(socket: Socket, isThrough: () => boolean): void {
+  let pieces = 0;
+  // So many listeners are Node's own.
+  socket.setMaxListeners(0).on("readable", () => {
+    if (isThrough() || (++pieces <= TUNNEL_PIECES && socket.bytesRead <= TUNNEL_BYTES)) return;
+    socket.destroy(Object.assign(new Error("the proxy's answer does not end"), { code: "ERR_PROXY_TUNNEL" }));
+  });
 }
 
 /**
@@ -180,6 +206,8 @@ export function describeConnection(error: unknown): ConnectionFailure | undefine
   if (code === "ECONNREFUSED") return { problem: `the connection was refused (${code})`, passing: false };
   if (code === "ENOTFOUND") return { problem: `there is no host of that name (${code})`, passing: false };
   if (code === "ETIMEDOUT") return { problem: `it did not answer in time (${code})`, passing: true };
+  if (code === "ERR_PROXY_TUNNEL")
+    return { problem: `the proxy of HTTPS_PROXY does not connect to it (${code})`, passing: false };
   if (PASSING.has(code)) return { problem: `the connection was cut (${code})`, passing: true };
   if (/^HPE_/.test(code)) return { problem: `its answer is not HTTP (${code})`, passing: true };
   if (/^(E[A-Z0-9]+|ERR_SSL_.*|ERR_TLS_.*|ERR_PROXY_.*)$/.test(code) && !/^ERR_INVALID|^ERR_HTTP_INVALID/.test(code))

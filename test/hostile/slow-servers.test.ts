@@ -82,6 +82,33 @@ test.each([
   await Promise.all(closed);
 });
 
+test.each([
+  ["of single bytes", "x"],
+  ["of headers", "X: y\r\n"],
+  ["of large pieces", "x".repeat(1 << 16)],
+])("a proxy whose answer is an endless number %s is heard for a short while only", async (_what, piece) => {
+  let sent = 0;
+  const proxy = createServer({ noDelay: true }, (socket) => {
+    socket.on("error", () => {});
+    let timer: NodeJS.Immediate;
+    function send(): void {
+      sent++;
+      if (socket.write(piece)) timer = setImmediate(send);
+      else socket.once("drain", send);
+    }
+    socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\n", send));
+    socket.on("close", () => clearImmediate(timer));
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const opened = openImages("docker://registry.example.test/app:1", {
+    probe: keepNothing,
+    env: { DOCKER_CONFIG: "/nonexistent", HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` },
+  });
+  await expect(opened).rejects.toThrow(/: the proxy of HTTPS_PROXY does not connect to it \(ERR_PROXY_TUNNEL\)$/);
+  expect(sent * piece.length).toBeLessThan(8 << 20);
+});
+
 test("the text of an error, which says no more than its status", async () => {
   const registry = await listen((_request, response) => drip(response, 404));
   await expect(read(addressOf(registry))).rejects.toThrow(/has no manifest 1 of team\/app$/);

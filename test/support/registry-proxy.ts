@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type IncomingMessage, type ServerResponse, request as send } from "node:http";
 import { connect } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { addressOf, blobFile, listen, type RunningRegistry } from "./registry-server.ts";
 
 /** Servers that stand between a reader and a registry, and what they do to its answers. */
@@ -133,8 +134,12 @@ export async function startTunnel({ host: target }: { host: string }): Promise<{
   });
   server.on("connect", (request, socket) => {
     targets.push(request.url ?? "");
-    const upstream = connect({ host, port: Number(port) }, () => {
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    const upstream = connect({ host, port: Number(port) }, async () => {
+      // In pieces, as some proxies do.
+      for (const piece of ["HTTP/1.1 200 OK\r\n", "Via: 1.1 tunnel\r\n", "\r\n"]) {
+        socket.write(piece);
+        await turn();
+      }
       upstream.pipe(socket).pipe(upstream);
     });
     for (const end of [upstream, socket]) end.on("error", () => upstream.destroy());
