@@ -2,7 +2,7 @@ import { type Invocation, parseArguments, type ReadingArguments } from "./argume
 import { writeWhole } from "./files/write-whole.ts";
 import type { ReadingOptions } from "./inspect.ts";
 import { UserError } from "./model/error.ts";
-import { createReporter, type ProgressOutput } from "./progress.ts";
+import { createQuietReporter, createReporter, type ReadingReporter } from "./progress.ts";
 import { plainText } from "./report/escape.ts";
 import { tool } from "./version.ts";
 
@@ -13,18 +13,21 @@ const errorLength = 2000;
 
 /** How images are read, with progress on stderr unless it is to be quiet. */
 export function readingOf({ quiet, ...reading }: ReadingArguments): ReadingOptions {
-  const output = quiet ? undefined : progressOutput();
-  return output === undefined ? reading : { ...reading, reporter: createReporter(output) };
+  return quiet ? reading : { ...reading, reporter: stderrReporter() };
 }
 
-/** A line that renews itself on a terminal, plain lines in CI, nothing in a pipe: stderr is for errors there. */
-function progressOutput(): ProgressOutput | undefined {
+/** A line that renews itself on a terminal, plain lines in CI, no progress in a pipe: stderr is for what went wrong there. */
+function stderrReporter(): ReadingReporter {
   const { stderr, env } = process;
   const line = (text: string) => stderr.write(`${plainText(text, errorLength)}\n`);
   const now = () => performance.now();
   if (stderr.isTTY === true)
-    return { line, now, show: (text) => stderr.write(`\r\u001b[K${plainText(text, (stderr.columns || 80) - 1)}`) };
-  return env.CI === "true" ? { line, now } : undefined;
+    return createReporter({
+      line,
+      now,
+      show: (text) => stderr.write(`\r\u001b[K${plainText(text, (stderr.columns || 80) - 1)}`),
+    });
+  return env.CI === "true" ? createReporter({ line, now }) : createQuietReporter({ line });
 }
 
 /** How the report is shown on this terminal; plain in a pipe. */

@@ -35,6 +35,12 @@ export function createReporter(output: ProgressOutput): ReadingReporter {
   return { begin: (reference) => beginReading(reference, output), say: (sentence) => output.line(sentence) };
 }
 
+/** Says only what the user should know, nothing of how reading goes on. */
+export function createQuietReporter({ line }: Pick<ProgressOutput, "line">): ReadingReporter {
+  const reading: ImageReading = { found() {}, layer() {}, bytes() {}, end() {}, fail() {} };
+  return { begin: () => reading, say: line };
+}
+
 function beginReading(reference: string, { line, show, now }: ProgressOutput): ImageReading {
   const start = now();
   let told = start;

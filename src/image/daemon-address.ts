@@ -10,7 +10,7 @@ import type { Environment } from "./registry-credentials.ts";
 export interface DaemonAddress {
   /** For messages: `/var/run/docker.sock`, `10.0.0.1:2376`. */
   place: string;
-  /** `http://localhost` for a socket. */
+  /** `http://localhost` for a socket. Its path comes before that of each request, as the docker command has it. */
   base: URL;
   socketPath?: string | undefined;
   tls?: DaemonTls | undefined;

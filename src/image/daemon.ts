@@ -104,7 +104,15 @@ function connect({ place, base, socketPath, tls }: DaemonAddress, limits: ReadLi
     place,
     limits,
     // A classic store packs the whole image before the first byte comes: only the deadline counts.
-    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0, limits }),
+    get: (path) =>
+      sendRequest({
+        url: new URL(`${base.pathname.replace(/\/+$/, "")}${path}`, base),
+        agent,
+        socketPath,
+        signal: deadline,
+        idle: 0,
+        limits,
+      }),
     close: () => agent.destroy(),
   };
 }

@@ -13,8 +13,8 @@ export interface RegistryCredentials {
   registry?: string | undefined;
 }
 
-/** What a registry is shown. */
-export type Login = { username: string; password: string } | { identityToken: string };
+/** What a registry is shown: `identityToken` only its token server, for a token; `registryToken` only itself, as it is. */
+export type Login = { username: string; password: string } | { identityToken: string } | { registryToken: string };
 
 export interface FoundLogin {
   login?: Login | undefined;
@@ -31,6 +31,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const entrySchema = z.object({
   auth: z.optional(z.nullable(z.string())),
   identitytoken: z.optional(z.nullable(z.string())),
+  registrytoken: z.optional(z.nullable(z.string())),
 });
 const configSchema = z.object({
   auths: z.optional(z.nullable(z.record(z.string(), z.nullable(entrySchema)))),
@@ -106,6 +107,11 @@ function find<T>(table: Record<string, T> | null | undefined, host: string): T |
 }
 
 function decodeEntry(entry: z.infer<typeof entrySchema>, path: string): Pick<FoundLogin, "login" | "problem"> {
+  // In this order: AuthConfig of https://github.com/moby/moby, distribution/registry.go
+  if (entry.registrytoken)
+    return isToken(entry.registrytoken)
+      ? { login: { registryToken: entry.registrytoken } }
+      : { problem: `${path} holds a token that cannot be sent` };
   if (entry.identitytoken) return { login: { identityToken: entry.identitytoken } };
   if (!entry.auth) return {};
   const text = Buffer.from(entry.auth, "base64").toString("utf8");
@@ -113,6 +119,11 @@ function decodeEntry(entry: z.infer<typeof entrySchema>, path: string): Pick<Fou
   if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
   // Old versions of docker padded with NUL.
   return { login: { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, "") } };
+}
+
+/** True for what can stand in a header. */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
 }
 
 /** What a credential program prints is never shown: it may be a secret. */

@@ -5,7 +5,7 @@ import { quote } from "./errors.ts";
 import { type HttpResponse, readBody, sendRequest } from "./http.ts";
 import type { ReadLimits } from "./limits.ts";
 import { type Challenge, parseChallenges } from "./registry-challenge.ts";
-import type { FoundLogin, Login } from "./registry-credentials.ts";
+import { type FoundLogin, isToken, type Login } from "./registry-credentials.ts";
 import type { RegistryName } from "./registry-name.ts";
 
 export interface LoginContext {
@@ -46,7 +46,7 @@ export async function authorize(header: string, context: LoginContext): Promise<
   if (!challenges.some(({ scheme }) => scheme === "basic"))
     throw new UserError(`registry ${context.name.host} wants a login of a kind that is not known here`);
   if (found.login === undefined) throw denied(context.name, found);
-  if ("identityToken" in found.login)
+  if (!("password" in found.login))
     throw new UserError(
       `registry ${context.name.host} wants a user name and a password, ${found.origin} holds a token: run docker login again`,
     );
@@ -72,8 +72,9 @@ function basic({ username, password }: { username: string; password: string }): 
 }
 
 async function fetchToken({ parameters }: Challenge, context: LoginContext): Promise<string> {
-  const realm = checkRealm(parameters.get("realm") ?? "", context);
   const found = await context.findLogin();
+  if (found.login !== undefined && "registryToken" in found.login) return found.login.registryToken;
+  const realm = checkRealm(parameters.get("realm") ?? "", context);
   const answer = await askToken(realm, parameters, found.login, context);
   const isRefused =
     answer.status === 401 || answer.status === 403 || (answer.status === 400 && found.login !== undefined);
@@ -90,7 +91,11 @@ async function fetchToken({ parameters }: Challenge, context: LoginContext): Pro
   return token;
 }
 
-/** The registry says where the login is sent to, so that must not be a place where others listen. */
+/**
+ * The registry says where the login is sent to, so that must not be a place where others listen. It may be another domain:
+ * gitlab.com for registry.gitlab.com, ghcr.io for lscr.io. To allow only the registry's own would guard nothing, for a
+ * registry that wants the password itself asks for it by `Basic`; whoever is not the registry gets no say.
+ */
 function checkRealm(text: string, { name, mayBePlain, hide }: LoginContext): URL {
   const realm = URL.canParse(text) ? new URL(text) : undefined;
   if (realm === undefined)
@@ -106,7 +111,7 @@ function checkRealm(text: string, { name, mayBePlain, hide }: LoginContext): URL
 function askToken(
   realm: URL,
   parameters: ReadonlyMap<string, string>,
-  login: Login | undefined,
+  login: Exclude<Login, { registryToken: string }> | undefined,
   { name, agentFor, signal, idle, limits }: LoginContext,
 ): Promise<HttpResponse> {
   const url = new URL(realm);
@@ -138,8 +143,7 @@ function parseToken(data: Buffer | undefined): string | undefined {
   try {
     const { token, access_token } = tokenSchema.parse(JSON.parse(data?.toString("utf8") ?? ""));
     const found = token || access_token;
-    // Anything else could not stand in a header.
-    return found && /^[\x21-\x7e]+$/.test(found) ? found : undefined;
+    return found && isToken(found) ? found : undefined;
   } catch {
     return undefined;
   }

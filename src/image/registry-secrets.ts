@@ -28,6 +28,7 @@ export function createSecrets(): Secrets {
     addLogin({ login }) {
       if (login === undefined) return;
       if ("identityToken" in login) return add(login.identityToken);
+      if ("registryToken" in login) return add(login.registryToken);
       add(login.password);
       add(Buffer.from(`${login.username}:${login.password}`).toString("base64"));
     },

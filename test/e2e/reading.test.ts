@@ -103,10 +103,15 @@ test("a link in the place of an entry is not followed, and the cache's file is w
 });
 
 test("a cache that can't be written changes nothing but a line", () => {
-  const run = inspect([sample("kilo-0.6.0"), "--cache", "/proc/none/cache", "--format", "json"], { CI: "true" });
+  const args = [sample("kilo-0.6.0"), "--cache", "/proc/none/cache", "--format", "json"];
+  const run = inspect(args, { CI: "true" });
   expect(run.status).toBe(0);
   expect(run.stderr).toMatch(/the cache stays as it was: can't write \/proc\/none\/cache\//);
   expect(run.stdout).toBe(inspect([sample("kilo-0.6.0"), "--format", "json"]).stdout);
+  // In a pipe it is the only line.
+  const piped = inspect(args, { CI: "" });
+  expect(piped.stderr).toMatch(/^the cache stays as it was: can't write [^\n]+\n$/);
+  expect(inspect([...args, "--quiet"], { CI: "" }).stderr).toBe("");
 });
 
 test("a file in the place of the cache's folder is an error", () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -77,6 +78,22 @@ describe("a server that answers like a daemon", () => {
     await listenOn(other, { port: 0, host: "127.0.0.1" });
     const [image] = await open("docker-daemon:team/app", `tcp://${addressOf(other.server)}`);
     expect(image?.platforms).toHaveLength(1);
+  });
+
+  test("over TCP, behind a path", async () => {
+    const other = createStandIn("team/app:latest", archive);
+    const paths: string[] = [];
+    const front = createHttpServer((request, response) => {
+      const { url = "" } = request;
+      paths.push(url);
+      request.url = url.replace(/^\/behind\/proxy(?=\/)/, "");
+      other.server.emit("request", request, response);
+    });
+    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+    atEnd(() => void front.close());
+    for (const path of ["/behind/proxy", "/behind/proxy/"])
+      expect(await open("docker-daemon:team/app", `tcp://${addressOf(front)}${path}`)).toHaveLength(1);
+    expect(paths.filter((path) => !/^\/behind\/proxy\/\w/.test(path))).toEqual([]);
   });
 
   test("no such image: each source that was tried is named", async () => {

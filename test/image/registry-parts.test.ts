@@ -126,6 +126,11 @@ describe("the logins of docker login", () => {
     ],
     ["docker.io", { auths: { "docker.io": { auth: base64("me:p") } } }, { username: "me", password: "p" }],
     ["a.io", { auths: { "a.io": { auth: base64("me:p"), identitytoken: "t" } } }, { identityToken: "t" }],
+    [
+      "a.io",
+      { auths: { "a.io": { auth: base64("me:p"), identitytoken: "t", registrytoken: "r" } } },
+      { registryToken: "r" },
+    ],
     ["a.io", { auths: { "b.a.io": { auth: base64("me:p") } } }, undefined],
     ["a.io:5000", { auths: { "a.io": { auth: base64("me:p") } } }, undefined],
     ["a.io", { auths: { "a.io": {} } }, undefined],

@@ -265,6 +265,32 @@ describe.skipIf(missing !== undefined)("a registry with tokens", () => {
     expect(store.requests.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
   });
 
+  test("a registry token is shown to the registry as it is, and to nobody else", async () => {
+    const elsewhere: unknown[] = [];
+    const tokens = await listen((request, response) => {
+      elsewhere.push(request.headers);
+      response.writeHead(401).end();
+    });
+    let wanted = `Bearer realm="http://${addressOf(tokens)}/token",service="s"`;
+    const seen: (string | undefined)[] = [];
+    const server = await listen((request, response) => {
+      seen.push(request.headers.authorization);
+      if (request.headers.authorization === "Bearer eyJ-good") response.writeHead(404).end();
+      else response.writeHead(401, { "www-authenticate": wanted }).end();
+    });
+    const host = addressOf(server);
+    const read = (registrytoken: string) =>
+      failure(open(`docker://${host}/a/b:1`, { env: { ...noConfig, ...dockerLogin("own", host, { registrytoken }) } }));
+    expect(await read("eyJ-good")).toMatch(/has no manifest 1 of a\/b$/);
+    expect(seen).toEqual([undefined, "Bearer eyJ-good"]);
+    expect(await read("eyJ-bad")).toMatch(/refuses the login from .*config\.json for a\/b/);
+    expect(await read("eyJ\n")).toMatch(/without a login \(.*config\.json holds a token that cannot be sent\)/);
+    wanted = "Basic realm=x";
+    expect(await read("eyJ-good")).toMatch(/wants a user name and a password, .*config\.json holds a token/);
+    // Without a login, a token for everybody may be asked for.
+    expect(elsewhere.map((headers) => (headers as Record<string, string>).authorization)).toEqual([undefined]);
+  });
+
   test("an identity token is exchanged", async () => {
     const got: string[] = [];
     const server = await listen(async (request, response) => {
