@@ -22,6 +22,7 @@ export interface Effect {
   outcome: EncodingOutcome;
   /** Only these forms of listing; absent: every form. */
   forms?: ListForm[];
+  leavesOut?: true;
   /** What is seen. */
   text: string;
   sources: string[];
@@ -34,6 +35,7 @@ function toEffect(encoding: Encoding, construct: string, effect: EncodingEffect)
     operations: effect.operations,
     outcome: effect.outcome,
     ...(effect.forms === undefined ? {} : { forms: effect.forms }),
+    ...(effect.leavesOut === undefined ? {} : { leavesOut: effect.leavesOut }),
     text: effect.text,
     sources: encoding.sources,
   };

@@ -10,6 +10,8 @@ export interface Exposure {
   loud: Effect[];
   /** save|restore leaves another rule in the kernel. */
   rewritten: Effect[];
+  /** `iptables-save` exits 0 without the table. */
+  leftOut: Effect[];
   /** A listing shows another rule. */
   misread: Effect[];
 }
@@ -75,18 +77,40 @@ function keyOfRelease(release: Release): string {
 
 function sortEffects(all: readonly Effect[], operations: readonly Operation[] | null): Exposure {
   const does = (operation: Operation) => operations === null || operations.includes(operation);
-  // Who edits what it saved and restores that meets what saving alone leaves out; as a listing it is told otherwise.
-  const isLeftOut = ({ operations: of, forms }: Effect) =>
-    does("save-restore") && !does("list") && of.includes("list") && forms?.includes("-save") === true;
-  const effects = all.filter((effect) => effect.operations.some(does) || isLeftOut(effect));
+  const met = all.filter((effect) => effect.operations.some(does));
+  // Of who lists tables too it is told what listing meets.
+  const saved = operations === null || does("list") ? [] : savedEffects(all, operations);
+  const effects = [...met, ...saved.filter((effect) => !met.includes(effect))];
   return {
-    loud: effects.filter((effect) => effect.outcome === "refused" || effect.outcome === "crash"),
-    rewritten: effects.filter((effect) => effect.outcome === "rewritten"),
-    // Checking and deleting concern a program's own rules, which its own version wrote: `not-found` harms nobody here.
-    misread: effects.filter(
-      (effect) => effect.outcome === "misread" || (effect.outcome === "announced" && isLeftOut(effect)),
+    loud: effects.filter(isLoud),
+    rewritten: effects.filter(({ outcome }) => outcome === "rewritten"),
+    leftOut: effects.filter(
+      (effect) => effect.leavesOut === true && (effect.outcome !== "announced" || saved.includes(effect)),
     ),
+    // Checking and deleting concern a program's own rules, which its own version wrote: `not-found` harms nobody here.
+    misread: effects.filter(({ outcome, leavesOut }) => outcome === "misread" && leavesOut !== true),
   };
+}
+
+function isLoud({ outcome }: Effect): boolean {
+  return outcome === "refused" || outcome === "crash";
+}
+
+/** What of a listing's effects meets who saves: those of `iptables-save` take the place of what an entry says of listings as a
+ * whole. Rules that are misprinted there matter to who goes by them; of who restores them it is told otherwise. */
+function savedEffects(all: readonly Effect[], operations: readonly Operation[]): Effect[] {
+  const reads = operations.includes("save") || operations.includes("save-chains");
+  if (!reads && !operations.includes("save-restore")) return [];
+  const listed = all.filter((effect) => effect.operations.includes("list"));
+  const ofSave = listed.filter(({ forms }) => forms?.includes("-save") === true);
+  const asWhole = listed.filter(
+    ({ forms, encoding, construct }) =>
+      forms === undefined && !ofSave.some((other) => other.encoding === encoding && other.construct === construct),
+  );
+  return [...ofSave, ...(reads ? asWhole : [])].filter(
+    (effect) =>
+      effect.leavesOut === true || isLoud(effect) || (operations.includes("save") && effect.outcome === "misread"),
+  );
 }
 
 /** Sentences on versions between measured ones for which nothing can be told; see {@link gapsOf}. */

@@ -45,6 +45,7 @@ export function exposureBetween(writer: Writer, reader: Reader): Exposure {
   return {
     loud: parts.flatMap(({ loud }) => loud),
     rewritten: parts.flatMap(({ rewritten }) => rewritten),
+    leftOut: parts.flatMap(({ leftOut }) => leftOut),
     misread: parts.flatMap(({ misread }) => misread),
   };
 }

@@ -49,7 +49,13 @@ const ownProgram = z.strictObject({
       ),
   ),
   operations: z.optional(
-    z.array(operationSchema).check(about("What it does with rules that others wrote. Without it nothing is certain.")),
+    z
+      .array(operationSchema)
+      .check(
+        about(
+          "What it does with rules that others wrote. list is -S or -L of a whole table; save: it goes by the rules that iptables-save prints; save-chains: by the names of chains in that alone. Without it nothing is certain.",
+        ),
+      ),
   ),
   "changes-rules": z.optional(
     z.boolean().check(about("Whether it keeps changing rules while the node runs, as kube-proxy does. Default false.")),

@@ -7,9 +7,19 @@ import * as z from "zod/mini";
 export const constructSchema = z.string();
 export const boundaryConstructs = ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"] as const;
 
-/** What a reader does: append own rules; list one of its own chains; list a whole table; check or delete a rule by
- * specification; save a table and restore it. */
-export const operationSchema = z.enum(["append", "list-own-chain", "list", "check", "delete", "save-restore"]);
+/** What a reader does: append own rules; list one of its own chains; list a whole table (`-S`, `-L`, or a save whose comments
+ * it heeds); go by the rules that `iptables-save` prints; take nothing from that but the names of chains; check or delete a
+ * rule by specification; save a table and restore it. */
+export const operationSchema = z.enum([
+  "append",
+  "list-own-chain",
+  "list",
+  "save",
+  "save-chains",
+  "check",
+  "delete",
+  "save-restore",
+]);
 export type Operation = z.infer<typeof operationSchema>;
 
 /** Which backend a program writes with.

@@ -144,13 +144,15 @@ function findingOf(meeting: Meeting, exposure: Exposure): RawFinding | undefined
 
 function tell(
   { operations }: Meeting,
-  { loud, rewritten, misread }: Exposure,
+  { loud, rewritten, leftOut, misread }: Exposure,
 ): { severity: Severity; does: string; effects: Exposure["loud"] } | undefined {
   if (loud.length > 0) return { severity: "error", does: "fails on tables of iptables", effects: loud };
   if (rewritten.length > 0) {
     const severity = operations === null ? "warning" : "error";
     return { severity, does: "silently restores other rules from tables of iptables", effects: rewritten };
   }
+  if (leftOut.length > 0)
+    return { severity: "warning", does: "finds tables left out of iptables-save", effects: leftOut };
   if (misread.length === 0) return undefined;
   return { severity: "warning", does: "silently lists other rules from tables of iptables", effects: misread };
 }

@@ -80,18 +80,34 @@ function loudFinding(rule: string, meeting: Meeting, exposure: Exposure): RawFin
 }
 
 function quietFinding(rule: string, meeting: Meeting, exposure: Exposure): RawFinding {
-  const effects = exposure.rewritten.length > 0 ? exposure.rewritten : exposure.misread;
-  const does = exposure.rewritten.length > 0 ? "restores other rules" : "lists other rules";
+  const { effects, says } = quietHarm(meeting, exposure);
   const known = { constructs: meeting.constructs !== null, operations: meeting.operations !== null };
   return {
     kind: "finding",
     rule,
     severity: meeting.linkLayer === true ? "warning" : quietSeverity(exposure, known),
     cause: "newer-writer",
-    message: `${meeting.readerName} silently ${does} than ${meeting.writerName} wrote, where they hold ${describeConstructs(effects)}${assumption(meeting)}`,
+    message: `${says}${assumption(meeting)}`,
     evidence: effectEvidence(effects),
     remedy: remedyReader,
   };
+}
+
+/** The worst that happens without an error: other rules in the kernel, then a table that is not there, then other rules shown.
+ * What a program makes of a table that is left out depends on it: kube-proxy leaves stale chains where they are. */
+function quietHarm({ readerName, writerName }: Meeting, { rewritten, leftOut, misread }: Exposure) {
+  const than = (effects: Exposure["misread"], does: string) => ({
+    effects,
+    says: `${readerName} silently ${does} other rules than ${writerName} wrote, where they hold ${describeConstructs(effects)}`,
+  });
+  if (rewritten.length > 0) return than(rewritten, "restores");
+  if (leftOut.length === 0) return than(misread, "lists");
+  const says = `${readerName} finds tables left out of iptables-save in which ${writerName} stored ${describeConstructs(leftOut)}`;
+  return { effects: leftOut, says };
+}
+
+function isQuiet({ rewritten, leftOut, misread }: Exposure): boolean {
+  return rewritten.length + leftOut.length + misread.length > 0;
 }
 
 function exposureOfMeeting(meeting: Meeting): Exposure {
@@ -293,9 +309,7 @@ export const silentMatchLoss: Rule = {
   evaluate(cell) {
     return outcomesOf(
       meetAll(cell, "silent-match-loss", "reads", (meeting, exposure) =>
-        exposure.rewritten.length + exposure.misread.length === 0
-          ? []
-          : [quietFinding("silent-match-loss", meeting, exposure)],
+        isQuiet(exposure) ? [quietFinding("silent-match-loss", meeting, exposure)] : [],
       ),
     );
   },
@@ -309,7 +323,7 @@ export const imageNewerWriter: Rule = {
     const rule = "image-newer-writer";
     const met = meetAll(cell, rule, "writes", (meeting, exposure) => {
       if (exposure.loud.length > 0) return [{ ...loudFinding(rule, meeting, exposure), ...reverse(meeting) }];
-      if (exposure.rewritten.length + exposure.misread.length === 0) return [];
+      if (!isQuiet(exposure)) return [];
       return [{ ...quietFinding(rule, meeting, exposure), ...reverse(meeting) }];
     });
     const judged = met.map(({ outcome, meeting }) =>
@@ -339,7 +353,7 @@ function hostToolsRead(cell: Cell, rule: string): Outcome[] {
     return partsFor(name, meeting, speaksFor).flatMap((part): Outcome[] => {
       const { loud } = exposureOfMeeting(part);
       if (loud.length === 0) return [];
-      const finding = loudFinding(rule, part, { loud, rewritten: [], misread: [] });
+      const finding = loudFinding(rule, part, { loud, rewritten: [], leftOut: [], misread: [] });
       return [{ ...finding, ...reverse(part), severity: "notice" }];
     });
   });
@@ -352,11 +366,11 @@ function reverse(meeting: Meeting): Pick<RawFinding, "cause" | "remedy"> {
   };
 }
 
-/** How bad an exposure is: nothing, a misread listing, a rewritten rule, a refusal or crash. */
-function harm({ loud, rewritten, misread }: Exposure): number {
+/** How bad an exposure is: nothing, a misread listing or a table left out of one, a rewritten rule, a refusal or crash. */
+function harm({ loud, rewritten, leftOut, misread }: Exposure): number {
   if (loud.length > 0) return 3;
   if (rewritten.length > 0) return 2;
-  return misread.length > 0 ? 1 : 0;
+  return leftOut.length + misread.length > 0 ? 1 : 0;
 }
 
 /** A break that another program on the node already causes isn't the image's doing. An error is only taken from the image

@@ -28,6 +28,8 @@ export const effectSchema = z.object({
   outcome: encodingOutcomeSchema,
   /** Only these forms of the operation; they then replace what the entry says of the operation as a whole. */
   forms: z.optional(z.array(listFormSchema)),
+  /** The whole table is missing from what is printed. */
+  leavesOut: z.optional(z.literal(true)),
   /** What is seen, in a few words. */
   text: z.string(),
 });
