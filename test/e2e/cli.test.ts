@@ -271,7 +271,9 @@ describe("other commands", () => {
 
   test("explain without the pages says that they are missing", () => {
     cpSync(join(root, "dist"), join(folder, "alone/dist"), { recursive: true });
-    const run = spawnSync(process.execPath, [join(folder, "alone/dist/cli.js"), "explain", "nft-newer-writer"]);
+    const run = spawnSync(process.execPath, [join(folder, "alone/dist/cli.js"), "explain", "nft-newer-writer"], {
+      timeout: 20_000,
+    });
     expect(run.status).toBe(2);
     expect(String(run.stderr)).toMatch(
       /^netfilter-compat: explain: docs\/rules\/nft-newer-writer\.md is missing .*\n$/,

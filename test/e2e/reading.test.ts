@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Report } from "../../src/model/report.ts";
@@ -94,7 +94,7 @@ test("a link in the place of an entry is not followed, and the cache's file is w
   const fresh = inspect([sample("kilo-0.6.0"), "--format", "json", "--cache", cache]).stdout;
   const [name = ""] = readdirSync(cache);
   const target = scratch.write("target.json", readFileSync(join(cache, name)));
-  spawnSync("rm", [join(cache, name)]);
+  rmSync(join(cache, name));
   symlinkSync(target, join(cache, name));
   const before = readFileSync(target, "utf8");
   expect(inspect([sample("kilo-0.6.0"), "--format", "json", "--cache", cache]).stdout).toBe(fresh);
@@ -125,10 +125,11 @@ test("the oldest of too many entries make room; other files stay", () => {
   inspect([sample("kilo-0.6.0"), "--cache", cache]);
   const [first = ""] = readdirSync(cache);
   writeFileSync(join(cache, "README"), "mine");
+  const longAgo = new Date("2020-01-01");
   for (let i = 0; i < 520; i++) {
     const name = join(cache, `${i.toString(16).padStart(64, "0")}.json`);
     writeFileSync(name, "{}");
-    spawnSync("touch", ["-d", "2020-01-01", name]);
+    utimesSync(name, longAgo, longAgo);
   }
   inspect([sample("kilo-0.7.0"), "--cache", cache]);
   const names = readdirSync(cache);

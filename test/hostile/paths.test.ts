@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,6 +40,11 @@ function expectOneLine({ status, stdout, stderr }: ReturnType<typeof runCli>, me
   expect(stderr).toMatch(message);
 }
 
+/** Runs a script that writes the file `$2` into the pipe `$1`. */
+function startWriter(script: string, pipe: string, file: string): ChildProcess {
+  return spawn("bash", ["-c", script, "-", pipe, file], { stdio: "ignore", timeout: 120_000 });
+}
+
 describe("named pipes", () => {
   test("one that nobody writes to ends with the time", () => {
     const path = makePipe();
@@ -52,7 +57,7 @@ describe("named pipes", () => {
   test("one whose writer falls silent in the middle does so too", () => {
     const path = makePipe();
     const half = scratch.write("half.tar", halfOf(readFileSync(sample)));
-    const writer = spawn("bash", ["-c", `exec 3>"$1"; cat "$2" >&3; sleep 50`, "-", path, half], { stdio: "ignore" });
+    const writer = startWriter(`exec 3>"$1"; cat "$2" >&3; sleep 50`, path, half);
     const run = runCli(["inspect", path, "--limit", "total-time=2s"]);
     writer.kill("SIGKILL");
     expectOneLine(run, /takes more than 2s/);
@@ -61,7 +66,7 @@ describe("named pipes", () => {
   test("one whose writer stops in the middle is truncated", () => {
     const path = makePipe();
     const half = scratch.write("half.tar", halfOf(readFileSync(sample)));
-    const writer = spawn("bash", ["-c", `cat "$2" >"$1"`, "-", path, half], { stdio: "ignore" });
+    const writer = startWriter(`cat "$2" >"$1"`, path, half);
     const run = runCli(["inspect", path]);
     writer.kill("SIGKILL");
     expectOneLine(run, /truncated|missing|damaged/);
@@ -69,7 +74,7 @@ describe("named pipes", () => {
 
   test("one with an image gives what the file gives, by name and as the standard input", () => {
     const path = makePipe();
-    const writer = spawn("bash", ["-c", `sleep 0.5; cat "$2" >"$1"`, "-", path, sample], { stdio: "ignore" });
+    const writer = startWriter(`sleep 0.5; cat "$2" >"$1"`, path, sample);
     const named = runCli(["inspect", path, "--format", "json"]);
     writer.kill("SIGKILL");
     const plain = runCli(["inspect", sample, "--format", "json"]);
@@ -87,7 +92,7 @@ describe("named pipes", () => {
     finishLayout(files, [addImage(files, [layer])]);
     const path = makePipe();
     const source = scratch.write("indexed.tar", packFiles(files));
-    const writer = spawn("bash", ["-c", `cat "$2" >"$1"`, "-", path, source], { stdio: "ignore" });
+    const writer = startWriter(`cat "$2" >"$1"`, path, source);
     const [image] = await openImages(path, { probe: keepAll });
     writer.kill("SIGKILL");
     expect(image?.platforms[0]?.doubts).toMatchObject([{ reason: expect.stringContaining("it came through a pipe") }]);

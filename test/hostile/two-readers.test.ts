@@ -179,7 +179,8 @@ describe("keys that Go's reader takes for others", () => {
   });
 
   test("skopeo reads them so", (context) => {
-    if (spawnSync("skopeo", ["--version"]).error !== undefined) skipTest(context, "keys in other letters", "no skopeo");
+    if (spawnSync("skopeo", ["--version"], { timeout: 30_000 }).error !== undefined)
+      skipTest(context, "keys in other letters", "no skopeo");
     const files = written(
       (own) => plain(own).replace(/}$/, `,"Layer\u017f":[${text(layer(other))}]}`),
       `{"os":"linux","architecture":"amd64","rootfs":${diffIds(clean)},"RootFS":${diffIds(other)}}`,
@@ -328,7 +329,8 @@ describe("an archive that holds a file twice", () => {
   });
 
   test("podman's reader and tar differ in it", async (context) => {
-    if (spawnSync("skopeo", ["--version"]).error !== undefined) skipTest(context, "a file twice", "no skopeo");
+    if (spawnSync("skopeo", ["--version"], { timeout: 30_000 }).error !== undefined)
+      skipTest(context, "a file twice", "no skopeo");
     const path = scratch.write("twice.tar", behind("manifest.json"));
     const options = { encoding: "utf8", timeout: 60_000 } as const;
     const config = spawnSync("skopeo", ["inspect", "--raw", `docker-archive:${path}`], options).stdout;

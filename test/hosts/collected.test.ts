@@ -181,7 +181,7 @@ describe("the script", () => {
       writeFileSync(join(folder, name), text);
     const sh = `eval "$(sed -n '/^state()/,/^}/p' '${script}' | sed 's:/proc/modules:${folder}/modules:; s:/etc/modprobe.d:${folder}/no.conf:')"
 folder='${folder}'; for m in nft_compat nf_tables ip_tables ip_set ip6_tables; do echo "$m=$(state $m)"; done`;
-    expect(spawnSync("sh", ["-c", sh], { encoding: "utf8" }).stdout).toBe(
+    expect(spawnSync("sh", ["-c", sh], { encoding: "utf8", timeout: 60_000 }).stdout).toBe(
       "nft_compat=loaded\nnf_tables=builtin\nip_tables=loadable\nip_set=blocked\nip6_tables=absent\n",
     );
   });
@@ -210,7 +210,7 @@ folder='${folder}'; for m in nft_compat nf_tables ip_tables ip_set ip6_tables; d
   test("is what `hosts --collect` prints", () => {
     expect(listHosts({ collect: true, format: "text" }, folder)).toMatch(/^#!\/bin\/sh\n/);
     const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
-    const printed = spawnSync(process.execPath, [cli, "hosts", "--collect"], { encoding: "utf8" });
+    const printed = spawnSync(process.execPath, [cli, "hosts", "--collect"], { encoding: "utf8", timeout: 60_000 });
     expect([printed.status, printed.stdout]).toEqual([0, listHosts({ collect: true, format: "text" }, folder)]);
   });
 });

@@ -363,7 +363,7 @@ describe.skipIf(missing !== undefined)("a registry with TLS", () => {
       ),
     );
     const env = { ...noConfig, NODE_EXTRA_CA_CERTS: registry.certificate, ...more };
-    return (await promisify(execFile)(process.execPath, [script], { env })).stdout.trim();
+    return (await promisify(execFile)(process.execPath, [script], { env, timeout: 60_000 })).stdout.trim();
   }
 
   test("is refused when nobody vouches for its certificate, and read when somebody does", async () => {

@@ -426,7 +426,7 @@ describe("archives of GNU tar", () => {
   for (let i = 0; i < 12; i++) sparse.write(`island ${i}`, i * 250_000 + 5000);
   writeFileSync(join(tree, "plain"), sparse);
   // cp finds the zeros and makes holes of them, so that tar has some to store.
-  execFileSync("cp", ["--sparse=always", join(tree, "plain"), join(tree, "sparse")]);
+  execFileSync("cp", ["--sparse=always", join(tree, "plain"), join(tree, "sparse")], { timeout: 60_000 });
 
   test.each([
     ["gnu", "--format=gnu"],
@@ -437,7 +437,10 @@ describe("archives of GNU tar", () => {
     ["sparse pax 0.1", "--format=pax", "-S", "--sparse-version=0.1"],
     ["sparse pax 1.0", "--format=pax", "-S", "--sparse-version=1.0"],
   ])("%s", (_, ...options) => {
-    const archive = execFileSync("tar", [...options, "--sort=name", "-C", tree, "-c", "."], { maxBuffer: 2 ** 26 });
+    const archive = execFileSync("tar", [...options, "--sort=name", "-C", tree, "-c", "."], {
+      maxBuffer: 2 ** 26,
+      timeout: 60_000,
+    });
     for (const pieces of [archive.length, 1000]) {
       const files = read(archive, pieces).filter(({ member }) => member.type === "file");
       expect(files.map(({ member }) => member.name)).toEqual([

@@ -14,7 +14,7 @@ import { skipTest } from "../support/skip.ts";
 const scratch = scratchFolder("tools");
 
 function run(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 120_000 });
 }
 
 async function list(reference: string): Promise<string[]> {

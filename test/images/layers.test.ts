@@ -40,7 +40,7 @@ async function buildUpgraded(bullseye: string, bookworm: string): Promise<{ imag
       remove: ["usr/sbin/nft"],
       change: (folder) => {
         const set = ["--set", "iptables", "/usr/sbin/iptables-legacy"];
-        execFileSync("update-alternatives", ["--root", folder, ...set], { stdio: "ignore" });
+        execFileSync("update-alternatives", ["--root", folder, ...set], { stdio: "ignore", timeout: 60_000 });
         facts = collectFacts(folder);
       },
     },

@@ -7,6 +7,7 @@ test("the index files are what the generator writes, and every file is valid", (
   const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
   const run = spawnSync(process.execPath, ["scripts/generate-knowledge.ts", "--check"], {
     cwd: root,
+    timeout: 120_000,
     encoding: "utf8",
   });
   expect(run.stderr.replace(/^.*ExperimentalWarning.*\n.*--trace-warnings.*\n/m, "")).toBe("");

@@ -18,7 +18,7 @@ beforeAll(async () => {
 function needRoot(context: { skip(note?: string): never }, suite: string): Root {
   const result = roots.get(suite);
   if (result?.ok !== true) return skipTest(context, `nft of Debian ${suite}`, result?.reason ?? "no root");
-  if (spawnSync("unshare", ["-n", "true"]).status !== 0)
+  if (spawnSync("unshare", ["-n", "true"], { timeout: 10_000 }).status !== 0)
     return skipTest(context, `nft of Debian ${suite}`, "network namespaces cannot be made here");
   return result.root;
 }
@@ -30,7 +30,9 @@ function nftVersion(root: Root): string {
 /** Exit code of the reader, 128 plus the signal when one ended it. The writer has to succeed. */
 function writeAndRead(writer: Root, script: string, reader: Root, command: string): number | null {
   const steps = 'chroot "$0" nft "$1" || exit 99; chroot "$2" nft $3 > /dev/null';
-  return spawnSync("unshare", ["-n", "sh", "-c", steps, writer.folder, script, reader.folder, command]).status;
+  return spawnSync("unshare", ["-n", "sh", "-c", steps, writer.folder, script, reader.folder, command], {
+    timeout: 60_000,
+  }).status;
 }
 
 const typed = [

@@ -63,7 +63,7 @@ export async function runStep(step: Step): Promise<StepRun> {
     ...Object.fromEntries(inputs),
     ...step.env,
   };
-  const child = spawn(process.execPath, step.command, { env });
+  const child = spawn(process.execPath, step.command, { env, timeout: 150_000 });
   step.started?.(child);
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));

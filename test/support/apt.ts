@@ -92,7 +92,7 @@ export function debianMirrors(): { uri: string; keyring?: string }[] {
 
 /** How the machine's apt fetches (proxies, retries, timeouts), as `Name "value"` options for another apt. */
 export function fetchOptions(): string[] {
-  const dump = execFileSync("apt-config", ["dump"], { encoding: "utf8" });
+  const dump = execFileSync("apt-config", ["dump"], { encoding: "utf8", timeout: 60_000 });
   return dump
     .split("\n")
     .filter((line) => /^Acquire::(https?|Retries|ForceIPv4)\b.* "./.test(line))

@@ -34,7 +34,8 @@ export interface BuildOptions {
   whiteouts?: string[];
 }
 
-const run = promisify(execFile);
+/** A builder that hangs ends by this. */
+const run = (command: string, args: readonly string[]) => promisify(execFile)(command, args, { timeout: 240_000 });
 const defaultEnv = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
 
 /** The tools that are missing on this machine, for a skip's reason; undefined when all are there. */

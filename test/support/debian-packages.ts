@@ -68,6 +68,7 @@ export function openSuite(folder: string, suite: string, architectures: DebianAr
     encoding: "utf8",
     env: aptEnvironment(folder),
     maxBuffer: 1 << 26,
+    timeout: 120_000,
   });
   const known = new Set(all.split("\n"));
   // Debian 13 renamed libraries when time_t became 64 bits wide.
@@ -94,14 +95,14 @@ export function openSuite(folder: string, suite: string, architectures: DebianAr
 }
 
 function field(deb: string, name: string): string {
-  return execFileSync("dpkg-deb", ["-f", deb, name], { encoding: "utf8" }).trim();
+  return execFileSync("dpkg-deb", ["-f", deb, name], { encoding: "utf8", timeout: 60_000 }).trim();
 }
 
 function unpackDeb(deb: string): string {
   const folder = `${deb}.files`;
   mkdirSync(folder);
-  const tar = execFileSync("dpkg-deb", ["--fsys-tarfile", deb], { maxBuffer: 64 * 1024 * 1024 });
-  execFileSync("tar", ["-x", "-C", folder], { input: tar });
+  const tar = execFileSync("dpkg-deb", ["--fsys-tarfile", deb], { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 });
+  execFileSync("tar", ["-x", "-C", folder], { input: tar, timeout: 60_000 });
   return folder;
 }
 

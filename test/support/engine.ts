@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -62,16 +63,22 @@ function unpackEngine(): { folder: string } | { reason: string } {
   if (problem !== undefined) return { reason: problem };
   const unpacked = join(work, "tree");
   for (const file of readdirSync(work).filter((name) => name.endsWith(".deb"))) {
-    const { status, stderr } = spawnSync("dpkg-deb", ["-x", join(work, file), unpacked], { encoding: "utf8" });
+    const { status, stderr } = spawnSync("dpkg-deb", ["-x", join(work, file), unpacked], {
+      encoding: "utf8",
+      timeout: 120_000,
+    });
     if (status !== 0) return { reason: `dpkg-deb: ${stderr.trim()}` };
   }
   const plugins = join(unpacked, "docker", "cli-plugins");
   mkdirSync(plugins, { recursive: true });
   copyFileSync(join(unpacked, "usr/libexec/docker/cli-plugins/docker-buildx"), join(plugins, "docker-buildx"));
   // sid moves: what needs a newer C library than this machine's doesn't start.
-  const { status, stderr } = spawnSync(join(unpacked, "usr/sbin/dockerd"), ["--version"], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(join(unpacked, "usr/sbin/dockerd"), ["--version"], {
+    encoding: "utf8",
+    timeout: 30_000,
+  });
   if (status !== 0) return { reason: `dockerd of sid doesn't start here: ${stderr.trim().split("\n")[0]}` };
-  spawnSync("mv", [unpacked, folder]);
+  renameSync(unpacked, folder);
   return { folder };
 }
 
@@ -98,7 +105,11 @@ async function startEngine(folder: string, store: Store): Promise<Engine> {
     DOCKER_CONFIG: join(folder, "docker"),
     DOCKER_HOST: `unix://${socket}`,
   };
-  const child = spawn("dockerd", [`--config-file=${config}`, ...quiet, ...place], { env, stdio: "ignore" });
+  const child = spawn("dockerd", [`--config-file=${config}`, ...quiet, ...place], {
+    env,
+    stdio: "ignore",
+    timeout: 900_000,
+  });
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   atEnd(async () => {
     child.kill();
@@ -131,7 +142,10 @@ export async function startPodman(
   const own = ["--root", join(folder, "root"), "--runroot", join(folder, "run"), "--storage-driver", "vfs"];
   const args = [...own, "--cgroup-manager", "cgroupfs", "--events-backend", "file"];
   const socket = join(folder, "podman.sock");
-  const child = spawn("podman", [...args, "system", "service", "--time", "0", `unix://${socket}`], { stdio: "ignore" });
+  const child = spawn("podman", [...args, "system", "service", "--time", "0", `unix://${socket}`], {
+    stdio: "ignore",
+    timeout: 900_000,
+  });
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   atEnd(async () => {
     child.kill();

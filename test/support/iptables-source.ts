@@ -24,7 +24,10 @@ export interface StaticIptables {
 /** @param folder where it is built. The programs are kept beside it for later runs, by version */
 export function buildStaticIptables(folder: string): StaticIptables | string {
   for (const name of ["gcc", "make", "strip"]) if (!hasCommand(name)) return `${name} is not installed`;
-  const architecture = spawnSync("dpkg", ["--print-architecture"], { encoding: "utf8" }).stdout?.trim();
+  const architecture = spawnSync("dpkg", ["--print-architecture"], {
+    encoding: "utf8",
+    timeout: 30_000,
+  }).stdout?.trim();
   if (!architecture) return "dpkg is not installed";
   mkdirSync(folder, { recursive: true });
   const problem = preparePrivateApt(folder, SUITE, [architecture], true);
@@ -32,6 +35,7 @@ export function buildStaticIptables(folder: string): StaticIptables | string {
   const found = spawnSync("apt-cache", ["showsrc", "--only-source", "iptables"], {
     encoding: "utf8",
     env: aptEnvironment(folder),
+    timeout: 120_000,
   });
   const version = /^Version: ([\d.]+)/m.exec(found.stdout)?.[1];
   if (version === undefined) return "the mirror has no source package of iptables";

@@ -21,18 +21,18 @@ import { type TarEntry, writeTar } from "./tar-writer.ts";
 export type OracleLayer = TarEntry[];
 
 const TOOLS = ["tar", "sh", "rm"];
+const quick = { encoding: "utf8", timeout: 30_000 } as const;
 
 /** Why the oracle cannot run here; undefined when it can. */
 export function missingForOracle(): string | undefined {
   if (process.getuid?.() !== 0) return "chroot needs root";
-  if (!/GNU tar/.test(spawnSync("tar", ["--version"], { encoding: "utf8" }).stdout ?? "")) return "no GNU tar";
-  if (spawnSync("ldd", [which("tar") ?? "/"], { encoding: "utf8" }).status !== 0)
-    return "no ldd to find tar's libraries";
+  if (!/GNU tar/.test(spawnSync("tar", ["--version"], quick).stdout ?? "")) return "no GNU tar";
+  if (spawnSync("ldd", [which("tar") ?? "/"], quick).status !== 0) return "no ldd to find tar's libraries";
   return undefined;
 }
 
 function which(tool: string): string | undefined {
-  return spawnSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).stdout.trim() || undefined;
+  return spawnSync("sh", ["-c", `command -v ${tool}`], quick).stdout.trim() || undefined;
 }
 
 /** Gathers the programs that run inside the chroots, once. */
@@ -42,7 +42,7 @@ export function prepareToolbox(folder: string): string {
   for (const tool of TOOLS) {
     const path = which(tool) ?? "";
     copyFileSync(path, join(toolbox, tool));
-    const libraries = spawnSync("ldd", [path], { encoding: "utf8" }).stdout;
+    const libraries = spawnSync("ldd", [path], quick).stdout;
     for (const [, library] of libraries.matchAll(/(\/\S+\.so[^\s)]*)/g)) {
       if (library !== undefined) copyFileSync(library, join(toolbox, basename(library)));
     }
@@ -68,7 +68,7 @@ export function unpackOnDisk(root: string, toolbox: string, layers: readonly Ora
   const { status, stderr, error } = spawnSync(
     "chroot",
     [root, "/.oracle/loader", "--library-path", "/.oracle", "/.oracle/sh", "/.oracle/script"],
-    { encoding: "utf8" },
+    { encoding: "utf8", timeout: 60_000 },
   );
   if (status === 0) return true;
   if (status === 2) return false;

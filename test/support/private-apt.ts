@@ -18,7 +18,7 @@ export function preparePrivateApt(
   sources = false,
 ): string | undefined {
   for (const command of ["apt-get", "dpkg-deb", "apt-config"])
-    if (spawnSync(command, ["--version"]).error) return `${command} is not installed`;
+    if (spawnSync(command, ["--version"], { timeout: 30_000 }).error) return `${command} is not installed`;
   const [mirror] = debianMirrors();
   if (!mirror) return "the machine's apt knows no Debian mirror";
   for (const part of ["lists/partial", "cache/archives/partial"]) mkdirSync(join(folder, part), { recursive: true });

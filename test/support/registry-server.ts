@@ -62,7 +62,7 @@ export async function startRegistry(folder: string, auth: RegistryAuth): Promise
   const file = join(folder, "config.yml");
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config));
-  const child = spawn("docker-registry", ["serve", file], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("docker-registry", ["serve", file], { stdio: ["ignore", "ignore", "pipe"], timeout: 900_000 });
   atEnd(() => {
     child.kill();
   });
@@ -79,16 +79,8 @@ export async function push(
   const login = ["--dest-tls-verify=false", "--dest-creds", `${account.username}:${account.password}`];
   const target = `docker://${registry.host}/${name}`;
   // Not the synchronous way: the token server is in this process.
-  await promisify(execFile)("skopeo", [
-    "--insecure-policy",
-    "copy",
-    "-q",
-    "--all",
-    ...login,
-    ...options,
-    source,
-    target,
-  ]);
+  const args = ["--insecure-policy", "copy", "-q", "--all", ...login, ...options, source, target];
+  await promisify(execFile)("skopeo", args, { timeout: 120_000 });
 }
 
 /** The file in which the registry keeps a blob. */
@@ -128,14 +120,17 @@ function readAddress(child: ChildProcess): Promise<string> {
 
 function writePasswords(folder: string): string {
   const file = join(folder, "htpasswd");
-  writeFileSync(file, execFileSync("htpasswd", ["-Bbn", account.username, account.password]));
+  writeFileSync(file, execFileSync("htpasswd", ["-Bbn", account.username, account.password], { timeout: 30_000 }));
   return file;
 }
 
 function makeCertificate(certificate: string, key: string): void {
   const subject = ["-subj", "/CN=localhost", "-addext", `subjectAltName=DNS:localhost,DNS:${otherName},IP:127.0.0.1`];
   const files = ["-keyout", key, "-out", certificate, "-days", "2"];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...files, ...subject], { stdio: "ignore" });
+  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...files, ...subject], {
+    stdio: "ignore",
+    timeout: 60_000,
+  });
 }
 
 /** Anybody may read what is not below `private/`; the account may do everything; a wrong password is refused. */

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { type ExecFileSyncOptionsWithStringEncoding, execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -100,15 +100,8 @@ async function build(folder: string, suite: string, architecture: string, packag
     const work = mkdtempSync(`${folder}.new-`);
     try {
       await extractPackages(join(work, "root"), suite, architecture, packages, mirror);
-      await run("tar", [
-        "--sort=name",
-        "--numeric-owner",
-        "-C",
-        join(work, "root"),
-        "-cf",
-        join(work, "root.tar"),
-        ".",
-      ]);
+      const args = ["--sort=name", "--numeric-owner", "-C", join(work, "root"), "-cf", join(work, "root.tar"), "."];
+      await run("tar", args, { timeout: 300_000 });
       renameSync(work, folder);
       return describe(folder, suite, architecture);
     } catch (error) {
@@ -220,14 +213,15 @@ export function packageVersions(folder: string): Map<string, string> {
  * @returns what it printed to stdout, and its exit code
  */
 export function runInRoot(folder: string, command: string[]): { stdout: string; code: number } {
-  const options = {
+  const options: ExecFileSyncOptionsWithStringEncoding = {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    timeout: 120_000,
   };
   try {
     const args = ["--net", "--mount", "chroot", folder, ...command];
-    return { stdout: execFileSync("unshare", args, options as { encoding: "utf8" }), code: 0 };
+    return { stdout: execFileSync("unshare", args, options), code: 0 };
   } catch (error) {
     const { status, stdout } = error as { status?: number | null; stdout?: string };
     if (typeof status !== "number") throw error;

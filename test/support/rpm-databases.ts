@@ -162,7 +162,7 @@ export function buildRpms(folder: string, packages: RpmPackage[]): string[] {
       ...define("__os_install_post", "%{nil}"),
     ];
     const output = join(top, "RPMS/x86_64");
-    execFileSync("rpmbuild", [...options, ...defines, spec], { stdio: ["ignore", "ignore", "pipe"] });
+    execFileSync("rpmbuild", [...options, ...defines, spec], { stdio: ["ignore", "ignore", "pipe"], timeout: 120_000 });
     const file = readdirSync(output).find((name) => name.startsWith(`${item.name}-${item.version}-`));
     if (file === undefined) throw new Error(`rpmbuild made no ${item.name}`);
     return join(output, file);

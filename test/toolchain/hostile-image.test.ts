@@ -57,7 +57,10 @@ const healthy = {
 };
 
 function pack(root: string): Buffer {
-  return execFileSync("tar", ["--sparse", "--format=posix", "-c", "-C", root, "."], { maxBuffer: 400 * MIB });
+  return execFileSync("tar", ["--sparse", "--format=posix", "-c", "-C", root, "."], {
+    maxBuffer: 400 * MIB,
+    timeout: 120_000,
+  });
 }
 
 test.each(["posix", "gnu"])("files of 10 GB that GNU tar packed as holes (%s)", { timeout: 300_000 }, (format) => {
@@ -67,7 +70,10 @@ test.each(["posix", "gnu"])("files of 10 GB that GNU tar packed as holes (%s)", 
   writeSparse(join(root, "usr/sbin/nft"), Buffer.from("#!/bin/sh\n"));
   writeSparse(join(root, "usr/bin/agent"), Buffer.alloc(0));
   writeSparse(join(root, "var/lib/dpkg/status"), Buffer.from("Package: x\n"));
-  const tar = execFileSync("tar", ["--sparse", `--format=${format}`, "-c", "-C", root, "."], { maxBuffer: 400 * MIB });
+  const tar = execFileSync("tar", ["--sparse", `--format=${format}`, "-c", "-C", root, "."], {
+    maxBuffer: 400 * MIB,
+    timeout: 120_000,
+  });
   const { toolchain, memory, cpu } = inspect(writeImage(`image-${format}`, [tar]));
   const told = toolchain.tools.map(({ name, version, backend = "" }) => `${name} ${version} ${backend}`.trim());
   expect(told).toContain("iptables 1.8.9 legacy");

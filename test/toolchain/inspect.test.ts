@@ -775,9 +775,11 @@ test("file capabilities as setcap and tar write them into a layer", async (conte
   const file = join(folder, "usr/sbin/xtables-nft-multi");
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, xtablesMulti("1.8.12", "nft"), { mode: 0o755 });
-  const set = spawnSync("setcap", ["cap_net_admin,cap_net_raw+eip", file]);
+  const set = spawnSync("setcap", ["cap_net_admin,cap_net_raw+eip", file], { timeout: 30_000 });
   if (set.status !== 0) skipTest(context, "file capabilities written by setcap", `${set.stderr}`.trim());
-  const tar = execFileSync("tar", ["--format=pax", "--xattrs", "--xattrs-include=*", "-C", folder, "-c", "."]);
+  const tar = execFileSync("tar", ["--format=pax", "--xattrs", "--xattrs-include=*", "-C", folder, "-c", "."], {
+    timeout: 60_000,
+  });
   const limits = defaultLimits;
   const layer = await scanLayer(Readable.from([tar]), { probe: probeContent, limits, budget: createBudget(limits) });
   const platform = { ...makePlatform({}), tree: mergeLayers([layer]).tree };
