@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { findDockerfile } from "../../src/dockerfile/find.ts";
 import { locateTool } from "../../src/dockerfile/locate.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const iptables = {
   packages: ["iptables", "iptables-nft"],
@@ -152,11 +152,11 @@ describe("the line that brings a tool in", () => {
 });
 
 describe("finding the Dockerfile", () => {
+  const scratch = scratchFolder("find");
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "find-"));
+    root = scratch.folder();
   });
-  afterEach(() => rmSync(root, { recursive: true }));
   const put = (path: string, text = "FROM a\n") => {
     mkdirSync(join(root, path, ".."), { recursive: true });
     writeFileSync(join(root, path), text);

@@ -1,13 +1,14 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { payload, runStep, type StepRun } from "../support/action-step.ts";
 import { type StandIn, startGitHub } from "../support/github-server.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { root } from "../support/spawn.ts";
 
 /** The Action as people run it: `dist/index.js` on Node 24, on the sample images, beside a GitHub that checks requests. */
 
+const scratch = scratchFolder("action");
 let github: StandIn;
 let folder: string;
 let workspace: string;
@@ -22,17 +23,13 @@ COPY kg /opt/bin/kg
 
 beforeEach(async () => {
   github = await startGitHub();
-  folder = mkdtempSync(join(tmpdir(), "netfilter-compat-action-"));
+  folder = scratch.folder();
   workspace = join(folder, "workspace");
   mkdirSync(join(workspace, ".github"), { recursive: true });
   copyFileSync(join(root, "examples/matrix.yml"), join(workspace, ".github/netfilter-compat.yml"));
   writeFileSync(join(workspace, "Dockerfile"), dockerfile);
 });
-afterEach(async () => {
-  await github.close();
-  rmSync(folder, { recursive: true });
-  expect(github.violations).toEqual([]);
-});
+afterEach(() => expect(github.violations).toEqual([]));
 
 function run(sample: string, inputs: Record<string, string> = {}, env: Record<string, string> = {}): Promise<StepRun> {
   return runStep({

@@ -1,23 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Report } from "../../src/model/report.ts";
 import { ruleIds } from "../../src/model/rule-ids.ts";
 import type { Inspection } from "../../src/model/toolchain.ts";
 import { readRulePage } from "../../src/rule-pages.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
 import { type Finished, root, runCli } from "../support/spawn.ts";
 
 const matrix = join(root, "examples/matrix.yml");
 const sample = (name: string) => join(root, `examples/${name}.tar`);
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "netfilter-compat-cli-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { path: folder } = scratchFolder("cli");
 
 /** Writes a file into the test's folder, from which the command line then runs. */
 function put(name: string, text: string): string {

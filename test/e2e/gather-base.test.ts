@@ -1,31 +1,28 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Report } from "../../src/model/report.ts";
 import { parseReport } from "../../src/model/report-schema.ts";
 import { runStep, type StepRun } from "../support/action-step.ts";
 import { type StandIn, startGitHub } from "../support/github-server.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { root } from "../support/spawn.ts";
 
 /** Comparison with the target branch, and the way of a report from one job into another: both bundles on the samples. */
 
+const scratch = scratchFolder("gather-base");
 let github: StandIn;
 let folder: string;
 let workspace: string;
 
 beforeEach(async () => {
   github = await startGitHub();
-  folder = mkdtempSync(join(tmpdir(), "netfilter-compat-base-"));
+  folder = scratch.folder();
   workspace = join(folder, "workspace");
   mkdirSync(join(workspace, ".github"), { recursive: true });
   copyFileSync(join(root, "examples/matrix.yml"), join(workspace, ".github/netfilter-compat.yml"));
 });
-afterEach(async () => {
-  await github.close();
-  rmSync(folder, { recursive: true });
-  expect(github.violations).toEqual([]);
-});
+afterEach(() => expect(github.violations).toEqual([]));
 
 function step(bundle: string, inputs: Record<string, string>): Promise<StepRun> {
   const command = [join(root, `dist/${bundle}.js`)];

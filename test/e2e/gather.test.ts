@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -9,24 +8,22 @@ import type { Report } from "../../src/model/report.ts";
 import { samples } from "../report/samples.ts";
 import { payload, runStep, type StepRun } from "../support/action-step.ts";
 import { type StandIn, startGitHub } from "../support/github-server.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { root } from "../support/spawn.ts";
 
 /** The second Action, `dist/report.js`: saved reports in, one comment and one verdict out. */
 
+const scratch = scratchFolder("gather");
 let github: StandIn;
 let folder: string;
 let reports: string;
 
 beforeEach(async () => {
   github = await startGitHub();
-  folder = mkdtempSync(join(tmpdir(), "netfilter-compat-gather-"));
+  folder = scratch.folder();
   reports = join(folder, "reports");
 });
-afterEach(async () => {
-  await github.close();
-  rmSync(folder, { recursive: true });
-  expect(github.violations).toEqual([]);
-});
+afterEach(() => expect(github.violations).toEqual([]));
 
 function save(path: string, content: unknown): void {
   const file = join(reports, path);

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { corpus } from "../report/injection-corpus.ts";
 import { runStep, type StepRun } from "../support/action-step.ts";
 import { type StandIn, startGitHub } from "../support/github-server.ts";
@@ -27,7 +27,6 @@ beforeAll(async () => {
   github = await startGitHub();
   mkdirSync(join(workspace, ".github"), { recursive: true });
 });
-afterAll(() => github.close());
 
 function step(inputs: Record<string, string>): Promise<StepRun> {
   return runStep({

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Report } from "../../src/model/report.ts";
 import { runStep, type StepRun } from "../support/action-step.ts";
 import { type StandIn, startGitHub } from "../support/github-server.ts";
 import { expectGolden } from "../support/golden.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { root, runCli } from "../support/spawn.ts";
 
 /** Legs of a matrix, one platform each: reports as `dist/cli.js` saves them, gathered by `dist/report.js`. */
@@ -13,20 +13,15 @@ import { root, runCli } from "../support/spawn.ts";
 /** RHEL 7 has machines of amd64, not of arm64; the kernel of the last one is for arm64 alone. */
 const hosts = "ubuntu-24.04, rhel-7, debian-12, debian-12@6.1-arm64";
 
+const scratch = scratchFolder("legs");
 let github: StandIn;
-let folder: string;
 let reports: string;
 
 beforeAll(async () => {
   github = await startGitHub();
-  folder = mkdtempSync(join(tmpdir(), "netfilter-compat-legs-"));
-});
-afterAll(async () => {
-  await github.close();
-  rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
-  reports = mkdtempSync(join(folder, "reports-"));
+  reports = scratch.folder();
 });
 
 /** Saves the report of a leg and gives its name. */
@@ -48,7 +43,7 @@ function leg(name: string, ...options: string[]): string {
 
 function gather(path = reports): Promise<StepRun> {
   const command = [join(root, "dist/report.js")];
-  return runStep({ command, folder, apiUrl: github.url, inputs: { reports: path, comment: "never" } });
+  return runStep({ command, folder: scratch.path, apiUrl: github.url, inputs: { reports: path, comment: "never" } });
 }
 
 const saved = (path: string): Report => JSON.parse(readFileSync(path, "utf8"));
@@ -66,7 +61,7 @@ test("hosts that differ by architecture only: one table, the same as of one run 
   leg("amd64", "--platform", "linux/amd64", ...shared);
   leg("arm64", "--platform", "linux/arm64", ...shared);
   const legs = await gather();
-  reports = mkdtempSync(join(folder, "reports-"));
+  reports = scratch.folder();
   leg("both", ...shared);
   const both = await gather();
   expectGolden(new URL("./golden/legs-one-table.md", import.meta.url), legs.summary);

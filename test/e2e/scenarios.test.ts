@@ -1,12 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Report } from "../../src/model/report.ts";
 import { samples } from "../report/samples.ts";
 import { payload, runStep, type StepRun } from "../support/action-step.ts";
 import { type StandIn, type StandInOptions, startGitHub } from "../support/github-server.ts";
+import { addressOf, listenForSockets } from "../support/listen.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { root } from "../support/spawn.ts";
 
 /** What happens to a pull request over its life, and what GitHub may do meanwhile: both bundles as processes, beside a
@@ -15,6 +15,8 @@ import { root } from "../support/spawn.ts";
 const token = "the-token-of-this-test";
 const bot = "github-actions[bot]";
 const marker = "<!-- netfilter-compat report=agent -->";
+
+const scratch = scratchFolder("scene");
 
 interface Scene {
   github: StandIn;
@@ -32,7 +34,7 @@ interface Scene {
 async function play(story: (scene: Scene) => Promise<void>, options: StandInOptions = {}): Promise<void> {
   const tokens = { [token]: { login: bot, write: true }, reader: { login: bot, write: false } };
   const github = await startGitHub({ tokens, ...options });
-  const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-scene-"));
+  const folder = scratch.folder();
   mkdirSync(join(folder, ".github"));
   copyFileSync(join(root, "examples/matrix.yml"), join(folder, ".github/netfilter-compat.yml"));
   const put = (name: string, content: string) => {
@@ -48,23 +50,18 @@ async function play(story: (scene: Scene) => Promise<void>, options: StandInOpti
       env: { GITHUB_WORKSPACE: folder, ...env },
     });
   let saved = 0;
-  try {
-    await story({
-      github,
-      folder,
-      put,
-      check: (sample, inputs, env) =>
-        step("index", { image: join(root, `examples/${sample}.tar`), ...inputs }, env ?? {}),
-      tell: (report, inputs, env) => {
-        const content = JSON.stringify(typeof report === "string" ? samples[report] : report);
-        return step("report", { reports: put(`report-${saved++}.json`, content), ...inputs }, env ?? {});
-      },
-    });
-    expect(github.violations).toEqual([]);
-  } finally {
-    await github.close();
-    rmSync(folder, { recursive: true });
-  }
+  await story({
+    github,
+    folder,
+    put,
+    check: (sample, inputs, env) =>
+      step("index", { image: join(root, `examples/${sample}.tar`), ...inputs }, env ?? {}),
+    tell: (report, inputs, env) => {
+      const content = JSON.stringify(typeof report === "string" ? samples[report] : report);
+      return step("report", { reports: put(`report-${saved++}.json`, content), ...inputs }, env ?? {});
+    },
+  });
+  expect(github.violations).toEqual([]);
 }
 
 const firstLines = (github: StandIn) => github.comments.map((comment) => comment.body.split("\n")[0]);
@@ -270,14 +267,11 @@ describe.concurrent("what GitHub may answer", () => {
   test("the connection breaks at each request: three tries", () =>
     play(async ({ tell }) => {
       let connections = 0;
-      const server = createServer((socket) => {
+      const server = await listenForSockets((socket) => {
         connections++;
         socket.destroy();
       });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      const { port } = server.address() as { port: number };
-      const run = await tell("kilo-broken", {}, { ...debug, GITHUB_API_URL: `http://127.0.0.1:${port}` });
-      server.close();
+      const run = await tell("kilo-broken", {}, { ...debug, GITHUB_API_URL: `http://${addressOf(server)}` });
       expect(connections).toBe(3);
       expect(because(run)).toEqual([expect.stringContaining("can't be reached")]);
       expectVerdict(run);

@@ -1,36 +1,27 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import { tmpdir } from "node:os";
+import type { RequestListener, ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/github/client.ts";
 import { samples } from "../report/samples.ts";
 import { runStep } from "../support/action-step.ts";
 import { startGitHub } from "../support/github-server.ts";
+import { addressOf, listen } from "../support/listen.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { root } from "../support/spawn.ts";
 
 /** Requests end, whatever the other side does, and take the way that the environment says. */
 
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-async function listen(server: Server): Promise<string> {
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+/** @returns the server's address, as GITHUB_API_URL has it */
+async function serve(handler: RequestListener): Promise<string> {
+  return `http://${addressOf(await listen(handler))}`;
 }
 
 const target = { owner: "owner", repo: "name", issue_number: 2 };
 
 describe("the deadline", () => {
   test("ends a request that gets no answer", async () => {
-    const apiUrl = await listen(createServer(() => {}));
+    const apiUrl = await serve(() => {});
     const client = await createClient({ token: "good", apiUrl, deadline: 300, retryUnit: 10 });
     const start = Date.now();
     await expect(client.rest.issues.listComments(target)).rejects.toThrow();
@@ -40,12 +31,10 @@ describe("the deadline", () => {
 
   test("ends retries of a server that always fails, and refuses what is asked later", async () => {
     let requests = 0;
-    const apiUrl = await listen(
-      createServer((_, response) => {
-        requests++;
-        response.writeHead(503, { "retry-after": "3600" }).end("{}");
-      }),
-    );
+    const apiUrl = await serve((_, response) => {
+      requests++;
+      response.writeHead(503, { "retry-after": "3600" }).end("{}");
+    });
     const client = await createClient({ token: "good", apiUrl, deadline: 300, retryUnit: 200 });
     await expect(client.rest.issues.listComments(target)).rejects.toThrow();
     expect(requests).toBeLessThanOrEqual(3);
@@ -58,12 +47,10 @@ describe("the deadline", () => {
 
   test("a limit that ends after an hour is not waited for", async () => {
     let requests = 0;
-    const apiUrl = await listen(
-      createServer((_, response) => {
-        requests++;
-        response.writeHead(429, { "retry-after": "3600" }).end("{}");
-      }),
-    );
+    const apiUrl = await serve((_, response) => {
+      requests++;
+      response.writeHead(429, { "retry-after": "3600" }).end("{}");
+    });
     const client = await createClient({ token: "good", apiUrl });
     await expect(client.rest.issues.listComments(target)).rejects.toMatchObject({ status: 429 });
     expect(requests).toBe(1);
@@ -75,12 +62,10 @@ describe("the token", () => {
   /** What a server was asked and with which authorization. */
   async function record(answer: (response: ServerResponse) => void) {
     const seen: { line: string; authorization: string | undefined }[] = [];
-    const url = await listen(
-      createServer((request, response) => {
-        seen.push({ line: `${request.method} ${request.url}`, authorization: request.headers.authorization });
-        answer(response);
-      }),
-    );
+    const url = await serve((request, response) => {
+      seen.push({ line: `${request.method} ${request.url}`, authorization: request.headers.authorization });
+      answer(response);
+    });
     return { url, seen };
   }
 
@@ -110,14 +95,12 @@ describe("the token", () => {
 
   test("stays where GitHub moved a repository on the same host", async () => {
     const moved: (string | undefined)[] = [];
-    const apiUrl = await listen(
-      createServer((request, response) => {
-        if (request.url?.startsWith("/repositories/")) {
-          moved.push(request.headers.authorization);
-          response.writeHead(200, { "content-type": "application/json" }).end("[]");
-        } else response.writeHead(301, { location: "/repositories/1/issues/2/comments" }).end();
-      }),
-    );
+    const apiUrl = await serve((request, response) => {
+      if (request.url?.startsWith("/repositories/")) {
+        moved.push(request.headers.authorization);
+        response.writeHead(200, { "content-type": "application/json" }).end("[]");
+      } else response.writeHead(301, { location: "/repositories/1/issues/2/comments" }).end();
+    });
     const client = await createClient({ token: "ghs_secret", apiUrl });
     expect((await client.rest.issues.listComments(target)).data).toEqual([]);
     expect(moved).toEqual(["token ghs_secret"]);
@@ -126,10 +109,12 @@ describe("the token", () => {
 });
 
 describe("the proxy of the environment", () => {
+  const scratch = scratchFolder("proxy");
+
   /** A proxy that leads every name to one place. */
   async function startProxy(place: string) {
     const asked: string[] = [];
-    const server = createServer((_, response) => response.writeHead(405).end());
+    const server = await listen((_, response) => response.writeHead(405).end());
     server.on("connect", (request, socket) => {
       asked.push(request.url ?? "");
       const { hostname, port } = new URL(place);
@@ -138,7 +123,7 @@ describe("the proxy of the environment", () => {
       socket.on("error", () => upstream.destroy());
       upstream.pipe(socket).pipe(upstream);
     });
-    return { url: await listen(server), asked };
+    return { url: `http://${addressOf(server)}`, asked };
   }
 
   test.each([
@@ -146,26 +131,19 @@ describe("the proxy of the environment", () => {
     ["is not used for hosts in no_proxy", { no_proxy: "github.example.test" }, []],
   ])("%s", async (_, env, asked) => {
     const github = await startGitHub();
-    const folder = mkdtempSync(join(tmpdir(), "proxy-"));
-    try {
-      const proxy = await startProxy(github.url);
-      const report = join(folder, "report.json");
-      writeFileSync(report, JSON.stringify(samples["kilo-broken"]));
-      // A process of its own: the toolkit reads the variables when it is loaded.
-      const run = await runStep({
-        command: [join(root, "dist/report.js")],
-        folder,
-        apiUrl: "http://github.example.test",
-        inputs: { reports: report },
-        env: { http_proxy: proxy.url, ...env },
-      });
-      expect([...new Set(proxy.asked)]).toEqual(asked);
-      expect(github.comments).toHaveLength(asked.length);
-      expect(run.log.includes("can't be reached")).toBe(asked.length === 0);
-      expect(github.violations).toEqual([]);
-    } finally {
-      await github.close();
-      rmSync(folder, { recursive: true });
-    }
+    const proxy = await startProxy(github.url);
+    const reports = scratch.write("report.json", JSON.stringify(samples["kilo-broken"]));
+    // A process of its own: the toolkit reads the variables when it is loaded.
+    const run = await runStep({
+      command: [join(root, "dist/report.js")],
+      folder: scratch.path,
+      apiUrl: "http://github.example.test",
+      inputs: { reports },
+      env: { http_proxy: proxy.url, ...env },
+    });
+    expect([...new Set(proxy.asked)]).toEqual(asked);
+    expect(github.comments).toHaveLength(asked.length);
+    expect(run.log.includes("can't be reached")).toBe(asked.length === 0);
+    expect(github.violations).toEqual([]);
   });
 });

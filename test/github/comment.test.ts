@@ -17,9 +17,8 @@ beforeEach(async () => {
   github = await startGitHub();
   client = await createClient({ token: "good", apiUrl: github.url, retryUnit: 1 });
 });
-afterEach(async () => {
+afterEach(() => {
   client.release();
-  await github.close();
   expect(github.violations).toEqual([]);
 });
 
@@ -108,7 +107,6 @@ test("a personal token or an App finds its own comment", async () => {
     await upsertComment(own, { repository, pullRequest: 7, body: () => `${body}\n${marker}`, marker, create: true });
   expect(other.comments.map((comment) => comment.body.split("\n")[0])).toEqual(["not ours", "two"]);
   own.release();
-  await other.close();
 });
 
 test("GitHub Enterprise Server: API below /api/v3, GraphQL beside it", async () => {
@@ -126,7 +124,6 @@ test("GitHub Enterprise Server: API below /api/v3, GraphQL beside it", async () 
   ]);
   expect(server.violations).toEqual([]);
   own.release();
-  await server.close();
 });
 
 describe("tries", () => {

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { adaptEvent, readEvent } from "../../src/github/event.ts";
 import { payload as payloadFile } from "../support/action-step.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 /** Deep enough to change what a case needs. */
 type Payload = Record<string, Record<string, unknown>>;
@@ -143,11 +143,11 @@ describe("payloads of another shape name no pull request, and never end the run"
 });
 
 describe("reading the payload", () => {
+  const scratch = scratchFolder("event");
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "event-"));
+    folder = scratch.folder();
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
   const read = (path: string | undefined) =>
     readEvent({
       GITHUB_EVENT_NAME: "pull_request",

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -7,24 +6,22 @@ import { samples } from "../report/samples.ts";
 import { payload, runStep, type StepRun } from "../support/action-step.ts";
 import type { StandIn } from "../support/github-server.ts";
 import { startGitHub } from "../support/github-server.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const script = fileURLToPath(new URL("./run-publish.ts", import.meta.url));
 
+const scratch = scratchFolder("publish");
 let github: StandIn;
 let folder: string;
 beforeEach(async () => {
   github = await startGitHub();
-  folder = mkdtempSync(join(tmpdir(), "publish-"));
+  folder = scratch.folder();
 });
-afterEach(async () => {
-  await github.close();
-  rmSync(folder, { recursive: true });
-  expect(github.violations).toEqual([]);
-});
+afterEach(() => expect(github.violations).toEqual([]));
 
 /** The step with a report in hand. */
 function step(sample: string, inputs: Record<string, string> = {}, env: Record<string, string> = {}): Promise<StepRun> {
-  const report = join(mkdtempSync(join(folder, "report-")), "report.json");
+  const report = join(scratch.folder(), "report.json");
   writeFileSync(report, JSON.stringify(samples[sample]));
   const command = [script, report];
   return runStep({ command, folder, apiUrl: github.url, inputs: { image: "image.tar", ...inputs }, env });

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -8,20 +7,18 @@ import type { Report } from "../../src/model/report.ts";
 import { samples } from "../report/samples.ts";
 import { runStep } from "../support/action-step.ts";
 import { type StandIn, startGitHub } from "../support/github-server.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 /** The remedy as a suggested change: only where it is one line, and that line is in the pull request's diff. */
 
+const scratch = scratchFolder("suggestion");
 let github: StandIn;
 let folder: string;
 beforeEach(async () => {
   github = await startGitHub();
-  folder = mkdtempSync(join(tmpdir(), "suggestion-"));
+  folder = scratch.folder();
 });
-afterEach(async () => {
-  await github.close();
-  rmSync(folder, { recursive: true });
-  expect(github.violations).toEqual([]);
-});
+afterEach(() => expect(github.violations).toEqual([]));
 
 async function comment(text: string): Promise<string> {
   const report = structuredClone(samples["kilo-broken"]) as Report;

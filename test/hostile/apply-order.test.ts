@@ -1,13 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { openImages } from "../../src/image/open-images.ts";
 import { buildLayer, dockerLegacy, packFiles } from "../support/image-writer.ts";
+import { mountWithPodman } from "../support/podman.ts";
 import { keepAll } from "../support/probes.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { skipTest } from "../support/skip.ts";
 import { encodePax, type TarEntry } from "../support/tar-writer.ts";
 
 /** Layers whose files depend on whether a runtime lays them on each other or leaves that to overlayfs. */
@@ -140,19 +138,9 @@ test.for([
   ["the opaque root", [opaque(""), file("x")]],
   ["a folder that is hidden and there again", [file("opt/.wh.sbin"), folder("opt/sbin")]],
 ] as const)("podman with overlay shows what is below %s, with vfs it does not", ([name, layer], context) => {
-  for (const driver of ["overlay", "vfs"]) {
-    // Podman takes no long path here.
-    const root = mkdtempSync(join(tmpdir(), "order-"));
-    const own = ["--root", join(root, "root"), "--runroot", join(root, "run"), "--storage-driver", driver];
-    const podman = (...command: string[]) =>
-      spawnSync("podman", [...own, ...command], { encoding: "utf8", timeout: 60_000 });
-    onTestFinished(() => {
-      podman("image", "unmount", "--all");
-      rmSync(root, { recursive: true, force: true });
-    });
-    podman("load", "-q", "-i", archive(`podman-${driver}-${name.replaceAll(" ", "-")}`, [...layer]));
-    const { status, stdout, stderr } = podman("image", "mount", "localhost/order:1");
-    if (status !== 0) skipTest(context, `podman's storage with ${driver}`, stderr?.trim() || "podman is not installed");
-    expect(existsSync(join(stdout.trim(), "opt/sbin/iptables")), driver).toBe(driver === "overlay");
+  for (const driver of ["overlay", "vfs"] as const) {
+    const image = archive(`podman-${driver}-${name.replaceAll(" ", "-")}`, [...layer]);
+    const mounted = mountWithPodman(context, driver, image, "localhost/order:1");
+    expect(existsSync(join(mounted, "opt/sbin/iptables")), driver).toBe(driver === "overlay");
   }
 });

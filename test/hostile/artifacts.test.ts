@@ -14,8 +14,8 @@ import {
   packFiles,
   sha256,
 } from "../support/image-writer.ts";
+import { addressOf, listen } from "../support/listen.ts";
 import { keepAll } from "../support/probes.ts";
-import { addressOf, listen } from "../support/registry-server.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { writeTar } from "../support/tar-writer.ts";
 

@@ -1,23 +1,14 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  watch,
-  writeFileSync,
-} from "node:fs";
-import { createServer, type IncomingMessage, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { samples } from "../report/samples.ts";
 import { runStep, type StepRun } from "../support/action-step.ts";
 import { type StandIn, startGitHub } from "../support/github-server.ts";
+import { addressOf, listen } from "../support/listen.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
 import { root } from "../support/spawn.ts";
@@ -46,7 +37,6 @@ let github: StandIn;
 beforeEach(async () => {
   github = await startGitHub();
 });
-afterEach(() => github.close());
 
 /**
  * One moment: before a request reaches GitHub, or when it was carried out and nobody was told; or in the middle, when this
@@ -60,7 +50,7 @@ interface Moment {
 /** Stands between the step and GitHub; at the moment it kills the step. */
 async function startProxy(moment: Moment | undefined, kill: () => void) {
   let count = 0;
-  const server = createServer(async (incoming, outgoing) => {
+  const server = await listen(async (incoming, outgoing) => {
     const when = ++count === moment?.request ? moment.when : undefined;
     if (when === "before") return kill();
     const pieces: Buffer[] = [];
@@ -92,16 +82,7 @@ async function startProxy(moment: Moment | undefined, kill: () => void) {
     const whole = Buffer.concat(data);
     outgoing.write(whole.subarray(0, Math.floor(whole.length * when.ofAnswer)), () => setImmediate(kill));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    count: () => count,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { url: `http://${addressOf(server)}`, count: () => count };
 }
 
 /** Publishes a sample; files go to the folder. */
@@ -129,7 +110,6 @@ async function publish(
       started?.(process);
     },
   });
-  await proxy.close();
   return { run, requests: proxy.count() };
 }
 
@@ -149,8 +129,6 @@ async function expectRepaired(folder: string): Promise<void> {
   expect(readFileSync(join(folder, "out/report.sarif"), "utf8")).toContain('"2.1.0"');
 }
 
-const folderOf = () => mkdtempSync(join(scratch.path, "step-"));
-
 /** Kills inside requests, and at random times. */
 const KILLS = { inside: 15, anywhere: 10 };
 
@@ -162,8 +140,8 @@ interface Prepared {
 
 /** What the earlier run left: a comment that now has to change, or none. */
 async function prepare(earlier: boolean): Promise<Prepared> {
-  if (earlier) await publish("unknown", folderOf()).then(() => publish("kilo-broken", folderOf()));
-  const { requests } = await publish("clean", folderOf());
+  if (earlier) await publish("unknown", scratch.folder()).then(() => publish("kilo-broken", scratch.folder()));
+  const { requests } = await publish("clean", scratch.folder());
   expect(requests).toBeGreaterThan(0);
   return { before: earlier ? structuredClone(github.comments) : [], requests };
 }
@@ -190,7 +168,7 @@ describe("killed while it posts", () => {
       for (let number = 1; number <= requests + 1; number++)
         for (const when of ["before", "after"] as const) {
           github.comments.splice(0, github.comments.length, ...structuredClone(before));
-          const folder = folderOf();
+          const folder = scratch.folder();
           const { run } = await publish("kilo-broken", folder, { request: number, when });
           if (run.code === null) killed++;
           expect(github.comments.length).toBeLessThanOrEqual(1);
@@ -210,7 +188,7 @@ describe("killed while it posts", () => {
       const request = 1 + Math.floor(random() * requests);
       const when = random() < 0.5 ? { ofRequest: random() } : { ofAnswer: random() };
       github.comments.splice(0, github.comments.length, ...structuredClone(before));
-      const folder = folderOf();
+      const folder = scratch.folder();
       const { run } = await publish("kilo-broken", folder, { request, when });
       if (run.code === null) killed++;
       expect(github.comments.length, JSON.stringify({ i, request, when })).toBeLessThanOrEqual(1);
@@ -224,11 +202,11 @@ describe("killed while it posts", () => {
     const random = createRandom(7);
     const { before } = await prepare(true);
     const start = performance.now();
-    await publish("clean", folderOf());
+    await publish("clean", scratch.folder());
     const time = performance.now() - start;
     for (let i = 0; i < KILLS.anywhere; i++) {
       github.comments.splice(0, github.comments.length, ...structuredClone(before));
-      const folder = folderOf();
+      const folder = scratch.folder();
       // Where that is differs from run to run; that nothing is half done holds anywhere.
       await publish("kilo-broken", folder, undefined, (child) => {
         setTimeout(() => child.kill("SIGKILL"), random() * time);
@@ -243,7 +221,7 @@ describe("killed while it posts", () => {
 describe("killed while it writes reports", () => {
   // The moment at which the n-th change in the folder is noticed; what is written by then differs from run to run.
   test.each([1, 2, 3, 4, 5, 6])("at change %i of the folder", async (change) => {
-    const folder = folderOf();
+    const folder = scratch.folder();
     mkdirSync(join(folder, "out"));
     let changes = 0;
     let child: ChildProcess | undefined;
@@ -277,7 +255,7 @@ describe("a disk that takes no more", () => {
 
   test("full", (context) => {
     if (!mountable()) skipTest(context, "writing to a full disk", "mounting a file system needs root");
-    const folder = folderOf();
+    const folder = scratch.folder();
     const { stdout, stderr, status } = shell(
       `exec unshare -m bash -c 'mount -t tmpfs -o size=1m none ${folder} && head -c 1000000 /dev/zero > ${folder}/filler && ${check(join(folder, "report.json")).replaceAll("'", "")}; code=$?; ls -A ${folder}; exit $code'`,
     );
@@ -287,7 +265,7 @@ describe("a disk that takes no more", () => {
   });
 
   test("read-only", (context) => {
-    const folder = folderOf();
+    const folder = scratch.folder();
     const isRoot = process.getuid?.() === 0;
     if (isRoot && !mountable()) skipTest(context, "writing to a read-only disk", "mounting a file system needs root");
     chmodSync(folder, 0o555);
@@ -301,7 +279,7 @@ describe("a disk that takes no more", () => {
   });
 
   test("a limit on the size of files", () => {
-    const folder = folderOf();
+    const folder = scratch.folder();
     const { stderr, status } = shell(`ulimit -f 4; ${check(join(folder, "report.json"))}`);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^netfilter-compat: can't write .*report\.json: EFBIG[^\n]*$/);
@@ -309,7 +287,7 @@ describe("a disk that takes no more", () => {
   });
 
   test("an earlier report stays as it was", () => {
-    const folder = folderOf();
+    const folder = scratch.folder();
     writeFileSync(join(folder, "report.json"), "{}");
     expect(shell(`ulimit -f 4; ${check(join(folder, "report.json"))}`).status).toBe(2);
     expect(readFileSync(join(folder, "report.json"), "utf8")).toBe("{}");

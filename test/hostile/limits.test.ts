@@ -1,6 +1,5 @@
-import { createServer } from "node:http";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openImages } from "../../src/image/open-images.ts";
 import { LimitError } from "../../src/model/error.ts";
 import {
@@ -22,6 +21,7 @@ import {
   packedLayer,
   packFiles,
 } from "../support/image-writer.ts";
+import { addressOf, listen } from "../support/listen.ts";
 import { keepAll, keepNothing } from "../support/probes.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { runCli } from "../support/spawn.ts";
@@ -216,17 +216,10 @@ describe("no second description makes up for a limit", () => {
 });
 
 describe("time", () => {
-  const server = createServer((request, response) => {
+  const started = listen((request, response) => {
     // Manifests are announced and never end; logins are not asked for.
     if (!request.url?.includes("/manifests/")) response.end();
     else response.writeHead(200, { "content-length": "1000" }).write("{");
-  });
-  const started = new Promise<string>((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve(`127.0.0.1:${(server.address() as { port: number }).port}`));
-  });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
   });
 
   test.each([
@@ -234,13 +227,13 @@ describe("time", () => {
     ["network-time", { networkSeconds: 0.3 }],
     ["total-time", { totalSeconds: 0.3 }],
   ])("%s", async (limit, limits) => {
-    const error = await failure(openImages(`docker://${await started}/a:1`, { probe: keepNothing, limits }));
+    const error = await failure(openImages(`docker://${addressOf(await started)}/a:1`, { probe: keepNothing, limits }));
     expect(error).toMatchObject({ limit, message: expect.stringMatching(/takes more than 0\.3s; if that is meant/) });
   });
 
   test("idle-time counts as a cut connection, which is tried again", async () => {
     const limits = { idleSeconds: 0.05 };
-    const error = await failure(openImages(`docker://${await started}/a:1`, { probe: keepNothing, limits }));
+    const error = await failure(openImages(`docker://${addressOf(await started)}/a:1`, { probe: keepNothing, limits }));
     expect(String(error)).toMatch(/did not answer in time|was cut/);
   });
 

@@ -1,13 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { openImages } from "../../src/image/open-images.ts";
 import { buildLayer, dockerLegacy, packFiles } from "../support/image-writer.ts";
+import { mountWithPodman } from "../support/podman.ts";
 import { keepAll } from "../support/probes.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { skipTest } from "../support/skip.ts";
 import type { TarEntry } from "../support/tar-writer.ts";
 
 /** Files behind a link of a lower layer are there for some runtimes and elsewhere for others. */
@@ -115,19 +113,8 @@ test.for([
   ["overlay", "of the base"],
   ["vfs", "of the top"],
 ] as const)("podman with %s has the file %s", ([driver, expected], context) => {
-  // Podman takes no long path here.
-  const root = mkdtempSync(join(tmpdir(), "links-"));
-  const own = ["--root", join(root, "root"), "--runroot", join(root, "run"), "--storage-driver", driver];
-  const podman = (...command: string[]) =>
-    spawnSync("podman", [...own, ...command], { encoding: "utf8", timeout: 60_000 });
-  podman("load", "-q", "-i", archive(`podman-${driver}`, [{ name: "sbin/iptables", content: "of the top" }]));
-  const { status, stdout, stderr } = podman("image", "mount", "localhost/links:1");
-  onTestFinished(() => {
-    podman("image", "unmount", "--all");
-    rmSync(root, { recursive: true, force: true });
-  });
-  if (status !== 0) skipTest(context, `podman's storage with ${driver}`, stderr?.trim() || "podman is not installed");
-  const file = join(stdout.trim(), "usr/sbin/iptables");
+  const image = archive(`podman-${driver}`, [{ name: "sbin/iptables", content: "of the top" }]);
+  const file = join(mountWithPodman(context, driver, image, "localhost/links:1"), "usr/sbin/iptables");
   expect(existsSync(file)).toBe(true);
   expect(readFileSync(file, "utf8")).toBe(expected);
 });

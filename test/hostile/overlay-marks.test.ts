@@ -1,14 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openImages } from "../../src/image/open-images.ts";
 import { inspectToolchain } from "../../src/toolchain/inspect.ts";
 import { probeContent } from "../../src/toolchain/probe.ts";
 import { buildLayer, dockerLegacy, packFiles } from "../support/image-writer.ts";
+import { mountWithPodman } from "../support/podman.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { skipTest } from "../support/skip.ts";
 import type { TarEntry } from "../support/tar-writer.ts";
 
 /** A layer that carries attributes of overlayfs shows other files than its tar has: nothing of such an image passes. */
@@ -94,18 +92,7 @@ test.for([
   ["trusted.overlay.opaque", "y", []],
   ["trusted.overlay.origin", "", ["iptables shown"]],
 ] as const)("podman's storage on overlayfs obeys: %s", ([attribute, value, expected], context) => {
-  // Podman takes no long path here.
-  const root = mkdtempSync(join(tmpdir(), "marks-"));
-  const own = ["--root", join(root, "root"), "--runroot", join(root, "run"), "--storage-driver", "overlay"];
-  const podman = (...command: string[]) =>
-    spawnSync("podman", [...own, ...command], { encoding: "utf8", timeout: 60_000 });
-  podman("load", "-q", "-i", archive(`podman-${attribute}`, folder("usr/sbin", { [attribute]: value })));
-  const { status, stdout, stderr } = podman("image", "mount", "localhost/marks:1");
-  onTestFinished(() => {
-    podman("image", "unmount", "--all");
-    rmSync(root, { recursive: true, force: true });
-  });
-  if (status !== 0) skipTest(context, "podman's storage on overlayfs", stderr?.trim() || "podman is not installed");
-  const tools = join(stdout.trim(), "usr/sbin");
+  const image = archive(`podman-${attribute}`, folder("usr/sbin", { [attribute]: value }));
+  const tools = join(mountWithPodman(context, "overlay", image, "localhost/marks:1"), "usr/sbin");
   expect(readdirSync(tools).map((name) => `${name} ${readFileSync(join(tools, name), "utf8")}`)).toEqual(expected);
 });

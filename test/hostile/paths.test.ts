@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -26,10 +26,9 @@ import { buildTocLayer } from "../support/toc-writer.ts";
 const scratch = scratchFolder("paths");
 const sample = join(root, "examples/kilo-0.6.0.tar");
 const halfOf = (data: Buffer) => data.subarray(0, data.length / 2);
-const folderOf = () => mkdtempSync(join(scratch.path, "case-"));
 
 function makePipe(): string {
-  const path = join(folderOf(), "pipe");
+  const path = join(scratch.folder(), "pipe");
   expect(spawnSync("mkfifo", [path], { timeout: 10_000 }).status).toBe(0);
   return path;
 }
@@ -113,7 +112,7 @@ describe("other things than files", () => {
   });
 
   test("directories", () => {
-    const folder = join(folderOf(), "image.tar");
+    const folder = join(scratch.folder(), "image.tar");
     mkdirSync(folder);
     for (const transport of ["docker-archive:", "oci-archive:"])
       expectOneLine(
@@ -125,7 +124,7 @@ describe("other things than files", () => {
   });
 
   test("a layout whose files are pipes and directories", () => {
-    const folder = folderOf();
+    const folder = scratch.folder();
     expect(spawnSync("mkfifo", [join(folder, "index.json")], { timeout: 10_000 }).status).toBe(0);
     expectOneLine(runCli(["inspect", `oci:${folder}`]), /"index\.json" is not a regular file/);
     rmSync(join(folder, "index.json"));

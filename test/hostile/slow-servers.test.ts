@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
-import { type AddressInfo, createServer, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import type { Socket } from "node:net";
+import { expect, test } from "vitest";
 import { openImages } from "../../src/image/open-images.ts";
 import { LimitError } from "../../src/model/error.ts";
+import { addressOf, listen, listenForSockets } from "../support/listen.ts";
 import { keepNothing } from "../support/probes.ts";
-import { addressOf, listen } from "../support/registry-server.ts";
 
 /** Servers that always send something and never come to an end: no silence ends them, the time for a request does. */
 
@@ -40,17 +40,14 @@ test("a token", async () => {
 });
 
 test("an answer that switches to another protocol ends the request at once, from a registry and from a daemon", async () => {
-  const server = createServer((socket) => {
-    socket.on("error", () => {});
+  const server = await listenForSockets((socket) => {
     socket.once("data", (data) => {
       const isTls = data[0] === 0x16;
       if (isTls) socket.end("no TLS here\r\n");
       else socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const host = addressOf(server);
   await expect(read(host)).rejects.toThrow(/its answer is not HTTP \(HPE_UPGRADE\)$/);
   const opened = openImages("docker-daemon:app:1", { probe: keepNothing, env: { DOCKER_HOST: `tcp://${host}` } });
   await expect(opened).rejects.toThrow(/its answer is not HTTP \(HPE_UPGRADE\)$/);
@@ -64,14 +61,11 @@ test.each([
   ],
 ])("a proxy that %s: the time for a request counts, and its connection is closed", async (_what, answer) => {
   const closed: Promise<unknown>[] = [];
-  const proxy = createServer((socket) => {
+  const proxy = await listenForSockets((socket) => {
     closed.push(new Promise((resolve) => socket.on("close", resolve)));
-    socket.on("error", () => {});
     socket.once("data", () => answer(socket));
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void proxy.close());
-  const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const HTTPS_PROXY = `http://${addressOf(proxy)}`;
   const opened = openImages("docker://registry.example.test/app:1", {
     probe: keepNothing,
     env: { DOCKER_CONFIG: "/nonexistent", HTTPS_PROXY },
@@ -88,8 +82,8 @@ test.each([
   ["of large pieces", "x".repeat(1 << 16)],
 ])("a proxy whose answer is an endless number %s is heard for a short while only", async (_what, piece) => {
   let sent = 0;
-  const proxy = createServer({ noDelay: true }, (socket) => {
-    socket.on("error", () => {});
+  const proxy = await listenForSockets((socket) => {
+    socket.setNoDelay();
     let timer: NodeJS.Immediate;
     function send(): void {
       sent++;
@@ -99,11 +93,9 @@ test.each([
     socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\n", send));
     socket.on("close", () => clearImmediate(timer));
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void proxy.close());
   const opened = openImages("docker://registry.example.test/app:1", {
     probe: keepNothing,
-    env: { DOCKER_CONFIG: "/nonexistent", HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` },
+    env: { DOCKER_CONFIG: "/nonexistent", HTTPS_PROXY: `http://${addressOf(proxy)}` },
   });
   await expect(opened).rejects.toThrow(/: the proxy of HTTPS_PROXY does not connect to it \(ERR_PROXY_TUNNEL\)$/);
   expect(sent * piece.length).toBeLessThan(8 << 20);

@@ -1,18 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { release, tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { listHosts } from "../../src/host-listing.ts";
 import { catalogue } from "../../src/hosts/catalogue.ts";
 import { readCollected } from "../../src/hosts/collected.ts";
 import { selectHosts } from "../../src/hosts/select.ts";
 import { resolveSettings } from "../../src/settings.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const script = fileURLToPath(new URL("../../scripts/collect-host-facts.sh", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "collected-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const scratch = scratchFolder("collected");
+const folder = scratch.path;
 
 const node = `format=netfilter-compat-facts-1
 kernel=6.12.0-124.29.1.el10_1.x86_64
@@ -192,7 +193,7 @@ folder='${folder}'; for m in nft_compat nf_tables ip_tables ip_set ip6_tables; d
     ["dpkg", { rpm: "exit 1", "dpkg-query": "echo 1:1.8.4-3" }, "3"],
     ["another version's", { rpm: "echo 1.8.5-10.el8" }, undefined],
   ])("names the package of the iptables that runs: %s", (_, commands, release) => {
-    const bin = mkdtempSync(join(folder, "bin-"));
+    const bin = scratch.folder();
     const all = { iptables: "echo 'iptables v1.8.4 (nf_tables)'", ...commands };
     for (const [name, body] of Object.entries(all))
       writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });

@@ -1,20 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type OpenOptions, openImages } from "../../src/image/open-images.ts";
 import { UserError } from "../../src/model/error.ts";
 import type { OpenedImage } from "../../src/model/image.ts";
-import { atEnd } from "../support/at-end.ts";
 import { createStandIn, type StandIn } from "../support/daemon-server.ts";
 import { needEngine } from "../support/engine.ts";
 import { buildLayer, dockerLegacy, type Files, json, packFiles } from "../support/image-writer.ts";
+import { addressOf, listen, startServer } from "../support/listen.ts";
 import { keepAll } from "../support/probes.ts";
-import { addressOf } from "../support/registry-server.ts";
 import { hasCommand } from "../support/roots.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
@@ -83,14 +80,12 @@ describe("a server that answers like a daemon", () => {
   test("over TCP, behind a path", async () => {
     const other = createStandIn("team/app:latest", archive);
     const paths: string[] = [];
-    const front = createHttpServer((request, response) => {
+    const front = await listen((request, response) => {
       const { url = "" } = request;
       paths.push(url);
       request.url = url.replace(/^\/behind\/proxy(?=\/)/, "");
       other.server.emit("request", request, response);
     });
-    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
-    atEnd(() => void front.close());
     for (const path of ["/behind/proxy", "/behind/proxy/"])
       expect(await open("docker-daemon:team/app", `tcp://${addressOf(front)}${path}`)).toHaveLength(1);
     expect(paths.filter((path) => !/^\/behind\/proxy\/\w/.test(path))).toEqual([]);
@@ -240,11 +235,7 @@ describe("where the daemon is looked for", () => {
       { ca: certificates.ca, cert: certificates.cert, key: certificates.key, requestCert: true },
       (request, response) => standIn.server.emit("request", request, response),
     );
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    atEnd(() => {
-      server.close();
-    });
-    const tcp = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const tcp = `tcp://${addressOf(await startServer(server))}`;
     const env = { DOCKER_HOST: tcp, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: certificates.folder };
     expect(await read(env)).toHaveLength(1);
     const files: Files = new Map((["ca", "cert", "key"] as const).map((name) => [`${name}.pem`, certificates[name]]));

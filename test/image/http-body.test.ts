@@ -1,15 +1,14 @@
-import { Agent, createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, get, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import * as fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readPieces } from "../../src/image/http-body.ts";
 import { createReadingAgent } from "../../src/image/reading-agent.ts";
+import { listen } from "../support/listen.ts";
 
 async function answerOf(agent: Agent, respond: (response: ServerResponse) => void): Promise<IncomingMessage> {
-  const server = createServer((_, response) => respond(response)).listen(0, "127.0.0.1");
-  onTestFinished(() => void server.close());
-  await new Promise((resolve) => server.on("listening", resolve));
+  const server = await listen((_, response) => respond(response));
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => get({ host: "127.0.0.1", port, agent }, resolve).on("error", reject));
 }

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { scanLayer } from "../../src/image/layer.ts";
 import { createBudget, defaultLimits } from "../../src/image/limits.ts";
 import { mergeLayers } from "../../src/image/merge.ts";
@@ -10,18 +9,12 @@ import type { FileTree } from "../../src/model/image.ts";
 import { listDisk, missingForOracle, type OracleLayer, prepareToolbox, unpackOnDisk } from "../support/layer-oracle.ts";
 import { makeStack } from "../support/layer-stacks.ts";
 import { keepAll } from "../support/probes.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
 import { writeTar } from "../support/tar-writer.ts";
 
 const STACKS = 700;
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "netfilter-compat-oracle-"));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+const { path: folder } = scratchFolder("oracle");
 
 async function merge(layers: readonly OracleLayer[]): Promise<FileTree> {
   const options = { probe: keepAll, limits: defaultLimits, budget: createBudget(defaultLimits) };

@@ -1,21 +1,16 @@
 import { get, type IncomingMessage } from "node:http";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { createReadingAgent, READ } from "../../src/image/reading-agent.ts";
+import { listenForSockets } from "../support/listen.ts";
 
 const content = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * i) >> 9));
 
 /** Writes to everyone who connects. @returns the port */
 async function serve(write: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    socket.on("error", () => {});
-    write(socket);
-  }).listen(0, "127.0.0.1");
-  onTestFinished(() => void server.close());
-  await new Promise((resolve) => server.on("listening", resolve));
-  return (server.address() as AddressInfo).port;
+  return ((await listenForSockets(write)).address() as AddressInfo).port;
 }
 
 test("what is read lands in the same memory, and nothing of it is in the body", async () => {

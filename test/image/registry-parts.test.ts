@@ -6,8 +6,8 @@ import { parseChallenges } from "../../src/image/registry-challenge.ts";
 import { findLogin } from "../../src/image/registry-credentials.ts";
 import { isLoopback, parseRegistryName } from "../../src/image/registry-name.ts";
 import { json } from "../support/image-writer.ts";
+import { addressOf, listen } from "../support/listen.ts";
 import { keepNothing } from "../support/probes.ts";
-import { addressOf, listen } from "../support/registry-server.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 const HEX = "0123456789abcdef".repeat(4);

@@ -8,12 +8,11 @@ import { type OpenOptions, openImages } from "../../src/image/open-images.ts";
 import { UserError } from "../../src/model/error.ts";
 import type { ContentProbe, OpenedImage } from "../../src/model/image.ts";
 import { addImage, addIndex, buildLayer, type Files, finishLayout, json, named } from "../support/image-writer.ts";
+import { addressOf, listen } from "../support/listen.ts";
 import { keepAll } from "../support/probes.ts";
 import { startBlobStore, startProxy, startTunnel } from "../support/registry-proxy.ts";
 import {
   account,
-  addressOf,
-  listen,
   missingRegistryTools,
   otherName,
   push,

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, vi } from "vitest";
+import { vi } from "vitest";
 import { inspectImages } from "../../src/inspect.ts";
 import type { Toolchain } from "../../src/model/toolchain.ts";
 import { missingBuilders } from "../support/builders.ts";
 import { debianRoot, type Root } from "../support/roots.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipTest } from "../support/skip.ts";
 
 /** What vitest hands to a test; this much of it is needed. */
@@ -19,9 +17,7 @@ const patience = 600_000;
 /** A folder for the images of one test file, removed after its last test. */
 export function createWorkshop(): string {
   vi.setConfig({ testTimeout: patience });
-  const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-images-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return scratchFolder("images").path;
 }
 
 /** The root of a suite; skips the test, counted and with the reason, where this machine cannot have it. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { checkAnswer, checkRequest } from "./github-contract.ts";
+import { addressOf, listen } from "./listen.ts";
 
 /**
  * A GitHub on 127.0.0.1 that remembers: comments of issues, pull requests, and who a token is. Requests and answers are held
@@ -40,7 +39,6 @@ export interface StandIn {
   /** The next request that matches is carried out, but answered with this status. */
   loseAnswer(pattern: RegExp, status: number): void;
   addComment(issue: number, login: string, body: string): StoredComment;
-  close(): Promise<void>;
 }
 
 interface Planned {
@@ -71,20 +69,19 @@ const messages: Record<number, string> = {
   500: "Server Error",
 };
 
-/** Starts on a free port. Close it when done. */
+/** Starts on a free port, until the test file's end. */
 export async function startGitHub(options: StandInOptions = {}): Promise<StandIn> {
   const prefix = options.prefix ?? "";
   const tokens: Record<string, { login: string; write: boolean }> = options.tokens ?? defaultTokens;
   const planned: Planned[] = [];
   let nextId = 1000;
-  const server = createServer((request, response) => {
+  const server = await listen((request, response) => {
     void respond(request, response).catch((error: unknown) => {
       standIn.violations.push(String(error));
       response.destroy();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://${addressOf(server)}`;
   const standIn: StandIn = {
     url: origin + prefix,
     comments: [],
@@ -104,11 +101,6 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
       standIn.comments.push(comment);
       return comment;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
   };
   return standIn;
 

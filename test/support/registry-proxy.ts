@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { type IncomingMessage, type ServerResponse, request as send } from "node:http";
 import { connect } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
-import { addressOf, blobFile, listen, type RunningRegistry } from "./registry-server.ts";
+import { addressOf, listen } from "./listen.ts";
+import { blobFile, type RunningRegistry } from "./registry-server.ts";
 
 /** Servers that stand between a reader and a registry, and what they do to its answers. */
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { createPrivateKey, createSign, type KeyObject, randomUUID, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { atEnd } from "./at-end.ts";
+import { addressOf, listen } from "./listen.ts";
 import { hasCommand } from "./roots.ts";
 
 /** Debian's docker-registry, which is the distribution project's, as a process on this machine. */
@@ -87,22 +87,6 @@ export async function push(
 export function blobFile(registry: RunningRegistry, digest: string): string {
   const hex = digest.slice("sha256:".length);
   return join(registry.storage, "docker/registry/v2/blobs/sha256", hex.slice(0, 2), hex, "data");
-}
-
-/** Serves on a free port of this machine until the test file's end. */
-export async function listen(handler: RequestListener): Promise<Server> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  atEnd(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return server;
-}
-
-/** `127.0.0.1:PORT`. */
-export function addressOf(server: Server): string {
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 function readAddress(child: ChildProcess): Promise<string> {
