@@ -1,4 +1,5 @@
 import { boundaryConstructs, type Operation } from "../model/program.ts";
+import { listInWords } from "../model/words.ts";
 import { describeConstruct, type Effect, effectsOf, gapsOf, nativeEffectsOf, type Release } from "./encodings.ts";
 import { remember } from "./remember.ts";
 
@@ -121,9 +122,7 @@ export const gapsOfMeeting: (writer: string, reader: string, constructs: readonl
 
 /** The constructs of effects in words, each once: `port ranges and NFLOG`. */
 export function describeConstructs(effects: readonly Effect[]): string {
-  const names = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
-  const last = names.pop() ?? "";
-  return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
+  return listInWords([...new Set(effects.map((effect) => describeConstruct(effect.construct)))]);
 }
 
 /** Effects as evidence, the first of each construct: several operations mostly fail for one reason. */

@@ -1,6 +1,7 @@
 import type { Distribution } from "../knowledge/schema/distribution.ts";
 import type { Toolchain } from "../model/toolchain.ts";
 import { compareVersions } from "../model/version.ts";
+import { listFirst, listInWords } from "../model/words.ts";
 import {
   bringsNothingNew,
   type Candidate,
@@ -188,8 +189,8 @@ function lackingBackend({ tools }: Toolchain, { legacyPackage = "", nftPackage =
 }
 
 /** A newer base changes nothing while the image's repositories are those of an older release (squat/kilo's Dockerfile). */
-function noteOf({ os, tools }: Toolchain, { id, releases }: Distribution): string {
-  if (id !== "alpine") return "";
+function noteOf({ os, tools }: Toolchain, { releases, repositoriesFile }: Distribution): string {
+  if (repositoriesFile === undefined) return "";
   const stated = releases.findLast(({ release }) => `${os.versionId}.`.startsWith(`${release}.`));
   const isOlder = tools.some((tool) => {
     const source = sourcePackage(tool);
@@ -197,7 +198,7 @@ function noteOf({ os, tools }: Toolchain, { id, releases }: Distribution): strin
     return offered !== undefined && tool.version !== null && compareVersions(tool.version, offered) < 0;
   });
   if (!isOlder) return "";
-  return ` The image is of ${stated?.release} and its packages of an older release: look at its /etc/apk/repositories.`;
+  return ` The image is of ${stated?.release} and its packages of an older release: look at its ${repositoriesFile}.`;
 }
 
 /** ` The line for it: ...`; a package from elsewhere can't be had in one line. */
@@ -245,6 +246,5 @@ function adviceOf(cells: readonly RawCell[]): string {
 
 /** The first few, and how many more. */
 function list(names: readonly string[]): string {
-  if (names.length > 4) return `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return names.length > 4 ? listFirst(names, 3) : listInWords(names);
 }

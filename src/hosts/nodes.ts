@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import type { CatalogueHost, Fact, Host, Kernel, ModuleState } from "../model/host.ts";
 import { kernelSeries } from "../model/version.ts";
+import { listFirst, listInWords } from "../model/words.ts";
 import { type Catalogue, defaultKernel, toHost } from "./catalogue.ts";
 import { contradictions } from "./contradictions.ts";
 import { inheritModules, kernelLike, unknownModules } from "./kernels.ts";
@@ -338,10 +339,7 @@ function differences(group: Group, from: string): string[] {
 
 /** The first few of a list, and how many more there are. */
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 5);
-  const rest = names.length - shown.length;
-  if (rest > 0) return `${shown.join(", ")} and ${rest} more`;
-  return shown.length === 1 ? shown[0]! : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+  return names.length > 5 ? listFirst(names, 5) : listInWords(names);
 }
 
 function seen(group: Group, from: string): Fact<string> {
@@ -362,7 +360,7 @@ function seriesOf(group: Group): string {
 /** `node a`, `nodes a, b and c`, `5 nodes (a, b, c, ...)`. */
 function namedNodes(names: readonly string[]): string {
   if (names.length === 1) return `node ${names[0]}`;
-  if (names.length <= 3) return `nodes ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  if (names.length <= 3) return `nodes ${listInWords(names)}`;
   return `${names.length} nodes (${names.slice(0, 3).join(", ")}, ...)`;
 }
 

@@ -1,3 +1,5 @@
+import { listInWords } from "./words.ts";
+
 /** Number of single-character edits between two words, adjacent swaps counting as one. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
@@ -38,7 +40,5 @@ export function suggest(written: string, known: Iterable<string>): string[] {
 /** `did you mean a, b or c?`, or the advice given when nothing is near. */
 export function didYouMean(written: string, known: Iterable<string>, otherwise: string): string {
   const names = suggest(written, known);
-  if (names.length === 0) return otherwise;
-  const last = names.at(-1)!;
-  return `did you mean ${names.length === 1 ? last : `${names.slice(0, -1).join(", ")} or ${last}`}?`;
+  return names.length === 0 ? otherwise : `did you mean ${listInWords(names, "or")}?`;
 }

@@ -1,5 +1,6 @@
 import { distributions } from "../../knowledge/distributions/index.ts";
 import type { Backend, Toolchain } from "../../model/toolchain.ts";
+import { listInWords } from "../../model/words.ts";
 import { findTool } from "../backend.ts";
 import { isDistroless, packageFor } from "../candidates.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
@@ -111,8 +112,7 @@ function packageOf(command: string): string {
 }
 
 function listed(names: readonly string[]): string {
-  const quoted = names.map((name) => `\`${name}\``);
-  return quoted.length === 1 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} and ${quoted.at(-1)}`;
+  return listInWords(names.map((name) => `\`${name}\``));
 }
 
 function provides(cell: Cell, command: string): boolean {

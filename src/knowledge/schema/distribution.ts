@@ -33,6 +33,9 @@ export const distributionSchema = z.object({
   install: z.string(),
   /** What is different in some of its images: `microdnf in a minimal image`. */
   installNote: z.optional(z.string()),
+  /** The file of its images that says from which release packages are taken. Stated where images are known that change it, so
+   * that their packages are of an older release than they. */
+  repositoriesFile: z.optional(z.string()),
   /** Its repositories have the newest minor release of each major one: packages of an older minor one are not to be had. */
   minorReleasesReplaced: z.optional(z.boolean()),
   /** Oldest first. */
