@@ -1,3 +1,4 @@
+import { given } from "../model/given.ts";
 import { globMatches } from "../model/glob.ts";
 import type { Cell, Finding, ImageReport, PlatformReport, Report, UnjudgedHost, Verdict } from "../model/report.ts";
 import { summarize, verdictOf } from "../model/report.ts";
@@ -56,7 +57,7 @@ export function assembleReport(
           toolchain: platform.toolchain,
           cells: platform.cells.map((cell) => assembleCell(image.reference, platform, cell, policy, findings, used)),
           ...(platform.unjudged.length === 0 ? {} : { unjudged: platform.unjudged }),
-          ...(platform.base === undefined ? {} : { base: describeBase(platform.base) }),
+          ...given({ base: platform.base && describeBase(platform.base) }),
         };
       }),
     }),
@@ -94,7 +95,7 @@ function assembleCell(
     verdict: verdictOf(judged, raw.missing.length > 0),
     findings: judged.map((finding) => addFinding(findings, reference, platform, raw.host.id, finding)),
     missing: raw.missing,
-    ...(base === undefined ? {} : { base: baseVerdict(base, policy) }),
+    ...given({ base: base && baseVerdict(base, policy) }),
   };
 }
 
@@ -113,7 +114,7 @@ function describeBase(base: EvaluatedBase): NonNullable<PlatformReport["base"]> 
     tools: base.toolchain.tools.map(({ name, version, backend }) => ({
       name,
       version,
-      ...(backend === undefined ? {} : { backend }),
+      ...given({ backend }),
     })),
   };
 }
@@ -174,14 +175,12 @@ function addFinding(
     image,
     platform: platform.platform,
     hosts: [host],
-    ...(judged.program === undefined ? {} : { program: judged.program }),
+    ...given({ program: judged.program }),
     message: judged.message,
     evidence: [...judged.evidence],
-    ...(judged.remedy === undefined ? {} : { remedy: judged.remedy }),
+    ...given({ remedy: judged.remedy }),
     ...platform.locate?.(judged),
-    ...(judged.existing === undefined ? {} : { existing: judged.existing }),
-    ...(judged.ignored === undefined ? {} : { ignored: judged.ignored }),
-    ...(judged.expired === undefined ? {} : { expired: judged.expired }),
+    ...given({ existing: judged.existing, ignored: judged.ignored, expired: judged.expired }),
   });
   return findings.length - 1;
 }

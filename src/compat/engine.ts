@@ -9,8 +9,15 @@ import { rememberFor } from "./remember.ts";
 import { rules } from "./rules/index.ts";
 import { runsOn } from "./runs-on.ts";
 import { evaluateRule, shelfOf } from "./such-hosts.ts";
-import type { BackendChoice, Cell, ImageContext, Outcome, RawFinding, RawMissing } from "./types.ts";
-import { describeMissing, missing, type UnknownFact, unknownHostBackend, unknownSystem } from "./unknown-facts.ts";
+import type { BackendChoice, Cell, ImageContext, Outcome, RawFinding } from "./types.ts";
+import {
+  describeMissing,
+  missing,
+  type RawMissing,
+  type UnknownFact,
+  unknownHostBackend,
+  unknownSystem,
+} from "./unknown-facts.ts";
 
 /** One platform of one image, and the hosts it is held against. */
 export interface PlatformInput {

@@ -3,7 +3,7 @@ import type { Host } from "../model/host.ts";
 import type { NodeProgram, Operation, ProgramProfile } from "../model/program.ts";
 import type { Severity } from "../model/report.ts";
 import type { Backend, Toolchain } from "../model/toolchain.ts";
-import type { UnknownFact } from "./unknown-facts.ts";
+import type { RawMissing, UnknownFact } from "./unknown-facts.ts";
 
 /** What only the manifests know of how the image runs; from the config, completed with defaults. */
 export interface ImageContext {
@@ -50,6 +50,18 @@ export interface Cell {
   selectedBackends: ReadonlySet<Backend>;
 }
 
+/** A tool of the image as a rule on kernels sees it: it runs, and needs something. */
+export interface ToolUse {
+  /** With its backend: `iptables-legacy`. */
+  title: string;
+  /** Of its findings. */
+  cause: string;
+  /** It is known to be run; otherwise nothing is worse than a warning, and what isn't known can't be. */
+  isCertain: boolean;
+  /** Why it is run. */
+  evidence: Evidence;
+}
+
 /** What happened when one rule looked at one cell. */
 export interface RawFinding {
   kind: "finding";
@@ -69,10 +81,6 @@ export interface RawFinding {
   /** The release of the image's distribution that cures it without any other change. */
   upgrade?: { distribution: string; release: string };
 }
-export interface RawMissing extends UnknownFact {
-  kind: "missing";
-  rule: string;
-}
 export type Outcome = RawFinding | RawMissing;
 
 export interface Rule {
@@ -89,4 +97,9 @@ export interface Rule {
 /** Operations of the image's program, null when not known. */
 export function operationsOf(image: ImageContext): Operation[] | null {
   return image.profile?.operations?.value ?? null;
+}
+
+/** Why the image's program runs the backend that it runs. */
+export function choiceEvidence({ choice }: Pick<Cell, "choice">): Evidence {
+  return { fact: choice.because, source: "image" };
 }

@@ -1,8 +1,8 @@
 import { catalogueHosts } from "../knowledge/hosts/index.ts";
+import { given } from "../model/given.ts";
 import type { Host } from "../model/host.ts";
 import type { MissingFact } from "../model/report.ts";
 import { kernelSeries } from "../model/version.ts";
-import type { RawMissing } from "./types.ts";
 
 /** A fact that nobody stated, in words, and the fields of the config that state it. */
 export interface UnknownFact {
@@ -24,6 +24,11 @@ export interface Fields {
 }
 
 /** The outcome of a rule that cannot be decided without a fact. */
+export interface RawMissing extends UnknownFact {
+  kind: "missing";
+  rule: string;
+}
+
 export function missing(rule: string, unknown: UnknownFact): RawMissing {
   return { kind: "missing", rule, ...unknown };
 }
@@ -141,12 +146,7 @@ function merged(one: Fields, other: Fields): Fields {
 /** Names first, then the kernel: the one that is asked for, or the one that the host is known by. */
 function withKernel({ id, extends: base, kernel: asked, ...fields }: Fields, known: string | undefined): Fields {
   const kernel = asked ?? known;
-  return {
-    ...(id === undefined ? {} : { id }),
-    ...(base === undefined ? {} : { extends: base }),
-    ...(kernel === undefined ? {} : { kernel }),
-    ...fields,
-  };
+  return { ...given({ id, extends: base, kernel }), ...fields };
 }
 
 /** The fields that name an own host: the catalogue's row of that id with further facts, or the one that is there already. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parse as readYaml } from "yaml";
 import { evaluatePlatform } from "../../src/compat/engine.ts";
-import type { RawMissing } from "../../src/compat/types.ts";
+import type { RawMissing } from "../../src/compat/unknown-facts.ts";
 import * as facts from "../../src/compat/unknown-facts.ts";
 import { readConfig } from "../../src/config/read.ts";
 import { catalogue } from "../../src/hosts/catalogue.ts";

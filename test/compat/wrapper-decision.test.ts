@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { decideOnHost, decideWrapper } from "../../src/compat/wrapper-decision.ts";
+import { decideOnHost } from "../../src/compat/wrapper-decision.ts";
 import { wrapperChoicesFileSchema } from "../../src/knowledge/schema/wrapper-choices.ts";
 import choicesJson from "../../src/knowledge/wrapper-choices.json" with { type: "json" };
 import type { Kernel } from "../../src/model/host.ts";
 import { type Setup, say } from "../support/cells.ts";
+import { decideWrapper } from "./decide-wrapper.ts";
 import measured from "./fixtures/wrapper-decisions.json" with { type: "json" };
 
 /** What the data make of a node, held against what the real scripts and programs chose when they were run. */

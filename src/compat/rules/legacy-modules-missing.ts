@@ -3,7 +3,15 @@ import { legacyUses } from "../legacy-programs.ts";
 import { causeOfLinkLayer, doubtOf, type LinkLayerCommand, linkLayerCommands } from "../link-layer.ts";
 import { groupByState, moduleEvidence } from "../modules.ts";
 import { causeOfOther, type OtherCommand, otherCommands } from "../other-commands.ts";
-import type { Cell, ImageContext, Outcome, RawFinding, Rule } from "../types.ts";
+import {
+  type Cell,
+  choiceEvidence,
+  type ImageContext,
+  type Outcome,
+  type RawFinding,
+  type Rule,
+  type ToolUse,
+} from "../types.ts";
 import { missing, unknownModule } from "../unknown-facts.ts";
 
 const rule = "legacy-modules-missing";
@@ -83,14 +91,9 @@ function judgeOther(cell: Cell, other: OtherCommand): Outcome[] {
 }
 
 /** An iptables-legacy of the image, and what it needs of the kernel. */
-interface Use {
-  title: string;
+interface Use extends ToolUse {
   /** The first is the core, without which none of the others is loaded. */
   modules: readonly string[];
-  cause: string;
-  /** It is known to be run; otherwise nothing is worse than a warning, and what isn't known can't be. */
-  isCertain: boolean;
-  evidence: RawFinding["evidence"][number];
   /** What the message adds: ` (whether ... is not known)`. */
   doubt?: string;
   /** Where it isn't that of iptables. */
@@ -168,10 +171,6 @@ function evaluateLoading(cell: Cell, use: Use, core: string): Outcome[] {
   const message = `${title} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
   const possible = finding(use, "warning", message, evidence);
   return [{ ...possible, remedy: `${possible.remedy} ${sayWhetherItMay}` }];
-}
-
-function choiceEvidence(cell: Cell) {
-  return { fact: cell.choice.because, source: "image" };
 }
 
 const sayWhetherItMay =

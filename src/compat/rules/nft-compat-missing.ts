@@ -1,6 +1,6 @@
 import { moduleEvidence, moduleState } from "../modules.ts";
 import { causeOfOther, otherCommands } from "../other-commands.ts";
-import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { type Cell, choiceEvidence, type Outcome, type Rule, type ToolUse } from "../types.ts";
 import { missing, unknownModule } from "../unknown-facts.ts";
 
 const rule = "nft-compat-missing";
@@ -16,23 +16,19 @@ export const nftCompatMissing: Rule = {
     const { choice } = cell;
     if (choice.hostExec === true) return [];
     if (choice.backend === "nft") {
-      const evidence = { fact: choice.because, source: "image" };
-      return judge(cell, { title: "iptables-nft", cause: "backend", isCertain: true, evidence });
+      return judge(cell, {
+        title: "iptables-nft",
+        cause: "backend",
+        isCertain: true,
+        evidence: choiceEvidence(cell),
+      });
     }
     const other = otherCommands(cell).find(({ backend }) => backend === "nft");
     return other === undefined ? [] : judge(cell, { ...other, cause: causeOfOther(other) });
   },
 };
 
-/** What of the image needs nft_compat. */
-interface Use {
-  title: string;
-  cause: string;
-  isCertain: boolean;
-  evidence: RawFinding["evidence"][number];
-}
-
-function judge(cell: Cell, { title, cause, isCertain, evidence }: Use): Outcome[] {
+function judge(cell: Cell, { title, cause, isCertain, evidence }: ToolUse): Outcome[] {
   const state = moduleState(cell.host, "nft_compat");
   // It can't be there without nf_tables, of which nft-kernel-missing speaks.
   if (state === undefined && moduleState(cell.host, "nf_tables") === "absent") return [];

@@ -2,7 +2,7 @@ import { findTool, linkLayerInUse } from "../backend.ts";
 import { causeOfLinkLayer, doubtOf, type LinkLayerCommand, linkLayerCommands } from "../link-layer.ts";
 import { moduleEvidence, moduleState } from "../modules.ts";
 import { causeOfOther, otherCommands } from "../other-commands.ts";
-import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { type Cell, choiceEvidence, type Outcome, type RawFinding, type Rule, type ToolUse } from "../types.ts";
 import { missing, unknownModule } from "../unknown-facts.ts";
 
 const rule = "nft-kernel-missing";
@@ -41,15 +41,7 @@ function judgeLinkLayer(cell: Cell, command: LinkLayerCommand): RawFinding[] {
   ];
 }
 
-/** What of the image needs nf_tables. */
-interface Use {
-  title: string;
-  cause: string;
-  isCertain: boolean;
-  evidence: RawFinding["evidence"][number];
-}
-
-function judge(cell: Cell, use: Use): Outcome[] {
+function judge(cell: Cell, use: ToolUse): Outcome[] {
   const state = moduleState(cell.host, "nf_tables");
   if (state === undefined) return use.isCertain ? [missing(rule, unknownModule("nf_tables"))] : [];
   if (state !== "absent" && state !== "optional-package") return [];
@@ -63,9 +55,9 @@ function judge(cell: Cell, use: Use): Outcome[] {
 }
 
 /** What of the image needs nf_tables on this host; undefined when nothing does. */
-function usesNft(cell: Cell): Use | undefined {
+function usesNft(cell: Cell): ToolUse | undefined {
   const { choice } = cell;
-  const chosen = { fact: choice.because, source: "image" };
+  const chosen = choiceEvidence(cell);
   const certain = { cause: "backend", isCertain: true };
   const native = nativeProgram(cell);
   if (native !== undefined) return native;
@@ -81,7 +73,7 @@ function usesNft(cell: Cell): Use | undefined {
 
 /** A program that is known to speak nf_tables in all of its versions, through netlink or its nft. One whose image has iptables
  * and that isn't known to run nft may be an older one. */
-function nativeProgram({ image: { profile }, toolchain }: Cell): Use | undefined {
+function nativeProgram({ image: { profile }, toolchain }: Cell): ToolUse | undefined {
   const rows = profile?.versions ?? [];
   const [first] = rows;
   if (profile === undefined || first === undefined || !rows.every((row) => row.backend.value === "native-nft"))

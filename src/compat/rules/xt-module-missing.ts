@@ -3,7 +3,7 @@ import { compareVersions } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
 import { describeConditions, type ExtensionUse, extensionKnowledge, extensionUses } from "../extension-uses.ts";
 import { moduleEvidence, moduleState } from "../modules.ts";
-import { otherCommands } from "../other-commands.ts";
+import { type OtherCommand, otherCommands } from "../other-commands.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 import { missing, unknownImageTool } from "../unknown-facts.ts";
 
@@ -25,13 +25,7 @@ export const xtModuleMissing: Rule = {
 };
 
 /** An iptables of the image that writes rules. */
-interface Use {
-  title: string;
-  name: string;
-  backend: Backend;
-  /** The program is known to run it. */
-  isCertain: boolean;
-}
+type Use = Omit<OtherCommand, "evidence">;
 
 function plain(backend: Backend): Use {
   return { title: `iptables-${backend}`, name: "iptables", backend, isCertain: true };
