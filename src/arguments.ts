@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
-import { UserError } from "./model/error.ts";
+import { type FailLevel, failLevels } from "./model/choices.ts";
+import { messageOf, UserError } from "./model/error.ts";
+import { given } from "./model/given.ts";
 import {
   formatLimit,
   isLimitName,
@@ -41,7 +43,7 @@ export interface CheckArguments {
   reading: ReadingArguments;
   format: "text" | "json" | "markdown" | "sarif";
   output?: string;
-  failOn?: "error" | "warning" | "never";
+  failOn?: FailLevel;
   failOnUnknown?: boolean;
   failOnExisting?: boolean;
 }
@@ -155,14 +157,14 @@ function parseCheck(args: string[]): CheckArguments {
     baseReports,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
-    ...(values.hosts === undefined ? {} : { hosts: values.hosts.join(",") }),
-    ...(values.config === undefined ? {} : { config: values.config }),
-    ...(values.output === undefined ? {} : { output: values.output }),
-    ...(values["fail-on"] === undefined
-      ? {}
-      : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) }),
-    ...(values["fail-on-unknown"] === undefined ? {} : { failOnUnknown: values["fail-on-unknown"] }),
-    ...(values["fail-on-existing"] === undefined ? {} : { failOnExisting: values["fail-on-existing"] }),
+    ...given({
+      hosts: values.hosts?.join(","),
+      config: values.config,
+      output: values.output,
+      failOn: values["fail-on"] === undefined ? undefined : oneOf("--fail-on", values["fail-on"], failLevels),
+      failOnUnknown: values["fail-on-unknown"],
+      failOnExisting: values["fail-on-existing"],
+    }),
   };
 }
 
@@ -176,7 +178,7 @@ function toReading(values: {
 }): ReadingArguments {
   const { platform = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
   const registry = { insecureRegistries: insecure, lazy };
-  const others = { quiet, ...(cache === undefined ? {} : { cache }) };
+  const others = { quiet, ...given({ cache }) };
   return { platforms: platform.flatMap((list) => list.split(",")), limits: parseLimits(limit), ...registry, ...others };
 }
 
@@ -189,7 +191,7 @@ function parseInspect(args: string[]): Invocation {
     images: positionals,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
-    ...(values.output === undefined ? {} : { output: values.output }),
+    ...given({ output: values.output }),
   };
 }
 
@@ -230,8 +232,7 @@ function parseHosts(args: string[]): Invocation {
     command: "hosts",
     ...(collect ? { collect } : {}),
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
-    ...(id === undefined ? {} : { id }),
-    ...(nodes === undefined ? {} : { nodes }),
+    ...given({ id, nodes }),
   };
 }
 
@@ -264,7 +265,7 @@ function parseStrictly<T extends Options>(args: string[], options: T, command: s
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     const unknown = /^Unknown option '--([^']+)'/.exec(text)?.[1];
     const names = Object.keys(options).map((name) => `--${name}`);
     if (unknown !== undefined)

@@ -6,6 +6,7 @@ import { unjudgedHosts } from "./compat/runs-on.ts";
 import { inspectImages, type ReadingOptions, startDeadline } from "./inspect.ts";
 import { distributions } from "./knowledge/distributions/index.ts";
 import { UserError } from "./model/error.ts";
+import { given } from "./model/given.ts";
 import type { Finding, Report } from "./model/report.ts";
 import type { Inspection, Toolchain } from "./model/toolchain.ts";
 import { contextOf, type Settings, unusedImageEntries } from "./settings.ts";
@@ -108,7 +109,7 @@ function evaluate(
       toolchain.architecture,
       settings.hosts.map(({ host }) => host),
     ),
-    ...(locate === undefined ? {} : { locate: (finding: JudgedFinding) => locate(finding, toolchain) }),
+    ...given({ locate: locate && ((finding: JudgedFinding) => locate(finding, toolchain)) }),
   };
 }
 
@@ -119,7 +120,7 @@ function withRemedy(cells: RawCell[], remedy: ReturnType<typeof findRemedy>): Ra
     ...cell,
     all: cell.all.map((finding) =>
       finding.severity !== "notice" && remedy.clears(cell.host.id, finding.rule, finding.cause)
-        ? { ...finding, remedy: remedy.text, ...(remedy.upgrade === undefined ? {} : { upgrade: remedy.upgrade }) }
+        ? { ...finding, remedy: remedy.text, ...given({ upgrade: remedy.upgrade }) }
         : finding,
     ),
   }));

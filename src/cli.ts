@@ -1,4 +1,4 @@
-import { type CheckArguments, type Invocation, usage } from "./arguments.ts";
+import type { CheckArguments, Invocation } from "./arguments.ts";
 import { expandBuildMetadata } from "./build-metadata.ts";
 import { check } from "./check.ts";
 import { emit, readingOf, runProgram, terminal } from "./console.ts";
@@ -7,6 +7,7 @@ import { listHosts } from "./host-listing.ts";
 import { splitHostList } from "./hosts/select.ts";
 import { locateFindings } from "./location.ts";
 import { UserError } from "./model/error.ts";
+import { given } from "./model/given.ts";
 import type { Report } from "./model/report.ts";
 import { ruleIds } from "./model/rule-ids.ts";
 import { didYouMean } from "./model/suggest.ts";
@@ -19,28 +20,20 @@ import type { ReportContext } from "./report/view.ts";
 import { readRuleHelp, readRulePage } from "./rule-pages.ts";
 import { readInspections, readReportedImages } from "./saved-inspections.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
-import { tool } from "./version.ts";
 
 /** Runs one invocation. @returns the exit code */
 async function run(invocation: Invocation): Promise<number> {
   switch (invocation.command) {
-    case "help":
-      process.stdout.write(usage);
-      return 0;
-    case "version":
-      process.stdout.write(`${tool.name} ${tool.version}\n`);
-      return 0;
     case "check":
       return runCheck(invocation.options);
-    case "inspect":
-      // A program of its own, which does without hosts and rules: it starts in half the time.
-      throw new Error("inspect is a command of cli-inspect.ts");
     case "hosts":
       emit(listHosts(invocation, process.cwd()), undefined);
       return 0;
     case "explain":
       emit(explain(invocation.rule), undefined);
       return 0;
+    default:
+      throw new Error(`start.ts answers ${invocation.command} in another way`);
   }
 }
 
@@ -49,8 +42,10 @@ async function runCheck(options: CheckArguments): Promise<number> {
   const folder = process.cwd();
   const settings = resolveSettings({
     folder,
-    ...(options.config === undefined ? {} : { configFile: options.config }),
-    ...(options.hosts === undefined ? {} : { hosts: namedHosts(options.hosts) }),
+    ...given({
+      configFile: options.config,
+      hosts: options.hosts === undefined ? undefined : namedHosts(options.hosts),
+    }),
     limits: reading.limits,
     today: new Date().toISOString().slice(0, 10),
   });
@@ -84,7 +79,7 @@ function namedHosts(list: string): string[] {
 function render(report: Report, options: CheckArguments, settings: Settings, dockerfile: string | undefined): string {
   const context: ReportContext = {
     hostTitles: new Map(settings.hosts.map(({ host }) => [host.id, host.title])),
-    ...(options.config === undefined ? {} : { configFile: options.config }),
+    ...given({ configFile: options.config }),
   };
   switch (options.format) {
     case "json":

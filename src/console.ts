@@ -1,7 +1,7 @@
 import { type Invocation, parseArguments, type ReadingArguments } from "./arguments.ts";
 import { writeWhole } from "./files/write-whole.ts";
 import type { ReadingOptions } from "./inspect.ts";
-import { UserError } from "./model/error.ts";
+import { messageOf, UserError } from "./model/error.ts";
 import { createQuietReporter, createReporter, type ReadingReporter } from "./progress.ts";
 import { plainText } from "./report/escape.ts";
 import { tool } from "./version.ts";
@@ -71,7 +71,7 @@ export async function runProgram(run: (invocation: Invocation) => Promise<number
     process.exitCode = await run(parseArguments(process.argv.slice(2)));
   } catch (error) {
     process.exitCode = 2;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     complain(error instanceof UserError ? message : `unexpected: ${message}`);
     if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== undefined)
       for (const line of (error instanceof Error ? (error.stack ?? "") : "").split("\n")) complain(line);

@@ -2,6 +2,7 @@ import type { JudgedFinding } from "./compat/policy.ts";
 import { type Located, makeLocator, type Wanted } from "./dockerfile/locate.ts";
 import { suggestBase } from "./dockerfile/suggest.ts";
 import { packagesOfTool } from "./knowledge/tool-packages.ts";
+import { given } from "./model/given.ts";
 import type { Finding } from "./model/report.ts";
 import type { Toolchain } from "./model/toolchain.ts";
 
@@ -27,7 +28,7 @@ export function locateFindings(dockerfile: { path: string; text: string }) {
         : suggestBase(dockerfile.text, found.base, finding.upgrade);
     return {
       location: { file: dockerfile.path, line: found.line },
-      ...(change === undefined ? {} : { suggestion: { file: dockerfile.path, ...change } }),
+      ...given({ suggestion: change && { file: dockerfile.path, ...change } }),
     };
   };
 }

@@ -8,6 +8,7 @@ import { maskSecrets, readInputs } from "./github/inputs.ts";
 import { failStep, say, warn } from "./github/log.ts";
 import { publish } from "./github/publish.ts";
 import { locateFindings } from "./location.ts";
+import { given } from "./model/given.ts";
 import type { Inspection } from "./model/toolchain.ts";
 import { createReporter } from "./progress.ts";
 import { plainText } from "./report/escape.ts";
@@ -24,8 +25,7 @@ async function run(): Promise<void> {
   const folder = env.GITHUB_WORKSPACE ?? process.cwd();
   const settings = resolveSettings({
     folder,
-    ...(inputs.config === undefined ? {} : { configFile: inputs.config }),
-    ...(inputs.hosts === undefined ? {} : { hosts: inputs.hosts }),
+    ...given({ configFile: inputs.config, hosts: inputs.hosts }),
     today: new Date().toISOString().slice(0, 10),
   });
   const dockerfile = findDockerfile(folder, inputs.dockerfile);
@@ -42,11 +42,13 @@ async function run(): Promise<void> {
     settings,
     reading: {
       reporter: createReporter({ line: say, now: () => performance.now() }),
-      ...(inputs.platforms === undefined ? {} : { platforms: inputs.platforms }),
-      ...(inputs.cache === undefined ? {} : { cache: resolve(folder, inputs.cache) }),
-      ...(credentials === undefined ? {} : { credentials }),
-      ...(inputs.insecureRegistries === undefined ? {} : { insecureRegistries: inputs.insecureRegistries }),
-      ...(inputs.lazy === undefined ? {} : { lazy: inputs.lazy }),
+      ...given({
+        platforms: inputs.platforms,
+        cache: inputs.cache === undefined ? undefined : resolve(folder, inputs.cache),
+        credentials,
+        insecureRegistries: inputs.insecureRegistries,
+        lazy: inputs.lazy,
+      }),
     },
     ...("path" in dockerfile ? { locate: locateFindings(dockerfile) } : {}),
   });
@@ -54,15 +56,13 @@ async function run(): Promise<void> {
   await publish({
     report,
     inputs: {
+      ...given({
+        failOn: config["fail-on"],
+        failOnUnknown: config["fail-on-unknown"],
+        failOnExisting: config["fail-on-existing"],
+        comment: config.comment,
+      }),
       ...inputs,
-      ...(inputs.failOn === undefined && config["fail-on"] !== undefined ? { failOn: config["fail-on"] } : {}),
-      ...(inputs.failOnUnknown === undefined && config["fail-on-unknown"] !== undefined
-        ? { failOnUnknown: config["fail-on-unknown"] }
-        : {}),
-      ...(inputs.failOnExisting === undefined && config["fail-on-existing"] !== undefined
-        ? { failOnExisting: config["fail-on-existing"] }
-        : {}),
-      ...(inputs.comment === undefined && config.comment !== undefined ? { comment: config.comment } : {}),
     },
     env,
     hostTitles: new Map(settings.hosts.map(({ host }) => [host.id, host.title])),

@@ -10,6 +10,7 @@ import { checkProgramName, defaultPrograms, findProfile, profileOfVersion, resol
 import { selectHosts } from "./hosts/select.ts";
 import type { HostEntry, OwnHost } from "./hosts/types.ts";
 import { atPath, type ConfigPath, UserError } from "./model/error.ts";
+import { given } from "./model/given.ts";
 import { globMatches, globOfImage } from "./model/glob.ts";
 import type { ReadLimits } from "./model/limits.ts";
 import { ruleIds } from "./model/rule-ids.ts";
@@ -72,7 +73,7 @@ export function resolveSettings(options: {
       policy: {
         severity: config.severity ?? {},
         ignore: (config.ignore ?? []).map((entry, index) => ({
-          ...withoutUndefined(entry),
+          ...given(entry),
           place: line(["ignore", index]),
         })),
         today: options.today,
@@ -197,12 +198,5 @@ export function contextOf(config: Config, reference: string, toolchain: Toolchai
     environment: { ...toolchain.environment, ...entry?.env },
     network: entry?.network ?? profile?.network?.value ?? "host",
     modules: entry?.modules ?? "unknown",
-  };
-}
-
-/** Optional fields that are absent instead of undefined. */
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
   };
 }

@@ -1,5 +1,5 @@
 import { type Document, LineCounter, parseDocument, visit, type YAMLParseError } from "yaml";
-import { type ConfigPath, UserError } from "../model/error.ts";
+import { type ConfigPath, messageOf, UserError } from "../model/error.ts";
 import { type LimitName, limitTable, parseLimit, type ReadLimits, toReadLimits } from "../model/limits.ts";
 import { describeIssue, type Path, show } from "./problem.ts";
 import { type Config, configSchema } from "./schema.ts";
@@ -84,7 +84,7 @@ function toPlain(document: Document, file: string, lines: LineCounter): unknown 
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     const many = problem.startsWith("Excessive alias count");
     const line = aliasLine(document, lines, !many);
     const what = many ? "the aliases multiply without end" : `${problem}; ${quoteStar}`;

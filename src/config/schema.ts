@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { commentModes, failLevels } from "../model/choices.ts";
 import { moduleStateSchema } from "../model/host.ts";
 import { formatLimit, type LimitName, limitForm, limitTable } from "../model/limits.ts";
 import { operationSchema } from "../model/program.ts";
@@ -191,8 +192,6 @@ const limits = z.strictObject(
   >,
 );
 
-export const failOnSchema = z.enum(["error", "warning", "never"]);
-
 export const configSchema = z.strictObject({
   hosts: z.optional(
     z
@@ -219,13 +218,11 @@ export const configSchema = z.strictObject({
       .record(z.string(), z.enum(severities))
       .check(about("Other severities, by rule. None is switched off so: that is what ignore is for.")),
   ),
-  "fail-on": z.optional(failOnSchema.check(about("Least severity that fails. Default: error."))),
+  "fail-on": z.optional(z.enum(failLevels).check(about("Least severity that fails. Default: error."))),
   "fail-on-unknown": z.optional(z.boolean().check(about("Hosts that can't be judged fail too. Default: false."))),
   "fail-on-existing": z.optional(z.boolean().check(about("Findings that the base has too fail. Default: false."))),
   comment: z.optional(
-    z
-      .enum(["on-failure", "always", "never"])
-      .check(about("When the pull-request comment is written. Default: on-failure.")),
+    z.enum(commentModes).check(about("When the pull-request comment is written. Default: on-failure.")),
   ),
   limits: z.optional(
     limits.check(

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readBounded } from "../files/read-bounded.ts";
-import { UserError } from "../model/error.ts";
+import { messageOf, UserError } from "../model/error.ts";
 
 /** Larger files are not read. Bytes, as many as {@link ./locate.ts} looks at. */
 const SIZE_LIMIT = 64 * 1024;
@@ -44,7 +44,7 @@ function readNamed(root: string, input: string): FoundDockerfile {
   try {
     return read(root, path);
   } catch (cause) {
-    throw new UserError(`input dockerfile: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new UserError(`input dockerfile: ${messageOf(cause)}`);
   }
 }
 

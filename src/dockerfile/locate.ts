@@ -1,5 +1,6 @@
 import type { Argument, From, Instruction } from "dockerfile-ast";
 import { Copy, DockerfileParser } from "dockerfile-ast";
+import { globMatches } from "../model/glob.ts";
 import { installedWords, namesPackage, splitCommands } from "./shell.ts";
 
 /** Finds the line of a Dockerfile that brings a tool into the image. Pure; only what the file says is used. */
@@ -167,25 +168,7 @@ function copyArguments(instruction: Instruction): Argument[] {
 }
 
 function copiesFile({ wanted }: Search, source: string): boolean {
-  const name = baseName(source);
-  return wanted.paths.some((path) =>
-    name.includes("*") ? matchesGlob(baseName(path), name) : baseName(path) === name,
-  );
-}
-
-/** `?`, `[...]` and `*` as far as file names of tools need it, without a regular expression that could backtrack. */
-function matchesGlob(name: string, glob: string): boolean {
-  const parts = glob.split(/\*+/);
-  const [first = "", ...rest] = parts;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  const last = rest.at(-1) ?? first;
-  return last === "" || name.endsWith(last);
+  return wanted.paths.some((path) => globMatches(baseName(source), baseName(path)));
 }
 
 function copiesFolder(search: Search, stage: Stage, source: string, target: string): boolean {

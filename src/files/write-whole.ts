@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { UserError } from "../model/error.ts";
+import { messageOf, UserError } from "../model/error.ts";
 
 /**
  * Writes a file whole or not at all: a reader never meets half a report.
@@ -24,7 +24,7 @@ export function writeWhole(file: string, text: string): void {
 function problemOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "EISDIR") return "it is a folder: name a file";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return code === undefined ? message : (message.split(", ", 1)[0] ?? code);
 }
 

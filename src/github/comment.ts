@@ -1,6 +1,6 @@
+import type { CommentMode } from "../model/choices.ts";
 import type { Client } from "./client.ts";
 import { statusOf } from "./client.ts";
-import type { CommentMode } from "./inputs.ts";
 import type { Repository } from "./pull-request.ts";
 
 /** The one comment of a report on a pull request: found by a hidden marker, written by ourselves, updated in place. */

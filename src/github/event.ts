@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
 import { readJson } from "../files/read-bounded.ts";
+import type { Environment } from "../model/environment.ts";
+import { messageOf } from "../model/error.ts";
 
 /** What started the run, whichever event it was: the one place that knows the shapes of payloads. */
 
@@ -55,8 +57,6 @@ const workflowRunEvent = z.object({
 const TARGET_WARNING =
   "pull_request_target gives the rights of this repository to whatever the job builds of a stranger's pull request; use pull_request, and for comments on forks the two workflows of docs/recipes.md";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * @param name `GITHUB_EVENT_NAME`
  * @param payload the event's parsed JSON; undefined when there is none
@@ -99,7 +99,7 @@ export function readEvent(env: Environment): RunEvent {
   try {
     return adaptEvent(name, readJson(file).value, sha);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     return { ...adaptEvent(name, undefined, sha), noComment: `the event's payload can't be read (${reason})` };
   }
 }

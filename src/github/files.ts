@@ -1,13 +1,12 @@
 import { join, resolve } from "node:path";
 import { writeWhole } from "../files/write-whole.ts";
-import { UserError } from "../model/error.ts";
+import type { Environment } from "../model/environment.ts";
+import { messageOf, UserError } from "../model/error.ts";
 import type { Report } from "../model/report.ts";
 import { renderJson } from "../report/json.ts";
 import type { SarifOptions } from "../report/sarif.ts";
 import { renderSarif } from "../report/sarif.ts";
 import type { ReportContext } from "../report/view.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Writes the JSON report: where the input says, else into the runner's folder for temporary files, so that the output
@@ -47,7 +46,7 @@ function writeText(path: string, text: string, input: string | undefined, env: E
   try {
     writeWhole(absolute, text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new UserError(`${input === undefined ? "report" : `input ${input}`}: ${reason}`);
   }
 }

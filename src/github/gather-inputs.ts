@@ -1,15 +1,12 @@
+import type { Environment } from "../model/environment.ts";
 import { UserError } from "../model/error.ts";
-import { failLevels } from "../report/status.ts";
-import { bool, lines, oneOf, readInput, unknownInputs } from "./input-values.ts";
-import { type ActionInputs, commentModes } from "./inputs.ts";
+import { given } from "../model/given.ts";
+import { lines, readInput, unknownInputs } from "./input-values.ts";
+import { type PublishInputs, publishInputNames, readPublishInputs } from "./inputs.ts";
 
 /** Inputs of the second Action, `report/action.yml`. */
 
-export interface GatherInputs
-  extends Pick<
-    ActionInputs,
-    "failOn" | "failOnUnknown" | "failOnExisting" | "comment" | "reportName" | "reportFile" | "sarifFile" | "token"
-  > {
+export interface GatherInputs extends PublishInputs {
   /** Files and folders of saved reports, at least one. */
   reports: string[];
   /** How many reports there must be. */
@@ -17,25 +14,14 @@ export interface GatherInputs
 }
 
 /** Every input of report/action.yml; a test compares the two. */
-export const gatherInputNames = [
-  "reports",
-  "expected",
-  "fail-on",
-  "fail-on-unknown",
-  "fail-on-existing",
-  "comment",
-  "report-name",
-  "report-file",
-  "sarif-file",
-  "github-token",
-] as const;
+export const gatherInputNames = ["reports", "expected", ...publishInputNames] as const;
 
 /**
  * @param env the step's environment
  * @returns the inputs, and a sentence for each `INPUT_*` that is none of ours
  * @throws UserError for missing reports or a value outside its list
  */
-export function readGatherInputs(env: Readonly<Record<string, string | undefined>>): {
+export function readGatherInputs(env: Environment): {
   inputs: GatherInputs;
   warnings: string[];
 } {
@@ -43,21 +29,9 @@ export function readGatherInputs(env: Readonly<Record<string, string | undefined
   const reports = lines(read("reports"));
   if (reports.length === 0)
     throw new UserError("input reports: missing; name the folder that the saved reports were downloaded to");
-  const values = {
-    reports,
-    expected: positive("expected", read("expected")),
-    failOn: oneOf("fail-on", read("fail-on"), failLevels),
-    failOnUnknown: bool("fail-on-unknown", read("fail-on-unknown")),
-    failOnExisting: bool("fail-on-existing", read("fail-on-existing")),
-    comment: oneOf("comment", read("comment"), commentModes),
-    reportName: read("report-name"),
-    reportFile: read("report-file"),
-    sarifFile: read("sarif-file"),
-    token: read("github-token"),
-  };
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  const expected = positive("expected", read("expected"));
   return {
-    inputs: Object.fromEntries(given) as unknown as GatherInputs,
+    inputs: { reports, ...given({ expected }), ...readPublishInputs(read) },
     warnings: unknownInputs(env, gatherInputNames),
   };
 }

@@ -1,9 +1,8 @@
+import type { Environment } from "../model/environment.ts";
 import { UserError } from "../model/error.ts";
 import { didYouMean } from "../model/suggest.ts";
 
 /** Reading `INPUT_*` as the runner sets them (upper case, dashes kept); shared by both Actions. */
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** One input, trimmed; undefined when it is empty or not given. */
 export function readInput(env: Environment, name: string): string | undefined {

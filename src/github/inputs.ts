@@ -1,16 +1,25 @@
 import { setSecret } from "@actions/core";
+import { type CommentMode, commentModes, type FailLevel, failLevels } from "../model/choices.ts";
+import type { Environment } from "../model/environment.ts";
 import { UserError } from "../model/error.ts";
-import type { FailLevel } from "../report/status.ts";
-import { failLevels } from "../report/status.ts";
+import { given } from "../model/given.ts";
 import { bool, lines, list, oneOf, readInput, unknownInputs } from "./input-values.ts";
 
 /** The Action's inputs, read once. What was not given is undefined, so that the config file can speak. */
 
-/** When the pull-request comment is written. */
-export const commentModes = ["on-failure", "always", "never"] as const;
-export type CommentMode = (typeof commentModes)[number];
+/** What becomes of a report; both Actions have these. */
+export interface PublishInputs {
+  failOn?: FailLevel;
+  failOnUnknown?: boolean;
+  failOnExisting?: boolean;
+  comment?: CommentMode;
+  reportName?: string;
+  reportFile?: string;
+  sarifFile?: string;
+  token?: string;
+}
 
-export interface ActionInputs {
+export interface ActionInputs extends PublishInputs {
   /** References, at least one. */
   images: string[];
   hosts?: string[];
@@ -21,23 +30,28 @@ export interface ActionInputs {
   baseReports: string[];
   platforms?: string[];
   dockerfile?: string;
-  failOn?: FailLevel;
-  failOnUnknown?: boolean;
-  failOnExisting?: boolean;
-  comment?: CommentMode;
-  reportName?: string;
-  reportFile?: string;
-  sarifFile?: string;
   insecureRegistries?: string[];
   lazy?: boolean;
   /** Folder of earlier inspections. */
   cache?: string;
-  token?: string;
   registryUsername?: string;
   registryPassword?: string;
 }
 
-/** Every input of action.yml; a test compares the two. */
+/** Names of {@link PublishInputs}. */
+export const publishInputNames = [
+  "fail-on",
+  "fail-on-unknown",
+  "fail-on-existing",
+  "comment",
+  "report-name",
+  "report-file",
+  "sarif-file",
+  "github-token",
+] as const;
+type PublishInputName = (typeof publishInputNames)[number];
+
+/** Every input of action.yml, in its order; a test compares the two. */
 export const inputNames = [
   "image",
   "hosts",
@@ -62,8 +76,6 @@ export const inputNames = [
 ] as const;
 type InputName = (typeof inputNames)[number];
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Reads `INPUT_*` as the runner sets them (upper case, dashes kept).
  * @returns the inputs, and a sentence for each `INPUT_*` that is none of ours
@@ -82,24 +94,23 @@ export function readInputs(env: Environment): { inputs: ActionInputs; warnings: 
   const baseReports = lines(read("base-report"));
   if (baseImages.length > 0 && baseReports.length > 0)
     throw new UserError("inputs base-image and base-report: both given; one of them is the base");
-  const inputs: ActionInputs = { images, baseImages, baseReports };
-  assign(inputs, "hosts", list(read("hosts")));
-  assign(inputs, "config", read("config"));
-  assign(inputs, "platforms", list(read("platforms")));
-  assign(inputs, "dockerfile", read("dockerfile"));
-  assign(inputs, "failOn", oneOf("fail-on", read("fail-on"), failLevels));
-  assign(inputs, "failOnUnknown", bool("fail-on-unknown", read("fail-on-unknown")));
-  assign(inputs, "failOnExisting", bool("fail-on-existing", read("fail-on-existing")));
-  assign(inputs, "comment", oneOf("comment", read("comment"), commentModes));
-  assign(inputs, "reportName", read("report-name"));
-  assign(inputs, "reportFile", read("report-file"));
-  assign(inputs, "sarifFile", read("sarif-file"));
-  assign(inputs, "cache", read("cache"));
-  assign(inputs, "token", read("github-token"));
-  assign(inputs, "registryUsername", read("registry-username"));
-  assign(inputs, "registryPassword", read("registry-password"));
-  assign(inputs, "insecureRegistries", list(read("insecure-registries")));
-  assign(inputs, "lazy", bool("lazy", read("lazy")));
+  const inputs = {
+    images,
+    baseImages,
+    baseReports,
+    ...given({
+      hosts: list(read("hosts")),
+      config: read("config"),
+      platforms: list(read("platforms")),
+      dockerfile: read("dockerfile"),
+      cache: read("cache"),
+      registryUsername: read("registry-username"),
+      registryPassword: read("registry-password"),
+      insecureRegistries: list(read("insecure-registries")),
+      lazy: bool("lazy", read("lazy")),
+    }),
+    ...readPublishInputs(read),
+  };
   return { inputs, warnings: unknownInputs(env, inputNames) };
 }
 
@@ -109,6 +120,16 @@ export function maskSecrets(inputs: Pick<ActionInputs, "registryPassword" | "tok
   if (inputs.token !== undefined) setSecret(inputs.token);
 }
 
-function assign<K extends keyof ActionInputs>(inputs: ActionInputs, key: K, value: ActionInputs[K] | undefined): void {
-  if (value !== undefined) inputs[key] = value;
+/** Those that both Actions have. @throws UserError for a value outside its list */
+export function readPublishInputs(read: (name: PublishInputName) => string | undefined): PublishInputs {
+  return given({
+    failOn: oneOf("fail-on", read("fail-on"), failLevels),
+    failOnUnknown: bool("fail-on-unknown", read("fail-on-unknown")),
+    failOnExisting: bool("fail-on-existing", read("fail-on-existing")),
+    comment: oneOf("comment", read("comment"), commentModes),
+    reportName: read("report-name"),
+    reportFile: read("report-file"),
+    sarifFile: read("sarif-file"),
+    token: read("github-token"),
+  });
 }

@@ -1,5 +1,5 @@
 import { debug, info, isDebug, setFailed, warning } from "@actions/core";
-import { UserError } from "../model/error.ts";
+import { messageOf, UserError } from "../model/error.ts";
 import { plainText } from "../report/escape.ts";
 
 /** The step's log. Names of files, images and the parts of a build may be in any sentence: each is one clean line. */
@@ -19,7 +19,7 @@ export function say(sentence: string): void {
 
 /** The step fails with one line, whatever was thrown; the stack is for debug logs only. Exit code 2 tells it from a verdict. */
 export function failStep(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   setFailed(plainText(error instanceof UserError ? message : `unexpected: ${message}`, LIMIT));
   if (isDebug() && error instanceof Error)
     for (const line of (error.stack ?? "").split("\n").slice(0, 100)) debug(plainText(line, LIMIT));

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { given } from "../model/given.ts";
 import type { Report, Severity } from "../model/report.ts";
 import { severities, verdicts } from "../model/report.ts";
 import { compareVersions, toolVersions } from "../report/changes.ts";
@@ -36,7 +37,7 @@ export function writeMemory(report: Report, fixed: string | undefined, before?: 
     verdict: report.verdict,
     rules: errorRules(report),
     tools: toolVersions(report),
-    ...(fixed === undefined ? {} : { fixed }),
+    ...given({ fixed }),
   };
   const json = JSON.stringify(report.verdict === "unknown" ? (before ?? now) : now);
   const encoded = encodeURIComponent(json.toWellFormed()).replace(/-/g, "%2d");

@@ -1,7 +1,6 @@
+import type { Environment } from "../model/environment.ts";
 import type { ReportContext } from "../report/view.ts";
 import type { RunEvent } from "./event.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * What tells this use of the Action apart from any other in the repository: the `report-name`, else workflow, job and step.

@@ -1,4 +1,7 @@
 import { debug, info, notice, setFailed, error as showError, warning } from "@actions/core";
+import type { Environment } from "../model/environment.ts";
+import { messageOf } from "../model/error.ts";
+import { given } from "../model/given.ts";
 import type { Report } from "../model/report.ts";
 import { buildAnnotations } from "../report/annotations.ts";
 import { COMMENT_LIMIT, fitMarkdown } from "../report/budget.ts";
@@ -15,7 +18,7 @@ import { isInDiff } from "./diff.ts";
 import type { RunEvent } from "./event.ts";
 import { readEvent } from "./event.ts";
 import { writeReportFile, writeSarifFile } from "./files.ts";
-import type { ActionInputs } from "./inputs.ts";
+import type { ActionInputs, PublishInputs } from "./inputs.ts";
 import { describeFix, readMemory, writeMemory } from "./memory.ts";
 import { writeOutputs } from "./outputs.ts";
 import { linkContext, reportIdentity, workflowFile } from "./place.ts";
@@ -27,19 +30,8 @@ import { writeSummary } from "./summary.ts";
 export interface PublishOptions {
   report: Report;
   /** As read, with what the config file adds. Built-in defaults are applied here. */
-  inputs: Pick<
-    ActionInputs,
-    | "failOn"
-    | "failOnUnknown"
-    | "failOnExisting"
-    | "comment"
-    | "reportName"
-    | "reportFile"
-    | "sarifFile"
-    | "token"
-    | "config"
-  >;
-  env: Readonly<Record<string, string | undefined>>;
+  inputs: PublishInputs & Pick<ActionInputs, "config">;
+  env: Environment;
   hostTitles?: ReadonlyMap<string, string>;
   /** Help texts of rules for SARIF. */
   ruleHelp?: SarifOptions["ruleHelp"];
@@ -89,7 +81,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
     setFailed(plainText(line, 1500));
   }
   if (files.error !== undefined) throw files.error;
-  return { ...comment, ...(failure === undefined ? {} : { failure }) };
+  return { ...comment, ...given({ failure }) };
 }
 
 /** Nobody reads further in a log, and browsers struggle with it. Characters. */
@@ -103,10 +95,12 @@ function forLog(text: string): string {
 function makeContext({ inputs, env, hostTitles }: PublishOptions, event: RunEvent): ReportContext {
   return {
     ...linkContext(env, event),
-    ...(hostTitles === undefined ? {} : { hostTitles }),
-    ...(inputs.reportName === undefined ? {} : { reportName: inputs.reportName }),
-    ...(inputs.reportFile === undefined ? {} : { reportFile: inputs.reportFile }),
-    ...(inputs.config === undefined ? {} : { configFile: inputs.config }),
+    ...given({
+      hostTitles,
+      reportName: inputs.reportName,
+      reportFile: inputs.reportFile,
+      configFile: inputs.config,
+    }),
   };
 }
 
@@ -116,11 +110,7 @@ function annotate({ report }: PublishOptions, context: ReportContext, fails: boo
   // The failing status is an error annotation too, a missing comment a warning or a notice.
   const reserved = { error: fails ? 1 : 0, warning: 1 + warned, notice: 1 };
   for (const { severity, message, title, file, line } of buildAnnotations(report, context, reserved))
-    show[severity](message, {
-      title,
-      ...(file === undefined ? {} : { file }),
-      ...(line === undefined ? {} : { startLine: line }),
-    });
+    show[severity](message, { title, ...given({ file, startLine: line }) });
 }
 
 /** An unwritable path must not cost the comment, so its error waits. */
@@ -141,7 +131,7 @@ function writeFiles(options: PublishOptions, context: ReportContext) {
 function sarifOptions({ dockerfile, ruleHelp, env }: PublishOptions): SarifOptions {
   return {
     fallbackFile: dockerfile ?? workflowFile(env) ?? "Dockerfile",
-    ...(ruleHelp === undefined ? {} : { ruleHelp }),
+    ...given({ ruleHelp }),
   };
 }
 
@@ -166,7 +156,7 @@ async function commentOn(
       token: inputs.token,
       apiUrl: env.GITHUB_API_URL || "https://api.github.com",
       debug,
-      ...(options.retryUnit === undefined ? {} : { retryUnit: options.retryUnit }),
+      ...given({ retryUnit: options.retryUnit }),
     });
     try {
       const pullRequest = await findPullRequest(client, repository, event);
@@ -206,7 +196,7 @@ function skip(say: (line: string) => void, reason: string): CommentOutcome {
 /** Why a request failed, for the person who can change it. */
 function explain(error: unknown, event: RunEvent): string {
   const status = statusOf(error);
-  const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
+  const message = messageOf(error).split("\n", 1)[0];
   if (status === 401) return "GitHub doesn't accept the token (401)";
   if (isRateLimited(error)) return `GitHub is asked too often and wants a longer wait than is useful here (${status})`;
   if (status === 403 && event.readOnly)

@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { messageOf } from "../model/error.ts";
 import type { Report } from "../model/report.ts";
 import { fitMarkdown, SUMMARY_LIMIT } from "../report/budget.ts";
 import type { ReportContext } from "../report/view.ts";
@@ -14,6 +15,6 @@ export function writeSummary(report: Report, context: ReportContext, file: strin
     appendFileSync(file, fitMarkdown(report, context, SUMMARY_LIMIT));
     return undefined;
   } catch (cause) {
-    return `no job summary: ${cause instanceof Error ? cause.message : String(cause)}`;
+    return `no job summary: ${messageOf(cause)}`;
   }
 }

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import type { Environment } from "../model/environment.ts";
 import { errorCode, quote } from "./errors.ts";
-import type { Environment } from "./registry-credentials.ts";
 
 /** Where a daemon listens. */
 export interface DaemonAddress {

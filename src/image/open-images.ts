@@ -1,3 +1,4 @@
+import type { Environment } from "../model/environment.ts";
 import { UserError } from "../model/error.ts";
 import type { ContentProbe, ImagePlatform, OpenedImage } from "../model/image.ts";
 import { parseDigest, requireDigest } from "./digest.ts";
@@ -21,7 +22,7 @@ import { matchesPlatform, parsePlatform } from "./platform.ts";
 import { mapConcurrently } from "./pool.ts";
 import type { ReadProgress } from "./progress.ts";
 import { parseReference } from "./reference.ts";
-import type { Environment, RegistryCredentials } from "./registry-credentials.ts";
+import type { RegistryCredentials } from "./registry-credentials.ts";
 import { isBroken, type ReadablePlatform, type SourceImage, type SourceLayer } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
 import type { CheckedScan } from "./toc/whole.ts";

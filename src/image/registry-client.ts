@@ -1,11 +1,12 @@
 import { Agent as HttpAgent } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import * as z from "zod/mini";
+import type { Environment } from "../model/environment.ts";
 import { UserError } from "../model/error.ts";
 import { errorCode, quote } from "./errors.ts";
 import { describeConnection, type HttpResponse, loadHttps, readBody, sendRequest } from "./http.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
-import { type Environment, type FoundLogin, findLogin, type RegistryCredentials } from "./registry-credentials.ts";
+import { type FoundLogin, findLogin, type RegistryCredentials } from "./registry-credentials.ts";
 import { authorize, denied, type LoginContext } from "./registry-login.ts";
 import { isLoopback, parseInsecureRegistry, type RegistryName } from "./registry-name.ts";
 import { createSecrets, type Secrets } from "./registry-secrets.ts";

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import type { Environment } from "../model/environment.ts";
 import { errorCode, quote } from "./errors.ts";
 
 /** A login that the user states, rather than `docker login`. */
@@ -25,8 +26,6 @@ export interface FoundLogin {
   /** Why there may be a login that could not be had: for the message should access be refused. */
   problem?: string | undefined;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 const entrySchema = z.object({
   auth: z.optional(z.nullable(z.string())),

@@ -1,3 +1,4 @@
+import type { Environment } from "../model/environment.ts";
 import { UserError } from "../model/error.ts";
 import { digestOf, parseDigest, requireDigest } from "./digest.ts";
 import type { LayerScan, ScanOptions } from "./layer.ts";
@@ -6,7 +7,7 @@ import { readOciDigest } from "./oci-index.ts";
 import { matchesPlatform } from "./platform.ts";
 import { readRegistryBlob, readRegistryRange } from "./registry-blob.ts";
 import { createRegistryClient, type RegistryClient, type RegistryRequest } from "./registry-client.ts";
-import type { Environment, RegistryCredentials } from "./registry-credentials.ts";
+import type { RegistryCredentials } from "./registry-credentials.ts";
 import { parseRegistryName } from "./registry-name.ts";
 import type { SourceImage } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";

@@ -42,3 +42,8 @@ export class LimitError extends UserError {
     this.limit = limit;
   }
 }
+
+/** What went wrong, in words, whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,3 +1,4 @@
+import { given } from "../model/given.ts";
 import type { Report, Severity } from "../model/report.ts";
 import { byteLength } from "./budget.ts";
 import { cleanText, escapeJson, isInside } from "./escape.ts";
@@ -73,7 +74,7 @@ function driver(report: Report, context: ReportContext, options: SarifOptions, r
         id: cleanText(rule, 60),
         name: cleanText(rule, 60),
         shortDescription: { text: help?.summary ?? cleanText(rule, 60) },
-        ...(help === undefined ? {} : { help: { text: help.summary, markdown: help.markdown } }),
+        ...given({ help: help && { text: help.summary, markdown: help.markdown } }),
         ...(base?.startsWith("https://") && /^[a-z0-9-]{1,60}$/.test(rule) ? { helpUri: `${base}${rule}.md` } : {}),
         properties: { tags: ["netfilter", "compatibility"] },
       };

@@ -1,9 +1,6 @@
+import type { FailLevel } from "../model/choices.ts";
 import type { Report } from "../model/report.ts";
 import { count } from "./view.ts";
-
-/** From which severity on the step fails. */
-export const failLevels = ["error", "warning", "never"] as const;
-export type FailLevel = (typeof failLevels)[number];
 
 export interface FailPolicy {
   failOn: FailLevel;

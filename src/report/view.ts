@@ -1,4 +1,5 @@
 import type { Evidence } from "../model/evidence.ts";
+import { given } from "../model/given.ts";
 import type { Cell, Finding, ImageReport, MissingFact, Report, Severity, Verdict } from "../model/report.ts";
 import { severities, verdicts, worstVerdict } from "../model/report.ts";
 
@@ -112,8 +113,7 @@ function toGroup(equal: Finding[]): FindingGroup {
     rule,
     severity,
     message,
-    ...(program === undefined ? {} : { program }),
-    ...(remedy === undefined ? {} : { remedy }),
+    ...given({ program, remedy }),
     first,
     images: [...new Set(equal.map(({ image }) => image))],
     platforms: [...new Set(equal.map(({ platform }) => platform))],

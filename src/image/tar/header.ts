@@ -1,6 +1,6 @@
 import tarStream from "../../../node_modules/tar-stream/headers.js";
 import { UserError } from "../../model/error.ts";
-import { decodePlainHeader, readName } from "./plain-header.ts";
+import { decodePlainHeader, readName, type TarHeader } from "./plain-header.ts";
 
 /**
  * One header block. tar-stream's decoder reads it and checks its checksum; here stands what it is lenient or silent about.
@@ -8,18 +8,6 @@ import { decodePlainHeader, readName } from "./plain-header.ts";
  * stops at a link whose size field is not zero. Since its decoder too makes a dozen objects per header, plain headers, which
  * nearly all are, take a short way (`plain-header.ts`) with the same result.
  */
-export interface TarHeader {
-  /** latin1: one character a byte. */
-  name: string;
-  linkname: string;
-  /** The type flag's character; NUL in old archives. */
-  flag: string;
-  mode: number;
-  uid: number;
-  gid: number;
-  /** Value of the size field. */
-  size: number;
-}
 
 export const BLOCK = 512;
 

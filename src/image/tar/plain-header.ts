@@ -1,4 +1,16 @@
-import type { TarHeader } from "./header.ts";
+/** What one header block says. */
+export interface TarHeader {
+  /** latin1: one character a byte. */
+  name: string;
+  linkname: string;
+  /** The type flag's character; NUL in old archives. */
+  flag: string;
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Value of the size field. */
+  size: number;
+}
 
 const USTAR = 0x00;
 const GNU = 0x20;

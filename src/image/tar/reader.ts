@@ -1,8 +1,9 @@
 import { UserError } from "../../model/error.ts";
 import { quote } from "../errors.ts";
 import { exceeded, type ReadLimits } from "../limits.ts";
-import { BLOCK, decodeHeader, type TarHeader } from "./header.ts";
+import { BLOCK, decodeHeader } from "./header.ts";
 import { decodeName, decodePax } from "./pax.ts";
+import type { TarHeader } from "./plain-header.ts";
 import { type BodyConsumer, expandSparse, oldNumber, oldSparseNumbers, type SparseMap, toSparseMap } from "./sparse.ts";
 
 export type { BodyConsumer } from "./sparse.ts";
