@@ -1,7 +1,7 @@
 import type { Backend } from "../../model/toolchain.ts";
 import { backendOnHost } from "../backend.ts";
 import { type LegacyUse, legacyUses } from "../legacy-programs.ts";
-import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { type Cell, choiceEvidence, type Outcome, type RawFinding, type Rule } from "../types.ts";
 import { wrapperChange } from "../wrapper-place.ts";
 
 /** The image's iptables rules land in another backend than the node's; those of the host's own iptables, too, where the
@@ -24,7 +24,7 @@ function mismatchFinding(cell: Cell, rule: string, message: string): RawFinding 
     cause: "backend",
     message,
     evidence: [
-      { fact: cell.choice.because, source: "image" },
+      choiceEvidence(cell),
       {
         fact: `iptables of ${cell.host.id} uses ${cell.hostBackend}`,
         source: cell.host.iptables.backend?.source ?? "host catalogue",
@@ -185,7 +185,7 @@ function mixedOwnPrograms(cell: Cell): Outcome[] {
   if (choice.backend !== "nft" || choice.hostExec === true) return [];
   return legacyUses(toolchain).map((use) => {
     const finding = legacyFinding(use, "mixed-backends", "while the image's `iptables` uses nft");
-    return { ...finding, evidence: [...finding.evidence, { fact: choice.because, source: "image" }] };
+    return { ...finding, evidence: [...finding.evidence, choiceEvidence(cell)] };
   });
 }
 
@@ -206,7 +206,7 @@ function mixedPrograms(cell: Cell): Outcome[] {
         cause: "backend",
         program: program.id,
         message: `${program.id} writes ${other} rules and the image ${image} rules: two rule sets apply, neither sees the other`,
-        evidence: [{ fact: cell.choice.because, source: "image" }, ...program.evidence],
+        evidence: [choiceEvidence(cell), ...program.evidence],
         remedy: "Bring all programs of the node to one backend.",
       },
     ];

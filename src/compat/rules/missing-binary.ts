@@ -3,7 +3,7 @@ import type { Backend, Toolchain } from "../../model/toolchain.ts";
 import { listInWords } from "../../model/words.ts";
 import { findTool } from "../backend.ts";
 import { isDistroless, packageFor } from "../candidates.ts";
-import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { type Cell, choiceEvidence, type Outcome, type RawFinding, type Rule } from "../types.ts";
 import { missing, unknownProgram } from "../unknown-facts.ts";
 
 const rule = "missing-binary";
@@ -54,7 +54,7 @@ function danglingCommand(cell: Cell): Outcome[] {
 
 function selectorBinaries(cell: Cell): Outcome[] {
   const { choice, toolchain } = cell;
-  const evidence = [{ fact: choice.because, source: "image" }];
+  const evidence = [choiceEvidence(cell)];
   if (
     choice.wanted !== undefined &&
     (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === undefined)
