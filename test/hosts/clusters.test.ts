@@ -355,7 +355,7 @@ const rows: Row[] = [
   [
     "Gardener",
     { osImage: "Garden Linux 1877.9", kernel: "6.12.60-cloud-amd64" },
-    { id: "gardenlinux@6.12.60-cloud-amd64", iptables: "? legacy", modules: "loaded ? ?" },
+    { id: "gardenlinux@6.12.60-cloud-amd64", iptables: "? legacy", modules: "loaded loadable loadable" },
   ],
   // Nodes that are containers or small machines
   [
