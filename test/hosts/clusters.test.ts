@@ -400,7 +400,7 @@ const rows: Row[] = [
   [
     "minikube as a virtual machine",
     { osImage: "Buildroot 2025.02", kernel: "6.6.95", labels: { "minikube.k8s.io/name": "minikube" } },
-    { id: "minikube-iso", iptables: "1.8.11 legacy", modules: "builtin absent ?" },
+    { id: "minikube-iso", iptables: "1.8.11 legacy", modules: "builtin absent absent" },
   ],
   [
     "minikube as an older virtual machine, whose tools nobody read",
