@@ -1,22 +1,44 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf, UserError } from "../model/error.ts";
 
 /**
  * Writes a file whole or not at all: a reader never meets half a report.
+ * @param text may come in pieces, so that it needn't be held at once
  * @throws UserError when the place cannot be written
  */
-export function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, text: string | Iterable<string>): void {
   const folder = dirname(file);
   const temporary = join(folder, `.netfilter-compat-${randomUUID()}`);
   try {
     makeFolder(folder);
-    writeFileSync(temporary, text, { flag: "wx" });
+    writePieces(temporary, typeof text === "string" ? [text] : text);
     renameSync(temporary, file);
   } catch (error) {
     if (existsSync(temporary)) unlinkSync(temporary);
     throw new UserError(`can't write ${file}: ${problemOf(error)}`);
+  }
+}
+
+/** Characters that are gathered before they are written. */
+const BATCH = 1024 * 1024;
+
+function writePieces(file: string, pieces: Iterable<string>): void {
+  const descriptor = openSync(file, "wx");
+  try {
+    let waiting: string[] = [];
+    let length = 0;
+    for (const piece of pieces) {
+      waiting.push(piece);
+      length += piece.length;
+      if (length < BATCH) continue;
+      writeFileSync(descriptor, waiting.join(""));
+      [waiting, length] = [[], 0];
+    }
+    writeFileSync(descriptor, waiting.join(""));
+  } finally {
+    closeSync(descriptor);
   }
 }
 

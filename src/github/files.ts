@@ -3,7 +3,7 @@ import { writeWhole } from "../files/write-whole.ts";
 import type { Environment } from "../model/environment.ts";
 import { messageOf, UserError } from "../model/error.ts";
 import type { Report } from "../model/report.ts";
-import { renderJson } from "../report/json.ts";
+import { renderJsonPieces } from "../report/json.ts";
 import type { SarifOptions } from "../report/sarif.ts";
 import { renderSarif } from "../report/sarif.ts";
 import type { ReportContext } from "../report/view.ts";
@@ -17,7 +17,7 @@ import type { ReportContext } from "../report/view.ts";
 export function writeReportFile(report: Report, input: string | undefined, env: Environment): string {
   const path = input ?? defaultPath(env);
   if (path === undefined) return "";
-  writeText(path, renderJson(report), input === undefined ? undefined : "report-file", env);
+  writeText(path, renderJsonPieces(report), input === undefined ? undefined : "report-file", env);
   return path;
 }
 
@@ -41,7 +41,7 @@ function defaultPath(env: Environment): string | undefined {
   return join(env.RUNNER_TEMP, "netfilter-compat", `${step}.json`);
 }
 
-function writeText(path: string, text: string, input: string | undefined, env: Environment): void {
+function writeText(path: string, text: string | Iterable<string>, input: string | undefined, env: Environment): void {
   const absolute = resolve(env.GITHUB_WORKSPACE || ".", path);
   try {
     writeWhole(absolute, text);

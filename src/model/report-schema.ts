@@ -77,7 +77,9 @@ const platform = z.object({
   toolchain: toolchainSchema,
   cells: z.array(cell).check(z.maxLength(CELLS)),
   unjudged: z.optional(z.array(unjudged).check(z.maxLength(CELLS))),
-  base: z.optional(z.object({ reference: text(2000), digest: text(200), tools: z.array(baseTool) })),
+  base: z.optional(
+    z.object({ reference: text(2000), digest: text(200), tools: z.array(baseTool).check(z.maxLength(2000)) }),
+  ),
 });
 
 export const reportSchema = z.object({

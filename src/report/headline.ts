@@ -206,8 +206,8 @@ function uniqueFacts(missing: readonly MissingFact[]): MissingFact[] {
 }
 
 /** The remedy that the headline names as the change to make; undefined where it names none. */
-export function leadingRemedy(report: Report): string | undefined {
-  return headline(report).isChange ? rankRemedies(leadingGroups(report))[0]?.[0] : undefined;
+export function leadingRemedy(report: Report, { isChange }: Headline): string | undefined {
+  return isChange ? rankRemedies(leadingGroups(report))[0]?.[0] : undefined;
 }
 
 /** The change to one line that the headline's remedy comes down to. */

@@ -62,25 +62,59 @@ const records = new Set(["defaults", "environment"]);
 
 /** The report as `schemaVersion: 1` JSON, two spaces, ending in a line feed. Equal reports give equal bytes. */
 export function renderJson(report: Report): string {
-  return print(report);
+  return [...renderJsonPieces(report)].join("");
+}
+
+/** The same in pieces of a cell or a finding: the JSON of many reports together can be longer than a string may be. */
+export function* renderJsonPieces(report: Report): Generator<string> {
+  let mark = "{";
+  for (const [key, value] of sortEntries(report, false)) {
+    if (value === undefined) continue;
+    yield `${mark}\n  ${JSON.stringify(key)}: `;
+    yield* print(value, "  ", key === "images" ? CELL_DEPTH : 1);
+    mark = ",";
+  }
+  yield "\n}\n";
 }
 
 /** What `inspect --format json` prints and `check --toolchain` reads back. */
 export function renderInspectionJson(inspection: Inspection): string {
-  return print(inspection);
+  return `${[...print(inspection, "", 0)].join("")}\n`;
 }
 
-function print(document: Report | Inspection): string {
-  return `${escapeJson(JSON.stringify(sortKeys(document, false), null, 2))}\n`;
+/** Levels from `images` down to a cell: image, its platforms, one of them, its cells, one of them. */
+const CELL_DEPTH = 5;
+
+/** A value in pieces of what is `depth` levels below it. No level above holds keys that are data. */
+function* print(value: unknown, indent: string, depth: number): Generator<string> {
+  if (depth === 0 || typeof value !== "object" || value === null || Object.keys(value).length === 0) {
+    const text = JSON.stringify(sortKeys(value, false), null, 2);
+    // Line feeds stand between values only; those in a string are escaped.
+    yield escapeJson(indent === "" ? text : text.replaceAll("\n", `\n${indent}`));
+    return;
+  }
+  const inner = `${indent}  `;
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  let mark = open;
+  for (const [key, item] of Array.isArray(value) ? value.entries() : sortEntries(value, false)) {
+    if (item === undefined) continue;
+    yield `${mark}\n${inner}${typeof key === "string" ? `${JSON.stringify(key)}: ` : ""}`;
+    yield* print(item, inner, depth - 1);
+    mark = ",";
+  }
+  yield `\n${indent}${close}`;
 }
 
 function sortKeys(value: unknown, isRecord: boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => sortKeys(item, false));
   if (typeof value !== "object" || value === null) return value;
-  const rank = (key: string) => (isRecord ? -1 : (ranks.get(key) ?? Number.MAX_SAFE_INTEGER));
-  const entries = Object.entries(value).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
   // A null prototype, so that a key named __proto__ stays data.
   const sorted: Record<string, unknown> = Object.create(null);
-  for (const [key, item] of entries) sorted[key] = sortKeys(item, !isRecord && records.has(key));
+  for (const [key, item] of sortEntries(value, isRecord)) sorted[key] = sortKeys(item, !isRecord && records.has(key));
   return sorted;
+}
+
+function sortEntries(value: object, isRecord: boolean): [string, unknown][] {
+  const rank = (key: string) => (isRecord ? -1 : (ranks.get(key) ?? Number.MAX_SAFE_INTEGER));
+  return Object.entries(value).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }

@@ -105,11 +105,12 @@ export interface Drawing {
 /** @param context titles of hosts, addresses for links */
 export function prepareDrawing(report: Report, context: ReportContext = {}): Drawing {
   const { active, existing, ignored } = groupFindings(report.findings);
+  const lines = headline(report, context);
   return {
     report,
     context,
-    headline: headline(report, context),
-    remedy: leadingRemedy(report),
+    headline: lines,
+    remedy: leadingRemedy(report, lines),
     hostName: hostNamer(report, context.hostTitles),
     hosts: allHosts(report).length,
     platforms: new Set(report.images.flatMap((image) => image.platforms.map(({ platform }) => platform))).size,
@@ -423,6 +424,7 @@ function missingFacts(writer: Writer): string {
     const links = [...rules].map((rule) => ruleLink(writer, rule)).join(", ");
     return `- ${markdownText(fact)}, needed by ${links}, on ${hostList(writer, [...hosts], HOSTS_IN_FINDING)}`;
   });
+  if (writer.left < 0) return "";
   if (shown.length < facts.size) items.push(`- … and ${count(facts.size - shown.length, "further fact")}`);
   return fold(
     `❓ <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,

@@ -5,7 +5,7 @@ import { breakCommands, plainText } from "./escape.ts";
 import { headline } from "./headline.ts";
 import type { Pen, TextOptions } from "./pen.ts";
 import { makePen, wrap } from "./pen.ts";
-import type { FindingGroup, MatrixRow, ReportContext } from "./view.ts";
+import type { FindingGroup, Matrix, MatrixRow, ReportContext } from "./view.ts";
 import {
   buildMatrices,
   count,
@@ -43,8 +43,7 @@ function* textBlocks(report: Report, context: ReportContext, pen: Pen): Generato
   const groups = groupFindings(report.findings);
   const hostName = hostNamer(report, context.hostTitles);
   yield textHead(report, context, pen);
-  for (const { image, columns, rows } of buildMatrices(report))
-    yield matrixText(report, image, columns, rows, hostName, pen);
+  for (const matrix of buildMatrices(report)) yield matrixText(matrix, hostName, pen);
   for (const group of groups.active) yield findingText(report, group, hostName, context, pen);
   yield foldedText("Fixed by this change", mergeEqual(report.fixed ?? []), pen);
   yield foldedText("Already in the base image, not counted", groups.existing, pen);
@@ -66,15 +65,7 @@ function textHead(report: Report, context: ReportContext, pen: Pen): string {
   return `${first}\n${wrap(lines.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}${expired}`;
 }
 
-function matrixText(
-  report: Report,
-  image: string,
-  columns: string[][],
-  rows: MatrixRow[],
-  hostName: (id: string) => string,
-  pen: Pen,
-): string {
-  const digest = report.images.find((i) => i.reference === image)?.digest ?? "";
+function matrixText({ image, digest, columns, rows }: Matrix, hostName: (id: string) => string, pen: Pen): string {
   const platforms = columns.map((column) => column.map((p) => plainText(p, 60)).join(", "));
   const name = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}  `;
   const title = wrap(`${name}${platforms.join(", ")}`, pen.width, "", "  ");

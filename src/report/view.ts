@@ -76,6 +76,7 @@ export interface MatrixRow {
 
 export interface Matrix {
   image: string;
+  digest: string;
   /** Platforms of each column; several where they agree on every host. */
   columns: string[][];
   /** Worst first. */
@@ -149,6 +150,7 @@ function buildMatrix(image: ImageReport, findings: Finding[]): Matrix {
   const weigh = (row: MatrixRow) => weights.get(row) ?? 0;
   return {
     image: image.reference,
+    digest: image.digest,
     columns: columns.map((c) => c.platforms),
     rows: [...rows.values()].sort(
       (a, b) => rank(a) - rank(b) || weigh(b) - weigh(a) || b.hosts.length - a.hosts.length,
