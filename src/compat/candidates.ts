@@ -132,7 +132,8 @@ function withoutLegacy(toolchain: Toolchain): Toolchain {
 /** Both backends, and a wrapper of the second generation where `iptables` is. */
 function withWrapper(toolchain: Toolchain): Toolchain {
   const tools = toolchain.tools.flatMap((tool): Tool[] => {
-    if (tool.backend === undefined) return [tool];
+    // The wrapper chooses for these two; arptables and ebtables of the other backend are packages of their own.
+    if (tool.backend === undefined || sourceOf[tool.name] !== "iptables") return [tool];
     const other: Backend = tool.backend === "nft" ? "legacy" : "nft";
     const there = toolchain.tools.some((item) => item.name === tool.name && item.backend === other);
     return there ? [tool] : [tool, { ...tool, backend: other }];

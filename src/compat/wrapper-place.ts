@@ -12,8 +12,10 @@ const folderOf = (path: string) => path.slice(0, path.lastIndexOf("/")) || "/";
  */
 export function wrapperChange({ selector, defaults }: Pick<Toolchain, "selector" | "defaults">): string {
   if (selector?.kind !== "iptables-wrapper") return "install iptables-wrapper v2 or later as `iptables`";
-  if (selector.effective) return "";
   const first = defaults.iptables?.via[0];
+  if (selector.loops !== undefined && first !== undefined)
+    return `install the iptables-wrapper in ${selector.loops} and take ${first} and the commands beside it out of PATH`;
+  if (selector.effective) return "";
   const folder = first === undefined ? undefined : folderOf(first);
   if (first === undefined || FOLDERS.includes(folder))
     return folderOf(selector.path) === folder

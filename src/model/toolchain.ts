@@ -134,6 +134,8 @@ export const selectorSchema = z.object({
   version: z.nullable(z.string()),
   /** It is really what `iptables` resolves to in PATH order. */
   effective: z.boolean(),
+  /** Folder in which a wrapper replaces the links, where `iptables` leads to it by one elsewhere: it calls itself for ever. */
+  loops: z.optional(z.string()),
   path: z.string(),
   evidence: z.array(evidenceSchema),
 });

@@ -107,9 +107,10 @@ function sortName(name: string): string {
 
 function selectorItems({ selector }: Toolchain): Item[] {
   if (!selector) return [];
-  const { kind, version, effective, path, evidence } = selector;
+  const { kind, version, effective, loops, path, evidence } = selector;
   const by = `${kind}${version === null ? "" : ` ${plainText(version, 40)}`}`;
-  const text = `backend chosen by ${by}, ${effective ? "in effect" : "NOT in effect"}  ${plainText(path, 200)}`;
+  const effect = loops === undefined ? (effective ? "in effect" : "NOT in effect") : "calls itself for ever";
+  const text = `backend chosen by ${by}, ${effect}  ${plainText(path, 200)}`;
   return [{ text, children: evidence.map((item) => ({ text: describeEvidence(item) })) }];
 }
 

@@ -38,6 +38,7 @@ const order = [
     "versions",
     "backend",
     "effective",
+    "loops",
     "path",
     "target",
     "via",

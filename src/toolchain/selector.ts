@@ -32,7 +32,7 @@ interface SelectorContext {
 export function tellSelector(context: SelectorContext, started: string[]): Selector | undefined {
   const { tree, survey, find, directories } = context;
   const command = find("iptables");
-  const all = listWrappers(survey);
+  const all = listWrappers(tree, survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
   if (starting && command)
     return wrapperSelector(
@@ -43,7 +43,10 @@ export function tellSelector(context: SelectorContext, started: string[]): Selec
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
-  if (reached) return wrapperSelector(reached, true, command);
+  if (reached) {
+    const loops = replacesOthers(tree, reached, command);
+    return { ...wrapperSelector(reached, true, command), ...(loops !== undefined && { loops }) };
+  }
   const [idle] = wrappersThere;
   if (idle) return wrapperSelector(idle, false, command);
   if (!command) return undefined;
@@ -63,12 +66,29 @@ export function tellSelector(context: SelectorContext, started: string[]): Selec
 function setsWhatRuns(tree: FileTree, directories: string[], { linksIn }: Wrapper, command: FoundCommand): boolean {
   const first = command.via[0];
   if (linksIn === undefined || first === undefined) return true;
-  const real = (path: string) => {
-    const resolved = tree.resolve(path);
-    return resolved.found ? resolved.path : path;
-  };
-  const place = directories.findIndex((directory) => real(directory) === real(linksIn));
-  return place >= 0 && place <= directories.findIndex((directory) => real(directory) === real(dirname(first)));
+  const placeOf = (folder: string) =>
+    directories.findIndex((directory) => realPath(tree, directory) === realPath(tree, folder));
+  const place = placeOf(linksIn);
+  return place >= 0 && place <= placeOf(dirname(first));
+}
+
+/**
+ * A wrapper replaces the links of one folder and then calls again what it was called by. A link elsewhere still leads to it
+ * then, unless it goes by one of that folder or by the alternatives, which may be what it sets.
+ * @returns the folder, where the command never leads away from the wrapper
+ */
+function replacesOthers(tree: FileTree, { linksIn }: Wrapper, command: FoundCommand | undefined): string | undefined {
+  if (linksIn === undefined || command === undefined) return undefined;
+  const isReplaced = (step: string) =>
+    step.startsWith("/etc/alternatives/") || realPath(tree, dirname(step)) === realPath(tree, linksIn);
+  // What only the wrapper's own file has in that folder is not replaced.
+  const links = command.via.filter((_, i) => i === 0 || i < command.via.length - 1);
+  return links.some(isReplaced) ? undefined : linksIn;
+}
+
+function realPath(tree: FileTree, path: string): string {
+  const resolved = tree.resolve(path);
+  return resolved.found ? resolved.path : path;
 }
 
 /** Where the image's own links are those of the only backend that the script sets, it never leads to the other one. */
@@ -87,7 +107,7 @@ function wrapperSelector(wrapper: Wrapper, effective: boolean, command: FoundCom
   };
 }
 
-function listWrappers(survey: Survey): Wrapper[] {
+function listWrappers(tree: FileTree, survey: Survey): Wrapper[] {
   const scripts = survey.scripts.flatMap(({ path, node, content }): Wrapper[] => {
     const { wrapper } = content.script;
     if (!wrapper) return [];
@@ -95,11 +115,14 @@ function listWrappers(survey: Survey): Wrapper[] {
     const { text: _, sets: __, ...told } = wrapper;
     return [{ path, ...told, evidence: [evidence(fact, path, node)] }];
   });
+  const folders = wrappers.go.linksIn;
+  const linksIn = folders.find((folder) => tree.resolve(`${folder}/iptables`).found) ?? folders[0];
   const programs = survey.binaries.flatMap(({ path, node, content }): Wrapper[] => {
     if (content.wrapper === undefined) return [];
     const revision = content.go?.revision === undefined ? "" : `, commit ${content.go.revision}`;
     const fact = `a Go program of module ${wrappers.go.module}${revision}: iptables-wrapper ${content.wrapper}`;
-    return [{ path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact, path, node)] }];
+    const told = { path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact, path, node)] };
+    return [linksIn === undefined ? told : { ...told, linksIn }];
   });
   return [...scripts, ...programs];
 }

@@ -400,6 +400,65 @@ test.each(["go", "v3"] as const)("the Go wrapper, generation %s, present and out
   expect(idle.defaults.iptables?.backend).toBe("nft");
 });
 
+const inShell = (name: string) => `$\{${name}}`;
+const plainV2 = wrapperScripts.v2.concat(`rm -f "/usr/sbin/${inShell("cmd")}"\n`);
+const alternativesV2 = wrapperScripts.v2.concat(
+  `alternatives --set iptables "/usr/sbin/iptables-${inShell("mode")}"\n`,
+);
+const merged: Listing = { "/sbin": "-> usr/sbin" };
+/** Run in a chroot, 2026-11: v2 calls itself until it is killed, v3 starts process after process. */
+test.each<[where: string, loops: string | undefined, tree: Listing]>([
+  ["in the folder of the links", undefined, { "/usr/sbin/iptables": "-> iptables-wrapper" }],
+  [
+    "by the same folder's other name",
+    undefined,
+    { ...merged, "/usr/local/bin/iptables": "-> /sbin/iptables", "/usr/sbin/iptables": "-> iptables-wrapper" },
+  ],
+  [
+    "by a link to the link that it replaces",
+    undefined,
+    { "/usr/local/sbin/iptables": "-> /usr/sbin/iptables", "/usr/sbin/iptables": "-> iptables-wrapper" },
+  ],
+  [
+    "by the alternatives",
+    undefined,
+    {
+      "/usr/local/sbin/iptables": "-> /etc/alternatives/iptables",
+      "/etc/alternatives/iptables": "-> /usr/sbin/iptables-wrapper",
+    },
+  ],
+  [
+    "by a link in a folder before it",
+    "/usr/sbin",
+    { "/usr/local/sbin/iptables": "-> /usr/sbin/iptables-wrapper", "/usr/sbin/iptables": "-> xtables-nft-multi" },
+  ],
+])("a wrapper that is called %s: it sets %s and calls itself again", (_, loops, tree) => {
+  const nft = { "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.11", "nft") };
+  for (const wrapper of [plainV2, alternativesV2, goWrapper("go"), goWrapper("v3")]) {
+    const { selector } = inspect({ ...nft, ...tree, "/usr/sbin/iptables-wrapper": wrapper });
+    expect(selector).toMatchObject({ kind: "iptables-wrapper", effective: true });
+    expect(selector?.loops).toBe(loops);
+  }
+});
+
+test("a Go wrapper that lies where PATH looks first, called by its own name for iptables", () => {
+  const { selector } = inspect({
+    "/usr/local/bin/iptables": goWrapper("v3"),
+    "/usr/sbin/iptables": "-> xtables-nft-multi",
+    "/usr/sbin/xtables-nft-multi": xtablesMulti("1.8.11", "nft"),
+  });
+  expect(selector).toMatchObject({ effective: true, loops: "/usr/sbin" });
+});
+
+test("a fork of which it is not known where it sets its links is not said to call itself", () => {
+  const { selector } = inspect({
+    "/usr/local/sbin/iptables": "-> /usr/sbin/iptables-wrapper",
+    "/usr/sbin/iptables-wrapper": wrapperScripts["kube-ovn"],
+  });
+  expect(selector).toMatchObject({ version: "kube-ovn", effective: true });
+  expect(selector?.loops).toBeUndefined();
+});
+
 test("the wrapper's installer is no wrapper", () => {
   const installer = `#!/bin/sh\n# [--no-sanity-check]\ncat <<EOF\n${wrapperScripts.v2}EOF\n`;
   const toolchain = inspect({

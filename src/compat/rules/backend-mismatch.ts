@@ -1,4 +1,4 @@
-import type { Backend } from "../../model/toolchain.ts";
+import type { Backend, Selector } from "../../model/toolchain.ts";
 import { backendOnHost } from "../backend.ts";
 import { type LegacyUse, legacyUses } from "../legacy-programs.ts";
 import { type Cell, choiceEvidence, type Outcome, type RawFinding, type Rule } from "../types.ts";
@@ -122,6 +122,8 @@ export const wrapperIneffective: Rule = {
   id: "wrapper-ineffective",
   evaluate(cell) {
     const { selector } = cell.toolchain;
+    if (selector?.loops !== undefined && cell.image.profile?.selects?.value !== "self")
+      return [loopingWrapper(cell, selector, selector.loops)];
     if (selector?.kind !== "iptables-wrapper" || selector.effective || cell.choice.adapts) return [];
     const result = cell.choice.backend;
     if (result !== "nft" && result !== "legacy") return [];
@@ -129,17 +131,36 @@ export const wrapperIneffective: Rule = {
     const message = `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
     const finding = mismatchFinding(cell, "wrapper-ineffective", message);
     const differs = mismatch(cell, result);
-    const change = wrapperChange(cell.toolchain);
     return [
       {
         ...finding,
         severity: differs ? "error" : "notice",
         evidence: [...selector.evidence, ...(differs ? finding.evidence : [])],
-        remedy: `${change.charAt(0).toUpperCase()}${change.slice(1)}, and check in the build what \`iptables\` and \`ip6tables\` lead to.`,
+        remedy: placeIt(cell),
       },
     ];
   },
 };
+
+/** It replaces links that nobody uses and calls again the one that it was called by (measured with v2 and v3, 2026-11: the
+ * first of v2 never ends, v3 starts process after process). */
+function loopingWrapper(cell: Cell, selector: Selector, folder: string): RawFinding {
+  const chain = cell.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
+  return {
+    kind: "finding",
+    rule: "wrapper-ineffective",
+    severity: "error",
+    cause: "wrapper-loops",
+    message: `the first \`iptables\` never ends: ${chain} is a link that the iptables-wrapper does not replace, it sets those in ${folder} and then calls itself again`,
+    evidence: selector.evidence,
+    remedy: placeIt(cell),
+  };
+}
+
+function placeIt({ toolchain }: Cell): string {
+  const change = wrapperChange(toolchain);
+  return `${change.charAt(0).toUpperCase()}${change.slice(1)}, and check in the build what \`iptables\` and \`ip6tables\` lead to.`;
+}
 
 /** Commands of one image that disagree with each other, and programs on the node that write in another backend than image
  * and kubelet. */

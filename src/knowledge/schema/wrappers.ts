@@ -11,7 +11,7 @@ const wrapperScriptSchema = z.object({
   all: texts,
   /** It is no command but a start script that sets the links of the commands. */
   entrypoint: z.optional(z.boolean()),
-  /** Pattern whose group is the folder of the links that it sets. */
+  /** Pattern whose group is the folder of the links that it sets. A wrapper called by a link elsewhere calls itself again. */
   linksIn: z.optional(z.string()),
   /** Pattern whose group are the names of the links that it sets; absent: all of iptables' commands. */
   sets: z.optional(z.string()),
@@ -32,6 +32,8 @@ export const wrappersSchema = z.object({
   /** The wrapper that is a Go program, told by its module; its generations by a text each. */
   go: z.object({
     module: z.string(),
+    /** It replaces the links in the first of these folders that has `iptables`, whichever link it was called by. */
+    linksIn: texts,
     generations: z.array(z.object({ version: z.string(), text: z.string() })),
     source: z.string(),
   }),

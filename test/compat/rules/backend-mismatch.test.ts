@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Toolchain } from "../../../src/model/toolchain.ts";
 import { ask, kubelet, messageOf, outcomesOf, type ProgramSpec, type Setup, say } from "../../support/cells.ts";
 
 const nft = { nft: "1.8.11" };
@@ -105,6 +106,27 @@ describe("wrapper-ineffective", () => {
       [],
     ],
   ])("%s", (_, setup, expected) => expect(ask(rule, setup)).toEqual(expected));
+
+  const looping = {
+    ...both,
+    wrapper: "v2",
+    change: (toolchain: Toolchain) => {
+      toolchain.selector!.loops = "/usr/local/sbin";
+    },
+  };
+  test.each<[string, Setup, string[]]>([
+    ["one that calls itself fails wherever it runs", { image: looping, host: nftHost }, ["error"]],
+    ["in a pod's namespace too", { image: looping, host: legacyHost, network: "pod" }, ["error"]],
+    ["the program runs no plain iptables", { image: looping, host: nftHost, profile: { selects: "self" } }, []],
+  ])("%s", (_, setup, expected) => expect(ask(rule, setup)).toEqual(expected));
+
+  test("says what to take away where the wrapper calls itself", () => {
+    const [finding] = outcomesOf(rule, { image: looping, host: nftHost });
+    expect(finding).toMatchObject({
+      message: expect.stringContaining("the first `iptables` never ends"),
+      remedy: expect.stringContaining("take /usr/sbin/iptables and the commands beside it out of PATH"),
+    });
+  });
 
   test("says where `iptables` leads instead", () => {
     expect(messageOf(rule, { image: { ...legacy, idleWrapper: "v3" }, host: nftHost })).toContain(
