@@ -256,7 +256,12 @@ const wrapperChoices = wrapperChoicesJson.generations as WrapperChoice[];
 
 /** How the image's iptables-wrapper chooses; undefined when its generation isn't known. */
 export function wrapperChoiceOf(toolchain: Toolchain): WrapperChoice | undefined {
-  return wrapperChoices.find((choice) => choice.version === toolchain.selector?.version);
+  return wrapperChoiceNamed(toolchain.selector?.version);
+}
+
+/** How one generation chooses. */
+export function wrapperChoiceNamed(version: string | null | undefined): WrapperChoice | undefined {
+  return wrapperChoices.find((choice) => choice.version === version);
 }
 
 /** True when a kubelet on the node leaves the marker chains that wrappers look for, and rules to count. */

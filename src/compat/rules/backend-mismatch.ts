@@ -1,8 +1,9 @@
 import type { Backend, Selector } from "../../model/toolchain.ts";
-import { backendOnHost } from "../backend.ts";
+import { backendOnHost, wrapperChoiceOf } from "../backend.ts";
 import { type LegacyUse, legacyUses } from "../legacy-programs.ts";
 import { type Cell, choiceEvidence, type Outcome, type RawFinding, type Rule } from "../types.ts";
 import { wrapperChange } from "../wrapper-place.ts";
+import { addForBoth, isStartScript } from "../wrapper-remedies.ts";
 
 /** The image's iptables rules land in another backend than the node's; those of the host's own iptables, too, where the
  * kubelet brings another (siderolabs/talos#9883). Both backends filter: rules add up, none sees the
@@ -30,8 +31,14 @@ function mismatchFinding(cell: Cell, rule: string, message: string): RawFinding 
         source: cell.host.iptables.backend?.source ?? "host catalogue",
       },
     ],
-    remedy: changeOfVariable(cell) ?? bothBackends,
+    remedy: changeOfVariable(cell) ?? remedyOfMismatch(cell),
   };
+}
+
+/** Both backends and a wrapper; of these what the image hasn't. */
+function remedyOfMismatch({ toolchain, hostBackend = "nft" }: Cell): string {
+  const added = addForBoth(toolchain, hostBackend);
+  return added === undefined ? bothBackends : `${added}.`;
 }
 
 const bothBackends =
@@ -128,7 +135,9 @@ export const wrapperIneffective: Rule = {
     const result = cell.choice.backend;
     if (result !== "nft" && result !== "legacy") return [];
     const chain = cell.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
-    const message = `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
+    const message = isStartScript(selector)
+      ? `the start script ${selector.path} never leads \`iptables\` to the other backend (${chain}): it always uses ${result}`
+      : `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
     const finding = mismatchFinding(cell, "wrapper-ineffective", message);
     const differs = mismatch(cell, result);
     return [
@@ -136,7 +145,7 @@ export const wrapperIneffective: Rule = {
         ...finding,
         severity: differs ? "error" : "notice",
         evidence: [...selector.evidence, ...(differs ? finding.evidence : [])],
-        remedy: placeIt(cell),
+        remedy: wrapperChoiceOf(cell.toolchain)?.ineffective ?? placeIt(cell),
       },
     ];
   },

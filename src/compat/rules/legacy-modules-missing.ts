@@ -13,6 +13,7 @@ import {
   type ToolUse,
 } from "../types.ts";
 import { missing, unknownModule } from "../unknown-facts.ts";
+import { addForBoth } from "../wrapper-remedies.ts";
 
 const rule = "legacy-modules-missing";
 
@@ -47,7 +48,8 @@ export const legacyModulesMissing: Rule = {
 function judgeIptables(cell: Cell): Outcome[] {
   if (cell.choice.hostExec === true) return [];
   if (cell.choice.backend !== "legacy") return otherCommands(cell).flatMap((other) => judgeOther(cell, other));
-  const chosen = { cause: "backend", isCertain: true, evidence: choiceEvidence(cell) };
+  const remedy = withModules(addForBoth(cell.toolchain, "nft") ?? bothBackends);
+  const chosen = { cause: "backend", isCertain: true, evidence: choiceEvidence(cell), remedy };
   const v6 = { ...chosen, title: "ip6tables-legacy", modules: modulesV6(cell) };
   const hasV6 = findTool(cell.toolchain, "ip6tables", "legacy") !== undefined;
   // Of an image that has the tool of IPv6 alone that one is what runs.
@@ -123,7 +125,7 @@ function evaluateFamily(cell: Cell, use: Use): Outcome[] {
 }
 
 function finding(
-  { cause, isCertain, doubt = "", tool, remedy = bothBackends }: Use,
+  { cause, isCertain, doubt = "", tool, remedy = withModules(bothBackends) }: Use,
   worst: RawFinding["severity"],
   statement: string,
   evidence: RawFinding["evidence"],
@@ -177,5 +179,8 @@ const sayWhetherItMay =
   'Where the image may load modules, say so in the config: `- {match: "*", modules: host}` under `images`.';
 
 const bothBackends =
-  "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; " +
-  "to stay with legacy, load the modules on the node.";
+  "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts";
+
+function withModules(change: string): string {
+  return `${change}; to stay with legacy, load the modules on the node.`;
+}

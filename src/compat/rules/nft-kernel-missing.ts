@@ -4,6 +4,7 @@ import { moduleEvidence, moduleState } from "../modules.ts";
 import { causeOfOther, otherCommands } from "../other-commands.ts";
 import { type Cell, choiceEvidence, type Outcome, type RawFinding, type Rule, type ToolUse } from "../types.ts";
 import { missing, unknownModule } from "../unknown-facts.ts";
+import { addForBoth } from "../wrapper-remedies.ts";
 
 const rule = "nft-kernel-missing";
 
@@ -51,7 +52,7 @@ function judge(cell: Cell, use: ToolUse): Outcome[] {
       : `${use.title} works only if a further package brings nf_tables`;
   const severity = state === "absent" && use.isCertain ? "error" : "warning";
   const evidence = [use.evidence, ...moduleEvidence(cell.host, "nf_tables")];
-  return [{ kind: "finding", rule, cause: use.cause, severity, message, evidence, remedy }];
+  return [{ kind: "finding", rule, cause: use.cause, severity, message, evidence, remedy: remedyOf(cell) }];
 }
 
 /** What of the image needs nf_tables on this host; undefined when nothing does. */
@@ -89,6 +90,9 @@ function nftAlone(cell: Cell): string | undefined {
   return linkLayerInUse(cell)[0]?.name;
 }
 
-const remedy =
-  "Keep a legacy fallback in the image: both backends and an iptables-wrapper (v2 or later), or raise the hosts to a kernel " +
-  "with CONFIG_NF_TABLES.";
+function remedyOf({ toolchain }: Cell): string {
+  const change =
+    addForBoth(toolchain, "legacy") ??
+    "Keep a legacy fallback in the image: both backends and an iptables-wrapper (v2 or later)";
+  return `${change}, or raise the hosts to a kernel with CONFIG_NF_TABLES.`;
+}

@@ -1,5 +1,6 @@
 import { backendOnHost, hasKubelet, wrapperChoiceOf } from "../backend.ts";
 import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
+import { remedyOfMisdetection } from "../wrapper-remedies.ts";
 
 const rule = "wrapper-misdetects";
 
@@ -48,7 +49,6 @@ function finding(cell: Cell, severity: RawFinding["severity"], message: string):
         source: cell.host.iptables.backend?.source ?? "host catalogue",
       },
     ],
-    remedy:
-      "Use iptables-wrapper v2 or later, and set the backend by the program's own option on hosts without a kubelet's rules.",
+    ...(cell.hostBackend === undefined ? {} : { remedy: remedyOfMisdetection(cell.toolchain, cell.hostBackend) }),
   };
 }

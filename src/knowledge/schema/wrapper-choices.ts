@@ -34,6 +34,12 @@ export const wrapperChoiceSchema = z.object({
   withoutNft: z.optional(backend),
   /** Environment variable that overrides all of it. */
   variable: z.optional(z.object({ name: z.string(), values: z.record(z.string(), backend) })),
+  /** A later generation that can take its place as it is. */
+  successor: z.optional(z.string()),
+  /** What to do where it takes another backend than the node uses, if neither its variable nor a successor helps. */
+  misdetects: z.optional(z.string()),
+  /** What to do where it never leads to one of the backends: of start scripts, which no installer puts in their place. */
+  ineffective: z.optional(z.string()),
   source: z.string(),
   note: z.string(),
 });
