@@ -198,5 +198,6 @@ export function contextOf(config: Config, reference: string, toolchain: Toolchai
     environment: { ...toolchain.environment, ...entry?.env },
     network: entry?.network ?? profile?.network?.value ?? "host",
     modules: entry?.modules ?? "unknown",
+    ...(entry?.tools === undefined ? {} : { tools: entry.tools }),
   };
 }

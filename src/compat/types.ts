@@ -17,6 +17,8 @@ export interface ImageContext {
   network: "host" | "pod";
   /** Whether it can load kernel modules (mounts /lib/modules with the right to load): stated, or unknown. */
   modules: "host" | "none" | "unknown";
+  /** What an image without netfilter tools reaches netfilter with, where that is stated: the host's, or none at all. */
+  tools?: "host" | "none";
 }
 
 /** The backend that the image's program ends up with on one host, and why. */

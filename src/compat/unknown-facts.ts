@@ -86,6 +86,11 @@ export function unknownProgram(fact: string, example: string): UnknownFact {
   return { fact, state: { under: "images", fields: { program: example } } };
 }
 
+/** What an image without netfilter tools reaches netfilter with. */
+export function unknownTools(fact: string): UnknownFact {
+  return { fact, state: { under: "images", fields: { tools: "none" } } };
+}
+
 /** What a variable that chooses the image's backend is set to. */
 export function unknownVariable(fact: string, name: string, value: string): UnknownFact {
   return { fact, state: { under: "images", fields: { env: { [name]: value } } } };

@@ -153,6 +153,15 @@ const image = z.strictObject({
         ),
       ),
   ),
+  tools: z.optional(
+    z
+      .enum(["host", "none"])
+      .check(
+        about(
+          "What it reaches netfilter with where no netfilter tool is in it: the host's own tools, or none, because its program speaks netlink itself.",
+        ),
+      ),
+  ),
   modules: z.optional(
     z
       .enum(["host", "none"])

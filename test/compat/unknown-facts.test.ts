@@ -42,6 +42,7 @@ const examples: Record<keyof typeof stated, facts.UnknownFact> = {
   unknownBackendOf: facts.unknownBackendOf("agent@1.2"),
   unknownToolOf: facts.unknownToolOf('my "own" agent', "ipset"),
   unknownProgram: facts.unknownProgram("how the image runs iptables", "kilo"),
+  unknownTools: facts.unknownTools("how the image reaches netfilter"),
   unknownVariable: facts.unknownVariable("what calico does with X=y", "FELIX_IPTABLESBACKEND", "NFT"),
 };
 
@@ -109,11 +110,15 @@ describe("the line is the answer: with it the fact is known", () => {
     const toolchain = buildToolchain({});
     const told = (text: string) => {
       const image = contextOf(readConfig(text, "c.yml"), "image", toolchain);
-      return evaluatePlatform({ toolchain, image, hosts: [{ host: catalogued!, programs: [] }] })[0]!.missing;
+      return evaluatePlatform({ toolchain, image, hosts: [{ host: catalogued!, programs: [] }] })[0]!;
     };
-    const [fact] = told("");
+    const [fact] = told("").missing;
     expect(fact?.fact).toMatch(/^how the image reaches netfilter/);
-    expect(told(configOf(fact!))).toEqual([]);
+    const config = configOf(fact!);
+    expect(config).toContain("tools: none");
+    // The answer must not be a wrong alarm either: of a program that runs nft by name, say.
+    for (const answer of [config, config.replace("none", "host")])
+      expect(told(answer)).toMatchObject({ missing: [], findings: [] });
   });
 });
 
@@ -259,8 +264,8 @@ test.each([
   const [cell] = evaluatePlatform({ toolchain, image: contextOf({}, operator, toolchain), hosts });
   const config = configOf(cell!.missing[0]!);
   const { images } = readConfig(config, "c.yml");
-  expect(contextOf({ images }, operator, toolchain).profile?.id).toBe("kube-proxy-nftables");
-  expect(contextOf({ images }, agent, toolchain).profile).toBeUndefined();
+  expect(contextOf({ images }, operator, toolchain).tools).toBe("none");
+  expect(contextOf({ images }, agent, toolchain).tools).toBeUndefined();
 });
 
 test("a reference that is no plain name gives no pattern", () => {

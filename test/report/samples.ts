@@ -337,7 +337,7 @@ export const samples: Record<string, Report> = {
           {
             fact: "how kg reaches netfilter: no tool in the image (native netlink, or the host's tools?)",
             rule: "missing-binary",
-            state: { under: "images", entry: '{match: "*kilo.tar", program: kube-proxy-nftables}' },
+            state: { under: "images", entry: '{match: "*kilo.tar", tools: none}' },
           },
         ],
       },

@@ -4,7 +4,7 @@ import { listInWords } from "../../model/words.ts";
 import { findTool } from "../backend.ts";
 import { isDistroless, packageFor } from "../candidates.ts";
 import { type Cell, choiceEvidence, type Outcome, type RawFinding, type Rule } from "../types.ts";
-import { missing, unknownProgram } from "../unknown-facts.ts";
+import { missing, unknownTools } from "../unknown-facts.ts";
 
 const rule = "missing-binary";
 
@@ -20,7 +20,7 @@ export const missingBinary: Rule = {
 function noToolAtAll(cell: Cell): Outcome[] {
   const { toolchain, image } = cell;
   const hostExec = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
-  if (toolchain.tools.length > 0 || hostExec) return [];
+  if (toolchain.tools.length > 0 || hostExec || image.tools !== undefined) return [];
   // The program that it is about does so by libip4tc.
   if (toolchain.legacyPrograms?.some(({ started }) => started) === true) return [];
   const { profile } = image;
@@ -30,7 +30,7 @@ function noToolAtAll(cell: Cell): Outcome[] {
   if (native.includes(true) && (version !== null || !native.includes(false))) return [];
   const who = toolchain.program === undefined ? "the image" : toolchain.program.name;
   const fact = `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`;
-  return [missing(rule, unknownProgram(fact, "kube-proxy-nftables"))];
+  return [missing(rule, unknownTools(fact))];
 }
 
 /** Links of one family mostly dangle together, for one reason: they are one finding. */
