@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import * as z from "zod/mini";
 import { UserError } from "../model/error.ts";
 import { listArchiveImages } from "./archive-images.ts";
@@ -8,7 +9,7 @@ import { describeConnection, type HttpResponse, loadHttps, readBody, sendRequest
 import { readPieces } from "./http-body.ts";
 import type { ScanOptions } from "./layer.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
-import { createReadingAgent } from "./reading-agent.ts";
+import { READ, readingAgent, TLS_READ } from "./reading-agent.ts";
 import type { Access } from "./registry.ts";
 import type { SourceImage } from "./source-image.ts";
 import type { BlobStore } from "./store.ts";
@@ -99,7 +100,8 @@ function encodeName(name: string): string {
 }
 
 function connect({ place, base, socketPath, tls }: DaemonAddress, limits: ReadLimits, deadline: AbortSignal): Daemon {
-  const agent = base.protocol === "https:" ? new (loadHttps().Agent)(tls) : createReadingAgent();
+  const agent =
+    base.protocol === "https:" ? readingAgent(new (loadHttps().Agent)(tls), TLS_READ) : readingAgent(new Agent(), READ);
   return {
     place,
     limits,

@@ -6,6 +6,7 @@ import { UserError } from "../model/error.ts";
 import { errorCode, quote } from "./errors.ts";
 import { describeConnection, type HttpResponse, loadHttps, readBody, sendRequest } from "./http.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
+import { READ, readingAgent, TLS_READ } from "./reading-agent.ts";
 import { type FoundLogin, findLogin, type RegistryCredentials } from "./registry-credentials.ts";
 import { authorize, denied, type LoginContext } from "./registry-login.ts";
 import { isLoopback, parseInsecureRegistry, type RegistryName } from "./registry-name.ts";
@@ -72,10 +73,13 @@ export async function createRegistryClient(
   const proxyEnv = { ...env } as NodeJS.ProcessEnv;
   const HttpsAgent = loadHttps().Agent;
   const agents = {
-    direct: { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) },
+    direct: {
+      "http:": readingAgent(new HttpAgent({ keepAlive: true }), READ),
+      "https:": readingAgent(new HttpsAgent({ keepAlive: true }), TLS_READ),
+    },
     proxied: {
-      "http:": new HttpAgent({ keepAlive: true, proxyEnv }),
-      "https:": new HttpsAgent({ keepAlive: true, proxyEnv }),
+      "http:": readingAgent(new HttpAgent({ keepAlive: true, proxyEnv }), READ),
+      "https:": readingAgent(new HttpsAgent({ keepAlive: true, proxyEnv }), TLS_READ),
     },
   };
   const insecure = insecureRegistries.map(parseInsecureRegistry);

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readPieces } from "../../src/image/http-body.ts";
-import { createReadingAgent } from "../../src/image/reading-agent.ts";
+import { READ, readingAgent } from "../../src/image/reading-agent.ts";
 import { listen } from "../support/listen.ts";
 
 async function answerOf(agent: Agent, respond: (response: ServerResponse) => void): Promise<IncomingMessage> {
@@ -54,7 +54,7 @@ test("chunks of any size, larger than a piece too", async () => {
 
 describe.each([
   ["Node's connections", () => new Agent()],
-  ["connections that read into the same memory", createReadingAgent],
+  ["connections that read into the same memory", () => readingAgent(new Agent(), READ)],
 ])("%s", (_, createAgent) => {
   const agent = createAgent();
 

@@ -1,11 +1,19 @@
-import { get, type IncomingMessage } from "node:http";
+import { readFileSync } from "node:fs";
+import { Agent, get, type IncomingMessage } from "node:http";
+import { createServer as createTlsServer, get as getTls, Agent as TlsAgent } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
-import { createReadingAgent, READ } from "../../src/image/reading-agent.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { READ, readingAgent, TLS_READ } from "../../src/image/reading-agent.ts";
 import { listenForSockets } from "../support/listen.ts";
+import { makeCertificate } from "../support/registry-server.ts";
+import { hasCommand } from "../support/roots.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { skipTest } from "../support/skip.ts";
 
+const scratch = scratchFolder("reading-agent");
 const content = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * i) >> 9));
 
 /** Writes to everyone who connects. @returns the port */
@@ -16,7 +24,7 @@ async function serve(write: (socket: Socket) => void): Promise<number> {
 test("what is read lands in the same memory, and nothing of it is in the body", async () => {
   const port = await serve((socket) => socket.end(Buffer.concat([Buffer.from("HTTP/1.1 200 OK\r\n\r\n"), content])));
   const memories = new Set<ArrayBufferLike>();
-  const request = get({ host: "127.0.0.1", port, agent: createReadingAgent() });
+  const request = get({ host: "127.0.0.1", port, agent: readingAgent(new Agent(), READ) });
   request.on("socket", (socket) => socket.on("data", ({ buffer }: Buffer) => memories.add(buffer)));
   const answer = await new Promise<IncomingMessage>((resolve) => request.on("response", resolve));
   const chunks: Buffer[] = [];
@@ -31,7 +39,7 @@ test("what waits for a slow reader is neither overwritten nor without bounds", a
   const port = await serve((socket) => socket.end(content));
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 8 }), async (pauses) => {
-      const { createConnection } = createReadingAgent();
+      const { createConnection } = readingAgent(new Agent(), READ);
       const socket = createConnection({ host: "127.0.0.1", port }) as Socket;
       const parts: Buffer[] = [];
       let taken = 0;
@@ -49,6 +57,37 @@ test("what waits for a slow reader is neither overwritten nor without bounds", a
   );
 });
 
+test("with TLS, also where its reader is slow", async (context) => {
+  if (!hasCommand("openssl")) skipTest(context, "reading over TLS into the same memory", "openssl is not installed");
+  const [cert, key] = ["cert.pem", "key.pem"].map((name) => join(scratch.path, name)) as [string, string];
+  makeCertificate(cert, key);
+  const ca = readFileSync(cert);
+  const server = createTlsServer({ cert: ca, key: readFileSync(key) }, (_, response) => response.end(content));
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const memories = new Set<ArrayBufferLike>();
+  const agent = readingAgent(new TlsAgent({ ca, keepAlive: true }), TLS_READ);
+  onTestFinished(() => agent.destroy());
+  /** @param turns of the event loop between two chunks, at most */
+  async function read(turns: number): Promise<boolean> {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = getTls({ host: "127.0.0.1", port, agent }, resolve).on("error", reject);
+      request.on("socket", (socket) => socket.on("data", ({ buffer }: Buffer) => memories.add(buffer)));
+    });
+    const parts: Buffer[] = [];
+    for await (const chunk of answer) {
+      parts.push(chunk);
+      for (let left = turns === 0 ? 0 : parts.length % turns; left > 0; left--) await turn();
+    }
+    return Buffer.concat(parts).equals(content);
+  }
+  expect(await read(0)).toBe(true);
+  expect(memories.size).toBe(1);
+  // Over the same connection.
+  expect(await read(5)).toBe(true);
+});
+
 test("a host with several addresses: the next one is tried", async () => {
   const port = await serve((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\nhere"));
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -56,7 +95,7 @@ test("a host with several addresses: the next one is tried", async () => {
     const request = get({
       host: "daemon.example",
       port,
-      agent: createReadingAgent(),
+      agent: readingAgent(new Agent(), READ),
       lookup: (_name, _options, found) => found(null, addresses),
     });
     request.on("response", resolve).on("error", reject);

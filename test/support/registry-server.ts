@@ -108,7 +108,7 @@ function writePasswords(folder: string): string {
   return file;
 }
 
-function makeCertificate(certificate: string, key: string): void {
+export function makeCertificate(certificate: string, key: string): void {
   const subject = ["-subj", "/CN=localhost", "-addext", `subjectAltName=DNS:localhost,DNS:${otherName},IP:127.0.0.1`];
   const files = ["-keyout", key, "-out", certificate, "-days", "2"];
   execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...files, ...subject], {
