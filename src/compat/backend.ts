@@ -27,6 +27,15 @@ export function findTool(toolchain: Toolchain, name: string, backend?: Backend):
   return candidates.find((tool) => tool.target === target) ?? candidates[0];
 }
 
+/** The same of those that a command may reach: a root inside the image, say, is none that a wrapper can choose from. */
+export function findToolInPath(toolchain: Toolchain, name: string, backend?: Backend): Tool | undefined {
+  const found = findTool(toolchain, name, backend);
+  if (found?.outsidePath !== true) return found;
+  return toolchain.tools.find(
+    (tool) => tool.name === name && (backend === undefined || tool.backend === backend) && tool.outsidePath !== true,
+  );
+}
+
 /** One iptables that the image runs. `null`: there is one, and its version can't be told. */
 export interface ToolInUse {
   name: string;
@@ -155,7 +164,7 @@ export function chooseBackend(
   host: Pick<Host, "kernel" | "iptables">,
 ): BackendChoice {
   const selects = image.profile?.selects;
-  if (selects?.value === "self" && findTool(toolchain, "iptables") !== undefined) {
+  if (selects?.value === "self" && findToolInPath(toolchain, "iptables") !== undefined) {
     return chooseByProgram(toolchain, image, hostBackend);
   }
   return chooseByCommand(toolchain, image, hostBackend, programs, host);
@@ -403,10 +412,10 @@ function withBinary(
   choice: BackendChoice & { backend: Backend },
   fallback?: Backend,
 ): BackendChoice {
-  if (findTool(toolchain, "iptables", choice.backend) !== undefined) return choice;
+  if (findToolInPath(toolchain, "iptables", choice.backend) !== undefined) return choice;
   const wanted = choice.backend;
   const instead = fallback ?? (wanted === "nft" ? "legacy" : "nft");
-  if (findTool(toolchain, "iptables", instead) === undefined) return { ...choice, backend: "none", wanted };
+  if (findToolInPath(toolchain, "iptables", instead) === undefined) return { ...choice, backend: "none", wanted };
   const because = `${choice.because}, but the image has only the ${instead} binaries`;
   return { ...choice, backend: instead, wanted, because };
 }

@@ -147,7 +147,9 @@ function tryHostBackends(base: CellBase): Outcome[] {
 function tryChoices(base: CellBase, hostBackend: Backend | undefined): Outcome[] {
   const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host);
   if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
-  const there = backends.filter((backend) => base.toolchain.tools.some((tool) => tool.backend === backend));
+  // What chooses at run time finds what PATH holds; of an unknown script nobody knows what it runs.
+  const tools = base.toolchain.tools.filter((tool) => !choice.adapts || tool.outsidePath !== true);
+  const there = backends.filter((backend) => tools.some((tool) => tool.backend === backend));
   const variants = (there.length === 0 ? backends : there).map((backend) =>
     runRules({ ...base, hostBackend, choice: { ...choice, backend } satisfies BackendChoice }),
   );

@@ -1,5 +1,5 @@
 import type { Backend } from "../model/toolchain.ts";
-import { findTool, iptablesCommands } from "./backend.ts";
+import { findToolInPath, iptablesCommands } from "./backend.ts";
 import { rememberFor } from "./remember.ts";
 import type { Cell } from "./types.ts";
 
@@ -58,7 +58,7 @@ function runByBackendName({ toolchain, image, choice }: Asked): OtherCommand[] {
   return (runs?.value ?? []).flatMap((command): OtherCommand[] => {
     const backend = /^ip6?tables-(nft|legacy)(?:-save|-restore)?$/.exec(command)?.[1] as Backend | undefined;
     const name = familyOf(command);
-    if (backend === undefined || backend === choice.backend || findTool(toolchain, name, backend) === undefined)
+    if (backend === undefined || backend === choice.backend || findToolInPath(toolchain, name, backend) === undefined)
       return [];
     const isCertain = name === "iptables" && runs?.confidence !== "inferred";
     const evidence = { fact: `${title} runs ${command}`, source: runs?.source ?? "" };

@@ -44,6 +44,9 @@ export const toolSchema = z.object({
   byteVersion: z.optional(z.string()),
   /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
   json: z.optional(z.boolean()),
+  /** Neither the file nor a link to it stands in a folder of PATH: in a root inside the image, say. No command reaches it.
+   * Absent: one does, or may. */
+  outsidePath: z.optional(z.boolean()),
   /** The file carries `security.capability`. */
   fileCapabilities: z.optional(z.boolean()),
   evidence: z.array(evidenceSchema),

@@ -45,7 +45,15 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   const { path, findAtStart, started } = followStart(platform, survey);
   const { directories, find } = path;
   const loader = createLoader(tree, config.env);
-  const { tools, missing: missingOfTools } = listTools({ tree, survey, ownership, find, directories, loader });
+  const { tools, missing: missingOfTools } = listTools({
+    tree,
+    survey,
+    ownership,
+    find,
+    directories,
+    mayHold: path.mayHold,
+    loader,
+  });
   addMoves(tools, path, findAtStart);
   const { extensions, missing: missingExtensions } = listExtensions({ tree, survey, loader, tools, env: config.env });
   const legacyPrograms = listLegacyPrograms(survey, tools, started);

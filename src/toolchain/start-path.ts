@@ -16,6 +16,8 @@ export interface StartPath {
   find: CommandFinder;
   /** What made it another than the image config's. */
   moves: readonly Move[];
+  /** A command may reach files in this folder: it is in PATH, or in one that may be in force instead. */
+  mayHold(folder: string): boolean;
   /** Of a command that another PATH, which may be in force instead, leads elsewhere: unknown, and why. */
   doubt(name: string, told: ToldCommand): ToldCommand;
 }
@@ -26,6 +28,7 @@ interface Doubt {
   value: string;
   /** What may become of it; undefined when the text does not tell. */
   find: CommandFinder | undefined;
+  directories?: readonly string[] | undefined;
   /** Folders of which it is taken that they stay; absent: all that are in PATH. */
   kept?: readonly string[];
 }
@@ -51,7 +54,8 @@ export function followPath(tree: FileTree, survey: Survey, directories: string[]
     const { value, isSure, opaque } = setting;
     const next = evaluate(setting, now);
     if (next === undefined || !isSure) {
-      doubts.push({ by, value, find: next && createCommandFinder(tree, next), ...(opaque && { kept: KEPT[opaque] }) });
+      const find = next && createCommandFinder(tree, next);
+      doubts.push({ by, value, find, directories: next ?? foldersIn(value), ...(opaque && { kept: KEPT[opaque] }) });
       return;
     }
     // One that takes over nothing settles what was open.
@@ -70,6 +74,7 @@ export function followPath(tree: FileTree, survey: Survey, directories: string[]
     directories: now,
     find,
     moves,
+    mayHold: createHolder(tree, [...now, ...doubts.flatMap((doubt) => doubt.directories ?? [])]),
     doubt(name, told) {
       const found = find(name);
       const leads = JSON.stringify(found?.via);
@@ -99,6 +104,18 @@ function evaluate({ value, isLiteral, opaque }: PathSetting, directories: string
   if (isLiteral === true) return splitPath(value);
   const text = value.replaceAll(new RegExp(REFERENCE, "g"), () => directories.join(":"));
   return /[$`~*?[\\]/.test(text) ? undefined : splitPath(text);
+}
+
+/** What a value that depends on more than PATH names all the same. */
+function foldersIn(value: string): string[] {
+  return splitPath(value).filter((folder) => !folder.includes("$"));
+}
+
+function createHolder(tree: FileTree, directories: readonly string[]): (folder: string) => boolean {
+  const resolve = createPathResolver(tree);
+  const real = (folder: string) => dirname(resolve(inDirectory(folder, "x")));
+  const all = new Set(directories.map(real));
+  return (folder) => all.has(real(folder));
 }
 
 /** Commands of which there is a file or link outside of the directories. */

@@ -22,6 +22,8 @@ export interface ToolContext {
   ownership: Ownership;
   find: CommandFinder;
   directories: string[];
+  /** A command may reach files in this folder. */
+  mayHold: (folder: string) => boolean;
   loader: Loader;
 }
 
@@ -178,6 +180,7 @@ function createTool(listing: Listing, found: Found<BinaryContent>, name: string,
     via,
     evidence: [],
   };
+  if (!listing.links.has(found.path) && !listing.mayHold(dirname(found.path))) tool.outsidePath = true;
   if (found.content.architecture !== undefined) tool.architecture = found.content.architecture;
   if (owner) {
     tool.package = owner.record;

@@ -232,3 +232,55 @@ describe("what stays quiet", () => {
     expect(say({ ...listing, ...script }, { entrypoint: ["/entry.sh"] })).toEqual([]);
   });
 });
+
+describe("a wrapper and binaries that no command reaches", () => {
+  const NFT_ONLY = ["iptables", "iptables-nft"].flatMap((name) => SUFFIXES.map((suffix) => `${name}${suffix}`));
+  const base: Listing = {
+    "/bin/sh": buildElf({ strings: ["sh"] }),
+    "/usr/sbin/xtables-nft-multi": staticXtablesMulti("1.8.11", "nft"),
+    "/usr/sbin/iptables-wrapper": wrapperScripts.v2,
+    ...Object.fromEntries(
+      NFT_ONLY.map((name) => [
+        `/usr/sbin/${name}`,
+        name.includes("nft") ? "-> xtables-nft-multi" : "-> iptables-wrapper",
+      ]),
+    ),
+  };
+  const legacy = staticXtablesMulti("1.8.11", "legacy");
+  const nothing = (where: string) =>
+    `warning missing-binary: the iptables-wrapper has nothing to choose from: the legacy binaries are ${where}, so on a legacy host it goes wrong`;
+  const on = (more: Listing, config: Partial<ImageConfig> = {}) => say({ ...base, ...more }, config, {});
+
+  test("the controls", () => {
+    expect(on({})).toEqual([nothing("not in the image")]);
+    expect(on({ "/usr/sbin/xtables-legacy-multi": legacy })).toEqual([]);
+  });
+  test.each(["/host-root/usr/sbin", "/rootfs/sbin", "/opt/legacy"])("in %s", (folder) => {
+    expect(on({ [`${folder}/xtables-legacy-multi`]: legacy })).toEqual([
+      nothing(`not in PATH, only at ${folder}/xtables-legacy-multi`),
+    ]);
+    expect(
+      on({ [`${folder}/xtables-legacy-multi`]: legacy, [`${folder}/iptables-legacy`]: "-> xtables-legacy-multi" }),
+    ).toHaveLength(1);
+  });
+  test("on a host of that backend", () => {
+    const host: HostSpec = { backend: "legacy" };
+    expect(say({ ...base, "/host-root/sbin/xtables-legacy-multi": legacy }, {}, host)).toContainEqual(
+      expect.stringMatching(
+        /^error wrapper-missing: the image's selector wants legacy here, but only the nft binaries/,
+      ),
+    );
+  });
+  test("that PATH, a link in it or a start script reaches is there", () => {
+    const far = { "/opt/legacy/xtables-legacy-multi": legacy };
+    const link = { "/usr/sbin/iptables-legacy": "-> /opt/legacy/xtables-legacy-multi" };
+    expect(on({ ...far, ...link })).toEqual([]);
+    expect(on(far, { env: ["PATH=/usr/sbin:/sbin:/opt/legacy"] })).toEqual([]);
+    const script = (line: string) => ({ "/entry.sh": `#!/bin/sh\n${line}\nexec agent\n` });
+    expect(on({ ...far, ...script("export PATH=$PATH:/opt/legacy") }, { entrypoint: ["/entry.sh"] })).toEqual([]);
+    expect(on({ ...far, ...script("  PATH=$PATH:/opt/legacy") }, { entrypoint: ["/entry.sh"] })).toEqual([]);
+    expect(on({ ...far, "/usr/sbin/inner": "-> /opt/legacy" }, { env: ["PATH=/usr/sbin:/usr/sbin/inner"] })).toEqual(
+      [],
+    );
+  });
+});

@@ -1,7 +1,7 @@
 import { distributions } from "../../knowledge/distributions/index.ts";
 import type { Backend, Toolchain } from "../../model/toolchain.ts";
 import { listInWords } from "../../model/words.ts";
-import { findTool } from "../backend.ts";
+import { findTool, findToolInPath } from "../backend.ts";
 import { isDistroless, packageFor } from "../candidates.ts";
 import { type Cell, choiceEvidence, type Outcome, type RawFinding, type Rule } from "../types.ts";
 import { missing, unknownTools } from "../unknown-facts.ts";
@@ -57,23 +57,29 @@ function selectorBinaries(cell: Cell): Outcome[] {
   const evidence = [choiceEvidence(cell)];
   if (
     choice.wanted !== undefined &&
-    (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === undefined)
+    (choice.backend === "none" || findToolInPath(toolchain, "iptables", choice.wanted) === undefined)
   ) {
     const other: Backend = choice.wanted === "nft" ? "legacy" : "nft";
-    if (choice.backend === "none" || findTool(toolchain, "iptables", other) === undefined) {
-      const message = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
+    if (choice.backend === "none" || findToolInPath(toolchain, "iptables", other) === undefined) {
+      const message = `the image's selector runs the ${choice.wanted} binaries here, and they are ${notThere(toolchain, choice.wanted)}`;
       return [finding("error", "backend", message, evidence, add(toolchain, `iptables-${choice.wanted}`))];
     }
   }
   const { selector } = toolchain;
   if (selector?.kind !== "iptables-wrapper" || !selector.effective || choice.wanted !== undefined) return [];
   const absent = (["nft", "legacy"] as const).filter(
-    (backend) => findTool(toolchain, "iptables", backend) === undefined,
+    (backend) => findToolInPath(toolchain, "iptables", backend) === undefined,
   );
   const [only] = absent;
   if (only === undefined || absent.length > 1) return [];
-  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
+  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are ${notThere(toolchain, only)}, so on a ${only} host it goes wrong`;
   return [finding("warning", "wrapper-binaries", message, selector.evidence, add(toolchain, `iptables-${only}`))];
+}
+
+/** What no command reaches is as good as absent, and whoever looks finds it all the same. */
+function notThere(toolchain: Toolchain, backend: Backend): string {
+  const outside = findTool(toolchain, "iptables", backend);
+  return outside === undefined ? "not in the image" : `not in PATH, only at ${outside.path}`;
 }
 
 /** Commands that the program is known to run by name: those that one package brings are one finding. */
@@ -118,9 +124,10 @@ function listed(names: readonly string[]): string {
 function provides(cell: Cell, command: string): boolean {
   const { toolchain } = cell;
   const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
-  if (parsed?.[1] !== undefined) return findTool(toolchain, parsed[1], parsed[2] as Backend | undefined) !== undefined;
+  if (parsed?.[1] !== undefined)
+    return findToolInPath(toolchain, parsed[1], parsed[2] as Backend | undefined) !== undefined;
   if (command === "modprobe") return toolchain.modprobe;
-  return findTool(toolchain, command) !== undefined;
+  return findToolInPath(toolchain, command) !== undefined;
 }
 
 function finding(
