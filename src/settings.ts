@@ -188,16 +188,20 @@ export function unusedImageEntries(
 export function contextOf(config: Config, reference: string, toolchain: Toolchain): ImageContext {
   const entry = config.images?.find((candidate) => globMatches(candidate.match, reference));
   const named = entry?.program;
-  const [id = "", version] = (named ?? toolchain.program?.name ?? "").split("@", 2);
-  const profile = findProfile(id);
-  return {
-    ...(profile === undefined
-      ? {}
-      : { profile: profileOfVersion(profile, version ?? toolchain.program?.version ?? null) }),
-    match: globOfImage(reference),
-    environment: { ...toolchain.environment, ...entry?.env },
-    network: entry?.network ?? profile?.network?.value ?? "host",
-    modules: entry?.modules ?? "unknown",
-    ...(entry?.tools === undefined ? {} : { tools: entry.tools }),
+  const { program, otherProgram } = toolchain;
+  const contextFor = (name: string, found: string | null): ImageContext => {
+    const [id = "", version] = name.split("@", 2);
+    const profile = findProfile(id);
+    return {
+      ...(profile === undefined ? {} : { profile: profileOfVersion(profile, version ?? found) }),
+      match: globOfImage(reference),
+      environment: { ...toolchain.environment, ...entry?.env },
+      network: entry?.network ?? profile?.network?.value ?? "host",
+      modules: entry?.modules ?? "unknown",
+      ...(entry?.tools === undefined ? {} : { tools: entry.tools }),
+    };
   };
+  const image = contextFor(named ?? program?.name ?? "", program?.version ?? null);
+  if (named !== undefined || otherProgram === undefined) return image;
+  return { ...image, otherwise: contextFor(otherProgram.name, otherProgram.version) };
 }

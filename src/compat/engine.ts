@@ -16,6 +16,7 @@ import {
   type RawMissing,
   type UnknownFact,
   unknownHostBackend,
+  unknownProgram,
   unknownSystem,
 } from "./unknown-facts.ts";
 
@@ -45,29 +46,35 @@ const backends: readonly Backend[] = ["nft", "legacy"];
 
 /** Holds one platform of an image against every host that it can run on. Pure and linear in hosts x programs. */
 export function evaluatePlatform(stated: PlatformInput): RawCell[] {
+  const { otherwise } = stated.image;
   const input = inNativeMode(stated);
+  const other = otherwise && inNativeMode({ ...stated, image: otherwise });
   const hosts = input.hosts.filter(({ host }) => runsOn(input.toolchain.architecture, host));
   const selectedBackends = new Set(
     hosts.flatMap(({ host }) => (host.iptables.backend === undefined ? [] : [host.iptables.backend.value])),
   );
-  return hosts.map(({ host, programs }) => evaluateHost(input, host, programs, selectedBackends));
+  return hosts.map(({ host, programs }) => evaluateHost(input, other, host, programs, selectedBackends));
 }
 
 function evaluateHost(
   input: PlatformInput,
+  other: PlatformInput | undefined,
   host: Host,
   programs: readonly NodeProgram[],
   selectedBackends: ReadonlySet<Backend>,
 ): RawCell {
   const { toolchain, image } = input;
-  const sharing = image.network === "pod" ? nobody : withoutOwn(image, programs);
-  const base = { toolchain, image, host, programs: sharing, selectedBackends };
-  const outcomes = tryStarts(base);
+  const baseOf = (one: PlatformInput): CellBase => {
+    const sharing = one.image.network === "pod" ? nobody : withoutOwn(one.image, programs);
+    return { toolchain: one.toolchain, image: one.image, host, programs: sharing, selectedBackends };
+  };
+  const base = baseOf(input);
+  const outcomes = other === undefined ? tryStarts(base) : tryPrograms(base, baseOf(other));
   const all = outcomes.filter((outcome) => outcome.kind === "finding");
   const unknown = [...doubtsOf(toolchain), ...unmatchedSystem(host), ...outcomes.filter(isMissing)];
   return {
     host,
-    programs: sharing,
+    programs: base.programs,
     findings: keepOnePerCause(all),
     all,
     missing: describeMissing(
@@ -104,6 +111,14 @@ function withoutOwn({ profile }: ImageContext, programs: readonly NodeProgram[])
 }
 
 type CellBase = Omit<Cell, "hostBackend" | "choice">;
+
+/** The image's program may be one or the other. */
+function tryPrograms(base: CellBase, other: CellBase): Outcome[] {
+  const { program, otherProgram } = base.toolchain;
+  const known = otherProgram?.name ?? "";
+  const fact = `whether ${program?.path ?? "the image's program"}, which the entrypoint starts, starts ${known} (${otherProgram?.path})`;
+  return merge([tryStarts(base), tryStarts(other)], [unknownProgram(fact, known)]);
+}
 
 /** Commands of a start script may be run or not: both are tried. */
 function tryStarts(base: CellBase): Outcome[] {

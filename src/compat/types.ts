@@ -11,6 +11,8 @@ export interface ImageContext {
   match?: string;
   /** Profile of the image's own program, when it is a known one. */
   profile?: ProgramProfile;
+  /** The same if the image's program is another one, which its files leave open: what does not hold of both is not known. */
+  otherwise?: ImageContext;
   /** Image ENV overridden by the config's. */
   environment: Readonly<Record<string, string>>;
   /** `pod`: the node's programs don't share its network namespace. */

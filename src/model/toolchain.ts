@@ -188,6 +188,9 @@ export const toolchainSchema = z.object({
   startRuns: z.optional(z.array(startRunSchema)),
   selector: z.optional(selectorSchema),
   program: z.optional(imageProgramSchema),
+  /** A known program that is in the image beside `program`, which the entrypoint starts: whether that one starts it in turn
+   * could not be told. */
+  otherProgram: z.optional(imageProgramSchema),
   /** A `modprobe` that could load kernel modules is in PATH. */
   modprobe: z.boolean(),
   /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */

@@ -66,7 +66,9 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     return { name, ...(isSetAtStart(name) ? chosenAtStart(plain) : start.settle(name, path.doubt(name, plain))) };
   });
   const defaults: Record<string, Command> = Object.fromEntries(told.map(({ name, command }) => [name, command]));
-  const { program, missing: missingProgram } = tellProgram(tree, survey, started, knowledge.programs);
+  const words = [...config.entrypoint, ...config.cmd];
+  const programs = tellProgram({ tree, survey, started, words }, knowledge.programs);
+  const { program, other: otherProgram, missing: missingProgram } = programs;
   return {
     os: readOsRelease(tree),
     architecture: platform.platform.split("/")[1] ?? "",
@@ -79,6 +81,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     ...(start.runs.length > 0 && { startRuns: start.runs }),
     ...(selector && { selector }),
     ...(program && { program }),
+    ...(otherProgram && { otherProgram }),
     modprobe: find("modprobe")?.target !== undefined,
     environment: pickVariables(config.env, knowledge.variables),
     missing: distinctFacts([

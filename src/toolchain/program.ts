@@ -16,25 +16,35 @@ export interface KnownProgram {
 
 export interface ToldProgram {
   program?: ImageProgram;
+  /** A known one that is there too, and that `program` may start or not. */
+  other?: ImageProgram;
   missing?: Untold;
 }
 
+/** How the image comes to run something. */
+export interface ProgramStart {
+  tree: FileTree;
+  survey: Survey;
+  /** What {@link findStarted} found. */
+  started: readonly string[];
+  /** Entrypoint and command of the image config. */
+  words: readonly string[];
+}
+
 const MAX_SCRIPT_DEPTH = 3;
+const STARTED = "the entrypoint starts it";
+/** What runs programs that are no files of its own. */
+const INTERPRETER = /^(?:python|perl|ruby|node|java|php|lua|deno|bun|tclsh|pwsh|dotnet|guile|expect)[\d.]*$/;
 /** What `go build cmd/agent/main.go`, with files in place of a package, leaves as the package's path. */
 const FILES_OF_A_PROGRAM = "command-line-arguments";
 
 /**
  * Tells which program the image ships: first what its entrypoint starts, followed through start scripts, matched with the
- * known programs by Go module or path; else the one known program that is anywhere in the image; else the entrypoint's
- * program by its own name.
- * @param started what {@link findStarted} found
+ * known programs by Go module or path; else the one known program that is anywhere in the image, unless the entrypoint
+ * starts another one of which nothing says that it starts that in turn; else the entrypoint's program by its own name.
  */
-export function tellProgram(
-  tree: FileTree,
-  survey: Survey,
-  started: readonly string[],
-  known: KnownProgram[],
-): ToldProgram {
+export function tellProgram(start: ProgramStart, known: KnownProgram[]): ToldProgram {
+  const { tree, survey, started } = start;
   for (const path of started) {
     const match = recognise(path, binaryAt(tree, path)?.content.go, known);
     if (match) return { program: describeProgram(tree, path, match.id, match.fact) };
@@ -42,13 +52,44 @@ export function tellProgram(
   const elsewhere = findAnywhere(tree, survey, known);
   const ids = [...new Set(elsewhere.map((hit) => hit.id))];
   const [hit] = elsewhere;
-  if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
   const own = started.find((path) => !isStarter(basename(path)) && isProgram(tree, path));
-  if (own !== undefined)
-    return { program: describeProgram(tree, own, ownName(tree, own, known), "the entrypoint starts it") };
+  const ownProgram = own === undefined ? undefined : describeProgram(tree, own, ownName(tree, own, known), STARTED);
+  if (hit && ids.length === 1) {
+    const program = describeProgram(tree, hit.path, hit.id, hit.fact);
+    return own === undefined || !ownProgram || mayStart(start, own, hit.path)
+      ? { program }
+      : { program: ownProgram, other: program, missing: undecided(own, program) };
+  }
+  if (ownProgram !== undefined) return { program: ownProgram };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
+}
+
+/**
+ * Something speaks for it that what the entrypoint starts starts the known program in turn: a script or an interpreter is on
+ * the way, which may start anything; the words name it; or both come from one project (tailscale's containerboot).
+ */
+function mayStart({ tree, started, words }: ProgramStart, own: string, known: string): boolean {
+  const isFree = (path: string) => !isProgram(tree, path) || INTERPRETER.test(basename(path));
+  if (started.some(isFree)) return true;
+  if (words.some((word) => word.split(/[\s=,]+/).some((part) => basename(part) === basename(known)))) return true;
+  const [project, other] = [own, known].map((path) => projectOf(binaryAt(tree, path)?.content.go));
+  return project !== undefined && project === other;
+}
+
+/** `github.com/squat`, `k8s.io/dns`, `tailscale.com`. */
+function projectOf(build: GoBuild | undefined): string | undefined {
+  const path = build?.main?.path || build?.path;
+  if (path === undefined || path === "" || path === FILES_OF_A_PROGRAM) return undefined;
+  return path.split("/", 2).join("/");
+}
+
+function undecided(own: string, { name, path }: ImageProgram): Untold {
+  return {
+    fact: "the program of the image",
+    reason: `its entrypoint starts ${own}, and whether that starts ${name} (${path}) could not be told`,
+  };
 }
 
 /** Regular files that the words of the command line lead to, and those that start scripts among them hand over to. */
