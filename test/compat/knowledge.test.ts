@@ -33,8 +33,13 @@ test("extensions: programs and constructs exist, modules are named", () => {
 test("requirements: ids are unique, programs exist, versions are versions", () => {
   const parsed = requirementsFileSchema.parse(requirements);
   expect(new Set(parsed.map(({ id }) => id)).size).toBe(parsed.length);
-  for (const { when, min } of parsed) {
-    expect(min).toSatisfy(isVersion);
+  for (const { id, when, tool, min, feature } of parsed) {
+    if (min !== undefined) expect(min).toSatisfy(isVersion);
+    expect(
+      [min, feature].filter((needed) => needed !== undefined),
+      id,
+    ).toHaveLength(1);
+    if (feature !== undefined) expect(tool, id).toBe("nft");
     if ("program" in when) expect(profiles).toContain(when.program);
   }
 });

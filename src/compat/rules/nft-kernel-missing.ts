@@ -1,9 +1,12 @@
+import type { Requirement } from "../../knowledge/schema/requirements.ts";
+import { compareVersions, kernelSeries } from "../../model/version.ts";
 import { findTool, linkLayerInUse } from "../backend.ts";
 import { causeOfLinkLayer, doubtOf, type LinkLayerCommand, linkLayerCommands } from "../link-layer.ts";
 import { moduleEvidence, moduleState } from "../modules.ts";
 import { causeOfOther, otherCommands } from "../other-commands.ts";
+import { isNative, requirementsOf } from "../requirements.ts";
 import { type Cell, choiceEvidence, type Outcome, type RawFinding, type Rule, type ToolUse } from "../types.ts";
-import { missing, unknownModule } from "../unknown-facts.ts";
+import { missing, unknownKernel, unknownModule } from "../unknown-facts.ts";
 import { addForBoth } from "../wrapper-remedies.ts";
 
 const rule = "nft-kernel-missing";
@@ -16,9 +19,35 @@ export const nftKernelMissing: Rule = {
     const use = usesNft(cell);
     const outcomes = use === undefined ? [] : judge(cell, use);
     if (outcomes.length > 0) return outcomes;
-    return linkLayerCommands(cell, "nft").flatMap((command) => judgeLinkLayer(cell, command));
+    return [
+      ...requirementsOf(cell, "kernel").flatMap((requirement) => judgeAge(cell, requirement)),
+      ...linkLayerCommands(cell, "nft").flatMap((command) => judgeLinkLayer(cell, command)),
+    ];
   },
 };
+
+/** A kernel that has nf_tables, and that the program refuses all the same. */
+function judgeAge({ host: { kernel } }: Cell, { id, min, severity, message, sources }: Requirement): Outcome[] {
+  const { value: release, source } = kernel.release;
+  const series = kernelSeries(release);
+  if (min === undefined) return [];
+  if (series === undefined) return severity === "error" ? [missing(rule, unknownKernel())] : [];
+  if (compareVersions(series, min) >= 0) return [];
+  return [
+    {
+      kind: "finding",
+      rule,
+      cause: `requirement:${id}`,
+      severity,
+      message: `kernel ${release} is too old: ${message}`,
+      evidence: [
+        { fact: `the kernel is ${release}`, source },
+        ...sources.map((url) => ({ fact: message, source: url })),
+      ],
+      remedy: `Raise the hosts to a kernel of ${min} or later, or use another mode of the program there.`,
+    },
+  ];
+}
 
 /** The families of nf_tables that ebtables and arptables write into are options of the kernel, which only some leave out: the
  * catalogue records these, so that a state that isn't known is none that is missing. */
@@ -77,8 +106,7 @@ function usesNft(cell: Cell): ToolUse | undefined {
 function nativeProgram({ image: { profile }, toolchain }: Cell): ToolUse | undefined {
   const rows = profile?.versions ?? [];
   const [first] = rows;
-  if (profile === undefined || first === undefined || !rows.every((row) => row.backend.value === "native-nft"))
-    return undefined;
+  if (profile === undefined || first === undefined || !isNative(profile)) return undefined;
   if (profile.runs?.value.includes("nft") !== true && findTool(toolchain, "iptables") !== undefined) return undefined;
   const evidence = { fact: `${profile.title} speaks nf_tables`, source: first.backend.source };
   return { title: profile.title, cause: "backend", isCertain: true, evidence };

@@ -1,35 +1,28 @@
-import requirementsJson from "../../knowledge/requirements.json" with { type: "json" };
 import type { Requirement } from "../../knowledge/schema/requirements.ts";
+import type { Tool } from "../../model/toolchain.ts";
 import { compareVersions } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
-import type { Cell, Outcome, Rule } from "../types.ts";
+import { requirementsOf } from "../requirements.ts";
+import type { Cell, Outcome, RawFinding, Rule } from "../types.ts";
 import { missing, unknownImageTool } from "../unknown-facts.ts";
-
-/** The bundled knowledge; `npm run generate` checks it against its schema. */
-const requirements = requirementsJson as Requirement[];
 
 const rule = "tool-too-old";
 
-/** The image's program asks for a newer tool than the image holds. */
+/** The image's program asks for a newer tool than the image holds, or for one with more compiled in. */
 export const toolTooOld: Rule = {
   id: rule,
   looksAt: "iptables",
   evaluate(cell) {
     const met = new Set<string>();
-    return requirements.flatMap((requirement) => {
-      if (!applies(cell, requirement) || met.has(requirement.tool)) return [];
+    return requirementsOf(cell, "tools").flatMap((requirement) => {
+      const what = `${requirement.tool} ${requirement.feature}`;
+      if (met.has(what)) return [];
       const outcomes = judge(cell, requirement);
-      if (outcomes.length > 0) met.add(requirement.tool);
+      if (outcomes.length > 0) met.add(what);
       return outcomes;
     });
   },
 };
-
-function applies(cell: Cell, { when }: Requirement): boolean {
-  if ("program" in when) return cell.image.profile?.id === when.program;
-  if ("construct" in when) return cell.image.profile?.writes?.value.includes(when.construct) === true;
-  return cell.toolchain.program?.libraries.some((library) => library.startsWith(`${when.module}@`)) === true;
-}
 
 function judge(cell: Cell, requirement: Requirement): Outcome[] {
   const { choice } = cell;
@@ -38,20 +31,39 @@ function judge(cell: Cell, requirement: Requirement): Outcome[] {
   const backend = choice.backend === "nft" || choice.backend === "legacy" ? choice.backend : undefined;
   const tool = findTool(cell.toolchain, requirement.tool, requirement.tool === "iptables" ? backend : undefined);
   if (tool === undefined) return [];
-  if (tool.version === null) {
-    return requirement.severity === "error" ? [missing(rule, unknownImageTool(tool.name))] : [];
-  }
-  if (compareVersions(tool.version, requirement.min) >= 0) return [];
-  return [
-    {
-      kind: "finding",
-      rule,
-      severity: requirement.severity,
-      cause: `requirement:${requirement.id}`,
-      tool: tool.name,
-      message: `${tool.name} ${tool.version} is too old: ${requirement.message}`,
-      evidence: [...tool.evidence, ...requirement.sources.map((source) => ({ fact: requirement.message, source }))],
-      remedy: `Raise ${tool.name} to ${requirement.min} or later.`,
-    },
-  ];
+  return [...judgeAge(tool, requirement), ...judgeFeature(tool, requirement)];
+}
+
+function judgeAge(tool: Tool, requirement: Requirement): Outcome[] {
+  const { min, severity, message } = requirement;
+  if (min === undefined) return [];
+  if (tool.version === null) return severity === "error" ? [missing(rule, unknownImageTool(tool.name))] : [];
+  if (compareVersions(tool.version, min) >= 0) return [];
+  const says = `${tool.name} ${tool.version} is too old: ${message}`;
+  return [finding(tool, requirement, says, `Raise ${tool.name} to ${min} or later.`)];
+}
+
+function judgeFeature(tool: Tool, requirement: Requirement): Outcome[] {
+  const { feature, severity, message } = requirement;
+  if (feature === undefined || tool.json === true) return [];
+  if (tool.json === undefined)
+    return severity === "error"
+      ? [missing(rule, { fact: `whether the image's ${tool.name} is built with JSON support` })]
+      : [];
+  const name = tool.version === null ? tool.name : `${tool.name} ${tool.version}`;
+  const remedy = `Take a build of ${tool.name} with JSON support, as Debian's is, or build it with libjansson.`;
+  return [finding(tool, requirement, `${name} is built without JSON support: ${message}`, remedy)];
+}
+
+function finding(tool: Tool, { id, severity, sources }: Requirement, message: string, remedy: string): RawFinding {
+  return {
+    kind: "finding",
+    rule,
+    severity,
+    cause: `requirement:${id}`,
+    tool: tool.name,
+    message,
+    evidence: [...tool.evidence, ...sources.map((source) => ({ fact: message, source }))],
+    remedy,
+  };
 }
