@@ -1,6 +1,6 @@
 import { given } from "../model/given.ts";
 import { globMatches } from "../model/glob.ts";
-import type { Cell, Finding, ImageReport, PlatformReport, Report, UnjudgedHost, Verdict } from "../model/report.ts";
+import type { Cell, Finding, ImageReport, PlatformReport, Report, UnjudgedHost } from "../model/report.ts";
 import { summarize, verdictOf } from "../model/report.ts";
 import { didYouMean } from "../model/suggest.ts";
 import type { Toolchain } from "../model/toolchain.ts";
@@ -9,6 +9,7 @@ import { describeAge } from "./age.ts";
 import type { RawCell } from "./engine.ts";
 import { applyPolicy, type JudgedFinding, type Policy } from "./policy.ts";
 import { keepAfterPolicy } from "./precedence.ts";
+import type { RawFinding } from "./types.ts";
 
 /** One platform with what the engine said of it, and what it said of the base image's same platform. */
 export interface EvaluatedPlatform {
@@ -43,25 +44,15 @@ export function assembleReport(
   tool: Report["tool"],
   notes: readonly string[],
 ): Report {
-  const findings: Finding[] = [];
-  const fixed: Finding[] = [];
-  const used = new Set<number>();
+  const gathered: Gathered = { findings: [], fixed: [], used: new Set() };
   const imageReports = images.map(
     (image): ImageReport => ({
       reference: image.reference,
       digest: image.digest,
-      platforms: image.platforms.map((platform) => {
-        collectFixed(image.reference, platform, policy, fixed);
-        return {
-          platform: platform.platform,
-          toolchain: platform.toolchain,
-          cells: platform.cells.map((cell) => assembleCell(image.reference, platform, cell, policy, findings, used)),
-          ...(platform.unjudged.length === 0 ? {} : { unjudged: platform.unjudged }),
-          ...given({ base: platform.base && describeBase(platform.base) }),
-        };
-      }),
+      platforms: image.platforms.map((platform) => assemblePlatform(image.reference, platform, policy, gathered)),
     }),
   );
+  const { findings, fixed, used } = gathered;
   return {
     schemaVersion: 1,
     tool,
@@ -78,111 +69,129 @@ export function assembleReport(
   };
 }
 
-function assembleCell(
-  reference: string,
+/** What comes together while platforms are gone through. */
+interface Gathered {
+  findings: Finding[];
+  fixed: Finding[];
+  /** Indexes of the ignore entries that matched something. */
+  used: Set<number>;
+}
+
+function assemblePlatform(
+  image: string,
   platform: EvaluatedPlatform,
-  raw: RawCell,
   policy: Policy,
-  findings: Finding[],
-  used: Set<number>,
-): Cell {
-  const base = platform.base?.cells.find((cell) => cell.host.id === raw.host.id);
-  const judged = keepAfterPolicy(raw.all.map((finding) => applyPolicy(finding, raw.host.id, base, policy, used)));
+  { findings, fixed, used }: Gathered,
+): PlatformReport {
+  const { base } = platform;
+  for (const finding of fixedBy(platform, policy))
+    addFinding(fixed, { ...finding, image, platform: platform.platform });
   return {
-    host: raw.host.id,
-    kernel: raw.host.kernel.release.value,
-    programs: raw.programs.map((program) => program.id),
-    verdict: verdictOf(judged, raw.missing.length > 0),
-    findings: judged.map((finding) => addFinding(findings, reference, platform, raw.host.id, finding)),
-    missing: raw.missing,
-    ...given({ base: base && baseVerdict(base, policy) }),
+    platform: platform.platform,
+    toolchain: platform.toolchain,
+    cells: platform.cells.map((raw): Cell => {
+      const before = base?.cells.find((cell) => cell.host.id === raw.host.id);
+      const judged = judgeCell(raw, policy, before, used);
+      const place = { image, platform: platform.platform, host: raw.host.id };
+      return {
+        host: raw.host.id,
+        kernel: raw.host.kernel.release.value,
+        programs: raw.programs.map((program) => program.id),
+        verdict: verdictOf(judged, raw.missing.length > 0),
+        findings: judged.map((finding) => addFinding(findings, { ...place, judged: finding, locate: platform.locate })),
+        missing: raw.missing,
+        ...given({ base: before && verdictOf(judgeCell(before, policy), before.missing.length > 0) }),
+      };
+    }),
+    ...(platform.unjudged.length === 0 ? {} : { unjudged: platform.unjudged }),
+    ...given({ base: base && describeBase(base) }),
   };
 }
 
-/** What the base image's cell is by itself: nothing of it is existing. */
-function baseVerdict(base: RawCell, policy: Policy): Verdict {
-  const judged = keepAfterPolicy(
-    base.all.map((finding) => applyPolicy(finding, base.host.id, undefined, policy, new Set())),
-  );
-  return verdictOf(judged, base.missing.length > 0);
+/**
+ * A cell's findings after the user's decisions.
+ * @param before the base's cell; of the base by itself nothing is existing
+ */
+function judgeCell(raw: RawCell, policy: Policy, before?: RawCell, used?: Set<number>): JudgedFinding[] {
+  const host = raw.host.id;
+  return keepAfterPolicy(raw.all.map((finding) => applyPolicy({ finding, host, base: before }, policy, used)));
 }
 
 function describeBase(base: EvaluatedBase): NonNullable<PlatformReport["base"]> {
   return {
     reference: base.reference,
     digest: base.digest,
-    tools: base.toolchain.tools.map(({ name, version, backend }) => ({
-      name,
-      version,
-      ...given({ backend }),
-    })),
+    tools: base.toolchain.tools.map(({ name, version, backend }) => ({ name, version, ...given({ backend }) })),
   };
+}
+
+/** A finding with all that it is about. */
+interface PlacedFinding {
+  judged: JudgedFinding;
+  image: string;
+  platform: string;
+  host: string;
+  locate?: EvaluatedPlatform["locate"] | undefined;
 }
 
 /** Findings of the base's cells that the image's same cells don't have. A cell that can't be judged fixes
  * nothing. Ignore entries that match only here match nothing of the image. */
-function collectFixed(
-  reference: string,
-  { platform, cells, base }: EvaluatedPlatform,
-  policy: Policy,
-  fixed: Finding[],
-): void {
-  for (const old of base?.cells ?? []) {
-    const now = cells.find((cell) => cell.host.id === old.host.id);
-    if (now === undefined || now.missing.length > 0) continue;
-    for (const finding of old.findings) {
-      if (now.all.some((other) => other.rule === finding.rule && other.cause === finding.cause)) continue;
-      const judged = applyPolicy(finding, old.host.id, undefined, policy, new Set());
-      if (judged.ignored === undefined && judged.severity !== "notice")
-        addFinding(fixed, reference, { platform }, old.host.id, judged);
-    }
-  }
+function fixedBy({ cells, base }: EvaluatedPlatform, policy: Policy): Pick<PlacedFinding, "judged" | "host">[] {
+  return (base?.cells ?? []).flatMap(({ host: { id: host }, findings }) => {
+    const now = cells.find((cell) => cell.host.id === host);
+    if (now === undefined || now.missing.length > 0) return [];
+    const gone = ({ rule, cause }: RawFinding) =>
+      !now.all.some((other) => other.rule === rule && other.cause === cause);
+    return findings
+      .filter(gone)
+      .map((finding) => ({ judged: applyPolicy({ finding, host }, policy), host }))
+      .filter(({ judged }) => judged.ignored === undefined && judged.severity !== "notice");
+  });
 }
 
-/** Adds a finding, or its host to the one that says the same of another host. Returns its index. */
-function addFinding(
-  findings: Finding[],
-  image: string,
-  platform: Pick<EvaluatedPlatform, "platform" | "locate">,
-  host: string,
-  judged: JudgedFinding,
-): number {
-  const index = findings.findIndex(
-    (finding) =>
-      finding.image === image &&
-      finding.platform === platform.platform &&
-      finding.rule === judged.rule &&
-      finding.severity === judged.severity &&
-      finding.program === judged.program &&
-      finding.message === judged.message &&
-      finding.existing === judged.existing &&
-      finding.ignored?.reason === judged.ignored?.reason &&
-      finding.expired?.reason === judged.expired?.reason &&
-      finding.expired?.place === judged.expired?.place,
-  );
+/** Adds a finding, or its host to the one that says the same of another host. @returns its index */
+function addFinding(findings: Finding[], placed: PlacedFinding): number {
+  const index = findings.findIndex((known) => saysTheSame(known, placed));
   const known = findings[index];
-  if (known !== undefined) {
-    if (!known.hosts.includes(host)) known.hosts.push(host);
-    for (const evidence of judged.evidence) {
-      const there = known.evidence.some((item) => item.fact === evidence.fact && item.source === evidence.source);
-      if (!there) known.evidence.push(evidence);
-    }
-    return index;
+  if (known === undefined) return findings.push(describeFinding(placed)) - 1;
+  const { host, judged } = placed;
+  if (!known.hosts.includes(host)) known.hosts.push(host);
+  for (const evidence of judged.evidence) {
+    const there = known.evidence.some((item) => item.fact === evidence.fact && item.source === evidence.source);
+    if (!there) known.evidence.push(evidence);
   }
-  findings.push({
+  return index;
+}
+
+function saysTheSame(known: Finding, { judged, image, platform }: PlacedFinding): boolean {
+  return (
+    known.image === image &&
+    known.platform === platform &&
+    known.rule === judged.rule &&
+    known.severity === judged.severity &&
+    known.program === judged.program &&
+    known.message === judged.message &&
+    known.existing === judged.existing &&
+    known.ignored?.reason === judged.ignored?.reason &&
+    known.expired?.reason === judged.expired?.reason &&
+    known.expired?.place === judged.expired?.place
+  );
+}
+
+function describeFinding({ judged, image, platform, host, locate }: PlacedFinding): Finding {
+  return {
     rule: judged.rule,
     severity: judged.severity,
     image,
-    platform: platform.platform,
+    platform,
     hosts: [host],
     ...given({ program: judged.program }),
     message: judged.message,
     evidence: [...judged.evidence],
     ...given({ remedy: judged.remedy }),
-    ...platform.locate?.(judged),
+    ...locate?.(judged),
     ...given({ existing: judged.existing, ignored: judged.ignored, expired: judged.expired }),
-  });
-  return findings.length - 1;
+  };
 }
 
 /** Titles of the hosts that were judged, by id. */

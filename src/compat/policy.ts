@@ -1,3 +1,4 @@
+import { given } from "../model/given.ts";
 import { globMatches } from "../model/glob.ts";
 import { type Finding, type Severity, severities } from "../model/report.ts";
 import type { RawCell } from "./engine.ts";
@@ -30,28 +31,28 @@ export interface JudgedFinding extends RawFinding {
   expired?: NonNullable<Finding["expired"]>;
 }
 
-/**
- * @param base what the base image's same platform showed on the same host
- * @param used indexes of the ignore entries that matched something; added to
- */
-export function applyPolicy(
-  finding: RawFinding,
-  host: string,
-  base: RawCell | undefined,
-  policy: Policy,
-  used: Set<number>,
-): JudgedFinding {
+/** A finding where it was made. */
+interface Sighting {
+  finding: RawFinding;
+  /** Its id. */
+  host: string;
+  /** What the base image's same platform showed on the same host. */
+  base?: RawCell | undefined;
+}
+
+/** @param used indexes of the ignore entries that matched something; added to */
+export function applyPolicy({ finding, host, base }: Sighting, policy: Policy, used?: Set<number>): JudgedFinding {
   const judged: JudgedFinding = { ...finding, severity: policy.severity[finding.rule] ?? finding.severity };
   if (base?.all.some((other) => isSame(finding, other)) === true) judged.existing = true;
   const fits = policy.ignore.filter((entry) => matches(entry, finding, host));
   const entry = fits.find(({ until }) => until >= policy.today);
   const [ended] = fits.toSorted((a, b) => (a.until < b.until ? 1 : -1));
   if (entry !== undefined) {
-    used.add(policy.ignore.indexOf(entry));
+    used?.add(policy.ignore.indexOf(entry));
     judged.ignored = { reason: entry.reason, until: entry.until };
   } else if (ended !== undefined) {
     const { reason, until, place } = ended;
-    judged.expired = { reason, until, ...(place === undefined ? {} : { place }) };
+    judged.expired = { reason, until, ...given({ place }) };
   }
   return judged;
 }

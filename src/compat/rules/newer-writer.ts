@@ -178,20 +178,40 @@ interface Met {
   meeting?: Meeting;
 }
 
+/** What a rule asks of the tools of an image and the programs of a node. */
+interface Question {
+  rule: string;
+  /** What the image does with rules of the program, or with its own for the program. */
+  direction: Direction;
+  reportOn: ReportOn;
+}
+
+/** A tool of the image and a program on the node. */
+interface Pair {
+  image: ImageContext;
+  own: ToolInUse;
+  /** Programs for whose rules it speaks besides. */
+  speaksFor: readonly string[];
+  program: NodeProgram;
+  /** The program's iptables on this host. */
+  other: NodeTool | undefined;
+}
+
 /**
  * Looks at every pair of image tool and program. Where a version isn't known, all measured releases are tried, and a program
  * of unknown backend is taken for one that writes nft: if that would give an error, the fact is missing.
  */
-function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: ReportOn): Met[] {
+function meetAll(cell: Cell, question: Question): Met[] {
+  const { toolchain, image, host } = cell;
   const programs = nftPrograms(cell);
   // Many hosts run the same versions: the same pair says the same on each.
-  const recall = metBefore(cell.toolchain, cell.image);
-  const speaksFor = linkLayerSpokenFor(cell, direction);
+  const recall = metBefore(toolchain, image);
+  const speaksFor = linkLayerSpokenFor(cell, question.direction);
   return [...nftInUse(cell), ...linkLayerInUse(cell)].flatMap((own) =>
     programs.flatMap((program) => {
-      const other = iptablesOnHost(program, cell.host);
-      return recall(program, `${rule} ${own.name} ${own.version} ${keyOfTool(other)}`, () =>
-        meetOne(cell.image, rule, direction, own, speaksFor, program, other, reportOn),
+      const other = iptablesOnHost(program, host);
+      return recall(program, `${question.rule} ${own.name} ${own.version} ${keyOfTool(other)}`, () =>
+        meet(question, { image, own, speaksFor, program, other }),
       );
     }),
   );
@@ -199,51 +219,71 @@ function meetAll(cell: Cell, rule: string, direction: Direction, reportOn: Repor
 
 const metBefore = rememberFor<Met[]>();
 
-/** @param other the program's iptables on this host */
-function meetOne(
-  imageContext: ImageContext,
-  rule: string,
-  direction: Direction,
-  own: ToolInUse,
-  speaksFor: readonly string[],
-  program: NodeProgram,
-  other: NodeTool | undefined,
-  reportOn: ReportOn,
-): Met[] {
-  const judge = (version: string, node: NodeTool): { finding: RawFinding; meeting: Meeting }[] => {
-    const image = { name: own.name, version, release: buildOf(version, own.tool?.package) };
-    const whole = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program, image, node);
-    return partsFor(own.name, whole, speaksFor).flatMap((meeting) =>
-      reportOn(meeting, exposureOfMeeting(meeting)).map((finding) => ({ finding, meeting })),
-    );
-  };
-  const constructs = direction === "reads" ? program.writes : (imageContext.profile?.writes?.value ?? null);
+function meet(question: Question, pair: Pair): Met[] {
+  const { own, program, other } = pair;
   // Where neither the rules nor the backend of the program are known, both are assumed: warnings that say so.
-  const assumed = program.backend === "unknown" && constructs === null;
-  if (own.version !== null && other !== undefined && (program.backend !== "unknown" || assumed)) {
-    const findings = judge(own.version, other).map(({ finding, meeting }) => ({
-      outcome: {
-        ...finding,
-        ...(assumed ? { message: `${finding.message}, if ${unsaid(direction, program)}` } : {}),
-        ...(own.name === "ebtables" || own.name === "arptables" ? { tool: own.name } : {}),
-        program: program.id,
-        dependsOnHost: program.backend === "host",
-        evidence: [...finding.evidence, ...aboutIptables(program, direction)],
-      },
-      meeting,
-    }));
-    return findings.length > 0 || linkLayerOf(own.name, []) !== undefined
-      ? findings
-      : toMet(unmeasured(imageContext, rule, program, direction, own.version, other.version));
-  }
+  const assumed = program.backend === "unknown" && constructsOf(question, pair) === null;
+  return own.version !== null && other !== undefined && (program.backend !== "unknown" || assumed)
+    ? meetKnown(question, pair, { own: own.version, other }, assumed)
+    : toMet(missingOf(question, pair));
+}
+
+/** What the writing side is stated to write; null where nobody states it. */
+function constructsOf({ direction }: Question, { image, program }: Pair): readonly string[] | null {
+  return direction === "reads" ? program.writes : (image.profile?.writes?.value ?? null);
+}
+
+/** Versions of both sides, known or tried out. */
+interface Versions {
+  own: string;
+  other: NodeTool;
+}
+
+function judge({ direction, reportOn }: Question, pair: Pair, versions: Versions) {
+  const { name, tool } = pair.own;
+  const own = { name, version: versions.own, release: buildOf(versions.own, tool?.package) };
+  const meetingOf = direction === "reads" ? readMeeting : writeMeeting;
+  const whole = meetingOf(pair.image, pair.program, own, versions.other);
+  return partsFor(name, whole, pair.speaksFor).flatMap((meeting) =>
+    reportOn(meeting, exposureOfMeeting(meeting)).map((finding) => ({ finding, meeting })),
+  );
+}
+
+/** @param assumed neither the rules nor the backend of the program are known */
+function meetKnown(question: Question, pair: Pair, versions: Versions, assumed: boolean): Met[] {
+  const { own, program } = pair;
+  const { direction } = question;
+  const met = judge(question, pair, versions).map(({ finding, meeting }) => ({
+    outcome: {
+      ...finding,
+      ...(assumed ? { message: `${finding.message}, if ${unsaid(direction, program)}` } : {}),
+      ...(own.name === "ebtables" || own.name === "arptables" ? { tool: own.name } : {}),
+      program: program.id,
+      dependsOnHost: program.backend === "host",
+      evidence: [...finding.evidence, ...aboutIptables(program, direction)],
+    },
+    meeting,
+  }));
+  return met.length > 0 || linkLayerOf(own.name, []) !== undefined ? met : toMet(unmeasured(question, pair, versions));
+}
+
+/** The facts that are missing, if one of their values would give an error. */
+function missingOf(question: Question, pair: Pair): Outcome[] {
+  const { own, program, other } = pair;
   // Assumed constructs can give warnings at most.
-  if (constructs === null) return [];
-  const couldBeError = (own.version === null ? testedReleases() : [own.version]).some((image) =>
+  if (constructsOf(question, pair) === null) return [];
+  const couldBeError = (own.version === null ? testedReleases() : [own.version]).some((version) =>
     (other === undefined ? testedReleases().map(upstream) : [other]).some((node) =>
-      judge(image, node).some(({ finding }) => finding.severity === "error"),
+      judge(question, pair, { own: version, other: node }).some(({ finding }) => finding.severity === "error"),
     ),
   );
-  return couldBeError ? toMet(missingOf(rule, own, program, other)) : [];
+  if (!couldBeError) return [];
+  const facts: UnknownFact[] = [];
+  if (own.version === null) facts.push(unknownImageTool(own.name));
+  if (program.backend === "unknown") facts.push(unknownBackendOf(program.id));
+  if (other === undefined)
+    facts.push(program.backend === "host" ? unknownHostIptables() : unknownToolOf(program.id, "iptables"));
+  return facts.map((fact) => missing(question.rule, fact));
 }
 
 function toMet(outcomes: readonly Outcome[]): Met[] {
@@ -261,28 +301,12 @@ function unsaid(direction: Direction, { id }: NodeProgram): string {
     : `${id} uses nft, which is not known either`;
 }
 
-function missingOf(rule: string, own: ToolInUse, program: NodeProgram, other: NodeTool | undefined): Outcome[] {
-  const facts: UnknownFact[] = [];
-  if (own.version === null) facts.push(unknownImageTool(own.name));
-  if (program.backend === "unknown") facts.push(unknownBackendOf(program.id));
-  if (other === undefined)
-    facts.push(program.backend === "host" ? unknownHostIptables() : unknownToolOf(program.id, "iptables"));
-  return facts.map((fact) => missing(rule, fact));
-}
-
 /** Nothing was found, but one of the two versions lies between measured ones that behave differently. */
-function unmeasured(
-  image: ImageContext,
-  rule: string,
-  program: NodeProgram,
-  direction: Direction,
-  own: string,
-  other: string,
-): Outcome[] {
-  const [writer, reader] = direction === "reads" ? [other, own] : [own, other];
+function unmeasured(question: Question, pair: Pair, { own, other }: Versions): Outcome[] {
+  const [writer, reader] = question.direction === "reads" ? [other.version, own] : [own, other.version];
   // Assumed constructs can give warnings at most, and a warning that may be one isn't worth an unknown cell.
-  const constructs = (direction === "reads" ? program.writes : image.profile?.writes?.value) ?? [];
-  return gapsOfMeeting(writer, reader, constructs).map((fact) => missing(rule, { fact }));
+  const constructs = constructsOf(question, pair) ?? [];
+  return gapsOfMeeting(writer, reader, constructs).map((fact) => missing(question.rule, { fact }));
 }
 
 /** What of a program's facts bears on reading and writing rules. */
@@ -295,11 +319,10 @@ export const nftNewerWriter: Rule = {
   id: "nft-newer-writer",
   looksAt: "iptables",
   evaluate(cell) {
-    return outcomesOf(
-      meetAll(cell, "nft-newer-writer", "reads", (meeting, exposure) =>
-        exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting, exposure)],
-      ),
-    );
+    const rule = "nft-newer-writer";
+    const reportOn: ReportOn = (meeting, exposure) =>
+      exposure.loud.length === 0 ? [] : [loudFinding(rule, meeting, exposure)];
+    return outcomesOf(meetAll(cell, { rule, direction: "reads", reportOn }));
   },
 };
 
@@ -307,11 +330,10 @@ export const silentMatchLoss: Rule = {
   id: "silent-match-loss",
   looksAt: "iptables",
   evaluate(cell) {
-    return outcomesOf(
-      meetAll(cell, "silent-match-loss", "reads", (meeting, exposure) =>
-        isQuiet(exposure) ? [quietFinding("silent-match-loss", meeting, exposure)] : [],
-      ),
-    );
+    const rule = "silent-match-loss";
+    const reportOn: ReportOn = (meeting, exposure) =>
+      isQuiet(exposure) ? [quietFinding(rule, meeting, exposure)] : [];
+    return outcomesOf(meetAll(cell, { rule, direction: "reads", reportOn }));
   },
 };
 
@@ -321,12 +343,12 @@ export const imageNewerWriter: Rule = {
   looksAt: "iptables",
   evaluate(cell) {
     const rule = "image-newer-writer";
-    const met = meetAll(cell, rule, "writes", (meeting, exposure) => {
+    const reportOn: ReportOn = (meeting, exposure) => {
       if (exposure.loud.length > 0) return [{ ...loudFinding(rule, meeting, exposure), ...reverse(meeting) }];
       if (!isQuiet(exposure)) return [];
       return [{ ...quietFinding(rule, meeting, exposure), ...reverse(meeting) }];
-    });
-    const judged = met.map(({ outcome, meeting }) =>
+    };
+    const judged = meetAll(cell, { rule, direction: "writes", reportOn }).map(({ outcome, meeting }) =>
       outcome.kind === "finding" && meeting !== undefined ? chargeOnce(cell, outcome, meeting) : outcome,
     );
     return [...judged, ...hostToolsRead(cell, rule)];
