@@ -3,7 +3,7 @@ import { UserError } from "../model/error.ts";
 import { quote } from "./errors.ts";
 import { normalisePath } from "./layer.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
-import type { TarMember } from "./tar/reader.ts";
+import type { TarMember } from "./tar/members.ts";
 
 /** The files of an archive by name, links among them followed. */
 export interface MemberIndex<T> {

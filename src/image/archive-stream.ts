@@ -8,7 +8,9 @@ import type { LayerScan, ScanOptions } from "./layer.ts";
 import { createBudget, exceeded, isLimit, type ReadLimits, spend } from "./limits.ts";
 import type { BlobStore } from "./store.ts";
 import { BLOCK, decodeHeader } from "./tar/header.ts";
-import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
+import type { TarMember } from "./tar/members.ts";
+import { createTarReader } from "./tar/reader.ts";
+import type { BodyConsumer } from "./tar/sparse.ts";
 import { type CheckedScan, scanWhole, type WholeOptions } from "./toc/whole.ts";
 
 /** What became of one file of the archive. */

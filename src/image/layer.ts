@@ -10,7 +10,9 @@ import { gather } from "./gather.ts";
 import { exceeded, type ReadBudget, type ReadLimits, spend } from "./limits.ts";
 import { listOverlayMarks, type OverlayMark } from "./overlay-marks.ts";
 import type { ReadProgress } from "./progress.ts";
-import { type BodyConsumer, createTarReader, type TarMember } from "./tar/reader.ts";
+import type { TarMember } from "./tar/members.ts";
+import { createTarReader } from "./tar/reader.ts";
+import type { BodyConsumer } from "./tar/sparse.ts";
 import { weigh, weighXattrs } from "./weigh.ts";
 
 /** Something that a layer hides in the layers below. */

@@ -1,6 +1,6 @@
 import type { ContentProbe, ContentSink, PartialReading } from "../../model/image.ts";
 import { createByteCounter, createChangeCollector, type LayerScan, type ScanOptions } from "../layer.ts";
-import type { BodyConsumer } from "../tar/reader.ts";
+import type { BodyConsumer } from "../tar/sparse.ts";
 import { fetchToc, type RangeReader } from "./locate.ts";
 import { type FetchRange, planRanges, type Segment, sumBytes } from "./plan.ts";
 import type { TocPointer } from "./pointer.ts";

@@ -1,6 +1,6 @@
 import { quote } from "../errors.ts";
 import { findDoubleMeaning, fold } from "../go-json.ts";
-import type { TarMember } from "../tar/reader.ts";
+import type { TarMember } from "../tar/members.ts";
 import { TocProblem } from "./problem.ts";
 
 /** A part of a file's content that was compressed on its own. */
