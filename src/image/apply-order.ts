@@ -55,7 +55,7 @@ export function watchApplyOrder(
   /** By the directory that they were in: directories that are gone, whose content below would be shown again. */
   const gone = new Map<Directory, Set<string>>();
   const isOf = (slot: Slot) => matters(slot, files, bounds);
-  const find: Find = (path) => walkPath(root, path, false, undefined, bounds);
+  const find: Find = (path) => walkPath(root, path, false, bounds);
   /** Directories that the layer empties, and that were not empty. */
   const emptied = new Set<Directory>();
 

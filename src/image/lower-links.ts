@@ -99,7 +99,7 @@ export function judgeIdleLinks(root: Directory, idle: IdleLinks, files: FileSpac
   const found = new Map<string, Doubt>();
   for (const [path, { link, parent, digest }] of idle) {
     if (found.has(digest)) continue;
-    const walk = walkPath(root, path, false, undefined, bounds);
+    const walk = walkPath(root, path, false, bounds);
     if (walk.end !== "slot" || walk.slot !== link) continue;
     const target = findTarget(root, path, bounds);
     if (target !== undefined && matters(target, files, bounds)) found.set(digest, describe(parent, digest));
@@ -108,7 +108,7 @@ export function judgeIdleLinks(root: Directory, idle: IdleLinks, files: FileSpac
 }
 
 function findTarget(root: Directory, path: string, bounds: WalkBounds): Directory | undefined {
-  const walk = walkPath(root, path, true, undefined, bounds);
+  const walk = walkPath(root, path, true, bounds);
   if (walk.end === "directory") return walk.directory;
   return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : undefined;
 }

@@ -79,7 +79,7 @@ export function mergeLayers(
 function findActiveMarks(root: Directory, layer: LayerChanges, bounds: MergeBounds): OverlayMark[] {
   return layer.overlay.filter((mark) => {
     if (!hidesOnly(mark)) return true;
-    const below = findDirectory(walkPath(root, mark.path, true, undefined, bounds));
+    const below = findDirectory(walkPath(root, mark.path, true, bounds));
     return below !== undefined && below.children.size > 0;
   });
 }
@@ -126,7 +126,7 @@ function findHardlinkTargets(root: Directory, layer: LayerChanges, bounds: Merge
 }
 
 function findLeaf(root: Directory, path: string, bounds: MergeBounds): Leaf | undefined {
-  const walk = walkPath(root, path, false, undefined, bounds);
+  const walk = walkPath(root, path, false, bounds);
   return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : undefined;
 }
 
@@ -134,28 +134,23 @@ function applyWhiteouts(root: Directory, layer: LayerChanges, links: LowerLinks,
   const isReplacedLink = createLinkCheck(root, layer, bounds);
   /** What a loop of links hides cannot be told, and would stay. */
   function find(path: string, followLast: boolean): Walk {
-    const walk = walkPath(root, path, followLast, undefined, bounds);
+    const walk = walkPath(root, path, followLast, bounds);
     if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
     return walk;
   }
   for (const { path } of layer.opaques) {
-    // Where the tar counts in its order it may still be the link that is followed.
-    if (isReplacedLink(path)) {
-      links.pass(path, () => false);
-      continue;
-    }
     links.pass(path, () => false);
+    // Where the tar counts in its order it may still be the link that is followed: that much was noted.
+    if (isReplacedLink(path)) continue;
     const walk = find(path, true);
     if (walk.end === "directory") walk.directory.children.clear();
     else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
   }
   for (const { path } of layer.whiteouts) {
-    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) {
-      links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
-      continue;
-    }
+    const above = path.slice(0, path.lastIndexOf("/"));
     // Also for what is not there: on the way to it a folder takes the link's place.
-    const isBehindLink = links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
+    const isBehindLink = links.pass(above, () => false);
+    if (isReplacedLink(above)) continue;
     const walk = find(path, false);
     if (walk.end !== "slot") continue;
     if (isBehindLink) links.note(path, walk.slot);
@@ -184,7 +179,7 @@ function createLinkCheck(root: Directory, layer: LayerChanges, bounds: MergeBoun
         const prefix = path.slice(0, end);
         own ??= listPaths(layer);
         if (own.has(prefix)) return true;
-        const target = findDirectory(walkPath(root, prefix, true, undefined, bounds));
+        const target = findDirectory(walkPath(root, prefix, true, bounds));
         if (target === undefined) return false;
         at = target;
       }
@@ -304,10 +299,13 @@ function createParentFinder(
   bounds: MergeBounds,
 ): ParentFinder {
   let last: { path: string; directory: Directory; isBehindLink: boolean } | undefined;
-  function create(): Directory {
-    bounds.add(1);
-    return createDirectory({ type: "directory", mode: 0o755, layer: layer.digest });
-  }
+  const making = {
+    ...bounds,
+    create(): Directory {
+      bounds.add(1);
+      return createDirectory({ type: "directory", mode: 0o755, layer: layer.digest });
+    },
+  };
   return {
     find(path) {
       if (last?.path === path) return last.directory;
@@ -318,7 +316,7 @@ function createParentFinder(
       }
       // Before anything is made: a link may lead nowhere as yet.
       const isBehind = isBehindLink(path);
-      const walk = walkPath(root, path, true, create, bounds);
+      const walk = walkPath(root, path, true, making);
       if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
       const found = findDirectory(walk);
       if (found === undefined) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);

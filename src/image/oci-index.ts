@@ -214,7 +214,7 @@ async function readLeaf(
       `image config ${configDigest}`,
     );
     await requireLayers(store, layers);
-    const platform = describe(descriptor, configDigest, config, layers, limits);
+    const platform = describe(descriptor, manifest, config, limits);
     if (kind !== undefined) platform.notes.push(`its manifest calls it ${kind}, and runtimes may run it`);
     return { platform, configDigest };
   } catch (problem) {
@@ -243,11 +243,11 @@ async function requireLayers(store: BlobStore, layers: Descriptor[]): Promise<vo
 
 function describe(
   descriptor: Descriptor,
-  configDigest: string,
+  manifest: Manifest,
   config: ConfigDocument,
-  layers: Descriptor[],
   limits: ReadLimits,
 ): ReadablePlatform {
+  const layers = manifest.layers ?? [];
   const diffIds = config.rootfs.diff_ids ?? [];
   const stated = toStated(descriptor);
   const ofConfig = { os: config.os ?? undefined, architecture: config.architecture ?? undefined };
@@ -262,7 +262,7 @@ function describe(
   if (layers.length > limits.layers) throw exceeded("layers", limits, `manifest ${descriptor.digest}`);
   return {
     platform,
-    configDigest,
+    configDigest: manifest.config.digest,
     config: toImageConfig(config),
     layers: layers.map((layer, i) => toSourceLayer(layer, diffIds[i] ?? "")),
     notes,

@@ -41,6 +41,11 @@ export interface WalkBounds {
   onStep(): void;
 }
 
+export interface WalkOptions extends Partial<WalkBounds> {
+  /** Makes a directory where one is missing, as `mkdir -p` would. */
+  create?: () => Directory;
+}
+
 /** Where a walk along a path ended. */
 export type Walk =
   | { end: "slot"; parent: Directory; name: string; slot: Slot; path: string; met: string[] }
@@ -50,17 +55,11 @@ export type Walk =
 
 /**
  * Follows a path from the root as the kernel does for a process whose root that is: links in the middle always, a link in
- * the last component only with `followLast`; absolute targets begin at the root, `..` stops there, 40 hops in all unless `bounds` say otherwise.
- * `met` holds each path that stood for the last component: the asked one, then what each link led to.
- * @param create makes a directory where one is missing, as `mkdir -p` would
+ * the last component only with `followLast`; absolute targets begin at the root, `..` stops there, 40 hops in all unless the
+ * options say otherwise. `met` holds each path that stood for the last component: the asked one, then what each link led to.
  */
-export function walkPath(
-  root: Directory,
-  path: string,
-  followLast: boolean,
-  create?: () => Directory,
-  bounds?: WalkBounds,
-): Walk {
+export function walkPath(root: Directory, path: string, followLast: boolean, options: WalkOptions = {}): Walk {
+  const { hops: mostHops = MAX_HOPS, create } = options;
   const met: string[] = [];
   let stack: { directory: Directory; name: string }[] = [{ directory: root, name: "" }];
   const pending = splitPath(path).reverse();
@@ -72,7 +71,7 @@ export function walkPath(
   };
 
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    bounds?.onStep();
+    options.onStep?.();
     const isLast = pending.length === 0;
     if (name === "..") {
       if (stack.length > 1) stack.pop();
@@ -87,7 +86,7 @@ export function walkPath(
       if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
       stack.push({ directory: slot, name });
     } else if (isSymlink(slot) && (!isLast || followLast)) {
-      if (++hops > (bounds?.hops ?? MAX_HOPS)) return { end: "loop", at: pathOf(name), met };
+      if (++hops > mostHops) return { end: "loop", at: pathOf(name), met };
       if (slot.target.startsWith("/")) stack = stack.slice(0, 1);
       pending.push(...splitPath(slot.target).reverse());
     } else if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
