@@ -139,9 +139,12 @@ export async function useImages<T>(
     try {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === undefined;
-      const chosen = picked.map((image) => ({ image, ...choosePlatforms(image, asked) }));
-      const nameOf = (image: SourceImage) => (several ? `${reference}#${displayName(image)}` : reference);
-      return await readImages(store, chosen, scanOptions, use, nameOf);
+      const chosen = picked.map((image) => ({
+        reference: several ? `${reference}#${displayName(image)}` : reference,
+        digest: image.digest,
+        ...choosePlatforms(image, asked),
+      }));
+      return await readImages(store, chosen, scanOptions, use);
     } finally {
       await store.close();
     }
@@ -156,7 +159,9 @@ export async function useImages<T>(
 }
 
 interface ChosenImage {
-  image: SourceImage;
+  /** By which it alone is meant. */
+  reference: string;
+  digest: string;
   platforms: ReadablePlatform[];
   /** On the image. */
   notes: string[];
@@ -167,7 +172,6 @@ async function readImages<T>(
   chosen: ChosenImage[],
   options: Reading,
   { recall, read }: PlatformUse<T>,
-  nameOf: (image: SourceImage) => string,
 ): Promise<UsedImage<T>[]> {
   const all = new Set(chosen.flatMap(({ platforms }) => platforms));
   if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
@@ -180,14 +184,14 @@ async function readImages<T>(
     options,
   );
   const used: UsedImage<T>[] = [];
-  for (const { image, platforms, notes } of chosen) {
+  for (const { reference, digest, platforms, notes } of chosen) {
     const results: UsedImage<T>["platforms"] = [];
     for (const platform of platforms) {
       const result = known.get(platform) ?? read(await readPlatform(store, platform, scans, options));
       options.deadline.check();
       results.push({ platform: platform.platform, result, notes: [...notes, ...platform.notes] });
     }
-    used.push({ reference: nameOf(image), digest: image.digest, platforms: results });
+    used.push({ reference, digest, platforms: results });
   }
   return used;
 }

@@ -1,5 +1,6 @@
 import userdataJson from "../../knowledge/nft-userdata.json" with { type: "json" };
 import type { NftUserdataFile } from "../../knowledge/schema/nft-userdata.ts";
+import { given } from "../../model/given.ts";
 import type { NodeProgram } from "../../model/program.ts";
 import { compareVersions, inRange } from "../../model/version.ts";
 import { findTool } from "../backend.ts";
@@ -149,23 +150,25 @@ function imageWrites(cell: Cell, version: string | null, use: Use): Outcome[] {
       });
     });
   // A mode that few switch on is no reason to speak of every host.
-  return use === "in-a-mode" ? programs : [...programs, ...hostReads(cell, writer, use, needsSets, remedy)];
+  if (use === "in-a-mode") return programs;
+  const severity = use === "yes" ? "warning" : "notice";
+  return [...programs, ...hostReads(cell, { severity, writer, conditions: needsSets, remedy })];
 }
 
 /** Nobody is stated to list rules with the host's own nft, but people and scripts on the node do. */
-function hostReads(cell: Cell, writer: string, use: Use, conditions: readonly string[], remedy: string): RawFinding[] {
-  const fact = cell.host.nft.version;
-  if (fact === undefined || cell.host.nft.installed?.value === false || readerOf(fact.value, undefined) !== "crashes")
+function hostReads(
+  { host }: Cell,
+  written: Pick<Crash, "severity" | "writer" | "conditions" | "remedy">,
+): RawFinding[] {
+  const fact = host.nft.version;
+  if (fact === undefined || host.nft.installed?.value === false || readerOf(fact.value, undefined) !== "crashes")
     return [];
   return [
     crash({
-      severity: use === "yes" ? "warning" : "notice",
+      ...written,
       cause: "image-writes",
       reader: `the host's own nft ${fact.value}`,
-      writer,
-      conditions,
-      evidence: [{ fact: `nft of ${cell.host.id} is ${fact.value}`, source: fact.source }],
-      remedy,
+      evidence: [{ fact: `nft of ${host.id} is ${fact.value}`, source: fact.source }],
     }),
   ];
 }
@@ -189,7 +192,7 @@ function crash({ severity, cause, reader, writer, conditions, evidence, program,
     severity,
     cause: `nft-userdata:${cause}`,
     tool: "nft",
-    ...(program === undefined ? {} : { program: program.id }),
+    ...given({ program: program?.id }),
     message: `${reader} crashes when it lists sets that ${writer} wrote${condition}`,
     evidence: [
       { fact: "nft 1.1.2 and later write user data with sets", source: bundled.measured },

@@ -41,9 +41,9 @@ function judge(cell: Cell, use: Use): Outcome[] {
   );
   return [
     ...unknownVersion(cell, use),
-    ...report(cell, use, certain, use.isCertain ? "error" : "warning", "the kernel has no"),
-    ...report(cell, use, possible, "warning", "the kernel has no"),
-    ...report(cell, use, extra, "warning", "only a further package brings"),
+    ...report(cell, use, certain, { severity: use.isCertain ? "error" : "warning", why: "the kernel has no" }),
+    ...report(cell, use, possible, { severity: "warning", why: "the kernel has no" }),
+    ...report(cell, use, extra, { severity: "warning", why: "only a further package brings" }),
   ];
 }
 
@@ -77,8 +77,7 @@ function report(
   cell: Cell,
   { title }: Use,
   uses: readonly ExtensionUse[],
-  severity: RawFinding["severity"],
-  why: string,
+  { severity, why }: { severity: RawFinding["severity"]; why: string },
 ): RawFinding[] {
   if (uses.length === 0) return [];
   const modules = [...new Set(uses.map(({ module }) => module))];
