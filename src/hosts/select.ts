@@ -59,23 +59,9 @@ function select(
   const choice: Choice = { chosen: new Map(), notes: [], unmatched: [], own, configured, known };
   const all = entries.length === 0 ? ["default"] : entries;
   const place = (index: number) => (at === undefined ? undefined : [...at, index]);
-  const collected = all.map((entry, index) =>
-    isFacts(entry) ? atPath(place(index), () => readFacts(entry)) : undefined,
-  );
-  const used = new Set<CollectedNode>();
-  // Lists of nodes first: what they take of the collected facts is no host by itself.
-  const listed = all.map((entry, index) =>
-    isNodes(entry)
-      ? atPath(place(index), () =>
-          readNodes(
-            entry,
-            known,
-            collected.filter((facts) => facts !== undefined),
-          ),
-        )
-      : undefined,
-  );
-  for (const found of listed) for (const facts of found?.used ?? []) used.add(facts);
+  const { collected, listed } = readFiles(all, known, place);
+  // What lists of nodes took of the collected facts is no host by itself.
+  const used = new Set(listed.flatMap((found) => [...(found?.used ?? [])]));
   all.forEach((entry, index) => {
     atPath(place(index), () => {
       const facts = collected[index];
@@ -92,6 +78,18 @@ function select(
       [`hosts: nothing is left of the selection "${describe(entries)}"`, ...notes.slice(0, 3)].join("; "),
     );
   return { hosts: [...chosen.values()], notes, unmatched };
+}
+
+/** What the entries that are files say, each at its entry's place; lists of nodes take of all facts what is theirs. */
+function readFiles(entries: readonly HostEntry[], known: Catalogue, place: (index: number) => ConfigPath | undefined) {
+  const collected = entries.map((entry, index) =>
+    isFacts(entry) ? atPath(place(index), () => readFacts(entry)) : undefined,
+  );
+  const facts = collected.filter((node) => node !== undefined);
+  const listed = entries.map((entry, index) =>
+    isNodes(entry) ? atPath(place(index), () => readNodes(entry, known, facts)) : undefined,
+  );
+  return { collected, listed };
 }
 
 /** A selection while it is made. */
