@@ -136,7 +136,7 @@ function describe(
     ...(change.releaseAlone && !failing
       ? { upgrade: { distribution: distribution.id, release: candidate.release.release } }
       : {}),
-    text: `${change.text}: ${effectOf(cells, after)}${failing ? "" : change.command}${change.note}`,
+    text: `${failing ? change.text : (change.command ?? change.text)}: ${effectOf(cells, after)}${failing ? "" : change.hint}${change.note}`,
     clears: clearedBy(after),
   };
 }
@@ -151,7 +151,7 @@ function clearedBy(after: readonly RawCell[]): Remedy["clears"] {
     );
 }
 
-/** What to change, as a clause and as a line of a Dockerfile. */
+/** What to change, as a clause, and as one that begins with the line of a Dockerfile where there is such a line. */
 function changeOf(before: Toolchain, distribution: Distribution, candidate: Candidate, last: Release | undefined) {
   const { release, bothBackends, toolchain } = candidate;
   const sources = [...new Set(toolchain.tools.flatMap((tool) => sourcePackage(tool) ?? []))];
@@ -164,16 +164,24 @@ function changeOf(before: Toolchain, distribution: Distribution, candidate: Cand
   const wrapper = bothBackends ? wrapperChange(before) : "";
   const legacy = separate ? ` with package ${release.legacyPackage}` : "";
   const releases = last === release ? "" : last === undefined ? " or later" : ` to ${last.release}`;
-  const packages = `Take the packages of ${distribution.title} ${release.release}${releases}${legacy} (${versions.join(", ")})`;
+  const base = `${distribution.title} ${release.release}${releases}`;
+  const packages = `Take the packages of ${base}${legacy} (${versions.join(", ")})`;
   const releaseAlone = legacy === "" && wrapper === "";
+  const hint = isDistroless(before) ? NO_PACKAGE_MANAGER : "";
   if (!releaseAlone && bringsNothingNew(before, release)) {
     const { text, added } = lackingBackend(before, release);
     const parts = [text ?? "Keep the packages", wrapper].filter(Boolean);
-    return { text: parts.join(" and "), command: commandOf(before, distribution, added), note: "", releaseAlone };
+    const line = lineOf(before, distribution, added);
+    return { text: parts.join(" and "), command: joined(line, wrapper), hint, note: "", releaseAlone };
   }
-  const text = `${packages}${wrapper === "" ? "" : `, and ${wrapper}`}`;
-  const command = commandOf(before, distribution, names, "on a base of that release");
-  return { text, command, note: noteOf(before, distribution), releaseAlone };
+  const line = lineOf(before, distribution, names);
+  const command = line === undefined ? undefined : `${line} on a base of ${base} (${versions.join(", ")})`;
+  const note = noteOf(before, distribution);
+  return { text: joined(packages, wrapper) ?? "", command: joined(command, wrapper), hint, note, releaseAlone };
+}
+
+function joined(change: string | undefined, wrapper: string): string | undefined {
+  return change === undefined || wrapper === "" ? change : `${change}, and ${wrapper}`;
 }
 
 /** What brings the backend that the image has no binaries of; of a package that brings both they were left out or deleted. */
@@ -201,14 +209,14 @@ function noteOf({ os, tools }: Toolchain, { releases, repositoriesFile }: Distri
   return ` The image is of ${stated?.release} and its packages of an older release: look at its ${repositoriesFile}.`;
 }
 
-/** ` The line for it: ...`; a package from elsewhere can't be had in one line. */
-function commandOf(before: Toolchain, distribution: Distribution, names: readonly string[], where?: string): string {
-  if (isDistroless(before))
-    return " The image has no package manager: install them in a stage of that release and copy their files with `COPY --from`.";
-  if (names.length === 0 || names.some((name) => name.includes(" "))) return "";
+const NO_PACKAGE_MANAGER =
+  " The image has no package manager: install them in a stage of that release and copy their files with `COPY --from`.";
+
+/** The line to paste; packages from elsewhere can't be had in one line, nor those of an image without a package manager. */
+function lineOf(before: Toolchain, distribution: Distribution, names: readonly string[]): string | undefined {
+  if (isDistroless(before) || names.length === 0 || names.some((name) => name.includes(" "))) return undefined;
   const note = distribution.installNote === undefined ? "" : ` (${distribution.installNote})`;
-  const line = `RUN ${distribution.install} ${names.join(" ")}`;
-  return ` The line for it${where === undefined ? "" : `, ${where}`}: \`${line}\`${note}.`;
+  return `\`RUN ${distribution.install} ${names.join(" ")}\`${note}`;
 }
 
 /** What the change leaves. Hosts that work now and break by it are named first: they and the others want different packages. */
@@ -221,21 +229,16 @@ function effectOf(before: readonly RawCell[], after: readonly RawCell[]): string
     return `that leaves ${warned ? "no error, only warnings," : "neither error nor warning"} on the selected hosts.`;
   }
   const worked = failing.filter(({ host }) => errorsOf(before.find((cell) => cell.host.id === host.id)).length === 0);
-  if (worked.length === 0)
-    return `that leaves errors on ${hostsOf(failing)} (${rulesOf(failing)}). ${adviceOf(failing)}`;
+  if (worked.length === 0) return `that leaves errors on ${hostsOf(failing)}. ${adviceOf(failing)}`;
   const good = repaired(before, after);
   return (
-    `right for ${list(good)}, but it breaks ${hostsOf(worked)} (${rulesOf(worked)}), where the present packages work: ` +
+    `right for ${list(good)}, but it breaks ${hostsOf(worked)}, where the present packages work: ` +
     `no release is right for both. Ship an image for each, or change those hosts: ${adviceOf(worked)}`
   );
 }
 
 function hostsOf(cells: readonly RawCell[]): string {
   return list(cells.map(({ host }) => host.id));
-}
-
-function rulesOf(cells: readonly RawCell[]): string {
-  return list([...new Set(cells.flatMap((cell) => errorsOf(cell).map((finding) => finding.rule)))]);
 }
 
 /** What the rule itself says to do about the first of these errors. */

@@ -2,6 +2,7 @@ import type { Report } from "../model/report.ts";
 import type { Detail, Drawing } from "./markdown.ts";
 import { drawMarkdown, FEW_NOTES, fullDetail, prepareDrawing } from "./markdown.ts";
 import type { ReportContext } from "./view.ts";
+import { MANY_HOSTS } from "./view.ts";
 
 /** GitHub refuses a comment body above this many characters; counted here in UTF-8 bytes, which are never fewer. */
 export const COMMENT_LIMIT = 65_536;
@@ -18,7 +19,12 @@ interface Step {
 
 /** What is given up, in this order; each step keeps the cuts of those before it. Of one kind only the last is told. */
 const steps: Step[] = [
-  { kind: "tools", cut: "the list of tools", change: { toolchain: false }, cuts: ({ tools }) => tools.size > 0 },
+  {
+    kind: "tools",
+    cut: "the lists of tools and hosts",
+    change: { toolchain: false },
+    cuts: ({ tools, hosts }) => tools.size > 0 || hosts.length >= MANY_HOSTS,
+  },
   {
     kind: "folded",
     cut: "existing and ignored findings and notices",

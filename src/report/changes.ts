@@ -1,14 +1,14 @@
 import type { PlatformReport, Report } from "../model/report.ts";
 import { count } from "./view.ts";
 
-/** What differs from the base image: tools, and cells that broke or no longer break. */
+/** What differs from the base image: tools, and hosts where it broke or no longer breaks. */
 export interface Changes {
   /** `iptables 1.8.4 -> 1.8.10`, each once. Empty when the same tools are in both. */
   tools: string[];
-  /** Cells (platform x host) with an error now and none before, and the reverse. */
+  /** Hosts where a platform has an error now and had none before, and the reverse. */
   broken: number;
   fixed: number;
-  /** Cells with an error before and now. */
+  /** Hosts where one had an error before and has one now. */
   stillBroken: number;
 }
 
@@ -19,26 +19,31 @@ const NAMED = 3;
 export function findChanges(report: Report): Changes | undefined {
   const compared = report.images.flatMap((image) => image.platforms).filter((platform) => platform.base !== undefined);
   if (compared.length === 0) return undefined;
-  const changes: Changes = { tools: [...new Set(compared.flatMap(toolChanges))], broken: 0, fixed: 0, stillBroken: 0 };
+  const hosts = { broken: new Set<string>(), fixed: new Set<string>(), stillBroken: new Set<string>() };
   for (const cell of compared.flatMap((platform) => platform.cells)) {
     if (cell.base === undefined) continue;
     const own = cell.findings.map((index) => report.findings[index]);
     const breaks = own.some((finding) => finding?.severity === "error" && finding.ignored === undefined);
-    if (breaks) changes[cell.base === "fail" ? "stillBroken" : "broken"]++;
+    if (breaks) hosts[cell.base === "fail" ? "stillBroken" : "broken"].add(cell.host);
     // What can't be judged now is not known to be fixed.
-    else if (cell.base === "fail" && cell.verdict !== "unknown") changes.fixed++;
+    else if (cell.base === "fail" && cell.verdict !== "unknown") hosts.fixed.add(cell.host);
   }
-  return changes;
+  return {
+    tools: [...new Set(compared.flatMap(toolChanges))],
+    broken: hosts.broken.size,
+    fixed: hosts.fixed.size,
+    stillBroken: hosts.stillBroken.size,
+  };
 }
 
-/** `iptables 1.8.4 -> 1.8.10: fixes 5 cells, breaks 1`, without stop. Not escaped: versions come from images. */
+/** `iptables 1.8.4 -> 1.8.10: no longer breaks on 5 hosts, but newly on 1`, without stop. Not escaped: versions come from images. */
 export function describeChanges({ tools, broken, fixed }: Changes): string {
   const named = tools.slice(0, NAMED).join(", ");
   const left = tools.length - NAMED;
   const what = tools.length === 0 ? "The same tools as before" : `${named}${left > 0 ? ` and ${left} more` : ""}`;
-  if (fixed > 0 && broken > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks ${broken}`;
-  if (fixed > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks none`;
-  if (broken > 0) return `${what}: breaks ${count(broken, "cell")}, fixes none`;
+  if (fixed > 0 && broken > 0) return `${what}: no longer breaks on ${count(fixed, "host")}, but newly on ${broken}`;
+  if (fixed > 0) return `${what}: no longer breaks on ${count(fixed, "host")}`;
+  if (broken > 0) return `${what}: newly breaks on ${count(broken, "host")}`;
   return `${what}: fixes and breaks nothing`;
 }
 

@@ -196,7 +196,7 @@ function stateFact(report: Report, context: ReportContext, config: string): Pick
     };
   const how = `as in \`- ${state.entry.replaceAll("`", "")}\` under \`${state.under}\``;
   const more = together.length > 1 ? ` and ${count(together.length - 1, "further fact")}` : "";
-  return { action: `In \`${config}\`, state for ${where}: ${fact}${more}, ${how}.${further}`, isChange: true };
+  return { action: `In \`${config}\`, add for ${where}: ${fact}${more}, ${how}.${further}`, isChange: true };
 }
 
 function uniqueFacts(missing: readonly MissingFact[]): MissingFact[] {

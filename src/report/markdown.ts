@@ -13,6 +13,7 @@ import {
   hostNamer,
   joinNames,
   LONG_SOURCE,
+  MANY_HOSTS,
   mergeEqual,
   mergeEvidence,
   shortImage,
@@ -29,7 +30,7 @@ import {
 export interface Detail {
   /** Findings of these severities carry their evidence. */
   evidence: "all" | "errors" | "none";
-  /** The table of tools found. */
+  /** The tools found, and the names of all hosts where they were only counted. */
   toolchain: boolean;
   /** Existing and ignored findings and notices, listed; else only counted. */
   folded: boolean;
@@ -74,6 +75,8 @@ const COLUMNS_OF_CODE = 40;
 const RULES_IN_CELL = 3;
 /** Hosts named in one finding. */
 const HOSTS_IN_FINDING = 60;
+/** Hosts named in the list of all. */
+const HOSTS_NAMED = 300;
 /** Notes shown, and shown where the report is cut. */
 const NOTES = 50;
 export const FEW_NOTES = 5;
@@ -89,8 +92,8 @@ export interface Drawing {
   /** What the second line says to do; it is not said again. */
   remedy: string | undefined;
   hostName: (id: string) => string;
-  /** Hosts and platforms of the whole report. */
-  hosts: number;
+  /** Hosts of the whole report, and how many platforms it has. */
+  hosts: string[];
   platforms: number;
   /** Those with a row. */
   matrices: Matrix[];
@@ -112,7 +115,7 @@ export function prepareDrawing(report: Report, context: ReportContext = {}): Dra
     headline: lines,
     remedy: leadingRemedy(report, lines),
     hostName: hostNamer(report, context.hostTitles),
-    hosts: allHosts(report).length,
+    hosts: allHosts(report),
     platforms: new Set(report.images.flatMap((image) => image.platforms.map(({ platform }) => platform))).size,
     matrices: buildMatrices(report).filter((matrix) => matrix.rows.length > 0),
     groups: {
@@ -140,7 +143,7 @@ export function renderMarkdown(report: Report, context: ReportContext = {}): str
  * @returns undefined where writing ended; what is returned may still be longer than the limit
  */
 export function drawMarkdown(drawing: Drawing, detail: Detail, limit = Number.POSITIVE_INFINITY): string | undefined {
-  const writer: Writer = { ...drawing, detail, linked: new Set(), left: limit };
+  const writer: Writer = { ...drawing, detail, linked: new Set(), unnamed: false, left: limit };
   const { listed, notices, fixed, existing, ignored } = drawing.groups;
   const parts: ((writer: Writer) => string | string[])[] = [
     head,
@@ -153,6 +156,7 @@ export function drawMarkdown(drawing: Drawing, detail: Detail, limit = Number.PO
     () => foldedGroups(writer, "Already in the base image, not counted", existing),
     () => foldedGroups(writer, "Ignored, not counted", ignored),
     toolList,
+    hostNames,
     notes,
     footer,
     linkTargets,
@@ -169,6 +173,8 @@ interface Writer extends Drawing {
   detail: Detail;
   /** Rules that the text links to. */
   linked: Set<string>;
+  /** Hosts were counted that are not named. */
+  unnamed: boolean;
   /** Bytes that may still be written, or a few more: UTF-16 code units, of which no text has more than bytes. */
   left: number;
 }
@@ -252,8 +258,10 @@ function matrixTable(writer: Writer, matrix: Matrix): string {
   const rest = left > 0 ? `\n\n… and ${count(left, "further host")}, none of them worse.` : "";
   const [only] = matrix.columns;
   const agreed = !several && only && only.length > 1 ? `\n\nThe same on ${only.map(platformTitle).join(", ")}.` : "";
+  const isSomeNone = shown.some(({ cells }) => cells.some(({ verdict }) => verdict === "none"));
+  const none = isSomeNone ? `\n\n${symbols.none} not judged: the host does not run that platform.` : "";
   const head = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => (side ? ":---:" : ":---")), ":---"])];
-  return [...head, ...lines].join("\n") + rest + agreed;
+  return [...head, ...lines].join("\n") + none + rest + agreed;
 }
 
 /** More platforms than fit side by side on a phone: one line for each result. */
@@ -285,11 +293,24 @@ function resultCell(cell: RowCell): string {
 }
 
 function hostList(writer: Writer, hosts: string[], limit: number, write = markdownText): string {
+  if (writer.hosts.length >= MANY_HOSTS && hosts.length === writer.hosts.length) {
+    writer.unnamed = true;
+    return `all ${hosts.length} hosts`;
+  }
   const named = hosts
     .slice(0, hosts.length === limit + 1 ? limit + 1 : limit)
     .map((id) => write(writer.hostName(id), 80));
   const left = hosts.length - named.length;
+  if (left > 0) writer.unnamed = true;
   return left > 0 ? `${joinNames(named)} and ${left} more` : joinNames(named);
+}
+
+/** The names that were counted above. */
+function hostNames(writer: Writer): string {
+  if (!writer.unnamed || !writer.detail.toolchain) return "";
+  const named = writeAll(writer, writer.hosts.slice(0, HOSTS_NAMED), (id) => markdownText(writer.hostName(id), 80));
+  const left = writer.hosts.length - named.length;
+  return fold(`All ${count(writer.hosts.length, "host")}`, `${joinNames(named)}${left > 0 ? ` and ${left} more` : ""}`);
 }
 
 /** Rules of the cells, worst first; for cells that can't be judged, the facts that would decide. */
@@ -313,10 +334,14 @@ function rowReason(writer: Writer, row: MatrixRow): string {
 
 /** A reference; the addresses follow once, at the end. */
 function ruleLink({ linked }: Writer, rule: string): string {
-  // Only a rule's id may become part of an address.
-  if (!/^[a-z0-9-]{1,60}$/.test(rule)) return markdownCode(rule, 60);
+  if (!isRuleId(rule)) return markdownCode(rule, 60);
   linked.add(rule);
   return `[${rule}]`;
+}
+
+/** Only a rule's id may become part of an address. */
+function isRuleId(rule: string): boolean {
+  return /^[a-z0-9-]{1,60}$/.test(rule);
 }
 
 function linkTargets({ context, linked }: Writer): string {
@@ -356,9 +381,7 @@ function findingFacts(writer: Writer, group: FindingGroup, rest: string): string
     const isLeading = group.remedy === writer.remedy;
     lines.push(`**Fix:** ${isLeading ? "the change named at the top" : markdownText(group.remedy, 1200)}`);
   }
-  const all = writer.hosts;
-  const everywhere = all > HOSTS_IN_ROW && group.hosts.length === all;
-  lines.push(`**Hosts:** ${everywhere ? `all ${all} hosts` : hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
+  lines.push(`**Hosts:** ${hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
   if (writer.platforms > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
   if (writer.report.images.length > 1)
     lines.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
@@ -367,7 +390,10 @@ function findingFacts(writer: Writer, group: FindingGroup, rest: string): string
   if (location) lines.push(`**Brought in at:** ${locationLink(writer, location)}`);
   if (ignored) lines.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
   if (expired) lines.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${expiredReason(expired)}`);
-  lines.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
+  if (isRuleId(group.rule)) {
+    writer.linked.add(group.rule);
+    lines.push(`[What it means, and how to fix or ignore it][${group.rule}]`);
+  }
   return lines.map((line) => `- ${line}`).join("\n");
 }
 
@@ -393,7 +419,8 @@ function evidenceList({ first: { evidence } }: FindingGroup): string {
   const written = facts.slice(0, FACTS).map(({ sources }) => sources.slice(0, FACTS).map(markdownSource).join(", "));
   const items = facts.slice(0, FACTS).map(({ fact }, i) => {
     const source = written[i] ?? "";
-    return `- ${markdownText(fact)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+    const shown = source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source;
+    return `- ${markdownText(fact)}${shown === "" ? "" : `<br><sub>${shown}</sub>`}`;
   });
   if (facts.length > FACTS) items.push(`- … and ${count(facts.length - FACTS, "further fact")}`);
   return `How we know:\n\n${items.join("\n")}`;

@@ -40,6 +40,8 @@ function existingReason(report: Report, failOn: FailLevel): string {
 }
 
 function unknownReason(report: Report): string {
-  if (report.counts.unknowns > 0) return `${count(report.counts.unknowns, "cell")} not known`;
+  const cells = report.images.flatMap(({ platforms }) => platforms.flatMap((platform) => platform.cells));
+  const hosts = new Set(cells.filter(({ verdict }) => verdict === "unknown").map(({ host }) => host));
+  if (hosts.size > 0) return `${count(hosts.size, "host")} can't be judged`;
   return report.verdict === "unknown" ? "nothing could be judged" : "";
 }

@@ -7,12 +7,14 @@ import type { Pen, TextOptions } from "./pen.ts";
 import { makePen, wrap } from "./pen.ts";
 import type { FindingGroup, Matrix, MatrixRow, ReportContext } from "./view.ts";
 import {
+  allHosts,
   buildMatrices,
   count,
   groupFindings,
   hostNamer,
   joinNames,
   LONG_SOURCE,
+  MANY_HOSTS,
   mergeEqual,
   mergeEvidence,
   shortImage,
@@ -44,7 +46,9 @@ function* textBlocks(report: Report, context: ReportContext, pen: Pen): Generato
   const hostName = hostNamer(report, context.hostTitles);
   yield textHead(report, context, pen);
   for (const matrix of buildMatrices(report)) yield matrixText(matrix, hostName, pen);
-  for (const group of groups.active) yield findingText(report, group, hostName, context, pen);
+  const all = allHosts(report).length;
+  for (const group of groups.active)
+    yield findingText(report, group, (hosts) => hostText(hosts, all, hostName), context, pen);
   yield foldedText("Fixed by this change", mergeEqual(report.fixed ?? []), pen);
   yield foldedText("Already in the base image, not counted", groups.existing, pen);
   yield foldedText("Ignored, not counted", groups.ignored, pen);
@@ -109,7 +113,7 @@ function missingText(missing: MissingFact[]): string[] {
 function findingText(
   report: Report,
   group: FindingGroup,
-  hostName: (id: string) => string,
+  nameHosts: (hosts: string[]) => string,
   context: ReportContext,
   pen: Pen,
 ): string {
@@ -120,7 +124,7 @@ function findingText(
   const fields: [string, string][] = [
     ["", plainText(group.message)],
     ["fix", plainText(group.remedy ?? "", 1200)],
-    ["hosts", joinNames(group.hosts.map((id) => plainText(hostName(id), 80)))],
+    ["hosts", nameHosts(group.hosts)],
     ["image", report.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],
     ["at", location ? `${plainText(location.file, 200)}:${location.line}` : ""],
@@ -137,13 +141,20 @@ function findingText(
   return [`${label}  ${pen.paint(1, plainText(group.rule, 60))}${where}`, ...lines].join("\n");
 }
 
+/** The table above names them all. */
+function hostText(hosts: string[], all: number, hostName: (id: string) => string): string {
+  if (all >= MANY_HOSTS && hosts.length === all) return `all ${all} hosts`;
+  return joinNames(hosts.map((id) => plainText(hostName(id), 80)));
+}
+
 /** Facts with their sources; a long source isn't written again on the next line. */
 function evidenceLines(evidence: Evidence[]): string[] {
   const facts = mergeEvidence(evidence).slice(0, 20);
   const written = facts.map(({ sources }) => sources.map((source) => plainText(source, 300)).join(", "));
   return facts.map(({ fact }, i) => {
     const source = written[i] ?? "";
-    return `${plainText(fact)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+    const shown = source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source;
+    return `${plainText(fact)} [${shown}]`;
   });
 }
 

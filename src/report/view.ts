@@ -242,6 +242,9 @@ function weight(row: MatrixRow): number {
   return count("error") * 1000 + count("warning");
 }
 
+/** From so many hosts on they are counted where all are meant. */
+export const MANY_HOSTS = 5;
+
 /** Hosts of the report in its order. */
 export function allHosts(report: Report): string[] {
   return [...new Set(report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells.map((c) => c.host))))];
@@ -324,7 +327,9 @@ export const LONG_SOURCE = 60;
 /** Evidence by fact, in order: one fact may have been read in several places. Digests are cut to what tells them apart. */
 export function mergeEvidence(evidence: Evidence[]): { fact: string; sources: string[] }[] {
   const facts = new Map<string, Set<string>>();
-  const shorten = (text: string) => text.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1…");
+  // Nor does a path in our own repository help anyone here; the JSON report has it.
+  const shorten = (text: string) =>
+    text.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1…").replace(/ \(test\/[\w./-]+\)/g, "");
   for (const { fact, source } of evidence) {
     const sources = facts.get(shorten(fact)) ?? new Set();
     facts.set(shorten(fact), sources.add(shorten(source)));

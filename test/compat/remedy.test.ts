@@ -335,7 +335,9 @@ describe("remedies on the default hosts", () => {
       program: { name: "agent", version: null, libraries: [], path: "/agent", evidence: [] },
     };
     const input = { toolchain, image: context(), hosts };
-    expect(findRemedy(input, evaluatePlatform(input), distributions)?.text).toContain("with package iptables-legacy");
+    expect(findRemedy(input, evaluatePlatform(input), distributions)?.text).toContain(
+      "RUN apk add --no-cache iptables iptables-legacy ipset",
+    );
   });
 });
 
@@ -370,7 +372,9 @@ describe("a program that can speak nftables itself", () => {
     const unowned = { ...old, packages: { nft: undefined } };
     expect(errors(unowned, written, "calico")).toEqual(["new"]);
     expect(remedyOf(unowned, written, "calico")).toBeUndefined();
-    expect(remedyOf(old, written, "calico")?.text).toMatch(/^Take the packages of /);
+    expect(remedyOf(old, written, "calico")?.text).toMatch(
+      /^`RUN apt-get update && apt-get install -y iptables ipset` on a base of Debian 12/,
+    );
   });
 });
 
@@ -401,7 +405,7 @@ describe("hosts that want different packages", () => {
 
   test("without the old reader the same release is simply right", () => {
     const remedy = remedyOf(spec, hosts.slice(0, 1), "kube-router");
-    expect(remedy?.text).toMatch(/^Take the packages of Debian 12 or later .*: that leaves n/);
+    expect(remedy?.text).toMatch(/^`RUN .*` on a base of Debian 12 or later .*: that leaves n/);
     expect(remedy?.upgrade).toEqual({ distribution: "debian", release: "12" });
   });
 });

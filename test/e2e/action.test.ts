@@ -51,7 +51,7 @@ test("a bad image turns the pull request red, a better one updates the comment, 
   expect(JSON.parse(readFileSync(bad.outputs["report-file"] ?? "", "utf8")).verdict).toBe("fail");
   expect(github.comments).toHaveLength(1);
   expect(github.comments[0]?.body).toMatch(
-    /^### ❌ `kilo-0\.6\.0\.tar` breaks on all 4 hosts\n\*\*Do this:\*\* Take the packages of Alpine/,
+    /^### ❌ `kilo-0\.6\.0\.tar` breaks on all 4 hosts\n\*\*Do this:\*\* `RUN apk add [^`]*` on a base of Alpine/,
   );
   expect(bad.summary).toContain("nft-newer-writer");
   // The line of the Dockerfile that brings iptables in.

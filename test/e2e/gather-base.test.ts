@@ -49,12 +49,12 @@ test("the comment leads with what the pull request changes", async () => {
   const run = await check("kilo-fixed", { "base-report": "base.json", comment: "always" });
   expect(run.code).toBe(0);
   expect(github.comments[0]?.body).toMatch(
-    /^### ✅ iptables 1\.8\.4 -> 1\.8\.11, ipset 7\.6 -> 7\.24[^\n]*: fixes \d+ cells, breaks none\n/,
+    /^### ✅ iptables 1\.8\.4 -> 1\.8\.11, ipset 7\.6 -> 7\.24[^\n]*: no longer breaks on \d+ hosts\n/,
   );
   const worse = await check("kilo-0.6.0", { "base-image": image("kilo-fixed") });
   expect(worse.code).toBe(1);
   expect(github.comments[0]?.body).toMatch(
-    /^### ❌ iptables 1\.8\.11 -> 1\.8\.4[^\n]*: breaks \d+ cells, fixes none\n\*\*Do this/,
+    /^### ❌ iptables 1\.8\.11 -> 1\.8\.4[^\n]*: newly breaks on \d+ hosts\n\*\*Do this/,
   );
 });
 

@@ -423,7 +423,7 @@ describe("a great deal to say", () => {
     [1, true],
   ])("a comment of GitHub's limit and %i bytes", (above, isCut) =>
     play(async ({ github, tell }) => {
-      const report = fewFindings(60);
+      const report = fewFindings(55);
       const posted = async () => {
         await tell(report);
         return github.comments[0]?.body ?? "";

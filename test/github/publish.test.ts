@@ -58,7 +58,7 @@ test("open, fix, break again: one comment all along", async () => {
 test("annotations carry file and line; at most ten of a kind, the failing status included", async () => {
   const run = await step("kilo-broken");
   expect(lines(run, "error")[0]).toMatch(
-    /^::error title=nft-newer-writer%3A 8 hosts,file=Dockerfile,line=14::the image's iptables 1\.8\.4 refuses/,
+    /^::error title=Breaks on ubuntu-22\.04%2C ubuntu-22\.04@6\.2 and 6 more \(nft-newer-writer\),file=Dockerfile,line=14::the image's iptables 1\.8\.4 refuses/,
   );
   expect(lines(run, "error").at(-1)).toBe("::error::kilo.tar breaks on 8 of 13 hosts (2 errors)");
   const many = await step("400-findings");

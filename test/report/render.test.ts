@@ -27,7 +27,7 @@ describe("budget", () => {
     expect(byteLength(fitMarkdown(many, {}, whole + byteLength(suffix), suffix))).toBe(whole + byteLength(suffix));
     const cut = fitMarkdown(many, {}, whole + byteLength(suffix) - 1, suffix);
     expect(byteLength(cut)).toBeLessThan(whole);
-    expect(cut).toContain("Cut to fit: the list of tools. The whole report: the job summary.");
+    expect(cut).toContain("Cut to fit: the lists of tools and hosts. The whole report: the job summary.");
     expect(cut.endsWith(suffix)).toBe(true);
   });
 
@@ -366,7 +366,7 @@ test.each<[string, Parameters<typeof failureReason>[1], string | undefined]>([
   ["kilo-broken", { failOn: "warning", failOnUnknown: false }, "2 errors, 2 warnings"],
   ["kilo-broken", { failOn: "never", failOnUnknown: true }, undefined],
   ["unknown", { failOn: "error", failOnUnknown: false }, undefined],
-  ["unknown", { failOn: "error", failOnUnknown: true }, "3 cells not known"],
+  ["unknown", { failOn: "error", failOnUnknown: true }, "3 hosts can't be judged"],
   ["existing-only", { failOn: "warning", failOnUnknown: true }, undefined],
 ])("%s %j fails with: %s", (name, policy, reason) => {
   expect(failureReason(sample(name), policy)).toBe(reason);
@@ -387,7 +387,9 @@ test("a long source is written once for facts that follow each other, a short on
   first.evidence = [long, long, "short", "short", long].map((source, i) => ({ fact: `fact ${i}`, source }));
   for (const text of [renderMarkdown(report), renderText(report, {}, { width: 1000 })])
     expect(
-      [...text.matchAll(/fact \d \((as above|measured|`?short)/g)].map(([, what]) => what?.replace("`", "")),
+      [...text.matchAll(/fact \d(?: \[|<br><sub>)(as above|measured|`?short)/g)].map(([, what]) =>
+        what?.replace("`", ""),
+      ),
     ).toEqual(["measured", "as above", "short", "short", "measured"]);
 });
 
@@ -505,4 +507,54 @@ test("hosts whose unknown cells read the same share a row, whichever rules ask",
   expect(renderMarkdown(report).match(/^\| ❓/gm)).toHaveLength(1);
   second!.missing.push({ ...second!.missing[0]!, fact: "another fact" });
   expect(renderMarkdown(report).match(/^\| ❓/gm)).toHaveLength(2);
+});
+
+describe("all hosts", () => {
+  const [platform] = sample("kilo-broken").images[0]?.platforms ?? [];
+  /** The sample with a finding for all of its first hosts, which are those it is checked on. */
+  const everywhere = (hosts: number): Report => {
+    const report = structuredClone(sample("kilo-broken"));
+    const cells = (platform?.cells ?? []).slice(0, hosts);
+    report.findings = [{ ...(report.findings[0] as Report["findings"][number]), hosts: cells.map(({ host }) => host) }];
+    for (const own of report.images[0]?.platforms ?? [])
+      own.cells = cells.map((cell) => ({ ...cell, verdict: "fail", findings: [0], missing: [] }));
+    return report;
+  };
+
+  test("are counted where they are many, and named once below", () => {
+    const markdown = renderMarkdown(everywhere(5));
+    expect(markdown).toContain("| ❌&nbsp;breaks | all 5 hosts<br>");
+    expect(markdown).toContain("**Hosts:** all 5 hosts\n");
+    expect(markdown).toContain("<summary>All 5 hosts</summary>\n\nubuntu-22.04");
+    expect(renderText(everywhere(5))).toContain("hosts    all 5 hosts\n");
+    expect(buildAnnotations(everywhere(5))[0]?.title).toBe("Breaks on all 5 hosts (nft-newer-writer)");
+  });
+
+  test("are named where they are few, and no list of names follows", () => {
+    const markdown = renderMarkdown(everywhere(4));
+    expect(markdown).not.toMatch(/all 4 hosts(?!\n)|All 4 hosts/);
+    expect(markdown).toContain("**Hosts:** ubuntu-22.04");
+    expect(buildAnnotations(everywhere(4))[0]?.title).toMatch(
+      /^Breaks on ubuntu-22\.04.* and 2 more \(nft-newer-writer\)$/,
+    );
+  });
+});
+
+test("a dash in the table is explained, and only there", () => {
+  const report = structuredClone(sample("three-platforms"));
+  const said = "\n\n– not judged: the host does not run that platform.";
+  expect(renderMarkdown(report)).not.toContain(said);
+  report.images[0]?.platforms[0]?.cells.pop();
+  expect(renderMarkdown(report)).toContain(said);
+});
+
+test("titles of annotations have room, whatever the hosts are called", () => {
+  const report = structuredClone(sample("kilo-broken"));
+  const hostTitles = new Map(
+    report.findings.flatMap(({ hosts }) => hosts.map((host) => [host, `${host} ${"long ".repeat(100)}`] as const)),
+  );
+  for (const finding of report.findings) finding.rule = "r".repeat(60);
+  const titles = buildAnnotations(report, { hostTitles }).map(({ title }) => title);
+  expect(titles.length).toBeGreaterThan(0);
+  for (const title of titles) expect(title.length).toBeLessThanOrEqual(255);
 });
