@@ -43,14 +43,22 @@ export interface ReadingOptions {
 /** Variables that a wrapper asks before it looks at anything else. */
 const wrapperVariables = (wrapperChoicesJson.generations as WrapperChoice[]).map(({ variable }) => variable);
 
+type Native = NonNullable<(typeof programProfiles)[number]["selects"]>["native"];
+
+/** A mode that goes by an option has none. */
+function variableOf(native: Native): Native {
+  return native?.option === undefined ? native : undefined;
+}
+
 /** What the toolchain room is told about programs: how they are recognised, and which variables choose a backend. */
 const knowledge = {
   programs: programProfiles.flatMap(({ id, recognise }) => (recognise === undefined ? [] : [{ id, recognise }])),
   variables: [
     ...new Set(
-      [...programProfiles.flatMap(({ selects }) => [selects?.variable, selects?.native]), ...wrapperVariables].flatMap(
-        (variable) => variable?.name ?? [],
-      ),
+      [
+        ...programProfiles.flatMap(({ selects }) => [selects?.variable, variableOf(selects?.native)]),
+        ...wrapperVariables,
+      ].flatMap((variable) => variable?.name ?? []),
     ),
   ],
 };

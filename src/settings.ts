@@ -6,7 +6,14 @@ import { type LocatedConfig, limitsOf, maximumConfigSize, readLocatedConfig } fr
 import type { Config, ConfigHost } from "./config/schema.ts";
 import { decodeText, readBounded, readIfThere, readJson } from "./files/read-bounded.ts";
 import { catalogue } from "./hosts/catalogue.ts";
-import { checkProgramName, defaultPrograms, findProfile, profileOfVersion, resolvePrograms } from "./hosts/programs.ts";
+import {
+  checkProgramName,
+  checkProgramOption,
+  defaultPrograms,
+  findProfile,
+  profileOfVersion,
+  resolvePrograms,
+} from "./hosts/programs.ts";
 import { selectHosts } from "./hosts/select.ts";
 import type { HostEntry, OwnHost } from "./hosts/types.ts";
 import { atPath, type ConfigPath, UserError } from "./model/error.ts";
@@ -58,6 +65,7 @@ export function resolveSettings(options: {
   return withPlace(place, () => {
     checkRuleNames(config);
     checkImagePrograms(config);
+    checkImageOptions(config);
     const listed = (config.hosts ?? []).map((entry, index): ConfigHost | OwnHost =>
       isOwn(entry) ? { ...entry, at: ["hosts", index] } : entry,
     );
@@ -172,6 +180,14 @@ function checkImagePrograms(config: Config): void {
   });
 }
 
+/** A misspelt option would be one that nobody has, and its mode the usual one. */
+function checkImageOptions(config: Config): void {
+  config.images?.forEach(({ options = {} }, index) => {
+    for (const [name, value] of Object.entries(options))
+      atPath(["images", index, "options", name], () => checkProgramOption(name, String(value)));
+  });
+}
+
 /** A sentence for each `images` entry that fits none of the images: what it states then counts for nothing. */
 export function unusedImageEntries(
   { config, line }: Pick<Settings, "config" | "line">,
@@ -182,6 +198,10 @@ export function unusedImageEntries(
       ? []
       : [`${line(["images", index])}: images entry "${match}" fits none of the checked images`],
   );
+}
+
+function mapValues<T>(record: Readonly<Record<string, T>>, map: (value: T) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 }
 
 /** How the image runs: what its files say, completed and overridden by the first matching `images` entry. */
@@ -196,6 +216,7 @@ export function contextOf(config: Config, reference: string, toolchain: Toolchai
       ...(profile === undefined ? {} : { profile: profileOfVersion(profile, version ?? found) }),
       match: globOfImage(reference),
       environment: { ...toolchain.environment, ...entry?.env },
+      ...(entry?.options === undefined ? {} : { options: mapValues(entry.options, String) }),
       network: entry?.network ?? profile?.network?.value ?? "host",
       modules: entry?.modules ?? "unknown",
       ...(entry?.tools === undefined ? {} : { tools: entry.tools }),

@@ -3,7 +3,7 @@ import type { NodeProgram } from "../model/program.ts";
 import { type MissingFact, severities } from "../model/report.ts";
 import type { Backend, Toolchain } from "../model/toolchain.ts";
 import { chooseBackend } from "./backend.ts";
-import { inNativeMode } from "./native-mode.ts";
+import { inNativeMode, openMode } from "./native-mode.ts";
 import { keepOnePerCause } from "./precedence.ts";
 import { rememberFor } from "./remember.ts";
 import { rules } from "./rules/index.ts";
@@ -48,16 +48,18 @@ const backends: readonly Backend[] = ["nft", "legacy"];
 export function evaluatePlatform(stated: PlatformInput): RawCell[] {
   const { otherwise } = stated.image;
   const input = inNativeMode(stated);
+  const open = openMode(stated);
   const other = otherwise && inNativeMode({ ...stated, image: otherwise });
   const hosts = input.hosts.filter(({ host }) => runsOn(input.toolchain.architecture, host));
   const selectedBackends = new Set(
     hosts.flatMap(({ host }) => (host.iptables.backend === undefined ? [] : [host.iptables.backend.value])),
   );
-  return hosts.map(({ host, programs }) => evaluateHost(input, other, host, programs, selectedBackends));
+  return hosts.map(({ host, programs }) => evaluateHost(input, open, other, host, programs, selectedBackends));
 }
 
 function evaluateHost(
   input: PlatformInput,
+  open: ReturnType<typeof openMode<PlatformInput>>,
   other: PlatformInput | undefined,
   host: Host,
   programs: readonly NodeProgram[],
@@ -69,7 +71,8 @@ function evaluateHost(
     return { toolchain: one.toolchain, image: one.image, host, programs: sharing, selectedBackends };
   };
   const base = baseOf(input);
-  const outcomes = other === undefined ? tryStarts(base) : tryPrograms(base, baseOf(other));
+  const outcomes =
+    other === undefined ? tryModes(base, open && baseOf(open.native), open?.fact) : tryPrograms(base, baseOf(other));
   const all = outcomes.filter((outcome) => outcome.kind === "finding");
   const unknown = [...doubtsOf(toolchain), ...unmatchedSystem(host), ...outcomes.filter(isMissing)];
   return {
@@ -95,6 +98,10 @@ function unmatchedSystem({ unmatched }: Host): RawMissing[] {
   return unmatched === undefined ? [] : [missing("nft-kernel-missing", unknownSystem(unmatched))];
 }
 
+function isError(outcome: Outcome): boolean {
+  return outcome.kind === "finding" && outcome.severity === "error";
+}
+
 function isMissing(outcome: Outcome): outcome is RawMissing {
   return outcome.kind === "missing";
 }
@@ -118,6 +125,19 @@ function tryPrograms(base: CellBase, other: CellBase): Outcome[] {
   const known = otherProgram?.name ?? "";
   const fact = `whether ${program?.path ?? "the image's program"}, which the entrypoint starts, starts ${known} (${otherProgram?.path})`;
   return merge([tryStarts(base), tryStarts(other)], [unknownProgram(fact, known)]);
+}
+
+/** An option that nobody stated may make the program speak nftables itself. Warnings tell what is so by default: they are of
+ * conditions that aren't stated anyway. */
+function tryModes(base: CellBase, native: CellBase | undefined, fact: UnknownFact | undefined): Outcome[] {
+  const usual = tryStarts(base);
+  if (native === undefined || fact === undefined) return usual;
+  const otherwise = tryStarts(native);
+  // It breaks either way, each in its own: then what is so by default is told, and nobody is asked.
+  if (usual.some(isError) && otherwise.some(isError)) return usual;
+  const merged = merge([usual, otherwise], [fact]);
+  const mild = usual.filter((outcome) => outcome.kind === "finding" && outcome.severity !== "error");
+  return [...merged, ...mild.filter((outcome) => !merged.some((other) => same(other, outcome)))];
 }
 
 /** Commands of a start script may be run or not: both are tried. */

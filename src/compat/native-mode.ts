@@ -1,6 +1,8 @@
 import type { ProgramProfile } from "../model/program.ts";
 import type { Toolchain } from "../model/toolchain.ts";
+import { compareVersions } from "../model/version.ts";
 import type { ImageContext } from "./types.ts";
+import { type UnknownFact, unknownOption } from "./unknown-facts.ts";
 
 interface Image {
   toolchain: Toolchain;
@@ -16,7 +18,7 @@ export function inNativeMode<T extends Image>(input: T): T {
   const { toolchain, image } = input;
   const { profile } = image;
   const native = profile?.selects?.native;
-  const value = native === undefined ? undefined : image.environment[native.name];
+  const value = native === undefined ? undefined : statedValue(image, native);
   if (profile === undefined || native === undefined || value === undefined) return input;
   if (!native.values.some((known) => known.toLowerCase() === value.toLowerCase())) return input;
   const source = `${native.name}=${value}: ${native.source}`;
@@ -25,6 +27,43 @@ export function inNativeMode<T extends Image>(input: T): T {
     toolchain: onlyNft(toolchain),
     image: { ...image, profile: nativeProfile(profile, { ...native, source }, drivesNft(toolchain)) },
   };
+}
+
+function statedValue({ environment, options }: ImageContext, { name, option }: Native): string | undefined {
+  return option === undefined ? environment[name] : options?.[name];
+}
+
+/** The same image with the mode's switch set to a value. */
+export function withSwitch<T extends Image>(input: T, { name, option }: Native, value: string): T {
+  const { image } = input;
+  const set = (values: Readonly<Record<string, string>> = {}) => ({ ...values, [name]: value });
+  const image_ =
+    option === undefined
+      ? { ...image, environment: set(image.environment) }
+      : { ...image, options: set(image.options) };
+  return { ...input, image: image_ };
+}
+
+/**
+ * An option that isn't stated and that nothing of the image shows: the image as it is by default and as it is with it, and the
+ * fact that tells.
+ * @returns undefined where it is stated, where the mode goes by a variable, and of a release that hasn't the option
+ */
+export function openMode<T extends Image>(input: T): { byDefault: T; native: T; fact: UnknownFact } | undefined {
+  const { toolchain, image } = input;
+  const native = image.profile?.selects?.native;
+  const [value] = native?.values ?? [];
+  if (native?.option === undefined || value === undefined || statedValue(image, native) !== undefined) return undefined;
+  if (!hasOption(toolchain, native.option)) return undefined;
+  const [usual = ""] = native.option.others;
+  const fact = unknownOption(`${native.name} of ${image.profile?.title}`, native.name, usual);
+  return { byDefault: input, native: inNativeMode(withSwitch(input, native, value)), fact };
+}
+
+function hasOption({ program }: Toolchain, { since, module }: NonNullable<Native["option"]>): boolean {
+  const version = /^v?(\d+(?:\.\d+){1,3})/.exec(program?.version ?? "")?.[1];
+  const isNew = version !== undefined && compareVersions(version, since) >= 0;
+  return isNew || program?.libraries.some((library) => library.startsWith(`${module}@`)) === true;
 }
 
 function onlyNft(toolchain: Toolchain): Toolchain {

@@ -14,6 +14,7 @@ import {
   sourcePackage,
 } from "./candidates.ts";
 import { evaluatePlatform, type PlatformInput, type RawCell } from "./engine.ts";
+import { withSwitch } from "./native-mode.ts";
 import type { RawFinding } from "./types.ts";
 import { wrapperChange } from "./wrapper-place.ts";
 
@@ -111,13 +112,13 @@ function repaired(before: readonly RawCell[], after: readonly RawCell[]): string
  * a backend that doesn't fit a host alone: for a defect of one release another way of doing everything is too much. */
 function nativeMode(input: PlatformInput, cells: readonly RawCell[], most: number): Remedy | undefined {
   if (!cells.some((cell) => errorsOf(cell).some(({ cause }) => cause === "backend"))) return undefined;
-  const { profile, environment } = input.image;
-  const { name, values: [value] = [] } = profile?.selects?.native ?? {};
-  if (profile === undefined || name === undefined || value === undefined) return undefined;
-  const image = { ...input.image, environment: { ...environment, [name]: value } };
-  const after = evaluatePlatform({ ...input, image });
+  const { profile } = input.image;
+  const native = profile?.selects?.native;
+  const [value] = native?.values ?? [];
+  if (profile === undefined || native === undefined || value === undefined) return undefined;
+  const after = evaluatePlatform(withSwitch(input, native, value));
   if (scoreOf(after) > most) return undefined;
-  const text = `Set ${name}=${value}, so that ${profile.title} speaks nftables itself: ${effectOf(cells, after)}`;
+  const text = `Set ${native.name}=${value}, so that ${profile.title} speaks nftables itself: ${effectOf(cells, after)}`;
   return { text, clears: clearedBy(after) };
 }
 

@@ -15,6 +15,8 @@ export interface ImageContext {
   otherwise?: ImageContext;
   /** Image ENV overridden by the config's. */
   environment: Readonly<Record<string, string>>;
+  /** Options that the program has besides, by name, as far as stated. */
+  options?: Readonly<Record<string, string>>;
   /** `pod`: the node's programs don't share its network namespace. */
   network: "host" | "pod";
   /** Whether it can load kernel modules (mounts /lib/modules with the right to load): stated, or unknown. */

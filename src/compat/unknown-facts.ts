@@ -96,6 +96,11 @@ export function unknownVariable(fact: string, name: string, value: string): Unkn
   return { fact, state: { under: "images", fields: { env: { [name]: value } } } };
 }
 
+/** What an option of the image's program is set to that no file of the image shows. */
+export function unknownOption(fact: string, name: string, value: string): UnknownFact {
+  return { fact, state: { under: "images", fields: { options: { [name]: value } } } };
+}
+
 /** Version of a tool in the image: its files have to tell. */
 export function unknownImageTool(name: string): UnknownFact {
   return { fact: `version of the image's ${name}` };

@@ -144,6 +144,15 @@ const image = z.strictObject({
       .check(about("The image's own program, name or name@version from the catalogue, where its files don't tell.")),
   ),
   env: z.optional(z.record(z.string(), z.string()).check(about("Environment that the manifests set."))),
+  options: z.optional(
+    z
+      .record(z.string(), z.union([z.string(), z.boolean()]))
+      .check(
+        about(
+          "Options that the manifests give to the image's program elsewhere than in its environment, by flags or config files: EnableNFTables of flannel, firewall-backend of Docker.",
+        ),
+      ),
+  ),
   network: z.optional(
     z
       .enum(["host", "pod"])

@@ -105,6 +105,26 @@ export function checkProgramName(reference: string): void {
   parseReference(reference);
 }
 
+/**
+ * Checks an option that is stated of an image's program, whichever that turns out to be.
+ * @throws UserError for an option that no known program has and for a value that it doesn't know
+ */
+export function checkProgramOption(name: string, value: string): void {
+  const known = programProfiles.flatMap(({ selects }) =>
+    selects?.native?.option === undefined ? [] : [selects.native],
+  );
+  const named = known.filter((native) => native.name === name);
+  if (named.length === 0) {
+    const names = known.map((native) => native.name);
+    throw new UserError(
+      `options: no known program has "${name}"; ${didYouMean(name, names, `known are ${names.join(", ")}; variables go under env`)}`,
+    );
+  }
+  const values = named.flatMap(({ values: native, option }) => [...native, ...(option?.others ?? [])]);
+  if (!values.some((one) => one.toLowerCase() === value.toLowerCase()))
+    throw new UserError(`options: ${name} is "${value}"; known values are ${values.join(", ")}`);
+}
+
 function parseReference(reference: string): { profile: ProgramProfile; version: string | null } {
   const at = reference.indexOf("@");
   const name = (at < 0 ? reference : reference.slice(0, at)).trim();

@@ -73,6 +73,17 @@ export const programVersionSchema = z.object({
   note: z.optional(z.string()),
 });
 
+/** It is no variable but an option, a flag or a field of a config file, which nothing of an image shows: where it isn't
+ * stated it may be either. */
+const nativeOptionSchema = z.object({
+  /** Its other values, the default first. */
+  others: z.array(z.string()).check(z.minLength(1)),
+  /** Programs from this version on have it. */
+  since: z.string(),
+  /** Those that are built with this Go module have it, too. */
+  module: z.optional(z.string()),
+});
+
 /** `src/knowledge/programs/*.json`. */
 export const programProfileSchema = z.object({
   id: z.string(),
@@ -116,10 +127,16 @@ export const programProfileSchema = z.object({
       ),
       /** Of `self`: the backend that those who start it name by default; absent: it looks which one is in use. */
       told: z.optional(z.enum(["nft", "legacy"])),
-      /** Environment variable with the values at which it speaks nftables itself and runs neither iptables nor ipset;
-       * `writes`: the native rules that it then puts into iptables' own tables. */
+      /** Environment variable, or option, with the values at which it speaks nftables itself and runs neither iptables nor
+       * ipset; `writes`: the native rules that it then puts into iptables' own tables. */
       native: z.optional(
-        z.object({ name: z.string(), values: z.array(z.string()), writes: z.array(constructSchema), ...sourced }),
+        z.object({
+          name: z.string(),
+          values: z.array(z.string()),
+          writes: z.array(constructSchema),
+          option: z.optional(nativeOptionSchema),
+          ...sourced,
+        }),
       ),
       ...sourced,
     }),

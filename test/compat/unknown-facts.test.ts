@@ -44,6 +44,7 @@ const examples: Record<keyof typeof stated, facts.UnknownFact> = {
   unknownProgram: facts.unknownProgram("how the image runs iptables", "kilo"),
   unknownTools: facts.unknownTools("how the image reaches netfilter"),
   unknownVariable: facts.unknownVariable("what calico does with X=y", "FELIX_IPTABLESBACKEND", "NFT"),
+  unknownOption: facts.unknownOption("EnableNFTables of flannel", "EnableNFTables", "false"),
 };
 
 const [catalogued] = selectHosts(["ubuntu-22.04"]).hosts;
