@@ -81,6 +81,10 @@ export interface BinaryContent {
   interpreter?: string;
   versionNeeds?: VersionNeed[];
   versionDefinitions?: string[];
+  /** Names of the netfilter libraries that it asks for. */
+  imports?: string[];
+  /** Names that a netfilter library defines; absent where its file does not tell. */
+  exports?: string[];
   identity?: Identity;
   /** Of an extension of iptables, and of an iptables that asks for no libxtables. */
   extensions?: ReadExtensions;

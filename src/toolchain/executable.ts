@@ -11,6 +11,7 @@ import {
 import { readExtensions } from "./binaries/extensions.ts";
 import { createGoScanner, type GoBuild, type GoScanner, goDataRanges } from "./binaries/go.ts";
 import { identify } from "./binaries/identify.ts";
+import { readNetfilterSymbols } from "./binaries/symbols.ts";
 import type { BinaryContent, ProbedContent } from "./content.ts";
 import {
   isExtension,
@@ -185,6 +186,7 @@ function analyse(bytes: Buffer, file: StreamedFile, name: string, header: ElfHea
   if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
     content.extensions = readExtensions(bytes, header);
   if (!identity && !named) return content;
+  if (dynamic !== undefined) describeSymbols(content, bytes, header, name);
   const hash = createDigester(bytes.length);
   hash.write(bytes);
   return { ...content, ...hash.end() };
@@ -209,6 +211,12 @@ function describeDynamic(content: BinaryContent, dynamic: ElfDynamic | undefined
   if (needs.length > 0) content.versionNeeds = needs;
   if (definitions.length > 0) content.versionDefinitions = definitions;
   return content;
+}
+
+function describeSymbols(content: BinaryContent, bytes: Buffer, header: ElfHeader, name: string): void {
+  const { imports, exports } = readNetfilterSymbols(bytes, header);
+  if (imports.length > 0) content.imports = imports;
+  if (isNetfilterLibrary(name) && exports !== undefined) content.exports = exports;
 }
 
 /** Marks the iptables-wrapper that is a Go program; each generation has a text of its own, older ones are the default. */

@@ -27,7 +27,7 @@ function missingLibraries(cell: Cell): RawFinding[] {
       severity: runs(cell, path) ? "error" : "warning",
       cause: `library:${path}`,
       tool: tool?.name ?? "iptables",
-      message: `${path} needs ${libraries.join(", ")}, not in the image: ${isRefused(libraries) ? refused : unloaded}`,
+      message: `${path} needs ${libraries.join(", ")}, not in the image: ${endOf(libraries)}`,
       evidence: libraries.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
       remedy: remedyFor(libraries),
     };
@@ -36,6 +36,17 @@ function missingLibraries(cell: Cell): RawFinding[] {
 
 const refused = 'it does not start, "no such file or directory"';
 const unloaded = 'it ends with "error while loading shared libraries"';
+
+const lookup = 'it ends with "symbol lookup error", its libraries are of another release';
+
+/** What the tool does without them. */
+function endOf(libraries: readonly string[]): string {
+  if (isRefused(libraries)) return refused;
+  return libraries.every((library) => SYMBOL.test(library)) ? lookup : unloaded;
+}
+
+/** Of a library that is there: `xt_xlate_set_get (libxtables.so.12)`. Versions, `GLIBC_2.38 (libc.so.6)`, are in capitals. */
+const SYMBOL = /^[a-z]\w* \(/;
 
 /** The kernel starts no program without its loader, and no script without its interpreter. */
 function isRefused(libraries: readonly string[]): boolean {

@@ -2,8 +2,10 @@ import { basename, dirname } from "node:path/posix";
 import type { FileNode, FileTree } from "../../model/image.ts";
 import { type BinaryContent, contentOf } from "../content.ts";
 import { variableOf } from "../environment.ts";
+import { isNetfilterLibrary, isSupportLibrary } from "../file-names.ts";
 import type { Found } from "../survey.ts";
 import { configuredDirectories } from "./loader-paths.ts";
+import { libraryOfSymbol } from "./symbols.ts";
 
 /** Debian's multi-arch folders by GOARCH-like name. */
 const MULTIARCH: Record<string, string[]> = {
@@ -31,8 +33,8 @@ export interface Loader {
   /** The library that a program's dynamic loader takes for a name that the program asks for. */
   find(program: Found<BinaryContent>, soname: string): Loaded | undefined;
   /**
-   * What the loader of a program does not find: its interpreter, libraries (`libmnl.so.0`) and versions of libraries
-   * (`GLIBC_2.38 (libc.so.6)`), those that its libraries ask for among them. Empty for a static program.
+   * What the loader of a program does not find: its interpreter, libraries (`libmnl.so.0`), versions of libraries
+   * (`GLIBC_2.38 (libc.so.6)`) and names of the netfilter libraries (`xt_xlate_set_get (libxtables.so.12)`), those that its libraries ask for among them. Empty for a static program.
    */
   missing(program: Found<BinaryContent>): string[];
 }
@@ -99,6 +101,7 @@ function followNeeds(program: Found<BinaryContent>, find: Find): string[] {
       else if (library.content) objects.push(library);
     }
   }
+  for (const symbol of missingSymbols(objects, loaded)) missing.add(symbol);
   // musl looks at no versions.
   if (isMusl(program.content)) return [...missing];
   for (const object of objects)
@@ -108,6 +111,34 @@ function followNeeds(program: Found<BinaryContent>, find: Find): string[] {
       if (defined.length > 0 && !defined.includes(version)) missing.add(`${version} (${library})`);
     }
   return [...missing];
+}
+
+/** One stands for all that a library lacks. */
+const MAX_SYMBOLS_NAMED = 2;
+
+/**
+ * Names of the netfilter libraries that none of them defines (`xt_xlate_set_get (libxtables.so.12)`). Only where every
+ * library is known that may: of the C library and the like it is known that they define none.
+ */
+function missingSymbols(
+  objects: readonly (Found<BinaryContent> | Loaded)[],
+  loaded: ReadonlyMap<string, Loaded | undefined>,
+): string[] {
+  const libraries = [...loaded];
+  const isKnown = ([soname, library]: [string, Loaded | undefined]) =>
+    isNetfilterLibrary(soname) ? library?.content?.exports !== undefined : isSupportLibrary(soname);
+  if (!libraries.every(isKnown)) return [];
+  const defined = new Set(libraries.flatMap(([, library]) => library?.content?.exports ?? []));
+  const lacking = new Set(
+    objects.flatMap(({ content }) => content?.imports ?? []).filter((name) => !defined.has(name)),
+  );
+  const named = [...lacking].flatMap((name) => {
+    const soname = libraries.find(([each]) => each.startsWith(`${libraryOfSymbol(name)}.so`))?.[0];
+    return soname === undefined ? [] : [{ name, soname }];
+  });
+  return [...Map.groupBy(named, ({ soname }) => soname)].flatMap(([soname, symbols]) =>
+    symbols.slice(0, MAX_SYMBOLS_NAMED).map(({ name }) => `${name} (${soname})`),
+  );
 }
 
 /** A file of another machine is passed over, as the loader does. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ask, type ImageSpec, type Setup } from "../../support/cells.ts";
+import { ask, type ImageSpec, messageOf, type Setup } from "../../support/cells.ts";
 
 describe("missing-library", () => {
   const rule = "missing-library";
@@ -28,6 +28,20 @@ describe("missing-library", () => {
       ["error"],
     ],
   ])("%s", (_, setup, expected) => expect(ask(rule, setup)).toEqual(expected));
+
+  test.each([
+    [["libmnl.so.0"], 'it ends with "error while loading shared libraries"'],
+    [["GLIBC_2.38 (libc.so.6)"], 'it ends with "error while loading shared libraries"'],
+    [["/lib64/ld-linux-x86-64.so.2"], 'it does not start, "no such file or directory"'],
+    [
+      ["xt_xlate_set_get (libxtables.so.12)"],
+      'it ends with "symbol lookup error", its libraries are of another release',
+    ],
+    [["libmnl.so.0", "nftnl_x (libnftnl.so.11)"], 'it ends with "error while loading shared libraries"'],
+  ])("without %j %s", (libraries, expected) => {
+    const image = lacks(iptables, ...libraries);
+    expect(messageOf(rule, { image })).toBe(`${iptables} needs ${libraries.join(", ")}, not in the image: ${expected}`);
+  });
 
   const held = (names: string[], more: object = {}): ImageSpec => ({
     nft: "1.8.11",
