@@ -30,6 +30,8 @@ const MAX_COMMANDS = 2_000;
 const MAX_WORDS = 64;
 const MAX_DEPTH = 3;
 const MAX_LOOP_WORDS = 16;
+/** Loops around a command whose words are put in; each costs a search in every command. */
+const MAX_LOOPS = 8;
 const MAX_WORD = 1_000;
 
 /** Commands behind which an `&&` is no question, but the next step. */
@@ -62,6 +64,8 @@ type Place = "command" | "pattern" | "case-word" | "loop-head" | "function-name"
 interface State {
   out: ScriptCommand[];
   frames: Frame[];
+  /** How many frames there are of a kind: a word that closes none must not cost a search through all that are open. */
+  open: Map<Frame["kind"], number>;
   certainty: Certainty;
   inside: string | undefined;
   guard: Guard;
@@ -87,6 +91,7 @@ function walk(text: string, out: ScriptCommand[], certainty: Certainty, depth: n
   const state: State = {
     out,
     frames: [],
+    open: new Map(),
     certainty,
     inside: undefined,
     guard,
@@ -223,24 +228,30 @@ function takeReserved(state: State, word: string): boolean {
 function open(state: State, kind: Frame["kind"]): void {
   const { certainty, inside, guard, defines } = state;
   if (defines !== undefined && (kind === "group" || kind === "subshell")) {
-    state.frames.push({ kind: "function", certainty, inside, guard });
+    push(state, { kind: "function", certainty, inside, guard });
     state.inside = defines;
     state.certainty = "sure";
     state.guard = { isGuarded: false };
     state.defines = undefined;
   }
-  state.frames.push({ kind, certainty: state.certainty, inside: state.inside, guard: state.guard });
+  push(state, { kind, certainty: state.certainty, inside: state.inside, guard: state.guard });
   if (state.guard.isGuarded || kind === "if" || kind === "case" || kind === "loop") state.certainty = "possible";
   state.guard = { isGuarded: false };
 }
 
+function push({ frames, open }: State, frame: Frame): void {
+  frames.push(frame);
+  open.set(frame.kind, (open.get(frame.kind) ?? 0) + 1);
+}
+
 function close(state: State, kind: Frame["kind"]): void {
+  if ((state.open.get(kind) ?? 0) === 0) return;
   const at = state.frames.findLastIndex((frame) => frame.kind === kind);
-  if (at < 0) return;
   endCommand(state);
   const isBody = state.frames[at - 1]?.kind === "function";
-  const frame = state.frames[isBody ? at - 1 : at] as Frame;
-  state.frames.length = isBody ? at - 1 : at;
+  const start = isBody ? at - 1 : at;
+  const frame = state.frames[start] as Frame;
+  for (const { kind: ended } of state.frames.splice(start)) state.open.set(ended, (state.open.get(ended) ?? 1) - 1);
   ({ certainty: state.certainty, inside: state.inside } = frame);
   state.guard = { isGuarded: frame.guard.isGuarded };
 }
@@ -297,8 +308,9 @@ function settle(before: ScriptCommand | undefined, behind: ScriptCommand): void 
 /** One command for each word of the loops around it. */
 function expandLoops(command: ScriptCommand, frames: readonly Frame[]): ScriptCommand[] {
   let commands = [command];
-  for (const { loop } of frames) {
-    if (loop === undefined || commands.length * loop.values.length > MAX_LOOP_WORDS) continue;
+  const loops = frames.flatMap(({ loop }) => (loop === undefined ? [] : [loop])).slice(-MAX_LOOPS);
+  for (const loop of loops) {
+    if (commands.length * loop.values.length > MAX_LOOP_WORDS) continue;
     const pattern = new RegExp(`\\$(?:${loop.name}(?!\\w)|\\{${loop.name}\\})`, "g");
     if (!command.words.some((word) => word.search(pattern) >= 0)) continue;
     commands = loop.values.flatMap((value) =>
