@@ -4,7 +4,8 @@ import { catalogueHosts } from "../../src/knowledge/hosts/index.ts";
 import { programProfiles } from "../../src/knowledge/programs/index.ts";
 import type { Fact, Host, ModuleState } from "../../src/model/host.ts";
 import { type NodeProgram, type ProgramProfile, programProfileSchema } from "../../src/model/program.ts";
-import type { Command, Library, Tool, Toolchain } from "../../src/model/toolchain.ts";
+import type { Backend, Command, Library, Tool, Toolchain } from "../../src/model/toolchain.ts";
+import { buildTool } from "../support/cells.ts";
 import type { ImageFacts, Incident } from "./incident.ts";
 
 /** From the facts of an incident to what the engine takes: nothing is added but paths, which no rule looks at. */
@@ -16,20 +17,9 @@ function stated<T>(value: T, from = source): Fact<T> {
   return { value, source: from, confidence: "stated" };
 }
 
-function tool(facts: ImageFacts, name: string, version: string | null, backend?: "nft" | "legacy"): Tool {
-  const file = backend === undefined ? name : `xtables-${backend}-multi`;
-  const path = backend === undefined ? `/usr/sbin/${name}` : `/usr/sbin/${name}-${backend}`;
-  const architecture = facts.binaryArchitecture ?? facts.architecture ?? "amd64";
-  return {
-    name,
-    version,
-    ...(backend === undefined ? {} : { backend }),
-    path,
-    target: `/usr/sbin/${file}`,
-    via: [path, `/usr/sbin/${file}`],
-    architecture,
-    evidence,
-  };
+function tool(facts: ImageFacts, name: string, version: string | null, backend?: Backend): Tool {
+  const architecture = facts.binaryArchitecture ?? facts.architecture;
+  return { ...buildTool(name, version, backend, architecture), evidence };
 }
 
 function toolsOf(facts: ImageFacts): Tool[] {

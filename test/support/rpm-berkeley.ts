@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { inFolder } from "./in-folder.ts";
 
 /** Lets the real Berkeley DB write hash files as rpm's `Packages` is one, through the module that perl has for it. */
 
@@ -37,13 +37,10 @@ export function writeBerkeley(
     if (header) left.set(id, header);
     else left.delete(id);
   }
-  const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-berkeley-"));
-  try {
+  return inFolder((folder) => {
     const path = join(folder, "Packages");
     const args = ["-MDB_File", "-MFcntl", "-e", PROGRAM, path, `${pageSize}`];
     execFileSync("perl", args, { input: `${lines.join("\n")}\n`, timeout: 60_000 });
     return { bytes: readFileSync(path), left };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

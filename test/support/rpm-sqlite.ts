@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { inFolder } from "./in-folder.ts";
 
 /** The table as rpm makes it, and one of the tables it has for its indexes. */
 const SCHEMA = `
@@ -35,10 +35,7 @@ export function writeSqlite(
   pageSize: number,
   write: (writer: RpmWriter) => void,
 ): SqliteFiles & { rows: Map<number, Buffer> } {
-  const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-sqlite-"));
-  const path = join(folder, "rpmdb.sqlite");
-  const database = new DatabaseSync(path);
-  try {
+  return inDatabase((database, path) => {
     database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;`);
     database.exec(SCHEMA);
     const put = database.prepare("INSERT OR REPLACE INTO Packages VALUES (?, ?)");
@@ -56,10 +53,20 @@ export function writeSqlite(
     });
     const files = copyFiles(path);
     return { ...files, rows: readRows(files) };
-  } finally {
-    database.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
+}
+
+/** Does something with a new database, which is gone afterwards. */
+function inDatabase<T>(work: (database: DatabaseSync, path: string) => T): T {
+  return inFolder((folder) => {
+    const path = join(folder, "rpmdb.sqlite");
+    const database = new DatabaseSync(path);
+    try {
+      return work(database, path);
+    } finally {
+      database.close();
+    }
+  });
 }
 
 function copyFiles(path: string): SqliteFiles {
@@ -79,10 +86,7 @@ export function writeJournalled(
   before: Map<number, Buffer>,
   within: Map<number, Buffer>,
 ): SqliteFiles {
-  const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-sqlite-"));
-  const path = join(folder, "rpmdb.sqlite");
-  const database = new DatabaseSync(path);
-  try {
+  return inDatabase((database, path) => {
     database.exec(`PRAGMA page_size = 4096; PRAGMA journal_mode = ${mode}; PRAGMA cache_size = 10; ${SCHEMA}`);
     const put = database.prepare("INSERT OR REPLACE INTO Packages VALUES (?, ?)");
     database.exec("BEGIN");
@@ -91,16 +95,12 @@ export function writeJournalled(
     for (const [id, header] of within) put.run(id, header);
     if (ended) database.exec("COMMIT");
     return copyFiles(path);
-  } finally {
-    database.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** What SQLite itself reads of the files, in a folder of their own. */
 export function readRows({ file, log, journal }: SqliteFiles): Map<number, Buffer> {
-  const folder = mkdtempSync(join(tmpdir(), "netfilter-compat-sqlite-"));
-  try {
+  return inFolder((folder) => {
     const path = join(folder, "rpmdb.sqlite");
     writeFileSync(path, file);
     if (log) writeFileSync(`${path}-wal`, log);
@@ -112,7 +112,5 @@ export function readRows({ file, log, journal }: SqliteFiles): Map<number, Buffe
     } finally {
       database.close();
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
