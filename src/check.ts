@@ -2,7 +2,7 @@ import { assembleReport, type EvaluatedImage, type EvaluatedPlatform } from "./c
 import { evaluatePlatform, type RawCell } from "./compat/engine.ts";
 import type { JudgedFinding } from "./compat/policy.ts";
 import { findRemedy } from "./compat/remedy.ts";
-import { unjudgedHosts } from "./compat/runs-on.ts";
+import { isOfLinux, unjudgedHosts } from "./compat/runs-on.ts";
 import { inspectImages, type ReadingOptions, startDeadline } from "./inspect.ts";
 import { distributions } from "./knowledge/distributions/index.ts";
 import { UserError } from "./model/error.ts";
@@ -99,13 +99,14 @@ function evaluate(
   { settings, locate }: Pick<CheckRequest, "settings" | "locate">,
 ): EvaluatedPlatform {
   const image = contextOf(settings.config, reference, toolchain);
-  const input = { toolchain, image, hosts: settings.hosts };
+  const input = { toolchain, image, hosts: isOfLinux(platform) ? settings.hosts : [] };
   const cells = evaluatePlatform(input);
   return {
     platform,
     toolchain,
     cells: withRemedy(cells, findRemedy(input, cells, distributions)),
     unjudged: unjudgedHosts(
+      platform,
       toolchain.architecture,
       settings.hosts.map(({ host }) => host),
     ),

@@ -18,10 +18,23 @@ export function runsOn(architecture: string, { kernel }: Pick<Host, "kernel">): 
   return there.includes(architecture) || (wider !== undefined && there.includes(wider));
 }
 
+/**
+ * False for a platform of another system, as an index may list Windows: netfilter is Linux's, and so is every host.
+ * @param platform `linux/arm64`, `windows/amd64`
+ */
+export function isOfLinux(platform: string): boolean {
+  const [system = ""] = platform.split("/");
+  return ["linux", "", "unknown"].includes(system);
+}
+
 /** The hosts that a platform can't be started on, in their order. */
-export function unjudgedHosts(architecture: string, hosts: readonly Pick<Host, "id" | "kernel">[]): UnjudgedHost[] {
+export function unjudgedHosts(
+  platform: string,
+  architecture: string,
+  hosts: readonly Pick<Host, "id" | "kernel">[],
+): UnjudgedHost[] {
   return hosts
-    .filter((host) => !runsOn(architecture, host))
+    .filter((host) => !isOfLinux(platform) || !runsOn(architecture, host))
     .map(({ id, kernel }) => ({
       host: id,
       kernel: kernel.release.value,

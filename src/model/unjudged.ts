@@ -16,7 +16,7 @@ export function unjudgedNotes({ reference, platforms }: ImageReport): string[] {
   );
   const named = [...empty.values()]
     .slice(0, HOSTS_NAMED)
-    .map(({ host, architectures }) => `${host} (${architectures.join(", ")})`);
+    .map(({ host, architectures }) => (architectures.length === 0 ? host : `${host} (${architectures.join(", ")})`));
   const left = empty.size - named.length;
   return [
     ...(idle.length === 0

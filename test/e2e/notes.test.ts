@@ -52,3 +52,24 @@ test("a platform that no host runs, and a host that runs no platform, are told",
   expect(renderMarkdown(some)).toContain("| – | ");
   expect(renderText(some)).not.toContain("linux/amd64]");
 });
+
+test("a platform of Windows in the index is no host's, and says nothing of the others", async () => {
+  const image = inspected("new");
+  const [platform] = image.images[0]!.platforms;
+  const windows = { ...platform!, platform: "windows/amd64", toolchain: buildToolchain({}) };
+  const run = (...platforms: object[]) => {
+    const settings = resolveSettings({ folder: root, hosts: ["debian-12", "ubuntu-24.04"], today: "2026-11-23" });
+    const images = { ...image, images: [{ ...image.images[0]!, platforms: platforms as (typeof windows)[] }] };
+    return check({ images, base: [], settings, reading: {} });
+  };
+  const both = await run(platform!, windows);
+  expect(both.verdict).toBe("pass");
+  expect(both.notes).toEqual(["new: windows/amd64: not judged, no selected host runs it."]);
+  expect(both.images[0]?.platforms.map(({ cells }) => cells.length)).toEqual([2, 0]);
+  const alone = await run(windows);
+  expect(alone.verdict).toBe("unknown");
+  expect(alone.notes).toEqual([
+    "new: windows/amd64: not judged, no selected host runs it.",
+    "new: not judged on debian-12, ubuntu-24.04: none of its platforms runs there.",
+  ]);
+});
