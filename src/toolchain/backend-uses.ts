@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path/posix";
-import type { Backend } from "../model/toolchain.ts";
+import { backendOf, isHarmless } from "./backend-names.ts";
 import { leavesContainer } from "./host-exec.ts";
 import { followCalls } from "./shell-calls.ts";
 import { type Certainty, readCommands, type ScriptCommand } from "./shell-script.ts";
@@ -88,17 +88,55 @@ export function usesOfWords(words: readonly string[]): BackendUse[] {
 
 function usesOf(commands: readonly ScriptCommand[], endsOnError: boolean, depth: number): BackendUse[] {
   let isStrict = endsOnError;
+  /** It has been switched off for what follows. */
+  let isLenient = false;
   let folder: string | undefined;
+  const surely = commands.filter((command) => command.certainty !== "possible");
+  const runs = surely.flatMap(({ words }) => namedRun(words[0] ?? "", words.slice(1), true) ?? []);
   return commands.flatMap((command) => {
     const { words, certainty } = command;
-    if (words[0] === "set") isStrict ||= certainty === "sure" && setsErrexit(words);
+    if (words[0] === "set" && certainty === "sure") {
+      const next = setsErrexit(words);
+      isLenient = next === false && isStrict;
+      isStrict = next ?? isStrict;
+    }
     if (words[0] === "cd") folder = certainty === "sure" && words[1]?.startsWith("/") === true ? words[1] : undefined;
-    return usesOfCommand(command, isStrict, folder, depth);
+    const uses = usesOfCommand(command, isStrict, folder, depth).filter((use) => !isTakenWhereItWorks(use, command));
+    const said = isLenient ? uses.map(tolerate) : uses;
+    return isStrict && certainty === "sure" ? said : said.filter((use) => !isOneOfBoth(use, words, runs));
   });
 }
 
-function setsErrexit(words: readonly string[]): boolean {
-  return words.some((word, at) => /^-\w*e/.test(word) || (word === "errexit" && /^-\w*o$/.test(words[at - 1] ?? "")));
+function tolerate(use: BackendUse): BackendUse {
+  return use.certainty === "sure" ? { ...use, certainty: "tolerated" } : use;
+}
+
+function isTakenWhereItWorks(use: BackendUse, { probes }: ScriptCommand): boolean {
+  if (use.kind === "call") return false;
+  return isHarmless(backendOf((use.kind === "run" ? use.command : use.target) ?? ""), probes);
+}
+
+/** The script goes on when it fails, and does the same with another backend: one of them works. */
+function isOneOfBoth(use: BackendUse, words: readonly string[], runs: readonly NamedRun[]): boolean {
+  if (use.kind !== "run" || use.certainty === "possible") return false;
+  const own = namedRun(words[0] ?? "", words.slice(1));
+  const args = own?.args.join(" ");
+  const family = use.command.slice(0, 3);
+  return runs.some(
+    (run) => run.command !== use.command && run.command.startsWith(family) && run.args.join(" ") === args,
+  );
+}
+
+interface NamedRun {
+  command: string;
+  args: readonly string[];
+}
+
+/** @returns undefined where it leaves that as it is */
+function setsErrexit(words: readonly string[]): boolean | undefined {
+  const at = words.findIndex((word) => /^[-+]\w*e/.test(word) || word === "errexit");
+  if (at < 0) return undefined;
+  return (words[at] === "errexit" ? words[at - 1] : words[at])?.startsWith("-");
 }
 
 function usesOfCommand(
@@ -133,9 +171,9 @@ function usesOfCommand(
 }
 
 /** The command with its backend that the words run, and its arguments. */
-function namedRun(path: string, args: readonly string[]): { command: string; args: readonly string[] } | undefined {
+function namedRun(path: string, args: readonly string[], orPlain = false): NamedRun | undefined {
   const name = basename(path);
-  if (NAMED.test(name)) return { command: name, args };
+  if (NAMED.test(name) || (orPlain && COMMANDS.includes(name))) return { command: name, args };
   const backend = MULTI.exec(name)?.[1];
   const applet = /^(ip6?tables)(-save|-restore)?$/.exec(args[0] ?? "");
   if (backend === undefined || applet === null) return undefined;
@@ -192,11 +230,6 @@ function link(args: readonly string[], isCopy: boolean, folder: string | undefin
       certainty: isWhole ? use.certainty : "possible",
     },
   ];
-}
-
-/** The backend in a name. */
-export function backendOf(name: string): Backend | undefined {
-  return /(?:^|[/-])(?:ip6?|x)tables-(nft|legacy)(?:-|$)/.exec(name)?.[1] as Backend | undefined;
 }
 
 /** `retry 5 iptables-legacy -A ...`: a function or program of which nothing is known may run what follows its name. */

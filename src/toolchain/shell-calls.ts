@@ -1,14 +1,16 @@
-import { type Certainty, type ScriptCommand, weakest } from "./shell-script.ts";
+import { backendOf, isHarmless } from "./backend-names.ts";
+import { type Certainty, type Probe, type ScriptCommand, weakest } from "./shell-script.ts";
 
 /** Commands as they are run: functions in the place of their calls, variables in the place of their names. */
 
-const MAX_COMMANDS = 2_000;
+const MAX_COMMANDS = 1_000;
 const MAX_CALLS = 4;
 const MAX_VALUES = 6;
 const MAX_VARIABLES = 4;
 const MAX_WORD = 1_000;
 /** Commands looked at, those of functions at each of their calls. */
-const MAX_STEPS = 10_000;
+const MAX_STEPS = 3_000;
+const MAX_WORDS = 64;
 
 /** What may stand in a variable. */
 interface Values {
@@ -49,19 +51,27 @@ function follow(
   if (run.out.length >= MAX_COMMANDS || run.steps++ >= MAX_STEPS) return;
   const certainty = weakest(command.certainty, outer);
   if (command.assigns === undefined && isIdle(command.words)) return;
-  const given = args === undefined ? command.words : command.words.flatMap((word) => withArguments(word, args));
+  const given =
+    args === undefined ? command.words : command.words.flatMap((word) => withArguments(word, args)).slice(0, MAX_WORDS);
   if (command.assigns !== undefined) {
     if (run.variables === undefined) return;
     const [assigned = command.assigns] = args === undefined ? [] : withArguments(command.assigns, args);
-    assign(run.variables, assigned, certainty);
+    if (!isHarmless(backendOf(assigned), command.probes)) assign(run.variables, assigned, certainty);
     return;
   }
   for (const { words, isSure } of resolve(given, run.variables)) {
     const own = isSure ? certainty : "possible";
     const body = depth < MAX_CALLS ? run.functions.get(words[0] ?? "") : undefined;
-    if (body === undefined) run.out.push({ words, certainty: own });
-    else for (const inner of body) follow(run, inner, own, words.slice(1), depth + 1);
+    const probes = command.probes === undefined ? {} : { probes: command.probes };
+    if (body === undefined) run.out.push({ words, certainty: own, ...probes });
+    else
+      for (const inner of body)
+        follow(run, { ...inner, ...joined(command.probes, inner.probes) }, own, words.slice(1), depth + 1);
   }
+}
+
+function joined(outer: Probe[] | undefined, own: Probe[] | undefined): { probes?: Probe[] } {
+  return outer === undefined && own === undefined ? {} : { probes: [...(outer ?? []), ...(own ?? [])] };
 }
 
 /** Most commands of most scripts: they neither run anything else nor touch what iptables is. */

@@ -24,14 +24,25 @@ export interface ScriptCommand {
   inside?: string;
   /** `NAME=value`. */
   assigns?: string;
+  /** It is run where these commands have worked, or where they have not. */
+  probes?: Probe[];
+  /** `!` stands in front of it. */
+  isNot?: true;
 }
 
-const MAX_COMMANDS = 2_000;
+/** A command that is run to see whether it works. */
+export interface Probe {
+  words: string[];
+  hasWorked: boolean;
+}
+
+const MAX_COMMANDS = 1_500;
 const MAX_WORDS = 64;
 const MAX_DEPTH = 3;
 const MAX_LOOP_WORDS = 16;
 /** Loops around a command whose words are put in; each costs a search in every command. */
 const MAX_LOOPS = 8;
+const MAX_PROBES = 4;
 const MAX_WORD = 1_000;
 
 /** Commands behind which an `&&` is no question, but the next step. */
@@ -47,6 +58,8 @@ interface Frame {
   certainty: Certainty;
   inside: string | undefined;
   guard: Guard;
+  /** Of an `if`: the commands that it asks, and the branch at which the script is. */
+  asks?: { commands: ScriptCommand[]; hasOr: boolean; branch: "condition" | "then" | "else" };
   /** Of a `for` whose words are all known. */
   loop?: { name: string; values: string[] };
 }
@@ -56,6 +69,8 @@ interface Guard {
   isGuarded: boolean;
   previous?: ScriptCommand;
   isOr?: true;
+  isAnd?: true;
+  isNot?: true;
 }
 
 /** What the next token is part of, besides a command. */
@@ -138,7 +153,7 @@ function separate(state: State, operator: string): void {
   const before = previous === undefined ? {} : { previous };
   if (operator === "&&") {
     const isStep = previous !== undefined && STEPS.test(previous.words[0] ?? "");
-    state.guard = { isGuarded: isGuarded || !isStep, ...before };
+    state.guard = { isGuarded: isGuarded || !isStep, ...before, isAnd: true };
   } else if (operator === "||") state.guard = { isGuarded: true, ...before, isOr: true };
   else if (operator !== "|" && operator !== "|&") state.guard = { isGuarded: false };
 }
@@ -179,6 +194,7 @@ function takeReserved(state: State, word: string): boolean {
   switch (word) {
     case "if":
       open(state, "if");
+      setBranch(state, "condition");
       return true;
     case "while":
     case "until":
@@ -196,6 +212,9 @@ function takeReserved(state: State, word: string): boolean {
     case "then":
     case "elif":
     case "else":
+      setBranch(state, word === "elif" ? "condition" : word);
+      state.guard = { isGuarded: false };
+      return true;
     case "do":
       state.guard = { isGuarded: false };
       return true;
@@ -218,11 +237,32 @@ function takeReserved(state: State, word: string): boolean {
       state.place = "function-name";
       return true;
     case "!":
-      state.guard = { isGuarded: true };
+      state.guard = { isGuarded: true, isNot: true };
       return true;
     default:
       return word === "time";
   }
+}
+
+function setBranch({ frames }: State, branch: "condition" | "then" | "else"): void {
+  const frame = frames.at(-1);
+  if (frame?.kind !== "if") return;
+  const asks = branch === "condition" ? undefined : frame.asks;
+  frame.asks = { commands: asks?.commands ?? [], hasOr: asks?.hasOr ?? false, branch };
+}
+
+/** What has been tried before a command is reached. */
+function probesOf({ frames, guard }: State): Probe[] {
+  const tried = frames.slice(-MAX_PROBES).flatMap(({ asks }): Probe[] => {
+    if (asks === undefined || asks.branch === "condition" || asks.hasOr) return [];
+    if (asks.branch === "then") return asks.commands.map(({ words, isNot }) => ({ words, hasWorked: isNot !== true }));
+    const [only, ...others] = asks.commands;
+    return only === undefined || others.length > 0 ? [] : [{ words: only.words, hasWorked: only.isNot === true }];
+  });
+  const { previous, isAnd, isOr } = guard;
+  return previous === undefined || (isAnd !== true && isOr !== true)
+    ? tried
+    : [...tried, { words: previous.words, hasWorked: (isOr !== true) !== (previous.isNot === true) }];
 }
 
 function open(state: State, kind: Frame["kind"]): void {
@@ -277,14 +317,20 @@ function endCommand(state: State): void {
   const certainty = guard.isGuarded ? "possible" : state.certainty;
   if (depth < MAX_DEPTH)
     for (const text of words.flatMap(({ inner }) => inner)) walk(text, state.out, "possible", depth + 1);
-  const own = { certainty, ...(inside !== undefined && { inside }) };
+  const probes = probesOf(state).slice(-MAX_PROBES);
+  const own = { certainty, ...(inside !== undefined && { inside }), ...(probes.length > 0 && { probes }) };
   const texts = words.slice(0, MAX_WORDS).map(({ text }) => text.slice(0, MAX_WORD));
   const first = texts.findIndex((text) => !/^\w+\+?=/.test(text));
   const isDeclaration = /^(?:export|local|readonly|declare|typeset)$/.test(texts[first] ?? "");
   if (first < 0 || isDeclaration)
     for (const text of texts) if (/^\w+=/.test(text)) state.out.push({ words: [], assigns: text, ...own });
   if (first < 0) return;
-  const command: ScriptCommand = { words: texts.slice(first), ...own };
+  const command: ScriptCommand = { words: texts.slice(first), ...own, ...(guard.isNot && { isNot: true }) };
+  const asks = state.frames.at(-1)?.asks;
+  if (asks?.branch === "condition") {
+    asks.commands.push(command);
+    asks.hasOr ||= guard.isOr === true;
+  }
   if (guard.isOr === true) settle(guard.previous, command);
   state.guard = { isGuarded: guard.isGuarded, previous: command };
   state.out.push(...expandLoops(command, state.frames));

@@ -127,8 +127,7 @@ function readQuoted(text: string, start: number, word: ShellWord): number {
 function readExpansion(text: string, at: number, word: ShellWord): number {
   if (text[at] === "`") {
     const end = closing(text, "`", at + 1);
-    word.inner.push(text.slice(at + 1, end));
-    word.text += "$()";
+    addInner(word, text.slice(at + 1, end));
     return end + 1;
   }
   if (text.startsWith("$((", at)) {
@@ -147,9 +146,15 @@ function readExpansion(text: string, at: number, word: ShellWord): number {
 
 function takeInner(text: string, open: number, word: ShellWord): number {
   const end = balanced(text, open);
-  word.inner.push(text.slice(open + 1, end - 1));
-  word.text += "$()";
+  addInner(word, text.slice(open + 1, end - 1));
   return end;
+}
+
+/** The output of a command, of which nothing is known but where it is the name of another. */
+function addInner(word: ShellWord, text: string): void {
+  const named = /^\s*(?:which|command -v|type -p)\s+["']?([\w./-]+)["']?\s*(?:2>\s*\S+\s*)?$/.exec(text)?.[1];
+  if (named === undefined) word.inner.push(text);
+  word.text += named ?? "$()";
 }
 
 /** Position of the character, or the end of the text. */

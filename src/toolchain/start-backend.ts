@@ -2,10 +2,10 @@ import { dirname } from "node:path/posix";
 import type { FileTree } from "../model/image.ts";
 import type { StartRun } from "../model/toolchain.ts";
 import { type Alternatives, bestAlternative, readAlternatives } from "./alternatives.ts";
+import { backendOf } from "./backend-names.ts";
 import {
   type AlternativeUse,
   type BackendUse,
-  backendOf,
   type CallUse,
   type LinkUse,
   type RunUse,

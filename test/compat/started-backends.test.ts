@@ -100,6 +100,7 @@ describe("a start script that sets legacy", () => {
     "ln -sf /sbin/xtables-legacy-multi /sbin/iptables",
     "cd /usr/sbin\nln -sf xtables-legacy-multi iptables",
     "ln -s /usr/sbin/iptables-legacy /usr/local/sbin/iptables",
+    'ln -sf "$(which iptables-legacy)" /usr/sbin/iptables',
     "cp /usr/sbin/xtables-legacy-multi /usr/local/bin/iptables",
     "sh -c 'update-alternatives --set iptables /usr/sbin/iptables-legacy'",
     "sudo -u root update-alternatives --set iptables /usr/sbin/iptables-legacy",
@@ -128,9 +129,10 @@ describe("a start script that may set legacy leaves open what iptables is", () =
     "case $MODE in legacy) update-alternatives --set iptables /usr/sbin/iptables-legacy;; esac",
     `update-alternatives --set iptables "/usr/sbin/iptables-${braced("MODE")}"`,
     `update-alternatives --set iptables "/usr/sbin/iptables-${braced("MODE:-legacy")}"`,
-    'ln -sf "$(which iptables-legacy)" /usr/sbin/iptables',
+    'ln -sf "$(find / -name iptables-legacy)" /usr/sbin/iptables',
     "while read -r c; do ln -sf /usr/sbin/xtables-legacy-multi /usr/sbin/$c; done",
-    "iptables-nft -L >/dev/null || ln -sf /usr/sbin/xtables-legacy-multi /usr/sbin/iptables",
+    "if iptables-nft -V; then ln -sf /usr/sbin/xtables-legacy-multi /usr/sbin/iptables; fi",
+    "if iptables-nft -L; then ln -sf /usr/sbin/xtables-legacy-multi /usr/sbin/iptables; fi",
   ])("%s", (text) => {
     expect(started(`${text}\nexec "$@"`)).toEqual([expect.stringMatching(/^missing: what iptables is once/)]);
   });
@@ -148,6 +150,8 @@ describe("a command by its backend's name", () => {
     "timeout 5 iptables-legacy -P FORWARD ACCEPT",
     "nsenter -t 1 -n true\nip link\niptables-legacy -P FORWARD ACCEPT || exit 1",
     "set -e\niptables-legacy -F",
+    "IPT=$(command -v iptables-legacy)\n$IPT -P FORWARD ACCEPT",
+    "set -e\niptables-legacy -P FORWARD ACCEPT\niptables-nft -P FORWARD ACCEPT",
   ])("%s is needed", (text) => {
     expect(started(`${text}\nexec "$@"`)).toEqual(breaks);
   });
@@ -159,8 +163,11 @@ describe("a command by its backend's name", () => {
     expect(say(DEBIAN, { entrypoint: ["iptables-legacy"] })).toEqual(breaks);
     expect(started('exec "$@"', ["iptables-legacy-restore", "/rules"])).toEqual(breaks);
   });
-  test("that may fail is no error", () => {
-    expect(started("iptables-legacy -P FORWARD ACCEPT || true\nexec agent")).toEqual([
+  test.each([
+    "iptables-legacy -P FORWARD ACCEPT || true",
+    "set -e\nset +e\niptables-legacy -P FORWARD ACCEPT\nset -e",
+  ])("%s may fail, which is no error", (text) => {
+    expect(started(`${text}\nexec agent`)).toEqual([
       expect.stringMatching(/^warning legacy-modules-missing: iptables-legacy /),
     ]);
   });
@@ -168,7 +175,7 @@ describe("a command by its backend's name", () => {
     'if [ "$MODE" = legacy ]; then iptables-legacy -P FORWARD ACCEPT; fi',
     `IPT=${braced("IPT:-iptables-legacy")}\n$IPT -P FORWARD ACCEPT`,
     "retry 5 iptables-legacy -P FORWARD ACCEPT",
-    "iptables-nft -L && IPT=iptables-nft || IPT=iptables-legacy\n$IPT -P FORWARD ACCEPT",
+    "[ -e /legacy ] && IPT=iptables-legacy || IPT=iptables-nft\n$IPT -P FORWARD ACCEPT",
   ])("%s is open", (text) => {
     expect(started(`${text}\nexec "$@"`)).toEqual(open);
   });
@@ -187,6 +194,15 @@ describe("a command by its backend's name", () => {
 
 describe("what stays quiet", () => {
   test.each([
+    "iptables-nft -L >/dev/null || ln -sf /usr/sbin/xtables-legacy-multi /usr/sbin/iptables",
+    "if iptables-legacy -t nat -S INPUT 1 2>/dev/null; then IPT=$(which iptables-legacy); else IPT=iptables; fi\n$IPT -N X",
+    "if iptables-legacy-save | grep -q KUBE; then exit 1; fi",
+    "if ! iptables -L; then update-alternatives --set iptables /usr/sbin/iptables-legacy; fi",
+    "if [ -n $A ] && ! iptables -L; then\n  update-alternatives --set iptables /usr/sbin/iptables-legacy\nfi",
+    "if iptables-nft -nL; then\n  :\nelse\n  update-alternatives --set iptables /usr/sbin/iptables-legacy\nfi",
+    "iptables-legacy -nL && iptables-legacy -P FORWARD ACCEPT",
+    "set -e\nset +e\niptables -P FORWARD ACCEPT\niptables-legacy -P FORWARD ACCEPT\nset -e",
+    "for ipt in iptables-nft iptables-legacy; do\n  $ipt -P FORWARD ACCEPT\ndone",
     "# iptables-legacy -A INPUT\n  # update-alternatives --set iptables /usr/sbin/iptables-legacy",
     'echo "run update-alternatives --set iptables /usr/sbin/iptables-legacy; iptables-legacy -A X"',
     "cat <<EOF\niptables-legacy -A INPUT\nupdate-alternatives --set iptables /usr/sbin/iptables-legacy\nEOF",
