@@ -165,7 +165,7 @@ export const legacyProgramSchema = z.object({
   libraries: z.array(z.string()).check(z.minLength(1)),
   /** The image's entrypoint or command starts it, or a start script of theirs. */
   started: z.boolean(),
-  evidence: z.array(evidenceSchema),
+  evidence: z.array(evidenceSchema).check(z.minLength(1)),
 });
 export type LegacyProgram = z.infer<typeof legacyProgramSchema>;
 

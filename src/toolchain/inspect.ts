@@ -56,7 +56,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
   });
   addMoves(tools, path, findAtStart);
   const { extensions, missing: missingExtensions } = listExtensions({ tree, survey, loader, tools, env: config.env });
-  const legacyPrograms = listLegacyPrograms(survey, tools, started);
+  const { legacyPrograms, missing: missingLegacy } = listLegacyPrograms(survey, tools, started);
   const selector = tellSelector({ tree, survey, find, directories }, started);
   const isSetAtStart = commandsSet(selector, survey);
   const start = followBackend({ tree, find, directories }, [...config.entrypoint, ...config.cmd]);
@@ -89,6 +89,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
       ...ownership.problems,
       ...missingOfTools,
       ...missingExtensions,
+      ...missingLegacy,
       ...told.flatMap(({ missing }) => missing ?? []),
       ...(missingProgram ? [missingProgram] : []),
     ]),

@@ -1,6 +1,9 @@
-import type { Tool, Toolchain } from "../model/toolchain.ts";
+import type { LegacyProgram, Tool, Untold } from "../model/toolchain.ts";
 import { LEGACY_LIBRARY } from "./file-names.ts";
 import { evidence, type Survey } from "./survey.ts";
+
+/** More than any image has: each of them is judged on each host. */
+const MAX_PROGRAMS = 20;
 
 /**
  * Programs that write the legacy tables themselves: libip4tc and libip6tc are the legacy interface of the kernel, whatever
@@ -12,14 +15,18 @@ export function listLegacyPrograms(
   { binaries }: Survey,
   tools: readonly Tool[],
   started: readonly string[],
-): NonNullable<Toolchain["legacyPrograms"]> {
+): { legacyPrograms: LegacyProgram[]; missing: Untold[] } {
   const told = new Set(tools.map(({ target }) => target));
-  return binaries
+  const found = binaries
     .filter(({ path, content }) => content.identity === undefined && !told.has(path))
-    .flatMap(({ path, node, content }) => {
+    .flatMap(({ path, node, content }): LegacyProgram[] => {
       const libraries = content.needed.filter((name) => LEGACY_LIBRARY.test(name));
       if (libraries.length === 0) return [];
       const fact = `it is linked with ${libraries.join(", ")}`;
       return [{ path, libraries, started: started.includes(path), evidence: [evidence(fact, path, node)] }];
-    });
+    })
+    .sort((a, b) => Number(b.started) - Number(a.started));
+  const further = found.length - MAX_PROGRAMS;
+  const cut = { fact: `${further} more programs that are linked with libip4tc`, reason: `${MAX_PROGRAMS} are listed` };
+  return { legacyPrograms: found.slice(0, MAX_PROGRAMS), missing: further > 0 ? [cut] : [] };
 }

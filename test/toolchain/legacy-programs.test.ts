@@ -53,7 +53,18 @@ test("a program of Go that links it with cgo", () => {
   expect(told({ "/usr/bin/agent": go })).toEqual(["/usr/bin/agent libip4tc.so.2"]);
 });
 
-test("says whose file it is", () => {
+test("of very many those that the image starts come first, and what is left out is said", () => {
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`/usr/bin/agent${i}`, miniupnpd]));
+  const { legacyPrograms = [], missing } = inspect(
+    { ...many, "/usr/sbin/miniupnpd": miniupnpd },
+    { cmd: ["miniupnpd"] },
+  );
+  expect(legacyPrograms).toHaveLength(20);
+  expect(legacyPrograms[0]?.path).toBe("/usr/sbin/miniupnpd");
+  expect(missing).toEqual([{ fact: "11 more programs that are linked with libip4tc", reason: "20 are listed" }]);
+});
+
+test("says what it asks for", () => {
   const { legacyPrograms } = inspect({
     "/usr/sbin/miniupnpd": miniupnpd,
     "/var/lib/dpkg/status": dpkgStatus([{ name: "miniupnpd-iptables", version: "2.3.1-1" }]),
