@@ -13,6 +13,7 @@ import {
   type WalkBounds,
   walkPath,
 } from "./tree.ts";
+import { OPAQUE, WHITEOUT } from "./whiteouts.ts";
 
 /**
  * Layers whose result depends on how they are unpacked. By the specification what a layer hides is of the layers below only,
@@ -150,9 +151,6 @@ function directoryAt(walk: Walk): Directory | undefined {
   if (walk.end === "directory") return walk.directory;
   return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : undefined;
 }
-
-const WHITEOUT = ".wh.";
-const OPAQUE = ".wh..wh..opq";
 
 /** True when nothing that matters is at a name, nor on the way to it. */
 function isIdle(path: string, find: Find, isOf: (slot: Slot) => boolean): boolean {

@@ -14,6 +14,7 @@ import type { TarMember } from "./tar/members.ts";
 import { createTarReader } from "./tar/reader.ts";
 import type { BodyConsumer } from "./tar/sparse.ts";
 import { weigh, weighXattrs } from "./weigh.ts";
+import { AUFS, OPAQUE, WHITEOUT } from "./whiteouts.ts";
 
 /** Something that a layer hides in the layers below. */
 export interface Hiding {
@@ -106,9 +107,6 @@ export async function scanLayer(source: AsyncIterable<Buffer>, options: ScanOpti
   return { ...changes.finish(digest), diffId, compression };
 }
 
-const WHITEOUT = ".wh.";
-const AUFS = ".wh..wh.";
-const OPAQUE = ".wh..wh..opq";
 /** A file with several names, called by its inode. */
 const AUFS_FILE = /^\/\.wh\.\.wh\.plnk\/\d+\.\d+$/;
 

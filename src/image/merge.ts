@@ -21,6 +21,7 @@ import {
   type WalkBounds,
   walkPath,
 } from "./tree.ts";
+import { AUFS_LINKS } from "./whiteouts.ts";
 
 /** A file that got a further name: the probe may want it under that one, though not under the first. */
 export interface Alias {
@@ -213,9 +214,6 @@ interface Placing {
   notes: string[];
   bounds: MergeBounds;
 }
-
-/** Where aufs kept files with several names; a layer that it wrote links to them. */
-const AUFS_LINKS = "/.wh..wh.plnk";
 
 function placeEntries(root: Directory, layer: LayerChanges, placing: Placing): void {
   const { index, files, lower, links, order, aliases, notes, bounds } = placing;
