@@ -86,10 +86,11 @@ export function renderInspectionJson(inspection: Inspection): string {
 /** Levels from `images` down to a cell: image, its platforms, one of them, its cells, one of them. */
 const CELL_DEPTH = 5;
 
-/** A value in pieces of what is `depth` levels below it. No level above holds keys that are data. */
-function* print(value: unknown, indent: string, depth: number): Generator<string> {
+/** A value in pieces of what is `depth` levels below it. No level above holds keys that are data.
+ * @param isRecord the keys of the value itself are data */
+function* print(value: unknown, indent: string, depth: number, isRecord = false): Generator<string> {
   if (depth === 0 || typeof value !== "object" || value === null || Object.keys(value).length === 0) {
-    const text = JSON.stringify(sortKeys(value, false), null, 2);
+    const text = JSON.stringify(sortKeys(value, isRecord), null, 2);
     // Line feeds stand between values only; those in a string are escaped.
     yield escapeJson(indent === "" ? text : text.replaceAll("\n", `\n${indent}`));
     return;
@@ -100,7 +101,7 @@ function* print(value: unknown, indent: string, depth: number): Generator<string
   for (const [key, item] of Array.isArray(value) ? value.entries() : sortEntries(value, false)) {
     if (item === undefined) continue;
     yield `${mark}\n${inner}${typeof key === "string" ? `${JSON.stringify(key)}: ` : ""}`;
-    yield* print(item, inner, depth - 1);
+    yield* print(item, inner, depth - 1, typeof key === "string" && records.has(key));
     mark = ",";
   }
   yield `\n${indent}${close}`;

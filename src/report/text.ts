@@ -2,7 +2,8 @@ import type { Evidence } from "../model/evidence.ts";
 import type { MissingFact, Report, Verdict } from "../model/report.ts";
 import { verdicts } from "../model/report.ts";
 import { breakCommands, plainText } from "./escape.ts";
-import { headline } from "./headline.ts";
+import type { Headline } from "./headline.ts";
+import { headline, leadingRemedy } from "./headline.ts";
 import type { Pen, TextOptions } from "./pen.ts";
 import { makePen, wrap } from "./pen.ts";
 import type { FindingGroup, Matrix, MatrixRow, ReportContext } from "./view.ts";
@@ -44,19 +45,20 @@ export function renderText(report: Report, context: ReportContext = {}, options:
 function* textBlocks(report: Report, context: ReportContext, pen: Pen): Generator<string> {
   const groups = groupFindings(report.findings);
   const hostName = hostNamer(report, context.hostTitles);
-  yield textHead(report, context, pen);
+  const lines = headline(report, context);
+  const remedy = leadingRemedy(report, lines);
+  yield textHead(lines, pen);
   for (const matrix of buildMatrices(report)) yield matrixText(matrix, hostName, pen);
   const all = allHosts(report).length;
   for (const group of groups.active)
-    yield findingText(report, group, (hosts) => hostText(hosts, all, hostName), context, pen);
+    yield findingText(report, group, remedy, (hosts) => hostText(hosts, all, hostName), context, pen);
   yield foldedText("Fixed by this change", mergeEqual(report.fixed ?? []), pen);
   yield foldedText("Already in the base image, not counted", groups.existing, pen);
   yield foldedText("Ignored, not counted", groups.ignored, pen);
   yield listText("Notes", report.notes, pen);
 }
 
-function textHead(report: Report, context: ReportContext, pen: Pen): string {
-  const lines = headline(report, context);
+function textHead(lines: Headline, pen: Pen): string {
   const label = pen.paint(verdictColors[lines.verdict], labels[lines.verdict]);
   const sentence = plainText(lines.sentence.replaceAll("`", ""));
   const first =
@@ -113,6 +115,7 @@ function missingText(missing: MissingFact[]): string[] {
 function findingText(
   report: Report,
   group: FindingGroup,
+  leading: string | undefined,
   nameHosts: (hosts: string[]) => string,
   context: ReportContext,
   pen: Pen,
@@ -121,9 +124,10 @@ function findingText(
   const several = report.images.reduce((sum, image) => sum + image.platforms.length, 0) > 1;
   const where = several ? `  [${group.platforms.map((p) => plainText(p, 60)).join(", ")}]` : "";
   const { location, evidence } = group.first;
+  const isLeading = leading !== undefined && group.remedy === leading;
   const fields: [string, string][] = [
     ["", plainText(group.message)],
-    ["fix", plainText(group.remedy ?? "", 1200)],
+    ["fix", isLeading ? "the change named at the top" : plainText(group.remedy ?? "", 1200)],
     ["hosts", nameHosts(group.hosts)],
     ["image", report.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],

@@ -50,7 +50,10 @@ function reportWith(text: string): Report {
     finding.location = { file: text, line: 1 };
     finding.evidence = [{ fact: text, source: text }];
   }
-  const [first, second] = report.findings;
+  const [first, second, third] = report.findings;
+  // What concerns all hosts has them named in a list of their own.
+  if (third)
+    third.hosts = report.images.flatMap(({ platforms }) => platforms.flatMap((p) => p.cells.map((c) => c.host)));
   if (first) first.suggestion = { file: text, line: 1, text };
   if (first) first.expired = { reason: text, until: text, place: text };
   if (second) second.ignored = { reason: text, until: text };
@@ -101,6 +104,7 @@ describe.each(corpus.map((text) => [JSON.stringify(text), text] as const))("%s",
     const words = html.replace(/<code>[\s\S]*?<\/code>/g, " ").replace(/<[^>]*>/g, " ");
     expect(words).not.toMatch(/@[a-z\d]|(?:^|[^&])#\d|GH-\d|https?:\/\/(?!github\.com\/example)|www\.[a-z]/i);
     expect(markdown).not.toContain("<!--");
+    expect(markdown).toContain("<summary>All 13 hosts</summary>");
     // One headline, one table for the one image, details in pairs.
     expect(html.match(/<h3/g)).toHaveLength(1);
     expect(html.match(/<table/g)).toHaveLength(1);

@@ -442,6 +442,9 @@ test("what the second line says to do is not said again in each finding", () => 
   const text = renderMarkdown(report);
   expect(text.split(remedy)).toHaveLength(2);
   expect(text).toContain("**Fix:** the change named at the top");
+  const log = renderText(report).replace(/\s+/g, " ");
+  expect(log.split(remedy)).toHaveLength(2);
+  expect(log).toContain("fix the change named at the top");
 });
 
 test("rules of a row: worst first, whichever platform they are of", () => {
