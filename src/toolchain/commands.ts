@@ -105,6 +105,9 @@ export function tellCommand(name: string, find: CommandFinder, tree: FileTree): 
     const command: Command = { backend: "none", via: found.via };
     return { command: found.dangling ? { ...command, dangling: true } : command };
   }
+  const forwarded = forwardedBackend(name, found.target, find, tree);
+  if (forwarded !== undefined)
+    return { command: { backend: forwarded.backend, via: [...found.via, ...forwarded.via] } };
   const backend = tellBackend(name, found.target, tree);
   if ("hostExec" in backend) return { command: { backend: "unknown", via: found.via, hostExec: true } };
   if ("backend" in backend) return { command: { backend: backend.backend, via: found.via } };
@@ -112,6 +115,24 @@ export function tellCommand(name: string, find: CommandFinder, tree: FileTree): 
     command: { backend: "unknown", via: found.via },
     missing: { fact: `what ${found.via[0]} does`, reason: backend.unknown },
   };
+}
+
+/** A script that does nothing but run one program with what it was given is as good as a link to it. */
+function forwardedBackend(
+  name: string,
+  target: { node: FileNode },
+  find: CommandFinder,
+  tree: FileTree,
+): Command | undefined {
+  const content = contentOf(target.node);
+  const path = content?.kind === "script" && !content.script.wrapper ? content.script.forwards : undefined;
+  if (path === undefined) return undefined;
+  const hit = path.startsWith("/") ? followLink(tree, path) : path.includes("/") ? undefined : find(path);
+  // Another script may do anything, itself among them.
+  if (!hit?.target || (hit.target.node.mode & 0o111) === 0 || contentOf(hit.target.node)?.kind !== "binary")
+    return undefined;
+  const told = tellBackend(name, hit.target, tree);
+  return "backend" in told ? { backend: told.backend, via: hit.via } : undefined;
 }
 
 type Told = { backend: Command["backend"] } | { hostExec: true } | { unknown: string };

@@ -22,6 +22,8 @@ export interface ScriptFacts {
   newRoot?: string;
   /** A line that runs a tool, or hands over to another program, in the container. */
   stays?: string;
+  /** The program that it runs with all that it was given, and does nothing else: a path, or a name for PATH. */
+  forwards?: string;
   /** Words after `exec`: what a start script hands over to. */
   starts: string[];
   /** What it makes of PATH, in the order of its lines. */
@@ -69,6 +71,8 @@ export function readScript(bytes: Buffer, truncated: boolean, isStartable = true
     const uses = isStartable && isShellLine(interpreter) ? readBackendUses(text) : [];
     if (uses.length > 0) facts.uses = uses;
   }
+  const forwards = truncated || !isShellLine(interpreter) ? undefined : forwardedTo(text);
+  if (forwards !== undefined) facts.forwards = forwards;
   for (const line of linesWith(text, MARK_OF_LINE)) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
@@ -86,6 +90,19 @@ export function readScript(bytes: Buffer, truncated: boolean, isStartable = true
 function isShellLine(interpreter: string): boolean {
   const words = interpreter.split(/\s+/).filter((word) => !word.startsWith("-"));
   return words.some((word) => isShell(basename(word)));
+}
+
+/** Longer scripts are none that only add an option. */
+const MAX_FORWARDER = 4096;
+/** `exec /usr/sbin/iptables-legacy -w 5 "$@"`: plain words, then all arguments, and nothing behind them. */
+const FORWARDS = /^(?:exec\s+)?(["']?)([\w./+-]+)\1(?:\s+[\w.,:=+-]+)*\s+"\$@"\s*;?$/;
+
+/** Of a script that has no other line than comments and `set -e`. */
+function forwardedTo(text: string): string | undefined {
+  if (text.length > MAX_FORWARDER) return undefined;
+  const lines = text.split("\n").map((line) => line.trim());
+  const [only, ...others] = lines.filter((line) => line !== "" && !/^#|^set\s+[-+]\w+(?:\s+pipefail)?$/.test(line));
+  return only === undefined || others.length > 0 ? undefined : FORWARDS.exec(only)?.[2];
 }
 
 function findWrapper(bytes: Buffer, text: string): WrapperText | undefined {

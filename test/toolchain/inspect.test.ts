@@ -469,6 +469,32 @@ test("the wrapper's installer is no wrapper", () => {
   expect(toolchain.selector).toMatchObject({ kind: "symlink" });
 });
 
+const legacyTools: Listing = {
+  "/usr/sbin/xtables-legacy-multi": xtablesMulti("1.8.9", "legacy"),
+  "/usr/sbin/iptables-legacy": "-> xtables-legacy-multi",
+};
+test.each([
+  ['#!/bin/sh\nexec /usr/sbin/iptables-legacy -w 5 "$@"\n', "legacy"],
+  ['#!/usr/bin/env bash\n# waits\nset -euo pipefail\n\nexec "iptables-legacy" --wait "$@"\n', "legacy"],
+  ['#!/bin/busybox sh\n/usr/sbin/xtables-legacy-multi iptables "$@"\n', "legacy"],
+  // What is more than that, or less, may be anything.
+  ['#!/bin/sh\n[ -e /x ] && exec /usr/sbin/iptables-nft "$@"\nexec /usr/sbin/iptables-legacy "$@"\n', "unknown"],
+  ['#!/bin/sh\nexec "$TOOL" "$@"\n', "unknown"],
+  ['#!/bin/sh\nexec /usr/sbin/iptables-legacy $(options) "$@"\n', "unknown"],
+  ['#!/bin/sh\nexec /usr/sbin/iptables-legacy "$@" || exec /usr/sbin/iptables-nft "$@"\n', "unknown"],
+  ['#!/bin/sh\nexec iptables -w "$@"\n', "unknown"],
+  ['#!/bin/sh\nexec /usr/sbin/gone "$@"\n', "unknown"],
+  ['#!/usr/bin/python3\nexec /usr/sbin/iptables-legacy "$@"\n', "unknown"],
+])("a script that only adds options, %j: %s", (script, backend) => {
+  const toolchain = inspect({ ...legacyTools, "/usr/sbin/iptables": script });
+  expect(toolchain.selector).toMatchObject({ kind: "script", effective: true });
+  expect(toolchain.defaults.iptables?.backend).toBe(backend);
+  expect(toolchain.defaults.iptables?.via.at(-1)).toBe(
+    backend === "legacy" ? "/usr/sbin/xtables-legacy-multi" : "/usr/sbin/iptables",
+  );
+  expect(toolchain.missing.map(({ fact }) => fact).includes("what /usr/sbin/iptables does")).toBe(backend !== "legacy");
+});
+
 test("an unknown script is unknown, and one that leaves the container runs the host's tools", () => {
   const unknown = inspect({ "/usr/sbin/iptables": '#!/bin/sh\nexec /opt/iptables "$@"\n' });
   expect(unknown.selector).toMatchObject({ kind: "script", effective: true });
