@@ -11,6 +11,13 @@ const folderOf = (path: string) => path.slice(0, path.lastIndexOf("/")) || "/";
  * again does not help where a link in another folder comes first.
  */
 export function wrapperChange({ selector, defaults }: Pick<Toolchain, "selector" | "defaults">): string {
+  const { setBy } = defaults.iptables ?? {};
+  // Whatever is installed, the start script sets the links anew.
+  if (setBy !== undefined) {
+    const isThere = selector?.kind === "iptables-wrapper" && selector.effective;
+    const rest = isThere ? "" : " and install iptables-wrapper v2 or later as `iptables`";
+    return `leave the choice out of the start script (\`${setBy.replaceAll("`", "'")}\`)${rest}`;
+  }
   if (selector?.kind !== "iptables-wrapper") return "install iptables-wrapper v2 or later as `iptables`";
   const first = defaults.iptables?.via[0];
   if (selector.loops !== undefined && first !== undefined)

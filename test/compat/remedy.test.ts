@@ -6,6 +6,7 @@ import { selectHosts } from "../../src/hosts/select.ts";
 import type { HostEntry } from "../../src/hosts/types.ts";
 import { distributions } from "../../src/knowledge/distributions/index.ts";
 import { programProfiles } from "../../src/knowledge/programs/index.ts";
+import { given } from "../../src/model/given.ts";
 import type { Backend, PackageRecord, Selector, Tool, Toolchain } from "../../src/model/toolchain.ts";
 import { expectGolden } from "../support/golden.ts";
 
@@ -19,6 +20,8 @@ interface ImageSpec {
   default: Backend;
   wrapper?: string;
   /** Where a wrapper lies that is not what `iptables` runs, and the link that is. */
+  /** What a start script does to the links. */
+  setBy?: string;
   idle?: { wrapper: string; first: string };
   ipset?: PackageRecord;
   /** Where the records of packages were read. */
@@ -70,8 +73,8 @@ function image(spec: ImageSpec): Toolchain {
           const target = `/usr/sbin/xtables-${spec.default}-multi`;
           return [
             name,
-            spec.wrapper === undefined
-              ? { backend: spec.default, via: [...via(name), target] }
+            spec.wrapper === undefined || spec.setBy !== undefined
+              ? { backend: spec.default, via: [...via(name), target], ...given({ setBy: spec.setBy }) }
               : { backend: "auto", via: [path] },
           ];
         }),
@@ -170,6 +173,21 @@ const images: Record<string, ImageSpec> = {
     packages: both(dpkg("iptables", "1.8.9-2")),
     default: "legacy",
     idle: { wrapper: "/usr/local/bin/iptables-wrapper", first: "/usr/sbin/iptables" },
+  },
+  "Debian 12, a wrapper whose links a start script sets anew": {
+    os: ["debian", "12"],
+    iptables: "1.8.9",
+    packages: both(dpkg("iptables", "1.8.9-2")),
+    default: "legacy",
+    wrapper: "v2",
+    setBy: "ln -sf /usr/sbin/xtables-legacy-multi /usr/sbin/iptables of /entry.sh",
+  },
+  "Debian 12, links that a start script sets, no wrapper": {
+    os: ["debian", "12"],
+    iptables: "1.8.9",
+    packages: both(dpkg("iptables", "1.8.9-2")),
+    default: "legacy",
+    setBy: "update-alternatives --set iptables /usr/sbin/iptables-legacy of /entry.sh",
   },
   "Debian 12, whose nft binaries were left out": {
     os: ["debian", "12"],
