@@ -4,7 +4,7 @@ import { firstMismatch } from "../model/first-mismatch.ts";
 import type { ImageConfig } from "../model/image.ts";
 import { digestOf, requireDigest } from "./digest.ts";
 import { AbsentPart, quote } from "./errors.ts";
-import { findDoubleMeaning, nameFields } from "./go-json.ts";
+import { findDoubleMeaning, findExcess, nameFields } from "./go-json.ts";
 import type { BlobStore } from "./store.ts";
 
 /** The JSON documents of images, as far as they are read. Unknown fields are left aside. */
@@ -78,6 +78,8 @@ export type DockerManifestItem = z.infer<typeof dockerManifestSchema>[number];
  */
 export function parseDocument<T extends z.ZodMiniType>(data: Uint8Array, schema: T, what: string): z.infer<T> {
   const text = Buffer.from(data).toString("utf8");
+  const excess = findExcess(text);
+  if (excess !== undefined) throw new UserError(`${what} ${excess}`);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -11,6 +11,28 @@ import { quote } from "./errors.ts";
 
 /** As deep as Go's reader goes. */
 const MAX_DEPTH = 10_000;
+/** Three times as many as an index of 5,000 images has. Parsed, a value of two bytes takes a hundred. */
+const MAX_VALUES = 200_000;
+
+/**
+ * Looks for what takes much more memory parsed than as text.
+ * @param text JSON, or anything
+ * @returns for the end of a sentence; undefined when there is nothing
+ */
+export function findExcess(text: string): string | undefined {
+  let depth = 0;
+  let values = 1;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at) - 1;
+    else if (character === "]" || character === "}") depth--;
+    else if (character === "," || character === "[" || character === "{") {
+      if (++values > MAX_VALUES) return `holds more than ${MAX_VALUES} values`;
+      if (character !== "," && ++depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
+    }
+  }
+  return undefined;
+}
 
 /**
  * Looks for what readers of JSON understand in different ways.

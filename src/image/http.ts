@@ -168,23 +168,27 @@ function boundTunnel(socket: Socket, isThrough: () => boolean): void {
 }
 
 /**
- * Reads a small body whole.
+ * Reads a small body whole. It is gathered in one buffer: a body of single bytes takes no more memory than any other.
  * @returns undefined when it is larger than `limit` bytes
  * @throws the error of the connection when the body is cut
  */
 export async function readBody({ body }: HttpResponse, limit: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
+  let buffer = Buffer.alloc(0);
   let size = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit) return undefined;
-      chunks.push(chunk);
+      if (size + chunk.length > limit) return undefined;
+      if (size + chunk.length > buffer.length) {
+        const larger = Buffer.alloc(Math.max(2 * buffer.length, size + chunk.length));
+        buffer.copy(larger, 0, 0, size);
+        buffer = larger;
+      }
+      size += chunk.copy(buffer, size);
     }
   } finally {
     body.destroy();
   }
-  return Buffer.concat(chunks);
+  return buffer.subarray(0, size);
 }
 
 const PASSING = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);

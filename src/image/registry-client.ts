@@ -173,7 +173,7 @@ export async function createRegistryClient(
     const isAllowed = url?.protocol === "https:" || (url?.protocol === "http:" && isPlain && mayBePlain(url.host));
     if (url === undefined || !isAllowed)
       throw new UserError(
-        `registry ${name.host} redirects to ${url === undefined ? "no valid address" : quote(secrets.hide(url.origin))}, which is not HTTPS`,
+        `registry ${name.host} redirects to ${url === undefined ? "no valid address" : quote(secrets.hide(`${url.protocol}//${url.host}`))}, which is not HTTPS`,
       );
     url.username = "";
     url.password = "";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { findDoubleMeaning } from "../../src/image/go-json.ts";
+import { findDoubleMeaning, findExcess } from "../../src/image/go-json.ts";
 import { openImages } from "../../src/image/open-images.ts";
 import {
   addBlob,
@@ -192,6 +192,17 @@ describe("keys that Go's reader takes for others", () => {
     const { stdout } = spawnSync("tar", ["-tf", archive], { encoding: "utf8", timeout: 60_000 });
     expect(stdout).toContain(other.diffId.slice(7));
     expect(stdout).not.toContain(clean.diffId.slice(7));
+  });
+
+  test("what takes much more memory parsed than as text", () => {
+    const wide = (count: number) => `{"a":[${Array(count).fill("{}").join()}],"b":"${"[,{".repeat(300_000)}"}`;
+    expect(findExcess(wide(90_000))).toBeUndefined();
+    expect(findExcess(wide(110_000))).toBe("holds more than 200000 values");
+    const nested = (depth: number) => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    expect(findExcess(nested(9_999))).toBeUndefined();
+    expect(findExcess(nested(10_000))).toBe("is nested more than 10000 deep");
+    // What is no JSON is somebody else's to say.
+    for (const text of ['"', "]".repeat(9), "", '{"a', "x"]) expect(findExcess(text)).toBeUndefined();
   });
 
   test("as deep as Go reads, and no deeper; however long", async () => {

@@ -472,7 +472,7 @@ describe.skipIf(missing !== undefined)("a registry that fails", () => {
     [
       "a redirect to a file",
       { status: 302, headers: { location: "file:///etc/passwd" } },
-      /redirects to "null", which is not HTTPS/,
+      /redirects to "file:\/\/", which is not HTTPS/,
     ],
     ["a redirect to nowhere", { status: 302 }, /redirects to no valid address/],
     [
