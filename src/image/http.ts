@@ -4,6 +4,7 @@ import { type Agent, type IncomingMessage, request as requestHttp } from "node:h
 import type { Socket } from "node:net";
 import { UserError } from "../model/error.ts";
 import { errorCode } from "./errors.ts";
+import { readPieces } from "./http-body.ts";
 import { exceeded, type ReadLimits } from "./limits.ts";
 
 export interface HttpRequest {
@@ -176,7 +177,7 @@ export async function readBody({ body }: HttpResponse, limit: number): Promise<B
   let buffer = Buffer.alloc(0);
   let size = 0;
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of readPieces(body)) {
       if (size + chunk.length > limit) return undefined;
       if (size + chunk.length > buffer.length) {
         const larger = Buffer.alloc(Math.max(2 * buffer.length, size + chunk.length));

@@ -46,8 +46,9 @@ function addRoot(folder: string, { tar, architecture }: Root): void {
 
 /** Platform and toolchain of each platform. Evidence names layers by digest, which differ with the compression and the build:
  * here they go by their place. */
-async function read(reference: string, host = "unix:///nowhere"): Promise<string[]> {
-  const images = await openImages(reference, { probe: probeContent, env: { DOCKER_HOST: host, HOME: workshop } });
+async function read(reference: string, host = "unix:///nowhere", platforms: string[] = []): Promise<string[]> {
+  const env = { DOCKER_HOST: host, HOME: workshop };
+  const images = await openImages(reference, { probe: probeContent, env, platforms });
   expect(images, reference).toHaveLength(1);
   return images.flatMap(({ platforms }) =>
     platforms.map((platform) => {
@@ -91,6 +92,9 @@ describe("Docker's newest engine", () => {
     await buildx(...two, "--provenance=true", "--load", "--tag", TAG);
     await expectSame(`docker-daemon:${TAG}`, 2, engine.host);
     await expectSame(TAG, 2, engine.host);
+    // The API gives one platform alone.
+    expect(await read(`docker-daemon:${TAG}`, engine.host, ["linux/arm64"])).toEqual(expected?.slice(1));
+    await expect(read(`docker-daemon:${TAG}`, engine.host, ["linux/s390x"])).rejects.toThrow("linux/s390x");
     await engine.docker("save", "--output", at("save.tar"), TAG);
     await expectSame(`docker-archive:${at("save.tar")}`, 2);
     await expectSame(`oci-archive:${at("save.tar")}`, 2);
@@ -118,6 +122,9 @@ describe("Docker's newest engine", () => {
     const id = (await engine.docker("image", "inspect", "--format", "{{.Id}}", TAG)).trim();
     await expectSame(`docker-daemon:${id}`, 1, engine.host);
     await expect(read("docker-daemon:example.test/none:1", engine.host)).rejects.toThrow("has no image");
+    const legacy = ["--build-arg", "TARGETARCH=amd64", "--tag", `${TAG}-legacy`, folder];
+    await engine.legacyDocker("build", "-q", ...legacy);
+    await expectSame(`docker-daemon:${TAG}-legacy`, 1, engine.host);
   });
 });
 

@@ -29,6 +29,8 @@ interface Engine {
   host: string;
   /** Runs the docker command against it. @returns what it printed */
   docker(...args: string[]): Promise<string>;
+  /** The same without BuildKit, for the builder of the daemon itself. */
+  legacyDocker(...args: string[]): Promise<string>;
 }
 
 /** Where a daemon keeps images: in layers of its own, or as it got them. */
@@ -116,8 +118,10 @@ async function startEngine(folder: string, store: Store): Promise<Engine> {
     await ended;
     rmSync(home, { recursive: true, force: true });
   });
-  const docker = async (...args: string[]) =>
-    (await run("docker", args, { env, timeout: 300_000, maxBuffer: 1 << 26 })).stdout;
+  const runDocker = async (more: Record<string, string>, args: string[]) =>
+    (await run("docker", args, { env: { ...env, ...more }, timeout: 300_000, maxBuffer: 1 << 26 })).stdout;
+  const docker = (...args: string[]) => runDocker({}, args);
+  const legacyDocker = (...args: string[]) => runDocker({ DOCKER_BUILDKIT: "0" }, args);
   for (let tries = 0; tries < 100; tries++) {
     if (child.exitCode !== null) throw new Error(`dockerd ended with ${child.exitCode}`);
     const isReady =
@@ -126,7 +130,7 @@ async function startEngine(folder: string, store: Store): Promise<Engine> {
         () => true,
         () => false,
       ));
-    if (isReady) return { host: `unix://${socket}`, docker };
+    if (isReady) return { host: `unix://${socket}`, docker, legacyDocker };
     await sleep(200);
   }
   throw new Error("dockerd did not become ready in 20 s");
