@@ -1,6 +1,6 @@
-import { gzipSync, zstdCompressSync } from "node:zlib";
+import { constants, crc32, deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decompress } from "../../src/image/compression/decompress.ts";
 import { defaultLimits } from "../../src/image/limits.ts";
 
@@ -80,4 +80,86 @@ test("what cannot be unpacked", async () => {
   await expect(unpack(skippable.subarray(0, 6))).rejects.toThrow("truncated");
   await expect(unpack(zstd.subarray(0, zstd.length - 1))).rejects.toThrow("truncated");
   await expect(unpack(gzipSync(content).subarray(0, 500))).rejects.toThrow();
+});
+
+/** Frames of zstd as nobody's program writes them, by hand (RFC 8878, section 3.1.1). */
+describe("zstd frames with a header of", () => {
+  /** @param header descriptor and what follows it */
+  function frame(header: readonly number[], data = content): Buffer {
+    const blocks = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, ...header])];
+    for (let at = 0; at < data.length; at += 50_000) {
+      const part = data.subarray(at, at + 50_000);
+      const field = (part.length << 3) | (at + 50_000 >= data.length ? 1 : 0);
+      blocks.push(Buffer.from([field & 255, (field >> 8) & 255, field >> 16]), part);
+    }
+    return Buffer.concat(blocks);
+  }
+  const size = [content.length & 255, (content.length >> 8) & 255, (content.length >> 16) & 255, 0];
+  const window = 10 << 3;
+
+  test.each([
+    ["a bit without meaning", [0x10, window]],
+    ["a dictionary of number 0", [0x03, window, 0, 0, 0, 0]],
+    ["no window and the true size", [0xa0, ...size]],
+    ["the largest window", [0x00, 17 << 3]],
+  ])("%s", async (_what, header) => {
+    expect((await unpack(frame(header))).equals(content)).toBe(true);
+    expect((await unpack(Buffer.concat([frame(header), skippable, frame(header)]), 777)).length).toBe(
+      2 * content.length,
+    );
+  });
+
+  test.each([
+    ["a reserved bit", [0x08, window], /Unsupported frame parameter/],
+    ["a dictionary that nobody has", [0x01, window, 5], /Dictionary mismatch/],
+    ["a window smaller than its blocks", [0x00, 0], /corruption/],
+    ["a window of 4 TB", [0x00, 0xff], /takes 3932160 MiB of memory, the limit is 128/],
+    ["no window and a size of 4 EiB", [0xe0, 0, 0, 0, 0, 0, 0, 0, 0x40], /too much memory/],
+    ["a size that is too small", [0xa0, (size[0] ?? 0) - 1, ...size.slice(1)], /./],
+    ["a size that is too large", [0xa0, (size[0] ?? 0) + 1, ...size.slice(1)], /./],
+  ])("%s", async (_what, header, message) => {
+    await expect(unpack(frame(header))).rejects.toThrow(message);
+  });
+
+  test("a checksum, right and wrong", async () => {
+    const data = zstdCompressSync(content, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+    expect((await unpack(data)).equals(content)).toBe(true);
+    data[data.length - 1] = (data.at(-1) ?? 0) ^ 1;
+    await expect(unpack(data)).rejects.toThrow(/checksum/);
+  });
+
+  test("a block that repeats a byte more often than a block may be long, or of the reserved type", async () => {
+    const head = [0x28, 0xb5, 0x2f, 0xfd, 0x00, window];
+    await expect(unpack(Buffer.from([...head, 0x03, 0x00, 0x80, 7]))).rejects.toThrow();
+    await expect(unpack(Buffer.from([...head, 0x07, 0, 0]))).rejects.toThrow("a block of a reserved type");
+  });
+});
+
+/** Members of gzip with what hardly anybody writes into their header (RFC 1952, section 2.3). */
+describe("gzip members with", () => {
+  function member(flags: number, fields: Buffer): Buffer {
+    const end = Buffer.alloc(8);
+    end.writeUInt32LE(crc32(content), 0);
+    end.writeUInt32LE(content.length, 4);
+    const head = Buffer.from([0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3]);
+    return Buffer.concat([head, fields, deflateRawSync(content), end]);
+  }
+
+  test.each([
+    ["the largest extra field", 4, Buffer.concat([Buffer.from([255, 255]), Buffer.alloc(65_535, 1)])],
+    ["a name of 5 MB", 8, Buffer.concat([Buffer.alloc(5_000_000, 65), Buffer.alloc(1)])],
+    ["a comment", 16, Buffer.from("x\0")],
+  ])("%s", async (_what, flags, fields) => {
+    const data = Buffer.concat([member(flags, fields), member(flags, fields)]);
+    expect((await unpack(data)).equals(Buffer.concat([content, content]))).toBe(true);
+  });
+
+  test.each([
+    ["a wrong checksum of the header", member(2, Buffer.from([1, 2])), /header crc/],
+    ["reserved flags", member(0xe0, Buffer.alloc(0)), /flags/],
+    ["zstd behind it", Buffer.concat([gzipSync(content), zstdCompressSync(content)]), /./],
+    ["a second one that is cut", Buffer.concat([gzipSync(content), gzipSync(content).subarray(0, 40)]), /./],
+  ])("%s", async (_what, data, message) => {
+    await expect(unpack(data)).rejects.toThrow(message);
+  });
 });
