@@ -34,17 +34,26 @@ export function buildAnnotations(
 ): Annotation[] {
   const groups = groupFindings(report.findings).active;
   const all = allHosts(report).length;
+  const platforms = new Set(report.images.flatMap((image) => image.platforms.map(({ platform }) => platform))).size;
   const name = hostNamer(report, context.hostTitles);
   return severities.flatMap((severity) => {
     const own = groups.filter((group) => group.severity === severity);
     const slots = Math.max(1, ANNOTATIONS_PER_KIND - (reserved[severity] ?? 0));
-    if (own.length <= slots) return own.map((group) => annotate(report, group, all, name));
+    if (own.length <= slots) return own.map((group) => annotate(report, group, { all, platforms }, name));
     const shown = own.slice(0, slots - 1);
-    return [...shown.map((group) => annotate(report, group, all, name)), andMore(severity, own.length - shown.length)];
+    return [
+      ...shown.map((group) => annotate(report, group, { all, platforms }, name)),
+      andMore(severity, own.length - shown.length),
+    ];
   });
 }
 
-function annotate(report: Report, group: FindingGroup, all: number, name: (id: string) => string): Annotation {
+function annotate(
+  report: Report,
+  group: FindingGroup,
+  { all, platforms }: { all: number; platforms: number },
+  name: (id: string) => string,
+): Annotation {
   const hosts = (limit: number, length: number) => {
     if (all >= MANY_HOSTS && group.hosts.length === all) return `all ${all} hosts`;
     const named = group.hosts.slice(0, limit).map((id) => plainText(name(id), length));
@@ -59,7 +68,7 @@ function annotate(report: Report, group: FindingGroup, all: number, name: (id: s
     ...(report.images.length > 1
       ? [`Images: ${group.images.map((i) => plainText(shortImage(i), 200)).join(", ")}`]
       : []),
-    ...(group.platforms.length > 0 ? [`Platforms: ${group.platforms.map((p) => plainText(p, 60)).join(", ")}`] : []),
+    ...(platforms > 1 ? [`Platforms: ${group.platforms.map((p) => plainText(p, 60)).join(", ")}`] : []),
   ];
   // A file whose name needs cleaning can't be pointed at; GitHub would not find it under a cleaned one.
   const { location = { file: "", line: 0 } } = group.first;
