@@ -184,7 +184,7 @@ function netfilterLibraries(build: GoBuild): string[] {
 function ownName(tree: FileTree, path: string, known: KnownProgram[]): string {
   const build = binaryAt(tree, path)?.content.go;
   const packagePath = build?.path === FILES_OF_A_PROGRAM ? "" : build?.path;
-  const module = (build?.main?.path ?? packagePath ?? "").replace(/\/v\d+$/, "");
+  const module = (build?.main?.path ?? packagePath ?? "").replace(/[/.]v\d+$/, "");
   const names = [basename(module), basename(path)];
   return names.find((name) => name !== "" && !known.some(({ id }) => id === name)) ?? path;
 }

@@ -950,6 +950,14 @@ test.each([
 });
 
 test.each([
+  ["example.com/agent/v2", "agent"],
+  ["gopkg.in/k8snetworkplumbingwg/multus-cni.v4", "multus-cni"],
+])("the major version of module %s is no part of its program's name", (module, name) => {
+  const program = goProgram({ path: `${module}/cmd/x`, module });
+  expect(inspect({ "/usr/bin/x": program }, { cmd: ["x"] }).program?.name).toBe(name);
+});
+
+test.each([
   ["v0.6.1", [], "v0.6.1"],
   ["v0.6.1-0.20240627120000-0123456789ab", [], "v0.6.1-0.20240627120000-0123456789ab"],
   ["v0.0.0-20240627120000-0123456789ab", [], null],
