@@ -44,9 +44,15 @@ function useOf(program: LegacyProgram): LegacyUse {
     isCertain: doubt === "",
     doubt,
     cause: `legacy-api:${path}`,
-    evidence: known === undefined ? evidence[0]! : { fact: evidence[0]!.fact, source: known.source },
+    evidence: known === undefined ? evidence[0]! : evidenceOf(known),
     remedy: known?.remedy ?? "Use a build of it that speaks nftables, or one that runs `iptables`.",
   };
+}
+
+/** That it is linked so is in the title; what it does with it is from its source. */
+function evidenceOf({ name, use, source }: KnownLegacyProgram): Evidence {
+  const when = use === "always" ? "whenever it runs" : "when it is told to";
+  return { fact: `${name} writes rules with libip4tc ${when}`, source };
 }
 
 function doubtOf({ started }: LegacyProgram, known: KnownLegacyProgram | undefined): string {
