@@ -17,9 +17,10 @@ const MAX_VALUES = 200_000;
 /**
  * Looks for what takes much more memory parsed than as text.
  * @param text JSON, or anything
+ * @param most values
  * @returns for the end of a sentence; undefined when there is nothing
  */
-export function findExcess(text: string): string | undefined {
+export function findExcess(text: string, most = MAX_VALUES): string | undefined {
   let depth = 0;
   let values = 1;
   for (let at = 0; at < text.length; at++) {
@@ -27,7 +28,7 @@ export function findExcess(text: string): string | undefined {
     if (character === '"') at = endOfString(text, at) - 1;
     else if (character === "]" || character === "}") depth--;
     else if (character === "," || character === "[" || character === "{") {
-      if (++values > MAX_VALUES) return `holds more than ${MAX_VALUES} values`;
+      if (++values > most) return `holds more than ${most} values`;
       if (character !== "," && ++depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
     }
   }

@@ -1,5 +1,5 @@
 import { quote } from "../errors.ts";
-import { findDoubleMeaning, fold } from "../go-json.ts";
+import { findDoubleMeaning, findExcess, fold } from "../go-json.ts";
 import type { TarMember } from "../tar/members.ts";
 import { TocProblem } from "./problem.ts";
 
@@ -53,7 +53,7 @@ const KEYS = new Set([
 const FOLDED = new Set([...KEYS].map(fold));
 
 /** Objects, lists and fields of a table together: a bound on the memory that parsing takes. */
-const MAX_PARTS = 6_000_000;
+const MAX_PARTS = 2_500_000;
 
 const TYPES: Readonly<Record<string, TarMember["type"]>> = {
   dir: "directory",
@@ -88,10 +88,9 @@ export function parseToc(json: Buffer, dataEnd: number, { anyName = false } = {}
 }
 
 function parseEntries(json: Buffer): unknown[] {
-  let parts = 0;
-  for (const byte of json) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) parts++;
-  if (parts > MAX_PARTS) throw new TocProblem("its table of contents is too large");
   const text = json.toString("utf8");
+  const excess = findExcess(text, MAX_PARTS);
+  if (excess !== undefined) throw new TocProblem(`its table of contents ${excess}`);
   let document: unknown;
   try {
     document = JSON.parse(text);
