@@ -22,6 +22,11 @@ export function isWantedName(name: string): boolean {
   return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
 }
 
+/** A shell can be told to run it, whatever its mode. */
+export function isScriptName(name: string): boolean {
+  return name.endsWith(".sh");
+}
+
 /** True for base names under which an unidentified program deserves a word in the report. */
 export function isToolName(name: string): boolean {
   return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);

@@ -5,7 +5,7 @@ import { isAlternatives } from "./alternatives.ts";
 import { isLoaderConfig } from "./binaries/loader-paths.ts";
 import type { ClaimsContent, PackagesContent, ProbedContent } from "./content.ts";
 import { openExecutable } from "./executable.ts";
-import { isWantedName } from "./file-names.ts";
+import { isScriptName, isWantedName } from "./file-names.ts";
 import { parseApkDatabase } from "./packages/apk.ts";
 import { parseDpkgFileList, parseDpkgStatus, parseDpkgSums } from "./packages/dpkg.ts";
 import { JOURNAL_HEAD } from "./packages/rpm/journal.ts";
@@ -59,7 +59,7 @@ function openOther(file: StreamedFile): ContentSink | undefined {
   }
   if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text) => ({ kind: "text", text }));
   const executable = (file.mode & 0o111) !== 0 && !/\.so(?:\.|$)/.test(name);
-  if (!executable && !isWantedName(name)) return undefined;
+  if (!executable && !isWantedName(name) && !isScriptName(name)) return undefined;
   return file.size === 0 ? undefined : openExecutable(file, name);
 }
 

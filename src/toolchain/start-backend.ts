@@ -1,4 +1,4 @@
-import { dirname } from "node:path/posix";
+import { basename, dirname } from "node:path/posix";
 import type { FileTree } from "../model/image.ts";
 import type { StartRun } from "../model/toolchain.ts";
 import { type Alternatives, bestAlternative, readAlternatives } from "./alternatives.ts";
@@ -81,7 +81,30 @@ function collectSteps({ tree, find }: Context, words: readonly string[]): Step[]
     visit(content.script.uses ?? [], path, called.slice(1), certainty, depth + 1);
   };
   visit(usesOfWords(words), ENTRYPOINT, [], "sure", 0);
+  for (const path of servicesOf(tree, words))
+    call({ kind: "call", words: [path], certainty: "sure", line: path }, ENTRYPOINT, [], "sure", 0);
   return steps;
+}
+
+/** Where supervisors keep what they run: s6-overlay (https://github.com/just-containers/s6-overlay), runit. */
+const SERVICES: Readonly<Record<string, readonly string[]>> = {
+  init: ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"],
+};
+const MAX_SERVICES = 64;
+
+/** Scripts of the services that a supervisor starts which stands first. */
+function servicesOf(tree: FileTree, [first = "", ...words]: readonly string[]): string[] {
+  const folder = words.find((word) => word.startsWith("/"));
+  const isSupervisor = /^(?:runsvdir|s6-svscan|svscan)$/.test(basename(first));
+  const folders = isSupervisor && folder !== undefined ? [folder] : (SERVICES[basename(first)] ?? []);
+  return folders
+    .flatMap((parent) =>
+      tree
+        .list(parent)
+        .slice(0, MAX_SERVICES)
+        .map((name) => `${parent}/${name}`),
+    )
+    .flatMap((path) => [path, `${path}/run`]);
 }
 
 function isArguments(word: string): boolean {

@@ -111,11 +111,14 @@ function foldersIn(value: string): string[] {
   return splitPath(value).filter((folder) => !folder.includes("$"));
 }
 
+/** Programs of Nix and Guix bring the PATH that they want, in a program that starts them (nixpkgs, makeBinaryWrapper). */
+const STORE = /^\/(?:nix|gnu)\/store\//;
+
 function createHolder(tree: FileTree, directories: readonly string[]): (folder: string) => boolean {
   const resolve = createPathResolver(tree);
   const real = (folder: string) => dirname(resolve(inDirectory(folder, "x")));
   const all = new Set(directories.map(real));
-  return (folder) => all.has(real(folder));
+  return (folder) => all.has(real(folder)) || STORE.test(folder);
 }
 
 /** Commands of which there is a file or link outside of the directories. */

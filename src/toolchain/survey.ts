@@ -91,8 +91,10 @@ function place(survey: Survey, found: Found): void {
   if (content.kind === "packages") survey.packages.push({ ...found, content });
   else if (content.kind === "file-list") survey.fileLists.push({ ...found, content });
   else if (content.kind === "claims") survey.claims.push({ ...found, content });
-  else if (content.kind === "script") survey.scripts.push({ ...found, content });
-  else if (content.kind === "binary") survey.binaries.push({ ...found, content });
+  else if (content.kind === "script") {
+    // No command by itself; who names it to a shell asks for it by its path.
+    if ((found.node.mode & 0o111) !== 0) survey.scripts.push({ ...found, content });
+  } else if (content.kind === "binary") survey.binaries.push({ ...found, content });
 }
 
 function isDatabasePath(path: string): boolean {

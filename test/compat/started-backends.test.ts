@@ -122,6 +122,38 @@ describe("a start script that sets legacy", () => {
   });
 });
 
+test("a start script that writes another backend than the image's iptables", () => {
+  const script = { "/entry.sh": "#!/bin/sh\niptables-legacy -P FORWARD ACCEPT\nexec agent\n" };
+  expect(say({ ...DEBIAN, ...script }, { entrypoint: ["/entry.sh"] }, {})).toEqual([
+    "warning mixed-backends: /entry.sh runs `iptables-legacy` while the image's `iptables` uses nft: two rule sets apply, neither sees the other",
+  ]);
+  const both = { "/entry.sh": "#!/bin/sh\niptables-legacy -P FORWARD ACCEPT\niptables -P FORWARD ACCEPT\n" };
+  expect(say({ ...DEBIAN, ...both }, { entrypoint: ["/entry.sh"] }, {})).toEqual([]);
+});
+
+describe("a script that is no file to execute, or that a supervisor runs", () => {
+  const content = "#!/bin/bash\niptables-legacy -P FORWARD ACCEPT\n";
+  test("a shell runs it by its name", () => {
+    const listing = { ...DEBIAN, "/opt/set.sh": { content, mode: 0o644 } };
+    expect(say(listing, { entrypoint: ["/bin/sh", "/opt/set.sh"] })).toEqual(breaks);
+    expect(say(listing, { entrypoint: ["/opt/agent"] })).toEqual([]);
+  });
+  test.each(["/etc/cont-init.d/10-nat", "/etc/services.d/nat/run", "/etc/s6-overlay/s6-rc.d/nat/run"])("%s", (path) => {
+    const listing = {
+      ...DEBIAN,
+      [path]: content.replace("/bin/bash", "/usr/bin/with-contenv bash"),
+      "/init": "#!/bin/sh\n",
+    };
+    expect(say(listing, { entrypoint: ["/init"] })).toEqual(breaks);
+    expect(say(listing, { entrypoint: ["/opt/agent"] })).toEqual([]);
+  });
+  test("a folder that the entrypoint names", () => {
+    const listing = { ...DEBIAN, "/srv/nat/run": content, "/usr/bin/runsvdir": buildElf({ strings: ["runsvdir"] }) };
+    expect(say(listing, { entrypoint: ["/usr/bin/runsvdir", "-P", "/srv"] })).toEqual(breaks);
+    expect(say(listing, { entrypoint: ["/usr/bin/runsvdir", "-P", "/other"] })).toEqual([]);
+  });
+});
+
 describe("a start script that may set legacy leaves open what iptables is", () => {
   test.each([
     'if [ "$MODE" = legacy ]; then\n  update-alternatives --set iptables /usr/sbin/iptables-legacy\nfi',
@@ -292,6 +324,7 @@ describe("a wrapper and binaries that no command reaches", () => {
     const link = { "/usr/sbin/iptables-legacy": "-> /opt/legacy/xtables-legacy-multi" };
     expect(on({ ...far, ...link })).toEqual([]);
     expect(on(far, { env: ["PATH=/usr/sbin:/sbin:/opt/legacy"] })).toEqual([]);
+    expect(on({ "/nix/store/0-iptables/bin/xtables-legacy-multi": legacy })).toEqual([]);
     const script = (line: string) => ({ "/entry.sh": `#!/bin/sh\n${line}\nexec agent\n` });
     expect(on({ ...far, ...script("export PATH=$PATH:/opt/legacy") }, { entrypoint: ["/entry.sh"] })).toEqual([]);
     expect(on({ ...far, ...script("  PATH=$PATH:/opt/legacy") }, { entrypoint: ["/entry.sh"] })).toEqual([]);

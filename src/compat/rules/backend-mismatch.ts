@@ -176,7 +176,7 @@ function placeIt({ toolchain }: Cell): string {
 export const mixedBackends: Rule = {
   id: "mixed-backends",
   evaluate(cell) {
-    return [...mixedCommands(cell), ...mixedOwnPrograms(cell), ...mixedPrograms(cell)];
+    return [...mixedCommands(cell), ...mixedStart(cell), ...mixedOwnPrograms(cell), ...mixedPrograms(cell)];
   },
 };
 
@@ -206,6 +206,24 @@ function mixedCommands(cell: Cell): Outcome[] {
         },
       ];
     },
+  );
+}
+
+/** What a start script writes by a backend's name, the image's plain commands don't see. */
+function mixedStart(cell: Cell): Outcome[] {
+  const { choice, toolchain } = cell;
+  if (choice.hostExec === true || (choice.backend !== "nft" && choice.backend !== "legacy")) return [];
+  const runs = (toolchain.startRuns ?? []).filter((run) => run.certainty === "sure" && run.backend !== choice.backend);
+  return runs.map(
+    ({ command, name, by, line }): RawFinding => ({
+      kind: "finding",
+      rule: "mixed-backends",
+      severity: "warning",
+      cause: `commands:${name}`,
+      message: `${by} runs \`${command}\` while the image's \`iptables\` uses ${choice.backend}: two rule sets apply, neither sees the other`,
+      evidence: [choiceEvidence(cell), { fact: `${by} runs \`${line}\``, source: "image" }],
+      remedy: "Point all iptables commands of the image at one backend.",
+    }),
   );
 }
 
