@@ -126,7 +126,40 @@ const ofNft: readonly RuleCase[] = [
   },
 ];
 
+const withoutJson = (toolchain: Toolchain) => {
+  for (const tool of toolchain.tools) tool.json = false;
+};
+const noJson = { nftTool: "1.1.1", change: withoutJson };
+
 const ofRequirements: readonly RuleCase[] = [
+  {
+    rule: "tool-too-old",
+    severity: "error",
+    text: "Istio in native nftables mode lists sets with `nft --json`",
+    setup: { image: noJson, profile: { id: "istio-cni", runs: ["nft"], backend: "native-nft" } },
+  },
+  {
+    rule: "tool-too-old",
+    severity: "warning",
+    text: "kube-proxy in nftables mode lists chains, sets and elements with `nft --json`",
+    setup: { image: noJson, profile: { id: "kube-proxy-nftables", runs: ["nft"] } },
+  },
+  {
+    rule: "tool-too-old",
+    severity: "warning",
+    text: "knftables, which lists with `nft --json`",
+    setup: { image: { ...noJson, program: { name: "own", libraries: ["sigs.k8s.io/knftables@v0.0.21"] } } },
+  },
+  {
+    rule: "nft-kernel-missing",
+    severity: "error",
+    text: "kube-proxy in nftables mode refuses kernels before 5.13",
+    setup: {
+      image: { nftTool: "1.1.3" },
+      profile: { id: "kube-proxy-nftables", runs: ["nft"], backend: "native-nft" },
+      host: { kernel: "5.10.0-30-amd64" },
+    },
+  },
   {
     rule: "tool-too-old",
     severity: "error",
