@@ -151,7 +151,7 @@ function fixedBy({ cells, base }: EvaluatedPlatform, policy: Policy): Pick<Place
 
 /** Adds a finding, or its host to the one that says the same of another host. @returns its index */
 function addFinding(findings: Finding[], placed: PlacedFinding): number {
-  const index = findings.findIndex((known) => saysTheSame(known, placed));
+  const index = findings.findIndex(sayingTheSame(placed));
   const known = findings[index];
   if (known === undefined) return findings.push(describeFinding(placed)) - 1;
   const { host, judged } = placed;
@@ -163,19 +163,20 @@ function addFinding(findings: Finding[], placed: PlacedFinding): number {
   return index;
 }
 
-function saysTheSame(known: Finding, { judged, image, platform }: PlacedFinding): boolean {
-  return (
+/** Asked of all findings so far for each one that is added: a report of many hosts has thousands of them. */
+function sayingTheSame({ judged, image, platform }: PlacedFinding): (known: Finding) => boolean {
+  const { rule, severity, program, message, existing, ignored, expired } = judged;
+  return (known) =>
+    known.message === message &&
+    known.rule === rule &&
     known.image === image &&
     known.platform === platform &&
-    known.rule === judged.rule &&
-    known.severity === judged.severity &&
-    known.program === judged.program &&
-    known.message === judged.message &&
-    known.existing === judged.existing &&
-    known.ignored?.reason === judged.ignored?.reason &&
-    known.expired?.reason === judged.expired?.reason &&
-    known.expired?.place === judged.expired?.place
-  );
+    known.severity === severity &&
+    known.program === program &&
+    known.existing === existing &&
+    known.ignored?.reason === ignored?.reason &&
+    known.expired?.reason === expired?.reason &&
+    known.expired?.place === expired?.place;
 }
 
 function describeFinding({ judged, image, platform, host, locate }: PlacedFinding): Finding {
