@@ -37,11 +37,8 @@ function statedValue({ environment, options }: ImageContext, { name, option }: N
 export function withSwitch<T extends Image>(input: T, { name, option }: Native, value: string): T {
   const { image } = input;
   const set = (values: Readonly<Record<string, string>> = {}) => ({ ...values, [name]: value });
-  const image_ =
-    option === undefined
-      ? { ...image, environment: set(image.environment) }
-      : { ...image, options: set(image.options) };
-  return { ...input, image: image_ };
+  const switched = option === undefined ? { environment: set(image.environment) } : { options: set(image.options) };
+  return { ...input, image: { ...image, ...switched } };
 }
 
 /**

@@ -159,8 +159,8 @@ function changeOf(before: Toolchain, distribution: Distribution, candidate: Cand
   const versions = sources.map((name) => `${name} ${release.packages[name]?.version}`);
   const names = packageNames(candidate);
   const separate = release.legacyPackage !== "iptables" && names.includes(release.legacyPackage ?? "");
-  const default_ = before.defaults.iptables?.backend;
-  const changed = !bothBackends && default_ !== toolchain.defaults.iptables?.backend;
+  const present = before.defaults.iptables?.backend;
+  const changed = !bothBackends && present !== toolchain.defaults.iptables?.backend;
   if (changed) versions.push(`\`iptables\` is then ${toolchain.defaults.iptables?.backend}`);
   const wrapper = bothBackends ? wrapperChange(before) : "";
   const legacy = separate ? ` with package ${release.legacyPackage}` : "";

@@ -59,7 +59,7 @@ export interface GroupedFindings {
 export interface RowCell {
   /** `none`: it does not run there. */
   verdict: Verdict | "none";
-  /** Indexes of the row's active findings in {@link Report.findings}. */
+  /** Those that count, the worst first; where it is as before those of the base too. */
   findings: Finding[];
   missing: MissingFact[];
   /** What it breaks of, or may, the base image has too. */
