@@ -108,7 +108,9 @@ describe("mistakes in the config", () => {
 test("an option is never looked for in the image's environment", () => {
   const image: ImageSpec = {
     ...flannel,
-    change: (toolchain) => void (toolchain.environment = { EnableNFTables: "true" }),
+    change(toolchain) {
+      toolchain.environment = { EnableNFTables: "true" };
+    },
   };
   expect(say(stated("EnableNFTables: false"), image, noLegacy)).toContain("error legacy-modules-missing");
   for (const { selects } of programProfiles)
