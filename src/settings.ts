@@ -220,6 +220,7 @@ export function contextOf(config: Config, reference: string, toolchain: Toolchai
       network: entry?.network ?? profile?.network?.value ?? "host",
       modules: entry?.modules ?? "unknown",
       ...(entry?.tools === undefined ? {} : { tools: entry.tools }),
+      ...(entry?.user === undefined ? {} : { user: entry.user }),
     };
   };
   const image = contextFor(named ?? program?.name ?? "", program?.version ?? null);

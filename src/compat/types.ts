@@ -23,6 +23,8 @@ export interface ImageContext {
   modules: "host" | "none" | "unknown";
   /** What an image without netfilter tools reaches netfilter with, where that is stated: the host's, or none at all. */
   tools?: "host" | "none";
+  /** As whom the manifests run it, where that is stated. */
+  user?: "root" | "image";
 }
 
 /** The backend that the image's program ends up with on one host, and why. */

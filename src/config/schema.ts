@@ -171,6 +171,13 @@ const image = z.strictObject({
         ),
       ),
   ),
+  user: z.optional(
+    z
+      .enum(["root", "image"])
+      .check(
+        about("As whom the manifests run it: root, whatever the image says (runAsUser: 0), or the image's own user."),
+      ),
+  ),
   modules: z.optional(
     z
       .enum(["host", "none"])

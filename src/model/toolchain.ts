@@ -195,6 +195,15 @@ export const toolchainSchema = z.object({
   modprobe: z.boolean(),
   /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
   environment: z.record(z.string(), z.string()),
+  /** As whom the image's command starts, by its config. Absent: root. */
+  user: z.optional(
+    z.object({
+      /** As the config has it: `65534`, `nonroot:nonroot`. */
+      name: z.string(),
+      /** A program in PATH by which it can run others as root: sudo or doas. */
+      becomesRoot: z.optional(z.string()),
+    }),
+  ),
   /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
   missing: z.array(
     z.object({

@@ -83,6 +83,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
     ...(program && { program }),
     ...(otherProgram && { otherProgram }),
     modprobe: find("modprobe")?.target !== undefined,
+    ...tellUser(config.user, find),
     environment: pickVariables(config.env, knowledge.variables),
     missing: distinctFacts([
       ...(platform.doubts ?? []).map((doubt) => ({ ...doubt, decisive: true })),
@@ -94,6 +95,13 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
       ...(missingProgram ? [missingProgram] : []),
     ]),
   };
+}
+
+/** Nothing of root: it runs every tool. */
+function tellUser(name: string, find: CommandFinder): Pick<Toolchain, "user"> {
+  if (/^(?:root|0*)(?::|$)/.test(name)) return {};
+  const helper = ["sudo", "doas"].map(find).find((command) => command?.target !== undefined)?.target?.path;
+  return { user: { name, ...(helper !== undefined && { becomesRoot: helper }) } };
 }
 
 /** How the image's program comes to run. */

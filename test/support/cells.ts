@@ -52,6 +52,7 @@ export interface Setup {
   environment?: Record<string, string>;
   network?: "host" | "pod";
   modules?: ImageContext["modules"];
+  user?: "root" | "image";
   /** Backends of the whole selection; the host's alone unless told. */
   selected?: Backend[];
 }
@@ -267,6 +268,7 @@ function contextOf(setup: Setup): ImageContext {
     environment: setup.environment ?? {},
     network: setup.network ?? "host",
     modules: setup.modules ?? "unknown",
+    ...(setup.user === undefined ? {} : { user: setup.user }),
   };
 }
 

@@ -1119,3 +1119,15 @@ test.each([
   expect(selector).toMatchObject({ version: "weave", effective, path: "/home/weave/launch.sh" });
   expect(defaults.iptables?.backend).toBe(effective ? "auto" : at);
 });
+
+test.each<[user: string, listing: Listing, expected: unknown]>([
+  ["", {}, undefined],
+  ["0:1000", {}, undefined],
+  ["root", {}, undefined],
+  ["65534", {}, { name: "65534" }],
+  ["nonroot:nonroot", {}, { name: "nonroot:nonroot" }],
+  ["rooted", {}, { name: "rooted" }],
+  ["app", { "/usr/bin/sudo": buildElf({}) }, { name: "app", becomesRoot: "/usr/bin/sudo" }],
+])("the image's user %j", (user, listing, expected) => {
+  expect(inspect(listing, { user }).user).toEqual(expected);
+});

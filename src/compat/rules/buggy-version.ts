@@ -8,6 +8,7 @@ import { iptablesOnHost } from "../host-build.ts";
 import { splitByFamily } from "../tables.ts";
 import { type Cell, type Outcome, operationsOf, type Rule } from "../types.ts";
 import { missing, unknownImageTool } from "../unknown-facts.ts";
+import { withoutPrivilege } from "./without-privilege.ts";
 
 /** The bundled knowledge; `npm run generate` checks it against its schema. */
 const defects = defectsJson as Defect[];
@@ -25,12 +26,12 @@ export const buggyVersion: Rule = {
   },
 };
 
-/** iptables 1.8.12 refuses to run from a binary with file capabilities. */
+/** iptables 1.8.12 refuses to run from a binary with file capabilities; for a user other than root every release needs them. */
 export const fileCapabilities: Rule = {
   id: "file-capabilities",
   looksAt: "iptables",
   evaluate(cell) {
-    return ofRule["file-capabilities"].flatMap((defect) => judge(cell, defect));
+    return [...ofRule["file-capabilities"].flatMap((defect) => judge(cell, defect)), ...withoutPrivilege(cell)];
   },
 };
 

@@ -182,4 +182,30 @@ describe("file-capabilities", () => {
     ["1.8.13 with them", { image: image("1.8.13", true) }, []],
     ["1.8.11 with them", { image: image("1.8.11", true) }, []],
   ])("%s", (_, setup, expected) => expect(ask("file-capabilities", setup)).toEqual(expected));
+
+  const asNobody = (fileCapabilities?: boolean, becomesRoot?: string): Setup["image"] => ({
+    nft: "1.8.9",
+    change: (toolchain) => {
+      toolchain.user = { name: "65534:65534", ...(becomesRoot !== undefined && { becomesRoot }) };
+      for (const tool of toolchain.tools) if (fileCapabilities !== undefined) tool.fileCapabilities = fileCapabilities;
+    },
+  });
+  test.each<[string, Setup, string[]]>([
+    ["another user without them", { image: asNobody() }, ["warning"]],
+    ["the manifests leave the user", { image: asNobody(), user: "image" }, ["error"]],
+    ["the manifests say root", { image: asNobody(), user: "root" }, []],
+    ["linkerd's proxy-init: another user with them", { image: asNobody(true) }, []],
+    ["sudo runs the tools", { image: asNobody(false, "/usr/bin/sudo") }, []],
+    ["the host's tools are run", { image: { ...asNobody(), hostExec: true } }, []],
+  ])("a user: %s", (_, setup, expected) => expect(ask("file-capabilities", setup)).toEqual(expected));
+
+  test("what to do about the user is said", () => {
+    const [finding] = outcomesOf("file-capabilities", { image: asNobody() });
+    expect(finding).toMatchObject({
+      message: expect.stringMatching(
+        /^iptables cannot work as the image's user 65534:65534: .* \(unless the manifests/,
+      ),
+      remedy: expect.stringMatching(/^`RUN setcap cap_net_admin,cap_net_raw\+ep \/.*`user: root`/),
+    });
+  });
 });
