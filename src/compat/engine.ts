@@ -127,17 +127,21 @@ function tryPrograms(base: CellBase, other: CellBase): Outcome[] {
   return merge([tryStarts(base), tryStarts(other)], [unknownProgram(fact, known)]);
 }
 
-/** An option that nobody stated may make the program speak nftables itself. Warnings tell what is so by default: they are of
- * conditions that aren't stated anyway. */
+/** An option that nobody stated may make the program speak nftables itself. What breaks by default breaks for whoever changes
+ * nothing: that is told, with the option. Where only the other mode breaks it is asked for. */
 function tryModes(base: CellBase, native: CellBase | undefined, fact: UnknownFact | undefined): Outcome[] {
   const usual = tryStarts(base);
   if (native === undefined || fact === undefined) return usual;
-  const otherwise = tryStarts(native);
-  // It breaks either way, each in its own: then what is so by default is told, and nobody is asked.
-  if (usual.some(isError) && otherwise.some(isError)) return usual;
-  const merged = merge([usual, otherwise], [fact]);
+  if (usual.some(isError)) return usual.map((outcome) => (isError(outcome) ? byDefault(outcome, fact) : outcome));
+  const merged = merge([usual, tryStarts(native)], [fact]);
   const mild = usual.filter((outcome) => outcome.kind === "finding" && outcome.severity !== "error");
   return [...merged, ...mild.filter((outcome) => !merged.some((other) => same(other, outcome)))];
+}
+
+function byDefault(outcome: Outcome, { fact }: UnknownFact): Outcome {
+  if (outcome.kind !== "finding") return outcome;
+  const assumed = { fact: `${fact} is not stated: its default is assumed (images, options)`, source: "config" };
+  return { ...outcome, evidence: [...outcome.evidence, assumed] };
 }
 
 /** Commands of a start script may be run or not: both are tried. */

@@ -49,11 +49,15 @@ describe("flannel", () => {
     expect(say(stated("EnableNFTables: true"), flannel, noNft)).toEqual(["error nft-kernel-missing"]);
     expect(say(stated("EnableNFTables: false"), flannel, noNft)).not.toContain("error nft-kernel-missing");
   });
-  test("not stated: asked for where one of the two breaks", () => {
+  test("not stated: what breaks by default is an error", () => {
     const lines = say(nothing, flannel, noLegacy);
+    expect(lines).toContain("error legacy-modules-missing");
+    expect(lines.join()).not.toContain("missing EnableNFTables");
+  });
+  test("not stated: asked for where only the other mode breaks", () => {
+    const lines = say(nothing, flannel, noNft);
     expect(lines.filter((line) => line.startsWith("error"))).toEqual([]);
     expect([...new Set(lines)]).toEqual([asked]);
-    expect(say(nothing, flannel, noNft).join("\n")).toContain("missing EnableNFTables of flannel");
   });
   test("not stated, and both work: nothing is asked", () => {
     expect(say(nothing, { ...flannel, legacy: "1.8.11", nft: "1.8.11", wrapper: "v3" }, {})).toEqual([]);
@@ -77,7 +81,8 @@ describe("flannel", () => {
     const old: ImageSpec = { ...flannel, program: { name: "flannel", libraries: [] } };
     expect(say(nothing, old, noLegacy, "v0.24.4")).toContain("error legacy-modules-missing");
     expect(say(nothing, old, noLegacy)).toContain("error legacy-modules-missing");
-    expect(say(nothing, old, noLegacy, "v0.26.1").join("\n")).toContain("missing EnableNFTables");
+    expect(say(nothing, old, noNft, "v0.24.4").join()).not.toContain("missing EnableNFTables");
+    expect(say(nothing, old, noNft, "v0.26.1").join()).toContain("missing EnableNFTables");
   });
 });
 
@@ -87,7 +92,9 @@ describe("Docker", () => {
     expect(say(stated("firewall-backend: nftables"), dind, noLegacy)).toEqual([]);
     expect(say(stated("firewall-backend: iptables"), dind, noLegacy)).toEqual(["error legacy-modules-missing"]);
     expect(say(nothing, dind, noLegacy, "28.3.0")).toEqual(["error legacy-modules-missing"]);
-    expect(say(nothing, dind, noLegacy, "29.1.0").join()).toContain("missing firewall-backend of Docker Engine");
+    expect(say(nothing, dind, noLegacy, "29.1.0")).toEqual(["error legacy-modules-missing"]);
+    expect(say(nothing, dind, noNft, "28.3.0")).toEqual([]);
+    expect(say(nothing, dind, noNft, "29.1.0").join()).toContain("missing firewall-backend of Docker Engine");
   });
 });
 
