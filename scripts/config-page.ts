@@ -1,7 +1,7 @@
 /** docs/configuration.md from the config's published schema. */
 
 interface Schema {
-  type?: string;
+  type?: string | string[];
   description?: string;
   enum?: string[];
   properties?: Record<string, Schema>;
@@ -64,6 +64,7 @@ function kindOf(field: Schema): string {
   if (field.anyOf) return [...new Set(field.anyOf.map(kindOf))].join(" or ");
   if (field.type === "array") return `list of ${kindOf(field.items ?? {})}`;
   if (field.properties) return "mapping, below";
+  if (Array.isArray(field.type)) return field.type.map((type: string) => kindOf({ ...field, type })).join(" or ");
   if (field.type === "object") return `mapping of names to ${kindOf((field.additionalProperties as Schema) ?? {})}`;
   return { string: "text", boolean: "`true`, `false`", number: "number" }[field.type ?? ""] ?? "";
 }

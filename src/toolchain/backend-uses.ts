@@ -73,9 +73,19 @@ export function readBackendUses(text: string): BackendUse[] {
   const isAbout = /tables|alternatives/.test(text);
   const uses = usesOf(followCalls(readCommands(text), isAbout), /^#!.*\s-\w*e/.test(text), 0);
   const calls = uses.filter(({ kind }) => kind === "call").slice(MAX_CALLS);
-  const kept = uses.filter((use) => !calls.includes(use)).slice(0, MAX_USES);
+  const kept = distinctRuns(uses.filter((use) => !calls.includes(use))).slice(0, MAX_USES);
   // Copies: what is cut out of a text keeps all of it.
   return JSON.parse(JSON.stringify(kept)) as BackendUse[];
+}
+
+/** A hundred rules written with one backend must not hide the one that is written with the other. */
+function distinctRuns(uses: readonly BackendUse[]): BackendUse[] {
+  const seen = new Set<string>();
+  return uses.filter((use) => {
+    if (use.kind !== "run") return true;
+    const key = `${use.path} ${use.command} ${use.certainty}`;
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 /** The same of the words of one command, as the image config has it. */

@@ -114,3 +114,9 @@ test("functions that call each other many times end", () => {
   const text = `${Array.from({ length: 40 }, function_).join("")}f0 iptables-legacy`;
   expect(followCalls(readCommands(text)).length).toBeLessThanOrEqual(1_000);
 });
+
+test("many rules written with one backend do not hide the one that is written with the other", () => {
+  const many = "iptables-nft -A INPUT -s 10.0.0.1 -j ACCEPT\n".repeat(500);
+  const uses = readBackendUses(`#!/bin/sh\n${many}iptables-legacy -A INPUT -j DROP\n`);
+  expect(uses.map((use) => use.kind === "run" && use.command)).toEqual(["iptables-nft", "iptables-legacy"]);
+});
